@@ -1,0 +1,53 @@
+package rill;
+
+import java.time.Duration;
+
+/**
+ * What a session wants done. Everything is carried out after the session's call has returned.
+ *
+ * <p>The connection reuses one object; a session uses it within the call that it was passed to, and not afterwards.
+ */
+public interface Actions<R> {
+    /**
+     * Delivers a message to the layer above.
+     *
+     * @throws IllegalStateException on the second message of one call
+     */
+    void message(R message);
+
+    /** Where to write bytes for the peer, such as the answer to a ping. They are flushed soon. */
+    Outgoing out();
+
+    /**
+     * Says that nothing can be decoded before so many more bytes have come. A hint: a large payload is then read straight into
+     * place. It costs no memory until the bytes come, however large.
+     */
+    void needMore(int bytes);
+
+    /**
+     * Says that this message ends the protocol: nothing more is decoded until {@link Connection#become} or
+     * {@link Connection#resume}.
+     */
+    void stop();
+
+    /** Calls {@link Session#timerExpired} after so long, instead of what was started before. */
+    void startTimer(Duration after);
+
+    /** Stops the timer, if it runs. */
+    void stopTimer();
+
+    /**
+     * Runs work that may take long on another thread; {@link Session#decode} is called when it is done, with the bytes that are
+     * there, even if there are none. Until then nothing is decoded. What the work throws fails the connection.
+     */
+    void runBlocking(Runnable work);
+
+    /** Keeps what the layers above write (a handshake has to come first), until {@link #releaseWrites}. */
+    void holdWrites();
+
+    /** Lets go what {@link #holdWrites} has kept. */
+    void releaseWrites();
+
+    /** Says that the stream of messages has ended in good order; the layer above sees the end of its input. */
+    void end();
+}

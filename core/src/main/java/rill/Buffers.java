@@ -1,0 +1,73 @@
+package rill;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayDeque;
+
+/**
+ * A loop's buffers: one for receiving, and a pool of chunks that connections hold only while they have something to send or an
+ * unfinished message. Confined to the loop, except that a chunk may be released by any thread.
+ */
+final class Buffers {
+    /** Size of the receive buffer and of a chunk. */
+    static final int SIZE = 64 * 1024;
+
+    private static final int SMALL = 4 * 1024;
+    private static final int POOLED = 64;
+
+    private final Loop loop;
+    private final ArrayDeque<Chunk> free = new ArrayDeque<>();
+    private final ArrayDeque<Chunk> freeSmall = new ArrayDeque<>();
+    private boolean closed;
+    private ByteBuf receive = Unpooled.EMPTY_BUFFER;
+
+    Buffers(Loop loop) {
+        this.loop = loop;
+    }
+
+    /** The receive buffer, empty; another one if somebody has retained the last. */
+    ByteBuf receiveBuffer() {
+        if (receive.refCnt() != 1 || receive.capacity() == 0) {
+            receive.release();
+            receive = new Chunk(this, SIZE);
+        }
+        return receive.clear();
+    }
+
+    /** A chunk with at least so much space. */
+    ByteBuf chunk(int atLeast) {
+        if (atLeast > SIZE) {
+            return new Chunk(this, atLeast);
+        }
+        boolean small = atLeast <= SMALL;
+        Chunk chunk = (small ? freeSmall : free).pollLast();
+        if (chunk == null) {
+            return new Chunk(this, small ? SMALL : SIZE);
+        }
+        chunk.reuse();
+        return chunk;
+    }
+
+    /** Called when a chunk's last reference is gone; false if the pool has no use for it. */
+    boolean takeBack(Chunk chunk) {
+        if (Loop.current() != loop || closed) {
+            return false;
+        }
+        ArrayDeque<Chunk> pool = chunk.capacity() == SMALL ? freeSmall : chunk.capacity() == SIZE ? free : null;
+        if (pool == null || pool.size() >= POOLED) {
+            return false;
+        }
+        pool.addLast(chunk);
+        return true;
+    }
+
+    void close() {
+        closed = true;
+        receive.release();
+        receive = Unpooled.EMPTY_BUFFER;
+        free.forEach(Chunk::destroy);
+        freeSmall.forEach(Chunk::destroy);
+        free.clear();
+        freeSmall.clear();
+    }
+}

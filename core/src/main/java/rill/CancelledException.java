@@ -1,0 +1,13 @@
+package rill;
+
+import java.util.concurrent.CancellationException;
+
+/** Somebody cancelled what was waited for, or its loop was closed. */
+public final class CancelledException extends CancellationException {
+    private static final long serialVersionUID = 1L;
+
+    /** Says what was cancelled. */
+    public CancelledException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,121 @@
+package rill;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a loop ends.
+ *
+ * <pre>
+ *  open ──close()──▶ FINISHING: no more accepts; connections finish what is in flight
+ *                       │ all connections gone, or the deadline
+ *                       ▼
+ *                    CANCELLING: every Task sees CancelledException
+ *                       │ all Tasks done, or they had their chance
+ *                       ▼
+ *                    closed: survivors are aborted and named
+ * </pre>
+ */
+final class Closing {
+    /** How many ticks cancelled Tasks have, after the deadline, to run their clean-up. */
+    private static final int TICKS_FOR_CLEANUP = 100;
+
+    private final Loop loop;
+    private final AtomicBoolean begun = new AtomicBoolean();
+    private final List<String> survivors = new ArrayList<>();
+    private @Nullable Handle deadline;
+    private boolean overdue;
+    private boolean cancelling;
+    private int ticksLeft = TICKS_FOR_CLEANUP;
+
+    Closing(Loop loop) {
+        this.loop = loop;
+    }
+
+    void close(Duration limit) {
+        if (Context.current() != null) {
+            throw new IllegalStateException("close of " + loop.name()
+                    + " inside a callback or a Task would wait for itself; use stop() here and close it outside");
+        }
+        if (begun.compareAndSet(false, true)) {
+            loop.enqueue(new Handle(loop, "close", () -> begin(limit)));
+        }
+        loop.driving().awaitClosed();
+    }
+
+    boolean hasBegun() {
+        return begun.get();
+    }
+
+    private void begin(Duration limit) {
+        loop.links().finishAll();
+        deadline = loop.schedule(limit, "deadline of close", this::deadlinePassed);
+        check();
+    }
+
+    private void deadlinePassed() {
+        overdue = true;
+        check();
+    }
+
+    /** Looks whether the next phase can begin; called whenever a connection or a Task ends, and each tick after the deadline. */
+    void check() {
+        if (!begun.get() || loop.closed()) {
+            return;
+        }
+        if (!cancelling && (overdue || loop.links().isEmpty())) {
+            cancelling = true;
+            cancelTasks();
+        }
+        if (!cancelling) {
+            return;
+        }
+        if (loop.firstTask() == null && (overdue || loop.links().isEmpty())) {
+            finish();
+        } else if (overdue) {
+            if (ticksLeft-- == 0) {
+                finish();
+            } else {
+                loop.enqueue(new Handle(loop, "close", this::check));
+            }
+        }
+    }
+
+    private void cancelTasks() {
+        for (Task<?> task = loop.firstTask(); task != null; task = task.nextTask) {
+            task.cancel();
+        }
+    }
+
+    void taskBegins(Task<?> task) {
+        if (cancelling) {
+            task.cancel();
+        }
+    }
+
+    private void finish() {
+        if (deadline != null) {
+            deadline.cancel();
+        }
+        for (Task<?> task = loop.firstTask(); task != null; task = task.nextTask) {
+            survivors.add(task.situation());
+        }
+        loop.links().nameTo(survivors);
+        loop.links().abortAll();
+        loop.closeNow();
+        if (!survivors.isEmpty()) {
+            loop.report(new Report.Survivors(loop.name(), List.copyOf(survivors)));
+        }
+    }
+
+    /** The selector failed: nothing orderly is possible any more. */
+    void broken(IOException cause) {
+        begun.set(true);
+        loop.links().failAll(cause);
+        loop.closeNow();
+    }
+}

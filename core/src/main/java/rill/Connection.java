@@ -1,0 +1,277 @@
+package rill;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream to a peer, with a pipeline on it: messages of type {@code R} come in, messages of type {@code W} go out.
+ *
+ * <p>Messages come in by {@link #receive} (you pull: the natural form in a Task; nothing is decoded ahead of demand) or by
+ * {@link #onMessage} (they are pushed): one of the two.
+ *
+ * <p><b>Threading:</b> {@link #write}, {@link #flush}, {@link #close}, {@link #abort} and {@link #closed} from any thread; the
+ * rest on the connection's loop. Callbacks run on the loop.
+ *
+ * <p><b>Ownership:</b> a message that came in belongs to its receiver. {@link #write} takes the message: whatever it holds is
+ * released exactly once, sent or not.
+ *
+ * <p><b>Errors:</b> what goes wrong reaches {@link #onFailure}, a pending {@link #receive}, or the loop's {@link Reporter}, in this
+ * order, and then the connection closes.
+ *
+ * @param <R> what is read
+ * @param <W> what is written
+ */
+public final class Connection<R, W> {
+    private final Link link;
+    private final Codec<R, W> codec;
+    private @Nullable Pulling<R> pulling;
+    private boolean pushing;
+
+    Connection(Link link, Codec<R, W> codec) {
+        this.link = link;
+        this.codec = codec;
+    }
+
+    // ---- reading
+
+    /**
+     * The next message; null at the end of the peer's stream. Fails with what the connection fails with.
+     *
+     * <p>Several calls are answered in order.
+     *
+     * @throws IllegalStateException if {@link #onMessage} is used
+     */
+    public Future<@Nullable R> receive() {
+        requireCurrent();
+        Pulling<R> pull = pulling;
+        if (pull == null) {
+            if (pushing) {
+                throw new IllegalStateException("receive: " + link + " has an onMessage; use one of the two");
+            }
+            pull = new Pulling<>(link);
+            pulling = pull;
+            link.receiver(pull);
+        }
+        return pull.receive();
+    }
+
+    /**
+     * Calls {@code handler} with each message, and {@code onEnd} at the end of the peer's stream. While {@code handler} runs
+     * nothing more is decoded; {@link #pause} holds up what follows. What it throws goes to {@link #onFailure}.
+     *
+     * @throws IllegalStateException if {@link #receive} or {@code onMessage} was used before
+     */
+    public Connection<R, W> onMessage(Consumer<? super R> handler, Runnable onEnd) {
+        requireCurrent();
+        if (pulling != null || pushing) {
+            throw new IllegalStateException("onMessage: " + link + " is being read already; use one form, once");
+        }
+        pushing = true;
+        link.receiver(new Pushing<>(
+                Objects.requireNonNull(handler, "handler"), Objects.requireNonNull(onEnd, "onEnd")));
+        return this;
+    }
+
+    /** {@link #onMessage(Consumer, Runnable)} that closes the connection at the end of the peer's stream. */
+    public Connection<R, W> onMessage(Consumer<? super R> handler) {
+        return onMessage(handler, link::close);
+    }
+
+    /**
+     * Tells {@code handler} of what goes wrong. The connection closes afterwards, unless the handler decides otherwise where
+     * that is possible: see {@link Failure}. Replaces an earlier handler.
+     */
+    public Connection<R, W> onFailure(Consumer<? super Failure> handler) {
+        requireCurrent();
+        link.onFailure(Objects.requireNonNull(handler, "handler"));
+        return this;
+    }
+
+    /** Holds up everything that comes in, at once: no message, no end and no close by the peer is told until {@link #resume}. */
+    public void pause() {
+        requireCurrent();
+        link.inbound().pause();
+    }
+
+    /** Undoes {@link #pause} and {@link #stop}. What has waited is delivered from a Handle, in order, before anything new. */
+    public void resume() {
+        requireCurrent();
+        link.inbound().resume();
+    }
+
+    /**
+     * Stops decoding after the message that is being handled, as if the session had said so, until {@link #become} or
+     * {@link #resume}: for when only the receiver knows that this message ends the protocol.
+     */
+    public void stop() {
+        requireCurrent();
+        link.inbound().stopped(true);
+    }
+
+    /**
+     * Goes on with another pipeline. What was written before leaves first; bytes that were read and not decoded enter the new
+     * pipeline at its bottom. Byte layers that both pipelines share, at the bottom, stay as they are.
+     *
+     * @return the connection as its new pipeline types it; this one throws from now on, except for {@code closed}, {@code close}
+     *     and {@code abort}
+     * @throws IllegalStateException if a layer that is to be replaced has decoded bytes that would be lost
+     */
+    public <R2, W2> Connection<R2, W2> become(Pipeline<R2, W2> next) {
+        requireCurrent();
+        return link.become(next);
+    }
+
+    // ---- writing
+
+    /**
+     * Writes a message. It leaves soon: with others at the end of the tick, or earlier.
+     *
+     * @return done at once (a constant) while less than the high-water mark is waiting to leave; otherwise once that has gone
+     *     down to the low-water mark. Fails if the message can't be encoded, above the hard limit, and after close. To write in a
+     *     loop without filling memory, await it.
+     */
+    public Future<@Nullable Void> write(W message) {
+        Loop loop = link.loop();
+        if (Loop.current() == loop) {
+            requireCurrent();
+            return link.outbound().write(link.inbound().top(), message);
+        }
+        return writeFromOutside(loop, message);
+    }
+
+    private Future<@Nullable Void> writeFromOutside(Loop loop, W message) {
+        int estimate = codec.sizeEstimate(message);
+        Promise<@Nullable Void> accepted = loop.promise();
+        Throwable refusal = loop.closed() ? new IOException(link + ": its loop is closed") : link.outbound().reserve(estimate);
+        if (refusal != null) {
+            Messages.release(message);
+            accepted.fail(refusal);
+            accepted.failure(); // a Future of write is often dropped, and the connection's end is told elsewhere
+            return accepted;
+        }
+        boolean wait = link.outbound().aboveHighWaterMark();
+        loop.enqueue(new OutsideWrite(estimate, message, accepted));
+        return wait ? accepted : loop.accepted();
+    }
+
+    /** A message on its way from another thread. */
+    private final class OutsideWrite extends Node {
+        private final int estimate;
+        private final W message;
+        private final Promise<@Nullable Void> accepted;
+
+        OutsideWrite(int estimate, W message, Promise<@Nullable Void> accepted) {
+            this.estimate = estimate;
+            this.message = message;
+            this.accepted = accepted;
+        }
+
+        @Override
+        void execute() {
+            Outbound outbound = link.outbound();
+            outbound.unreserve(estimate);
+            if (!link.isCurrent(Connection.this)) {
+                Messages.release(message);
+                accepted.fail(new IllegalStateException(link + " has another pipeline now"));
+                return;
+            }
+            outbound.write(link.inbound().top(), message).onDone((nothing, failure) -> {
+                if (failure == null) {
+                    accepted.complete(null);
+                } else {
+                    accepted.fail(failure);
+                    accepted.failure();
+                }
+            });
+        }
+
+        @Override
+        String label() {
+            return "write to " + link;
+        }
+    }
+
+    /** Sends off what was written; done when the kernel has all of it, or failed with what prevents that. */
+    public Future<@Nullable Void> flush() {
+        if (Loop.current() == link.loop()) {
+            return link.outbound().flushed();
+        }
+        return link.loop()
+                .<Future<@Nullable Void>>submit(() -> link.outbound().flushed())
+                .flatMap(flushed -> flushed);
+    }
+
+    // ---- ending
+
+    /**
+     * Closes in good order: everything written leaves, our stream is ended, what the peer still sends is thrown away until it
+     * ends its own (within {@link ConnectionLimits}), so that a reset never destroys our last bytes. Nothing more is received.
+     *
+     * @return {@link #closed()}
+     */
+    public Future<@Nullable Void> close() {
+        onLoop("close", link::close);
+        return closed();
+    }
+
+    /** Closes at once, with a reset; unsent bytes are lost. */
+    public Future<@Nullable Void> abort() {
+        onLoop("abort", link::abort);
+        return closed();
+    }
+
+    private void onLoop(String what, Runnable action) {
+        if (Loop.current() == link.loop()) {
+            action.run();
+        } else {
+            link.loop().enqueue(new Handle(link.loop(), what + " of " + link, action));
+        }
+    }
+
+    /** Done, never failed, when the connection is gone, for whatever reason. */
+    public Future<@Nullable Void> closed() {
+        return link.closedFuture();
+    }
+
+    // ---- asking
+
+    /** The loop that it belongs to. */
+    public Loop loop() {
+        return link.loop();
+    }
+
+    /** This end's address. */
+    public SocketAddress localAddress() {
+        return Objects.requireNonNull(link.wire().localAddress());
+    }
+
+    /** The peer's address. */
+    public SocketAddress remoteAddress() {
+        return link.wire().remoteAddress();
+    }
+
+    /** Sets a socket option. On the loop. */
+    public <T> void option(SocketOption<T> option, T value) throws IOException {
+        link.wire().set(option, value);
+    }
+
+    /** Reads a socket option. On the loop. */
+    public <T> T option(SocketOption<T> option) throws IOException {
+        return link.wire().get(option);
+    }
+
+    private void requireCurrent() {
+        if (!link.isCurrent(this)) {
+            throw new IllegalStateException(link + " has another pipeline now; use what become() returned");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return link.toString();
+    }
+}

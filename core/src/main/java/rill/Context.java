@@ -1,0 +1,24 @@
+package rill;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the current thread is doing for a loop: running its callbacks ({@code task} is null) or the body of one of its
+ * Tasks. Both count as being on the loop; only the second may await.
+ */
+record Context(Loop loop, @Nullable Task<?> task) {
+    private static final ThreadLocal<@Nullable Context> CURRENT = new ThreadLocal<>();
+
+    /** Null on a thread that is outside every loop. */
+    static @Nullable Context current() {
+        return CURRENT.get();
+    }
+
+    void enter() {
+        CURRENT.set(this);
+    }
+
+    static void exit() {
+        CURRENT.remove();
+    }
+}

@@ -1,0 +1,16 @@
+package rill;
+
+/**
+ * A Task's body as something that a loop can run up to its next await: the two engines behind one face. The loop's thread
+ * and the body's alternate strictly; both count as being on the loop.
+ */
+sealed interface Coroutine permits MountedCoroutine, HandedOverCoroutine {
+    /** On the loop: starts or continues the body, and returns when it has suspended or ended. */
+    void resume();
+
+    /** On the body's thread: returns when {@link #resume()} is next called. */
+    void suspend();
+
+    /** The body's thread, for stack traces. */
+    Thread thread();
+}

@@ -1,0 +1,36 @@
+package rill;
+
+import org.jspecify.annotations.Nullable;
+
+/** The outcome of a Future that failed, and whether anybody has looked at it. */
+final class Failed {
+    final Throwable cause;
+    private FailureWatch.@Nullable Entry watch;
+    private boolean observed;
+
+    Failed(Throwable cause) {
+        this.cause = cause;
+    }
+
+    boolean cancelled() {
+        return cause instanceof CancelledException;
+    }
+
+    /** Nobody has looked so far: {@code entry} is to report it, unless that changes. */
+    synchronized void watchedBy(FailureWatch.Entry entry) {
+        if (observed) {
+            entry.dismiss();
+        } else {
+            watch = entry;
+        }
+    }
+
+    /** Somebody looked: there is nothing to report any more. */
+    synchronized void observed() {
+        observed = true;
+        if (watch != null) {
+            watch.dismiss();
+            watch = null;
+        }
+    }
+}

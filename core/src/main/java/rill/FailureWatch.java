@@ -1,0 +1,77 @@
+package rill;
+
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds failed Futures that became garbage, or whose loop closes, before anybody looked at the failure. Costs nothing
+ * until something fails unobserved. Any thread may add; the loop polls.
+ */
+final class FailureWatch {
+    private final Loop loop;
+    private final ReferenceQueue<Future<?>> collected = new ReferenceQueue<>();
+    private final Set<Entry> entries = ConcurrentHashMap.newKeySet();
+
+    FailureWatch(Loop loop) {
+        this.loop = loop;
+    }
+
+    void add(Future<?> future, Failed failed) {
+        if (failed.cancelled()) {
+            return;
+        }
+        var entry = new Entry(this, future, failed.cause);
+        entries.add(entry);
+        failed.watchedBy(entry);
+    }
+
+    /** Reports the Futures that were found to be garbage. */
+    void poll() {
+        if (entries.isEmpty()) {
+            return;
+        }
+        for (var reference = collected.poll(); reference != null; reference = collected.poll()) {
+            report((Entry) reference);
+        }
+    }
+
+    /** Reports all that are left. */
+    void close() {
+        for (Entry entry : entries) {
+            report(entry);
+        }
+    }
+
+    private void report(Entry entry) {
+        if (entries.remove(entry)) {
+            loop.report(new Report.Unobserved(loop.name(), entry.what, entry.cause));
+        }
+    }
+
+    /** One failure; it must not refer to its Future. */
+    static final class Entry extends PhantomReference<Future<?>> {
+        private final FailureWatch owner;
+        private final String what;
+        private final Throwable cause;
+
+        private Entry(FailureWatch owner, Future<?> future, Throwable cause) {
+            super(future, owner.collected);
+            this.owner = owner;
+            this.what = future.describe();
+            this.cause = cause;
+        }
+
+        void dismiss() {
+            owner.entries.remove(this);
+            clear();
+        }
+
+        @Override
+        public @Nullable Future<?> get() {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package rill;
+
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An ordinary virtual thread that takes turns with the loop's thread. While it is its turn the loop's thread is parked,
+ * whatever the body does: a body that sleeps blocks the loop, as with the other engine.
+ */
+final class HandedOverCoroutine implements Coroutine {
+    private final Thread thread;
+    private volatile boolean bodysTurn;
+    private volatile @Nullable Thread resumer;
+    private boolean started;
+
+    HandedOverCoroutine(String name, Runnable body) {
+        thread = Thread.ofVirtual().name(name).unstarted(() -> {
+            try {
+                body.run();
+            } finally {
+                giveTurnBack();
+            }
+        });
+    }
+
+    @Override
+    public void resume() {
+        resumer = Thread.currentThread();
+        bodysTurn = true;
+        if (started) {
+            LockSupport.unpark(thread);
+        } else {
+            started = true;
+            thread.start();
+        }
+        boolean interrupted = false;
+        while (bodysTurn) {
+            LockSupport.park(this);
+            interrupted |= Thread.interrupted(); // else park would return at once, again and again
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void suspend() {
+        giveTurnBack();
+        boolean interrupted = false;
+        while (!bodysTurn) {
+            LockSupport.park(this);
+            interrupted |= Thread.interrupted();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void giveTurnBack() {
+        Thread waiting = resumer;
+        bodysTurn = false;
+        LockSupport.unpark(waiting);
+    }
+
+    @Override
+    public Thread thread() {
+        return thread;
+    }
+}

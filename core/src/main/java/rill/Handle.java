@@ -1,0 +1,84 @@
+package rill;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A named, cancellable piece of scheduled work: it runs once, on its loop, unless it is cancelled first. Its name shows
+ * in reports.
+ *
+ * <p><b>Threading:</b> any thread.
+ */
+public final class Handle extends Node {
+    private static final VarHandle STATE;
+
+    private static final int SCHEDULED = 0;
+    private static final int STARTED = 1;
+    private static final int CANCELLED = 2;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(Handle.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Loop loop;
+    private final String name;
+    private @Nullable Runnable action; // null once it has run or was cancelled
+    private volatile int state = SCHEDULED;
+
+    /** Whether it is in the timer queue and not marked as cancelled there; touched by the loop only. */
+    boolean waitsInTimers;
+
+    Handle(Loop loop, String name, Runnable action) {
+        this.loop = loop;
+        this.name = name;
+        this.action = action;
+    }
+
+    /** The name that it was scheduled under. */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Prevents it from running.
+     *
+     * @return whether it will not run because of this call; false if it has started, has run, or was cancelled before
+     */
+    public boolean cancel() {
+        if (!STATE.compareAndSet(this, SCHEDULED, CANCELLED)) {
+            return false;
+        }
+        action = null;
+        loop.timerCancelled(this);
+        return true;
+    }
+
+    /** Whether {@link #cancel()} came in time. */
+    public boolean cancelled() {
+        return state == CANCELLED;
+    }
+
+    @Override
+    void execute() {
+        Runnable work = action;
+        if (work != null && STATE.compareAndSet(this, SCHEDULED, STARTED)) {
+            action = null;
+            work.run();
+        }
+    }
+
+    @Override
+    String label() {
+        return name;
+    }
+
+    @Override
+    public String toString() {
+        return "Handle " + name;
+    }
+}

@@ -1,0 +1,438 @@
+package rill;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import rill.spi.Wire;
+import rill.spi.WireListener;
+
+/**
+ * A Wire with what is on top of it: the machine behind a {@link Connection}.
+ *
+ * <pre>
+ *          close()                 all written               end of input, or enough drained
+ *  OPEN ───────────▶ FLUSHING ─────────────────▶ DRAINING ───────────────────────────────────▶ CLOSED
+ *    │                  └ no progress for closeProgress: abort ┘                                  ▲
+ *    └── abort(), the wire fails ─────────────────────────────────────────────────────────────────┘
+ * </pre>
+ *
+ * In FLUSHING and DRAINING whatever comes in is thrown away: an answer already written is never destroyed by a reset that unread
+ * input would cause.
+ */
+final class Link implements WireListener {
+    private enum State {
+        OPEN,
+        FLUSHING,
+        DRAINING,
+        CLOSED
+    }
+
+    private final Loop loop;
+    private final ConnectionLimits limits;
+    private final Inbound inbound;
+    private final Outbound outbound;
+    private final Promise<@Nullable Void> closed;
+    private final Activation activation = new Activation();
+    private @Nullable Wire wire;
+    private @Nullable Pipeline<?, ?> pipeline;
+    private @Nullable Connection<?, ?> connection; // the present one
+    private @Nullable Consumer<? super Failure> onFailure;
+    private @Nullable Consumer<? super @Nullable Throwable> onConnect; // until connected or failed
+    private State state = State.OPEN;
+    private boolean dirty;
+    private boolean reading; // within a read event, at whose end there is a flush anyway
+    private int messagesInBatch;
+    private boolean receiverTold; // of the end
+    private boolean endSeen; // of input, while closing
+    private long drainedBytes;
+    private @Nullable Handle closeTimer;
+    private long progressSeen;
+
+    // The loop's list of open connections.
+    @Nullable Link previousLink;
+    @Nullable Link nextLink;
+
+    /**
+     * @param onConnect told once: null when connected, or why that failed
+     */
+    Link(Loop loop, ConnectionLimits limits, Consumer<? super @Nullable Throwable> onConnect) {
+        this.loop = loop;
+        this.limits = limits;
+        this.onConnect = onConnect;
+        this.inbound = new Inbound(this, loop);
+        this.outbound = new Outbound(this, loop, limits);
+        this.closed = loop.promise();
+    }
+
+    void wire(Wire newWire) {
+        wire = newWire;
+    }
+
+    Wire wire() {
+        return Objects.requireNonNull(wire);
+    }
+
+    Loop loop() {
+        return loop;
+    }
+
+    Inbound inbound() {
+        return inbound;
+    }
+
+    Outbound outbound() {
+        return outbound;
+    }
+
+    ConnectionLimits limits() {
+        return limits;
+    }
+
+    Future<@Nullable Void> closedFuture() {
+        return closed;
+    }
+
+    // ---- pipelines
+
+    /** The first pipeline. Called when connected. */
+    <R, W> Connection<R, W> open(Pipeline<R, W> first) {
+        return install(first, null);
+    }
+
+    <R, W> Connection<R, W> become(Pipeline<R, W> next) {
+        Pipeline<?, ?> before = Objects.requireNonNull(pipeline);
+        inbound.requireReplaceable(before, next);
+        if (!outbound.encodeThrough()) {
+            throw new IllegalStateException("become: a layer of " + this + " still holds back writes");
+        }
+        return install(next, before);
+    }
+
+    private <R, W> Connection<R, W> install(Pipeline<R, W> next, @Nullable Pipeline<?, ?> before) {
+        var fresh = new Connection<>(this, next.codec());
+        connection = fresh;
+        pipeline = next;
+        inbound.install(next, before, new SessionContext(loop.random(), wire().remoteAddress()));
+        return fresh;
+    }
+
+    boolean isCurrent(Connection<?, ?> candidate) {
+        return connection == candidate;
+    }
+
+    @SuppressWarnings("unchecked")
+    void receiver(Receiver<?> receiver) {
+        inbound.receiver((Receiver<Object>) receiver);
+    }
+
+    void onFailure(Consumer<? super Failure> handler) {
+        onFailure = handler;
+    }
+
+    // ---- events from the wire
+
+    @Override
+    public void connected() {
+        Consumer<? super @Nullable Throwable> told = onConnect;
+        onConnect = null;
+        loop.links().add(this);
+        if (told != null) {
+            guarded(() -> told.accept(null));
+        }
+        flushIfDirty();
+    }
+
+    @Override
+    public @Nullable ByteBuf readTarget() {
+        return inbound.readTarget();
+    }
+
+    @Override
+    public void read(ByteBuf bytes) {
+        if (state != State.OPEN || inbound.stages().length == 0) {
+            drained(bytes);
+            return;
+        }
+        Node before = loop.activity().enter(activation);
+        reading = true;
+        messagesInBatch = 0;
+        inbound.read(bytes);
+        reading = false;
+        if (messagesInBatch > 0 && inbound.hasReceiver()) {
+            outbound.batchOf(inbound.receiver().batch(messagesInBatch));
+        }
+        flushIfDirty();
+        loop.activity().enter(before);
+    }
+
+    private void drained(ByteBuf bytes) {
+        drainedBytes += bytes.readableBytes();
+        if (state == State.DRAINING && drainedBytes > limits.drainBytes()) {
+            wire().close();
+        }
+    }
+
+    @Override
+    public void written(long bytes) {
+        outbound.progress(bytes);
+        shutDownWhenWritten();
+    }
+
+    @Override
+    public void inputEnded() {
+        if (state == State.OPEN) {
+            inbound.ended();
+            flushIfDirty();
+        } else {
+            endSeen = true;
+            if (state == State.DRAINING) {
+                wire().close();
+            }
+        }
+    }
+
+    @Override
+    public void closed(@Nullable Throwable cause) {
+        if (onConnect != null) {
+            Consumer<? super @Nullable Throwable> told = onConnect;
+            onConnect = null;
+            Throwable why = cause == null ? new CancelledException("connecting to " + this + " was given up") : cause;
+            guarded(() -> told.accept(why));
+            return;
+        }
+        loop.links().remove(this);
+        boolean wasOpen = state == State.OPEN;
+        outbound.close(cause == null ? closedByUs() : cause);
+        if (wasOpen && cause != null) {
+            inbound.wireClosed(cause);
+        } else {
+            conclude(null);
+        }
+    }
+
+    private IOException closedByUs() {
+        var closedHere = new ClosedChannelException();
+        closedHere.addSuppressed(new IOException(this + " was closed by this side"));
+        return closedHere;
+    }
+
+    /** Nothing more will come: tells everybody, and lets go of everything. */
+    void conclude(@Nullable Throwable cause) {
+        if (state == State.CLOSED) {
+            return;
+        }
+        boolean wasOpen = state == State.OPEN;
+        state = State.CLOSED;
+        stopCloseTimer();
+        if (cause != null && wasOpen) {
+            tellFailure(cause, new Failure(cause, false));
+        } else {
+            tellReceiver(null);
+        }
+        inbound.close();
+        outbound.close(cause == null ? closedByUs() : cause);
+        loop.links().remove(this);
+        closed.complete(null);
+    }
+
+    // ---- failures
+
+    /** Something threw. Closes the connection, unless the failure is survivable and the handler carries on. */
+    void failed(Throwable cause, boolean survivable) {
+        if (state != State.OPEN) {
+            if (!(cause instanceof IOException)) {
+                loop.report(new Report.Thrown(loop.name(), toString(), cause));
+            }
+            return;
+        }
+        var failure = new Failure(cause, survivable);
+        tellFailure(cause, failure);
+        if (!failure.carriesOn()) {
+            close();
+        }
+    }
+
+    private void tellFailure(Throwable cause, Failure failure) {
+        Consumer<? super Failure> handler = onFailure;
+        if (handler != null) {
+            loop.runReporting("onFailure of " + this, () -> handler.accept(failure));
+        }
+        if (failure.carriesOn()) {
+            return;
+        }
+        boolean told = tellReceiver(cause);
+        if (!told && handler == null) {
+            loop.report(new Report.ConnectionFailed(loop.name(), toString(), cause));
+        }
+    }
+
+    private boolean tellReceiver(@Nullable Throwable cause) {
+        if (receiverTold || inbound.stages().length == 0 || !inbound.hasReceiver()) {
+            return false;
+        }
+        receiverTold = true;
+        boolean[] told = {false};
+        loop.runReporting("the end of " + this, () -> told[0] = inbound.receiver().closed(cause));
+        return told[0];
+    }
+
+    /** Calls the user; what that throws fails the connection, which may survive it. */
+    void guarded(Runnable call) {
+        try {
+            call.run();
+        } catch (Throwable t) {
+            failed(t, true);
+        }
+    }
+
+    // ---- writing and flushing
+
+    void messageArrived() {
+        messagesInBatch++;
+    }
+
+    /** Something is to be flushed at the end of this tick, or earlier. */
+    void dirty() {
+        if (!dirty) {
+            dirty = true;
+            if (!reading) {
+                loop.links().dirty(this);
+            }
+        }
+    }
+
+    void flushIfDirty() {
+        if (dirty) {
+            dirty = false;
+            if (state == State.OPEN || state == State.FLUSHING) {
+                outbound.flush();
+                shutDownWhenWritten();
+            }
+        }
+    }
+
+    // ---- closing
+
+    /** Sees to it that the connection ends once what is in flight is done: the loop is closing. */
+    void finish() {
+        if (state == State.OPEN && inbound.hasReceiver()) {
+            guarded(() -> inbound.receiver().finish(this));
+        } else {
+            close();
+        }
+    }
+
+    void close() {
+        if (state != State.OPEN || wire == null) {
+            return;
+        }
+        for (int i = inbound.stages().length - 1; i >= 0; i--) {
+            Stage stage = inbound.stages()[i];
+            try {
+                stage.session.outputEnding(stage.output);
+            } catch (Throwable t) {
+                loop.report(new Report.Thrown(loop.name(), "outputEnding of " + this, t));
+            }
+            outbound.encodeThrough();
+        }
+        state = State.FLUSHING;
+        endSeen = inbound.inputEnded();
+        outbound.refuse(closedByUs());
+        inbound.discard();
+        tellReceiverLater();
+        closeTimer = loop.schedule(limits.closeProgress(), "progress of closing " + this, this::checkProgress);
+        progressSeen = -1;
+        dirty = true;
+        loop.links().dirty(this); // flushed, and then shut down, at the end of the tick
+    }
+
+    /** Who waits for messages is told from a Handle: close() may have been called from within a message's delivery. */
+    private void tellReceiverLater() {
+        loop.enqueue(new Handle(loop, "end of " + this, () -> tellReceiver(null)));
+    }
+
+    private void shutDownWhenWritten() {
+        if (state != State.FLUSHING || !outbound.allWritten()) {
+            return;
+        }
+        state = State.DRAINING;
+        if (endSeen) {
+            wire().close();
+        } else {
+            wire().shutdownOutput();
+        }
+    }
+
+    private void checkProgress() {
+        closeTimer = null;
+        if (state == State.CLOSED) {
+            return;
+        }
+        long progress = drainedBytes - outbound.pending();
+        if (state == State.DRAINING || (progressSeen != -1 && progress == progressSeen)) {
+            abort();
+            return;
+        }
+        progressSeen = progress;
+        closeTimer = loop.schedule(limits.closeProgress(), "progress of closing " + this, this::checkProgress);
+    }
+
+    private void stopCloseTimer() {
+        if (closeTimer != null) {
+            closeTimer.cancel();
+            closeTimer = null;
+        }
+    }
+
+    void abort() {
+        if (wire != null && state != State.CLOSED) {
+            inbound.discard();
+            if (state == State.OPEN) {
+                state = State.DRAINING;
+            }
+            outbound.refuse(closedByUs());
+            wire.abort();
+        }
+    }
+
+    /** The loop ends: no further event will come from the wire. */
+    void cutOff(Throwable cause) {
+        if (wire != null) {
+            wire.abort();
+        }
+        outbound.close(cause);
+        state = State.DRAINING;
+        tellReceiver(cause);
+        conclude(null);
+    }
+
+    boolean open() {
+        return state == State.OPEN;
+    }
+
+    /** For the list of survivors. */
+    String situation() {
+        String unfinished = inbound.hasReceiver() ? inbound.receiver().unfinished() : "";
+        return this + " (" + (unfinished.isEmpty() ? state.name().toLowerCase(java.util.Locale.ROOT) : unfinished) + ")";
+    }
+
+    @Override
+    public String toString() {
+        Wire known = wire;
+        return known == null ? "connection" : "connection to " + known.remoteAddress();
+    }
+
+    /** Stands for the connection while it holds the loop. */
+    private final class Activation extends Node {
+        @Override
+        void execute() {}
+
+        @Override
+        String label() {
+            return "an event of " + Link.this;
+        }
+    }
+}

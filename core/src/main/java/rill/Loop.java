@@ -1,0 +1,724 @@
+package rill;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import rill.spi.Environment;
+import rill.spi.Selector;
+import rill.spi.Transport;
+
+/**
+ * An event loop: sockets, timers and scheduled work, one thing at a time.
+ *
+ * <p>One tick is: I/O that is ready, then timers that are due, then the Handles that are present, then the flush of what was
+ * written; {@link #step} shows it. A loop is driven by one thread at a time, and it does not matter which: {@link #run}
+ * drives until its body is done, {@link #start} lets a thread of its own drive, {@link #tick} does one step, and
+ * {@link Future#await} on a thread outside drives if nobody else does.
+ *
+ * <p><b>Threading:</b> all public methods may be called from any thread, unless they say otherwise. Callbacks run on the loop.
+ *
+ * <p><b>Errors:</b> whatever a Handle or a callback throws is reported, and the loop goes on. After {@link #close} everything
+ * that would need the loop throws {@link IllegalStateException}.
+ */
+@SuppressWarnings("ClassCanBeStatic")
+public final class Loop implements AutoCloseable {
+    /** How long {@link #close()} waits for what is in flight. */
+    public static final Duration DEFAULT_CLOSE_DEADLINE = Duration.ofSeconds(5);
+
+    private static final AtomicInteger COUNT = new AtomicInteger();
+    private static final AtomicBoolean ENGINE_NOTED = new AtomicBoolean();
+    private static final long LONGEST_DELAY = Long.MAX_VALUE / 2;
+    private static final int CHAIN_LIMIT = 10_000;
+    private static final int HANDLES_PER_CLOCK_READING = 16;
+
+    private final String name;
+    private final Transport transport;
+    private final Environment environment;
+    private final Reporter reporter;
+    private final TaskEngine taskEngine;
+    private final long handleBudgetNanos;
+
+    private final Buffers buffers = new Buffers(this);
+    private final Selector selector;
+    private final Inbox inbox;
+    private final NodeQueue handles = new NodeQueue();
+    private final NodeQueue chain = new NodeQueue();
+    private final TimerQueue timers = new TimerQueue();
+    private final FailureWatch failures = new FailureWatch(this);
+    private final Links links = new Links(this);
+    private final Activity activity;
+    private final Driving driving = new Driving(this);
+    private final Context context = new Context(this, null);
+    private final Closing closing = new Closing(this);
+    private final Future<@Nullable Void> accepted;
+
+    private @Nullable Task<?> firstTask; // those that are not done
+    private long tickTime; // a reading of the clock in this tick
+    private boolean tickTimeKnown;
+    private volatile boolean stopWanted;
+    private volatile boolean closed;
+
+    // ---- making
+
+    /**
+     * A loop on the best transport that is available here.
+     *
+     * @throws IOException if the system refuses its descriptors
+     * @throws IllegalStateException if there is no transport, or not the one that the system property {@code rill.transport}
+     *     names; the message lists what there is
+     */
+    public static Loop open() throws IOException {
+        return open(LoopOptions.defaults());
+    }
+
+    /** A loop on this transport. */
+    public static Loop open(Transport transport) throws IOException {
+        return open(LoopOptions.defaults().transport(transport));
+    }
+
+    /** A loop made as told. */
+    public static Loop open(LoopOptions options) throws IOException {
+        Transport chosen = options.transport() == null ? Transports.best() : options.transport();
+        chosen.unavailable().ifPresent(why -> {
+            throw new IllegalStateException("transport " + chosen.name() + " is unavailable: " + why);
+        });
+        return new Loop(chosen, options);
+    }
+
+    private Loop(Transport transport, LoopOptions options) throws IOException {
+        this.transport = transport;
+        this.environment = transport.environment();
+        this.name = options.name() == null ? "loop-" + COUNT.incrementAndGet() : options.name();
+        this.reporter = options.reporter();
+        this.taskEngine = chooseEngine(options.taskEngine());
+        this.handleBudgetNanos = options.handleBudget().toNanos();
+        this.activity = new Activity(this, options.slowHandle().toNanos());
+        this.selector = transport.open(buffers::receiveBuffer);
+        this.inbox = new Inbox(selector);
+        this.accepted = Promise.done(this, null);
+        Watchdog.watch(activity);
+    }
+
+    private TaskEngine chooseEngine(@Nullable TaskEngine wanted) {
+        String unavailable = wanted == null ? null : wanted.unavailable();
+        if (unavailable != null) {
+            throw new IllegalStateException("Task engine " + wanted + " is unavailable: " + unavailable);
+        }
+        TaskEngine chosen = wanted == null ? TaskEngine.best() : wanted;
+        if (ENGINE_NOTED.compareAndSet(false, true)) {
+            String better = TaskEngine.MOUNTED.unavailable();
+            report(new Report.Note(
+                    name,
+                    "Tasks run " + chosen + (better == null ? "" : "; for the faster MOUNTED: " + better),
+                    wanted != null || better == null));
+        }
+        return chosen;
+    }
+
+    // ---- the tick
+
+    /** One tick. This is what a loop does; everything else is detail. */
+    private void step(boolean mayBlock) {
+        tickTimeKnown = false;
+        try {
+            selector.select(selectTimeout(mayBlock)); // 1. I/O that is ready is delivered
+            inbox.awake();
+            activity.awake();
+            timersBecomeHandles(); //                    2. timers that are due
+            runHandles(); //                             3. the Handles that are present, first in, first out
+            links.flushDirty(); //                       4. what was written leaves
+            failures.poll();
+        } catch (IOException e) {
+            closing.broken(e);
+            throw new UncheckedIOException(name + ": the selector is broken; the loop is closed", e);
+        } finally {
+            activity.enter(null);
+        }
+    }
+
+    private long selectTimeout(boolean mayBlock) {
+        if (!mayBlock || !handles.isEmpty() || stopWanted || !inbox.fallAsleep()) {
+            return 0;
+        }
+        if (timers.isEmpty()) {
+            return Selector.FOREVER;
+        }
+        return Math.max(0, timers.nextDeadline() - environment.clock().nanoTime());
+    }
+
+    private void timersBecomeHandles() {
+        if (timers.isEmpty()) {
+            return;
+        }
+        long now = environment.clock().nanoTime();
+        for (Handle due = timers.pollDue(now); due != null; due = timers.pollDue(now)) {
+            handles.add(due);
+        }
+    }
+
+    private void runHandles() {
+        inbox.drainTo(handles);
+        Node last = handles.last();
+        if (last == null) {
+            return;
+        }
+        long start = environment.clock().nanoTime();
+        for (int n = 1; ; n++) {
+            Node node = Objects.requireNonNull(handles.poll());
+            runOne(node);
+            if (node == last) {
+                return;
+            }
+            if (n % HANDLES_PER_CLOCK_READING == 0 && environment.clock().nanoTime() - start > handleBudgetNanos) {
+                return; // the rest goes first in the next tick
+            }
+        }
+    }
+
+    private void runOne(Node node) {
+        activity.enter(node);
+        try {
+            node.execute();
+        } catch (Throwable t) {
+            report(new Report.Thrown(name, node.label(), t));
+        }
+    }
+
+    // ---- driving
+
+    /**
+     * Runs {@code body} as a Task, and the loop until that is done.
+     *
+     * @return the body's result
+     * @throws IOException the body's failure, as {@link Future#await} throws it
+     * @throws IllegalStateException if somebody drives the loop already, if this is called inside a callback or a Task, or if
+     *     {@link #stop()} ended the driving before the body was done (the Task then goes on when the loop is next driven)
+     */
+    public <T extends @Nullable Object> T run(Callable<? extends T> body) throws IOException {
+        if (Thread.currentThread().isVirtual()) {
+            return runOnPlatformThread(body);
+        }
+        requireOpen("run");
+        driving.acquire("run");
+        Task<T> root;
+        try {
+            stopWanted = false;
+            root = task("main", body);
+            drive(() -> root.isDone() || stopWanted, false);
+        } finally {
+            driving.release();
+        }
+        if (!root.isDone()) {
+            throw new IllegalStateException(name + " was " + (closed ? "closed" : "stopped") + " before the body of run was done");
+        }
+        return root.outcomeOrThrow();
+    }
+
+    /** A virtual thread can't carry Tasks. */
+    private <T extends @Nullable Object> T runOnPlatformThread(Callable<? extends T> body) throws IOException {
+        if (Context.current() != null) {
+            throw new IllegalStateException("run of " + name + " inside a Task; await instead");
+        }
+        var result = new java.util.concurrent.FutureTask<T>(() -> run(body));
+        Thread.ofPlatform().name(name + "-driver").daemon().start(result);
+        try {
+            return result.get();
+        } catch (InterruptedException e) {
+            stop();
+            throw new java.io.InterruptedIOException("interrupted while " + name + " was running");
+        } catch (java.util.concurrent.ExecutionException e) {
+            throw Failures.asThrown(Objects.requireNonNull(e.getCause()));
+        }
+    }
+
+    /**
+     * Lets a new platform thread, named like the loop, drive until {@link #stop} or {@link #close}.
+     *
+     * @return this
+     * @throws IllegalStateException if somebody drives the loop already
+     */
+    public Loop start() {
+        requireOpen("start");
+        var started = new java.util.concurrent.CompletableFuture<@Nullable Void>();
+        stopWanted = false;
+        Thread.ofPlatform().name(name).start(() -> {
+            try {
+                driving.acquire("start");
+            } catch (IllegalStateException e) {
+                started.completeExceptionally(e);
+                return;
+            }
+            started.complete(null);
+            try {
+                drive(() -> stopWanted, false);
+            } finally {
+                driving.release();
+            }
+        });
+        try {
+            started.join();
+        } catch (java.util.concurrent.CompletionException e) {
+            throw e.getCause() instanceof IllegalStateException cause ? cause : e;
+        }
+        return this;
+    }
+
+    /**
+     * Makes the thread that drives by {@link #run} or {@link #start} stop after its present tick. The loop stays open and can
+     * be driven again.
+     */
+    public void stop() {
+        stopWanted = true;
+        inbox.wakeup();
+    }
+
+    /**
+     * One tick that never blocks: the way to drive several loops on one thread.
+     *
+     * @return whether Handles are waiting for the next tick
+     * @throws IllegalStateException if somebody drives the loop already, or inside a callback or a Task of any loop
+     */
+    public boolean tick() {
+        requireOpen("tick");
+        driving.acquire("tick");
+        try {
+            context.enter();
+            step(false);
+            return !handles.isEmpty() || !inbox.isEmpty();
+        } finally {
+            Context.exit();
+            driving.release();
+        }
+    }
+
+    /** By a thread that has acquired the driving. */
+    void drive(BooleanSupplier done, boolean interruptible) {
+        context.enter();
+        try {
+            while (!closed && !done.getAsBoolean()) {
+                if (Thread.currentThread().isInterrupted()) {
+                    if (interruptible) {
+                        return;
+                    }
+                    Thread.interrupted(); // it would make every select return at once
+                    report(new Report.Interrupted(name));
+                }
+                step(true);
+            }
+        } finally {
+            Context.exit();
+        }
+    }
+
+    void awaitOutside(Future<?> future) throws IOException {
+        driving.await(future);
+    }
+
+    void requireNotClosed(Future<?> awaited) {
+        if (closed && !awaited.isDone()) {
+            throw new CancelledException(name + " is closed: " + awaited.describe() + " will never be done");
+        }
+    }
+
+    // ---- scheduling
+
+    /** Runs {@code action} in a Handle of the next tick's run phase, or of the present one's if that is still to come. */
+    public Handle schedule(String handleName, Runnable action) {
+        requireOpen("schedule");
+        var handle = new Handle(this, handleName, action);
+        enqueue(handle);
+        return handle;
+    }
+
+    /** {@link #schedule(String, Runnable)} without a name of its own. */
+    public Handle schedule(Runnable action) {
+        return schedule(nameOf(action), action);
+    }
+
+    /**
+     * Runs {@code action} in a Handle once {@code delay} has passed, never earlier; at once if it is zero or negative. Timers
+     * with the same deadline run in the order in which they were scheduled.
+     */
+    public Handle schedule(Duration delay, String handleName, Runnable action) {
+        if (delay.isNegative() || delay.isZero()) {
+            return schedule(handleName, action);
+        }
+        requireOpen("schedule");
+        long deadline = environment.clock().nanoTime() + nanos(delay);
+        var handle = new Handle(this, handleName, action);
+        if (current() == this) {
+            timers.add(handle, deadline);
+        } else {
+            enqueue(new Handle(this, "timer " + handleName, () -> {
+                if (!handle.cancelled()) {
+                    timers.add(handle, deadline);
+                }
+            }));
+        }
+        return handle;
+    }
+
+    /** {@link #schedule(Duration, String, Runnable)} without a name of its own. */
+    public Handle schedule(Duration delay, Runnable action) {
+        return schedule(delay, nameOf(action), action);
+    }
+
+    private static String nameOf(Object action) {
+        return action.getClass().getName();
+    }
+
+    private static long nanos(Duration delay) {
+        return delay.compareTo(Duration.ofNanos(LONGEST_DELAY)) > 0 ? LONGEST_DELAY : delay.toNanos();
+    }
+
+    /** Calls {@code work} in a Handle, as a callback (it must not await), and gives its result. */
+    public <T extends @Nullable Object> Future<T> submit(Callable<? extends T> work) {
+        Promise<T> promise = promise();
+        schedule(nameOf(work), () -> {
+            if (promise.isDone()) {
+                return;
+            }
+            try {
+                promise.complete(work.call());
+            } catch (Throwable t) {
+                promise.fail(t);
+            }
+        });
+        return promise;
+    }
+
+    /** Starts a Task; its body begins in a Handle. */
+    public <T extends @Nullable Object> Task<T> task(String taskName, Callable<? extends T> body) {
+        requireOpen("task");
+        var task = new Task<T>(this, taskName, body);
+        task.start();
+        return task;
+    }
+
+    /** {@link #task(String, Callable)} without a name of its own. */
+    public <T extends @Nullable Object> Task<T> task(Callable<? extends T> body) {
+        return task(nameOf(body), body);
+    }
+
+    /** A Future of this loop that you complete. */
+    public <T extends @Nullable Object> Promise<T> promise() {
+        return new Promise<>(this);
+    }
+
+    // ---- connecting and listening
+
+    /**
+     * Connects, and speaks as {@code pipeline} says.
+     *
+     * @param address where to; a name in it that is not resolved yet is looked up by the {@link Resolver}, and each of its
+     *     addresses is tried in order
+     * @return fails with an {@link IOException} that names the address and what was tried
+     */
+    public <R, W> Future<Connection<R, W>> connect(SocketAddress address, Pipeline<R, W> pipeline) {
+        return connect(address, pipeline, ConnectOptions.defaults());
+    }
+
+    /** {@link #connect(SocketAddress, Pipeline)} with options. */
+    public <R, W> Future<Connection<R, W>> connect(
+            SocketAddress address, Pipeline<R, W> pipeline, ConnectOptions options) {
+        requireOpen("connect");
+        return new Dialer<>(this, address, options, link -> link.open(pipeline)).start();
+    }
+
+    /** Connects a client, whose {@code call} gives the answer to a request. */
+    public <Q, A> Future<Client<Q, A>> connect(SocketAddress address, Exchange<Q, A> exchange) {
+        return connect(address, exchange, ConnectOptions.defaults());
+    }
+
+    /** {@link #connect(SocketAddress, Exchange)} with options. */
+    public <Q, A> Future<Client<Q, A>> connect(
+            SocketAddress address, Exchange<Q, A> exchange, ConnectOptions options) {
+        requireOpen("connect");
+        return new Dialer<>(this, address, options, link -> exchange.open(link)).start();
+    }
+
+    /**
+     * Listens, and hands each connection to {@code onConnection}, on this loop.
+     *
+     * @return done once connections can come in; fails with an {@link IOException} that names the address
+     */
+    public <R, W> Future<Listener> listen(
+            SocketAddress address, Pipeline<R, W> pipeline, Consumer<? super Connection<R, W>> onConnection) {
+        return listen(address, pipeline, ListenOptions.defaults(), onConnection);
+    }
+
+    /** {@link #listen(SocketAddress, Pipeline, Consumer)} with options. */
+    public <R, W> Future<Listener> listen(
+            SocketAddress address,
+            Pipeline<R, W> pipeline,
+            ListenOptions options,
+            Consumer<? super Connection<R, W>> onConnection) {
+        return Listener.open(this, address, options, Spread.onto(this), link -> onConnection.accept(link.open(pipeline)));
+    }
+
+    /**
+     * The short form of a server: answers each request of a connection, in order, with what {@code handler} gives for it. A
+     * request whose Future fails, or a handler that throws, fails its connection.
+     */
+    public <Q, A> Future<Listener> serve(
+            SocketAddress address, Pipeline<Q, A> pipeline, Function<? super Q, ? extends Future<A>> handler) {
+        return serve(address, pipeline, ListenOptions.defaults(), handler);
+    }
+
+    /** {@link #serve(SocketAddress, Pipeline, Function)} with options. */
+    public <Q, A> Future<Listener> serve(
+            SocketAddress address,
+            Pipeline<Q, A> pipeline,
+            ListenOptions options,
+            Function<? super Q, ? extends Future<A>> handler) {
+        return Listener.open(
+                this, address, options, Spread.onto(this), link -> Responder.open(link, pipeline, options, handler));
+    }
+
+    // ---- asking
+
+    /** The loop that the current thread runs a callback or a Task of, or null on a thread outside. */
+    public static @Nullable Loop current() {
+        Context current = Context.current();
+        return current == null ? null : current.loop();
+    }
+
+    static Loop required(String what) {
+        Loop loop = current();
+        if (loop == null) {
+            throw new IllegalStateException(what + " needs a current loop; this thread runs none");
+        }
+        return loop;
+    }
+
+    /** The name in reports. */
+    public String name() {
+        return name;
+    }
+
+    /** The transport. */
+    public Transport transport() {
+        return transport;
+    }
+
+    /** How Tasks run here. */
+    public TaskEngine taskEngine() {
+        return taskEngine;
+    }
+
+    /** How many connections are open; a snapshot. */
+    public int connections() {
+        return links.count();
+    }
+
+    /** The source of randomness: secure in production, seeded in a simulation. On the loop only. */
+    public RandomGenerator random() {
+        return environment.random();
+    }
+
+    /** A reading of the loop's clock; only differences mean something. */
+    public long nanoTime() {
+        return environment.clock().nanoTime();
+    }
+
+    /** Whether {@link #close} is over. */
+    public boolean closed() {
+        return closed;
+    }
+
+    // ---- closing
+
+    /** {@link #close(Duration)} with {@link #DEFAULT_CLOSE_DEADLINE}. */
+    @Override
+    public void close() {
+        close(DEFAULT_CLOSE_DEADLINE);
+    }
+
+    /**
+     * Closes the loop: stops accepting, finishes what is in flight (requests and answers, unsent bytes), cancels every Task and
+     * waits for it, and closes everything. What is still alive at the deadline is aborted and named in a
+     * {@link Report.Survivors}. Waits until that is over; drives the loop if nobody does. Calling it again does nothing.
+     *
+     * @throws IllegalStateException inside a callback or a Task, which the closing would wait for; use {@link #stop} there
+     */
+    public void close(Duration deadline) {
+        closing.close(deadline);
+    }
+
+    private void requireOpen(String what) {
+        if (closed) {
+            throw new IllegalStateException(what + ": " + name + " is closed");
+        }
+    }
+
+    // ---- for the other parts of Rill
+
+    /** From any thread: appends to the Handle queue. Dropped if the loop is closed. */
+    void enqueue(Node node) {
+        if (current() == this) {
+            handles.add(node);
+        } else if (!closed) {
+            inbox.put(node);
+        }
+    }
+
+    /** A derived Future settled while callbacks are being told: its own come next, in the same Handle. */
+    void chain(Future<?> settled) {
+        chain.add(settled);
+    }
+
+    /** The Handle of a settled Future. */
+    void dispatchChain(Future<?> first) {
+        first.dispatch();
+        runChain();
+    }
+
+    void tellLate(Future<?> settled, Object dependent) {
+        settled.tellOne(dependent);
+        runChain();
+    }
+
+    private void runChain() {
+        for (int n = 0; n < CHAIN_LIMIT; n++) {
+            Future<?> next = (Future<?>) chain.poll();
+            if (next == null) {
+                return;
+            }
+            next.dispatch();
+        }
+        for (Node rest = chain.poll(); rest != null; rest = chain.poll()) {
+            handles.add(rest); // other Handles get their turn first
+        }
+    }
+
+    void runReporting(String what, Runnable action) {
+        try {
+            action.run();
+        } catch (Throwable t) {
+            report(new Report.Thrown(name, what, t));
+        }
+    }
+
+    void report(Report report) {
+        try {
+            reporter.report(report);
+        } catch (Throwable t) {
+            System.err.println("rill: the Reporter threw " + t + " for: " + report.message());
+        }
+    }
+
+    void timerCancelled(Handle handle) {
+        if (current() == this) {
+            timers.cancelled(handle);
+        } else if (!closed) {
+            inbox.put(new Handle(this, "cancellation of " + handle.name(), () -> timers.cancelled(handle)));
+        }
+    }
+
+    void taskBegins(Task<?> task) {
+        task.nextTask = firstTask;
+        if (firstTask != null) {
+            firstTask.previousTask = task;
+        }
+        firstTask = task;
+        closing.taskBegins(task);
+    }
+
+    void taskEnds(Task<?> task) {
+        if (task.previousTask != null) {
+            task.previousTask.nextTask = task.nextTask;
+        } else if (firstTask == task) {
+            firstTask = task.nextTask;
+        }
+        if (task.nextTask != null) {
+            task.nextTask.previousTask = task.previousTask;
+        }
+        task.previousTask = null;
+        task.nextTask = null;
+        closing.check();
+    }
+
+    @Nullable Task<?> firstTask() {
+        return firstTask;
+    }
+
+    /** Ends everything; the last thing that happens on the loop. */
+    void closeNow() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        selector.close();
+        links.forget();
+        buffers.close();
+        failures.close();
+        Watchdog.unwatch(activity);
+        driving.wakeAll();
+    }
+
+    /** A reading of the clock that may be as old as this tick: good enough for deadlines, and nearly free. On the loop. */
+    long tickTime() {
+        if (!tickTimeKnown) {
+            tickTimeKnown = true;
+            tickTime = environment.clock().nanoTime();
+        }
+        return tickTime;
+    }
+
+    void wakeup() {
+        inbox.wakeup();
+    }
+
+    ByteBuf chunk(int atLeast) {
+        return buffers.chunk(atLeast);
+    }
+
+    Environment environment() {
+        return environment;
+    }
+
+    Selector selector() {
+        return selector;
+    }
+
+    Links links() {
+        return links;
+    }
+
+    Driving driving() {
+        return driving;
+    }
+
+    Closing closing() {
+        return closing;
+    }
+
+    Activity activity() {
+        return activity;
+    }
+
+    FailureWatch failures() {
+        return failures;
+    }
+
+    /** The constant that says that a write was accepted. */
+    Future<@Nullable Void> accepted() {
+        return accepted;
+    }
+
+    @Override
+    public String toString() {
+        return name + " on " + transport.name() + (closed ? ", closed" : "");
+    }
+}

@@ -1,0 +1,110 @@
+package rill;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Several started loops that share the connections of their listeners: each accepted connection goes to the loop that has the
+ * fewest.
+ *
+ * <p><b>Threading:</b> any thread.
+ */
+public final class LoopGroup implements AutoCloseable {
+    private final List<Loop> loops;
+
+    private LoopGroup(List<Loop> loops) {
+        this.loops = loops;
+    }
+
+    /** As many loops as there are processors. */
+    public static LoopGroup open() throws IOException {
+        return open(Runtime.getRuntime().availableProcessors(), LoopOptions.defaults());
+    }
+
+    /** So many loops, each driven by a thread of its own. If one can't be had, none is left open. */
+    public static LoopGroup open(int size, LoopOptions options) throws IOException {
+        if (size < 1) {
+            throw new IllegalArgumentException("a LoopGroup needs at least one loop, not " + size);
+        }
+        var opened = new ArrayList<Loop>(size);
+        try {
+            for (int i = 1; i <= size; i++) {
+                String name = options.name();
+                opened.add(Loop.open(name == null ? options : options.name(name + "-" + i)).start());
+            }
+        } catch (IOException | RuntimeException e) {
+            opened.forEach(Loop::close);
+            throw e;
+        }
+        return new LoopGroup(List.copyOf(opened));
+    }
+
+    /** The loops. */
+    public List<Loop> loops() {
+        return loops;
+    }
+
+    /** The loop with the fewest connections. */
+    public Loop next() {
+        return loops.stream().min(Comparator.comparingInt(Loop::connections)).orElseThrow();
+    }
+
+    /** Like {@link Loop#listen}, with the connections spread over the loops; {@code onConnection} runs on the connection's. */
+    public <R, W> Future<Listener> listen(
+            SocketAddress address,
+            Pipeline<R, W> pipeline,
+            ListenOptions options,
+            Consumer<? super Connection<R, W>> onConnection) {
+        return Listener.open(
+                loops.getFirst(),
+                address,
+                options,
+                this::next,
+                link -> onConnection.accept(link.open(pipeline)));
+    }
+
+    /** Like {@link Loop#serve}, with the connections spread over the loops; {@code handler} runs on the connection's. */
+    public <Q, A> Future<Listener> serve(
+            SocketAddress address,
+            Pipeline<Q, A> pipeline,
+            ListenOptions options,
+            Function<? super Q, ? extends Future<A>> handler) {
+        return Listener.open(
+                loops.getFirst(),
+                address,
+                options,
+                this::next,
+                link -> Responder.open(link, pipeline, options, handler));
+    }
+
+    /** Closes all loops, side by side; see {@link Loop#close(Duration)}. */
+    public void close(Duration deadline) {
+        var closers = loops.stream()
+                .map(loop -> Thread.ofPlatform().name("close of " + loop.name()).start(() -> loop.close(deadline)))
+                .toList();
+        boolean interrupted = false;
+        for (Thread closer : closers) {
+            while (closer.isAlive()) {
+                try {
+                    closer.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        close(Loop.DEFAULT_CLOSE_DEADLINE);
+    }
+}

@@ -1,0 +1,70 @@
+package rill;
+
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import rill.spi.Transport;
+
+/**
+ * How a Loop is made; immutable, each method gives a changed copy.
+ *
+ * @param transport the socket mechanism, or null for the best one available here
+ * @param name what reports call the loop, or null for {@code loop-1} and so on
+ * @param slowHandle how long a Handle may hold the loop before it is reported; zero for no such watch
+ * @param handleBudget how long the Handles of one tick may take before I/O gets its turn again
+ * @param taskEngine how Tasks run, or null for the best engine that works here
+ * @param reporter who hears of what reaches nobody else
+ */
+public record LoopOptions(
+        @Nullable Transport transport,
+        @Nullable String name,
+        Duration slowHandle,
+        Duration handleBudget,
+        @Nullable TaskEngine taskEngine,
+        Reporter reporter) {
+    private static final LoopOptions DEFAULTS = new LoopOptions(
+            null, null, Duration.ofMillis(100), Duration.ofMillis(1), null, Reporter.logging());
+
+    /** Checks that no duration is negative. */
+    public LoopOptions {
+        if (slowHandle.isNegative() || handleBudget.isNegative()) {
+            throw new IllegalArgumentException("negative duration: " + slowHandle + ", " + handleBudget);
+        }
+        Objects.requireNonNull(reporter, "reporter");
+    }
+
+    /** The best transport and Task engine here, slow Handles reported from 100 ms, reports to {@link Reporter#logging()}. */
+    public static LoopOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** With this transport. */
+    public LoopOptions transport(Transport newTransport) {
+        return new LoopOptions(newTransport, name, slowHandle, handleBudget, taskEngine, reporter);
+    }
+
+    /** With this name. */
+    public LoopOptions name(String newName) {
+        return new LoopOptions(transport, newName, slowHandle, handleBudget, taskEngine, reporter);
+    }
+
+    /** Reporting Handles that hold the loop this long; zero for none. */
+    public LoopOptions slowHandle(Duration newSlowHandle) {
+        return new LoopOptions(transport, name, newSlowHandle, handleBudget, taskEngine, reporter);
+    }
+
+    /** Giving I/O its turn again after the Handles have taken this long. */
+    public LoopOptions handleBudget(Duration newHandleBudget) {
+        return new LoopOptions(transport, name, slowHandle, newHandleBudget, taskEngine, reporter);
+    }
+
+    /** Running Tasks this way. */
+    public LoopOptions taskEngine(TaskEngine newTaskEngine) {
+        return new LoopOptions(transport, name, slowHandle, handleBudget, newTaskEngine, reporter);
+    }
+
+    /** Reporting to this Reporter. */
+    public LoopOptions reporter(Reporter newReporter) {
+        return new LoopOptions(transport, name, slowHandle, handleBudget, taskEngine, newReporter);
+    }
+}

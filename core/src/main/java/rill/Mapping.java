@@ -1,0 +1,84 @@
+package rill;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.util.function.Function;
+
+/** A codec whose messages pass through two functions. */
+record Mapping<R, W, R2, W2>(
+        Codec<R, W> inner, Function<? super R, ? extends R2> up, Function<? super W2, ? extends W> down)
+        implements Codec<R2, W2> {
+    @Override
+    public Session<R2, W2> open(SessionContext context) {
+        Session<R, W> session = inner.open(context);
+        return new Translated<R, W, R2, W2>(session) {
+            @Override
+            R2 translate(R message) {
+                return up.apply(message);
+            }
+
+            @Override
+            public void encode(W2 message, Outgoing out) throws IOException {
+                session.encode(down.apply(message), out);
+            }
+        };
+    }
+
+    @Override
+    public int sizeEstimate(W2 message) {
+        return DEFAULT_SIZE_ESTIMATE; // down belongs to the loop; it is not called for a mere estimate
+    }
+
+    /** A session around another one whose messages it translates on their way up. */
+    abstract static class Translated<R, W, R2, W2> extends TranslatingActions<R, R2> implements Session<R2, W2> {
+        private final Session<R, W> session;
+
+        Translated(Session<R, W> session) {
+            this.session = session;
+        }
+
+        /** The message as the layer above knows it. */
+        abstract R2 translate(R message) throws IOException;
+
+        private void passOn(Actions<R2> actions) throws IOException {
+            R message = takeMessage();
+            if (message != null) {
+                actions.message(translate(message));
+            }
+        }
+
+        @Override
+        public void opened(Actions<R2> actions) throws IOException {
+            session.opened(to(actions));
+            passOn(actions);
+        }
+
+        @Override
+        public void decode(ByteBuf in, Actions<R2> actions) throws IOException {
+            session.decode(in, to(actions));
+            passOn(actions);
+        }
+
+        @Override
+        public void inputEnded(ByteBuf rest, Actions<R2> actions) throws IOException {
+            session.inputEnded(rest, to(actions));
+            passOn(actions);
+        }
+
+        @Override
+        public void timerExpired(Actions<R2> actions) throws IOException {
+            session.timerExpired(to(actions));
+            passOn(actions);
+        }
+
+        @Override
+        public void outputEnding(Outgoing out) throws IOException {
+            session.outputEnding(out);
+        }
+
+        @Override
+        public void closed() {
+            session.closed();
+        }
+    }
+}

@@ -1,0 +1,180 @@
+package rill;
+
+import java.lang.reflect.Constructor;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A virtual thread whose scheduler is this object: its continuation runs on the loop's thread, when the loop says so.
+ *
+ * <p>The JDK hands over a continuation (by {@link #execute}) whenever the virtual thread may go on. If it is this
+ * thread's own and the body is suspended in an await, {@link #resume()} runs it. If the body had blocked in something else (a
+ * sleep, a monitor), the loop's thread is waiting right here and goes on with it: blocking blocks the loop. If it belongs to
+ * another virtual thread, started by the body and so inheriting the scheduler, an ordinary pool runs it.
+ */
+final class MountedCoroutine implements Coroutine, Executor {
+    private static final @Nullable Constructor<?> BUILDER;
+    private static final @Nullable String UNAVAILABLE;
+
+    static {
+        Constructor<?> builder = null;
+        String reason = null;
+        try {
+            builder = Class.forName("java.lang.ThreadBuilders$VirtualThreadBuilder")
+                    .getDeclaredConstructor(Executor.class);
+            builder.setAccessible(true);
+        } catch (ReflectiveOperationException e) {
+            reason = "this JDK (" + Runtime.version() + ") has no virtual threads with a scheduler of one's own: " + e;
+        } catch (RuntimeException e) { // InaccessibleObjectException
+            reason = "java.lang is not open to Rill; add --add-opens java.base/java.lang="
+                    + (MountedCoroutine.class.getModule().isNamed() ? "rill.core" : "ALL-UNNAMED");
+        }
+        BUILDER = reason == null ? builder : null;
+        UNAVAILABLE = reason;
+    }
+
+    private final Loop loop;
+    private final Thread thread;
+    private final Runnable body;
+    private boolean started;
+
+    private volatile @Nullable Runnable own; // the continuation of our thread
+    private volatile boolean runnable; // it was handed over and has not been run since
+    private volatile boolean suspended; // the body is inside suspend()
+    private volatile boolean resumed; // … and may leave it
+    private volatile boolean ended;
+    private volatile @Nullable Thread waiting; // the loop's thread, while the body blocks it
+
+    MountedCoroutine(Loop loop, String name, Runnable body) {
+        this.loop = loop;
+        this.body = body;
+        this.thread = newThread(this).name(name).unstarted(this::runBody);
+    }
+
+    private static Thread.Builder.OfVirtual newThread(Executor scheduler) {
+        try {
+            if (BUILDER == null) {
+                throw new IllegalStateException(UNAVAILABLE);
+            }
+            return (Thread.Builder.OfVirtual) BUILDER.newInstance(scheduler);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("the mounted engine does not work on " + Runtime.version(), e);
+        }
+    }
+
+    /** Why this engine can't be used, or null if it can. */
+    static @Nullable String unavailable() {
+        return UNAVAILABLE;
+    }
+
+    private void runBody() {
+        try {
+            body.run();
+        } finally {
+            ended = true;
+        }
+    }
+
+    @Override
+    public void resume() {
+        if (started) {
+            resumed = true;
+            LockSupport.unpark(thread);
+        } else {
+            started = true;
+            thread.start();
+        }
+        runUntilSuspended();
+    }
+
+    private void runUntilSuspended() {
+        boolean interrupted = false;
+        while (true) {
+            Runnable continuation = own;
+            if (runnable && continuation != null) {
+                runnable = false;
+                continuation.run();
+            }
+            if (ended || (suspended && !runnable)) {
+                break;
+            }
+            waiting = Thread.currentThread();
+            while (!runnable) {
+                LockSupport.park(this);
+                interrupted |= Thread.interrupted(); // else park would return at once, again and again
+            }
+            waiting = null;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void suspend() {
+        boolean interrupted = false;
+        suspended = true;
+        while (!resumed) {
+            LockSupport.park(this);
+            interrupted |= Thread.interrupted();
+        }
+        resumed = false;
+        suspended = false;
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Called by the JDK, on any thread: a virtual thread that has us as scheduler may go on. */
+    @Override
+    public void execute(Runnable continuation) {
+        if (own == null) {
+            own = continuation; // the first is always that of our own thread's start
+        }
+        if (continuation != own) {
+            OtherCarriers.POOL.execute(continuation);
+            return;
+        }
+        runnable = true;
+        Thread blocked = waiting;
+        if (blocked != null) {
+            LockSupport.unpark(blocked);
+        } else if (suspended && Loop.current() != loop) {
+            // Somebody unparked or interrupted the suspended body. It has to run to find out that it must wait on.
+            loop.enqueue(new Handle(loop, thread.getName() + ", unparked by a stranger", this::runIfRunnable));
+        }
+    }
+
+    private void runIfRunnable() {
+        if (runnable && !ended) {
+            runUntilSuspended();
+        }
+    }
+
+    @Override
+    public Thread thread() {
+        return thread;
+    }
+
+    /** Platform threads that carry the virtual threads which Task bodies start. */
+    private static final class OtherCarriers {
+        static final ThreadPoolExecutor POOL = newPool();
+
+        private static ThreadPoolExecutor newPool() {
+            int size = Math.max(2, Runtime.getRuntime().availableProcessors());
+            var pool = new ThreadPoolExecutor(
+                    size,
+                    size,
+                    5,
+                    TimeUnit.SECONDS,
+                    new LinkedBlockingQueue<>(),
+                    Thread.ofPlatform().name("rill-carrier-", 1).daemon().factory());
+            pool.allowCoreThreadTimeOut(true);
+            return pool;
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package rill;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that waits in a loop's Handle queue. It is its own link, so queueing allocates nothing; it may be in one
+ * queue at a time.
+ */
+abstract class Node {
+    /** The next in the queue that this node is in. Touched by the loop only. */
+    @Nullable Node next;
+
+    /** Runs on the loop. What it throws is reported under its {@link #label()}. */
+    abstract void execute() throws Exception;
+
+    /** What traces and reports call it. */
+    abstract String label();
+}

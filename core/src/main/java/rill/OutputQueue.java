@@ -1,0 +1,117 @@
+package rill;
+
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayDeque;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Bytes that a layer has written and the one below has not taken yet. Holds no buffer while it is empty. */
+final class OutputQueue implements Outgoing {
+    /** Below this a payload is copied: a buffer of its own would cost more than the copy. */
+    private static final int WORTH_PASSING = 2 * 1024;
+
+    private final Loop loop;
+    private @Nullable ArrayDeque<ByteBuf> full;
+    private long fullBytes;
+    private @Nullable ByteBuf current;
+
+    OutputQueue(Loop loop) {
+        this.loop = loop;
+    }
+
+    @Override
+    public ByteBuf buffer(int atLeast) {
+        ByteBuf open = current;
+        if (open != null && open.writableBytes() >= atLeast) {
+            return open;
+        }
+        boolean busy = open != null || fullBytes > 0;
+        seal();
+        ByteBuf fresh = loop.chunk(busy ? Math.max(atLeast, Buffers.SIZE) : atLeast);
+        current = fresh;
+        return fresh;
+    }
+
+    @Override
+    public void pass(ByteBuf payload) {
+        int size = payload.readableBytes();
+        if (size < WORTH_PASSING) {
+            try {
+                buffer(size).writeBytes(payload);
+            } finally {
+                payload.release();
+            }
+            return;
+        }
+        ByteBuf open = current;
+        if (open != null && open.isReadable() && open.isWritable()) {
+            add(open.readRetainedSlice(open.readableBytes())); // what follows the payload goes into the same chunk
+        } else {
+            seal();
+        }
+        add(payload);
+    }
+
+    private void add(ByteBuf buffer) {
+        if (full == null) {
+            full = new ArrayDeque<>(4);
+        }
+        full.add(buffer);
+        fullBytes += buffer.readableBytes();
+    }
+
+    private void seal() {
+        ByteBuf open = current;
+        current = null;
+        if (open == null) {
+            return;
+        }
+        if (open.isReadable()) {
+            add(open);
+        } else {
+            open.release();
+        }
+    }
+
+    long bytes() {
+        ByteBuf open = current;
+        return fullBytes + (open == null ? 0 : open.readableBytes());
+    }
+
+    /** Hands over every buffer, with its reference, in order. */
+    void drainTo(Consumer<ByteBuf> taker) {
+        if (full != null) {
+            for (ByteBuf buffer = full.poll(); buffer != null; buffer = full.poll()) {
+                fullBytes -= buffer.readableBytes();
+                taker.accept(buffer);
+            }
+        }
+        ByteBuf open = current;
+        if (open != null) {
+            current = null;
+            if (open.isReadable()) {
+                taker.accept(open);
+            } else {
+                open.release();
+            }
+        }
+    }
+
+    /** Takes back what was appended since there were {@code bytes}; false if that can't be done any more. */
+    boolean rollBackTo(long bytes) {
+        ByteBuf open = current;
+        long surplus = bytes() - bytes;
+        if (surplus == 0) {
+            return true;
+        }
+        if (open == null || surplus > open.readableBytes()) {
+            return false;
+        }
+        open.writerIndex(open.writerIndex() - (int) surplus);
+        return true;
+    }
+
+    void release() {
+        drainTo(ByteBuf::release);
+    }
+}

@@ -1,0 +1,55 @@
+package rill;
+
+import java.io.IOException;
+
+/**
+ * The peer broke the protocol. The connection is closed: nothing that follows can be trusted.
+ *
+ * <p>A session throws it with the position relative to the bytes that its {@code decode} call was given; the connection
+ * turns that into the position in the whole stream.
+ */
+public final class ProtocolException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final String violation;
+    private final int position;
+    private long base;
+
+    /**
+     * A violation at a known place.
+     *
+     * @param position offset from the first byte that the call to {@code decode} could see
+     * @param violation what was found and what was expected: {@code "expected CR LF after 5 bytes, found 0x41"}
+     */
+    public ProtocolException(int position, String violation) {
+        super(violation);
+        this.position = position;
+        this.violation = violation;
+    }
+
+    /** A violation at the place where the call to {@code decode} began. */
+    public ProtocolException(String violation) {
+        this(0, violation);
+    }
+
+    /** What was found and what was expected. */
+    public String violation() {
+        return violation;
+    }
+
+    /** How many bytes of the stream (as its layer sees it) came before the violation. */
+    public long offset() {
+        return base + position;
+    }
+
+    /** Notes how many bytes of the stream preceded the call to {@code decode}. */
+    ProtocolException atStreamPosition(long consumed) {
+        base = consumed;
+        return this;
+    }
+
+    @Override
+    public String getMessage() {
+        return violation + " (at byte " + offset() + " of the stream)";
+    }
+}

@@ -1,0 +1,95 @@
+package rill;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/** The pull form of receiving: decodes only what has been asked for. */
+final class Pulling<R> implements Receiver<R> {
+    private final Link link;
+    private final ArrayDeque<Promise<@Nullable R>> waiting = new ArrayDeque<>(2);
+    private boolean ended;
+    private boolean closed;
+    private @Nullable Promise<@Nullable R> failed; // the failure, for the next receive(); reported if there is none
+    private @Nullable R early; // came for a receive() that was cancelled meanwhile
+
+    Pulling(Link link) {
+        this.link = link;
+    }
+
+    Future<@Nullable R> receive() {
+        Promise<@Nullable R> next = link.loop().promise();
+        R waited = early;
+        if (waited != null) {
+            early = null;
+            next.complete(waited);
+            return next;
+        }
+        if (closed || ended) {
+            return afterEnd(next);
+        }
+        waiting.add(next);
+        link.inbound().pumpForReceiver();
+        return next;
+    }
+
+    private Future<@Nullable R> afterEnd(Promise<@Nullable R> next) {
+        Promise<@Nullable R> failure = failed;
+        if (failure != null) {
+            failed = null; // told once; afterwards it is merely closed
+            return failure;
+        }
+        if (ended) {
+            next.complete(null);
+        } else {
+            next.fail(new IOException("receive: " + link + " is closed"));
+        }
+        return next;
+    }
+
+    @Override
+    public boolean wantsMessage() {
+        dropCancelled();
+        return !waiting.isEmpty() && early == null;
+    }
+
+    private void dropCancelled() {
+        while (!waiting.isEmpty() && waiting.getFirst().isDone()) {
+            waiting.removeFirst();
+        }
+    }
+
+    @Override
+    public void message(R message) {
+        while (!waiting.isEmpty()) {
+            if (waiting.removeFirst().complete(message)) {
+                return;
+            }
+        }
+        early = message;
+    }
+
+    @Override
+    public void ended() {
+        ended = true;
+        for (Promise<@Nullable R> each = waiting.poll(); each != null; each = waiting.poll()) {
+            each.complete(null);
+        }
+    }
+
+    @Override
+    public boolean closed(@Nullable Throwable cause) {
+        closed = true;
+        boolean told = false;
+        for (Promise<@Nullable R> each = waiting.poll(); each != null; each = waiting.poll()) {
+            told |= each.fail(cause == null ? new IOException("receive: " + link + " was closed") : cause);
+        }
+        if (!told && cause != null && !ended) {
+            Promise<@Nullable R> untold = link.loop().promise();
+            untold.fail(cause);
+            failed = untold;
+            return true;
+        }
+        return told;
+    }
+}

@@ -1,0 +1,38 @@
+package rill;
+
+import org.jspecify.annotations.Nullable;
+
+/** What sits on top of a connection's pipeline: the pull form, the push form, a client, a server's responder. On the loop. */
+interface Receiver<R> {
+    /** Whether a message may be decoded now. Asked before each. */
+    boolean wantsMessage();
+
+    /** A message that owns what it holds. */
+    void message(R message);
+
+    /** The peer has ended its stream and every message was delivered. */
+    void ended();
+
+    /**
+     * The connection is gone, or has failed and is about to go.
+     *
+     * @param cause why, or null if it was closed in good order
+     * @return whether somebody was told of the cause
+     */
+    boolean closed(@Nullable Throwable cause);
+
+    /** How many messages are likely to be written in one go, now that a read has brought so many. */
+    default int batch(int decoded) {
+        return decoded;
+    }
+
+    /** Closing in an orderly way has been asked for: whatever is in flight should be finished, then {@code close} called. */
+    default void finish(Link link) {
+        link.close();
+    }
+
+    /** What is still unfinished, in words, for the list of survivors. */
+    default String unfinished() {
+        return "";
+    }
+}

@@ -1,0 +1,138 @@
+package rill;
+
+import java.util.ArrayDeque;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server's side of request and answer: takes requests up to a bound, and writes the answers in the order of the requests,
+ * whatever order they are found in.
+ */
+final class Responder<Q, A> implements Receiver<Q>, Dependent {
+    private final Link link;
+    private final Loop loop;
+    private final int bound;
+    private final Function<? super Q, ? extends Future<A>> handler;
+    private final ArrayDeque<Future<A>> unanswered = new ArrayDeque<>();
+    private boolean ended; // by the peer
+    private boolean finishing; // by us
+    private boolean waitsForDrain;
+
+    private Responder(Link link, int bound, Function<? super Q, ? extends Future<A>> handler) {
+        this.link = link;
+        this.loop = link.loop();
+        this.bound = bound;
+        this.handler = handler;
+    }
+
+    static <Q, A> void open(
+            Link link,
+            Pipeline<Q, A> pipeline,
+            ListenOptions options,
+            Function<? super Q, ? extends Future<A>> handler) {
+        link.open(pipeline);
+        link.receiver(new Responder<>(link, options.requestsInProgress(), handler));
+    }
+
+    @Override
+    public boolean wantsMessage() {
+        if (finishing || unanswered.size() >= bound) {
+            return false;
+        }
+        if (!link.outbound().accepting()) {
+            waitForDrain();
+            return false;
+        }
+        return true;
+    }
+
+    private void waitForDrain() {
+        if (!waitsForDrain) {
+            waitsForDrain = true;
+            link.outbound().writable().onDone((nothing, failure) -> {
+                waitsForDrain = false;
+                link.inbound().later();
+            });
+        }
+    }
+
+    @Override
+    public void message(Q request) {
+        Future<A> answer;
+        try {
+            answer = Objects.requireNonNull(handler.apply(request), "the handler's Future");
+        } catch (Throwable t) {
+            answer = loop.promise();
+            ((Promise<A>) answer).fail(t);
+        }
+        unanswered.add(answer);
+        if (answer.isDone()) {
+            writeAnswers();
+        } else {
+            answer.addDependent(this);
+        }
+    }
+
+    @Override
+    public void settled(Future<?> source) {
+        if (source.loop() == loop) {
+            writeAnswers();
+        } else {
+            loop.enqueue(new Handle(loop, "answer of " + link, this::writeAnswers));
+        }
+    }
+
+    private void writeAnswers() {
+        boolean wasFull = unanswered.size() >= bound;
+        while (!unanswered.isEmpty() && unanswered.getFirst().isDone() && link.open()) {
+            Future<A> answer = unanswered.removeFirst();
+            Throwable failure = answer.failure();
+            if (failure != null) {
+                link.failed(failure, false);
+                return;
+            }
+            link.outbound().write(link.inbound().top(), Objects.requireNonNull(answer.result(), "an answer"));
+        }
+        if (unanswered.isEmpty() && (ended || finishing)) {
+            link.close();
+        } else if (wasFull && unanswered.size() < bound) {
+            link.inbound().later();
+        }
+    }
+
+    @Override
+    public void ended() {
+        ended = true;
+        if (unanswered.isEmpty()) {
+            link.close();
+        }
+    }
+
+    @Override
+    public void finish(Link finished) {
+        finishing = true;
+        if (unanswered.isEmpty()) {
+            finished.close();
+        }
+    }
+
+    @Override
+    public boolean closed(@Nullable Throwable cause) {
+        for (Future<A> answer = unanswered.poll(); answer != null; answer = unanswered.poll()) {
+            answer.onDone((late, failure) -> {
+                if (late != null) {
+                    Messages.release(late); // nobody is left to receive it
+                }
+            });
+            answer.removeDependent(this);
+            answer.cancel();
+        }
+        return false;
+    }
+
+    @Override
+    public String unfinished() {
+        return unanswered.isEmpty() ? "" : unanswered.size() + " requests unanswered";
+    }
+}

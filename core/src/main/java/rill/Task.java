@@ -1,0 +1,206 @@
+package rill;
+
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Future whose value an ordinary, blocking-looking body computes, on the loop: it runs until it awaits, and goes on when
+ * what it awaits is done. Made by {@link Loop#task} and {@link Loop#run}.
+ *
+ * <pre>
+ *  CREATED ──▶ RUNNING ◀──▶ AWAITING        ──▶ done
+ *      └─ cancelled before its start ───────────┘
+ * </pre>
+ *
+ * <p><b>Threading:</b> the body runs in a virtual thread that takes turns with the loop, so it needs no locks against the
+ * loop's callbacks or other Tasks of the loop: they run only while it awaits. Any blocking other than {@link #await} blocks
+ * the loop. Methods may be called from any thread.
+ *
+ * <p><b>Cancelling</b> makes the body's current or next await throw {@link CancelledException}, once; it never interrupts.
+ * The Task is done when its body ends.
+ *
+ * @param <T> the type of the value
+ */
+public final class Task<T extends @Nullable Object> extends Future<T> implements Dependent {
+    private final String name;
+    private final Callable<? extends T> body;
+    private final Coroutine coroutine;
+
+    // Touched on the loop only (by its thread or by the body's, which alternate).
+    private @Nullable Future<?> awaited;
+    private boolean started;
+    private boolean running;
+
+    private volatile boolean cancelWanted;
+
+    // The loop's list of Tasks that are not done.
+    @Nullable Task<?> previousTask;
+    @Nullable Task<?> nextTask;
+
+    Task(Loop loop, String name, Callable<? extends T> body) {
+        super(loop);
+        this.name = name;
+        this.body = Objects.requireNonNull(body, "body");
+        this.coroutine = loop.taskEngine().newCoroutine(loop, loop.name() + "/" + name, this::runBody);
+    }
+
+    /** The name it was started under. */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Makes the body's current or next await throw {@link CancelledException}; a body that has not begun never will.
+     *
+     * @return whether it was not done yet
+     */
+    @Override
+    public boolean cancel() {
+        if (isDone()) {
+            return false;
+        }
+        cancelWanted = true;
+        loop.enqueue(new Wake(null));
+        return true;
+    }
+
+    // ---- on the loop
+
+    void start() {
+        loop.enqueue(new Wake(null));
+    }
+
+    /** Runs the body up to its next await. */
+    private void step() {
+        running = true;
+        Node before = loop.activity().enter(this);
+        try {
+            coroutine.resume();
+        } finally {
+            running = false;
+            loop.activity().enter(before);
+        }
+        if (isDone()) {
+            loop.taskEnds(this);
+        }
+    }
+
+    /** Something may have changed for the Task: it is to start, it was cancelled, or another loop's Future is done. */
+    private void wake(@Nullable Future<?> settled) {
+        if (isDone() || running) {
+            return;
+        }
+        if (!started) {
+            started = true;
+            if (cancelWanted) {
+                settle(new Failed(cancelled()));
+                return;
+            }
+            loop.taskBegins(this);
+            step();
+        } else if (awaited != null && (cancelWanted || awaited == settled)) {
+            step();
+        }
+    }
+
+    @Override
+    public void settled(Future<?> source) {
+        if (source.loop != loop) {
+            loop.enqueue(new Wake(source));
+        } else if (awaited == source) {
+            step();
+        }
+    }
+
+    private final class Wake extends Node {
+        private final @Nullable Future<?> settled;
+
+        Wake(@Nullable Future<?> settled) {
+            this.settled = settled;
+        }
+
+        @Override
+        void execute() {
+            wake(settled);
+        }
+
+        @Override
+        String label() {
+            return Task.this.describe();
+        }
+    }
+
+    // ---- in the body
+
+    private void runBody() {
+        new Context(loop, this).enter();
+        Object outcome;
+        try {
+            outcome = mask(body.call());
+        } catch (Throwable t) {
+            outcome = new Failed(t);
+        } finally {
+            Context.exit();
+        }
+        settleOnLoop(outcome);
+    }
+
+    private void settleOnLoop(Object outcome) {
+        var context = new Context(loop, null);
+        context.enter(); // the body is over, and its thread is still the loop's turn-taker
+        try {
+            settle(outcome);
+        } finally {
+            Context.exit();
+        }
+    }
+
+    /** Suspends this Task, whose body is calling, until {@code future} is done or somebody cancels. */
+    void suspendUntilDone(Future<?> future) {
+        throwIfCancelled(null);
+        if (future.isDone()) {
+            return;
+        }
+        if (loop.closed()) {
+            throw new CancelledException(loop.name() + " is closed: " + future.describe() + " can't be awaited");
+        }
+        awaited = future;
+        future.addDependent(this);
+        coroutine.suspend();
+        awaited = null;
+        if (!future.isDone()) {
+            throwIfCancelled(future);
+        }
+    }
+
+    private void throwIfCancelled(@Nullable Future<?> pending) {
+        if (!cancelWanted) {
+            return;
+        }
+        cancelWanted = false;
+        if (pending != null) {
+            pending.abandon(this);
+        }
+        throw cancelled();
+    }
+
+    private CancelledException cancelled() {
+        return new CancelledException(describe() + " was cancelled");
+    }
+
+    Thread thread() {
+        return coroutine.thread();
+    }
+
+    /** What it is doing, for the list of survivors. */
+    String situation() {
+        Future<?> waitsFor = awaited;
+        return waitsFor == null ? describe() : describe() + " (awaiting " + waitsFor.describe() + ")";
+    }
+
+    @Override
+    String describe() {
+        return "Task " + name;
+    }
+}

@@ -1,0 +1,32 @@
+package rill;
+
+import org.jspecify.annotations.Nullable;
+
+/** How Tasks are run. Both mean the same; they differ in what a switch between loop and Task costs. */
+public enum TaskEngine {
+    /**
+     * A virtual thread runs mounted on the loop's own thread: a fraction of a microsecond per switch. Needs
+     * {@code --add-opens java.base/java.lang=rill.core} (or {@code =ALL-UNNAMED} where Rill is on the class path).
+     */
+    MOUNTED,
+
+    /** An ordinary virtual thread alternates with the loop's thread: some microseconds per switch, needs no flag. */
+    HANDED_OVER;
+
+    /** Why this engine can't be used here, or null if it can. */
+    public @Nullable String unavailable() {
+        return this == MOUNTED ? MountedCoroutine.unavailable() : null;
+    }
+
+    /** The faster one of those that work here. */
+    public static TaskEngine best() {
+        return MOUNTED.unavailable() == null ? MOUNTED : HANDED_OVER;
+    }
+
+    Coroutine newCoroutine(Loop loop, String name, Runnable body) {
+        return switch (this) {
+            case MOUNTED -> new MountedCoroutine(loop, name, body);
+            case HANDED_OVER -> new HandedOverCoroutine(name, body);
+        };
+    }
+}

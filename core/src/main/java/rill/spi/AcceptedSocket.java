@@ -1,0 +1,20 @@
+package rill.spi;
+
+import java.net.SocketAddress;
+
+/**
+ * A connection that was accepted and belongs to no loop yet.
+ *
+ * <p><b>Threading:</b> may be handed to another thread. <b>Ownership:</b> whoever has it either passes it to
+ * {@link Selector#open} of a Selector of the same transport, on that Selector's thread, or closes it; once.
+ */
+public interface AcceptedSocket {
+    /** This end's address. */
+    SocketAddress localAddress();
+
+    /** The peer's address. */
+    SocketAddress remoteAddress();
+
+    /** Closes it unused. Idempotent; nothing happens after {@link Selector#open}. */
+    void close();
+}

@@ -1,0 +1,20 @@
+package rill.spi;
+
+import java.net.SocketAddress;
+
+/**
+ * A listening socket. <b>Threading:</b> only on its Selector's driver.
+ */
+public interface Acceptor {
+    /** The address it listens on, with the port that the system chose. */
+    SocketAddress localAddress();
+
+    /** Stops accepting; connections wait in the backlog. Idempotent. */
+    void pause();
+
+    /** Undoes {@link #pause()}, and the pause after {@link AcceptListener#failed}. Idempotent. */
+    void resume();
+
+    /** Stops listening and gives the address back. Nothing is delivered afterwards. Idempotent. */
+    void close();
+}

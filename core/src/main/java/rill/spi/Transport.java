@@ -1,0 +1,42 @@
+package rill.spi;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * A socket mechanism: NIO, epoll, a simulated network, one of your own.
+ *
+ * <p>Found by {@link java.util.ServiceLoader}; of those that are available here the one with the highest
+ * {@link #preference()} is the default of {@link rill.Loop#open()}.
+ *
+ * <p><b>Threading:</b> every method may be called from any thread.
+ */
+public interface Transport {
+    /** A short lower-case name, by which users ask for this transport: {@code nio}. */
+    String name();
+
+    /** Why this transport can't be used here, in words for a user; empty if it can. Never throws. */
+    default Optional<String> unavailable() {
+        return Optional.empty();
+    }
+
+    /** Rank among the transports that are available; the highest wins. Plain NIO has 0. */
+    int preference();
+
+    /** Time, randomness, names and driving for the loops that use this transport. */
+    default Environment environment() {
+        return Environment.production();
+    }
+
+    /**
+     * Opens the selector of one loop.
+     *
+     * @param receiveBuffer the loop's receive buffer: each call gives a direct buffer that is empty, has at least 16 KiB
+     *     of writable space, and is the transport's to fill until the {@link WireListener#read} that delivers it has
+     *     returned. Called on the loop only, anew for each read.
+     * @throws IOException if the system refuses, for example for want of descriptors; nothing is left open then
+     */
+    Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException;
+}

@@ -1,0 +1,49 @@
+package rill.spi;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The receiver of one Wire's events, in this order: {@code connected} once; then {@code read} and {@code written} any
+ * number of times, with at most one {@code inputEnded}, after which nothing is read; last, and always, {@code closed}
+ * once, even if {@code connected} never came.
+ *
+ * <p><b>Threading:</b> called within {@link Selector#select} only. <b>Errors:</b> implementations don't throw.
+ */
+public interface WireListener {
+    /** The stream is open and both addresses are known. */
+    void connected();
+
+    /**
+     * Offers a place to read into, so that a large payload needs no copying. A hint: a Wire may ask before a read, and may
+     * as well ignore it and use the loop's receive buffer or memory of its own.
+     *
+     * @return a direct buffer with writable space, or null for none. The Wire appends what it reads and passes this same
+     *     buffer to {@link #read}.
+     */
+    default @Nullable ByteBuf readTarget() {
+        return null;
+    }
+
+    /**
+     * Bytes came in: at least one.
+     *
+     * @param bytes either what {@link #readTarget()} gave, with the new bytes appended, or a <b>borrowed</b> buffer whose
+     *     readable bytes are the new ones. Borrowed means: valid until this call returns; who needs it longer retains it
+     *     (or a slice), and the owner then uses another for the next read.
+     */
+    void read(ByteBuf bytes);
+
+    /** So many bytes left since the last report, not counting those that {@link Wire#flush()} returned; at least one. */
+    void written(long bytes);
+
+    /** The peer has ended its stream; all bytes before that were reported. Writing is still possible. */
+    void inputEnded();
+
+    /**
+     * The Wire is closed and every buffer that it held has been released. The last event.
+     *
+     * @param cause why, naming the peer's address; null if {@link Wire#close()} or {@link Wire#abort()} did it
+     */
+    void closed(@Nullable Throwable cause);
+}

@@ -1,0 +1,186 @@
+package rill.transport.nio;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import rill.spi.AcceptListener;
+import rill.spi.AcceptedSocket;
+import rill.spi.Acceptor;
+import rill.spi.ReadinessWire;
+import rill.spi.Selector;
+import rill.spi.SocketFailures;
+import rill.spi.SocketOptions;
+import rill.spi.UndeliveredEvents;
+import rill.spi.Wire;
+import rill.spi.WireListener;
+
+/** A loop's selector: readiness comes straight to a consumer, without a selected-key set. */
+final class NioSelector implements Selector {
+    private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private final java.nio.channels.Selector selector;
+    private final Supplier<ByteBuf> receiveBuffer;
+    private final UndeliveredEvents undelivered = new UndeliveredEvents();
+    private final Consumer<SelectionKey> dispatch = NioSelector::dispatch;
+
+    NioSelector(java.nio.channels.Selector selector, Supplier<ByteBuf> receiveBuffer) {
+        this.selector = selector;
+        this.receiveBuffer = receiveBuffer;
+    }
+
+    @Override
+    public void select(long timeoutNanos) throws IOException {
+        if (timeoutNanos == 0 || !undelivered.isEmpty()) {
+            selector.selectNow(dispatch);
+        } else if (timeoutNanos < 0) {
+            selector.select(dispatch);
+        } else {
+            selector.select(dispatch, millis(timeoutNanos));
+        }
+        undelivered.deliver();
+    }
+
+    /** Rounds up: waking up early would mean to wait again. Never 0, which NIO takes for ever. */
+    private static long millis(long nanos) {
+        return (nanos - 1) / NANOS_PER_MILLI + 1;
+    }
+
+    private static void dispatch(SelectionKey key) {
+        ((Ready) key.attachment()).ready(key);
+    }
+
+    @Override
+    public void wakeup() {
+        selector.wakeup();
+    }
+
+    @Override
+    public Wire connect(
+            SocketAddress remote, @Nullable SocketAddress local, SocketOptions options, WireListener listener) {
+        InetSocketAddress target = requireInet(remote);
+        if (target.isUnresolved()) {
+            throw new IllegalArgumentException("connect to " + target + ": the name has to be resolved first");
+        }
+        SocketChannel channel = openChannel();
+        NioSocket socket = new NioSocket(channel);
+        var wire = new ReadinessWire(socket, remote, listener, receiveBuffer, undelivered);
+        try {
+            channel.configureBlocking(false);
+            options.<IOException>applyTo(socket::set);
+            if (local != null) {
+                channel.bind(requireInet(local));
+            }
+            boolean connected = channel.connect(target);
+            register(socket, wire);
+            if (connected) {
+                wire.startConnected();
+            } else {
+                wire.startConnecting();
+            }
+        } catch (IOException e) {
+            wire.startFailed(e);
+        } catch (RuntimeException e) {
+            socket.close(false);
+            throw e;
+        }
+        return wire;
+    }
+
+    /** A descriptor may not be had; that is this connection's failure, told like any other. */
+    private static SocketChannel openChannel() {
+        try {
+            return SocketChannel.open();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void register(NioSocket socket, ReadinessWire wire) throws IOException {
+        socket.key(socket.channel().register(selector, 0, (Ready) key -> {
+            int ready = key.readyOps();
+            wire.ready(
+                    (ready & SelectionKey.OP_READ) != 0,
+                    (ready & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0);
+        }));
+    }
+
+    @Override
+    public Wire open(AcceptedSocket socket, SocketOptions options, WireListener listener) {
+        if (!(socket instanceof NioAccepted accepted)) {
+            throw new IllegalArgumentException("a socket of another transport: " + socket);
+        }
+        var calls = new NioSocket(accepted.take());
+        var wire = new ReadinessWire(calls, accepted.remoteAddress(), listener, receiveBuffer, undelivered);
+        try {
+            options.<IOException>applyTo(calls::set);
+            register(calls, wire);
+            wire.startConnected();
+        } catch (IOException e) {
+            wire.startFailed(e);
+        } catch (RuntimeException e) {
+            calls.close(false);
+            throw e;
+        }
+        return wire;
+    }
+
+    @Override
+    public Acceptor listen(SocketAddress local, int backlog, SocketOptions options, AcceptListener listener)
+            throws IOException {
+        InetSocketAddress address = requireInet(local);
+        ServerSocketChannel channel = ServerSocketChannel.open();
+        try {
+            channel.configureBlocking(false);
+            options.<IOException>applyTo(new SocketOptions.Setter<>() {
+                @Override
+                public <T> void set(java.net.SocketOption<T> option, T value) throws IOException {
+                    NioSocket.set(channel, option, value);
+                }
+            });
+            channel.bind(address, backlog);
+            return new NioAcceptor(channel, selector, listener);
+        } catch (IOException e) {
+            channel.close();
+            throw SocketFailures.naming("listen on " + local, e);
+        } catch (RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private static InetSocketAddress requireInet(SocketAddress address) {
+        if (address instanceof InetSocketAddress inet) {
+            return inet;
+        }
+        throw new IllegalArgumentException(
+                "transport nio has no addresses of type " + address.getClass().getName() + ": " + address);
+    }
+
+    @Override
+    public void close() {
+        try {
+            for (SelectionKey key : new ArrayList<>(selector.keys())) {
+                key.channel().close();
+            }
+            selector.close(); // also gives back the descriptors of the channels
+        } catch (IOException e) {
+            throw new UncheckedIOException("closing the selector", e);
+        }
+    }
+
+    /** What a key is attached to. */
+    @FunctionalInterface
+    interface Ready {
+        void ready(SelectionKey key);
+    }
+}

@@ -1,0 +1,139 @@
+package rill.transport.nio;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.NetworkChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
+import rill.spi.SocketCalls;
+
+/** The system calls of one socket, through a SocketChannel. */
+final class NioSocket implements SocketCalls {
+    /** Limit for one write: the JDK copies heap buffers, and a kernel buffer is rarely larger. */
+    private static final int MOST_PER_WRITE = 1024 * 1024;
+
+    private final SocketChannel channel;
+    private @Nullable SelectionKey key;
+
+    NioSocket(SocketChannel channel) {
+        this.channel = channel;
+    }
+
+    SocketChannel channel() {
+        return channel;
+    }
+
+    void key(SelectionKey registered) {
+        key = registered;
+    }
+
+    @Override
+    public boolean finishConnect() throws IOException {
+        return channel.finishConnect();
+    }
+
+    @Override
+    public int read(ByteBuf target) throws IOException {
+        int at = target.writerIndex();
+        int n = channel.read(target.internalNioBuffer(at, target.writableBytes()));
+        if (n > 0) {
+            target.writerIndex(at + n);
+        }
+        return n;
+    }
+
+    @Override
+    public long write(@Nullable ByteBuf[] buffers, int from, int count) throws IOException {
+        ByteBuf first = buffers[from];
+        if (count == 1 && first != null && first.nioBufferCount() == 1) {
+            int size = Math.min(first.readableBytes(), MOST_PER_WRITE);
+            return channel.write(first.internalNioBuffer(first.readerIndex(), size));
+        }
+        return gather(buffers, from, count);
+    }
+
+    private long gather(@Nullable ByteBuf[] buffers, int from, int count) throws IOException {
+        var parts = new ByteBuffer[count];
+        int n = 0;
+        for (int i = from; i < from + count; i++) {
+            ByteBuf buffer = buffers[i];
+            if (buffer == null) {
+                continue;
+            }
+            ByteBuffer[] ofBuffer = buffer.nioBuffers();
+            if (n + ofBuffer.length > parts.length) {
+                parts = java.util.Arrays.copyOf(parts, Math.max(parts.length * 2, n + ofBuffer.length));
+            }
+            System.arraycopy(ofBuffer, 0, parts, n, ofBuffer.length);
+            n += ofBuffer.length;
+        }
+        return channel.write(parts, 0, n);
+    }
+
+    @Override
+    public void interest(boolean read, boolean write) {
+        SelectionKey registered = key;
+        if (registered == null || !registered.isValid()) {
+            return;
+        }
+        int forWrite = channel.isConnectionPending() ? SelectionKey.OP_CONNECT : SelectionKey.OP_WRITE;
+        registered.interestOps((read ? SelectionKey.OP_READ : 0) | (write ? forWrite : 0));
+    }
+
+    @Override
+    public void shutdownOutput() throws IOException {
+        channel.shutdownOutput();
+    }
+
+    @Override
+    public void close(boolean reset) {
+        try {
+            if (reset && channel.isOpen()) {
+                channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+            }
+        } catch (IOException | RuntimeException notConnected) {
+            // Then there is nobody to send a reset to.
+        }
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // The JDK gives the descriptor back first; there is nothing to be done about the rest.
+        }
+    }
+
+    @Override
+    public <T> void set(SocketOption<T> option, T value) throws IOException {
+        set(channel, option, value);
+    }
+
+    static <T> void set(NetworkChannel channel, SocketOption<T> option, T value) throws IOException {
+        try {
+            channel.setOption(option, value);
+        } catch (UnsupportedOperationException e) {
+            throw unsupported(option, e);
+        }
+    }
+
+    @Override
+    public <T> T get(SocketOption<T> option) throws IOException {
+        try {
+            return channel.getOption(option);
+        } catch (UnsupportedOperationException e) {
+            throw unsupported(option, e);
+        }
+    }
+
+    private static IllegalArgumentException unsupported(SocketOption<?> option, Exception cause) {
+        return new IllegalArgumentException("transport nio has no option " + option.name() + " for such a socket", cause);
+    }
+
+    @Override
+    public SocketAddress localAddress() throws IOException {
+        return channel.getLocalAddress();
+    }
+}

@@ -1,0 +1,38 @@
+package rill.transport.nio;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.util.function.Supplier;
+import rill.spi.Selector;
+import rill.spi.Transport;
+
+/**
+ * TCP over {@code java.nio.channels}, IPv4 and IPv6; works wherever there is a JDK.
+ *
+ * <p>Socket options are those that the JDK's channels support: {@link java.net.StandardSocketOptions} and, where the platform has
+ * them, {@code jdk.net.ExtendedSocketOptions}.
+ */
+public final class NioTransport implements Transport {
+    /** The transport; it has no state, so any instance will do. */
+    public NioTransport() {}
+
+    @Override
+    public String name() {
+        return "nio";
+    }
+
+    @Override
+    public int preference() {
+        return 0;
+    }
+
+    @Override
+    public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
+        return new NioSelector(java.nio.channels.Selector.open(), receiveBuffer);
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+}
