@@ -2,18 +2,34 @@ package rill;
 
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetectorFactory;
+import io.netty.util.ResourceLeakTracker;
+import org.jspecify.annotations.Nullable;
 
-/** A direct buffer that goes back to its loop's pool when its last reference is released. */
+/**
+ * A direct buffer that goes back to its loop's pool when its last reference is released. Netty's leak detector watches it: a
+ * message may hold a slice of it.
+ */
 final class Chunk extends UnpooledDirectByteBuf {
+    private static final ResourceLeakDetector<Chunk> LEAKS =
+            ResourceLeakDetectorFactory.instance().newResourceLeakDetector(Chunk.class);
+
     private final Buffers pool;
+    private @Nullable ResourceLeakTracker<Chunk> leak;
 
     Chunk(Buffers pool, int capacity) {
         super(UnpooledByteBufAllocator.DEFAULT, capacity, Integer.MAX_VALUE);
         this.pool = pool;
+        leak = LEAKS.track(this);
     }
 
     @Override
     protected void deallocate() {
+        if (leak != null) {
+            leak.close(this);
+            leak = null;
+        }
         if (!pool.takeBack(this)) {
             super.deallocate();
         }
@@ -27,5 +43,6 @@ final class Chunk extends UnpooledDirectByteBuf {
     void reuse() {
         resetRefCnt();
         clear();
+        leak = LEAKS.track(this);
     }
 }
