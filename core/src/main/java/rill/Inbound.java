@@ -243,7 +243,8 @@ final class Inbound {
         }
         for (int i = 0; i < stages.length && !discarding; i++) {
             Stage stage = stages[i];
-            if (stage.blocked || (stage.hasRest() && !mayDecode(stage))) {
+            boolean held = stopped && stage == top(); // the end belongs to the pipeline that is to come
+            if (held || stage.blocked || (stage.hasRest() && !mayDecode(stage))) {
                 return;
             }
             if (!stage.endTold && !stage.ended) {

@@ -47,6 +47,7 @@ final class Link implements WireListener {
     private int messagesInBatch;
     private boolean receiverTold; // of the end
     private boolean endSeen; // of input, while closing
+    private boolean wireGone; // what it brought may still be waiting to be received
     private long drainedBytes;
     private @Nullable Handle closeTimer;
     private long progressSeen;
@@ -159,7 +160,11 @@ final class Link implements WireListener {
         Node before = loop.activity().enter(activation);
         reading = true;
         messagesInBatch = 0;
-        inbound.read(bytes);
+        try {
+            inbound.read(bytes);
+        } catch (Throwable t) {
+            failed(t, false); // nothing that goes wrong in one connection may reach the selector
+        }
         reading = false;
         if (messagesInBatch > 0 && inbound.hasReceiver()) {
             outbound.batchOf(inbound.receiver().batch(messagesInBatch));
@@ -203,7 +208,7 @@ final class Link implements WireListener {
             guarded(() -> told.accept(why));
             return;
         }
-        loop.links().remove(this);
+        wireGone = true;
         boolean wasOpen = state == State.OPEN;
         outbound.close(cause == null ? closedByUs() : cause);
         if (wasOpen && cause != null) {
@@ -329,6 +334,10 @@ final class Link implements WireListener {
         if (state != State.OPEN || wire == null) {
             return;
         }
+        if (wireGone) {
+            conclude(null);
+            return;
+        }
         for (int i = inbound.stages().length - 1; i >= 0; i--) {
             Stage stage = inbound.stages()[i];
             try {
@@ -388,7 +397,9 @@ final class Link implements WireListener {
     }
 
     void abort() {
-        if (wire != null && state != State.CLOSED) {
+        if (wireGone) {
+            conclude(null);
+        } else if (wire != null && state != State.CLOSED) {
             inbound.discard();
             if (state == State.OPEN) {
                 state = State.DRAINING;

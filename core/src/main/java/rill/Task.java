@@ -77,6 +77,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
         Node before = loop.activity().enter(this);
         try {
             coroutine.resume();
+        } catch (Throwable t) {
+            settle(new Failed(t)); // the body could not be run at all: no thread, no memory
         } finally {
             running = false;
             loop.activity().enter(before);
