@@ -54,8 +54,13 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     /** Several dependents, the newest first. */
     private record Cons(Object first, Object rest) {}
 
+    @SuppressWarnings("this-escape") // as a key only
     Future(Loop loop) {
         this.loop = loop;
+        Origins origins = loop.origins();
+        if (origins != null) {
+            origins.made(this);
+        }
     }
 
     /** A Future of the current loop that is done already. */

@@ -48,6 +48,7 @@ public final class Loop implements AutoCloseable {
     private final Reporter reporter;
     private final TaskEngine taskEngine;
     private final long handleBudgetNanos;
+    private final @Nullable Origins origins;
 
     private final Buffers buffers = new Buffers(this);
     private final Selector selector;
@@ -102,6 +103,7 @@ public final class Loop implements AutoCloseable {
         this.name = options.name() == null ? "loop-" + COUNT.incrementAndGet() : options.name();
         this.reporter = options.reporter();
         this.taskEngine = chooseEngine(options.taskEngine());
+        this.origins = options.tracing() ? new Origins() : null;
         this.handleBudgetNanos = options.handleBudget().toNanos();
         this.activity = new Activity(this, options.slowHandle().toNanos());
         this.selector = transport.open(buffers::receiveBuffer);
@@ -710,6 +712,11 @@ public final class Loop implements AutoCloseable {
 
     FailureWatch failures() {
         return failures;
+    }
+
+    /** Null unless in tracing mode. */
+    @Nullable Origins origins() {
+        return origins;
     }
 
     /** The constant that says that a write was accepted. */
