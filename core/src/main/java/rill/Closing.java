@@ -74,7 +74,7 @@ final class Closing {
         if (!cancelling) {
             return;
         }
-        if (loop.firstTask() == null && (overdue || loop.links().isEmpty())) {
+        if (loop.tasks().isEmpty() && (overdue || loop.links().isEmpty())) {
             finish();
         } else if (overdue) {
             if (ticksLeft-- == 0) {
@@ -86,9 +86,7 @@ final class Closing {
     }
 
     private void cancelTasks() {
-        for (Task<?> task = loop.firstTask(); task != null; task = task.nextTask) {
-            task.cancel();
-        }
+        loop.tasks().forEach(Task::cancel);
     }
 
     void taskBegins(Task<?> task) {
@@ -101,9 +99,7 @@ final class Closing {
         if (deadline != null) {
             deadline.cancel();
         }
-        for (Task<?> task = loop.firstTask(); task != null; task = task.nextTask) {
-            survivors.add(task.situation());
-        }
+        loop.tasks().forEach(task -> survivors.add(task.situation()));
         loop.links().nameTo(survivors);
         loop.links().abortAll();
         loop.closeNow();

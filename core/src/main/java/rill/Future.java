@@ -287,7 +287,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
             return false;
         }
         if (hasWorkAfterwards() || !DEPENDENTS.compareAndSet(this, null, DISPATCHED)) {
-            loop.chain(this);
+            loop.ticking().chain(this);
         } else {
             watchIfFailed(newOutcome);
         }
@@ -323,7 +323,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
     @Override
     final void execute() {
-        loop.dispatchChain(this);
+        loop.ticking().dispatch(this);
     }
 
     @Override
@@ -332,7 +332,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     /** Tells the dependents, in the order in which they came. */
-    final void dispatch() {
+    final void tellAll() {
         afterwards();
         Object list = DEPENDENTS.getAndSet(this, DISPATCHED);
         if (list instanceof Cons cons) {
@@ -361,8 +361,9 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return ordered;
     }
 
+    /** Tells one dependent. */
     @SuppressWarnings("unchecked")
-    private void tell(Object dependent) {
+    final void tell(Object dependent) {
         if (dependent instanceof Dependent part) {
             part.settled(this);
             return;
@@ -456,18 +457,13 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
         @Override
         void execute() {
-            future.loop.tellLate(future, dependent);
+            future.loop.ticking().dispatchLate(future, dependent);
         }
 
         @Override
         String label() {
             return future.label();
         }
-    }
-
-    /** Within a Handle: tells one dependent, and then what settles through it. */
-    final void tellOne(Object dependent) {
-        tell(dependent);
     }
 
     @Override

@@ -24,11 +24,6 @@ final class Inbox {
     /** From any thread. */
     void put(Node node) {
         queue.offer(node);
-        wakeup();
-    }
-
-    /** From any thread: makes the loop look around if it sleeps. */
-    void wakeup() {
         if (asleep.get() && asleep.compareAndSet(true, false)) {
             selector.wakeup();
         }

@@ -84,7 +84,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
             loop.activity().enter(before);
         }
         if (isDone()) {
-            loop.taskEnds(this);
+            loop.tasks().ends(this);
         }
     }
 
@@ -99,7 +99,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
                 settle(new Failed(cancelled()));
                 return;
             }
-            loop.taskBegins(this);
+            loop.tasks().begins(this);
             step();
         } else if (awaited != null && (cancelWanted || awaited == settled)) {
             step();
