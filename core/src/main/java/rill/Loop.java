@@ -217,6 +217,10 @@ public final class Loop implements AutoCloseable {
      */
     public boolean tick() {
         requireOpen("tick");
+        if (taskEngine == TaskEngine.MOUNTED && Thread.currentThread().isVirtual()) {
+            throw new IllegalStateException("tick of " + name + " on a virtual thread, which can't carry MOUNTED Tasks; "
+                    + "tick on a platform thread, or open the loop with TaskEngine.HANDED_OVER");
+        }
         driving.acquire("tick");
         try {
             context.enter();
