@@ -30,6 +30,7 @@ final class Closing {
     private @Nullable Handle deadline;
     private boolean overdue;
     private boolean cancelling;
+    private boolean finished;
     private int ticksLeft = TICKS_FOR_CLEANUP;
 
     Closing(Loop loop) {
@@ -64,7 +65,7 @@ final class Closing {
 
     /** Looks whether the next phase can begin; called whenever a connection or a Task ends, and each tick after the deadline. */
     void check() {
-        if (!begun.get() || loop.closed()) {
+        if (!begun.get() || finished) {
             return;
         }
         if (!cancelling && (overdue || loop.links().isEmpty())) {
@@ -96,12 +97,17 @@ final class Closing {
     }
 
     private void finish() {
+        finished = true;
         if (deadline != null) {
             deadline.cancel();
         }
         loop.tasks().forEach(task -> survivors.add(task.situation()));
         loop.links().nameTo(survivors);
         loop.links().abortAll();
+        loop.enqueue(new Handle(loop, "end", this::end)); // after the callbacks of what was just aborted
+    }
+
+    private void end() {
         loop.closeNow();
         if (!survivors.isEmpty()) {
             loop.report(new Report.Survivors(loop.name(), List.copyOf(survivors)));
@@ -111,6 +117,7 @@ final class Closing {
     /** The selector failed: nothing orderly is possible any more. */
     void broken(IOException cause) {
         begun.set(true);
+        finished = true;
         loop.links().failAll(cause);
         loop.closeNow();
     }

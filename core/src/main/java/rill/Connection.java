@@ -190,6 +190,13 @@ public final class Connection<R, W> {
         }
 
         @Override
+        void discard() {
+            Messages.release(message);
+            accepted.fail(new IOException(link + ": its loop is closed"));
+            accepted.failure();
+        }
+
+        @Override
         String label() {
             return "write to " + link;
         }

@@ -326,6 +326,18 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         loop.ticking().dispatch(this);
     }
 
+    /** The loop is closed, so callbacks won't run; but other loops' Tasks, and threads, must not wait for ever. */
+    @Override
+    final void discard() {
+        Object list = DEPENDENTS.getAndSet(this, DISPATCHED);
+        Object[] all = list instanceof Cons cons ? inOrder(cons) : list == null ? new Object[0] : new Object[] {list};
+        for (Object each : all) {
+            if (each instanceof Task<?> || each instanceof Driving.Waiter) {
+                ((Dependent) each).settled(this);
+            }
+        }
+    }
+
     @Override
     String label() {
         return "callbacks of " + describe();

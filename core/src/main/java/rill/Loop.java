@@ -504,11 +504,13 @@ public final class Loop implements AutoCloseable {
 
     // ---- for the other parts of Rill
 
-    /** From any thread: appends to the Handle queue. Dropped if the loop is closed. */
+    /** From any thread: appends to the Handle queue. Discarded if the loop is closed. */
     void enqueue(Node node) {
-        if (current() == this) {
+        if (closed) {
+            node.discard();
+        } else if (current() == this) {
             tick.add(node);
-        } else if (!closed) {
+        } else {
             inbox.put(node);
         }
     }
@@ -544,6 +546,8 @@ public final class Loop implements AutoCloseable {
         }
         closed = true;
         selector.close();
+        tick.discardAll();
+        inbox.close();
         links.forget();
         buffers.close();
         failures.close();

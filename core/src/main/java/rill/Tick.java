@@ -2,7 +2,6 @@ package rill;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
 import rill.spi.Selector;
@@ -87,7 +86,10 @@ final class Tick {
         }
         long start = clock.nanoTime();
         for (int n = 1; ; n++) {
-            Node node = Objects.requireNonNull(handles.poll());
+            Node node = handles.poll();
+            if (node == null) {
+                return; // the loop was closed by the last one
+            }
             run(node);
             if (node == last) {
                 return;
@@ -124,6 +126,13 @@ final class Tick {
     /** Whether something waits for the next tick. */
     boolean hasWork() {
         return !handles.isEmpty() || !inbox.isEmpty();
+    }
+
+    /** The loop is closed: nothing of this will be done. */
+    void discardAll() {
+        for (Node node = handles.poll(); node != null; node = handles.poll()) {
+            node.discard();
+        }
     }
 
     /** A reading of the clock that may be as old as this tick: good enough for deadlines, and nearly free. */
