@@ -271,6 +271,23 @@ class ActionsTest {
     }
 
     @Test
+    void the_end_waits_for_work_that_runs_elsewhere() throws IOException {
+        try (var rig = new Rig<>(Pipeline.<String, String>of(context -> new Working(new ArrayList<>(), null)))) {
+            var log = new ArrayList<String>();
+            rig.onLoop(() -> rig.connection().onMessage(log::add, () -> log.add("end")));
+            rig.arrives("w");
+            rig.inputEnds();
+            rig.settle();
+            assertThat(log).isEmpty();
+            while (!rig.transport.blockingWork.isEmpty()) {
+                rig.transport.blockingWork.remove().run();
+            }
+            rig.settle();
+            assertThat(log).containsExactly("end");
+        }
+    }
+
+    @Test
     void work_that_fails_fails_the_connection_with_its_cause() throws IOException {
         var cause = new IllegalStateException("no such key");
         try (var rig = new Rig<>(Pipeline.<String, String>of(context -> new Working(new ArrayList<>(), cause)))) {

@@ -160,6 +160,20 @@ class BecomeTest {
     }
 
     @Test
+    void a_pipeline_that_comes_after_the_end_is_told_of_it_too() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var log = new ArrayList<String>();
+            rig.onLoop(() -> rig.connection().onMessage(log::add, () -> log.add("old end")));
+            rig.inputEnds();
+            rig.onLoop(() -> rig.connection()
+                    .become(characters())
+                    .onMessage(c -> log.add(c.toString()), () -> log.add("new end")));
+            rig.settle();
+            assertThat(log).containsExactly("old end", "new end");
+        }
+    }
+
+    @Test
     void a_layer_that_both_pipelines_share_stays_and_leftovers_enter_the_new_codec() throws IOException {
         var layer = new HoldingLayer();
         try (var rig = new Rig<>(linesUntil101().over(layer))) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import rill.testing.IntFrames;
 import rill.testing.TextLines;
 
 /** What a session is promised, one call at a time. */
@@ -154,6 +155,19 @@ class SessionTest {
             assertThat(received).containsExactly("bye", "END");
             rig.arrives("more");
             assertThat(received).as("decoded after the end").hasSize(2);
+        }
+    }
+
+    @Test
+    void an_unfinished_record_of_a_layer_waits_quietly_for_its_rest() throws IOException {
+        ByteLayer records = context -> new IntFrames(1000).open(context);
+        try (var rig = new Rig<>(TextLines.pipeline().over(records))) {
+            List<String> received = rig.collect(rig.connection());
+            rig.arrives("\0\0\0\4ab");
+            rig.settle(); // fails if the loop spins
+            rig.arrives("c\n\0\0\0");
+            rig.settle();
+            assertThat(received).containsExactly("abc");
         }
     }
 

@@ -32,11 +32,13 @@ abstract class OverSockets {
 
     private Loop open() {
         try {
-            return Loop.open(LoopOptions.defaults().transport(new NioTransport()).reporter(report -> {
-                if (!(report instanceof Report.Note) && !(report instanceof Report.Slow)) {
-                    reports.add(report);
-                }
-            }));
+            return Loop.open(LoopOptions.defaults()
+                    .transport(new NioTransport())
+                    .reporter(report -> {
+                        if (!(report instanceof Report.Note) && !(report instanceof Report.Slow)) {
+                            reports.add(report);
+                        }
+                    }));
         } catch (IOException e) {
             throw new AssertionError(e);
         }

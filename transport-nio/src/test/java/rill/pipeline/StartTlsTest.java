@@ -31,17 +31,19 @@ class StartTlsTest extends OverSockets {
 
     /** STARTTLS is answered in plain, STARTTLS-NOW is not; afterwards SWITCH leads to frames over the same TLS. */
     private InetSocketAddress server() throws IOException {
-        return listen(LINES, connection -> connection.onMessage(line -> {
-            if (!line.startsWith("STARTTLS")) {
-                connection.write("plain " + line);
-                return;
-            }
-            connection.stop();
-            if (line.equals("STARTTLS")) {
-                connection.write("go ahead");
-            }
-            secure(connection.become(LINES.over(serverTls)));
-        }));
+        return listen(
+                LINES,
+                connection -> connection.onMessage(line -> {
+                    if (!line.startsWith("STARTTLS")) {
+                        connection.write("plain " + line);
+                        return;
+                    }
+                    connection.stop();
+                    if (line.equals("STARTTLS")) {
+                        connection.write("go ahead");
+                    }
+                    secure(connection.become(LINES.over(serverTls)));
+                }));
     }
 
     private void secure(Connection<String, String> secure) {
@@ -180,7 +182,9 @@ class StartTlsTest extends OverSockets {
     /** Byte by byte: what follows the line is not ours. */
     private static String readLine(Socket socket) throws IOException {
         var line = new StringBuilder();
-        for (int c = socket.getInputStream().read(); c != '\n'; c = socket.getInputStream().read()) {
+        for (int c = socket.getInputStream().read();
+                c != '\n';
+                c = socket.getInputStream().read()) {
             line.append((char) c);
         }
         return line.toString();
