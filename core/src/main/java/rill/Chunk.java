@@ -1,5 +1,6 @@
 package rill;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
 
@@ -10,6 +11,16 @@ final class Chunk extends UnpooledDirectByteBuf {
     Chunk(Buffers pool, int capacity) {
         super(UnpooledByteBufAllocator.DEFAULT, capacity, Integer.MAX_VALUE);
         this.pool = pool;
+    }
+
+    /** Copying from chunk to chunk (a rest that is kept, a payload too small to pass on) allocates nothing. */
+    @Override
+    public ByteBuf setBytes(int index, ByteBuf from, int fromIndex, int length) {
+        if (from instanceof Chunk && from != this) {
+            checkSrcIndex(index, length, fromIndex, from.capacity());
+            return setBytes(index, from.internalNioBuffer(fromIndex, length));
+        }
+        return super.setBytes(index, from, fromIndex, length);
     }
 
     @Override

@@ -146,7 +146,8 @@ public final class Loop implements AutoCloseable {
             driving.release();
         }
         if (!root.isDone()) {
-            throw new IllegalStateException(name + " was " + (closed ? "closed" : "stopped") + " before the body of run was done");
+            throw new IllegalStateException(
+                    name + " was " + (closed ? "closed" : "stopped") + " before the body of run was done");
         }
         return root.outcomeOrThrow();
     }
@@ -218,8 +219,9 @@ public final class Loop implements AutoCloseable {
     public boolean tick() {
         requireOpen("tick");
         if (taskEngine == TaskEngine.MOUNTED && Thread.currentThread().isVirtual()) {
-            throw new IllegalStateException("tick of " + name + " on a virtual thread, which can't carry MOUNTED Tasks; "
-                    + "tick on a platform thread, or open the loop with TaskEngine.HANDED_OVER");
+            throw new IllegalStateException(
+                    "tick of " + name + " on a virtual thread, which can't carry MOUNTED Tasks; "
+                            + "tick on a platform thread, or open the loop with TaskEngine.HANDED_OVER");
         }
         driving.acquire("tick");
         try {
@@ -318,7 +320,7 @@ public final class Loop implements AutoCloseable {
         return action.getClass().getName();
     }
 
-    private static long nanos(Duration delay) {
+    static long nanos(Duration delay) {
         return delay.compareTo(Duration.ofNanos(LONGEST_DELAY)) > 0 ? LONGEST_DELAY : delay.toNanos();
     }
 
@@ -382,8 +384,7 @@ public final class Loop implements AutoCloseable {
     }
 
     /** {@link #connect(SocketAddress, Exchange)} with options. */
-    public <Q, A> Future<Client<Q, A>> connect(
-            SocketAddress address, Exchange<Q, A> exchange, ConnectOptions options) {
+    public <Q, A> Future<Client<Q, A>> connect(SocketAddress address, Exchange<Q, A> exchange, ConnectOptions options) {
         requireOpen("connect");
         return new Dialer<>(this, address, options, link -> exchange.open(link)).start();
     }
@@ -404,7 +405,8 @@ public final class Loop implements AutoCloseable {
             Pipeline<R, W> pipeline,
             ListenOptions options,
             Consumer<? super Connection<R, W>> onConnection) {
-        return Listener.open(this, address, options, Spread.onto(this), link -> onConnection.accept(link.open(pipeline)));
+        return Listener.open(
+                this, address, options, Spread.onto(this), link -> onConnection.accept(link.open(pipeline)));
     }
 
     /**
@@ -601,7 +603,8 @@ public final class Loop implements AutoCloseable {
     }
 
     /** Null unless in tracing mode. */
-    @Nullable Origins origins() {
+    @Nullable
+    Origins origins() {
         return origins;
     }
 
