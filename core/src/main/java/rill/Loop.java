@@ -7,6 +7,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -39,7 +40,7 @@ public final class Loop implements AutoCloseable {
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final AtomicBoolean ENGINE_NOTED = new AtomicBoolean();
     private static final long LONGEST_DELAY = Long.MAX_VALUE / 2;
-    private static final int CHAIN_LIMIT = 10_000;
+    static final int CHAIN_LIMIT = 10_000;
     private static final int HANDLES_PER_CLOCK_READING = 16;
 
     private final String name;
@@ -102,8 +103,8 @@ public final class Loop implements AutoCloseable {
         this.name = options.name() == null ? "loop-" + COUNT.incrementAndGet() : options.name();
         this.reporter = options.reporter();
         this.taskEngine = chooseEngine(options.taskEngine());
-        this.handleBudgetNanos = options.handleBudget().toNanos();
-        this.activity = new Activity(this, options.slowHandle().toNanos());
+        this.handleBudgetNanos = TimeUnit.NANOSECONDS.convert(options.handleBudget());
+        this.activity = new Activity(this, TimeUnit.NANOSECONDS.convert(options.slowHandle()));
         this.selector = transport.open(buffers::receiveBuffer);
         this.inbox = new Inbox(selector);
         this.accepted = Promise.done(this, null);
@@ -129,16 +130,16 @@ public final class Loop implements AutoCloseable {
     // ---- the tick
 
     /** One tick. This is what a loop does; everything else is detail. */
-    private void step(boolean mayBlock) {
+    private void step(BooleanSupplier done) {
         tickTimeKnown = false;
         try {
-            selector.select(selectTimeout(mayBlock)); // 1. I/O that is ready is delivered
+            selector.select(selectTimeout(done)); // 1. I/O that is ready is delivered
             inbox.awake();
-            activity.awake();
-            timersBecomeHandles(); //                    2. timers that are due
-            runHandles(); //                             3. the Handles that are present, first in, first out
-            links.flushDirty(); //                       4. what was written leaves
+            timersBecomeHandles(); //                2. timers that are due
+            runHandles(); //                         3. the Handles that are present, first in, first out
+            links.flushDirty(); //                   4. what was written leaves
             failures.poll();
+            closing.endOfTick();
         } catch (IOException e) {
             closing.broken(e);
             throw new UncheckedIOException(name + ": the selector is broken; the loop is closed", e);
@@ -147,9 +148,9 @@ public final class Loop implements AutoCloseable {
         }
     }
 
-    private long selectTimeout(boolean mayBlock) {
-        if (!mayBlock || !handles.isEmpty() || stopWanted || !inbox.fallAsleep()) {
-            return 0;
+    private long selectTimeout(BooleanSupplier done) {
+        if (!handles.isEmpty() || done.getAsBoolean() || !inbox.fallAsleep() || done.getAsBoolean()) {
+            return 0; // done is asked again because only now whoever makes it so wakes us up
         }
         if (timers.isEmpty()) {
             return Selector.FOREVER;
@@ -220,7 +221,8 @@ public final class Loop implements AutoCloseable {
             driving.release();
         }
         if (!root.isDone()) {
-            throw new IllegalStateException(name + " was " + (closed ? "closed" : "stopped") + " before the body of run was done");
+            throw new IllegalStateException(
+                    name + " was " + (closed ? "closed" : "stopped") + " before the body of run was done");
         }
         return root.outcomeOrThrow();
     }
@@ -261,7 +263,7 @@ public final class Loop implements AutoCloseable {
             }
             started.complete(null);
             try {
-                drive(() -> stopWanted, false);
+                driveUnattended(() -> stopWanted);
             } finally {
                 driving.release();
             }
@@ -287,14 +289,19 @@ public final class Loop implements AutoCloseable {
      * One tick that never blocks: the way to drive several loops on one thread.
      *
      * @return whether Handles are waiting for the next tick
-     * @throws IllegalStateException if somebody drives the loop already, or inside a callback or a Task of any loop
+     * @throws IllegalStateException if somebody drives the loop already, inside a callback or a Task of any loop, or on a
+     *     virtual thread, which can't carry Tasks
      */
     public boolean tick() {
         requireOpen("tick");
+        if (Thread.currentThread().isVirtual()) {
+            throw new IllegalStateException(
+                    "tick of " + name + " on a virtual thread, which can't carry Tasks; use a platform thread");
+        }
         driving.acquire("tick");
         try {
             context.enter();
-            step(false);
+            step(() -> true);
             return !handles.isEmpty() || !inbox.isEmpty();
         } finally {
             Context.exit();
@@ -314,10 +321,19 @@ public final class Loop implements AutoCloseable {
                     Thread.interrupted(); // it would make every select return at once
                     report(new Report.Interrupted(name));
                 }
-                step(true);
+                step(done);
             }
         } finally {
             Context.exit();
+        }
+    }
+
+    /** Like {@link #drive}, on a thread whose exceptions nobody would see. */
+    void driveUnattended(BooleanSupplier done) {
+        try {
+            drive(done, false);
+        } catch (UncheckedIOException e) {
+            report(new Report.Thrown(name, "the selector", e));
         }
     }
 
@@ -442,8 +458,7 @@ public final class Loop implements AutoCloseable {
     }
 
     /** {@link #connect(SocketAddress, Exchange)} with options. */
-    public <Q, A> Future<Client<Q, A>> connect(
-            SocketAddress address, Exchange<Q, A> exchange, ConnectOptions options) {
+    public <Q, A> Future<Client<Q, A>> connect(SocketAddress address, Exchange<Q, A> exchange, ConnectOptions options) {
         requireOpen("connect");
         return new Dialer<>(this, address, options, link -> exchange.open(link)).start();
     }
@@ -464,7 +479,8 @@ public final class Loop implements AutoCloseable {
             Pipeline<R, W> pipeline,
             ListenOptions options,
             Consumer<? super Connection<R, W>> onConnection) {
-        return Listener.open(this, address, options, Spread.onto(this), link -> onConnection.accept(link.open(pipeline)));
+        return Listener.open(
+                this, address, options, Spread.onto(this), link -> onConnection.accept(link.open(pipeline)));
     }
 
     /**
@@ -649,8 +665,21 @@ public final class Loop implements AutoCloseable {
         closing.check();
     }
 
-    @Nullable Task<?> firstTask() {
+    @Nullable
+    Task<?> firstTask() {
         return firstTask;
+    }
+
+    /** Whether no Handle waits. */
+    boolean idle() {
+        return handles.isEmpty() && inbox.isEmpty();
+    }
+
+    /** Without a selector: runs what is left, round by round. */
+    void runLeftovers(int rounds) {
+        for (int n = 0; n < rounds && !idle(); n++) {
+            runHandles();
+        }
     }
 
     /** Ends everything; the last thing that happens on the loop. */
