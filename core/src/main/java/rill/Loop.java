@@ -7,6 +7,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -97,7 +98,7 @@ public final class Loop implements AutoCloseable {
         this.reporter = options.reporter();
         this.taskEngine = chooseEngine(options.taskEngine());
         this.origins = options.tracing() ? new Origins() : null;
-        this.activity = new Activity(this, options.slowHandle().toNanos());
+        this.activity = new Activity(this, TimeUnit.NANOSECONDS.convert(options.slowHandle()));
         this.selector = transport.open(buffers::receiveBuffer);
         this.inbox = new Inbox(selector);
         this.tick = new Tick(this, selector, inbox, options.handleBudget());
@@ -188,7 +189,7 @@ public final class Loop implements AutoCloseable {
             }
             started.complete(null);
             try {
-                drive(() -> stopWanted, false);
+                driveUnattended(() -> stopWanted);
             } finally {
                 driving.release();
             }
@@ -214,7 +215,8 @@ public final class Loop implements AutoCloseable {
      * One tick that never blocks: the way to drive several loops on one thread.
      *
      * @return whether Handles are waiting for the next tick
-     * @throws IllegalStateException if somebody drives the loop already, or inside a callback or a Task of any loop
+     * @throws IllegalStateException if somebody drives the loop already, inside a callback or a Task of any loop, or on a
+     *     virtual thread, which can't carry Tasks
      */
     public boolean tick() {
         requireOpen("tick");
@@ -226,7 +228,7 @@ public final class Loop implements AutoCloseable {
         driving.acquire("tick");
         try {
             context.enter();
-            step(false);
+            step(() -> true);
             return tick.hasWork();
         } finally {
             Context.exit();
@@ -246,7 +248,7 @@ public final class Loop implements AutoCloseable {
                     Thread.interrupted(); // it would make every select return at once
                     report(new Report.Interrupted(name));
                 }
-                step(true);
+                step(done);
             }
         } finally {
             Context.exit();
@@ -254,12 +256,21 @@ public final class Loop implements AutoCloseable {
     }
 
     /** One tick; a broken selector ends the loop. */
-    private void step(boolean mayBlock) {
+    private void step(BooleanSupplier done) {
         try {
-            tick.step(mayBlock && !stopWanted);
+            tick.step(done);
         } catch (IOException e) {
             closing.broken(e);
             throw new UncheckedIOException(name + ": the selector is broken; the loop is closed", e);
+        }
+    }
+
+    /** Like {@link #drive}, on a thread whose exceptions nobody would see. */
+    void driveUnattended(BooleanSupplier done) {
+        try {
+            drive(done, false);
+        } catch (UncheckedIOException e) {
+            report(new Report.Thrown(name, "the selector", e));
         }
     }
 

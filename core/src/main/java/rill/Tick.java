@@ -2,6 +2,8 @@ package rill;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
 import rill.spi.Selector;
@@ -18,7 +20,7 @@ import rill.spi.Selector;
  */
 final class Tick {
     /** Settled Futures that one Handle carries along before others get their turn. */
-    private static final int CHAIN_LIMIT = 10_000;
+    static final int CHAIN_LIMIT = 10_000;
 
     private static final int HANDLES_PER_CLOCK_READING = 16;
 
@@ -39,28 +41,28 @@ final class Tick {
         this.selector = selector;
         this.inbox = inbox;
         this.clock = loop.environment().clock();
-        this.handleBudgetNanos = handleBudget.toNanos();
+        this.handleBudgetNanos = TimeUnit.NANOSECONDS.convert(handleBudget);
     }
 
-    /** One tick. This is what a loop does; everything else is detail. */
-    void step(boolean mayBlock) throws IOException {
+    /** One tick. This is what a loop does; everything else is detail. Doesn't block if {@code done} says so. */
+    void step(BooleanSupplier done) throws IOException {
         timeKnown = false;
         try {
-            selector.select(selectTimeout(mayBlock)); // 1. I/O that is ready is delivered
+            selector.select(selectTimeout(done)); // 1. I/O that is ready is delivered
             inbox.awake();
-            loop.activity().awake();
-            timersBecomeHandles(); //                    2. timers that are due
-            runHandles(); //                             3. the Handles that are present, first in, first out
-            loop.links().flushDirty(); //                4. what was written leaves
+            timersBecomeHandles(); //                2. timers that are due
+            runHandles(); //                         3. the Handles that are present, first in, first out
+            loop.links().flushDirty(); //            4. what was written leaves
             loop.failures().poll();
+            loop.closing().endOfTick();
         } finally {
             loop.activity().enter(null);
         }
     }
 
-    private long selectTimeout(boolean mayBlock) {
-        if (!mayBlock || !handles.isEmpty() || !inbox.fallAsleep()) {
-            return 0;
+    private long selectTimeout(BooleanSupplier done) {
+        if (!handles.isEmpty() || done.getAsBoolean() || !inbox.fallAsleep() || done.getAsBoolean()) {
+            return 0; // done is asked again because only now whoever makes it so wakes us up
         }
         if (timers.isEmpty()) {
             return Selector.FOREVER;
@@ -126,6 +128,13 @@ final class Tick {
     /** Whether something waits for the next tick. */
     boolean hasWork() {
         return !handles.isEmpty() || !inbox.isEmpty();
+    }
+
+    /** Without a selector: runs what is left, round by round. */
+    void runLeftovers(int rounds) {
+        for (int n = 0; n < rounds && hasWork(); n++) {
+            runHandles();
+        }
     }
 
     /** The loop is closed: nothing of this will be done. */
