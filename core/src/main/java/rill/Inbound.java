@@ -188,6 +188,8 @@ final class Inbound {
         decoding = false;
         if (discarding) {
             releaseInput();
+        } else if (deaf) {
+            top().releaseInput();
         }
     }
 
@@ -436,6 +438,9 @@ final class Inbound {
     void ignoreMessages() {
         deaf = true;
         paused = false;
+        if (!decoding) {
+            top().releaseInput();
+        }
         updateReading();
         later();
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
@@ -82,13 +83,12 @@ class BecomeTest {
         try (var rig = new Rig<>(linesUntil101())) {
             List<String> lines = rig.collect(rig.connection());
             rig.arrives("101\nab");
-            @SuppressWarnings("unchecked")
-            Connection<Character, Character>[] next = new Connection[1];
-            rig.onLoop(() -> next[0] = rig.connection().become(characters()));
+            var next = new AtomicReference<Connection<Character, Character>>();
+            rig.onLoop(() -> next.set(rig.connection().become(characters())));
             rig.settle();
             rig.arrives("c");
             assertThat((List<?>) lines).as("what the old receiver got").isEqualTo(List.of("101"));
-            List<Character> received = rig.collect(next[0]);
+            List<Character> received = rig.collect(next.get());
             rig.settle();
             assertThat(received).containsExactly('a', 'b', 'c');
             assertThat(rig.failures).isEmpty();
