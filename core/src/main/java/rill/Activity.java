@@ -42,25 +42,23 @@ final class Activity {
     }
 
     /** The loop begins with {@code node} (or ends what it did, if null); returns what it was doing. */
-    @Nullable Node enter(@Nullable Node node) {
+    @Nullable
+    Node enter(@Nullable Node node) {
         Node before = what;
         STEP.setOpaque(this, step + 1);
         WHAT.setOpaque(this, node);
-        return before;
-    }
-
-    /** A tick has work. */
-    void awake() {
-        if (thresholdNanos > 0 && Watchdog.dozing()) {
+        if (node != null && thresholdNanos > 0 && Watchdog.dozing()) {
             Watchdog.rouse();
         }
+        return before;
     }
 
     void drivenBy(@Nullable Thread thread) {
         driver = thread;
     }
 
-    @Nullable Node what() {
+    @Nullable
+    Node what() {
         return (Node) WHAT.getOpaque(this);
     }
 

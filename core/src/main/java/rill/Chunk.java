@@ -1,5 +1,6 @@
 package rill;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
 import io.netty.util.ResourceLeakDetector;
@@ -22,6 +23,16 @@ final class Chunk extends UnpooledDirectByteBuf {
         super(UnpooledByteBufAllocator.DEFAULT, capacity, Integer.MAX_VALUE);
         this.pool = pool;
         leak = LEAKS.track(this);
+    }
+
+    /** Copying from chunk to chunk (a rest that is kept, a payload too small to pass on) allocates nothing. */
+    @Override
+    public ByteBuf setBytes(int index, ByteBuf from, int fromIndex, int length) {
+        if (from instanceof Chunk && from != this) {
+            checkSrcIndex(index, length, fromIndex, from.capacity());
+            return setBytes(index, from.internalNioBuffer(fromIndex, length));
+        }
+        return super.setBytes(index, from, fromIndex, length);
     }
 
     @Override

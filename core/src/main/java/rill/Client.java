@@ -127,6 +127,12 @@ public final class Client<Q, A> {
         }
 
         @Override
+        void discard() {
+            Messages.release(request);
+            promise.fail(new IOException(link + ": its loop is closed"));
+        }
+
+        @Override
         String label() {
             return "call to " + link;
         }

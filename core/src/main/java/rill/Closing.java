@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  *                    CANCELLING: every Task sees CancelledException
  *                       │ all Tasks done, or they had their chance
  *                       ▼
- *                    closed: survivors are aborted and named
+ *                    ENDING: survivors are aborted and named; callbacks that wait get their turn
+ *                       │ no Handle waits, or enough ticks
+ *                       ▼
+ *                    closed
  * </pre>
  */
 final class Closing {
@@ -30,7 +33,9 @@ final class Closing {
     private @Nullable Handle deadline;
     private boolean overdue;
     private boolean cancelling;
+    private boolean ending;
     private int ticksLeft = TICKS_FOR_CLEANUP;
+    private int endingTicksLeft = TICKS_FOR_CLEANUP;
 
     Closing(Loop loop) {
         this.loop = loop;
@@ -64,7 +69,7 @@ final class Closing {
 
     /** Looks whether the next phase can begin; called whenever a connection or a Task ends, and each tick after the deadline. */
     void check() {
-        if (!begun.get() || loop.closed()) {
+        if (!begun.get() || ending) {
             return;
         }
         if (!cancelling && (overdue || loop.links().isEmpty())) {
@@ -74,7 +79,7 @@ final class Closing {
         if (!cancelling) {
             return;
         }
-        if (loop.firstTask() == null && (overdue || loop.links().isEmpty())) {
+        if (loop.tasks().isEmpty() && (overdue || loop.links().isEmpty())) {
             finish();
         } else if (overdue) {
             if (ticksLeft-- == 0) {
@@ -86,9 +91,7 @@ final class Closing {
     }
 
     private void cancelTasks() {
-        for (Task<?> task = loop.firstTask(); task != null; task = task.nextTask) {
-            task.cancel();
-        }
+        loop.tasks().forEach(Task::cancel);
     }
 
     void taskBegins(Task<?> task) {
@@ -98,14 +101,27 @@ final class Closing {
     }
 
     private void finish() {
+        ending = true;
         if (deadline != null) {
             deadline.cancel();
         }
-        for (Task<?> task = loop.firstTask(); task != null; task = task.nextTask) {
-            survivors.add(task.situation());
-        }
+        nameTasks();
         loop.links().nameTo(survivors);
         loop.links().abortAll();
+    }
+
+    private void nameTasks() {
+        loop.tasks().forEach(task -> survivors.add(task.situation()));
+    }
+
+    /** What has just been settled is still told to those who asked for it; then the loop is closed. */
+    void endOfTick() {
+        if (ending && (!loop.ticking().hasWork() || endingTicksLeft-- == 0)) {
+            closeNow();
+        }
+    }
+
+    private void closeNow() {
         loop.closeNow();
         if (!survivors.isEmpty()) {
             loop.report(new Report.Survivors(loop.name(), List.copyOf(survivors)));
@@ -115,7 +131,12 @@ final class Closing {
     /** The selector failed: nothing orderly is possible any more. */
     void broken(IOException cause) {
         begun.set(true);
+        ending = true;
+        cancelling = true;
         loop.links().failAll(cause);
-        loop.closeNow();
+        cancelTasks();
+        loop.ticking().runLeftovers(TICKS_FOR_CLEANUP);
+        nameTasks();
+        closeNow();
     }
 }

@@ -1,10 +1,13 @@
 package rill;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -45,8 +48,8 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         return new Any<T>(parts).begin();
     }
 
-    /** Gives up the interest in everything that is still waited for. */
-    abstract void abandonSources();
+    /** Gives up the interest in everything that is still waited for; what nobody else waits for goes to {@code orphans}. */
+    abstract void leaveSources(Queue<Future<?>> orphans);
 
     @Override
     public final boolean cancel() {
@@ -55,6 +58,23 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
         abandonSources();
         return true;
+    }
+
+    /** Leaves the sources, and cancels the orphans and theirs: by a loop, since chains may be long. */
+    final void abandonSources() {
+        Queue<Future<?>> orphans = new ArrayDeque<>();
+        leaveSources(orphans);
+        for (Future<?> each = orphans.poll(); each != null; each = orphans.poll()) {
+            if (!(each instanceof Derived<?> derived)) {
+                each.cancel();
+            } else if (derived.settleCancelled()) {
+                derived.leaveSources(orphans);
+            }
+        }
+    }
+
+    private boolean settleCancelled() {
+        return super.cancel();
     }
 
     /** Settles as decided by {@code source}, whose dependents are being told right now. */
@@ -78,8 +98,11 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         @Override
-        void abandonSources() {
-            source.abandon(this);
+        void leaveSources(Queue<Future<?>> orphans) {
+            Future<?> left = source;
+            if (left.removeDependent(this)) {
+                orphans.add(left);
+            }
         }
 
         @Override
@@ -124,8 +147,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
     }
 
-    private static final class FlatMapped<S extends @Nullable Object, T extends @Nullable Object>
-            extends Single<S, T> {
+    private static final class FlatMapped<S extends @Nullable Object, T extends @Nullable Object> extends Single<S, T> {
         private final Function<? super S, ? extends Future<? extends T>> mapping;
         private boolean mapped;
 
@@ -135,7 +157,8 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         @Override
-        @Nullable Object outcomeOf(Future<?> settled) {
+        @Nullable
+        Object outcomeOf(Future<?> settled) {
             Object outcome = settled.rawOutcome();
             if (outcome instanceof Failed failed) {
                 return new Failed(failed.cause);
@@ -194,9 +217,13 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         private void expired() {
-            if (settle(new Failed(
-                    new DeadlineException(source.describe() + " was not done within " + limit.toMillis() + " ms")))) {
-                source.abandon(this);
+            if (source.isDone()) {
+                return; // its outcome is on its way
+            }
+            long millis = TimeUnit.MILLISECONDS.convert(limit);
+            if (settle(
+                    new Failed(new DeadlineException(source.describe() + " was not done within " + millis + " ms")))) {
+                abandonSources();
             }
         }
 
@@ -207,9 +234,9 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         @Override
-        void abandonSources() {
+        void leaveSources(Queue<Future<?>> orphans) {
             cancelTimer();
-            super.abandonSources();
+            super.leaveSources(orphans);
         }
 
         private void cancelTimer() {
@@ -221,8 +248,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
     }
 
     /** Derived from several Futures, possibly of several loops. */
-    private abstract static class Multiple<P extends @Nullable Object, T extends @Nullable Object>
-            extends Derived<T> {
+    private abstract static class Multiple<P extends @Nullable Object, T extends @Nullable Object> extends Derived<T> {
         private final Part[] parts;
         final AtomicInteger pending;
 
@@ -260,8 +286,8 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
             for (Part part : parts) {
                 if (part.source.isDone()) {
                     Object outcome = outcomeAfter(part.index, copyOf(part.source));
-                    if (outcome != null && settle(outcome)) {
-                        break;
+                    if (outcome != null) {
+                        settle(outcome);
                     }
                 } else {
                     part.source.addDependent(part);
@@ -274,10 +300,10 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         @Override
-        void abandonSources() {
+        void leaveSources(Queue<Future<?>> orphans) {
             for (Part part : parts) {
-                if (!part.source.isDone()) {
-                    part.source.abandon(part);
+                if (part.source.removeDependent(part)) {
+                    orphans.add(part.source);
                 }
             }
         }
@@ -296,7 +322,8 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
 
         @Override
         @SuppressWarnings("unchecked")
-        @Nullable Object outcomeAfter(int index, Object outcome) {
+        @Nullable
+        Object outcomeAfter(int index, Object outcome) {
             if (outcome instanceof Failed failed) {
                 return new Failed(failed.cause);
             }
@@ -313,7 +340,8 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         @Override
-        @Nullable Object outcomeAfter(int index, Object outcome) {
+        @Nullable
+        Object outcomeAfter(int index, Object outcome) {
             int left = pending.decrementAndGet();
             if (outcome instanceof Failed failed) {
                 return left > 0 ? null : new Failed(failed.cause);

@@ -34,11 +34,12 @@ final class Driving {
     /** Becomes the driver. */
     void acquire(String what) {
         if (Context.current() != null) {
-            throw new IllegalStateException(what + " of " + loop.name() + " inside a callback or a Task; await instead");
+            throw new IllegalStateException(
+                    what + " of " + loop.name() + " inside a callback or a Task; await instead");
         }
         if (!tryAcquire()) {
-            throw new IllegalStateException(what + ": " + loop.name() + " is being driven by "
-                    + describe(driver.get()) + "; from outside use task(…).await()");
+            throw new IllegalStateException(what + ": " + loop.name() + " is being driven by " + describe(driver.get())
+                    + "; from outside use task(…).await()");
         }
     }
 
@@ -133,11 +134,12 @@ final class Driving {
     /** A virtual thread can't carry Tasks, nor should it block in a selector: it lets a platform thread drive. */
     private void lendToPlatformThread(BooleanSupplier done) {
         Thread lender = Thread.currentThread();
+        var withdrawn = new AtomicBoolean();
         var ended = new AtomicBoolean();
         Thread.ofPlatform().name(loop.name() + "-driver").daemon().start(() -> {
             if (tryAcquire()) {
                 try {
-                    loop.drive(() -> done.getAsBoolean() || lender.isInterrupted(), false);
+                    loop.driveUnattended(() -> done.getAsBoolean() || withdrawn.get());
                 } finally {
                     release();
                 }
@@ -148,6 +150,7 @@ final class Driving {
         while (!ended.get()) {
             LockSupport.park(loop);
             if (lender.isInterrupted()) {
+                withdrawn.set(true);
                 loop.wakeup();
                 return;
             }
@@ -155,7 +158,7 @@ final class Driving {
     }
 
     /** A parked thread. */
-    private record Waiter(Thread thread) implements Dependent {
+    record Waiter(Thread thread) implements Dependent {
         @Override
         public void settled(Future<?> source) {
             LockSupport.unpark(thread);

@@ -128,6 +128,9 @@ final class Links {
     }
 
     void failAll(Throwable cause) {
+        for (Dialer<?> dialer : List.copyOf(dialers)) {
+            dialer.giveUp(cause);
+        }
         for (Link link = first, next; link != null; link = next) {
             next = link.nextLink;
             link.cutOff(cause);

@@ -36,7 +36,8 @@ public final class LoopGroup implements AutoCloseable {
         try {
             for (int i = 1; i <= size; i++) {
                 String name = options.name();
-                opened.add(Loop.open(name == null ? options : options.name(name + "-" + i)).start());
+                opened.add(Loop.open(name == null ? options : options.name(name + "-" + i))
+                        .start());
             }
         } catch (IOException | RuntimeException e) {
             opened.forEach(Loop::close);
@@ -62,11 +63,7 @@ public final class LoopGroup implements AutoCloseable {
             ListenOptions options,
             Consumer<? super Connection<R, W>> onConnection) {
         return Listener.open(
-                loops.getFirst(),
-                address,
-                options,
-                this::next,
-                link -> onConnection.accept(link.open(pipeline)));
+                loops.getFirst(), address, options, this::next, link -> onConnection.accept(link.open(pipeline)));
     }
 
     /** Like {@link Loop#serve}, with the connections spread over the loops; {@code handler} runs on the connection's. */
@@ -85,6 +82,9 @@ public final class LoopGroup implements AutoCloseable {
 
     /** Closes all loops, side by side; see {@link Loop#close(Duration)}. */
     public void close(Duration deadline) {
+        if (Context.current() != null) {
+            throw new IllegalStateException("close of a LoopGroup inside a callback or a Task would wait for itself");
+        }
         var closers = loops.stream()
                 .map(loop -> Thread.ofPlatform().name("close of " + loop.name()).start(() -> loop.close(deadline)))
                 .toList();

@@ -97,9 +97,10 @@ final class MountedCoroutine implements Coroutine, Executor {
             Runnable continuation = own;
             if (runnable && continuation != null) {
                 runnable = false;
+                interrupted |= Thread.interrupted(); // mounting would lose it
                 continuation.run();
             }
-            if (ended || (suspended && !runnable)) {
+            if (ended || (suspended && !resumed && !runnable)) {
                 break;
             }
             waiting = Thread.currentThread();

@@ -13,6 +13,9 @@ abstract class Node {
     /** Runs on the loop. What it throws is reported under its {@link #label()}. */
     abstract void execute() throws Exception;
 
+    /** Called instead of {@link #execute}, on any thread, if the loop is closed: lets go of what it holds. */
+    void discard() {}
+
     /** What traces and reports call it. */
     abstract String label();
 }

@@ -25,7 +25,7 @@ public sealed interface Report {
         }
     }
 
-    /** A Future failed and nobody has looked at it. */
+    /** A Future failed and nobody has looked at it. In tracing mode the cause's suppressed exception says where it was made. */
     record Unobserved(String loop, String what, Throwable cause) implements Report {
         @Override
         public String message() {

@@ -77,12 +77,14 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
         Node before = loop.activity().enter(this);
         try {
             coroutine.resume();
+        } catch (Throwable t) {
+            settle(new Failed(t)); // the body could not be run at all: no thread, no memory
         } finally {
             running = false;
             loop.activity().enter(before);
         }
         if (isDone()) {
-            loop.taskEnds(this);
+            loop.tasks().ends(this);
         }
     }
 
@@ -97,7 +99,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
                 settle(new Failed(cancelled()));
                 return;
             }
-            loop.taskBegins(this);
+            loop.tasks().begins(this);
             step();
         } else if (awaited != null && (cancelWanted || awaited == settled)) {
             step();

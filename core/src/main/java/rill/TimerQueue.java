@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * arrays of their own.
  *
  * <p>Scheduling costs O(log n), and O(1) in the common case of a deadline later than most. Cancelling is O(1): the entry
- * is only marked, and swept out with all other marked ones once they are more than half, so that memory stays within
- * twice of what is pending. Confined to one loop.
+ * is only marked, and swept out with all other marked ones once they are more than half, so that memory stays
+ * proportional to what is pending. Confined to one loop.
  */
 final class TimerQueue {
     private static final int SMALLEST = 16;
@@ -25,10 +25,7 @@ final class TimerQueue {
     /** Adds a timer; {@code deadline} is a reading of the loop's clock. */
     void add(Handle handle, long deadline) {
         if (size == handles.length) {
-            int capacity = Math.max(SMALLEST, size * 2);
-            deadlines = Arrays.copyOf(deadlines, capacity);
-            sequences = Arrays.copyOf(sequences, capacity);
-            handles = Arrays.copyOf(handles, capacity);
+            resize(Math.max(SMALLEST, size * 2));
         }
         handle.waitsInTimers = true;
         siftUp(size++, deadline, scheduled++, handle);
@@ -44,6 +41,17 @@ final class TimerQueue {
         if (size >= SWEEP_FROM && cancelled > size / 2) {
             sweep();
         }
+    }
+
+    private void resize(int capacity) {
+        deadlines = Arrays.copyOf(deadlines, capacity);
+        sequences = Arrays.copyOf(sequences, capacity);
+        handles = Arrays.copyOf(handles, capacity);
+    }
+
+    /** For how many there is space. */
+    int capacity() {
+        return handles.length;
     }
 
     /** How many are pending. */
@@ -63,7 +71,8 @@ final class TimerQueue {
     }
 
     /** Takes out the first timer that is due at {@code now}, or null. */
-    @Nullable Handle pollDue(long now) {
+    @Nullable
+    Handle pollDue(long now) {
         dropCancelled();
         if (size == 0 || deadlines[0] - now > 0) {
             return null;
@@ -110,6 +119,9 @@ final class TimerQueue {
         Arrays.fill(handles, kept, size, null);
         size = kept;
         cancelled = 0;
+        if (size < handles.length / 8) {
+            resize(Math.max(SMALLEST, size * 2)); // a burst is over
+        }
         for (int i = (size - 2) >> 2; i >= 0; i--) {
             Handle handle = handles[i];
             if (handle != null) {

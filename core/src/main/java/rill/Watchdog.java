@@ -56,16 +56,21 @@ final class Watchdog {
 
     private static void watchAll() {
         while (current()) {
+            // Loops publish without a fence what they do, so it may take a moment until we see it: what counts is to
+            // have seen twice, a period apart, that all are idle, with nobody having roused us in between.
+            boolean undisturbed = dozing;
             dozing = true;
+            boolean idle = true;
             long shortest = Long.MAX_VALUE;
             for (Activity activity : WATCHED) {
                 shortest = Math.min(shortest, activity.thresholdNanos);
                 if (activity.what() != null) {
                     dozing = false;
+                    idle = false;
                     look(activity);
                 }
             }
-            if (dozing) {
+            if (idle && undisturbed) {
                 LockSupport.park(Watchdog.class);
             } else {
                 LockSupport.parkNanos(Watchdog.class, Math.max(shortest / 2, SHORTEST_PERIOD));
@@ -90,8 +95,7 @@ final class Watchdog {
         var stack = activity.stack(what);
         if (activity.step() == step) {
             activity.told = true;
-            activity.loop.report(
-                    new Report.Slow(activity.loop.name(), what.label(), Duration.ofNanos(held), stack));
+            activity.loop.report(new Report.Slow(activity.loop.name(), what.label(), Duration.ofNanos(held), stack));
         }
     }
 }

@@ -31,6 +31,7 @@ final class NioSelector implements Selector {
     private final java.nio.channels.Selector selector;
     private final Supplier<ByteBuf> receiveBuffer;
     private final UndeliveredEvents undelivered = new UndeliveredEvents();
+    private final Gathering gathering = new Gathering();
     private final Consumer<SelectionKey> dispatch = NioSelector::dispatch;
 
     NioSelector(java.nio.channels.Selector selector, Supplier<ByteBuf> receiveBuffer) {
@@ -72,7 +73,7 @@ final class NioSelector implements Selector {
             throw new IllegalArgumentException("connect to " + target + ": the name has to be resolved first");
         }
         SocketChannel channel = openChannel();
-        NioSocket socket = new NioSocket(channel);
+        NioSocket socket = new NioSocket(channel, gathering);
         var wire = new ReadinessWire(socket, remote, listener, receiveBuffer, undelivered);
         try {
             channel.configureBlocking(false);
@@ -119,7 +120,7 @@ final class NioSelector implements Selector {
         if (!(socket instanceof NioAccepted accepted)) {
             throw new IllegalArgumentException("a socket of another transport: " + socket);
         }
-        var calls = new NioSocket(accepted.take());
+        var calls = new NioSocket(accepted.take(), gathering);
         var wire = new ReadinessWire(calls, accepted.remoteAddress(), listener, receiveBuffer, undelivered);
         try {
             options.<IOException>applyTo(calls::set);

@@ -1,0 +1,135 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import rill.testing.Loops;
+
+/** A failure that nobody looked at is reported once; one that somebody looked at never. */
+class UnobservedTest {
+    private final Loops loops = Loops.manual();
+    private final Loop loop = loops.open();
+    private final IOException cause = new IOException("on purpose");
+
+    @AfterEach
+    void close() {
+        loops.close();
+    }
+
+    @Test
+    void it_is_reported_once_when_the_future_is_garbage() {
+        failAndDrop();
+
+        Await.until("it is reported", () -> {
+            System.gc();
+            loop.tick();
+            return !loops.reporter().reports().isEmpty();
+        });
+        loop.close();
+
+        assertThat(loops.reporter().take(Report.Unobserved.class))
+                .singleElement()
+                .satisfies(report -> assertThat(report.cause()).isSameAs(cause));
+    }
+
+    private void failAndDrop() {
+        loop.promise().fail(cause);
+    }
+
+    @Test
+    void it_is_reported_once_when_the_loop_closes() {
+        Promise<String> kept = loop.promise();
+        kept.fail(cause);
+
+        loop.close();
+
+        assertThat(loops.reporter().take(Report.Unobserved.class)).hasSize(1);
+        assertThat(kept.isDone()).isTrue();
+    }
+
+    @Test
+    void a_derived_failure_is_reported_once_and_not_for_each_link() {
+        Promise<String> promise = loop.promise();
+        Future<Integer> end = promise.map(String::length).map(length -> length + 1);
+        promise.fail(cause);
+        loops.tickUntil(end::isDone);
+
+        loop.close();
+
+        assertThat(loops.reporter().take(Report.Unobserved.class)).hasSize(1);
+    }
+
+    @Test
+    void a_task_that_fails_unobserved_is_reported_by_name() {
+        Task<String> task = loop.task("loser", () -> {
+            throw cause;
+        });
+        loops.tickUntil(task::isDone);
+
+        loop.close();
+
+        assertThat(loops.reporter().take(Report.Unobserved.class))
+                .singleElement()
+                .satisfies(report -> assertThat(report.what()).contains("loser"));
+    }
+
+    @Test
+    void a_look_before_or_after_the_failure_suffices() {
+        Promise<String> asked = loop.promise();
+        asked.fail(cause);
+        assertThat(asked.failure()).isSameAs(cause);
+
+        Promise<String> late = loop.promise();
+        late.fail(cause);
+        loop.tick();
+        late.onDone((value, failure) -> {});
+
+        Promise<String> derived = loop.promise();
+        derived.fail(cause);
+        Future<String> recovered = derived.recover(failure -> "recovered");
+
+        Promise<String> awaited = loop.promise();
+        awaited.fail(cause);
+        Task<String> waiter = loop.task(() -> {
+            try {
+                return awaited.await();
+            } catch (IOException e) {
+                return "caught";
+            }
+        });
+
+        assertThat(loops.settle(recovered)).isEqualTo("recovered");
+        assertThat(loops.settle(waiter)).isEqualTo("caught");
+        loop.close();
+        assertThat(loops.reporter().reports()).isEmpty();
+    }
+
+    @Test
+    void the_parts_of_all_and_any_count_as_looked_at() {
+        Promise<String> one = loop.promise();
+        Promise<String> two = loop.promise();
+        one.fail(cause);
+        two.fail(new IOException("another"));
+        Future<List<String>> all = Future.all(one, two);
+        Future<String> any = Future.any(one, two);
+
+        assertThat(loops.failureOf(all)).isSameAs(cause);
+        assertThat(loops.failureOf(any)).hasMessage("another");
+        loop.close();
+        assertThat(loops.reporter().reports()).isEmpty();
+    }
+
+    @Test
+    void a_cancellation_is_no_failure_to_report() {
+        Promise<String> promise = loop.promise();
+        promise.cancel();
+
+        loop.close();
+
+        assertThat(loops.reporter().reports()).isEmpty();
+        assertThat(promise.isCancelled()).isTrue();
+    }
+}

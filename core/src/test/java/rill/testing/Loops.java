@@ -1,0 +1,116 @@
+package rill.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+import rill.Future;
+import rill.Loop;
+import rill.LoopOptions;
+
+/**
+ * The loops of one test, with all that they stand on: a {@link MemoryTransport}, a clock, a {@link RecordingReporter}. Closing
+ * it closes them and fails if something was reported that the test did not take.
+ */
+public final class Loops implements AutoCloseable {
+    /** More ticks than any test needs that makes progress. */
+    private static final int ENOUGH_TICKS = 1_000_000;
+
+    private final ManualClock clock;
+    private final MemoryTransport transport;
+    private final RecordingReporter reporter = new RecordingReporter();
+    private final List<Loop> opened = new ArrayList<>();
+
+    private Loops(ManualClock clock, MemoryTransport transport) {
+        this.clock = clock;
+        this.transport = transport;
+    }
+
+    /** On a clock that stands still until the test moves it. */
+    public static Loops manual() {
+        return on(new ManualClock());
+    }
+
+    /** On this clock. */
+    public static Loops on(ManualClock clock) {
+        return new Loops(clock, new MemoryTransport().clock(clock));
+    }
+
+    /** In real time. */
+    public static Loops realTime() {
+        return new Loops(new ManualClock(), new MemoryTransport());
+    }
+
+    /** Opens a loop without a watch for slow Handles. */
+    public Loop open() {
+        return open(options -> options);
+    }
+
+    /** Opens a loop with other options. */
+    public Loop open(UnaryOperator<LoopOptions> change) {
+        LoopOptions options =
+                LoopOptions.defaults().transport(transport).reporter(reporter).slowHandle(Duration.ZERO);
+        try {
+            Loop loop = Loop.open(change.apply(options));
+            opened.add(loop);
+            return loop;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The clock, unless the loops live in real time. */
+    public ManualClock clock() {
+        return clock;
+    }
+
+    /** The transport of all loops. */
+    public MemoryTransport transport() {
+        return transport;
+    }
+
+    /** The selector of the loop that was opened last. */
+    public MemorySelector selector() {
+        return transport.selectors().getLast();
+    }
+
+    /** The reporter of all loops. */
+    public RecordingReporter reporter() {
+        return reporter;
+    }
+
+    /** Ticks all loops in turn until it is so. */
+    public void tickUntil(BooleanSupplier condition) {
+        for (int n = 0; !condition.getAsBoolean(); n++) {
+            if (n == ENOUGH_TICKS) {
+                throw new AssertionError("still not so after " + n + " ticks");
+            }
+            opened.stream().filter(loop -> !loop.closed()).forEach(Loop::tick);
+        }
+    }
+
+    /** Ticks all loops until the Future is done, and gives its result. */
+    public <T> T settle(Future<T> future) {
+        tickUntil(future::isDone);
+        return future.result();
+    }
+
+    /** Ticks all loops until the Future has failed, and gives the failure. */
+    public Throwable failureOf(Future<?> future) {
+        tickUntil(future::isDone);
+        Throwable failure = future.failure();
+        if (failure == null) {
+            throw new AssertionError("should have failed: " + future);
+        }
+        return failure;
+    }
+
+    @Override
+    public void close() {
+        opened.forEach(loop -> loop.close(Duration.ZERO));
+        reporter.assertNone();
+    }
+}

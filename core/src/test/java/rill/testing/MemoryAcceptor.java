@@ -1,0 +1,132 @@
+package rill.testing;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.ArrayDeque;
+import rill.spi.AcceptListener;
+import rill.spi.AcceptedSocket;
+import rill.spi.Acceptor;
+
+/** A listening socket of a {@link MemoryTransport}; tests make it refuse to accept. */
+public final class MemoryAcceptor implements Acceptor {
+    private final MemoryTransport transport;
+    private final MemorySelector selector;
+    private final AcceptListener listener;
+    private final ArrayDeque<MemoryWire> backlog = new ArrayDeque<>(); // with the transport's lock
+    private SocketAddress address;
+    private boolean paused;
+    private IOException failure;
+
+    MemoryAcceptor(MemoryTransport transport, MemorySelector selector, AcceptListener listener) {
+        this.transport = transport;
+        this.selector = selector;
+        this.listener = listener;
+    }
+
+    void boundTo(SocketAddress bound) {
+        address = bound;
+    }
+
+    /** The next accept fails like this. */
+    public void failNext(IOException cause) {
+        synchronized (transport.lock) {
+            failure = cause;
+        }
+    }
+
+    void enqueue(MemoryWire client) {
+        backlog.add(client);
+        selector.nudge();
+    }
+
+    boolean ready() {
+        return !paused && !backlog.isEmpty();
+    }
+
+    void turn() {
+        MemoryWire client;
+        IOException refusal;
+        synchronized (transport.lock) {
+            if (!ready()) {
+                return;
+            }
+            refusal = failure;
+            failure = null;
+            paused |= refusal != null;
+            client = refusal == null ? backlog.remove() : null;
+        }
+        if (refusal == null) {
+            listener.accepted(new Accepted(client));
+        } else {
+            listener.failed(refusal);
+        }
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        return address;
+    }
+
+    @Override
+    public void pause() {
+        paused = true;
+    }
+
+    @Override
+    public void resume() {
+        paused = false;
+    }
+
+    @Override
+    public void close() {
+        synchronized (transport.lock) {
+            transport.unbind(this);
+            selector.remove(this);
+            backlog.forEach(
+                    client -> client.fail("connect to ", Faults.refused().connectFailure()));
+            backlog.clear();
+        }
+    }
+
+    /** A client that was accepted and has no wire on this side yet. */
+    final class Accepted implements AcceptedSocket {
+        private final MemoryWire client;
+        private boolean taken;
+
+        Accepted(MemoryWire client) {
+            this.client = client;
+        }
+
+        MemoryWire take(MemorySelector owner) {
+            if (taken) {
+                throw new IllegalStateException("an accepted socket is opened once");
+            }
+            taken = true;
+            return new MemoryWire(transport, owner, address, client.from(), transport.faultsForAccepted());
+        }
+
+        MemoryWire peer() {
+            return client;
+        }
+
+        @Override
+        public SocketAddress localAddress() {
+            return address;
+        }
+
+        @Override
+        public SocketAddress remoteAddress() {
+            return client.from();
+        }
+
+        @Override
+        public void close() {
+            synchronized (transport.lock) {
+                if (!taken) {
+                    taken = true;
+                    client.fail("connect to ", new IOException("Connection reset"));
+                }
+            }
+        }
+    }
+}
