@@ -41,6 +41,9 @@ public final class Listener {
 
     static Future<Listener> open(
             Loop loop, SocketAddress address, ListenOptions options, Spread spread, Consumer<Link> onLink) {
+        if (loop.closed()) {
+            throw new IllegalStateException("listen: " + loop.name() + " is closed");
+        }
         var listener = new Listener(loop, options, spread, onLink);
         Callable<Listener> listen = () -> listener.listen(address);
         if (Loop.current() != loop) {
@@ -140,7 +143,34 @@ public final class Listener {
         }
     }
 
-    /** An accepted socket on its way to be a connection. */
+    /** An accepted socket on its way to its loop. */
+    private final class Arrival extends Node {
+        private final Loop target;
+        private final AcceptedSocket socket;
+
+        Arrival(Loop target, AcceptedSocket socket) {
+            this.target = target;
+            this.socket = socket;
+        }
+
+        @Override
+        void execute() {
+            adopt(target, socket);
+        }
+
+        @Override
+        void discard() {
+            target.links().unexpect();
+            socket.close();
+        }
+
+        @Override
+        String label() {
+            return "connection from " + Listener.this;
+        }
+    }
+
+    /** An accepted socket on its loop, not yet a connection. */
     private final class Adoption {
         private final Loop target;
         private @Nullable Link link;
@@ -171,11 +201,8 @@ public final class Listener {
             target.links().expect();
             if (target == loop) {
                 adopt(loop, socket);
-            } else if (target.closed()) {
-                target.links().unexpect();
-                socket.close();
             } else {
-                target.enqueue(new Handle(target, "connection from " + Listener.this, () -> adopt(target, socket)));
+                target.enqueue(new Arrival(target, socket));
             }
         }
 
