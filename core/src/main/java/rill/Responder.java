@@ -92,7 +92,12 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
                 link.failed(failure, false);
                 return;
             }
-            link.outbound().write(link.inbound().top(), Objects.requireNonNull(answer.result(), "an answer"));
+            A message = answer.result();
+            if (message == null) {
+                link.failed(new NullPointerException("the handler's Future gave null for an answer"), false);
+                return;
+            }
+            link.outbound().write(link.inbound().top(), message);
         }
         if (unanswered.isEmpty() && (ended || finishing)) {
             link.close();
