@@ -24,9 +24,19 @@ public final class UndeliveredEvents {
         wires.add(wire);
     }
 
+    /** How many Wires are waiting. */
+    public int size() {
+        return wires.size();
+    }
+
     /** Delivers what was waiting when the call was made; what listeners cause by it waits for the next call. */
     public void deliver() {
-        for (int n = wires.size(); n > 0; n--) {
+        deliver(wires.size());
+    }
+
+    /** Delivers to so many Wires, those that have waited longest. */
+    public void deliver(int count) {
+        for (int n = count; n > 0; n--) {
             wires.remove().deliver();
         }
     }

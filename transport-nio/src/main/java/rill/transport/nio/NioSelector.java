@@ -41,14 +41,17 @@ final class NioSelector implements Selector {
 
     @Override
     public void select(long timeoutNanos) throws IOException {
-        if (timeoutNanos == 0 || !undelivered.isEmpty()) {
+        int waiting = undelivered.size();
+        if (timeoutNanos == 0 || waiting > 0) {
             selector.selectNow(dispatch);
         } else if (timeoutNanos < 0) {
             selector.select(dispatch);
         } else {
             selector.select(dispatch, millis(timeoutNanos));
         }
-        undelivered.deliver();
+        // Not what has come up just now: NIO gives the descriptor of a channel closed in a callback back with its next select,
+        // and whoever is told of the close may count on that.
+        undelivered.deliver(waiting);
     }
 
     /** Rounds up: waking up early would mean to wait again. Never 0, which NIO takes for ever. */
