@@ -30,7 +30,9 @@ public final class Client<Q, A> {
     private final ArrayDeque<Waiting<Q, A>> waiting = new ArrayDeque<>();
     private int batch;
     private boolean waitsForDrain;
+    private int refusedSinceSweep;
     private boolean finishing;
+    private int wanted; // once finishing: calls that somebody still waits for
 
     /** A call that waits for its turn. */
     private record Waiting<Q, A>(Q request, Promise<A> promise) {}
@@ -148,7 +150,7 @@ public final class Client<Q, A> {
             promise.fail(new IOException("call: " + link + " is closed"));
         } else if (waiting.isEmpty() && hasRoom()) {
             write(request, promise);
-        } else if (exchange.whenFull == Exchange.WhenFull.WAIT && waiting.size() < exchange.waiting) {
+        } else if (exchange.whenFull == Exchange.WhenFull.WAIT && mayWait()) {
             waiting.add(new Waiting<>(request, promise));
             waitForDrain();
         } else {
@@ -156,6 +158,20 @@ public final class Client<Q, A> {
             promise.fail(new IOException("call: " + link + " is full: " + outstanding.size() + " calls outstanding, "
                     + waiting.size() + " waiting"));
         }
+    }
+
+    /** Calls that were given up while they waited make room, but are looked for only now and then. */
+    private boolean mayWait() {
+        if (waiting.size() >= exchange.waiting && ++refusedSinceSweep > waiting.size() / 2) {
+            refusedSinceSweep = 0;
+            waiting.removeIf(each -> {
+                if (each.promise.isDone()) {
+                    Messages.release(each.request);
+                }
+                return each.promise.isDone();
+            });
+        }
+        return waiting.size() < exchange.waiting;
     }
 
     private boolean hasRoom() {
@@ -233,9 +249,6 @@ public final class Client<Q, A> {
             if (!waiting.isEmpty()) {
                 sendWaiting();
             }
-            if (finishing) {
-                closeIfFinished();
-            }
         }
 
         private void unsolicited(A message) {
@@ -283,7 +296,20 @@ public final class Client<Q, A> {
         @Override
         public void finish(Link finished) {
             finishing = true;
+            outstanding.all().forEach(this::await);
+            waiting.forEach(each -> await(each.promise));
             closeIfFinished();
+        }
+
+        /** A tombstone's answer is not worth waiting for. */
+        private void await(Promise<A> call) {
+            if (!call.isDone()) {
+                wanted++;
+                call.addDependent((Dependent) source -> {
+                    wanted--;
+                    closeIfFinished();
+                });
+            }
         }
 
         @Override
@@ -294,7 +320,7 @@ public final class Client<Q, A> {
     }
 
     private void closeIfFinished() {
-        if (outstanding.size() == 0 && waiting.isEmpty()) {
+        if (wanted == 0) {
             link.close();
         }
     }

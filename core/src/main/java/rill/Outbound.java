@@ -158,12 +158,12 @@ final class Outbound {
     }
 
     boolean accepting() {
-        return drained == null && closed == null;
+        return drained == null && closed == null && pending < limits.highWaterMark();
     }
 
     /** Done once writers need not wait. */
     Future<@Nullable Void> writable() {
-        return drained == null ? loop.accepted() : drained;
+        return closed == null || drained != null ? acceptance() : loop.accepted();
     }
 
     /** From another thread: reserves room; null, or why there is none. */

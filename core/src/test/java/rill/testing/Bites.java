@@ -1,0 +1,38 @@
+package rill.testing;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import rill.Actions;
+import rill.Framing;
+import rill.Outgoing;
+import rill.SessionContext;
+
+/** A framing of pieces that are all equally long: the smallest protocol whose messages hold buffers. */
+public record Bites(int size) implements Framing {
+    @Override
+    public FrameSession open(SessionContext context) {
+        return new FrameSession() {
+            @Override
+            public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+                if (in.readableBytes() >= size) {
+                    actions.message(in.readSlice(size));
+                }
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) throws IOException {
+                out.buffer(size).writeBytes(message, message.readerIndex(), size);
+            }
+
+            @Override
+            public void beginFrame(ByteBuf out) {}
+
+            @Override
+            public void endFrame(ByteBuf out, int start) {
+                if (out.writerIndex() - start != size) {
+                    throw new IllegalArgumentException("a bite has " + size + " bytes");
+                }
+            }
+        };
+    }
+}
