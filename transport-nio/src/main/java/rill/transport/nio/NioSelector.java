@@ -60,7 +60,9 @@ final class NioSelector implements Selector {
     }
 
     private static void dispatch(SelectionKey key) {
-        ((Ready) key.attachment()).ready(key);
+        if (key.isValid()) { // an earlier event of this batch may have closed its channel
+            ((Ready) key.attachment()).ready(key);
+        }
     }
 
     @Override
@@ -187,6 +189,9 @@ final class NioSelector implements Selector {
 
     @Override
     public void close() {
+        if (!selector.isOpen()) {
+            return;
+        }
         try {
             for (SelectionKey key : new ArrayList<>(selector.keys())) {
                 ((Ready) key.attachment()).close();

@@ -1,0 +1,316 @@
+package rill.transport.nio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import rill.spi.Acceptor;
+import rill.spi.Selector;
+import rill.spi.SocketOptions;
+import rill.spi.Wire;
+import rill.testing.Leaks;
+import rill.testing.RawPeer;
+
+/** Selector and Wire, without a loop on top. */
+@ExtendWith(Leaks.class)
+class SelectorTest {
+    private static final long TICK = 50_000_000;
+
+    private Selector selector;
+    private ByteBuf receive;
+
+    @BeforeEach
+    void open() throws IOException {
+        receive = Unpooled.directBuffer(16 * 1024, 16 * 1024);
+        selector = new NioTransport().open(() -> receive.clear());
+    }
+
+    @AfterEach
+    void close() {
+        selector.close();
+        receive.release();
+    }
+
+    private void until(java.util.function.BooleanSupplier condition) throws IOException {
+        long deadline = System.nanoTime() + OnNio.PATIENCE.toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("the deadline").isLessThan(deadline);
+            selector.select(TICK);
+        }
+    }
+
+    private Wire connect(RawPeer peer, Events events) {
+        Wire wire = selector.connect(peer.address(), null, SocketOptions.none(), events);
+        events.wire = wire;
+        return wire;
+    }
+
+    private static ByteBuf text(String text) {
+        return Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void writes_before_connected_leave_in_order_and_are_counted_once() throws Exception {
+        try (var peer = RawPeer.listening(talk -> {
+            talk.expectLine("one two three");
+            talk.expectEnd();
+        })) {
+            var events = new Events();
+            Wire wire = connect(peer, events);
+            long flushed = 0;
+            for (String part : List.of("one ", "two ", "three\n")) {
+                wire.write(text(part));
+                flushed += wire.flush();
+            }
+            assertThat(events.log).as("nothing is told before select").isEmpty();
+            until(() -> events.written > 0);
+            assertThat(flushed + events.written).isEqualTo(14);
+            assertThat(events.log.getFirst()).isEqualTo("connected");
+            wire.close();
+            until(() -> events.closed);
+            peer.finish();
+        }
+    }
+
+    @Test
+    void an_unsent_buffer_is_released_before_closed_is_told() throws Exception {
+        try (var peer = RawPeer.listening(talk -> talk.waitFor(new CountDownLatch(1)))) {
+            var events = new Events();
+            Wire wire = connect(peer, events);
+            until(() -> events.log.contains("connected"));
+            ByteBuf large = Unpooled.directBuffer(30_000_000).writerIndex(30_000_000);
+            wire.write(large);
+            wire.flush();
+            assertThat(large.refCnt()).isEqualTo(1);
+            wire.abort();
+            until(() -> events.closed);
+            assertThat(large.refCnt()).isZero();
+            assertThat(events.cause).isNull();
+        }
+    }
+
+    @Test
+    void closing_the_selector_releases_what_its_wires_hold_and_tells_nothing() throws Exception {
+        try (var peer = RawPeer.listening(talk -> talk.waitFor(new CountDownLatch(1)))) {
+            var open = new Events();
+            var connecting = new Events();
+            Wire first = connect(peer, open);
+            until(() -> open.log.contains("connected"));
+            List<ByteBuf> unsent = List.of(Unpooled.directBuffer(30_000_000).writerIndex(30_000_000), text("never"));
+            first.write(unsent.get(0));
+            first.flush();
+            connect(peer, connecting).write(unsent.get(1));
+            selector.listen(OnNio.ANY_PORT, 0, SocketOptions.none(), new Accepting());
+            selector.close();
+            selector.close();
+            assertThat(unsent).allMatch(each -> each.refCnt() == 0);
+            assertThat(open.closed || connecting.closed).isFalse();
+        }
+    }
+
+    @Test
+    void a_wire_that_an_earlier_event_of_the_same_batch_has_closed_hears_nothing_more() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            boolean abort = round % 2 == 0;
+            var sent = new CountDownLatch(2);
+            try (var peer = RawPeer.listening(talk -> {
+                talk.send("ready");
+                sent.countDown();
+                try {
+                    talk.readAll();
+                } catch (java.net.SocketException reset) {
+                    assertThat(abort).isTrue();
+                }
+            })) {
+                var a = new Events();
+                var b = new Events();
+                connect(peer, a);
+                connect(peer, b);
+                a.connectedThen = () -> a.wire.pauseReads();
+                b.connectedThen = () -> b.wire.pauseReads();
+                until(() -> a.log.contains("connected") && b.log.contains("connected"));
+                OnNio.waitFor(sent); // so that both are readable in the next select
+                a.onRead = abort ? () -> b.wire.abort() : () -> b.wire.close();
+                b.onRead = abort ? () -> a.wire.abort() : () -> a.wire.close();
+                a.wire.resumeReads();
+                b.wire.resumeReads();
+                until(() -> a.closed || b.closed);
+                selector.select(0);
+                Events survivor = a.closed ? b : a;
+                assertThat(a.closed && b.closed).as("both").isFalse();
+                assertThat(survivor.text).asString().isEqualTo("ready");
+                survivor.wire.close();
+                until(() -> a.closed && b.closed);
+                peer.finish();
+            }
+        }
+    }
+
+    @Test
+    void a_reset_in_the_same_batch_of_a_wire_that_was_closed_before_it_harms_nobody() throws Exception {
+        for (boolean dataFirst : new boolean[] {true, false}) {
+            var go = List.of(new CountDownLatch(1), new CountDownLatch(1));
+            var done = List.of(new CountDownLatch(1), new CountDownLatch(1));
+            try (var peer = RawPeer.listening(
+                    talk -> {
+                        talk.waitFor(go.get(0));
+                        talk.send("data");
+                        done.get(0).countDown();
+                        talk.readAll();
+                    },
+                    talk -> {
+                        talk.waitFor(go.get(1));
+                        talk.reset();
+                        done.get(1).countDown();
+                    })) {
+                var a = new Events();
+                var b = new Events();
+                connect(peer, a);
+                until(() -> a.log.contains("connected") && peer.connections() == 1);
+                connect(peer, b);
+                until(() -> b.log.contains("connected") && peer.connections() == 2);
+                selector.select(0); // or the second is before the first in the kernel's list
+                for (int i : dataFirst ? new int[] {0, 1} : new int[] {1, 0}) {
+                    go.get(i).countDown();
+                    OnNio.waitFor(done.get(i)); // it has arrived before the next one
+                }
+                a.onRead = () -> b.wire.close();
+                until(() -> a.log.contains("read"));
+                until(() -> b.closed);
+                a.wire.close();
+                until(() -> a.closed);
+                peer.finish();
+            }
+        }
+    }
+
+    @Test
+    void a_zero_byte_read_is_not_the_end_of_input() throws Exception {
+        var go = new CountDownLatch(1);
+        try (var peer = RawPeer.listening(talk -> {
+            talk.send("first");
+            talk.waitFor(go);
+            talk.send("second");
+        })) {
+            var events = new Events();
+            Wire wire = connect(peer, events);
+            until(() -> events.text.toString().equals("first"));
+            wire.pauseReads();
+            wire.resumeReads(); // readable again? the read that follows finds nothing
+            selector.select(0);
+            selector.select(0);
+            assertThat(events.log).doesNotContain("inputEnded");
+            go.countDown();
+            until(() -> events.log.contains("inputEnded"));
+            assertThat(events.text).asString().isEqualTo("firstsecond");
+            wire.close();
+            until(() -> events.closed);
+            peer.finish();
+        }
+    }
+
+    @Test
+    void select_waits_no_longer_than_told_and_not_at_all_after_a_wakeup_or_with_events_undelivered() throws Exception {
+        selector.select(1);
+        selector.select(0);
+        selector.wakeup();
+        selector.select(Selector.FOREVER);
+        try (var peer = RawPeer.listening(talk -> talk.readAll())) {
+            var events = new Events();
+            connect(peer, events).close();
+            selector.select(Selector.FOREVER);
+            assertThat(events.log).containsExactly("closed");
+        }
+    }
+
+    @Test
+    void after_close_every_call_does_nothing() throws Exception {
+        try (var peer = RawPeer.listening(talk -> talk.readAll())) {
+            var events = new Events();
+            Wire wire = connect(peer, events);
+            until(() -> events.log.contains("connected"));
+            wire.close();
+            until(() -> events.closed);
+            ByteBuf late = text("late");
+            wire.write(late);
+            assertThat(late.refCnt()).isZero();
+            assertThat(wire.flush()).isZero();
+            assertThatCode(() -> {
+                        wire.close();
+                        wire.abort();
+                        wire.shutdownOutput();
+                        wire.pauseReads();
+                        wire.resumeReads();
+                    })
+                    .doesNotThrowAnyException();
+            assertThatThrownBy(() -> wire.get(java.net.StandardSocketOptions.TCP_NODELAY))
+                    .isInstanceOf(ClosedChannelException.class);
+            assertThat(wire.localAddress()).isNotNull();
+            selector.select(0);
+            assertThat(events.log.stream().filter("closed"::equals)).hasSize(1);
+            peer.finish();
+        }
+    }
+
+    @Test
+    void an_option_that_there_is_not_is_named_with_the_transport() throws Exception {
+        try (var peer = RawPeer.listening(talk -> talk.readAll())) {
+            var options = SocketOptions.none().with(java.net.StandardSocketOptions.IP_MULTICAST_TTL, 3);
+            assertThatThrownBy(() -> selector.connect(peer.address(), null, options, new Events()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("nio")
+                    .hasMessageContaining("IP_MULTICAST_TTL");
+            assertThatThrownBy(() -> selector.listen(OnNio.ANY_PORT, 0, options, new Accepting()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("IP_MULTICAST_TTL");
+        }
+    }
+
+    @Test
+    void an_accepted_socket_is_opened_or_closed_once() throws Exception {
+        var accepting = new Accepting();
+        Acceptor acceptor = selector.listen(OnNio.ANY_PORT, 0, SocketOptions.none(), accepting);
+        try (var peer = RawPeer.connecting(acceptor.localAddress(), talk -> talk.expectEnd())) {
+            until(() -> accepting.sockets.size() == 1);
+            var socket = accepting.sockets.getFirst();
+            assertThat(socket.localAddress()).isEqualTo(acceptor.localAddress());
+            socket.close();
+            socket.close();
+            assertThatThrownBy(() -> selector.open(socket, SocketOptions.none(), new Events()))
+                    .isInstanceOf(IllegalStateException.class);
+            peer.finish();
+        }
+        acceptor.close();
+    }
+
+    @Test
+    void a_paused_acceptor_leaves_connections_in_the_backlog() throws Exception {
+        var accepting = new Accepting();
+        Acceptor acceptor = selector.listen(OnNio.ANY_PORT, 200, SocketOptions.none(), accepting);
+        acceptor.pause();
+        var peers = new ArrayList<RawPeer>();
+        for (int i = 0; i < 100; i++) { // more than are accepted in one turn
+            peers.add(RawPeer.connecting(acceptor.localAddress(), talk -> talk.expectEnd()));
+        }
+        selector.select(0);
+        assertThat(accepting.sockets).isEmpty();
+        acceptor.resume();
+        until(() -> accepting.sockets.size() == 100);
+        accepting.sockets.forEach(each -> each.close());
+        acceptor.close();
+        peers.forEach(RawPeer::finish);
+        peers.forEach(RawPeer::close);
+    }
+}
