@@ -16,6 +16,9 @@ final class NioSocket implements SocketCalls {
     /** Limit for one write: the JDK copies heap buffers, and a kernel buffer is rarely larger. */
     static final int MOST_PER_WRITE = 1024 * 1024;
 
+    /** What a channel that does not block gives for EINTR, contrary to its Javadoc: see sun.nio.ch.IOStatus. */
+    private static final int INTERRUPTED = -3;
+
     private final SocketChannel channel;
     private final Gathering gathering;
     private @Nullable SelectionKey key;
@@ -41,7 +44,10 @@ final class NioSocket implements SocketCalls {
     @Override
     public int read(ByteBuf target) throws IOException {
         int at = target.writerIndex();
-        int n = channel.read(target.internalNioBuffer(at, target.writableBytes()));
+        int n;
+        do {
+            n = channel.read(target.internalNioBuffer(at, target.writableBytes()));
+        } while (n == INTERRUPTED);
         if (n > 0) {
             target.writerIndex(at + n);
         }
@@ -50,6 +56,14 @@ final class NioSocket implements SocketCalls {
 
     @Override
     public long write(@Nullable ByteBuf[] buffers, int from, int count) throws IOException {
+        long n;
+        do {
+            n = writeOnce(buffers, from, count);
+        } while (n == INTERRUPTED);
+        return n;
+    }
+
+    private long writeOnce(@Nullable ByteBuf[] buffers, int from, int count) throws IOException {
         ByteBuf first = buffers[from];
         if (count == 1 && first != null && first.nioBufferCount() == 1) {
             int size = Math.min(first.readableBytes(), MOST_PER_WRITE);

@@ -204,4 +204,21 @@ class ClosingTest extends OnNio {
             peer.finish();
         }
     }
+
+    @Test
+    void closing_the_loop_with_a_peer_that_reads_nothing_is_forced_at_the_deadline_and_says_so() throws Exception {
+        try (var peer = RawPeer.listening(talk -> talk.waitFor(new CountDownLatch(1)))) {
+            var unsent = Unpooled.directBuffer(MUCH).writerIndex(MUCH);
+            task(() -> {
+                var options = closing(Duration.ofSeconds(20), 1024);
+                var connection = loop.connect(peer.address(), Pipeline.bytes(), options)
+                        .await();
+                connection.write(unsent);
+            });
+            loop.close(Duration.ofMillis(50));
+            assertThat(unsent.refCnt()).isZero();
+            assertThat(reports.await(rill.Report.Survivors.class).names())
+                    .containsExactly("connection to " + peer.address() + " (flushing)");
+        }
+    }
 }

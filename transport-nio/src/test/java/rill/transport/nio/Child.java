@@ -1,0 +1,112 @@
+package rill.transport.nio;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Another JVM, started through a shell: the way to limits and disturbances that would harm the tests' own. */
+final class Child implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 60;
+
+    private final Process process;
+    private final BufferedReader out;
+    private final List<String> said = new ArrayList<>();
+
+    private Child(Process process) {
+        this.process = process;
+        this.out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    }
+
+    /** Runs a main class after these shell commands, with its errors going where its output goes. */
+    static Child java(String before, Class<?> main, String... arguments) throws IOException {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        var command = new ArrayList<>(List.of("bash", "-c", before + " exec \"$@\"", "bash", java));
+        command.addAll(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1", "-Dio.netty.leakDetection.level=disabled", "-cp", classPath()));
+        command.add(main.getName());
+        command.addAll(List.of(arguments));
+        return new Child(new ProcessBuilder(command).redirectErrorStream(true).start());
+    }
+
+    /** Runs any command. */
+    static Child command(String... command) throws IOException {
+        return new Child(new ProcessBuilder(command).redirectErrorStream(true).start());
+    }
+
+    private static String classPath() {
+        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    }
+
+    /** In the child: loads all classes of ours, for a time when that will not be possible. */
+    static void loadClasses() throws Exception {
+        for (Class<?> each : List.of(rill.Loop.class, NioTransport.class, Child.class, rill.testing.TextLines.class)) {
+            Path root = Path.of(
+                    each.getProtectionDomain().getCodeSource().getLocation().toURI());
+            if (Files.isDirectory(root)) {
+                try (var files = Files.walk(root)) {
+                    files.map(file -> root.relativize(file).toString())
+                            .filter(name -> name.startsWith("rill") && name.endsWith(".class"))
+                            .filter(name -> !name.contains("Test"))
+                            .forEach(name -> load(name.replace('/', '.').substring(0, name.length() - 6)));
+                }
+            }
+        }
+    }
+
+    private static void load(String name) {
+        try {
+            Class.forName(name);
+        } catch (ClassNotFoundException | LinkageError notNeeded) {
+            // Whatever it was, it can't be loaded in good times either.
+        }
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** Reads up to a line that begins so; fails if the output ends before. */
+    String expect(String beginning) throws IOException {
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+            said.add(line);
+            if (line.startsWith(beginning)) {
+                return line;
+            }
+        }
+        throw new AssertionError("no line begins with " + beginning + ", only:\n" + String.join("\n", said));
+    }
+
+    /** Sends a line to its input. */
+    void tell(String line) throws IOException {
+        process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        process.getOutputStream().flush();
+    }
+
+    /** Waits for the end, which has to be a good one. */
+    void finish() throws IOException, InterruptedException {
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+            said.add(line);
+        }
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+            throw new AssertionError("it ended badly:\n" + String.join("\n", said));
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.destroyForcibly();
+        try {
+            process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        out.close();
+        process.getOutputStream().close();
+        process.getErrorStream().close();
+    }
+}

@@ -1,0 +1,164 @@
+package rill.transport.nio;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import rill.Future;
+import rill.Loop;
+import rill.LoopOptions;
+import rill.Report;
+
+/** What {@link DescriptorLimitTest} runs where there are few descriptors. */
+final class DescriptorLimitMain {
+    private static final List<RandomAccessFile> HOGS = new ArrayList<>();
+    private static final AtomicInteger REPORTS = new AtomicInteger();
+    private static final CountDownLatch REPORTED = new CountDownLatch(1);
+
+    private DescriptorLimitMain() {}
+
+    public static void main(String[] arguments) throws Exception {
+        var transport = new CountingTransport();
+        var options = LoopOptions.defaults()
+                .transport(transport)
+                .reporter(DescriptorLimitMain::reported)
+                .slowHandle(Duration.ZERO);
+        Child.loadClasses(); // later there will be no descriptor to load them with
+        try (var loop = Loop.open(options).start()) {
+            warmUp(loop);
+            switch (arguments[0]) {
+                case "accept" -> accept(loop, transport);
+                case "connect" -> connect(loop);
+                default -> open(options);
+            }
+        }
+        System.exit(0);
+    }
+
+    private static void reported(Report report) {
+        if (report instanceof Report.AcceptPaused) {
+            REPORTS.incrementAndGet();
+            System.out.println("REPORT " + report.message());
+            REPORTED.countDown();
+        } else if (!(report instanceof Report.Note)) {
+            System.out.println("UNEXPECTED " + report.message());
+        }
+    }
+
+    private static void accept(Loop loop, CountingTransport transport) throws Exception {
+        var server =
+                loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
+        var clients = new ArrayList<SocketChannel>();
+        for (int i = 0; i < 3; i++) {
+            clients.add(SocketChannel.open());
+        }
+        hog();
+        for (SocketChannel client : clients) {
+            client.connect(server.address()); // the kernel completes it; only accept needs a descriptor
+            client.write(ByteBuffer.wrap("hello\n".getBytes(StandardCharsets.US_ASCII)));
+        }
+        if (!REPORTED.await(20, TimeUnit.SECONDS)) {
+            throw new AssertionError("nothing was reported");
+        }
+        int before = transport.selects.get();
+        var later = loop.promise();
+        loop.schedule(Duration.ofMillis(500), () -> later.complete(null));
+        later.await();
+        System.out.println("SELECTS " + (transport.selects.get() - before));
+        System.out.println("REPORTS " + REPORTS);
+        release();
+        for (SocketChannel client : clients) {
+            var answer = ByteBuffer.allocate(6);
+            while (answer.hasRemaining() && client.read(answer) >= 0) {}
+            client.close();
+        }
+        System.out.println("SERVED " + clients.size());
+    }
+
+    private static void connect(Loop loop) throws Exception {
+        var server =
+                loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
+        hog();
+        try {
+            loop.connect(server.address(), Lines.PIPELINE).await();
+        } catch (IOException e) {
+            System.out.println("FAILED " + e);
+        }
+        var later = loop.promise();
+        loop.schedule(Duration.ofMillis(10), () -> later.complete(null));
+        later.await();
+        System.out.println("TIMER");
+        release();
+        var client = loop.connect(server.address(), Lines.inOrder()).await();
+        System.out.println("CONNECTED " + client.call("hello").await());
+    }
+
+    private static void open(LoopOptions options) throws IOException {
+        hog();
+        release(HOGS.removeLast()); // one is enough for half of a selector
+        int before = descriptors();
+        try (var tooMuch = Loop.open(options)) {
+            System.out.println("OPENED " + tooMuch);
+        } catch (IOException e) {
+            System.out.println("FAILED " + e);
+        }
+        System.out.println("DESCRIPTORS " + (descriptors() == before ? "same" : before + " -> " + descriptors()));
+        release();
+    }
+
+    private static int descriptors() {
+        return new java.io.File("/proc/self/fd").list().length;
+    }
+
+    private static void hog() throws IOException {
+        while (true) {
+            try {
+                HOGS.add(new RandomAccessFile("/dev/null", "r"));
+            } catch (IOException tooMany) {
+                return;
+            }
+        }
+    }
+
+    private static void release() throws IOException {
+        for (RandomAccessFile each : HOGS) {
+            release(each);
+        }
+        HOGS.clear();
+    }
+
+    private static void release(RandomAccessFile hog) throws IOException {
+        hog.close();
+    }
+
+    /** Everything that is used once uses what it needs. */
+    private static void warmUp(Loop loop) throws Exception {
+        var server =
+                loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
+        var client = loop.connect(server.address(), Lines.inOrder()).await();
+        client.call("warm").await();
+        client.close().await();
+        server.close();
+        int free;
+        try (var probe = new java.net.ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            free = probe.getLocalPort();
+        }
+        var nobody = new InetSocketAddress(InetAddress.getLoopbackAddress(), free);
+        try (var socket = new Socket()) {
+            loop.connect(nobody, Lines.PIPELINE).await();
+        } catch (IOException refused) {
+            System.out.println("WARM " + refused);
+        }
+        descriptors();
+    }
+}

@@ -1,0 +1,60 @@
+package rill.transport.nio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import rill.testing.Leaks;
+
+/** EMFILE, by a real limit, in a process of its own. */
+@Tag("slow")
+@ExtendWith(Leaks.class)
+class DescriptorLimitTest {
+    private static final int MOST_SELECTS_IN_HALF_A_SECOND = 100;
+
+    @BeforeEach
+    void onlyWithAShell() {
+        Assumptions.assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "there is no bash to set a limit with");
+    }
+
+    @Test
+    void emfile_in_accept_pauses_is_reported_once_does_not_spin_and_accepting_resumes() throws Exception {
+        try (var child = Child.java("ulimit -n 80;", DescriptorLimitMain.class, "accept")) {
+            String report = child.expect("REPORT");
+            assertThat(report).contains("pauses accepting").contains("accept on").contains("Too many open files");
+            String selects = child.expect("SELECTS");
+            assertThat(Integer.parseInt(selects.substring(8))).isLessThan(MOST_SELECTS_IN_HALF_A_SECOND);
+            assertThat(child.expect("REPORTS")).isEqualTo("REPORTS 1");
+            child.expect("SERVED 3");
+            child.finish();
+        }
+    }
+
+    @Test
+    void emfile_in_connect_is_that_connections_failure_and_names_the_address() throws Exception {
+        try (var child = Child.java("ulimit -n 80;", DescriptorLimitMain.class, "connect")) {
+            String failure = child.expect("FAILED");
+            assertThat(failure)
+                    .startsWith("FAILED java.net.SocketException: connect to")
+                    .contains("127.0.0.1:")
+                    .endsWith("Too many open files");
+            child.expect("TIMER");
+            child.expect("CONNECTED");
+            child.finish();
+        }
+    }
+
+    @Test
+    void emfile_when_a_loop_is_opened_leaves_nothing_open() throws Exception {
+        try (var child = Child.java("ulimit -n 80;", DescriptorLimitMain.class, "open")) {
+            assertThat(child.expect("FAILED")).contains("java.io.IOException").contains("Too many open files");
+            child.expect("DESCRIPTORS same");
+            child.finish();
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package rill.transport.nio;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import rill.Exchange;
+import rill.Future;
+import rill.Loop;
+import rill.LoopOptions;
+import rill.Report;
+
+/**
+ * What {@link InterruptedCallsTest} disturbs: a loop that is client and server at once, on one thread, so that no wake-up is
+ * among the calls. Twenty connections with ten calls each.
+ */
+final class InterruptedCallsMain {
+    private static final int CONNECTIONS = 20;
+    private static final int CALLS = 10;
+    private static final AtomicInteger PAUSED = new AtomicInteger();
+
+    private InterruptedCallsMain() {}
+
+    public static void main(String[] arguments) throws Exception {
+        Child.loadClasses(); // which reads files, and not all calls will succeed
+        var options = LoopOptions.defaults()
+                .transport(new NioTransport())
+                .reporter(InterruptedCallsMain::reported)
+                .slowHandle(Duration.ZERO);
+        String result;
+        try (var loop = Loop.open(options)) {
+            loop.run(() -> talk(loop, 2));
+            System.out.println("READY");
+            if (System.in.read() != 'g') {
+                throw new IOException("nobody said go");
+            }
+            result = loop.run(() -> talk(loop, CONNECTIONS));
+        }
+        System.out.println(result + " paused=" + PAUSED);
+        System.exit(0);
+    }
+
+    private static void reported(Report report) {
+        if (report instanceof Report.AcceptPaused) {
+            PAUSED.incrementAndGet();
+        } else if (!(report instanceof Report.Note)) {
+            System.out.println("REPORT " + report.message());
+        }
+    }
+
+    private static String talk(Loop loop, int connections) throws IOException {
+        var server =
+                loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
+        int answered = 0;
+        int failed = 0;
+        Exchange<String, String> exchange = Lines.inOrder().deadline(Duration.ofSeconds(20));
+        for (int i = 0; i < connections; i++) {
+            var client = loop.connect(server.address(), exchange).await();
+            try {
+                for (int n = 0; n < CALLS; n++) {
+                    String request = i + "/" + n;
+                    if (!client.call(request).await().equals(request)) {
+                        throw new AssertionError("a wrong answer to " + request);
+                    }
+                    answered++;
+                }
+            } catch (IOException e) {
+                failed++;
+                System.out.println("FAILED " + e);
+            }
+            client.close().await();
+        }
+        server.close();
+        return "DONE answered=" + answered + " failed=" + failed;
+    }
+}
