@@ -3,14 +3,26 @@ package rill;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetectorFactory;
+import io.netty.util.ResourceLeakTracker;
+import org.jspecify.annotations.Nullable;
 
-/** A direct buffer that goes back to its loop's pool when its last reference is released. */
+/**
+ * A direct buffer that goes back to its loop's pool when its last reference is released. Netty's leak detector watches it: a
+ * message may hold a slice of it.
+ */
 final class Chunk extends UnpooledDirectByteBuf {
+    private static final ResourceLeakDetector<Chunk> LEAKS =
+            ResourceLeakDetectorFactory.instance().newResourceLeakDetector(Chunk.class);
+
     private final Buffers pool;
+    private @Nullable ResourceLeakTracker<Chunk> leak;
 
     Chunk(Buffers pool, int capacity) {
         super(UnpooledByteBufAllocator.DEFAULT, capacity, Integer.MAX_VALUE);
         this.pool = pool;
+        leak = LEAKS.track(this);
     }
 
     /** Copying from chunk to chunk (a rest that is kept, a payload too small to pass on) allocates nothing. */
@@ -25,6 +37,10 @@ final class Chunk extends UnpooledDirectByteBuf {
 
     @Override
     protected void deallocate() {
+        if (leak != null) {
+            leak.close(this);
+            leak = null;
+        }
         if (!pool.takeBack(this)) {
             super.deallocate();
         }
@@ -38,5 +54,6 @@ final class Chunk extends UnpooledDirectByteBuf {
     void reuse() {
         resetRefCnt();
         clear();
+        leak = LEAKS.track(this);
     }
 }
