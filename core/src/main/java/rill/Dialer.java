@@ -74,8 +74,10 @@ final class Dialer<T> {
     private void resolve(InetSocketAddress inet) {
         Future<List<InetAddress>> pending = loop.environment().resolver().resolve(inet.getHostString(), loop);
         lookup = pending;
-        startTimer(options.timeout(), () -> fail(new DeadlineException(
-                "connect to " + address + ": looking up the name took longer than " + millis(options.timeout()))));
+        startTimer(
+                options.timeout(),
+                () -> fail(new DeadlineException("connect to " + address + ": looking up the name took longer than "
+                        + millis(options.timeout()))));
         pending.onDone((addresses, failure) -> {
             if (promise.isDone()) {
                 return;
@@ -188,7 +190,8 @@ final class Dialer<T> {
         }
         var reasons = new ArrayList<String>();
         failures.forEach(each -> reasons.add(each.getMessage()));
-        String message = "connect to " + address + ": tried " + tried.size() + " addresses: " + String.join("; ", reasons);
+        String message =
+                "connect to " + address + ": tried " + tried.size() + " addresses: " + String.join("; ", reasons);
         IOException all = last instanceof DeadlineException
                 ? new DeadlineException(message)
                 : last instanceof ConnectException ? new ConnectException(message) : new IOException(message);

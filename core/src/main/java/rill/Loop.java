@@ -220,10 +220,9 @@ public final class Loop implements AutoCloseable {
      */
     public boolean tick() {
         requireOpen("tick");
-        if (taskEngine == TaskEngine.MOUNTED && Thread.currentThread().isVirtual()) {
+        if (Thread.currentThread().isVirtual()) {
             throw new IllegalStateException(
-                    "tick of " + name + " on a virtual thread, which can't carry MOUNTED Tasks; "
-                            + "tick on a platform thread, or open the loop with TaskEngine.HANDED_OVER");
+                    "tick of " + name + " on a virtual thread, which can't carry Tasks; use a platform thread");
         }
         driving.acquire("tick");
         try {

@@ -188,7 +188,8 @@ public final class ReadinessWire implements Wire {
 
     private void makeRoom() {
         int used = tail - head;
-        @Nullable ByteBuf[] target =
+        @Nullable
+        ByteBuf[] target =
                 used > queue.length / 2 || queue.length == 0 ? new @Nullable ByteBuf[Math.max(4, used * 2)] : queue;
         System.arraycopy(queue, head, target, 0, used);
         if (target == queue) {

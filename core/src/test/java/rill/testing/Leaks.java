@@ -33,7 +33,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public final class Leaks implements BeforeEachCallback, AfterEachCallback {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
-    private static final List<String> POOLS = List.of("rill-resolver-", "rill-blocking-", "rill-carrier-", "rill-watchdog");
+    private static final List<String> POOLS =
+            List.of("rill-resolver-", "rill-blocking-", "rill-carrier-", "rill-watchdog");
     private static final List<String> OURS = List.of("rill-", "loop-", "raw-peer-");
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(Leaks.class);
 
@@ -83,7 +84,8 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
             surplus = before.surplusOf(Snapshot.take());
         }
         if (!surplus.isEmpty()) {
-            throw new AssertionError("left behind by " + context.getDisplayName() + ":\n  " + String.join("\n  ", surplus));
+            throw new AssertionError(
+                    "left behind by " + context.getDisplayName() + ":\n  " + String.join("\n  ", surplus));
         }
     }
 
@@ -130,7 +132,8 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
         var tracked = new HashSet<Object>();
         try {
             for (ResourceLeakDetector<?> detector : detectors()) {
-                tracked.addAll((Set<?>) field(ResourceLeakDetector.class, "allLeaks").get(detector));
+                tracked.addAll(
+                        (Set<?>) field(ResourceLeakDetector.class, "allLeaks").get(detector));
             }
         } catch (ReflectiveOperationException e) {
             throw new AssertionError("Netty's leak detector has changed", e);
@@ -142,7 +145,8 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
         return List.of(
                 (ResourceLeakDetector<?>) field(Class.forName("io.netty.buffer.AbstractByteBuf"), "leakDetector")
                         .get(null),
-                (ResourceLeakDetector<?>) field(Class.forName("rill.Chunk"), "LEAKS").get(null));
+                (ResourceLeakDetector<?>)
+                        field(Class.forName("rill.Chunk"), "LEAKS").get(null));
     }
 
     private static Field field(Class<?> owner, String name) throws NoSuchFieldException {

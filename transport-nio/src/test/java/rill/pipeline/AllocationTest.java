@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import io.netty.buffer.ByteBuf;
+import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.function.BiConsumer;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.ByteLayer;
@@ -26,6 +29,19 @@ import rill.transport.nio.NioTransport;
 /** How much the framework allocates for a message, measured on the loops' own threads once they are warm. */
 @Tag("slow")
 class AllocationTest {
+    private static final ResourceLeakDetector.Level LEVEL = ResourceLeakDetector.getLevel();
+
+    @BeforeAll
+    static void detectLeaksAsInProduction() {
+        ResourceLeakDetector.setLevel(
+                ResourceLeakDetector.Level.SIMPLE); // the paranoid level allocates for each buffer
+    }
+
+    @AfterAll
+    static void detectLeaksAsBefore() {
+        ResourceLeakDetector.setLevel(LEVEL);
+    }
+
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int SIZE = 64;
     private static final int WARM_UP = 50_000;

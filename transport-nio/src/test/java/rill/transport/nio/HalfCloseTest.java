@@ -117,7 +117,8 @@ class HalfCloseTest extends OnNio {
         try (var peer = RawPeer.listening(talk -> {})) {
             task(() -> {
                 for (int i = 0; i < 20; i++) {
-                    var connection = loop.connect(peer.address(), Lines.PIPELINE).await();
+                    var connection =
+                            loop.connect(peer.address(), Lines.PIPELINE).await();
                     assertThat(connection.receive().await()).isNull();
                     connection.close().await();
                 }
@@ -136,7 +137,9 @@ class HalfCloseTest extends OnNio {
             task(() -> {
                 var connection = loop.connect(peer.address(), Lines.PIPELINE).await();
                 var got = new ArrayList<String>();
-                for (String line = connection.receive().await(); line != null; line = connection.receive().await()) {
+                for (String line = connection.receive().await();
+                        line != null;
+                        line = connection.receive().await()) {
                     got.add(line);
                 }
                 assertThat(got).containsExactly("slow header", "and", "", "a slow body");

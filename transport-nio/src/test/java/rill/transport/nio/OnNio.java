@@ -43,7 +43,9 @@ class OnNio {
     @AfterEach
     void closeLoops() {
         loops.forEach(each -> each.close(Duration.ofSeconds(1)));
-        Assertions.assertThat(reports.messages()).as("reports that nobody expected").isEmpty();
+        Assertions.assertThat(reports.messages())
+                .as("reports that nobody expected")
+                .isEmpty();
     }
 
     /** One more loop, closed like the first. */
@@ -84,7 +86,8 @@ class OnNio {
     final void expectTheLoopGoesOn() throws Exception {
         Listener server = shouting();
         var client = loop.connect(server.address(), Lines.inOrder()).await();
-        Assertions.assertThat(client.call("still there").timeout(PATIENCE).await()).isEqualTo("STILL THERE");
+        Assertions.assertThat(client.call("still there").timeout(PATIENCE).await())
+                .isEqualTo("STILL THERE");
         client.close().await();
         server.close();
     }

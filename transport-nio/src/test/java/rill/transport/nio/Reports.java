@@ -18,7 +18,8 @@ final class Reports implements Reporter {
 
     /** Takes out all of a kind. */
     synchronized <T extends Report> List<T> take(Class<T> kind) {
-        List<T> taken = reports.stream().filter(kind::isInstance).map(kind::cast).toList();
+        List<T> taken =
+                reports.stream().filter(kind::isInstance).map(kind::cast).toList();
         reports.removeAll(taken);
         return taken;
     }

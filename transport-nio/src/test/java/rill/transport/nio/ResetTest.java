@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import rill.Connection;
 import rill.Report;
 import rill.testing.RawPeer;
@@ -141,7 +141,8 @@ class ResetTest extends OnNio {
                 assertThat(transport.selects.get() - before).isLessThan(MOST_SELECTS_AT_REST);
                 connection.write("into the void");
                 connection.write("and again");
-                assertThat(failureOf(connection.flush())).hasMessageContaining(peer.address().toString());
+                assertThat(failureOf(connection.flush()))
+                        .hasMessageContaining(peer.address().toString());
                 connection.closed().await();
             });
         }
@@ -176,7 +177,8 @@ class ResetTest extends OnNio {
         })) {
             task(() -> {
                 for (boolean abort : new boolean[] {false, true}) {
-                    var connection = loop.connect(peer.address(), Lines.PIPELINE).await();
+                    var connection =
+                            loop.connect(peer.address(), Lines.PIPELINE).await();
                     assertThat(connection.receive().await()).isEqualTo("one");
                     connection.write("got one");
                     connection.flush().await();
@@ -213,7 +215,8 @@ class ResetTest extends OnNio {
     }
 
     @Test
-    void the_last_message_of_a_peer_that_says_good_bye_and_closes_is_readable_after_our_write_failed() throws Exception {
+    void the_last_message_of_a_peer_that_says_good_bye_and_closes_is_readable_after_our_write_failed()
+            throws Exception {
         var written = new CountDownLatch(1);
         try (var peer = RawPeer.listening(talk -> {
             talk.waitFor(written); // our bytes are in its buffer and will never be read: its close is a reset
