@@ -5,6 +5,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -27,7 +28,6 @@ final class Dialer<T> {
     private final ConnectOptions options;
     private final Function<Link, T> opener;
     private final Promise<T> promise;
-    private final List<String> tried = new ArrayList<>();
     private final List<Throwable> failures = new ArrayList<>();
     private long deadline;
     private @Nullable Future<List<InetAddress>> lookup;
@@ -63,7 +63,7 @@ final class Dialer<T> {
         }
         loop.links().add(this);
         promise.onCancel(() -> end());
-        deadline = loop.nanoTime() + options.timeout().toNanos();
+        deadline = loop.nanoTime() + Loop.nanos(options.timeout());
         if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
             resolve(inet);
         } else {
@@ -72,7 +72,13 @@ final class Dialer<T> {
     }
 
     private void resolve(InetSocketAddress inet) {
-        Future<List<InetAddress>> pending = loop.environment().resolver().resolve(inet.getHostString(), loop);
+        Future<List<InetAddress>> pending;
+        try {
+            pending = loop.environment().resolver().resolve(inet.getHostString(), loop);
+        } catch (RuntimeException e) {
+            fail(e);
+            return;
+        }
         lookup = pending;
         startTimer(
                 options.timeout(),
@@ -83,8 +89,10 @@ final class Dialer<T> {
                 return;
             }
             stopTimer();
-            if (addresses == null || failure != null) {
-                fail(failure == null ? new IOException("the resolver gave nothing for " + address) : failure);
+            if (failure != null) {
+                fail(failure);
+            } else if (addresses == null || addresses.isEmpty()) {
+                fail(new UnknownHostException("connect to " + address + ": the resolver gave no address"));
             } else {
                 tryAll(addresses.stream()
                         .map(each -> new InetSocketAddress(each, inet.getPort()))
@@ -108,7 +116,12 @@ final class Dialer<T> {
             return;
         }
         SocketAddress target = untried.next();
-        Duration share = Duration.ofNanos(Math.max(0, (deadline - loop.nanoTime()) / left--));
+        Duration share = Duration.ofNanos((deadline - loop.nanoTime()) / left--);
+        if (!share.isPositive()) {
+            failures.add(new DeadlineException("connect to " + target + ": no time is left"));
+            fail(summary());
+            return;
+        }
         var attempted = new Attempt(target);
         Link link = new Link(loop, options.limits(), attempted::ended);
         attempted.link = link;
@@ -160,7 +173,6 @@ final class Dialer<T> {
         }
 
         private void tried(Throwable failure) {
-            tried.add(String.valueOf(target));
             failures.add(failure);
             tryNext();
         }
@@ -191,7 +203,7 @@ final class Dialer<T> {
         var reasons = new ArrayList<String>();
         failures.forEach(each -> reasons.add(each.getMessage()));
         String message =
-                "connect to " + address + ": tried " + tried.size() + " addresses: " + String.join("; ", reasons);
+                "connect to " + address + ": tried " + failures.size() + " addresses: " + String.join("; ", reasons);
         IOException all = last instanceof DeadlineException
                 ? new DeadlineException(message)
                 : last instanceof ConnectException ? new ConnectException(message) : new IOException(message);

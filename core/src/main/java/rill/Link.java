@@ -133,6 +133,9 @@ final class Link implements WireListener {
     @SuppressWarnings("unchecked")
     void receiver(Receiver<?> receiver) {
         inbound.receiver((Receiver<Object>) receiver);
+        if (state == State.CLOSED) {
+            tellReceiver(null); // it has come too late to be told with the others
+        }
     }
 
     void onFailure(Consumer<? super Failure> handler) {
@@ -225,9 +228,21 @@ final class Link implements WireListener {
     }
 
     private IOException closedByUs() {
-        var closedHere = new ClosedChannelException();
-        closedHere.addSuppressed(new IOException(this + " was closed by this side"));
-        return closedHere;
+        return new ClosedHere(this + " was closed by this side");
+    }
+
+    /** A ClosedChannelException that says which one. */
+    private static final class ClosedHere extends ClosedChannelException {
+        private final String message;
+
+        ClosedHere(String message) {
+            this.message = message;
+        }
+
+        @Override
+        public String getMessage() {
+            return message;
+        }
     }
 
     /** Nothing more will come: tells everybody, and lets go of everything. */
@@ -410,7 +425,8 @@ final class Link implements WireListener {
         if (state == State.CLOSED) {
             return;
         }
-        long progress = drainedBytes - outbound.pending();
+        // A peer that sends for ever and reads nothing makes no progress.
+        long progress = Math.min(drainedBytes, limits.drainBytes()) - outbound.pending();
         if (state == State.DRAINING || (progressSeen != -1 && progress == progressSeen)) {
             abort();
             return;

@@ -137,9 +137,14 @@ final class Outbound {
 
     private Future<@Nullable Void> failedWrite(Throwable cause) {
         Promise<@Nullable Void> failed = loop.promise();
-        failed.fail(cause);
-        failed.failure(); // the connection reports it; a Future of write is often dropped
+        failQuietly(failed, cause);
         return failed;
+    }
+
+    /** The Futures of write and flush are often dropped: that is not a failure nobody looked at, the connection tells it. */
+    private static void failQuietly(Promise<@Nullable Void> promise, Throwable cause) {
+        promise.fail(cause);
+        promise.failure();
     }
 
     private Future<@Nullable Void> acceptance() {
@@ -267,7 +272,7 @@ final class Outbound {
         }
         recount();
         while (flushWaiters != null && !flushWaiters.isEmpty() && flushWaiters.getLast().upTo == FlushWaiter.UNKNOWN) {
-            flushWaiters.removeLast().promise.fail(cause);
+            failQuietly(flushWaiters.removeLast().promise, cause);
         }
     }
 
@@ -363,10 +368,10 @@ final class Outbound {
         Promise<@Nullable Void> waiting = drained;
         drained = null;
         if (waiting != null) {
-            waiting.fail(Objects.requireNonNull(closed));
+            failQuietly(waiting, Objects.requireNonNull(closed));
         }
         while (flushWaiters != null && !flushWaiters.isEmpty()) {
-            flushWaiters.removeFirst().promise.fail(cause);
+            failQuietly(flushWaiters.removeFirst().promise, cause);
         }
     }
 }

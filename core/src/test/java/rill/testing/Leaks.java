@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -38,13 +39,15 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
     private static final List<String> OURS = List.of("rill-", "loop-", "raw-peer-");
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(Leaks.class);
 
-    static {
-        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
-        warmUp();
-    }
+    private static final AtomicBoolean WARM = new AtomicBoolean();
 
     /** Made by JUnit. */
-    public Leaks() {}
+    public Leaks() {
+        if (WARM.compareAndSet(false, true)) {
+            ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
+            warmUp(); // not in the class's initializer, which the threads that it starts would wait for
+        }
+    }
 
     /** What is there at one moment. */
     private record Snapshot(Map<String, String> descriptors, Set<Thread> threads, Set<Object> buffers) {

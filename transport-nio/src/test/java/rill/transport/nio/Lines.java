@@ -1,33 +1,18 @@
 package rill.transport.nio;
 
-import java.nio.charset.StandardCharsets;
-import rill.Codec;
 import rill.Exchange;
 import rill.Pipeline;
-import rill.ProtocolException;
+import rill.testing.TextLines;
 
-/** The smallest of protocols: lines of text. The line {@code !} breaks it; writing {@code ?} can't be encoded. */
+/** Lines of text, and calls by them. */
 final class Lines {
-    static final Pipeline<String, String> PIPELINE = Pipeline.of(Codec.of(
-            in -> {
-                int length = in.bytesBefore((byte) '\n');
-                if (length < 0) {
-                    return null;
-                }
-                String line = in.readString(length, StandardCharsets.UTF_8);
-                in.skipBytes(1);
-                if (line.equals("!")) {
-                    throw new ProtocolException("a line that breaks the protocol");
-                }
-                return line;
-            },
-            (line, out) -> {
-                if (line.equals("?")) {
-                    throw new IllegalArgumentException("can't be encoded: ?");
-                }
-                out.writeCharSequence(line, StandardCharsets.UTF_8);
-                out.writeByte('\n');
-            }));
+    static final Pipeline<String, String> PIPELINE = TextLines.pipeline();
+
+    /** What breaks the protocol. */
+    static final String BAD = "\0\n";
+
+    /** What can't be encoded. */
+    static final String UNENCODABLE = "two\nlines";
 
     private Lines() {}
 

@@ -21,6 +21,7 @@ import rill.LoopOptions;
 import rill.Promise;
 import rill.spi.Transport;
 import rill.testing.Leaks;
+import rill.testing.RecordingReporter;
 
 /**
  * A loop on real sockets. Test bodies run as its root Task. Afterwards everything is closed, and a report that the test has not
@@ -31,7 +32,7 @@ class OnNio {
     static final Duration PATIENCE = Duration.ofSeconds(10);
     static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
-    final Reports reports = new Reports();
+    final RecordingReporter reports = new RecordingReporter();
     private final List<Loop> loops = new ArrayList<>();
     Loop loop;
 
@@ -43,9 +44,7 @@ class OnNio {
     @AfterEach
     void closeLoops() {
         loops.forEach(each -> each.close(Duration.ofSeconds(1)));
-        Assertions.assertThat(reports.messages())
-                .as("reports that nobody expected")
-                .isEmpty();
+        reports.assertNone();
     }
 
     /** One more loop, closed like the first. */

@@ -227,17 +227,17 @@ class ResetTest extends OnNio {
                 var got = new ArrayList<String>();
                 var connection = loop.connect(peer.address(), Lines.PIPELINE).await();
                 connection.onFailure(failure -> failures.add(failure.cause()));
-                connection.pause();
                 connection.onMessage(got::add, () -> {});
                 connection.write("x");
                 connection.flush().await();
                 written.countDown();
-                peer.finish();
+                peer.finish(); // holds up the loop, so that it writes before it reads
                 connection.write("y");
-                connection.resume();
+                connection.flush();
                 connection.closed().await();
                 assertThat(got).containsExactly("go away");
                 assertThat(failures).hasSize(1);
+                assertThat(failures.getFirst()).hasMessageStartingWith("write to " + peer.address());
             });
         }
     }
