@@ -66,31 +66,6 @@ class BackPressureTest extends OnNio {
     }
 
     @Test
-    void above_the_hard_limit_a_write_fails_says_why_and_releases_its_message() throws Exception {
-        try (var peer = RawPeer.listening(talk -> talk.waitFor(new CountDownLatch(1)))) {
-            task(() -> {
-                var connection = to(peer);
-                var written = new ArrayList<ByteBuf>();
-                Future<Void> last = connection.write(message(10, 0));
-                while (last.failure() == null) {
-                    ByteBuf message = message(MESSAGE, 0);
-                    written.add(message);
-                    last = connection.write(message);
-                }
-                assertThat(written.size() * MESSAGE).isBetween(HARD, HARD + HARD / 2);
-                assertThat(written.getLast().refCnt()).isZero();
-                Future<Void> refused = last;
-                assertThatThrownBy(refused::await)
-                        .isInstanceOf(IOException.class)
-                        .hasMessageContaining(peer.address().toString())
-                        .hasMessageContaining("hard limit is " + HARD);
-                connection.abort().await();
-                assertThat(written).allMatch(each -> each.refCnt() == 0);
-            });
-        }
-    }
-
-    @Test
     void writers_on_other_threads_reserve_room_before_they_enqueue() throws Exception {
         try (var peer = RawPeer.listening(talk -> talk.waitFor(new CountDownLatch(1)))) {
             Connection<ByteBuf, ByteBuf> connection = within(() -> to(peer));
