@@ -51,7 +51,8 @@ final class Outbound {
 
     private int unflushedMessages;
     private int flushEvery = SMALLEST_BATCH;
-    private @Nullable Promise<@Nullable Void> drained; // done at the low-water mark; there while writers are told to wait
+    private @Nullable Promise<@Nullable Void>
+            drained; // done at the low-water mark; there while writers are told to wait
     private @Nullable ArrayDeque<FlushWaiter> flushWaiters;
     private volatile @Nullable Throwable closed; // why writes are refused
     private boolean wireGone;
@@ -88,7 +89,8 @@ final class Outbound {
      * @param fatal whether a message that can't be encoded is the connection's failure, even if nothing of it was left behind
      * @return why it was not written, or null
      */
-    @Nullable Throwable encode(Stage top, Object message, boolean fatal) {
+    @Nullable
+    Throwable encode(Stage top, Object message, boolean fatal) {
         Throwable refusal = refusal();
         if (refusal != null) {
             Messages.release(message);
@@ -132,9 +134,14 @@ final class Outbound {
 
     private Future<@Nullable Void> failedWrite(Throwable cause) {
         Promise<@Nullable Void> failed = loop.promise();
-        failed.fail(cause);
-        failed.failure(); // the connection reports it; a Future of write is often dropped
+        failQuietly(failed, cause);
         return failed;
+    }
+
+    /** The connection reports the cause, and a Future of write or flush is often dropped: nobody need look at it. */
+    private static void failQuietly(Promise<@Nullable Void> promise, Throwable cause) {
+        promise.fail(cause);
+        promise.failure();
     }
 
     private Future<@Nullable Void> acceptance() {
@@ -157,7 +164,8 @@ final class Outbound {
     }
 
     /** From another thread: reserves room; null, or why there is none. */
-    @Nullable Throwable reserve(int estimate) {
+    @Nullable
+    Throwable reserve(int estimate) {
         Throwable ended = closed;
         if (ended != null) {
             return ended;
@@ -313,10 +321,10 @@ final class Outbound {
         Promise<@Nullable Void> waiting = drained;
         drained = null;
         if (waiting != null) {
-            waiting.fail(Objects.requireNonNull(closed));
+            failQuietly(waiting, Objects.requireNonNull(closed));
         }
         while (flushWaiters != null && !flushWaiters.isEmpty()) {
-            flushWaiters.removeFirst().promise.fail(cause);
+            failQuietly(flushWaiters.removeFirst().promise, cause);
         }
     }
 }
