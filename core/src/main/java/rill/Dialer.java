@@ -63,7 +63,7 @@ final class Dialer<T> {
         }
         loop.links().add(this);
         promise.onCancel(() -> end());
-        deadline = loop.nanoTime() + options.timeout().toNanos();
+        deadline = loop.nanoTime() + Loop.nanos(options.timeout());
         if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
             resolve(inet);
         } else {

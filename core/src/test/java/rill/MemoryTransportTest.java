@@ -221,6 +221,16 @@ class MemoryTransportTest {
     }
 
     @Test
+    void a_connect_timeout_beyond_292_years_is_fine() {
+        Future<Connection<ByteBuf, ByteBuf>> connecting = loop.connect(
+                echo().address(),
+                Pipeline.bytes(),
+                ConnectOptions.defaults().timeout(Duration.ofSeconds(Long.MAX_VALUE)));
+
+        end(loops.settle(connecting));
+    }
+
+    @Test
     void connecting_to_where_nobody_listens_is_refused() {
         Listener listener = echo();
         listener.close();
