@@ -15,7 +15,10 @@ public interface Actions<R> {
      */
     void message(R message);
 
-    /** Where to write bytes for the peer, such as the answer to a ping. They are flushed soon. */
+    /**
+     * Where to write bytes for the peer, such as the answer to a ping. They are flushed soon. If they pile up to the high-water
+     * mark because the peer does not read, nothing more is decoded until they have left.
+     */
     Outgoing out();
 
     /**
@@ -38,7 +41,8 @@ public interface Actions<R> {
 
     /**
      * Runs work that may take long on another thread; {@link Session#decode} is called when it is done, with the bytes that are
-     * there, even if there are none. Until then nothing is decoded. What the work throws fails the connection.
+     * there, even if there are none. Until then nothing is decoded. Asked for several times, decoding goes on after the last of
+     * them. What the work throws fails the connection.
      */
     void runBlocking(Runnable work);
 

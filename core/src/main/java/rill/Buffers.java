@@ -29,7 +29,8 @@ final class Buffers {
     ByteBuf receiveBuffer() {
         if (receive.refCnt() != 1 || receive.capacity() == 0) {
             receive.release();
-            receive = new Chunk(this, SIZE);
+            receive = Unpooled.EMPTY_BUFFER;
+            receive = chunk(SIZE);
         }
         return receive.clear();
     }

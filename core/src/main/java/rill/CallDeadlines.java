@@ -38,7 +38,7 @@ final class CallDeadlines {
         }
         int at = (head + size++) & (calls.length - 1);
         calls[at] = call;
-        deadlines[at] = loop.tickTime() + Loop.nanos(limit);
+        deadlines[at] = loop.ticking().time() + Loop.nanos(limit);
         if (timer == null) {
             timer = loop.schedule(limit, "deadline of calls to " + what, this::expire);
         }

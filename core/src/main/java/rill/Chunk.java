@@ -1,19 +1,51 @@
 package rill;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetectorFactory;
+import io.netty.util.ResourceLeakTracker;
+import org.jspecify.annotations.Nullable;
 
-/** A direct buffer that goes back to its loop's pool when its last reference is released. */
+/**
+ * A direct buffer that goes back to its loop's pool when its last reference is released. At its levels ADVANCED and PARANOID
+ * Netty's leak detector watches it, since a message may hold a slice of it; at the others that would cost an allocation each time.
+ */
 final class Chunk extends UnpooledDirectByteBuf {
+    private static final ResourceLeakDetector<Chunk> LEAKS =
+            ResourceLeakDetectorFactory.instance().newResourceLeakDetector(Chunk.class);
+
     private final Buffers pool;
+    private @Nullable ResourceLeakTracker<Chunk> leak;
 
     Chunk(Buffers pool, int capacity) {
         super(UnpooledByteBufAllocator.DEFAULT, capacity, Integer.MAX_VALUE);
         this.pool = pool;
+        leak = track();
+    }
+
+    private @Nullable ResourceLeakTracker<Chunk> track() {
+        boolean watched = ResourceLeakDetector.getLevel().compareTo(ResourceLeakDetector.Level.ADVANCED) >= 0;
+        return watched ? LEAKS.track(this) : null;
+    }
+
+    /** Copying from chunk to chunk (a rest that is kept, a payload too small to pass on) allocates nothing. */
+    @Override
+    public ByteBuf setBytes(int index, ByteBuf from, int fromIndex, int length) {
+        if (from instanceof Chunk && from != this) {
+            checkSrcIndex(index, length, fromIndex, from.capacity());
+            return setBytes(index, from.internalNioBuffer(fromIndex, length));
+        }
+        return super.setBytes(index, from, fromIndex, length);
     }
 
     @Override
     protected void deallocate() {
+        if (leak != null) {
+            leak.close(this);
+            leak = null;
+        }
         if (!pool.takeBack(this)) {
             super.deallocate();
         }
@@ -27,5 +59,6 @@ final class Chunk extends UnpooledDirectByteBuf {
     void reuse() {
         resetRefCnt();
         clear();
+        leak = track();
     }
 }

@@ -91,8 +91,9 @@ public final class Client<Q, A> {
 
     private void sendFromOutside(Q request, Promise<A> promise, @Nullable Duration deadline) {
         int estimate = exchange.pipeline.codec().sizeEstimate(request);
-        Throwable refusal =
-                loop.closed() ? new IOException(link + ": its loop is closed") : link.outbound().reserve(estimate);
+        Throwable refusal = loop.closed()
+                ? new IOException(link + ": its loop is closed")
+                : link.outbound().reserve(estimate);
         if (refusal != null) {
             Messages.release(request);
             promise.fail(refusal);
@@ -124,6 +125,12 @@ public final class Client<Q, A> {
                 limit(promise, deadline);
             }
             send(request, promise);
+        }
+
+        @Override
+        void discard() {
+            Messages.release(request);
+            promise.fail(new IOException(link + ": its loop is closed"));
         }
 
         @Override
@@ -245,8 +252,8 @@ public final class Client<Q, A> {
         public void ended() {
             if (outstanding.size() > 0) {
                 link.failed(
-                        new IOException(link + ": the peer ended its stream with " + outstanding.size()
-                                + " calls unanswered"),
+                        new IOException(
+                                link + ": the peer ended its stream with " + outstanding.size() + " calls unanswered"),
                         false);
             } else {
                 link.close();

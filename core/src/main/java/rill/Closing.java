@@ -79,7 +79,7 @@ final class Closing {
         if (!cancelling) {
             return;
         }
-        if (loop.firstTask() == null && (overdue || loop.links().isEmpty())) {
+        if (loop.tasks().isEmpty() && (overdue || loop.links().isEmpty())) {
             finish();
         } else if (overdue) {
             if (ticksLeft-- == 0) {
@@ -91,9 +91,7 @@ final class Closing {
     }
 
     private void cancelTasks() {
-        for (Task<?> task = loop.firstTask(); task != null; task = task.nextTask) {
-            task.cancel();
-        }
+        loop.tasks().forEach(Task::cancel);
     }
 
     void taskBegins(Task<?> task) {
@@ -113,14 +111,12 @@ final class Closing {
     }
 
     private void nameTasks() {
-        for (Task<?> task = loop.firstTask(); task != null; task = task.nextTask) {
-            survivors.add(task.situation());
-        }
+        loop.tasks().forEach(task -> survivors.add(task.situation()));
     }
 
     /** What has just been settled is still told to those who asked for it; then the loop is closed. */
     void endOfTick() {
-        if (ending && (loop.idle() || endingTicksLeft-- == 0)) {
+        if (ending && (!loop.ticking().hasWork() || endingTicksLeft-- == 0)) {
             closeNow();
         }
     }
@@ -139,7 +135,7 @@ final class Closing {
         cancelling = true;
         loop.links().failAll(cause);
         cancelTasks();
-        loop.runLeftovers(TICKS_FOR_CLEANUP);
+        loop.ticking().runLeftovers(TICKS_FOR_CLEANUP);
         nameTasks();
         closeNow();
     }

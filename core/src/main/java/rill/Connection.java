@@ -71,8 +71,8 @@ public final class Connection<R, W> {
             throw new IllegalStateException("onMessage: " + link + " is being read already; use one form, once");
         }
         pushing = true;
-        link.receiver(new Pushing<>(
-                Objects.requireNonNull(handler, "handler"), Objects.requireNonNull(onEnd, "onEnd")));
+        link.receiver(
+                new Pushing<>(Objects.requireNonNull(handler, "handler"), Objects.requireNonNull(onEnd, "onEnd")));
         return this;
     }
 
@@ -83,7 +83,7 @@ public final class Connection<R, W> {
 
     /**
      * Tells {@code handler} of what goes wrong. The connection closes afterwards, unless the handler decides otherwise where
-     * that is possible: see {@link Failure}. Replaces an earlier handler.
+     * that is possible: see {@link Failure}. Replaces an earlier handler; stays in place across {@link #become}.
      */
     public Connection<R, W> onFailure(Consumer<? super Failure> handler) {
         requireCurrent();
@@ -114,11 +114,13 @@ public final class Connection<R, W> {
 
     /**
      * Goes on with another pipeline. What was written before leaves first; bytes that were read and not decoded enter the new
-     * pipeline at its bottom. Byte layers that both pipelines share, at the bottom, stay as they are.
+     * pipeline at its bottom. Byte layers that both pipelines share, at the bottom, stay as they are. Messages of the new pipeline
+     * wait for a receiver of their own; a {@link #receive} that is still pending fails.
      *
      * @return the connection as its new pipeline types it; this one throws from now on, except for {@code closed}, {@code close}
      *     and {@code abort}
-     * @throws IllegalStateException if a layer that is to be replaced has decoded bytes that would be lost
+     * @throws IllegalStateException if a layer that is to be replaced has decoded bytes that would be lost, or if a layer still
+     *     holds back writes
      */
     public <R2, W2> Connection<R2, W2> become(Pipeline<R2, W2> next) {
         requireCurrent();
@@ -146,7 +148,9 @@ public final class Connection<R, W> {
     private Future<@Nullable Void> writeFromOutside(Loop loop, W message) {
         int estimate = codec.sizeEstimate(message);
         Promise<@Nullable Void> accepted = loop.promise();
-        Throwable refusal = loop.closed() ? new IOException(link + ": its loop is closed") : link.outbound().reserve(estimate);
+        Throwable refusal = loop.closed()
+                ? new IOException(link + ": its loop is closed")
+                : link.outbound().reserve(estimate);
         if (refusal != null) {
             Messages.release(message);
             accepted.fail(refusal);
@@ -187,6 +191,13 @@ public final class Connection<R, W> {
                     accepted.failure();
                 }
             });
+        }
+
+        @Override
+        void discard() {
+            Messages.release(message);
+            accepted.fail(new IOException(link + ": its loop is closed"));
+            accepted.failure();
         }
 
         @Override

@@ -5,6 +5,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -27,7 +28,6 @@ final class Dialer<T> {
     private final ConnectOptions options;
     private final Function<Link, T> opener;
     private final Promise<T> promise;
-    private final List<String> tried = new ArrayList<>();
     private final List<Throwable> failures = new ArrayList<>();
     private long deadline;
     private @Nullable Future<List<InetAddress>> lookup;
@@ -72,17 +72,27 @@ final class Dialer<T> {
     }
 
     private void resolve(InetSocketAddress inet) {
-        Future<List<InetAddress>> pending = loop.environment().resolver().resolve(inet.getHostString(), loop);
+        Future<List<InetAddress>> pending;
+        try {
+            pending = loop.environment().resolver().resolve(inet.getHostString(), loop);
+        } catch (RuntimeException e) {
+            fail(e);
+            return;
+        }
         lookup = pending;
-        startTimer(options.timeout(), () -> fail(new DeadlineException(
-                "connect to " + address + ": looking up the name took longer than " + millis(options.timeout()))));
+        startTimer(
+                options.timeout(),
+                () -> fail(new DeadlineException("connect to " + address + ": looking up the name took longer than "
+                        + millis(options.timeout()))));
         pending.onDone((addresses, failure) -> {
             if (promise.isDone()) {
                 return;
             }
             stopTimer();
-            if (addresses == null || failure != null) {
-                fail(failure == null ? new IOException("the resolver gave nothing for " + address) : failure);
+            if (failure != null) {
+                fail(failure);
+            } else if (addresses == null || addresses.isEmpty()) {
+                fail(new UnknownHostException("connect to " + address + ": the resolver gave no address"));
             } else {
                 tryAll(addresses.stream()
                         .map(each -> new InetSocketAddress(each, inet.getPort()))
@@ -106,7 +116,12 @@ final class Dialer<T> {
             return;
         }
         SocketAddress target = untried.next();
-        Duration share = Duration.ofNanos(Math.max(0, (deadline - loop.nanoTime()) / left--));
+        Duration share = Duration.ofNanos((deadline - loop.nanoTime()) / left--);
+        if (!share.isPositive()) {
+            failures.add(new DeadlineException("connect to " + target + ": no time is left"));
+            fail(summary());
+            return;
+        }
         var attempted = new Attempt(target);
         Link link = new Link(loop, options.limits(), attempted::ended);
         attempted.link = link;
@@ -158,7 +173,6 @@ final class Dialer<T> {
         }
 
         private void tried(Throwable failure) {
-            tried.add(String.valueOf(target));
             failures.add(failure);
             tryNext();
         }
@@ -188,7 +202,8 @@ final class Dialer<T> {
         }
         var reasons = new ArrayList<String>();
         failures.forEach(each -> reasons.add(each.getMessage()));
-        String message = "connect to " + address + ": tried " + tried.size() + " addresses: " + String.join("; ", reasons);
+        String message =
+                "connect to " + address + ": tried " + failures.size() + " addresses: " + String.join("; ", reasons);
         IOException all = last instanceof DeadlineException
                 ? new DeadlineException(message)
                 : last instanceof ConnectException ? new ConnectException(message) : new IOException(message);

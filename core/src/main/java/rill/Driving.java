@@ -158,7 +158,7 @@ final class Driving {
     }
 
     /** A parked thread. */
-    private record Waiter(Thread thread) implements Dependent {
+    record Waiter(Thread thread) implements Dependent {
         @Override
         public void settled(Future<?> source) {
             LockSupport.unpark(thread);

@@ -23,6 +23,11 @@ final class FailureWatch {
         if (failed.cancelled()) {
             return;
         }
+        Origins origins = loop.origins();
+        Origins.Origin origin = origins == null ? null : origins.of(future);
+        if (origin != null) {
+            failed.cause.addSuppressed(origin);
+        }
         var entry = new Entry(this, future, failed.cause);
         entries.add(entry);
         failed.watchedBy(entry);

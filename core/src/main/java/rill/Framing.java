@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBuf;
 /**
  * A codec whose messages are frames: it finds where each begins and ends, and knows nothing of what is in them.
  *
- * <p><b>Ownership:</b> a frame that a session delivers is borrowed by the layer above, until the next call to the session. On top
+ * <p><b>Ownership:</b> a frame that a session delivers is borrowed by the layer above, until the next call to its {@code decode}. On top
  * of a pipeline there is no such layer: a {@link Pipeline#of pipeline} of a mere framing gives frames that belong to the
  * receiver, who releases them.
  */

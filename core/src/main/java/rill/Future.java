@@ -54,8 +54,13 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     /** Several dependents, the newest first. */
     private record Cons(Object first, Object rest) {}
 
+    @SuppressWarnings("this-escape") // as a key only
     Future(Loop loop) {
         this.loop = loop;
+        Origins origins = loop.origins();
+        if (origins != null) {
+            origins.made(this);
+        }
     }
 
     /** A Future of the current loop that is done already. */
@@ -229,7 +234,8 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         if (context == null) {
             loop.awaitOutside(this);
         } else if (context.task() == null) {
-            throw new IllegalStateException("await of " + describe() + " inside a callback of " + context.loop().name()
+            throw new IllegalStateException("await of " + describe() + " inside a callback of "
+                    + context.loop().name()
                     + " would dead-lock; use onDone or map, or start a Task: loop.task(() -> …)");
         } else {
             context.task().suspendUntilDone(this);
@@ -282,7 +288,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
             return false;
         }
         if (hasWorkAfterwards() || !DEPENDENTS.compareAndSet(this, null, DISPATCHED)) {
-            loop.chain(this);
+            loop.ticking().chain(this);
         } else {
             watchIfFailed(newOutcome);
         }
@@ -318,7 +324,19 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
     @Override
     final void execute() {
-        loop.dispatchChain(this);
+        loop.ticking().dispatch(this);
+    }
+
+    /** The loop is closed, so callbacks won't run; but other loops' Tasks, and threads, must not wait for ever. */
+    @Override
+    final void discard() {
+        Object list = DEPENDENTS.getAndSet(this, DISPATCHED);
+        Object[] all = list instanceof Cons cons ? inOrder(cons) : list == null ? new Object[0] : new Object[] {list};
+        for (Object each : all) {
+            if (each instanceof Task<?> || each instanceof Driving.Waiter) {
+                ((Dependent) each).settled(this);
+            }
+        }
     }
 
     @Override
@@ -327,7 +345,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     /** Tells the dependents, in the order in which they came. */
-    final void dispatch() {
+    final void tellAll() {
         afterwards();
         Object list = DEPENDENTS.getAndSet(this, DISPATCHED);
         if (list instanceof Cons cons) {
@@ -356,8 +374,9 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return ordered;
     }
 
+    /** Tells one dependent. */
     @SuppressWarnings("unchecked")
-    private void tell(Object dependent) {
+    final void tell(Object dependent) {
         if (dependent instanceof Dependent part) {
             part.settled(this);
             return;
@@ -451,18 +470,13 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
         @Override
         void execute() {
-            future.loop.tellLate(future, dependent);
+            future.loop.ticking().dispatchLate(future, dependent);
         }
 
         @Override
         String label() {
             return future.label();
         }
-    }
-
-    /** Within a Handle: tells one dependent, and then what settles through it. */
-    final void tellOne(Object dependent) {
-        tell(dependent);
     }
 
     @Override

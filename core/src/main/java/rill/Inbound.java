@@ -31,7 +31,8 @@ final class Inbound {
     private boolean decoding; // guards against nested decoding
     private boolean inputEnded; // by the peer
     private boolean endDelivered;
-    private boolean discarding; // the connection is closing
+    private boolean deaf; // messages are of no use any more; byte layers go on
+    private boolean discarding; // the connection is closing: nothing is decoded any more
     private boolean wireClosed;
     private @Nullable Throwable wireFailure;
 
@@ -63,9 +64,11 @@ final class Inbound {
         }
         if (before != null) {
             moveRest(next, kept);
+            replaceReceiver();
         }
         stages = next;
         stopped = false;
+        endDelivered = false;
         for (int i = kept; i < size && !discarding; i++) {
             next[i].call(Session::opened);
         }
@@ -92,10 +95,18 @@ final class Inbound {
         for (int i = kept; i < stages.length; i++) {
             Stage old = stages[i];
             if (i == kept) {
-                next[i].rest = old.rest;
-                old.rest = null;
+                next[i].takeRest(old);
             }
             old.close();
+        }
+    }
+
+    /** Messages of the new pipeline wait for a receiver of their own. */
+    private void replaceReceiver() {
+        Receiver<Object> old = receiver;
+        receiver = null;
+        if (old != null) {
+            old.replaced();
         }
     }
 
@@ -127,23 +138,34 @@ final class Inbound {
 
     /** Whether a stage may be asked for more now. */
     boolean mayDecode(Stage stage) {
-        if (discarding || stage.blocked || stage.ended || stages[stage.level] != stage) {
+        if (discarding
+                || stage.blocked()
+                || stage.ended
+                || stages[stage.level] != stage
+                || link.outbound().congested()) {
             return false;
         }
         if (stage.level < stages.length - 1) {
-            return stages[stage.level + 1].restBytes() < READ_AHEAD && !paused;
+            return !paused && (deaf || stages[stage.level + 1].restBytes() < READ_AHEAD);
         }
-        return !stopped && !paused && receiver != null && receiver.wantsMessage();
+        return wantsMessage();
+    }
+
+    /** Whether a message may come out of the top now. */
+    boolean wantsMessage() {
+        return !stopped && !paused && !deaf && !discarding && receiver != null && receiver.wantsMessage();
     }
 
     /** Who keeps what a stage has left over: the stage that has replaced it, if one has; nobody if it is of no use any more. */
-    @Nullable Stage keeper(Stage stage) {
-        return discarding ? null : stages[stage.level];
+    @Nullable
+    Stage keeper(Stage stage) {
+        return discarding || (deaf && stage.level == stages.length - 1) ? null : stages[stage.level];
     }
 
     // ---- events from the wire
 
-    @Nullable ByteBuf readTarget() {
+    @Nullable
+    ByteBuf readTarget() {
         return stages.length == 0 || discarding ? null : stages[0].readTarget();
     }
 
@@ -158,20 +180,47 @@ final class Inbound {
             }
             whatFollows();
         } finally {
-            decoding = false;
+            decodingEnds();
+        }
+    }
+
+    private void decodingEnds() {
+        decoding = false;
+        if (discarding) {
+            releaseInput();
+        } else if (deaf) {
+            top().releaseInput();
+        }
+    }
+
+    private void releaseInput() {
+        for (Stage stage : stages) {
+            stage.releaseInput();
         }
     }
 
     void ended() {
         inputEnded = true;
+        noMoreComes();
         pumpNow();
     }
 
-    /** The wire is gone; what it brought before is still decoded. */
+    /** The wire is gone; what it brought before is still decoded, unless reading is paused: then the failure is our own doing. */
     void wireClosed(@Nullable Throwable cause) {
+        if (paused) {
+            link.conclude(cause);
+            return;
+        }
         wireClosed = true;
         wireFailure = cause;
+        noMoreComes();
         pumpNow();
+    }
+
+    private void noMoreComes() {
+        if (stages.length > 0) {
+            stages[0].noMoreComes();
+        }
     }
 
     boolean inputEnded() {
@@ -196,11 +245,11 @@ final class Inbound {
         decoding = true;
         try {
             for (int i = stages.length - 1; i >= 0 && !discarding; i--) {
-                stages[Math.min(i, stages.length - 1)].decodeRest();
+                stages[Math.min(i, stages.length - 1)].goOn();
             }
             whatFollows();
         } finally {
-            decoding = false;
+            decodingEnds();
         }
     }
 
@@ -214,14 +263,14 @@ final class Inbound {
     }
 
     private void whatFollows() {
-        for (int i = 1; i < stages.length && !discarding; i++) {
-            if (stages[i - 1].hasRest() && mayDecode(stages[i - 1])) {
-                later();
+        for (int i = 0; i < stages.length && !discarding; i++) {
+            if (stages[i].waits() && mayDecode(stages[i])) {
+                later(); // held up by something that is over
             }
         }
         tellEnd();
         updateReading();
-        if (wireClosed && !discarding && (paused || nothingWaits())) {
+        if (wireClosed && !discarding && nothingWaits()) {
             link.conclude(wireFailure);
         }
     }
@@ -229,34 +278,33 @@ final class Inbound {
     /** Whether no bytes wait for a receiver, for work elsewhere, or to be resumed; an unfinished message never will be finished. */
     private boolean nothingWaits() {
         for (Stage stage : stages) {
-            if (stage.blocked || (stage.hasRest() && !mayDecode(stage))) {
+            if (stage.waits()) {
                 return false;
             }
         }
         return true;
     }
 
-    /** Passes the end of input up, from stage to stage, as far as everything before it has been decoded. */
+    /**
+     * Passes the end of input up, from stage to stage, as far as everything before it has been decoded. A session may also have
+     * ended by itself (on a good-bye of its protocol) while the stream below goes on.
+     */
     private void tellEnd() {
-        if (!inputEnded || paused) {
-            return;
+        if (paused || stopped) {
+            return; // while stopped, the end belongs to the pipeline that is to come
         }
-        for (int i = 0; i < stages.length && !discarding; i++) {
+        boolean endsBelow = inputEnded;
+        for (int i = 0; i < stages.length - (deaf ? 1 : 0) && !discarding; i++) {
             Stage stage = stages[i];
-            if (stage.blocked || (stage.hasRest() && !mayDecode(stage))) {
-                return;
-            }
-            if (!stage.endTold && !stage.ended) {
+            if (endsBelow && !stage.ended && !stage.endTold && !stage.waits()) {
                 stage.endTold = true;
                 ByteBuf rest = stage.rest;
                 ByteBuf seen = rest == null ? Unpooled.EMPTY_BUFFER : rest;
                 stage.call((session, actions) -> session.inputEnded(seen, actions));
             }
-            if (!stage.ended) {
-                return;
-            }
+            endsBelow = stage.ended;
         }
-        if (!discarding) {
+        if (!discarding && !deaf && top().ended && !top().waits()) {
             deliverEnd();
         }
     }
@@ -275,7 +323,7 @@ final class Inbound {
         }
         Stage bottom = stages[0];
         boolean enough = bottom.restBytes() >= READ_AHEAD && !mayDecode(bottom);
-        boolean pause = paused || enough;
+        boolean pause = paused || enough || link.outbound().congested();
         if (pause != wirePaused) {
             wirePaused = pause;
             if (pause) {
@@ -293,9 +341,12 @@ final class Inbound {
         } else if (discarding || receiver == null) {
             Messages.release(message);
         } else {
-            Receiver<Object> to = receiver;
             link.messageArrived();
-            link.guarded(() -> to.message(message));
+            try {
+                receiver.message(message);
+            } catch (Throwable t) {
+                link.failed(t, true);
+            }
         }
     }
 
@@ -305,8 +356,9 @@ final class Inbound {
         link.failed(cause, false);
     }
 
-    void wroteBelow() {
-        link.dirty();
+    /** A session has written by itself. */
+    void wroteBelow(long bytes) {
+        link.outbound().answered(bytes);
     }
 
     void stopped(boolean nowStopped) {
@@ -329,7 +381,7 @@ final class Inbound {
     void timerExpired(Stage stage) {
         if (!discarding && stages[stage.level] == stage) {
             stage.call(Session::timerExpired);
-            later();
+            pumpForReceiver(); // it may have ended its stream
         }
     }
 
@@ -357,7 +409,7 @@ final class Inbound {
         stage.unblocked();
         if (failure != null) {
             failed(failure);
-        } else {
+        } else if (!stage.blocked()) {
             pumpNow();
             link.flushIfDirty();
         }
@@ -372,14 +424,25 @@ final class Inbound {
         paused = false;
         for (Stage stage : stages) {
             stage.stopTimer();
-            if (!decoding) {
-                stage.releaseRest();
-            }
+        }
+        if (!decoding) {
+            releaseInput();
         }
         if (wirePaused) {
             wirePaused = false;
             link.wire().resumeReads();
         }
+    }
+
+    /** Nobody wants messages any more, but a byte layer has something to finish (its handshake) before we may close. */
+    void ignoreMessages() {
+        deaf = true;
+        paused = false;
+        if (!decoding) {
+            top().releaseInput();
+        }
+        updateReading();
+        later();
     }
 
     void close() {

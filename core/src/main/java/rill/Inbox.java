@@ -16,19 +16,19 @@ final class Inbox {
     private final MpscUnboundedAtomicArrayQueue<Node> queue = new MpscUnboundedAtomicArrayQueue<>(CHUNK);
     private final AtomicBoolean asleep = new AtomicBoolean();
     private final Selector selector;
+    private volatile boolean closed;
 
     Inbox(Selector selector) {
         this.selector = selector;
     }
 
-    /** From any thread. */
+    /** From any thread. If the loop is closed meanwhile the Node is discarded. */
     void put(Node node) {
         queue.offer(node);
-        wakeup();
-    }
-
-    /** From any thread: makes the loop look around if it sleeps. */
-    void wakeup() {
+        if (closed) {
+            discardAll();
+            return;
+        }
         if (asleep.get() && asleep.compareAndSet(true, false)) {
             selector.wakeup();
         }
@@ -63,6 +63,19 @@ final class Inbox {
                 return;
             }
             handles.add(node);
+        }
+    }
+
+    /** On the loop, when it ends: what is in, and whatever still comes, is discarded. */
+    void close() {
+        closed = true;
+        discardAll();
+    }
+
+    /** Whoever comes: after the close there is no single consumer any more. */
+    private synchronized void discardAll() {
+        for (Node node = queue.poll(); node != null; node = queue.poll()) {
+            node.discard();
         }
     }
 }

@@ -13,13 +13,15 @@ import rill.spi.WireListener;
  * A Wire with what is on top of it: the machine behind a {@link Connection}.
  *
  * <pre>
- *          close()                 all written               end of input, or enough drained
+ *          close() ¹               all written               end of input, or enough drained
  *  OPEN ───────────▶ FLUSHING ─────────────────▶ DRAINING ───────────────────────────────────▶ CLOSED
  *    │                  └ no progress for closeProgress: abort ┘                                  ▲
  *    └── abort(), the wire fails ─────────────────────────────────────────────────────────────────┘
  * </pre>
  *
- * In FLUSHING and DRAINING whatever comes in is thrown away: an answer already written is never destroyed by a reset that unread
+ * ¹ If a layer still holds back writes (TLS, in its handshake), it is first left time to let them go.
+ *
+ * <p>In FLUSHING and DRAINING whatever comes in is thrown away: an answer already written is never destroyed by a reset that unread
  * input would cause.
  */
 final class Link implements WireListener {
@@ -42,18 +44,23 @@ final class Link implements WireListener {
     private @Nullable Consumer<? super Failure> onFailure;
     private @Nullable Consumer<? super @Nullable Throwable> onConnect; // until connected or failed
     private State state = State.OPEN;
+    private boolean closing; // once a layer lets go the writes that it holds back
     private boolean dirty;
     private boolean reading; // within a read event, at whose end there is a flush anyway
     private int messagesInBatch;
     private boolean receiverTold; // of the end
     private boolean endSeen; // of input, while closing
+    private boolean wireGone; // what it brought may still be waiting to be received
     private long drainedBytes;
     private @Nullable Handle closeTimer;
     private long progressSeen;
 
     // The loop's list of open connections.
-    @Nullable Link previousLink;
-    @Nullable Link nextLink;
+    @Nullable
+    Link previousLink;
+
+    @Nullable
+    Link nextLink;
 
     /**
      * @param onConnect told once: null when connected, or why that failed
@@ -126,6 +133,9 @@ final class Link implements WireListener {
     @SuppressWarnings("unchecked")
     void receiver(Receiver<?> receiver) {
         inbound.receiver((Receiver<Object>) receiver);
+        if (state == State.CLOSED) {
+            tellReceiver(null); // it has come too late to be told with the others
+        }
     }
 
     void onFailure(Consumer<? super Failure> handler) {
@@ -159,7 +169,11 @@ final class Link implements WireListener {
         Node before = loop.activity().enter(activation);
         reading = true;
         messagesInBatch = 0;
-        inbound.read(bytes);
+        try {
+            inbound.read(bytes);
+        } catch (Throwable t) {
+            failed(t, false); // nothing that goes wrong in one connection may reach the selector
+        }
         reading = false;
         if (messagesInBatch > 0 && inbound.hasReceiver()) {
             outbound.batchOf(inbound.receiver().batch(messagesInBatch));
@@ -203,7 +217,7 @@ final class Link implements WireListener {
             guarded(() -> told.accept(why));
             return;
         }
-        loop.links().remove(this);
+        wireGone = true;
         boolean wasOpen = state == State.OPEN;
         outbound.close(cause == null ? closedByUs() : cause);
         if (wasOpen && cause != null) {
@@ -214,9 +228,21 @@ final class Link implements WireListener {
     }
 
     private IOException closedByUs() {
-        var closedHere = new ClosedChannelException();
-        closedHere.addSuppressed(new IOException(this + " was closed by this side"));
-        return closedHere;
+        return new ClosedHere(this + " was closed by this side");
+    }
+
+    /** A ClosedChannelException that says which one. */
+    private static final class ClosedHere extends ClosedChannelException {
+        private final String message;
+
+        ClosedHere(String message) {
+            this.message = message;
+        }
+
+        @Override
+        public String getMessage() {
+            return message;
+        }
     }
 
     /** Nothing more will come: tells everybody, and lets go of everything. */
@@ -251,7 +277,7 @@ final class Link implements WireListener {
         var failure = new Failure(cause, survivable);
         tellFailure(cause, failure);
         if (!failure.carriesOn()) {
-            close();
+            closeNow();
         }
     }
 
@@ -275,8 +301,14 @@ final class Link implements WireListener {
         }
         receiverTold = true;
         boolean[] told = {false};
-        loop.runReporting("the end of " + this, () -> told[0] = inbound.receiver().closed(cause));
+        loop.runReporting(
+                "the end of " + this, () -> told[0] = inbound.receiver().closed(cause));
         return told[0];
+    }
+
+    /** Whether failures are told to somebody in any case. */
+    boolean tellsFailures() {
+        return onFailure != null;
     }
 
     /** Calls the user; what that throws fails the connection, which may survive it. */
@@ -309,6 +341,9 @@ final class Link implements WireListener {
             dirty = false;
             if (state == State.OPEN || state == State.FLUSHING) {
                 outbound.flush();
+                if (closing && state == State.OPEN && !outbound.holdsBack()) {
+                    closeNow();
+                }
                 shutDownWhenWritten();
             }
         }
@@ -326,7 +361,26 @@ final class Link implements WireListener {
     }
 
     void close() {
-        if (state != State.OPEN || wire == null) {
+        if (state != State.OPEN || wire == null || closing) {
+            return;
+        }
+        if (!wireGone && outbound.holdsBack()) {
+            closing = true;
+            outbound.refuse(closedByUs());
+            inbound.ignoreMessages();
+            tellReceiverLater();
+            startCloseTimer();
+        } else {
+            closeNow();
+        }
+    }
+
+    private void closeNow() {
+        if (state != State.OPEN) {
+            return;
+        }
+        if (wireGone) {
+            conclude(null);
             return;
         }
         for (int i = inbound.stages().length - 1; i >= 0; i--) {
@@ -341,10 +395,10 @@ final class Link implements WireListener {
         state = State.FLUSHING;
         endSeen = inbound.inputEnded();
         outbound.refuse(closedByUs());
+        outbound.giveUpHeldBack(closedByUs());
         inbound.discard();
         tellReceiverLater();
-        closeTimer = loop.schedule(limits.closeProgress(), "progress of closing " + this, this::checkProgress);
-        progressSeen = -1;
+        startCloseTimer();
         dirty = true;
         loop.links().dirty(this); // flushed, and then shut down, at the end of the tick
     }
@@ -371,12 +425,19 @@ final class Link implements WireListener {
         if (state == State.CLOSED) {
             return;
         }
-        long progress = drainedBytes - outbound.pending();
+        // A peer that sends for ever and reads nothing makes no progress.
+        long progress = Math.min(drainedBytes, limits.drainBytes()) - outbound.pending();
         if (state == State.DRAINING || (progressSeen != -1 && progress == progressSeen)) {
             abort();
             return;
         }
         progressSeen = progress;
+        closeTimer = loop.schedule(limits.closeProgress(), "progress of closing " + this, this::checkProgress);
+    }
+
+    private void startCloseTimer() {
+        stopCloseTimer();
+        progressSeen = -1;
         closeTimer = loop.schedule(limits.closeProgress(), "progress of closing " + this, this::checkProgress);
     }
 
@@ -388,7 +449,9 @@ final class Link implements WireListener {
     }
 
     void abort() {
-        if (wire != null && state != State.CLOSED) {
+        if (wireGone) {
+            conclude(null);
+        } else if (wire != null && state != State.CLOSED) {
             inbound.discard();
             if (state == State.OPEN) {
                 state = State.DRAINING;
@@ -410,13 +473,14 @@ final class Link implements WireListener {
     }
 
     boolean open() {
-        return state == State.OPEN;
+        return state == State.OPEN && !closing;
     }
 
     /** For the list of survivors. */
     String situation() {
         String unfinished = inbound.hasReceiver() ? inbound.receiver().unfinished() : "";
-        return this + " (" + (unfinished.isEmpty() ? state.name().toLowerCase(java.util.Locale.ROOT) : unfinished) + ")";
+        return this + " (" + (unfinished.isEmpty() ? state.name().toLowerCase(java.util.Locale.ROOT) : unfinished)
+                + ")";
     }
 
     @Override

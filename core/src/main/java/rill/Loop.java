@@ -23,7 +23,7 @@ import rill.spi.Transport;
  * An event loop: sockets, timers and scheduled work, one thing at a time.
  *
  * <p>One tick is: I/O that is ready, then timers that are due, then the Handles that are present, then the flush of what was
- * written; {@link #step} shows it. A loop is driven by one thread at a time, and it does not matter which: {@link #run}
+ * written; {@code Tick} shows it. A loop is driven by one thread at a time, and it does not matter which: {@link #run}
  * drives until its body is done, {@link #start} lets a thread of its own drive, {@link #tick} does one step, and
  * {@link Future#await} on a thread outside drives if nobody else does.
  *
@@ -40,33 +40,27 @@ public final class Loop implements AutoCloseable {
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final AtomicBoolean ENGINE_NOTED = new AtomicBoolean();
     private static final long LONGEST_DELAY = Long.MAX_VALUE / 2;
-    static final int CHAIN_LIMIT = 10_000;
-    private static final int HANDLES_PER_CLOCK_READING = 16;
 
     private final String name;
     private final Transport transport;
     private final Environment environment;
     private final Reporter reporter;
     private final TaskEngine taskEngine;
-    private final long handleBudgetNanos;
+    private final @Nullable Origins origins;
 
     private final Buffers buffers = new Buffers(this);
     private final Selector selector;
     private final Inbox inbox;
-    private final NodeQueue handles = new NodeQueue();
-    private final NodeQueue chain = new NodeQueue();
-    private final TimerQueue timers = new TimerQueue();
+    private final Tick tick;
     private final FailureWatch failures = new FailureWatch(this);
     private final Links links = new Links(this);
     private final Activity activity;
     private final Driving driving = new Driving(this);
     private final Context context = new Context(this, null);
     private final Closing closing = new Closing(this);
+    private final Tasks tasks = new Tasks(closing);
     private final Future<@Nullable Void> accepted;
 
-    private @Nullable Task<?> firstTask; // those that are not done
-    private long tickTime; // a reading of the clock in this tick
-    private boolean tickTimeKnown;
     private volatile boolean stopWanted;
     private volatile boolean closed;
 
@@ -103,10 +97,11 @@ public final class Loop implements AutoCloseable {
         this.name = options.name() == null ? "loop-" + COUNT.incrementAndGet() : options.name();
         this.reporter = options.reporter();
         this.taskEngine = chooseEngine(options.taskEngine());
-        this.handleBudgetNanos = TimeUnit.NANOSECONDS.convert(options.handleBudget());
+        this.origins = options.tracing() ? new Origins() : null;
         this.activity = new Activity(this, TimeUnit.NANOSECONDS.convert(options.slowHandle()));
         this.selector = transport.open(buffers::receiveBuffer);
         this.inbox = new Inbox(selector);
+        this.tick = new Tick(this, selector, inbox, options.handleBudget());
         this.accepted = Promise.done(this, null);
         Watchdog.watch(activity);
     }
@@ -125,75 +120,6 @@ public final class Loop implements AutoCloseable {
                     wanted != null || better == null));
         }
         return chosen;
-    }
-
-    // ---- the tick
-
-    /** One tick. This is what a loop does; everything else is detail. */
-    private void step(BooleanSupplier done) {
-        tickTimeKnown = false;
-        try {
-            selector.select(selectTimeout(done)); // 1. I/O that is ready is delivered
-            inbox.awake();
-            timersBecomeHandles(); //                2. timers that are due
-            runHandles(); //                         3. the Handles that are present, first in, first out
-            links.flushDirty(); //                   4. what was written leaves
-            failures.poll();
-            closing.endOfTick();
-        } catch (IOException e) {
-            closing.broken(e);
-            throw new UncheckedIOException(name + ": the selector is broken; the loop is closed", e);
-        } finally {
-            activity.enter(null);
-        }
-    }
-
-    private long selectTimeout(BooleanSupplier done) {
-        if (!handles.isEmpty() || done.getAsBoolean() || !inbox.fallAsleep() || done.getAsBoolean()) {
-            return 0; // done is asked again because only now whoever makes it so wakes us up
-        }
-        if (timers.isEmpty()) {
-            return Selector.FOREVER;
-        }
-        return Math.max(0, timers.nextDeadline() - environment.clock().nanoTime());
-    }
-
-    private void timersBecomeHandles() {
-        if (timers.isEmpty()) {
-            return;
-        }
-        long now = environment.clock().nanoTime();
-        for (Handle due = timers.pollDue(now); due != null; due = timers.pollDue(now)) {
-            handles.add(due);
-        }
-    }
-
-    private void runHandles() {
-        inbox.drainTo(handles);
-        Node last = handles.last();
-        if (last == null) {
-            return;
-        }
-        long start = environment.clock().nanoTime();
-        for (int n = 1; ; n++) {
-            Node node = Objects.requireNonNull(handles.poll());
-            runOne(node);
-            if (node == last) {
-                return;
-            }
-            if (n % HANDLES_PER_CLOCK_READING == 0 && environment.clock().nanoTime() - start > handleBudgetNanos) {
-                return; // the rest goes first in the next tick
-            }
-        }
-    }
-
-    private void runOne(Node node) {
-        activity.enter(node);
-        try {
-            node.execute();
-        } catch (Throwable t) {
-            report(new Report.Thrown(name, node.label(), t));
-        }
     }
 
     // ---- driving
@@ -282,7 +208,7 @@ public final class Loop implements AutoCloseable {
      */
     public void stop() {
         stopWanted = true;
-        inbox.wakeup();
+        wakeup();
     }
 
     /**
@@ -302,7 +228,7 @@ public final class Loop implements AutoCloseable {
         try {
             context.enter();
             step(() -> true);
-            return !handles.isEmpty() || !inbox.isEmpty();
+            return tick.hasWork();
         } finally {
             Context.exit();
             driving.release();
@@ -325,6 +251,16 @@ public final class Loop implements AutoCloseable {
             }
         } finally {
             Context.exit();
+        }
+    }
+
+    /** One tick; a broken selector ends the loop. */
+    private void step(BooleanSupplier done) {
+        try {
+            tick.step(done);
+        } catch (IOException e) {
+            closing.broken(e);
+            throw new UncheckedIOException(name + ": the selector is broken; the loop is closed", e);
         }
     }
 
@@ -374,11 +310,11 @@ public final class Loop implements AutoCloseable {
         long deadline = environment.clock().nanoTime() + nanos(delay);
         var handle = new Handle(this, handleName, action);
         if (current() == this) {
-            timers.add(handle, deadline);
+            tick.add(handle, deadline);
         } else {
             enqueue(new Handle(this, "timer " + handleName, () -> {
                 if (!handle.cancelled()) {
-                    timers.add(handle, deadline);
+                    tick.add(handle, deadline);
                 }
             }));
         }
@@ -581,41 +517,14 @@ public final class Loop implements AutoCloseable {
 
     // ---- for the other parts of Rill
 
-    /** From any thread: appends to the Handle queue. Dropped if the loop is closed. */
+    /** From any thread: appends to the Handle queue. Discarded if the loop is closed. */
     void enqueue(Node node) {
-        if (current() == this) {
-            handles.add(node);
-        } else if (!closed) {
+        if (closed) {
+            node.discard();
+        } else if (current() == this) {
+            tick.add(node);
+        } else {
             inbox.put(node);
-        }
-    }
-
-    /** A derived Future settled while callbacks are being told: its own come next, in the same Handle. */
-    void chain(Future<?> settled) {
-        chain.add(settled);
-    }
-
-    /** The Handle of a settled Future. */
-    void dispatchChain(Future<?> first) {
-        first.dispatch();
-        runChain();
-    }
-
-    void tellLate(Future<?> settled, Object dependent) {
-        settled.tellOne(dependent);
-        runChain();
-    }
-
-    private void runChain() {
-        for (int n = 0; n < CHAIN_LIMIT; n++) {
-            Future<?> next = (Future<?>) chain.poll();
-            if (next == null) {
-                return;
-            }
-            next.dispatch();
-        }
-        for (Node rest = chain.poll(); rest != null; rest = chain.poll()) {
-            handles.add(rest); // other Handles get their turn first
         }
     }
 
@@ -637,49 +546,9 @@ public final class Loop implements AutoCloseable {
 
     void timerCancelled(Handle handle) {
         if (current() == this) {
-            timers.cancelled(handle);
+            tick.timerCancelled(handle);
         } else if (!closed) {
-            inbox.put(new Handle(this, "cancellation of " + handle.name(), () -> timers.cancelled(handle)));
-        }
-    }
-
-    void taskBegins(Task<?> task) {
-        task.nextTask = firstTask;
-        if (firstTask != null) {
-            firstTask.previousTask = task;
-        }
-        firstTask = task;
-        closing.taskBegins(task);
-    }
-
-    void taskEnds(Task<?> task) {
-        if (task.previousTask != null) {
-            task.previousTask.nextTask = task.nextTask;
-        } else if (firstTask == task) {
-            firstTask = task.nextTask;
-        }
-        if (task.nextTask != null) {
-            task.nextTask.previousTask = task.previousTask;
-        }
-        task.previousTask = null;
-        task.nextTask = null;
-        closing.check();
-    }
-
-    @Nullable
-    Task<?> firstTask() {
-        return firstTask;
-    }
-
-    /** Whether no Handle waits. */
-    boolean idle() {
-        return handles.isEmpty() && inbox.isEmpty();
-    }
-
-    /** Without a selector: runs what is left, round by round. */
-    void runLeftovers(int rounds) {
-        for (int n = 0; n < rounds && !idle(); n++) {
-            runHandles();
+            inbox.put(new Handle(this, "cancellation of " + handle.name(), () -> tick.timerCancelled(handle)));
         }
     }
 
@@ -690,6 +559,8 @@ public final class Loop implements AutoCloseable {
         }
         closed = true;
         selector.close();
+        tick.discardAll();
+        inbox.close();
         links.forget();
         buffers.close();
         failures.close();
@@ -697,17 +568,9 @@ public final class Loop implements AutoCloseable {
         driving.wakeAll();
     }
 
-    /** A reading of the clock that may be as old as this tick: good enough for deadlines, and nearly free. On the loop. */
-    long tickTime() {
-        if (!tickTimeKnown) {
-            tickTimeKnown = true;
-            tickTime = environment.clock().nanoTime();
-        }
-        return tickTime;
-    }
-
+    /** From any thread: makes the driver look around. By way of the queue, so that it can't be missed on the way to sleep. */
     void wakeup() {
-        inbox.wakeup();
+        enqueue(new Handle(this, "wake-up", () -> {}));
     }
 
     ByteBuf chunk(int atLeast) {
@@ -720,6 +583,14 @@ public final class Loop implements AutoCloseable {
 
     Selector selector() {
         return selector;
+    }
+
+    Tick ticking() {
+        return tick;
+    }
+
+    Tasks tasks() {
+        return tasks;
     }
 
     Links links() {
@@ -740,6 +611,12 @@ public final class Loop implements AutoCloseable {
 
     FailureWatch failures() {
         return failures;
+    }
+
+    /** Null unless in tracing mode. */
+    @Nullable
+    Origins origins() {
+        return origins;
     }
 
     /** The constant that says that a write was accepted. */

@@ -14,6 +14,8 @@ import rill.spi.Transport;
  * @param handleBudget how long the Handles of one tick may take before I/O gets its turn again
  * @param taskEngine how Tasks run, or null for the best engine that works here
  * @param reporter who hears of what reaches nobody else
+ * @param tracing whether to record where each Future is made, for the report of a failure that nobody looked at; costs a stack
+ *     trace per Future
  */
 public record LoopOptions(
         @Nullable Transport transport,
@@ -21,9 +23,10 @@ public record LoopOptions(
         Duration slowHandle,
         Duration handleBudget,
         @Nullable TaskEngine taskEngine,
-        Reporter reporter) {
-    private static final LoopOptions DEFAULTS = new LoopOptions(
-            null, null, Duration.ofMillis(100), Duration.ofMillis(1), null, Reporter.logging());
+        Reporter reporter,
+        boolean tracing) {
+    private static final LoopOptions DEFAULTS =
+            new LoopOptions(null, null, Duration.ofMillis(100), Duration.ofMillis(1), null, Reporter.logging(), false);
 
     /** Checks that no duration is negative. */
     public LoopOptions {
@@ -40,31 +43,36 @@ public record LoopOptions(
 
     /** With this transport. */
     public LoopOptions transport(Transport newTransport) {
-        return new LoopOptions(newTransport, name, slowHandle, handleBudget, taskEngine, reporter);
+        return new LoopOptions(newTransport, name, slowHandle, handleBudget, taskEngine, reporter, tracing);
     }
 
     /** With this name. */
     public LoopOptions name(String newName) {
-        return new LoopOptions(transport, newName, slowHandle, handleBudget, taskEngine, reporter);
+        return new LoopOptions(transport, newName, slowHandle, handleBudget, taskEngine, reporter, tracing);
     }
 
     /** Reporting Handles that hold the loop this long; zero for none. */
     public LoopOptions slowHandle(Duration newSlowHandle) {
-        return new LoopOptions(transport, name, newSlowHandle, handleBudget, taskEngine, reporter);
+        return new LoopOptions(transport, name, newSlowHandle, handleBudget, taskEngine, reporter, tracing);
     }
 
     /** Giving I/O its turn again after the Handles have taken this long. */
     public LoopOptions handleBudget(Duration newHandleBudget) {
-        return new LoopOptions(transport, name, slowHandle, newHandleBudget, taskEngine, reporter);
+        return new LoopOptions(transport, name, slowHandle, newHandleBudget, taskEngine, reporter, tracing);
     }
 
     /** Running Tasks this way. */
     public LoopOptions taskEngine(TaskEngine newTaskEngine) {
-        return new LoopOptions(transport, name, slowHandle, handleBudget, newTaskEngine, reporter);
+        return new LoopOptions(transport, name, slowHandle, handleBudget, newTaskEngine, reporter, tracing);
     }
 
     /** Reporting to this Reporter. */
     public LoopOptions reporter(Reporter newReporter) {
-        return new LoopOptions(transport, name, slowHandle, handleBudget, taskEngine, newReporter);
+        return new LoopOptions(transport, name, slowHandle, handleBudget, taskEngine, newReporter, tracing);
+    }
+
+    /** Recording where Futures are made. */
+    public LoopOptions tracing(boolean newTracing) {
+        return new LoopOptions(transport, name, slowHandle, handleBudget, taskEngine, reporter, newTracing);
     }
 }

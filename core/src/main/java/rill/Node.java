@@ -8,10 +8,14 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class Node {
     /** The next in the queue that this node is in. Touched by the loop only. */
-    @Nullable Node next;
+    @Nullable
+    Node next;
 
     /** Runs on the loop. What it throws is reported under its {@link #label()}. */
     abstract void execute() throws Exception;
+
+    /** Called instead of {@link #execute}, on any thread, if the loop is closed: lets go of what it holds. */
+    void discard() {}
 
     /** What traces and reports call it. */
     abstract String label();

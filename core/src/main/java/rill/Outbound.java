@@ -49,6 +49,9 @@ final class Outbound {
     private volatile long pending; // bytes accepted and not written; read by other threads
     private volatile long reserved; // estimates of messages on their way from other threads
 
+    private long answers; // bytes that sessions wrote by themselves, as far as they have not left
+    private boolean congested; // by such bytes
+
     private int unflushedMessages;
     private int flushEvery = SMALLEST_BATCH;
     private @Nullable Promise<@Nullable Void>
@@ -138,7 +141,7 @@ final class Outbound {
         return failed;
     }
 
-    /** The connection reports the cause, and a Future of write or flush is often dropped: nobody need look at it. */
+    /** The Futures of write and flush are often dropped: that is not a failure nobody looked at, the connection tells it. */
     private static void failQuietly(Promise<@Nullable Void> promise, Throwable cause) {
         promise.fail(cause);
         promise.failure();
@@ -219,21 +222,22 @@ final class Outbound {
         for (int i = stages.length - 1; i > 0; i--) {
             Stage lower = stages[i - 1];
             OutputQueue from = stages[i].output;
-            if (from.bytes() == 0) {
-                continue;
-            }
-            if (lower.holdsWrites) {
+            if (from.bytes() > 0 && lower.holdsWrites) {
                 complete = false;
                 continue;
             }
-            long before = lower.output.bytes();
-            long moved = from.bytes();
-            from.drainTo(plain -> encodeInto(lower, plain));
-            addPending(lower.output.bytes() - before - moved);
+            for (ByteBuf plain = from.poll(); plain != null; plain = from.poll()) {
+                encodeInto(lower, plain);
+            }
         }
         if (stages.length > 0) {
-            stages[0].output.drainTo(this::toWire);
+            OutputQueue bottom = stages[0].output;
+            for (ByteBuf bytes = bottom.poll(); bytes != null; bytes = bottom.poll()) {
+                queued += bytes.readableBytes();
+                link.wire().write(bytes);
+            }
         }
+        recount();
         return complete;
     }
 
@@ -247,9 +251,29 @@ final class Outbound {
         }
     }
 
-    private void toWire(ByteBuf bytes) {
-        queued += bytes.readableBytes();
-        link.wire().write(bytes);
+    /** Whether a layer keeps back what those above it have written. */
+    boolean holdsBack() {
+        Stage[] stages = link.inbound().stages();
+        for (int i = stages.length - 1; i > 0; i--) {
+            if (stages[i - 1].holdsWrites && stages[i].output.bytes() > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** What a layer keeps back will never leave. */
+    void giveUpHeldBack(Throwable cause) {
+        Stage[] stages = link.inbound().stages();
+        for (int i = stages.length - 1; i > 0; i--) {
+            if (stages[i - 1].holdsWrites) {
+                stages[i].output.release();
+            }
+        }
+        recount();
+        while (flushWaiters != null && !flushWaiters.isEmpty() && flushWaiters.getLast().upTo == FlushWaiter.UNKNOWN) {
+            failQuietly(flushWaiters.removeLast().promise, cause);
+        }
     }
 
     /** Bytes that a session wrote by itself count as well. */
@@ -259,6 +283,24 @@ final class Outbound {
             all += stage.output.bytes();
         }
         PENDING.setOpaque(this, all);
+    }
+
+    /**
+     * A session has written so many bytes by itself. A peer that asks (pings) and never reads the answers is not heard any more
+     * once they have come up to the high-water mark.
+     */
+    void answered(long bytes) {
+        link.dirty();
+        if (bytes > 0) {
+            addPending(bytes);
+            answers += bytes;
+            congested |= answers >= limits.highWaterMark();
+        }
+    }
+
+    /** Whether answers that sessions gave by themselves pile up. */
+    boolean congested() {
+        return congested;
     }
 
     private void addPending(long bytes) {
@@ -271,6 +313,11 @@ final class Outbound {
             written += bytes;
         }
         recount();
+        answers = Math.min(answers, pending);
+        if (congested && answers <= limits.lowWaterMark()) {
+            congested = false;
+            link.inbound().later();
+        }
         Promise<@Nullable Void> waiting = drained;
         if (waiting != null && pending <= limits.lowWaterMark()) {
             drained = null;

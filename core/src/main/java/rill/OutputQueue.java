@@ -2,13 +2,12 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Bytes that a layer has written and the one below has not taken yet. Holds no buffer while it is empty. */
 final class OutputQueue implements Outgoing {
     /** Below this a payload is copied: a buffer of its own would cost more than the copy. */
-    private static final int WORTH_PASSING = 2 * 1024;
+    static final int WORTH_PASSING = 2 * 1024;
 
     private final Loop loop;
     private @Nullable ArrayDeque<ByteBuf> full;
@@ -25,7 +24,7 @@ final class OutputQueue implements Outgoing {
         if (open != null && open.writableBytes() >= atLeast) {
             return open;
         }
-        boolean busy = open != null || fullBytes > 0;
+        boolean busy = holdsBuffer();
         seal();
         ByteBuf fresh = loop.chunk(busy ? Math.max(atLeast, Buffers.SIZE) : atLeast);
         current = fresh;
@@ -73,45 +72,53 @@ final class OutputQueue implements Outgoing {
         }
     }
 
+    boolean holdsBuffer() {
+        return current != null || fullBytes > 0;
+    }
+
     long bytes() {
         ByteBuf open = current;
         return fullBytes + (open == null ? 0 : open.readableBytes());
     }
 
-    /** Hands over every buffer, with its reference, in order. */
-    void drainTo(Consumer<ByteBuf> taker) {
-        if (full != null) {
-            for (ByteBuf buffer = full.poll(); buffer != null; buffer = full.poll()) {
-                fullBytes -= buffer.readableBytes();
-                taker.accept(buffer);
-            }
+    /** Hands over the next buffer, with its reference; null if there is none. */
+    @Nullable
+    ByteBuf poll() {
+        ByteBuf first = full == null ? null : full.poll();
+        if (first != null) {
+            fullBytes -= first.readableBytes();
+            return first;
         }
         ByteBuf open = current;
-        if (open != null) {
-            current = null;
-            if (open.isReadable()) {
-                taker.accept(open);
-            } else {
-                open.release();
-            }
+        current = null;
+        if (open != null && !open.isReadable()) {
+            open.release();
+            return null;
         }
+        return open;
     }
 
     /** Takes back what was appended since there were {@code bytes}; false if that can't be done any more. */
     boolean rollBackTo(long bytes) {
         ByteBuf open = current;
         long surplus = bytes() - bytes;
-        if (surplus == 0) {
+        if (open == null && surplus == 0) {
             return true;
         }
         if (open == null || surplus > open.readableBytes()) {
             return false;
         }
         open.writerIndex(open.writerIndex() - (int) surplus);
+        if (!open.isReadable()) {
+            current = null;
+            open.release();
+        }
         return true;
     }
 
     void release() {
-        drainTo(ByteBuf::release);
+        for (ByteBuf buffer = poll(); buffer != null; buffer = poll()) {
+            buffer.release();
+        }
     }
 }

@@ -49,8 +49,7 @@ public final class Pipeline<R, W> {
 
     /** The bytes as they come, in pieces of any size. The receiver releases them. */
     public static Pipeline<ByteBuf, ByteBuf> bytes() {
-        return new Pipeline<>(List.of(), own(Codec.of(in -> in.isReadable() ? in.readSlice(in.readableBytes()) : null,
-                (ByteBuf message, ByteBuf out) -> out.writeBytes(message, message.readerIndex(), message.readableBytes()))));
+        return new Pipeline<>(List.of(), own(new Bytes()));
     }
 
     /** This pipeline with a byte layer put beneath it. */
@@ -59,8 +58,7 @@ public final class Pipeline<R, W> {
     }
 
     /** This pipeline with other types on top. */
-    public <R2, W2> Pipeline<R2, W2> map(
-            Function<? super R, ? extends R2> up, Function<? super W2, ? extends W> down) {
+    public <R2, W2> Pipeline<R2, W2> map(Function<? super R, ? extends R2> up, Function<? super W2, ? extends W> down) {
         return new Pipeline<>(layers, codec.map(up, down));
     }
 

@@ -70,6 +70,14 @@ final class Pulling<R> implements Receiver<R> {
     }
 
     @Override
+    public void replaced() {
+        closed = true;
+        for (Promise<@Nullable R> each = waiting.poll(); each != null; each = waiting.poll()) {
+            each.fail(new IllegalStateException("receive: " + link + " has another pipeline now"));
+        }
+    }
+
+    @Override
     public void ended() {
         ended = true;
         for (Promise<@Nullable R> each = waiting.poll(); each != null; each = waiting.poll()) {
@@ -87,6 +95,9 @@ final class Pulling<R> implements Receiver<R> {
         if (!told && cause != null && !ended) {
             Promise<@Nullable R> untold = link.loop().promise();
             untold.fail(cause);
+            if (link.tellsFailures()) {
+                untold.failure(); // onFailure was told: not to be reported again if nobody receives
+            }
             failed = untold;
             return true;
         }

@@ -21,6 +21,9 @@ interface Receiver<R> {
      */
     boolean closed(@Nullable Throwable cause);
 
+    /** Another pipeline has taken over: no message will come any more. */
+    default void replaced() {}
+
     /** How many messages are likely to be written in one go, now that a read has brought so many. */
     default int batch(int decoded) {
         return decoded;

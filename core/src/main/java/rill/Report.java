@@ -25,7 +25,7 @@ public sealed interface Report {
         }
     }
 
-    /** A Future failed and nobody has looked at it. */
+    /** A Future failed and nobody has looked at it. In tracing mode the cause's suppressed exception says where it was made. */
     record Unobserved(String loop, String what, Throwable cause) implements Report {
         @Override
         public String message() {
@@ -45,7 +45,8 @@ public sealed interface Report {
     record Slow(String loop, String what, Duration held, List<StackTraceElement> stack) implements Report {
         @Override
         public String message() {
-            var text = new StringBuilder(loop + ": " + what + " has held the loop for more than " + held.toMillis() + " ms");
+            var text = new StringBuilder(
+                    loop + ": " + what + " has held the loop for more than " + held.toMillis() + " ms");
             stack.forEach(frame -> text.append("\n\tat ").append(frame));
             return text.toString();
         }

@@ -10,7 +10,8 @@ import java.io.IOException;
  * <p><b>Threading:</b> the connection's loop, one call at a time, never nested.
  *
  * <p><b>Ownership:</b> buffers that come in are borrowed: valid during the call, never retained by a session that hands them
- * on to another layer. Buffers that go up are borrowed by the layer above until the next call; see {@link Framing}.
+ * on to another layer. Buffers that go up are borrowed by the layer above until the next call to {@link #decode}; {@link #encode} may be
+ * called meanwhile. See {@link Framing}.
  *
  * <p><b>Errors:</b> {@link ProtocolException} if the peer broke the protocol, {@link IllegalArgumentException} if our caller
  * wrote what can't be encoded. Whatever {@link #decode} throws ends the connection.
@@ -28,7 +29,7 @@ public interface Session<R, W> {
      */
     void decode(ByteBuf in, Actions<R> actions) throws IOException;
 
-    /** Appends a message's bytes. If it throws, what it has appended is taken back where possible. */
+    /** Appends a message's bytes; the message is borrowed. If it throws, what it has appended is taken back where possible. */
     void encode(W message, Outgoing out) throws IOException;
 
     /**

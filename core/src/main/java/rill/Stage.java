@@ -3,6 +3,7 @@ package rill;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,11 @@ final class Stage implements Actions<Object> {
     /** Space for a large message starts at this and doubles as bytes arrive, whatever its declared length. */
     private static final int FIRST_SPACE = Buffers.SIZE;
 
+    /** A payload of which less is missing is not worth a read of its own. */
+    private static final int WORTH_READING_INTO = Buffers.SIZE / 4;
+
     private static final int SMALL_REST = 1024;
+    private static final long NOTHING_OUT = -1;
 
     private final Inbound inbound;
     private final Loop loop;
@@ -25,7 +30,9 @@ final class Stage implements Actions<Object> {
     final OutputQueue output;
     final int level;
 
-    @Nullable ByteBuf rest;
+    @Nullable
+    ByteBuf rest;
+
     private @Nullable ByteBuf borrowed; // what is being decoded where it was received
     private long consumed; // bytes of its stream, for ProtocolException
     private int wanted; // the session's hint: bytes to come before it can go on
@@ -33,13 +40,18 @@ final class Stage implements Actions<Object> {
     private int readFrom; // writer index when readTarget() was last asked
 
     private @Nullable Object message;
+    private @Nullable ArrayDeque<Object> held; // messages that came, not from decode, while the receiver wanted none
     private boolean recording;
-    boolean blocked; // work runs elsewhere
+    private long outBefore = NOTHING_OUT; // bytes in the output before the session began to write by itself
+    private int works; // running elsewhere
     boolean holdsWrites;
     boolean ended; // the session said so
     boolean endTold; // the session was told of the end of its input
     private boolean again; // decode is to be called even without new bytes
+    private boolean untried; // decoding was held up before the session had said that it needs more
     private @Nullable Handle timer;
+    private long timerSet; // when the Handle comes due
+    private long timerDeadline; // … and when the session wants to be called
 
     /** What the session is for. */
     enum ByteLayerOrCodec {
@@ -61,72 +73,80 @@ final class Stage implements Actions<Object> {
     /** Takes bytes from below; consumes or copies all of them. */
     void feed(ByteBuf in) {
         ByteBuf kept = rest;
+        if (inbound.keeper(this) == null) {
+            return;
+        }
         if (kept == null) {
             borrowed = in;
             decodeAll(in);
             borrowed = null;
-            Stage keeper = inbound.keeper(this);
-            if (in.isReadable() && keeper != null) {
-                keeper.keep(in);
-            }
         } else {
             append(kept, in);
             decodeRest();
         }
+        Stage keeper = inbound.keeper(this);
+        if (in.isReadable() && keeper != null) {
+            keeper.keep(in);
+            keeper.untried |= keeper != this;
+        }
     }
 
-    /** Decodes what is kept, after something was appended to it, or because decoding may go on. */
-    void decodeRest() {
-        ByteBuf kept = rest;
-        if (kept == null) {
-            if (again) {
-                decodeAll(Unpooled.EMPTY_BUFFER);
-            }
-            return;
+    /** Goes on where decoding was held up. */
+    void goOn() {
+        if (untried || again || holdsMessages()) {
+            decodeRest();
         }
-        decodeAll(kept);
-        if (rest == kept && !kept.isReadable()) {
+    }
+
+    /** Decodes what is kept, after something was appended to it. */
+    private void decodeRest() {
+        ByteBuf kept = rest;
+        decodeAll(kept == null ? Unpooled.EMPTY_BUFFER : kept);
+        if (kept != null && rest == kept && !kept.isReadable()) {
             releaseRest();
         }
     }
 
     private void keep(ByteBuf in) {
         int size = in.readableBytes();
-        int space = wanted > size ? Math.min(size + wanted, FIRST_SPACE) : size;
-        ByteBuf own = loop.chunk(Math.max(space, Math.min(size * 2, SMALL_REST)));
+        long space = wanted > size ? Math.min((long) size + wanted, FIRST_SPACE) : size;
+        ByteBuf own = loop.chunk((int) Math.max(space, Math.min(size * 2L, SMALL_REST)));
         own.writeBytes(in);
         rest = own;
     }
 
     private void append(ByteBuf kept, ByteBuf in) {
-        if (kept == in) {
-            return; // read straight into place
-        }
-        makeRoom(kept, in.readableBytes());
-        kept.writeBytes(in);
-    }
-
-    private static void makeRoom(ByteBuf kept, int size) {
-        if (kept.writableBytes() >= size) {
-            return;
-        }
-        if (kept.readerIndex() > 0) {
+        int size = in.readableBytes();
+        if (kept.writableBytes() < size && kept.readerIndex() > 0 && kept.refCnt() == 1) {
             kept.discardReadBytes();
         }
         if (kept.writableBytes() < size) {
-            kept.capacity(Math.max(kept.writerIndex() + size, kept.capacity() * 2));
+            int unread = kept.readableBytes();
+            grow(kept, Math.max((long) unread + size, unread * 2L)).writeBytes(in);
+        } else {
+            kept.writeBytes(in);
         }
     }
 
+    /** Moves what is kept to where there is more space; who has retained a part of it keeps the old buffer. */
+    private ByteBuf grow(ByteBuf kept, long space) {
+        ByteBuf larger = loop.chunk((int) Math.min(space, Integer.MAX_VALUE));
+        larger.writeBytes(kept);
+        kept.release();
+        rest = larger;
+        return larger;
+    }
+
     /** A place to read a large message's bytes straight into, or null. The size follows what has arrived, not what was declared. */
-    @Nullable ByteBuf readTarget() {
+    @Nullable
+    ByteBuf readTarget() {
         ByteBuf kept = rest;
-        if (kept == null || wanted < Buffers.SIZE / 4) {
+        if (kept == null || wanted < WORTH_READING_INTO) {
             return null;
         }
         if (!kept.isWritable()) {
-            int space = Math.max(FIRST_SPACE, kept.capacity() * 2);
-            kept.capacity((int) Math.min(space, (long) kept.writerIndex() + wanted));
+            int unread = kept.readableBytes();
+            kept = grow(kept, Math.min(Math.max(FIRST_SPACE, unread * 2L), (long) unread + wanted));
         }
         readFrom = kept.writerIndex();
         return kept;
@@ -145,11 +165,33 @@ final class Stage implements Actions<Object> {
         }
     }
 
+    /** No more bytes will come: the session is to see those that it was not asked about, because it wanted more. */
+    void noMoreComes() {
+        untried |= wanted > 0;
+    }
+
+    /** Calls the session until it needs more bytes, or may not be called. */
     private void decodeAll(ByteBuf in) {
-        boolean more = true;
-        while (more && inbound.mayDecode(this)) {
+        while (held != null && !held.isEmpty() && inbound.wantsMessage()) {
+            inbound.deliver(this, held.remove());
+        }
+        boolean more = in.isReadable() || again;
+        while (more && !holdsMessages() && inbound.mayDecode(this)) {
             more = decodeOnce(in);
         }
+        untried = more;
+    }
+
+    /** Whether something is to be decoded or delivered once what holds up this stage is over. */
+    boolean waits() {
+        return blocked() || holdsMessages() || (!ended && untried && (again || hasRest()));
+    }
+
+    /** Takes over what the stage that it replaces has not consumed. */
+    void takeRest(Stage replaced) {
+        rest = replaced.rest;
+        replaced.rest = null;
+        untried = rest != null;
     }
 
     /** One call to the session and what follows from it; true if the next call may bring more. */
@@ -167,23 +209,50 @@ final class Stage implements Actions<Object> {
             recording = false;
         }
         int n = in.readerIndex() - start;
-        boolean progress = n > 0 || message != null;
+        Object delivered = message;
+        message = null;
         consumed += n;
-        deliver();
-        return progress && (in.isReadable() || again);
+        noteOut();
+        if (delivered != null) {
+            inbound.deliver(this, delivered);
+        }
+        return (n > 0 || delivered != null) && (in.isReadable() || again);
     }
 
     private void failed(Throwable t) {
         releaseMessage();
+        noteOut();
         inbound.failed(t instanceof ProtocolException violation ? violation.atStreamPosition(consumed) : t);
     }
 
-    private void deliver() {
+    /** What the session wrote by itself counts against the connection's limits. */
+    private void noteOut() {
+        if (outBefore != NOTHING_OUT) {
+            long written = output.bytes() - outBefore;
+            outBefore = NOTHING_OUT;
+            inbound.wroteBelow(written);
+        }
+    }
+
+    /** Delivers what another call than decode has brought, now or when the receiver wants it. */
+    private void deliverOrHold() {
         Object delivered = message;
         message = null;
-        if (delivered != null) {
-            inbound.deliver(this, delivered);
+        if (delivered == null) {
+            return;
         }
+        if (kind == ByteLayerOrCodec.BYTE_LAYER || (!holdsMessages() && inbound.wantsMessage())) {
+            inbound.deliver(this, delivered);
+            return;
+        }
+        if (held == null) {
+            held = new ArrayDeque<>(2);
+        }
+        held.add(delivered);
+    }
+
+    private boolean holdsMessages() {
+        return held != null && !held.isEmpty();
     }
 
     private void releaseMessage() {
@@ -207,7 +276,8 @@ final class Stage implements Actions<Object> {
         } finally {
             recording = false;
         }
-        deliver();
+        noteOut();
+        deliverOrHold();
     }
 
     /** One of the session's methods other than decode. */
@@ -234,9 +304,16 @@ final class Stage implements Actions<Object> {
         }
     }
 
+    void releaseInput() {
+        releaseRest();
+        while (held != null && !held.isEmpty()) {
+            Messages.release(held.remove());
+        }
+    }
+
     void close() {
         stopTimer();
-        releaseRest();
+        releaseInput();
         output.release();
         loop.runReporting("closed() of a session", session::closed);
     }
@@ -245,7 +322,8 @@ final class Stage implements Actions<Object> {
 
     private void requireRecording() {
         if (!recording) {
-            throw new IllegalStateException("Actions are valid only within the session's call that they were passed to");
+            throw new IllegalStateException(
+                    "Actions are valid only within the session's call that they were passed to");
         }
     }
 
@@ -261,12 +339,15 @@ final class Stage implements Actions<Object> {
     @Override
     public Outgoing out() {
         requireRecording();
-        inbound.wroteBelow();
+        if (outBefore == NOTHING_OUT) {
+            outBefore = output.bytes();
+        }
         return output;
     }
 
     @Override
     public void needMore(int bytes) {
+        requireRecording();
         wanted = Math.max(0, bytes);
     }
 
@@ -276,10 +357,32 @@ final class Stage implements Actions<Object> {
         inbound.stopped(true);
     }
 
+    /** A timer that is put off again and again (an idle timeout) costs a Handle only when it comes due. */
     @Override
     public void startTimer(Duration after) {
-        stopTimer();
-        timer = loop.schedule(after, "timer of a session of " + inbound, () -> inbound.timerExpired(this));
+        requireRecording();
+        timerDeadline = loop.nanoTime() + Loop.nanos(after);
+        if (timer != null && timerDeadline - timerSet < 0) {
+            stopTimer();
+        }
+        if (timer == null) {
+            setTimer(after);
+        }
+    }
+
+    private void setTimer(Duration after) {
+        timerSet = timerDeadline;
+        timer = loop.schedule(after, "timer of a session of " + inbound, this::timerDue);
+    }
+
+    private void timerDue() {
+        timer = null;
+        long left = timerDeadline - loop.nanoTime();
+        if (left > 0) {
+            setTimer(Duration.ofNanos(left));
+        } else {
+            inbound.timerExpired(this);
+        }
     }
 
     @Override
@@ -293,25 +396,32 @@ final class Stage implements Actions<Object> {
     @Override
     public void runBlocking(Runnable work) {
         requireRecording();
-        blocked = true;
+        works++;
         inbound.runBlocking(this, work);
     }
 
-    /** The blocking work is done: the session is to be called again. */
+    /** Whether work runs elsewhere that has to end first. */
+    boolean blocked() {
+        return works > 0;
+    }
+
+    /** A piece of blocking work is done: after the last one the session is to be called again. */
     void unblocked() {
-        blocked = false;
+        works--;
         again = true;
     }
 
     @Override
     public void holdWrites() {
+        requireRecording();
         holdsWrites = true;
     }
 
     @Override
     public void releaseWrites() {
+        requireRecording();
         holdsWrites = false;
-        inbound.wroteBelow();
+        inbound.wroteBelow(0);
     }
 
     @Override

@@ -35,8 +35,11 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
     private volatile boolean cancelWanted;
 
     // The loop's list of Tasks that are not done.
-    @Nullable Task<?> previousTask;
-    @Nullable Task<?> nextTask;
+    @Nullable
+    Task<?> previousTask;
+
+    @Nullable
+    Task<?> nextTask;
 
     Task(Loop loop, String name, Callable<? extends T> body) {
         super(loop);
@@ -77,12 +80,14 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
         Node before = loop.activity().enter(this);
         try {
             coroutine.resume();
+        } catch (Throwable t) {
+            settle(new Failed(t)); // the body could not be run at all: no thread, no memory
         } finally {
             running = false;
             loop.activity().enter(before);
         }
         if (isDone()) {
-            loop.taskEnds(this);
+            loop.tasks().ends(this);
         }
     }
 
@@ -97,7 +102,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
                 settle(new Failed(cancelled()));
                 return;
             }
-            loop.taskBegins(this);
+            loop.tasks().begins(this);
             step();
         } else if (awaited != null && (cancelWanted || awaited == settled)) {
             step();

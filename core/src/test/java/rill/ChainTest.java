@@ -31,12 +31,12 @@ class ChainTest {
 
     @Test
     void a_chain_settles_in_the_handle_of_its_first_future() {
-        Future<Integer> last = chain(promise, Loop.CHAIN_LIMIT);
+        Future<Integer> last = chain(promise, Tick.CHAIN_LIMIT);
         promise.complete(0);
 
         loop.tick();
 
-        assertThat(last.result()).isEqualTo(Loop.CHAIN_LIMIT);
+        assertThat(last.result()).isEqualTo(Tick.CHAIN_LIMIT);
     }
 
     @Test

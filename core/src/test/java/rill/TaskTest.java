@@ -233,7 +233,7 @@ abstract class TaskTest extends EngineTest {
         for (int i = 0; i < 10_000; i++) {
             tasks.add(loop().task(() -> sum.addAndGet(signal.await())));
         }
-        loops.tickUntil(() -> loop().idle());
+        loops.tickUntil(() -> !loop().ticking().hasWork());
         signal.complete(1);
 
         loops.tickUntil(() -> tasks.stream().allMatch(Future::isDone));

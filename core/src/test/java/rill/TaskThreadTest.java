@@ -164,7 +164,7 @@ abstract class TaskThreadTest extends EngineTest {
         });
         loop().tick();
         loop().tick();
-        assertThat(loop().idle()).isTrue();
+        assertThat(loop().ticking().hasWork()).isFalse();
         promise.complete("value");
 
         assertThat(loops.settle(task)).isTrue();

@@ -1,6 +1,7 @@
 package rill.spi;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.SocketOption;
@@ -71,6 +72,14 @@ public final class ReadinessWire implements Wire {
         this.listener = listener;
         this.receiveBuffer = receiveBuffer;
         this.undelivered = undelivered;
+    }
+
+    /** A Wire for which no socket could be had: {@code closed(cause)} comes with the next select. */
+    public static Wire refused(
+            SocketAddress remote, WireListener listener, UndeliveredEvents undelivered, IOException cause) {
+        var wire = new ReadinessWire(NoSocket.INSTANCE, remote, listener, () -> Unpooled.EMPTY_BUFFER, undelivered);
+        wire.startFailed(cause);
+        return wire;
     }
 
     /** A socket that is connected already, such as an accepted one: {@code connected} comes with the next select. */
@@ -188,7 +197,8 @@ public final class ReadinessWire implements Wire {
 
     private void makeRoom() {
         int used = tail - head;
-        @Nullable ByteBuf[] target =
+        @Nullable
+        ByteBuf[] target =
                 used > queue.length / 2 || queue.length == 0 ? new @Nullable ByteBuf[Math.max(4, used * 2)] : queue;
         System.arraycopy(queue, head, target, 0, used);
         if (target == queue) {

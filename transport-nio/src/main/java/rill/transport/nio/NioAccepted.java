@@ -40,7 +40,7 @@ final class NioAccepted implements AcceptedSocket {
     @Override
     public void close() {
         if (taken.compareAndSet(false, true)) {
-            new NioSocket(channel).close(false);
+            NioSocket.discard(channel);
         }
     }
 }

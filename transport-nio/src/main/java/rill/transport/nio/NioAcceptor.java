@@ -62,7 +62,7 @@ final class NioAcceptor implements Acceptor, NioSelector.Ready {
             socket = new NioAccepted(accepted);
         } catch (IOException gone) {
             // The peer has reset it already: nothing was lost that anybody knew of.
-            new NioSocket(accepted).close(false);
+            NioSocket.discard(accepted);
         }
         if (socket != null) {
             listener.accepted(socket);

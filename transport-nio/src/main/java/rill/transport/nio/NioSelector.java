@@ -31,6 +31,7 @@ final class NioSelector implements Selector {
     private final java.nio.channels.Selector selector;
     private final Supplier<ByteBuf> receiveBuffer;
     private final UndeliveredEvents undelivered = new UndeliveredEvents();
+    private final Gathering gathering = new Gathering();
     private final Consumer<SelectionKey> dispatch = NioSelector::dispatch;
 
     NioSelector(java.nio.channels.Selector selector, Supplier<ByteBuf> receiveBuffer) {
@@ -71,14 +72,19 @@ final class NioSelector implements Selector {
         if (target.isUnresolved()) {
             throw new IllegalArgumentException("connect to " + target + ": the name has to be resolved first");
         }
-        SocketChannel channel = openChannel();
-        NioSocket socket = new NioSocket(channel);
+        SocketChannel channel;
+        try {
+            channel = SocketChannel.open();
+        } catch (IOException noDescriptor) {
+            return ReadinessWire.refused(remote, listener, undelivered, noDescriptor);
+        }
+        NioSocket socket = new NioSocket(channel, gathering);
         var wire = new ReadinessWire(socket, remote, listener, receiveBuffer, undelivered);
         try {
             channel.configureBlocking(false);
             options.<IOException>applyTo(socket::set);
             if (local != null) {
-                channel.bind(requireInet(local));
+                bind(channel, requireInet(local));
             }
             boolean connected = channel.connect(target);
             register(socket, wire);
@@ -96,22 +102,32 @@ final class NioSelector implements Selector {
         return wire;
     }
 
-    /** A descriptor may not be had; that is this connection's failure, told like any other. */
-    private static SocketChannel openChannel() {
+    private static void bind(SocketChannel channel, InetSocketAddress local) throws IOException {
         try {
-            return SocketChannel.open();
+            channel.bind(local);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw SocketFailures.naming("bind to " + local, e);
         }
     }
 
     private void register(NioSocket socket, ReadinessWire wire) throws IOException {
-        socket.key(socket.channel().register(selector, 0, (Ready) key -> {
+        socket.key(socket.channel().register(selector, 0, new Registered(wire)));
+    }
+
+    /** A Wire as the attachment of its key. */
+    private record Registered(ReadinessWire wire) implements Ready {
+        @Override
+        public void ready(SelectionKey key) {
             int ready = key.readyOps();
             wire.ready(
                     (ready & SelectionKey.OP_READ) != 0,
                     (ready & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0);
-        }));
+        }
+
+        @Override
+        public void close() {
+            wire.close();
+        }
     }
 
     @Override
@@ -119,7 +135,7 @@ final class NioSelector implements Selector {
         if (!(socket instanceof NioAccepted accepted)) {
             throw new IllegalArgumentException("a socket of another transport: " + socket);
         }
-        var calls = new NioSocket(accepted.take());
+        var calls = new NioSocket(accepted.take(), gathering);
         var wire = new ReadinessWire(calls, accepted.remoteAddress(), listener, receiveBuffer, undelivered);
         try {
             options.<IOException>applyTo(calls::set);
@@ -170,7 +186,7 @@ final class NioSelector implements Selector {
     public void close() {
         try {
             for (SelectionKey key : new ArrayList<>(selector.keys())) {
-                key.channel().close();
+                ((Ready) key.attachment()).close();
             }
             selector.close(); // also gives back the descriptors of the channels
         } catch (IOException e) {
@@ -179,8 +195,10 @@ final class NioSelector implements Selector {
     }
 
     /** What a key is attached to. */
-    @FunctionalInterface
     interface Ready {
         void ready(SelectionKey key);
+
+        /** Gives back the descriptor, and every buffer. */
+        void close();
     }
 }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
-import java.nio.ByteBuffer;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
@@ -15,13 +14,15 @@ import rill.spi.SocketCalls;
 /** The system calls of one socket, through a SocketChannel. */
 final class NioSocket implements SocketCalls {
     /** Limit for one write: the JDK copies heap buffers, and a kernel buffer is rarely larger. */
-    private static final int MOST_PER_WRITE = 1024 * 1024;
+    static final int MOST_PER_WRITE = 1024 * 1024;
 
     private final SocketChannel channel;
+    private final Gathering gathering;
     private @Nullable SelectionKey key;
 
-    NioSocket(SocketChannel channel) {
+    NioSocket(SocketChannel channel, Gathering gathering) {
         this.channel = channel;
+        this.gathering = gathering;
     }
 
     SocketChannel channel() {
@@ -54,25 +55,7 @@ final class NioSocket implements SocketCalls {
             int size = Math.min(first.readableBytes(), MOST_PER_WRITE);
             return channel.write(first.internalNioBuffer(first.readerIndex(), size));
         }
-        return gather(buffers, from, count);
-    }
-
-    private long gather(@Nullable ByteBuf[] buffers, int from, int count) throws IOException {
-        var parts = new ByteBuffer[count];
-        int n = 0;
-        for (int i = from; i < from + count; i++) {
-            ByteBuf buffer = buffers[i];
-            if (buffer == null) {
-                continue;
-            }
-            ByteBuffer[] ofBuffer = buffer.nioBuffers();
-            if (n + ofBuffer.length > parts.length) {
-                parts = java.util.Arrays.copyOf(parts, Math.max(parts.length * 2, n + ofBuffer.length));
-            }
-            System.arraycopy(ofBuffer, 0, parts, n, ofBuffer.length);
-            n += ofBuffer.length;
-        }
-        return channel.write(parts, 0, n);
+        return gathering.write(channel, buffers, from, count);
     }
 
     @Override
@@ -99,6 +82,10 @@ final class NioSocket implements SocketCalls {
         } catch (IOException | RuntimeException notConnected) {
             // Then there is nobody to send a reset to.
         }
+        discard(channel);
+    }
+
+    static void discard(SocketChannel channel) {
         try {
             channel.close();
         } catch (IOException e) {
@@ -129,7 +116,8 @@ final class NioSocket implements SocketCalls {
     }
 
     private static IllegalArgumentException unsupported(SocketOption<?> option, Exception cause) {
-        return new IllegalArgumentException("transport nio has no option " + option.name() + " for such a socket", cause);
+        return new IllegalArgumentException(
+                "transport nio has no option " + option.name() + " for such a socket", cause);
     }
 
     @Override

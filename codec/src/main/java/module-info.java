@@ -1,0 +1,13 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Framing, text and RESP: codecs that run on any transport, and without one. */
+@NullMarked
+@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // netty-buffer ships without a descriptor
+module rill.codec {
+    requires transitive rill.core;
+    requires transitive io.netty.buffer;
+    requires io.netty.common; // ByteBuf's supertype lives there
+    requires static transitive org.jspecify;
+
+    exports rill.codec;
+}

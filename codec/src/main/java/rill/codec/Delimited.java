@@ -1,0 +1,138 @@
+package rill.codec;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import rill.Actions;
+import rill.Framing;
+import rill.Outgoing;
+import rill.ProtocolException;
+import rill.SessionContext;
+
+/**
+ * A framing whose frames end with a certain sequence of bytes. Immutable, each method gives a changed copy.
+ *
+ * <p>A frame comes without its delimiter, and has at most 8 KiB unless said otherwise. The first delimiter in the
+ * stream ends the frame; it is found in one pass, however it is split over reads and whether or not it overlaps with
+ * itself.
+ *
+ * <p><b>Ownership:</b> see {@link Framing}; frames are slices of what was received.
+ *
+ * <p><b>Errors:</b> a frame above the limit, and a stream that ends within a frame, are a {@link ProtocolException}. A
+ * frame that would be cut elsewhere than at its end can't be written: {@link IllegalArgumentException}.
+ */
+public final class Delimited implements Framing {
+    /** How much a frame may have unless said otherwise, in bytes, without its delimiter. */
+    public static final int DEFAULT_LIMIT = 8 * 1024;
+
+    private final DelimiterScan.Pattern pattern;
+    private final int limit;
+
+    private Delimited(DelimiterScan.Pattern pattern, int limit) {
+        this.pattern = pattern;
+        this.limit = limit;
+    }
+
+    /** Frames that end with these bytes. */
+    public static Delimited by(byte... delimiter) {
+        if (delimiter.length == 0) {
+            throw new IllegalArgumentException("a delimiter has at least one byte");
+        }
+        return new Delimited(DelimiterScan.Pattern.of(delimiter.clone()), DEFAULT_LIMIT);
+    }
+
+    /** Frames that end with the bytes of this text in UTF-8. */
+    public static Delimited by(String delimiter) {
+        return by(delimiter.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** With frames of at most so many bytes, not counting the delimiter. */
+    public Delimited limit(int bytes) {
+        if (bytes < 1) {
+            throw new IllegalArgumentException("a frame has at least one byte, not " + bytes);
+        }
+        return new Delimited(pattern, bytes);
+    }
+
+    /** With frames of up to 2 GiB: a peer can make this side hold as much as it sends. */
+    public Delimited unlimited() {
+        return limit(Integer.MAX_VALUE);
+    }
+
+    @Override
+    public int sizeEstimate(ByteBuf frame) {
+        return frame.readableBytes() + pattern.length();
+    }
+
+    @Override
+    public FrameSession open(SessionContext context) {
+        return new DelimitedSession();
+    }
+
+    @Override
+    public String toString() {
+        return "delimited by " + Arrays.toString(pattern.bytes()) + ", limit " + limit;
+    }
+
+    /** Its state is how far it has looked, and how much of a delimiter it has seen there. */
+    private final class DelimitedSession implements FrameSession {
+        private final DelimiterScan incoming = new DelimiterScan(pattern);
+        private final DelimiterScan outgoing = new DelimiterScan(pattern);
+        private int scanned;
+
+        @Override
+        public void decode(ByteBuf in, Actions<ByteBuf> actions) throws ProtocolException {
+            int start = in.readerIndex();
+            int end = in.writerIndex();
+            int after = incoming.find(in, start + scanned, end);
+            int size = after < 0 ? end - start - incoming.matched() : after - start - pattern.length();
+            if (size > limit) {
+                throw new ProtocolException(limit, "expected a frame of at most " + limit + " bytes");
+            }
+            if (after < 0) {
+                scanned = end - start;
+                return;
+            }
+            scanned = 0;
+            actions.message(in.readSlice(size));
+            in.skipBytes(pattern.length());
+        }
+
+        @Override
+        public void encode(ByteBuf frame, Outgoing out) {
+            int size = frame.readableBytes();
+            requireOneFrame(frame, frame.readerIndex(), frame.writerIndex());
+            if (size >= Payloads.WORTH_PASSING) {
+                out.pass(frame.retainedSlice());
+                out.buffer(pattern.length()).writeBytes(pattern.bytes());
+            } else {
+                out.buffer(size + pattern.length())
+                        .writeBytes(frame, frame.readerIndex(), size)
+                        .writeBytes(pattern.bytes());
+            }
+        }
+
+        @Override
+        public void beginFrame(ByteBuf out) {
+            // nothing precedes a frame
+        }
+
+        @Override
+        public void endFrame(ByteBuf out, int start) {
+            requireOneFrame(out, start, out.writerIndex());
+            out.writeBytes(pattern.bytes());
+        }
+
+        private void requireOneFrame(ByteBuf content, int from, int to) {
+            if (to - from > limit) {
+                throw new IllegalArgumentException(
+                        "a frame of " + (to - from) + " bytes is above the limit of " + limit);
+            }
+            outgoing.reset();
+            if (outgoing.find(content, from, to) >= 0 || !outgoing.completesOnlyAtEnd()) {
+                throw new IllegalArgumentException(
+                        "a frame with the delimiter in it, or with its beginning at the end, would be cut there");
+            }
+        }
+    }
+}

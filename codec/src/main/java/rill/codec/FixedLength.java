@@ -1,0 +1,77 @@
+package rill.codec;
+
+import io.netty.buffer.ByteBuf;
+import rill.Actions;
+import rill.Framing;
+import rill.Outgoing;
+import rill.SessionContext;
+
+/**
+ * A framing whose frames all have the same length, with nothing between them. Immutable.
+ *
+ * <p><b>Errors:</b> a frame of another length can't be written: {@link IllegalArgumentException}.
+ */
+public final class FixedLength implements Framing {
+    private final int length;
+
+    private FixedLength(int length) {
+        this.length = length;
+    }
+
+    /** Frames of so many bytes each. */
+    public static FixedLength of(int bytes) {
+        if (bytes < 1) {
+            throw new IllegalArgumentException("a frame has at least one byte, not " + bytes);
+        }
+        return new FixedLength(bytes);
+    }
+
+    @Override
+    public FrameSession open(SessionContext context) {
+        return new FixedLengthSession();
+    }
+
+    @Override
+    public String toString() {
+        return "fixed length " + length;
+    }
+
+    /** Keeps no state. */
+    private final class FixedLengthSession implements FrameSession {
+        @Override
+        public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+            int missing = length - in.readableBytes();
+            if (missing > 0) {
+                actions.needMore(missing);
+            } else {
+                actions.message(in.readSlice(length));
+            }
+        }
+
+        @Override
+        public void encode(ByteBuf frame, Outgoing out) {
+            requireLength(frame.readableBytes());
+            if (length >= Payloads.WORTH_PASSING) {
+                out.pass(frame.retainedSlice());
+            } else {
+                out.buffer(length).writeBytes(frame, frame.readerIndex(), length);
+            }
+        }
+
+        @Override
+        public void beginFrame(ByteBuf out) {
+            // nothing precedes a frame
+        }
+
+        @Override
+        public void endFrame(ByteBuf out, int start) {
+            requireLength(out.writerIndex() - start);
+        }
+
+        private void requireLength(int found) {
+            if (found != length) {
+                throw new IllegalArgumentException("a frame has " + length + " bytes, not " + found);
+            }
+        }
+    }
+}

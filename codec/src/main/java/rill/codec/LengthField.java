@@ -1,0 +1,119 @@
+package rill.codec;
+
+import rill.Framing;
+import rill.SessionContext;
+
+/**
+ * A framing with the length of each frame in front of it. Immutable, each method gives a changed copy.
+ *
+ * <pre>
+ *   ┌────────┬────────┬──────────────────────────────┐
+ *   │ offset │ length │ content                      │
+ *   └────────┴────────┴──────────────────────────────┘
+ *            size of the content = length + adjustment
+ * </pre>
+ *
+ * <p>Unless said otherwise the length is a big-endian unsigned number at the very front that counts the content alone,
+ * a frame is the content alone, and is at most 1 MiB.
+ *
+ * <p><b>Ownership:</b> see {@link Framing}; frames are slices of what was received. A large frame that is written is
+ * passed through, not copied.
+ *
+ * <p><b>Errors:</b> a length that is negative, too large, or above the limit is a {@link rill.ProtocolException} as
+ * soon as it is read; no memory is taken because of it. A frame that can't be written is an
+ * {@link IllegalArgumentException}.
+ *
+ * <p><b>Source:</b> varint: Protocol Buffers, "Encoding", Base 128 Varints.
+ */
+public final class LengthField implements Framing {
+    /** How much a frame's content may have unless said otherwise, in bytes. */
+    public static final int DEFAULT_LIMIT = 1024 * 1024;
+
+    final LengthFormat format;
+    final int offset;
+    final int adjustment;
+    final boolean withHeader;
+    final int limit;
+
+    private LengthField(LengthFormat format, int offset, int adjustment, boolean withHeader, int limit) {
+        this.format = format;
+        this.offset = offset;
+        this.adjustment = adjustment;
+        this.withHeader = withHeader;
+        this.limit = limit;
+    }
+
+    /** A length of 1, 2, 3, 4 or 8 bytes. */
+    public static LengthField ofBytes(int size) {
+        if (size < 1 || size > 8 || size == 5 || size == 6 || size == 7) {
+            throw new IllegalArgumentException("a length field has 1, 2, 3, 4 or 8 bytes, not " + size);
+        }
+        return new LengthField(new LengthFormat.Fixed(size, false), 0, 0, false, DEFAULT_LIMIT);
+    }
+
+    /**
+     * A length in base 128, as in protobuf's delimited messages and MQTT: 1 to 10 bytes, only the shortest form is
+     * accepted.
+     */
+    public static LengthField varint() {
+        return new LengthField(new LengthFormat.Varint(), 0, 0, false, DEFAULT_LIMIT);
+    }
+
+    /** With the length's lowest byte first. A varint has but one order. */
+    public LengthField littleEndian() {
+        if (!(format instanceof LengthFormat.Fixed fixed)) {
+            throw new IllegalArgumentException("a varint has no byte order");
+        }
+        return new LengthField(new LengthFormat.Fixed(fixed.size(), true), offset, adjustment, withHeader, limit);
+    }
+
+    /**
+     * With so many bytes of header in front of the length. Reading drops them unless {@link #withHeader} is said;
+     * writing is possible only with it, since a frame has to bring them.
+     */
+    public LengthField offset(int bytes) {
+        if (bytes < 0 || bytes > 64 * 1024) {
+            throw new IllegalArgumentException("an offset is between 0 and 65536 bytes, not " + bytes);
+        }
+        return new LengthField(format, bytes, adjustment, withHeader, limit);
+    }
+
+    /**
+     * With so many bytes to be added to the length to get the content's size. If the length counts itself, its four
+     * bytes, it is -4.
+     */
+    public LengthField adjustment(int bytes) {
+        return new LengthField(format, offset, bytes, withHeader, limit);
+    }
+
+    /**
+     * With frames that consist of the bytes before the length, the length, and the content. A frame to be written has
+     * the same layout; whatever stands in the place of the length (for a varint: any varint) is replaced.
+     */
+    public LengthField withHeader() {
+        return new LengthField(format, offset, adjustment, true, limit);
+    }
+
+    /** With at most so many bytes of content. */
+    public LengthField limit(int bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("a limit can't be negative: " + bytes);
+        }
+        return new LengthField(format, offset, adjustment, withHeader, bytes);
+    }
+
+    /** With frames of up to 2 GiB: a peer can make this side hold as much as it sends. */
+    public LengthField unlimited() {
+        return limit(Integer.MAX_VALUE);
+    }
+
+    @Override
+    public FrameSession open(SessionContext context) {
+        return new LengthFieldSession(this);
+    }
+
+    @Override
+    public String toString() {
+        return "length field " + format + " at " + offset + ", limit " + limit;
+    }
+}

@@ -1,0 +1,188 @@
+package rill.codec;
+
+import io.netty.buffer.ByteBuf;
+import rill.ProtocolException;
+
+/**
+ * What reading replies and reading commands have in common: numbers, lines and bulk strings, all of them by hand and
+ * without an object of their own. Positions are absolute indices into the buffer of the present call.
+ */
+abstract class RespReader {
+    final RespLimits limits;
+
+    /** Where the present call began; what the positions in exceptions are relative to. */
+    int origin;
+
+    /** The number that {@link #readNumber} has just read. */
+    long number;
+
+    /** How many bytes have to come before going on makes sense; 0 if that is not known. */
+    int missing;
+
+    private int scanned; // bytes of an unfinished line that were looked at
+    private long content; // bytes of the present message
+
+    RespReader(RespLimits limits) {
+        this.limits = limits;
+    }
+
+    final ProtocolException violation(int at, String expected, byte found) {
+        return violation(at, "expected " + expected + ", found " + Violations.show(found));
+    }
+
+    final ProtocolException violation(int at, String violation) {
+        return new ProtocolException(at - origin, violation);
+    }
+
+    final void beginMessage() {
+        content = 0;
+    }
+
+    /** Counts so many bytes to the message, which begin at {@code at}. */
+    final void count(int at, long bytes) throws ProtocolException {
+        content += bytes;
+        if (content > limits.contentBytes()) {
+            throw violation(at, "expected a message of at most " + limits.contentBytes() + " bytes");
+        }
+    }
+
+    /**
+     * Reads a decimal number and its CR LF, as it is written canonically: no plus, no space, no superfluous zero.
+     *
+     * @return the index after it, or -1 if it is not complete
+     */
+    final int readNumber(ByteBuf in, int from, int end) throws ProtocolException {
+        int i = from;
+        boolean negative = i < end && in.getByte(i) == '-';
+        if (negative) {
+            i++;
+        }
+        int digits = i;
+        long value = 0; // below zero, where there is one more number than above
+        for (; i < end; i++) {
+            byte b = in.getByte(i);
+            int digit = b - '0';
+            if (digit < 0 || digit > 9) {
+                return endOfNumber(in, i, end, digits, value, negative);
+            }
+            if (value == 0 && i > digits) {
+                throw violation(i, "CR after the number 0", b);
+            }
+            if (value < Long.MIN_VALUE / 10 || value * 10 < Long.MIN_VALUE + digit) {
+                throw violation(i, "expected a number of 64 bits, found a larger one");
+            }
+            value = value * 10 - digit;
+        }
+        return -1;
+    }
+
+    private int endOfNumber(ByteBuf in, int cr, int end, int digits, long value, boolean negative)
+            throws ProtocolException {
+        byte b = in.getByte(cr);
+        if (cr == digits) {
+            throw violation(cr, negative ? "a digit" : "a digit or '-'", b);
+        }
+        if (b != '\r') {
+            throw violation(cr, "a digit or CR", b);
+        }
+        if (negative ? value == 0 : value == Long.MIN_VALUE) {
+            throw violation(
+                    cr, value == 0 ? "expected 0, found -0" : "expected a number of 64 bits, found a larger one");
+        }
+        if (cr + 1 == end) {
+            return -1;
+        }
+        if (in.getByte(cr + 1) != '\n') {
+            throw violation(cr + 1, "LF after CR", in.getByte(cr + 1));
+        }
+        number = negative ? value : -value;
+        return cr + 2;
+    }
+
+    /** Finds the CR of the line that begins at {@code from}; -1 if it or its LF has not come yet. */
+    final int findLineEnd(ByteBuf in, int from, int end) throws ProtocolException {
+        long last = (long) from + limits.lineBytes(); // the CR is here at the latest
+        int stop = (int) Math.min(end, last + 1);
+        for (int i = from + scanned; i < stop; i++) {
+            byte b = in.getByte(i);
+            if (b == '\r') {
+                if (i + 1 == end) {
+                    scanned = i - from;
+                    return -1;
+                }
+                if (in.getByte(i + 1) != '\n') {
+                    throw violation(i + 1, "LF after CR", in.getByte(i + 1));
+                }
+                scanned = 0;
+                return i;
+            }
+            if (b == '\n') {
+                throw violation(i, "expected CR before LF");
+            }
+        }
+        if (stop > last) {
+            throw violation((int) last, "expected a line of at most " + limits.lineBytes() + " bytes");
+        }
+        scanned = stop - from;
+        return -1;
+    }
+
+    /** Finds the LF of the line that begins at {@code from}, whether or not it has a CR; -1 if it has not come yet. */
+    final int findLf(ByteBuf in, int from, int end) throws ProtocolException {
+        int lf = in.indexOf(from + scanned, end, (byte) '\n');
+        int stop = lf < 0 ? end : lf;
+        int size = stop - from - (stop > from && in.getByte(stop - 1) == '\r' ? 1 : 0);
+        if (size > limits.lineBytes()) {
+            throw violation(from + limits.lineBytes(), "expected a line of at most " + limits.lineBytes() + " bytes");
+        }
+        scanned = lf < 0 ? end - from : 0;
+        return lf;
+    }
+
+    /** The line that was looked for has been found by other means. */
+    final void lineDone() {
+        scanned = 0;
+    }
+
+    /** Checks the length of a bulk string whose header ends before {@code body}. */
+    final int bulkLength(int header, int body) throws ProtocolException {
+        if (number < 0 || number > limits.bulkBytes()) {
+            throw violation(
+                    header,
+                    "expected a bulk string of 0 to " + limits.bulkBytes() + " bytes, found a length of " + number);
+        }
+        count(body, number);
+        return (int) number;
+    }
+
+    /**
+     * Checks that a bulk string is there with its CR LF.
+     *
+     * @return the index after it, or -1 if it is not complete; then it has been taken out of the count again
+     */
+    final int bulkEnd(ByteBuf in, int body, int length, int end) throws ProtocolException {
+        long after = (long) body + length + 2;
+        if (after > end) {
+            content -= length;
+            missing = (int) Math.min(after - end, Integer.MAX_VALUE);
+            return -1;
+        }
+        int cr = body + length;
+        if (in.getByte(cr) != '\r') {
+            throw violation(cr, "CR LF after the " + length + " bytes of a bulk string", in.getByte(cr));
+        }
+        if (in.getByte(cr + 1) != '\n') {
+            throw violation(cr + 1, "LF after CR", in.getByte(cr + 1));
+        }
+        return cr + 2;
+    }
+
+    /**
+     * A copy of some bytes; moves the reader index, since reading at it needs no object where reading elsewhere does.
+     */
+    static byte[] copy(ByteBuf in, int at, int length) {
+        byte[] bytes = new byte[length];
+        in.readerIndex(at).readBytes(bytes);
+        return bytes;
+    }
+}

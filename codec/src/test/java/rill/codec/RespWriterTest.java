@@ -1,0 +1,180 @@
+package rill.codec;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** What both sides write, and that the other side reads the same. */
+final class RespWriterTest {
+    private static final RespClientCodec CLIENT = new RespClientCodec(RespLimits.DEFAULT);
+    private static final RespServerCodec SERVER = new RespServerCodec(RespLimits.DEFAULT);
+
+    private static String write(Command command) {
+        return new CodecHarness<>(CLIENT).write(command);
+    }
+
+    private static String write(Reply reply) {
+        return new CodecHarness<>(SERVER).write(reply);
+    }
+
+    @Test
+    void commands_are_arrays_of_bulk_strings() {
+        assertThat(write(Command.of("GET", "key"))).isEqualTo("*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n");
+        assertThat(write(Command.of("SET", "grün")
+                        .with(new byte[] {0, (byte) 0xFF})
+                        .with(-5)))
+                .isEqualTo("*4\r\n$3\r\nSET\r\n$5\r\ngr\u00C3\u00BCn\r\n$2\r\n\0\u00FF\r\n$2\r\n-5\r\n");
+        assertThat(write(Command.of("x".repeat(10), "y".repeat(123))))
+                .isEqualTo("*2\r\n$10\r\n" + "x".repeat(10) + "\r\n$123\r\n" + "y".repeat(123) + "\r\n");
+    }
+
+    @Test
+    void every_type_of_reply_is_written() {
+        assertThat(write(Reply.OK)).isEqualTo("+OK\r\n");
+        assertThat(write(new Reply.Failed("ERR grün"))).isEqualTo("-ERR gr\u00C3\u00BCn\r\n");
+        assertThat(write(Reply.of(7))).isEqualTo(":7\r\n");
+        assertThat(write(Reply.bulk("hello"))).isEqualTo("$5\r\nhello\r\n");
+        assertThat(write(Reply.NULL)).isEqualTo("$-1\r\n");
+        assertThat(write(Reply.Null.ARRAY)).isEqualTo("*-1\r\n");
+        assertThat(write(Reply.array(Reply.of(1), Reply.EMPTY, Reply.array(Reply.NULL))))
+                .isEqualTo("*3\r\n:1\r\n*0\r\n*1\r\n$-1\r\n");
+    }
+
+    @Test
+    void numbers_of_every_length_are_written() {
+        for (long n : new long[] {0, 1, 9, 10, 99, 100, 101, 1000, -1, -10, Long.MAX_VALUE, Long.MIN_VALUE}) {
+            assertThat(write(Reply.of(n))).isEqualTo(":" + n + "\r\n");
+        }
+        for (long power = 1; power > 0 && power < Long.MAX_VALUE / 10; power *= 10) {
+            assertThat(write(Reply.of(power - 1)) + write(Reply.of(-power)))
+                    .isEqualTo(":" + (power - 1) + "\r\n:" + -power + "\r\n");
+        }
+    }
+
+    @Test
+    void cr_and_lf_can_not_be_smuggled_into_a_line() {
+        for (String injection : List.of("OK\r\n+OK", "a\rb", "a\n", "\r", "\n+OK")) {
+            assertThatIllegalArgumentException().isThrownBy(() -> write(new Reply.Simple(injection)));
+            assertThatIllegalArgumentException().isThrownBy(() -> write(new Reply.Failed(injection)));
+            assertThat(write(Reply.bulk(injection))).startsWith("$" + injection.length());
+        }
+    }
+
+    @Test
+    void unpaired_surrogates_and_too_deep_arrays_are_refused() {
+        assertThatIllegalArgumentException().isThrownBy(() -> write(Command.of("GET", "a\uD800")));
+        assertThatIllegalArgumentException().isThrownBy(() -> write(Command.of("GET", "\uD800".repeat(9000))));
+        assertThatIllegalArgumentException().isThrownBy(() -> write(new Reply.Simple("\uDC00")));
+        Reply deep = Reply.of(1);
+        for (int i = 0; i < 32; i++) {
+            deep = Reply.array(deep);
+        }
+        assertThat(write(deep)).endsWith(":1\r\n");
+        Reply tooDeep = Reply.array(deep);
+        assertThatIllegalArgumentException().isThrownBy(() -> write(tooDeep)).withMessageContaining("nested");
+    }
+
+    @Test
+    void large_payloads_are_passed_on_and_not_copied() {
+        var client = new CodecHarness<>(CLIENT);
+        byte[] large = "x".repeat(Payloads.WORTH_PASSING).getBytes(UTF_8);
+        assertThat(client.write(Command.of("SET", "k")
+                        .with(large)
+                        .with("y".repeat(9000))
+                        .with("end")))
+                .isEqualTo("*5\r\n$3\r\nSET\r\n$1\r\nk\r\n$8192\r\n" + new String(large, UTF_8) + "\r\n$9000\r\n"
+                        + "y".repeat(9000) + "\r\n$3\r\nend\r\n");
+        assertThat(client.passed).isEqualTo(2);
+        var server = new CodecHarness<>(SERVER);
+        assertThat(server.write(Reply.bulk(large), Reply.OK))
+                .isEqualTo("$8192\r\n" + new String(large, UTF_8) + "\r\n+OK\r\n");
+        assertThat(server.passed).isEqualTo(1);
+    }
+
+    @Test
+    void estimates_are_never_short_for_ascii_and_not_far_off() {
+        for (Command each : List.of(
+                Command.of("PING"),
+                Command.of("GET", "key"),
+                Command.of("SET", "k".repeat(100)).with(new byte[100_000]))) {
+            int size = write(each).length();
+            assertThat(CLIENT.sizeEstimate(each)).isBetween(size, size + 16 * (each.size() + 1));
+        }
+        for (Reply each :
+                List.of(Reply.OK, Reply.of(Long.MIN_VALUE), Reply.array(Reply.bulk("x".repeat(50)), Reply.NULL))) {
+            int size = write(each).length();
+            assertThat(SERVER.sizeEstimate(each)).isBetween(Math.min(16, size), size + 48);
+        }
+    }
+
+    @Test
+    void random_commands_go_there_and_back() {
+        long seed = new Random().nextLong();
+        var random = new Random(seed);
+        for (int i = 0; i < 500; i++) {
+            Command command = Command.of(text(random));
+            for (int k = random.nextInt(5); k > 0; k--) {
+                byte[] bytes = new byte[random.nextInt(40)];
+                random.nextBytes(bytes);
+                command = random.nextBoolean() ? command.with(text(random)) : command.with(bytes);
+            }
+            var read = CodecHarness.decodeAtRandom(SERVER, new CodecHarness<>(CLIENT).writeBytes(command), seed + i);
+            assertThat(read.messages()).as("seed %d, round %d", seed, i).containsExactly(command);
+        }
+    }
+
+    @Test
+    void random_replies_go_there_and_back() {
+        long seed = new Random().nextLong();
+        var random = new Random(seed);
+        for (int i = 0; i < 500; i++) {
+            Reply reply = reply(random, 4);
+            var read = CodecHarness.decodeAtRandom(CLIENT, new CodecHarness<>(SERVER).writeBytes(reply), seed + i);
+            assertThat(read.messages()).as("seed %d, round %d", seed, i).containsExactly(reply);
+        }
+    }
+
+    private static Reply reply(Random random, int depth) {
+        return switch (random.nextInt(depth == 0 ? 6 : 8)) {
+            case 0 -> new Reply.Simple(text(random));
+            case 1 -> new Reply.Failed(text(random));
+            case 2 -> Reply.of(random.nextLong() >> random.nextInt(64));
+            case 3 -> Reply.bulk(text(random) + "\r\n");
+            case 4 -> Reply.NULL;
+            case 5 -> Reply.Null.ARRAY;
+            default -> {
+                List<Reply> elements = new ArrayList<>();
+                for (int i = random.nextInt(20); i > 0; i--) {
+                    elements.add(reply(random, depth - 1));
+                }
+                yield new Reply.Array(elements);
+            }
+        };
+    }
+
+    private static String text(Random random) {
+        var text = new StringBuilder();
+        for (int i = random.nextInt(20); i > 0; i--) {
+            text.appendCodePoint(random.nextInt(10) == 0 ? 0x1F600 + random.nextInt(50) : 'a' + random.nextInt(26));
+        }
+        return text.toString();
+    }
+
+    @Test
+    void both_sides_fit_on_a_connection() {
+        assertThat(Resp.client()).isNotNull();
+        assertThat(Resp.server()).isNotNull();
+    }
+
+    @Test
+    void limits_are_checked_when_they_are_set() {
+        assertThatIllegalArgumentException().isThrownBy(() -> RespLimits.DEFAULT.bulkBytes(0));
+        assertThatIllegalArgumentException().isThrownBy(() -> RespLimits.DEFAULT.depth(1001));
+        assertThat(RespLimits.DEFAULT.depth(1000).depth()).isEqualTo(1000);
+    }
+}

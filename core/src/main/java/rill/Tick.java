@@ -1,0 +1,187 @@
+package rill;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import rill.spi.Clock;
+import rill.spi.Selector;
+
+/**
+ * What a loop does, over and over: {@link #step}. Holds what waits to be done on the loop. Confined to the loop.
+ *
+ * <pre>
+ *      other threads              timers
+ *           │ Inbox                  │ due
+ *           ▼                        ▼
+ *  I/O ──▶ Handle queue: first in, first out ──▶ what they schedule waits for the next tick
+ * </pre>
+ */
+final class Tick {
+    /** Settled Futures that one Handle carries along before others get their turn. */
+    static final int CHAIN_LIMIT = 10_000;
+
+    private static final int HANDLES_PER_CLOCK_READING = 16;
+
+    private final Loop loop;
+    private final Selector selector;
+    private final Inbox inbox;
+    private final Clock clock;
+    private final long handleBudgetNanos;
+
+    private final NodeQueue handles = new NodeQueue();
+    private final TimerQueue timers = new TimerQueue();
+    private final NodeQueue chain = new NodeQueue(); // Futures that settled within the present Handle
+    private long time; // a reading of the clock in this tick
+    private boolean timeKnown;
+
+    Tick(Loop loop, Selector selector, Inbox inbox, Duration handleBudget) {
+        this.loop = loop;
+        this.selector = selector;
+        this.inbox = inbox;
+        this.clock = loop.environment().clock();
+        this.handleBudgetNanos = TimeUnit.NANOSECONDS.convert(handleBudget);
+    }
+
+    /** One tick. This is what a loop does; everything else is detail. Doesn't block if {@code done} says so. */
+    void step(BooleanSupplier done) throws IOException {
+        timeKnown = false;
+        try {
+            selector.select(selectTimeout(done)); // 1. I/O that is ready is delivered
+            inbox.awake();
+            timersBecomeHandles(); //                2. timers that are due
+            runHandles(); //                         3. the Handles that are present, first in, first out
+            loop.links().flushDirty(); //            4. what was written leaves
+            loop.failures().poll();
+            loop.closing().endOfTick();
+        } finally {
+            loop.activity().enter(null);
+        }
+    }
+
+    private long selectTimeout(BooleanSupplier done) {
+        if (!handles.isEmpty() || done.getAsBoolean() || !inbox.fallAsleep() || done.getAsBoolean()) {
+            return 0; // done is asked again because only now whoever makes it so wakes us up
+        }
+        if (timers.isEmpty()) {
+            return Selector.FOREVER;
+        }
+        return Math.max(0, timers.nextDeadline() - clock.nanoTime());
+    }
+
+    private void timersBecomeHandles() {
+        if (timers.isEmpty()) {
+            return;
+        }
+        long now = clock.nanoTime();
+        for (Handle due = timers.pollDue(now); due != null; due = timers.pollDue(now)) {
+            handles.add(due);
+        }
+    }
+
+    private void runHandles() {
+        inbox.drainTo(handles);
+        Node last = handles.last();
+        if (last == null) {
+            return;
+        }
+        long start = clock.nanoTime();
+        for (int n = 1; ; n++) {
+            Node node = handles.poll();
+            if (node == null) {
+                return; // the loop was closed by the last one
+            }
+            run(node);
+            if (node == last) {
+                return;
+            }
+            if (n % HANDLES_PER_CLOCK_READING == 0 && clock.nanoTime() - start > handleBudgetNanos) {
+                return; // the rest goes first in the next tick
+            }
+        }
+    }
+
+    private void run(Node node) {
+        loop.activity().enter(node);
+        try {
+            node.execute();
+        } catch (Throwable t) {
+            loop.report(new Report.Thrown(loop.name(), node.label(), t));
+        }
+    }
+
+    // ---- what is to be done
+
+    void add(Node node) {
+        handles.add(node);
+    }
+
+    void add(Handle timer, long deadline) {
+        timers.add(timer, deadline);
+    }
+
+    void timerCancelled(Handle timer) {
+        timers.cancelled(timer);
+    }
+
+    /** Whether something waits for the next tick. */
+    boolean hasWork() {
+        return !handles.isEmpty() || !inbox.isEmpty();
+    }
+
+    /** Without a selector: runs what is left, round by round. */
+    void runLeftovers(int rounds) {
+        for (int n = 0; n < rounds && hasWork(); n++) {
+            runHandles();
+        }
+    }
+
+    /** The loop is closed: nothing of this will be done. */
+    void discardAll() {
+        for (Node node = handles.poll(); node != null; node = handles.poll()) {
+            node.discard();
+        }
+    }
+
+    /** A reading of the clock that may be as old as this tick: good enough for deadlines, and nearly free. */
+    long time() {
+        if (!timeKnown) {
+            timeKnown = true;
+            time = clock.nanoTime();
+        }
+        return time;
+    }
+
+    // ---- telling dependents
+
+    /** The Handle of a settled Future: tells its dependents, and those of the Futures that settle through that. */
+    void dispatch(Future<?> settled) {
+        settled.tellAll();
+        runChain();
+    }
+
+    /** The Handle of a dependent that came after its Future had told all others. */
+    void dispatchLate(Future<?> settled, Object dependent) {
+        settled.tell(dependent);
+        runChain();
+    }
+
+    /** A derived Future settled while dependents are being told: its own come next, in the same Handle. */
+    void chain(Future<?> settled) {
+        chain.add(settled);
+    }
+
+    private void runChain() {
+        for (int n = 0; n < CHAIN_LIMIT; n++) {
+            @Nullable Future<?> next = (Future<?>) chain.poll();
+            if (next == null) {
+                return;
+            }
+            next.tellAll();
+        }
+        for (Node rest = chain.poll(); rest != null; rest = chain.poll()) {
+            handles.add(rest); // other Handles get their turn first
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What a session can have done: answers, timers, work elsewhere. */
+class ActionsTest {
+    /** Fails with an IOException if nothing comes for ten seconds; {@code q} stops the clock. */
+    private static final class IdleTimeout extends Pinging {
+        static final Duration LIMIT = Duration.ofSeconds(10);
+
+        @Override
+        public void opened(Actions<String> actions) {
+            actions.startTimer(LIMIT);
+        }
+
+        @Override
+        public void decode(ByteBuf in, Actions<String> actions) throws IOException {
+            boolean quits = in.isReadable() && in.getByte(in.readerIndex()) == 'q';
+            super.decode(in, actions);
+            if (quits) {
+                actions.stopTimer();
+            } else {
+                actions.startTimer(LIMIT);
+            }
+        }
+
+        @Override
+        public void timerExpired(Actions<String> actions) throws IOException {
+            throw new IOException("idle");
+        }
+    }
+
+    @Test
+    void a_sessions_timer_is_put_off_expires_and_its_failure_is_the_connections() throws IOException {
+        try (var rig = new Rig<>(Pipeline.<String, String>of(context -> new IdleTimeout()))) {
+            rig.collect(rig.connection());
+            for (int i = 0; i < 5; i++) {
+                rig.passes(Duration.ofSeconds(7));
+                rig.arrives("a");
+            }
+            rig.passes(Duration.ofSeconds(10).minusNanos(1));
+            assertThat(rig.failures).isEmpty();
+            rig.passes(Duration.ofNanos(1));
+            assertThat(rig.failures).singleElement().isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void a_timer_that_was_stopped_or_whose_connection_closed_does_not_expire() throws IOException {
+        try (var rig = new Rig<>(Pipeline.<String, String>of(context -> new IdleTimeout()))) {
+            rig.collect(rig.connection());
+            rig.arrives("q");
+            rig.passes(Duration.ofSeconds(60));
+            assertThat(rig.failures).isEmpty();
+            rig.arrives("a");
+            rig.onLoop(rig.connection()::abort);
+            rig.passes(Duration.ofSeconds(60));
+            assertThat(rig.failures).isEmpty();
+        }
+    }
+
+    @Test
+    void a_timer_started_anew_for_a_shorter_time_expires_sooner() throws IOException {
+        var expired = new ArrayList<Long>();
+        var rigs = new Rig<?, ?>[1];
+        Codec<String, String> shortening = context -> new Pinging() {
+            @Override
+            public void opened(Actions<String> actions) {
+                actions.startTimer(Duration.ofSeconds(60));
+                actions.startTimer(Duration.ofSeconds(2));
+            }
+
+            @Override
+            public void timerExpired(Actions<String> actions) {
+                expired.add(rigs[0].transport.now);
+                actions.message("tick");
+            }
+        };
+        try (var rig = new Rig<>(Pipeline.of(shortening))) {
+            rigs[0] = rig;
+            List<String> received = rig.collect(rig.connection());
+            for (int i = 0; i < 100; i++) {
+                rig.passes(Duration.ofSeconds(1));
+            }
+            assertThat(expired).containsExactly(Duration.ofSeconds(2).toNanos());
+            assertThat(received).containsExactly("tick");
+        }
+    }
+
+    @Test
+    void a_message_from_a_timer_waits_while_the_receiver_has_paused() throws IOException {
+        Codec<String, String> ticking = context -> new Pinging() {
+            @Override
+            public void opened(Actions<String> actions) {
+                actions.startTimer(Duration.ofSeconds(1));
+            }
+
+            @Override
+            public void timerExpired(Actions<String> actions) {
+                actions.message("tick");
+                actions.startTimer(Duration.ofSeconds(1));
+            }
+        };
+        try (var rig = new Rig<>(Pipeline.of(ticking))) {
+            List<String> received = rig.collect(rig.connection());
+            rig.onLoop(rig.connection()::pause);
+            rig.passes(Duration.ofSeconds(1));
+            rig.passes(Duration.ofSeconds(1));
+            assertThat(received).isEmpty();
+            rig.onLoop(rig.connection()::resume);
+            rig.settle();
+            assertThat(received).containsExactly("tick", "tick");
+        }
+    }
+
+    /** {@code w} asks for work elsewhere. */
+    private static final class Working extends Pinging {
+        final List<String> log;
+        final RuntimeException thrown;
+
+        Working(List<String> log, RuntimeException thrown) {
+            this.log = log;
+            this.thrown = thrown;
+        }
+
+        @Override
+        public void decode(ByteBuf in, Actions<String> actions) throws IOException {
+            log.add(in.readableBytes() + " bytes");
+            if (in.isReadable() && in.getByte(in.readerIndex()) == 'w') {
+                in.skipBytes(1);
+                for (int i = 0; i < 2; i++) {
+                    actions.runBlocking(() -> {
+                        if (thrown != null) {
+                            throw thrown;
+                        }
+                    });
+                }
+            } else {
+                super.decode(in, actions);
+            }
+        }
+    }
+
+    @Test
+    void while_work_runs_elsewhere_input_waits_and_then_decode_is_called_even_without_bytes() throws IOException {
+        var log = new ArrayList<String>();
+        try (var rig = new Rig<>(Pipeline.<String, String>of(context -> new Working(log, null)))) {
+            List<String> received = rig.collect(rig.connection());
+            rig.arrives("aw");
+            rig.settle();
+            assertThat(log).containsExactly("2 bytes", "1 bytes");
+            rig.transport.blockingWork.remove().run();
+            rig.settle();
+            assertThat(log).as("one of two pieces of work is done").hasSize(2);
+            rig.transport.blockingWork.remove().run();
+            rig.settle();
+            assertThat(log).containsExactly("2 bytes", "1 bytes", "0 bytes");
+
+            rig.arrives("wbc");
+            rig.inputEnds();
+            rig.settle();
+            assertThat(received).containsExactly("a");
+            while (!rig.transport.blockingWork.isEmpty()) {
+                rig.transport.blockingWork.remove().run();
+            }
+            rig.settle();
+            assertThat(received).containsExactly("a", "b", "c");
+            assertThat(rig.wire.closed).as("closed at the end, which came last").isTrue();
+        }
+    }
+
+    @Test
+    void the_end_waits_for_work_that_runs_elsewhere() throws IOException {
+        try (var rig = new Rig<>(Pipeline.<String, String>of(context -> new Working(new ArrayList<>(), null)))) {
+            var log = new ArrayList<String>();
+            rig.onLoop(() -> rig.connection().onMessage(log::add, () -> log.add("end")));
+            rig.arrives("w");
+            rig.inputEnds();
+            rig.settle();
+            assertThat(log).isEmpty();
+            while (!rig.transport.blockingWork.isEmpty()) {
+                rig.transport.blockingWork.remove().run();
+            }
+            rig.settle();
+            assertThat(log).containsExactly("end");
+        }
+    }
+
+    @Test
+    void work_that_fails_fails_the_connection_with_its_cause() throws IOException {
+        var cause = new IllegalStateException("no such key");
+        try (var rig = new Rig<>(Pipeline.<String, String>of(context -> new Working(new ArrayList<>(), cause)))) {
+            List<String> received = rig.collect(rig.connection());
+            rig.arrives("wb");
+            while (!rig.transport.blockingWork.isEmpty()) {
+                rig.transport.blockingWork.remove().run();
+            }
+            rig.settle();
+            assertThat(rig.failures).containsExactly(cause);
+            assertThat(received).isEmpty();
+            assertThat(rig.reports).isEmpty();
+        }
+    }
+}

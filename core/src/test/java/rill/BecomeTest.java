@@ -1,0 +1,235 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import rill.testing.TextLines;
+
+/** One protocol gives way to another on a living connection. */
+class BecomeTest {
+    /** Single characters. */
+    private static Pipeline<Character, Character> characters() {
+        return Pipeline.of(Codec.of(
+                in -> in.isReadable() ? (char) in.readByte() : null, (message, out) -> out.writeByte(message)));
+    }
+
+    /** Lines, of which {@code 101} ends the protocol. */
+    private static Pipeline<String, String> linesUntil101() {
+        Codec<String, String> lines = TextLines.codec();
+        return Pipeline.of(context -> {
+            Session<String, String> inner = lines.open(context);
+            return new SessionTest.Plain() {
+                @Override
+                public void decode(ByteBuf in, Actions<String> actions) throws IOException {
+                    boolean ends = in.toString(StandardCharsets.US_ASCII).startsWith("101\n");
+                    inner.decode(in, actions);
+                    if (ends) {
+                        actions.stop();
+                    }
+                }
+            };
+        });
+    }
+
+    @Test
+    void a_session_stops_and_what_follows_in_the_same_read_enters_the_next_protocol() throws IOException {
+        try (var rig = new Rig<>(linesUntil101())) {
+            List<String> lines = rig.collect(rig.connection());
+            rig.arrives("one\n101\nab\n");
+            rig.settle();
+            assertThat(lines).containsExactly("one", "101");
+            var next = new ArrayList<Character>();
+            rig.onLoop(() -> rig.connection().become(characters()).onMessage(next::add));
+            rig.settle();
+            assertThat(next).containsExactly('a', 'b', '\n');
+            rig.arrives("c");
+            assertThat(next).hasSize(4);
+            assertThat(lines).hasSize(2);
+            assertThat(rig.link.inbound().top().rest).isNull();
+        }
+    }
+
+    @Test
+    void a_receiver_stops_and_becomes_within_its_handler() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var lines = new ArrayList<String>();
+            var next = new ArrayList<Character>();
+            rig.onLoop(() -> rig.connection().onMessage(line -> {
+                lines.add(line);
+                if (line.equals("SWITCH")) {
+                    rig.connection().stop();
+                    rig.connection().write("go ahead");
+                    rig.connection().become(characters()).onMessage(next::add).write('!');
+                }
+            }));
+            rig.arrives("x\nSWI");
+            rig.arrives("TCH\na\n");
+            rig.settle();
+            assertThat(lines).containsExactly("x", "SWITCH");
+            assertThat(next).containsExactly('a', '\n');
+            assertThat(rig.sent()).isEqualTo("go ahead\n!");
+        }
+    }
+
+    @Test
+    void messages_of_the_new_pipeline_wait_for_a_receiver_of_their_own() throws IOException {
+        try (var rig = new Rig<>(linesUntil101())) {
+            List<String> lines = rig.collect(rig.connection());
+            rig.arrives("101\nab");
+            var next = new AtomicReference<Connection<Character, Character>>();
+            rig.onLoop(() -> next.set(rig.connection().become(characters())));
+            rig.settle();
+            rig.arrives("c");
+            assertThat((List<?>) lines).as("what the old receiver got").isEqualTo(List.of("101"));
+            List<Character> received = rig.collect(next.get());
+            rig.settle();
+            assertThat(received).containsExactly('a', 'b', 'c');
+            assertThat(rig.failures).isEmpty();
+        }
+    }
+
+    @Test
+    void a_receive_that_is_pending_when_the_protocol_changes_fails() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var pending = new Future<?>[1];
+            rig.onLoop(() -> {
+                pending[0] = rig.connection().receive();
+                rig.connection().become(characters());
+            });
+            assertThat(pending[0].failure()).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void the_old_handle_throws_except_for_the_end() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            Connection<String, String> old = rig.connection();
+            rig.onLoop(() -> {
+                old.become(characters());
+                assertThatThrownBy(() -> old.write("x")).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(old::receive).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(() -> old.onMessage(m -> {})).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(old::pause).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(old::resume).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(() -> old.become(characters())).isInstanceOf(IllegalStateException.class);
+            });
+            rig.onLoop(old::close);
+            rig.settle();
+            assertThat(rig.wire.outputShut).isTrue();
+        }
+    }
+
+    @Test
+    void resume_goes_on_with_the_same_protocol_from_a_handle() throws IOException {
+        try (var rig = new Rig<>(linesUntil101())) {
+            List<String> lines = rig.collect(rig.connection());
+            rig.arrives("101\nb\nc");
+            assertThat(lines).containsExactly("101");
+            rig.onLoop(() -> {
+                rig.connection().resume();
+                assertThat(lines).as("delivered inline").hasSize(1);
+            });
+            rig.settle();
+            assertThat(lines).containsExactly("101", "b");
+            rig.arrives("\n");
+            assertThat(lines).containsExactly("101", "b", "c");
+        }
+    }
+
+    @Test
+    void while_stopped_the_end_waits_for_the_pipeline_to_come() throws IOException {
+        try (var rig = new Rig<>(linesUntil101())) {
+            var log = new ArrayList<String>();
+            rig.onLoop(() -> rig.connection().onMessage(log::add, () -> log.add("old end")));
+            rig.arrives("101\nz");
+            rig.inputEnds();
+            rig.settle();
+            rig.onLoop(() -> rig.connection()
+                    .become(characters())
+                    .onMessage(c -> log.add(c.toString()), () -> log.add("new end")));
+            rig.settle();
+            assertThat(log).containsExactly("101", "z", "new end");
+        }
+    }
+
+    @Test
+    void a_pipeline_that_comes_after_the_end_is_told_of_it_too() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var log = new ArrayList<String>();
+            rig.onLoop(() -> rig.connection().onMessage(log::add, () -> log.add("old end")));
+            rig.inputEnds();
+            rig.onLoop(() -> rig.connection()
+                    .become(characters())
+                    .onMessage(c -> log.add(c.toString()), () -> log.add("new end")));
+            rig.settle();
+            assertThat(log).containsExactly("old end", "new end");
+        }
+    }
+
+    @Test
+    void a_layer_that_both_pipelines_share_stays_and_leftovers_enter_the_new_codec() throws IOException {
+        var layer = new HoldingLayer();
+        try (var rig = new Rig<>(linesUntil101().over(layer))) {
+            List<String> lines = rig.collect(rig.connection());
+            rig.arrives("!a\n101\nxy");
+            Stage before = rig.link.inbound().stages()[0];
+            var next = new ArrayList<Character>();
+            rig.onLoop(() -> {
+                rig.connection().write("last");
+                rig.connection()
+                        .become(characters().over(layer))
+                        .onMessage(next::add)
+                        .write('!');
+            });
+            rig.settle();
+            assertThat(lines).containsExactly("a", "101");
+            assertThat(next).containsExactly('x', 'y');
+            assertThat(rig.link.inbound().stages()[0]).isSameAs(before);
+            assertThat(rig.sent()).isEqualTo("hello;last!");
+        }
+    }
+
+    @Test
+    void a_layer_put_beneath_a_running_protocol_gets_the_leftovers() throws IOException {
+        try (var rig = new Rig<>(linesUntil101())) {
+            List<String> before = rig.collect(rig.connection());
+            rig.arrives("101\n!in");
+            var lines = new ArrayList<String>();
+            rig.onLoop(() -> rig.connection()
+                    .become(TextLines.pipeline().over(new HoldingLayer()))
+                    .onMessage(lines::add)
+                    .write("later"));
+            rig.settle();
+            rig.arrives("ner\n");
+            assertThat(before).containsExactly("101");
+            assertThat(lines).containsExactly("inner");
+            assertThat(rig.sent()).isEqualTo("hello;later\n");
+        }
+    }
+
+    @Test
+    void becoming_is_refused_while_bytes_or_writes_would_be_lost() throws IOException {
+        var layer = new HoldingLayer();
+        try (var rig = new Rig<>(linesUntil101().over(layer))) {
+            rig.collect(rig.connection());
+            rig.onLoop(() -> {
+                rig.connection().write("held");
+                assertThatThrownBy(() -> rig.connection().become(characters()))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("holds back");
+            });
+            rig.arrives("!101\ndecoded by the layer");
+            rig.onLoop(() -> assertThatThrownBy(() -> rig.connection().become(characters()))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("20 bytes"));
+            assertThat(rig.link.open()).isTrue();
+        }
+    }
+}

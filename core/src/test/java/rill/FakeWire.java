@@ -1,0 +1,129 @@
+package rill;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import rill.spi.Wire;
+import rill.spi.WireListener;
+
+/** A wire to nowhere: notes each flush that has something to write, and takes as much as the test says. */
+final class FakeWire implements Wire {
+    private final FakeTransport transport;
+    private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>();
+    private final ByteBuf sent = Unpooled.buffer();
+
+    @Nullable
+    WireListener listener;
+
+    final List<Integer> flushes = new ArrayList<>(); // how many bytes each took
+    final List<ByteBuf> taken = new ArrayList<>(); // the buffers as they were handed over
+    int space = Integer.MAX_VALUE; // what the kernel would take
+    boolean paused;
+    boolean outputShut;
+    boolean aborted;
+    boolean closed;
+
+    FakeWire(FakeTransport transport) {
+        this.transport = transport;
+    }
+
+    /** What has left, and forgets it. */
+    byte[] sent() {
+        byte[] bytes = new byte[sent.readableBytes()];
+        sent.readBytes(bytes).clear();
+        return bytes;
+    }
+
+    @Override
+    public void write(ByteBuf buffer) {
+        if (closed || outputShut) {
+            buffer.release();
+        } else {
+            taken.add(buffer);
+            queue.add(buffer);
+        }
+    }
+
+    @Override
+    public long flush() {
+        int n = 0;
+        while (!queue.isEmpty() && space > 0) {
+            ByteBuf first = queue.getFirst();
+            int part = Math.min(space, first.readableBytes());
+            sent.writeBytes(first, part);
+            space -= part;
+            n += part;
+            if (!first.isReadable()) {
+                queue.removeFirst().release();
+            }
+        }
+        if (n > 0) {
+            flushes.add(n);
+        }
+        return n;
+    }
+
+    @Override
+    public void pauseReads() {
+        paused = true;
+    }
+
+    @Override
+    public void resumeReads() {
+        paused = false;
+    }
+
+    @Override
+    public void shutdownOutput() {
+        flush();
+        outputShut = true;
+    }
+
+    @Override
+    public void close() {
+        end(null);
+    }
+
+    @Override
+    public void abort() {
+        aborted = true;
+        end(null);
+    }
+
+    /** The connection breaks, or is closed. */
+    void end(@Nullable Throwable cause) {
+        if (!closed) {
+            closed = true;
+            queue.forEach(ByteBuf::release);
+            queue.clear();
+            transport.events.add(() -> listener.closed(cause));
+        }
+    }
+
+    @Override
+    public <T> void set(SocketOption<T> option, T value) {
+        throw new IllegalArgumentException("no options");
+    }
+
+    @Override
+    public <T> T get(SocketOption<T> option) {
+        throw new IllegalArgumentException("no options");
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 2);
+    }
+}

@@ -1,0 +1,209 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import rill.testing.IntFrames;
+
+/** When written bytes leave, in how many system calls, and what flush() promises. */
+class FlushTest {
+    private static final int SIZE = 4;
+
+    private static Pipeline<Integer, Integer> ints() {
+        return Pipeline.of(
+                Codec.of(in -> in.readableBytes() < SIZE ? null : in.readInt(), (m, out) -> out.writeInt(m)));
+    }
+
+    private static byte[] ofMessages(int n) {
+        return new byte[SIZE * n];
+    }
+
+    /** An echo answers {@code n} messages that come in one read, after one such read before; the messages of each flush. */
+    private static List<Integer> flushesOfEcho(int n) throws IOException {
+        try (var rig = new Rig<>(ints())) {
+            rig.onLoop(() -> rig.connection().onMessage(m -> rig.connection().write(m)));
+            rig.arrives(ofMessages(n));
+            rig.wire.flushes.clear();
+            rig.arrives(ofMessages(n));
+            assertThat(rig.wire.flushes.stream().mapToInt(i -> i).sum()).isEqualTo(SIZE * n);
+            return rig.wire.flushes.stream().map(bytes -> bytes / SIZE).toList();
+        }
+    }
+
+    @Test
+    void a_lone_message_is_not_held_back() throws IOException {
+        assertThat(flushesOfEcho(1)).containsExactly(1);
+    }
+
+    @Test
+    void a_batch_is_flushed_early_by_an_eighth_but_not_fewer_than_eight_at_a_time() throws IOException {
+        assertThat(flushesOfEcho(8)).containsExactly(8);
+        assertThat(flushesOfEcho(50)).containsExactly(8, 8, 8, 8, 8, 8, 2);
+        assertThat(flushesOfEcho(500)).containsExactly(62, 62, 62, 62, 62, 62, 62, 62, 4);
+    }
+
+    @Test
+    void what_a_tick_writes_leaves_at_its_end() throws IOException {
+        try (var rig = new Rig<>(ints())) {
+            rig.collect(rig.connection());
+            for (int i = 0; i < 5; i++) {
+                int message = i;
+                rig.onLoop(() -> rig.loop.schedule(() -> rig.connection().write(message)));
+            }
+            rig.tick();
+            assertThat(rig.wire.flushes).containsExactly(5 * SIZE);
+        }
+    }
+
+    @Test
+    void sixty_four_kibibytes_leave_at_once() throws IOException {
+        try (var rig = new Rig<>(Pipeline.bytes())) {
+            rig.onLoop(() -> {
+                rig.connection().write(Unpooled.wrappedBuffer(new byte[63 * 1024]));
+                assertThat(rig.wire.flushes).isEmpty();
+                rig.connection().write(Unpooled.wrappedBuffer(new byte[1024]));
+                assertThat(rig.wire.flushes).containsExactly(64 * 1024);
+            });
+        }
+    }
+
+    @Test
+    void large_payloads_are_passed_on_and_small_ones_between_them_share_a_chunk() throws IOException {
+        try (var rig = new Rig<>(Pipeline.of(new IntFrames(1 << 20)))) {
+            var payloads = new ArrayList<ByteBuf>();
+            rig.onLoop(() -> {
+                for (int size : new int[] {3, 5_000, 4, 6_000, 7}) {
+                    ByteBuf payload = Unpooled.buffer(size).writeZero(size);
+                    payload.setByte(0, size);
+                    payloads.add(payload);
+                    rig.connection().write(payload);
+                }
+            });
+            rig.tick();
+            ByteBuf sent = Unpooled.wrappedBuffer(rig.wire.sent());
+            for (int size : new int[] {3, 5_000, 4, 6_000, 7}) {
+                assertThat(sent.readInt()).isEqualTo(size);
+                assertThat(sent.readSlice(size).getByte(0)).isEqualTo((byte) size);
+            }
+            assertThat(sent.isReadable()).isFalse();
+            List<ByteBuf> taken = rig.wire.taken;
+            assertThat(taken).as("small, large, small, large, small").hasSize(5);
+            assertThat(taken.get(1).unwrap()).isSameAs(payloads.get(1));
+            assertThat(taken.get(3).unwrap()).isSameAs(payloads.get(3));
+            assertThat(Collections.frequency(
+                            List.of(taken.get(0).unwrap(), taken.get(2).unwrap(), taken.get(4)), taken.get(4)))
+                    .as("one chunk for the small ones")
+                    .isEqualTo(3);
+            assertThat(payloads).allMatch(payload -> payload.refCnt() == 0);
+        }
+    }
+
+    @Test
+    void flush_is_done_when_all_earlier_bytes_have_left_and_later_ones_do_not_delay_it() throws IOException {
+        try (var rig = new Rig<>(ints())) {
+            rig.wire.space = 6;
+            var done = new ArrayList<String>();
+            rig.onLoop(() -> {
+                rig.connection().write(1);
+                rig.connection().flush().onDone((nothing, failure) -> done.add("first"));
+                rig.connection().write(2);
+                rig.connection().flush().onDone((nothing, failure) -> done.add("second"));
+                rig.connection().write(3);
+            });
+            rig.settle();
+            assertThat(done).containsExactly("first");
+            rig.wire.space = 2;
+            rig.transport.events.add(() -> rig.link.written(rig.wire.flush()));
+            rig.settle();
+            assertThat(done).containsExactly("first", "second");
+            assertThat(rig.link.outbound().pending()).isEqualTo(SIZE);
+        }
+    }
+
+    @Test
+    void flush_with_nothing_to_do_is_done_and_after_the_end_it_fails() throws IOException {
+        try (var rig = new Rig<>(ints())) {
+            var first = new Future<?>[1];
+            rig.onLoop(() -> first[0] = rig.connection().flush());
+            assertThat(first[0].isDone()).isTrue();
+            rig.wire.space = 0;
+            rig.onLoop(() -> {
+                rig.connection().write(1);
+                first[0] = rig.connection().flush();
+            });
+            var cause = new IOException("broken");
+            rig.wire.end(cause);
+            rig.settle();
+            assertThat(first[0].failure()).isSameAs(cause);
+            rig.onLoop(() -> first[0] = rig.connection().flush());
+            assertThat(first[0].failure()).isSameAs(cause);
+        }
+    }
+
+    @Test
+    void flush_waits_for_a_layer_that_holds_writes() throws IOException {
+        var layer = new HoldingLayer();
+        try (var rig = new Rig<>(ints().over(layer))) {
+            var flushed = new Future<?>[1];
+            rig.collect(rig.connection());
+            rig.onLoop(() -> {
+                rig.connection().write(0x41424344);
+                flushed[0] = rig.connection().flush();
+            });
+            rig.settle();
+            assertThat(flushed[0].isDone()).isFalse();
+            assertThat(rig.sent()).isEqualTo("hello;");
+            assertThat(rig.link.outbound().pending()).isEqualTo(SIZE);
+            rig.arrives("!"); // the layer lets go
+            assertThat(rig.sent()).isEqualTo("ABCD");
+            assertThat(flushed[0].isDone()).isTrue();
+            assertThat(rig.link.outbound().pending()).isZero();
+        }
+    }
+
+    @Test
+    void close_waits_for_a_layer_that_holds_writes() throws IOException {
+        try (var rig = new Rig<>(ints().over(new HoldingLayer()))) {
+            var flushed = new Future<?>[1];
+            rig.onLoop(() -> {
+                rig.connection().write(0x41424344);
+                flushed[0] = rig.connection().flush();
+                rig.connection().close();
+            });
+            rig.settle();
+            assertThat(rig.wire.outputShut).isFalse();
+            rig.arrives("!");
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("hello;ABCD;bye");
+            assertThat(flushed[0].isDone()).isTrue();
+            assertThat(flushed[0].failure()).isNull();
+            assertThat(rig.wire.outputShut).isTrue();
+        }
+    }
+
+    @Test
+    void a_close_that_waits_for_a_layer_ends_at_the_latest_when_the_peer_ends() throws IOException {
+        try (var rig = new Rig<>(ints().over(new HoldingLayer()))) {
+            var flushed = new Future<?>[1];
+            rig.onLoop(() -> {
+                rig.connection().onFailure(failure -> rig.failures.add(failure.cause()));
+                rig.connection().write(1);
+                flushed[0] = rig.connection().flush();
+                rig.connection().close();
+            });
+            rig.settle();
+            rig.inputEnds();
+            rig.settle();
+            assertThat(rig.failures).singleElement().isInstanceOf(ProtocolException.class);
+            assertThat(flushed[0].failure()).isInstanceOf(ClosedChannelException.class);
+            assertThat(rig.connection().closed().isDone()).isTrue();
+        }
+    }
+}

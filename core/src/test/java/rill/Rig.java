@@ -1,0 +1,126 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A connection on a {@link FakeWire}, driven step by step by the test. */
+final class Rig<R, W> implements AutoCloseable {
+    final FakeTransport transport = new FakeTransport();
+    final FakeWire wire = new FakeWire(transport);
+    final List<Report> reports = new ArrayList<>();
+    final List<Throwable> failures = new ArrayList<>(); // told to onFailure, if a test installs it
+    final Loop loop;
+    final Link link;
+    private Connection<R, W> opened;
+
+    /** What runs on the loop. */
+    interface Action {
+        void run() throws Exception;
+    }
+
+    Rig(Pipeline<R, W> pipeline) throws IOException {
+        this(pipeline, ConnectionLimits.defaults());
+    }
+
+    Rig(Pipeline<R, W> pipeline, ConnectionLimits limits) throws IOException {
+        loop = Loop.open(LoopOptions.defaults()
+                .transport(transport)
+                .slowHandle(Duration.ZERO)
+                .reporter(report -> {
+                    if (!(report instanceof Report.Note)) {
+                        reports.add(report);
+                    }
+                }));
+        var self = new Link[1];
+        link = new Link(loop, limits, failure -> opened = self[0].open(pipeline));
+        self[0] = link;
+        link.wire(wire);
+        wire.listener = link;
+        loop.links().expect();
+        transport.events.add(link::connected);
+        tick();
+    }
+
+    Connection<R, W> connection() {
+        return opened;
+    }
+
+    /** Pushes what comes to {@code received} and notes failures. */
+    <T> List<T> collect(Connection<T, ?> from) {
+        var received = new ArrayList<T>();
+        onLoop(() -> from.onMessage(received::add).onFailure(failure -> failures.add(failure.cause())));
+        return received;
+    }
+
+    void tick() {
+        loop.tick();
+    }
+
+    /** Ticks until nothing is left to do. */
+    void settle() {
+        for (int n = 0; loop.tick() || !transport.events.isEmpty(); n++) {
+            assertThat(n)
+                    .as("ticks that always leave something to do: the loop spins")
+                    .isLessThan(1_000);
+        }
+    }
+
+    void passes(Duration time) {
+        transport.now += time.toNanos();
+        settle();
+    }
+
+    void onLoop(Action action) {
+        new Context(loop, null).enter();
+        try {
+            action.run();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        } finally {
+            Context.exit();
+        }
+    }
+
+    /** One turn of the wire brings this, in as many reads as the buffers need. */
+    void arrives(byte[] bytes) {
+        transport.events.add(() -> {
+            for (int at = 0; at < bytes.length; ) {
+                ByteBuf target = link.readTarget();
+                if (target == null) {
+                    target = transport.receiveBuffer.get();
+                }
+                int part = Math.min(target.writableBytes(), bytes.length - at);
+                target.writeBytes(bytes, at, part);
+                at += part;
+                link.read(target);
+            }
+        });
+        tick();
+    }
+
+    void arrives(String text) {
+        arrives(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    void inputEnds() {
+        transport.events.add(link::inputEnded);
+        tick();
+    }
+
+    String sent() {
+        return new String(wire.sent(), StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void close() {
+        onLoop(link::abort);
+        settle();
+        loop.close(Duration.ZERO);
+    }
+}

@@ -1,0 +1,181 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import rill.testing.IntFrames;
+import rill.testing.TextLines;
+
+/** What a session is promised, one call at a time. */
+class SessionTest {
+    @Test
+    void each_decode_gives_one_message_and_is_called_again_until_it_needs_more() throws IOException {
+        var calls = new ArrayList<Integer>();
+        Codec<String, String> counting = Codec.of(
+                in -> {
+                    calls.add(in.readableBytes());
+                    return in.readableBytes() < 2 ? null : in.readString(2, java.nio.charset.StandardCharsets.US_ASCII);
+                },
+                (message, out) -> {});
+        try (var rig = new Rig<>(Pipeline.of(counting))) {
+            List<String> received = rig.collect(rig.connection());
+            rig.arrives("aabbc");
+            assertThat(received).containsExactly("aa", "bb");
+            assertThat(calls).containsExactly(5, 3, 1);
+            rig.settle();
+            assertThat(calls).as("not called again without news").hasSize(3);
+            rig.arrives("c");
+            assertThat(received).containsExactly("aa", "bb", "cc");
+            assertThat(calls).as("nor with nothing to decode").containsExactly(5, 3, 1, 2);
+        }
+    }
+
+    @Test
+    void a_second_message_in_one_call_fails_the_connection() throws IOException {
+        Codec<String, String> twice = context -> new Plain() {
+            @Override
+            public void decode(ByteBuf in, Actions<String> actions) {
+                in.skipBytes(in.readableBytes());
+                actions.message("one");
+                actions.message("two");
+            }
+        };
+        try (var rig = new Rig<>(Pipeline.of(twice))) {
+            List<String> received = rig.collect(rig.connection());
+            rig.arrives("x");
+            assertThat(received).isEmpty();
+            assertThat(rig.failures).singleElement().isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void actions_are_refused_outside_the_call_they_were_passed_to() throws IOException {
+        var kept = new ArrayList<Actions<String>>();
+        Codec<String, String> keeping = context -> new Plain() {
+            @Override
+            public void decode(ByteBuf in, Actions<String> actions) {
+                in.skipBytes(in.readableBytes());
+                kept.add(actions);
+            }
+        };
+        try (var rig = new Rig<>(Pipeline.of(keeping))) {
+            rig.collect(rig.connection());
+            rig.arrives("x");
+            Actions<String> late = kept.getFirst();
+            assertThatThrownBy(() -> late.message("late")).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(late::out).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(late::stop).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(late::holdWrites).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> late.needMore(1)).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void the_end_within_a_message_is_a_violation_with_its_offset() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            List<String> received = rig.collect(rig.connection());
+            rig.arrives("whole\nhal");
+            rig.inputEnds();
+            assertThat(received).containsExactly("whole");
+            assertThat(rig.failures).singleElement().isInstanceOfSatisfying(ProtocolException.class, e -> {
+                assertThat(e.offset()).isEqualTo(9);
+                assertThat(e).hasMessageContaining("3 bytes");
+            });
+        }
+    }
+
+    @Test
+    void a_session_may_take_the_end_for_the_end_of_its_message() throws IOException {
+        Codec<String, String> untilEnd = context -> new Plain() {
+            @Override
+            public void decode(ByteBuf in, Actions<String> actions) {}
+
+            @Override
+            public void inputEnded(ByteBuf rest, Actions<String> actions) {
+                actions.message(rest.toString(java.nio.charset.StandardCharsets.US_ASCII));
+                actions.end();
+            }
+        };
+        try (var rig = new Rig<>(Pipeline.of(untilEnd))) {
+            var received = new ArrayList<String>();
+            rig.onLoop(() -> rig.connection().onMessage(received::add, () -> received.add("END")));
+            rig.arrives("all ");
+            rig.arrives("of it");
+            rig.inputEnds();
+            assertThat(received).containsExactly("all of it", "END");
+        }
+    }
+
+    @Test
+    void a_message_that_the_end_brings_waits_for_the_receiver() throws IOException {
+        Codec<String, String> untilEnd = context -> new Plain() {
+            @Override
+            public void decode(ByteBuf in, Actions<String> actions) {}
+
+            @Override
+            public void inputEnded(ByteBuf rest, Actions<String> actions) {
+                actions.message("body");
+                actions.end();
+            }
+        };
+        try (var rig = new Rig<>(Pipeline.of(untilEnd))) {
+            rig.arrives("x");
+            rig.inputEnds();
+            rig.settle();
+            var answers = new ArrayList<Object>();
+            rig.onLoop(() -> {
+                rig.connection().receive().onDone((message, failure) -> answers.add(message));
+                rig.connection().receive().onDone((message, failure) -> answers.add("end: " + message));
+            });
+            rig.settle();
+            assertThat(answers).containsExactly("body", "end: null");
+        }
+    }
+
+    @Test
+    void a_session_may_end_its_stream_before_the_peer_does() throws IOException {
+        Codec<String, String> untilBye = context -> new Plain() {
+            @Override
+            public void decode(ByteBuf in, Actions<String> actions) {
+                in.skipBytes(in.readableBytes());
+                actions.message("bye");
+                actions.end();
+            }
+        };
+        try (var rig = new Rig<>(Pipeline.of(untilBye))) {
+            var received = new ArrayList<String>();
+            rig.onLoop(() -> rig.connection().onMessage(received::add, () -> received.add("END")));
+            rig.arrives("q");
+            rig.settle();
+            assertThat(received).containsExactly("bye", "END");
+            rig.arrives("more");
+            assertThat(received).as("decoded after the end").hasSize(2);
+        }
+    }
+
+    @Test
+    void an_unfinished_record_of_a_layer_waits_quietly_for_its_rest() throws IOException {
+        ByteLayer records = context -> new IntFrames(1000).open(context);
+        try (var rig = new Rig<>(TextLines.pipeline().over(records))) {
+            List<String> received = rig.collect(rig.connection());
+            rig.arrives("\0\0\0\4ab");
+            rig.settle(); // fails if the loop spins
+            rig.arrives("c\n\0\0\0");
+            rig.settle();
+            assertThat(received).containsExactly("abc");
+        }
+    }
+
+    /** A session that does nothing, to be told otherwise. */
+    abstract static class Plain implements Session<String, String> {
+        @Override
+        public void encode(String message, Outgoing out) {
+            out.buffer(16).writeCharSequence(message, java.nio.charset.StandardCharsets.US_ASCII);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package rill.testing;
+
+import io.netty.util.ResourceLeakDetector;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.channels.Selector;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Fails a test that leaves a descriptor, a thread or a buffer behind, and names it. Use it with {@code @ExtendWith}.
+ *
+ * <p>Counted are sockets, epoll and event descriptors and pipes (where {@code /proc} tells), threads that are not daemons or
+ * are Rill's or a fixture's, and every buffer that Netty's leak detector tracks (all direct and pooled ones, and the chunks of a
+ * loop). What lives on for some seconds by design, such as a pool's idle thread, is not counted.
+ *
+ * <p><b>Not guaranteed:</b> that tests running at the same time in this JVM are told apart.
+ */
+public final class Leaks implements BeforeEachCallback, AfterEachCallback {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
+    private static final List<String> POOLS =
+            List.of("rill-resolver-", "rill-blocking-", "rill-carrier-", "rill-watchdog");
+    private static final List<String> OURS = List.of("rill-", "loop-", "raw-peer-");
+    private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(Leaks.class);
+
+    private static final AtomicBoolean WARM = new AtomicBoolean();
+
+    /** Made by JUnit. */
+    public Leaks() {
+        if (WARM.compareAndSet(false, true)) {
+            ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
+            warmUp(); // not in the class's initializer, which the threads that it starts would wait for
+        }
+    }
+
+    /** What is there at one moment. */
+    private record Snapshot(Map<String, String> descriptors, Set<Thread> threads, Set<Object> buffers) {
+        static Snapshot take() {
+            return new Snapshot(openDescriptors(), relevantThreads(), trackedBuffers());
+        }
+
+        List<String> surplusOf(Snapshot later) {
+            var surplus = new ArrayList<String>();
+            later.descriptors.forEach((number, target) -> {
+                if (!target.equals(descriptors.get(number))) {
+                    surplus.add("descriptor " + number + " -> " + target);
+                }
+            });
+            later.threads.stream()
+                    .filter(each -> !threads.contains(each))
+                    .forEach(each -> surplus.add("thread " + each.getName()));
+            later.buffers.stream()
+                    .filter(each -> !buffers.contains(each))
+                    .forEach(each -> surplus.add("buffer, touched last at " + each));
+            return surplus;
+        }
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        context.getStore(NAMESPACE).put(Snapshot.class, Snapshot.take());
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        Snapshot before = context.getStore(NAMESPACE).remove(Snapshot.class, Snapshot.class);
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        List<String> surplus = before.surplusOf(Snapshot.take());
+        while (!surplus.isEmpty() && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(1_000_000);
+            surplus = before.surplusOf(Snapshot.take());
+        }
+        if (!surplus.isEmpty()) {
+            throw new AssertionError(
+                    "left behind by " + context.getDisplayName() + ":\n  " + String.join("\n  ", surplus));
+        }
+    }
+
+    private static Map<String, String> openDescriptors() {
+        var open = new HashMap<String, String>();
+        if (!Files.isDirectory(DESCRIPTORS)) {
+            return open;
+        }
+        try (var each = Files.newDirectoryStream(DESCRIPTORS)) {
+            for (Path number : each) {
+                String target = targetOf(number);
+                if (target.startsWith("socket:") || target.startsWith("anon_inode:") || target.startsWith("pipe:")) {
+                    open.put(number.getFileName().toString(), target);
+                }
+            }
+        } catch (IOException e) {
+            throw new AssertionError("reading " + DESCRIPTORS, e);
+        }
+        return open;
+    }
+
+    private static String targetOf(Path number) {
+        try {
+            return Files.readSymbolicLink(number).toString();
+        } catch (IOException goneMeanwhile) {
+            return "";
+        }
+    }
+
+    private static Set<Thread> relevantThreads() {
+        var relevant = new HashSet<Thread>();
+        for (Thread thread : Thread.getAllStackTraces().keySet()) {
+            String name = thread.getName();
+            boolean ours = OURS.stream().anyMatch(name::startsWith) || name.endsWith("-driver");
+            if ((!thread.isDaemon() || ours) && POOLS.stream().noneMatch(name::startsWith)) {
+                relevant.add(thread);
+            }
+        }
+        return relevant;
+    }
+
+    /** Everything that is tracked at this moment: the detector itself would notice only after a garbage collection. */
+    private static Set<Object> trackedBuffers() {
+        var tracked = new HashSet<Object>();
+        try {
+            for (ResourceLeakDetector<?> detector : detectors()) {
+                tracked.addAll(
+                        (Set<?>) field(ResourceLeakDetector.class, "allLeaks").get(detector));
+            }
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError("Netty's leak detector has changed", e);
+        }
+        return tracked;
+    }
+
+    private static List<ResourceLeakDetector<?>> detectors() throws ReflectiveOperationException {
+        return List.of(
+                (ResourceLeakDetector<?>) field(Class.forName("io.netty.buffer.AbstractByteBuf"), "leakDetector")
+                        .get(null),
+                (ResourceLeakDetector<?>)
+                        field(Class.forName("rill.Chunk"), "LEAKS").get(null));
+    }
+
+    private static Field field(Class<?> owner, String name) throws NoSuchFieldException {
+        Field field = owner.getDeclaredField(name);
+        field.setAccessible(true);
+        return field;
+    }
+
+    /** Makes the JDK open what it opens once and keeps: the descriptors that its sockets and its pollers share. */
+    private static void warmUp() {
+        try {
+            Thread.ofVirtual().start(Leaks::connectOnce).join();
+            connectOnce();
+            Selector.open().close();
+        } catch (IOException e) {
+            throw new AssertionError("warming up", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void connectOnce() {
+        try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                var client = new Socket(server.getInetAddress(), server.getLocalPort());
+                Socket accepted = server.accept()) {
+            client.setSoTimeout(1);
+            Thread.ofVirtual().start(() -> writeByte(accepted)).join();
+            if (client.getInputStream().read() != 1) {
+                throw new AssertionError("the loopback does not work");
+            }
+        } catch (java.net.SocketTimeoutException slow) {
+            // It was opened, and that is all that matters.
+        } catch (IOException e) {
+            throw new AssertionError("warming up", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void writeByte(Socket socket) {
+        try {
+            socket.getOutputStream().write(1);
+        } catch (IOException e) {
+            throw new AssertionError("warming up", e);
+        }
+    }
+}

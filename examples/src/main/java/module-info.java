@@ -1,0 +1,16 @@
+import org.jspecify.annotations.NullMarked;
+
+/** The demos. Nothing is exported: they are there to be read and run. */
+@NullMarked
+@SuppressWarnings("requires-automatic") // netty-buffer ships without a descriptor
+module rill.examples {
+    requires rill.core;
+    requires rill.codec;
+    requires io.netty.buffer;
+    requires info.picocli;
+
+    // The transport is not required: the loop finds it by itself, as any other one on the module path.
+
+    opens rill.examples to
+            info.picocli;
+}

@@ -1,0 +1,16 @@
+package rill.examples;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/** Where the examples listen: on this machine only. */
+final class Loopback {
+    /** A port that the system chooses. */
+    static final InetSocketAddress ANY_PORT = port(0);
+
+    private Loopback() {}
+
+    static InetSocketAddress port(int port) {
+        return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
+    }
+}

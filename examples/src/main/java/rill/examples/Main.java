@@ -1,0 +1,167 @@
+package rill.examples;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The way in: {@code ./rill demo} runs the two examples to begin with, {@code ./rill demo NAME} any of them. */
+@Command(
+        name = "./rill demo",
+        synopsisSubcommandLabel = "[NAME]",
+        description = "Runs an example; without a name, two-loads and then redis.",
+        footer = {"", "Exit status: 0 if it passed, 1 if something failed, 2 if the command was wrong."})
+final class Main implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("FieldCanBeFinal") // picocli sets it
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "This text.")
+    @SuppressWarnings("UnusedVariable") // that it is there is what counts
+    private boolean help;
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        System.exit(execute(writer(System.out), writer(System.err), args));
+    }
+
+    private static PrintWriter writer(PrintStream stream) {
+        return new PrintWriter(stream, true, stream.charset());
+    }
+
+    /** Gives the exit status. */
+    static int execute(PrintWriter out, PrintWriter err, String... args) {
+        return new CommandLine(new Main())
+                .setOut(out)
+                .setErr(err)
+                .setParameterExceptionHandler((wrong, ignored) -> {
+                    err.println("rill: " + inWords(wrong));
+                    return CommandLine.ExitCode.USAGE;
+                })
+                .setExecutionExceptionHandler((failure, command, ignored) -> {
+                    err.println("rill: " + command.getCommandName() + ": " + inWords(failure));
+                    return CommandLine.ExitCode.SOFTWARE;
+                })
+                .execute(args);
+    }
+
+    private static String inWords(ParameterException wrong) {
+        boolean unknownName = wrong instanceof UnmatchedArgumentException unmatched
+                && wrong.getCommandLine().getParent() == null
+                && !unmatched.getUnmatched().getFirst().startsWith("-");
+        return unknownName
+                ? "there is no demo of that name; there are "
+                        + String.join(
+                                ", ", wrong.getCommandLine().getSubcommands().keySet())
+                : wrong.getMessage() + "; ./rill demo --help tells more";
+    }
+
+    private static String inWords(Exception failure) {
+        return failure instanceof IOException && failure.getMessage() != null
+                ? failure.getMessage()
+                : failure.toString();
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        out().println("two-loads");
+        TwoLoads.run(out());
+        out().println("redis");
+        Redis.run(out(), null);
+        return passed();
+    }
+
+    @Command(
+            name = "two-loads",
+            description = "Two hosts are asked side by side, by two Tasks, and their answers added.")
+    int twoLoads() throws IOException {
+        TwoLoads.run(out());
+        return passed();
+    }
+
+    @Command(name = "redis", description = "A Redis client: single calls, then 100,000 pipelined ones.")
+    int redis(
+            @Option(
+                            names = "--address",
+                            paramLabel = "HOST:PORT",
+                            description = "A Redis to talk to, instead of a small one of our own.",
+                            converter = Arguments.Address.class)
+                    @Nullable
+                    InetSocketAddress address,
+            @Mixin ServeOption serve)
+            throws IOException {
+        if (serve.port != null && address != null) {
+            throw new ParameterException(spec.commandLine(), "--serve and --address exclude each other");
+        }
+        if (serve.port != null) {
+            return serve(MemoryRedis::serve, serve.port);
+        }
+        Redis.run(out(), address);
+        return passed();
+    }
+
+    @Command(name = "echo", description = "A server that sends back what it gets, and a client of it.")
+    int echo(@Mixin ServeOption serve) throws IOException {
+        if (serve.port != null) {
+            return serve(Echo::serve, serve.port);
+        }
+        Echo.run(out());
+        return passed();
+    }
+
+    @Command(name = "chat", description = "A room to chat in, where one who falls asleep disturbs nobody.")
+    int chat(@Mixin ServeOption serve) throws IOException {
+        if (serve.port != null) {
+            return serve(Chat::serve, serve.port);
+        }
+        ChatDemo.run(out());
+        return passed();
+    }
+
+    @Command(name = "custom-codec", description = "A protocol of one's own.")
+    int customCodec() throws IOException {
+        CustomCodec.run(out());
+        return passed();
+    }
+
+    /** The option of those examples that have a server for others to talk to. */
+    static final class ServeOption {
+        @Option(
+                names = "--serve",
+                paramLabel = "PORT",
+                description = "Only be a server, at 127.0.0.1:PORT, until SIGINT or SIGTERM; 0 is any free port.",
+                converter = Arguments.Port.class)
+        @Nullable
+        Integer port;
+    }
+
+    private int serve(Serving.Server server, int port) throws IOException {
+        Serving.untilStopped(server, port, out());
+        return CommandLine.ExitCode.OK;
+    }
+
+    private int passed() {
+        out().println("demo passed");
+        return CommandLine.ExitCode.OK;
+    }
+
+    private PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+}

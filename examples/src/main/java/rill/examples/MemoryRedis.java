@@ -1,0 +1,34 @@
+package rill.examples;
+
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+import rill.Connection;
+import rill.Future;
+import rill.Listener;
+import rill.Loop;
+import rill.codec.Command;
+import rill.codec.Reply;
+import rill.codec.Resp;
+
+/** A server that speaks RESP and keeps a few kinds of data in memory: enough for redis-cli and redis-benchmark. */
+final class MemoryRedis {
+    private MemoryRedis() {}
+
+    static Future<Listener> serve(Loop loop, SocketAddress address) {
+        var commands = new RedisCommands(new MemoryStore(loop::nanoTime));
+        return loop.listen(
+                address,
+                Resp.server(),
+                connection -> connection.onMessage(command -> answer(connection, commands, command)));
+    }
+
+    private static void answer(Connection<Command, Reply> connection, RedisCommands commands, Command command) {
+        Future<@Nullable Void> accepted = connection.write(commands.execute(command));
+        if (command.name().equals("QUIT")) {
+            connection.close(); // the answer still leaves
+        } else if (!accepted.isDone()) {
+            connection.pause(); // who does not take its answers is not read from, so nothing piles up
+            accepted.onDone((nothing, failure) -> connection.resume());
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package rill.examples;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import rill.Client;
+import rill.Future;
+import rill.Loop;
+import rill.codec.Command;
+import rill.codec.Reply;
+import rill.codec.Resp;
+
+/** A Redis client: a few calls one by one, then a hundred thousand on their way at once. */
+final class Redis {
+    private static final int GETS = 100_000;
+    private static final String KEY = "rill:demo";
+    private static final Reply VALUE = Reply.bulk("some value");
+
+    private Redis() {}
+
+    /** Talks to the server there or, if none is named, to one of its own. */
+    static void run(PrintWriter out, @Nullable InetSocketAddress address) throws IOException {
+        if (address != null) {
+            out.println("talking to " + address.getHostString() + ":" + address.getPort());
+            talk(out, address);
+            return;
+        }
+        try (var serverLoop = Loop.open().start()) { // on a thread of its own, as a real server would be
+            talk(out, MemoryRedis.serve(serverLoop, Loopback.ANY_PORT).await().address());
+        }
+    }
+
+    private static void talk(PrintWriter out, SocketAddress address) throws IOException {
+        Expect.equal("GET", VALUE, setAndGet(address));
+        out.println("SET and GET answered as they should");
+        try (var loop = Loop.open()) {
+            Duration took = loop.run(() -> pipeline(out, loop, address));
+            long rate = (long) (GETS / (took.toNanos() / 1e9));
+            out.println(count(GETS) + " pipelined GETs in " + took.toMillis() + " ms: " + count(rate)
+                    + " calls per second");
+        }
+    }
+
+    // README: client begin
+    private static Reply setAndGet(SocketAddress address) throws IOException {
+        try (var loop = Loop.open()) {
+            Client<Command, Reply> redis = loop.connect(address, Resp.client()).await();
+            Future<Reply> set = redis.call(Command.of("SET", "rill:demo", "some value"));
+            Future<Reply> get = redis.call(Command.of("GET", "rill:demo")); // both leave together
+            set.await().orThrow(); // an answer such as -ERR becomes an exception
+            return get.await().orThrow();
+        }
+    }
+    // README: client end
+
+    private static Duration pipeline(PrintWriter out, Loop loop, SocketAddress address) throws IOException {
+        var exchange = Resp.client().waiting(GETS); // so many calls may wait for their turn
+        Client<Command, Reply> redis = loop.connect(address, exchange).await();
+        Expect.equal("PING", Reply.PONG, redis.call(Command.of("PING")).await());
+
+        Command get = Command.of("GET", KEY);
+        List<Future<Reply>> calls = new ArrayList<>(GETS);
+        long start = loop.nanoTime();
+        for (int i = 0; i < GETS; i++) {
+            calls.add(redis.call(get));
+        }
+        var progress = new Progress(loop, out, () -> count(GETS - redis.outstanding()) + " GETs answered");
+        List<Reply> replies = Future.all(calls).await();
+        Duration took = Duration.ofNanos(loop.nanoTime() - start);
+        progress.stop();
+
+        for (Reply reply : replies) {
+            Expect.equal("a pipelined GET", VALUE, reply);
+        }
+        redis.call(Command.of("DEL", KEY)).await().orThrow();
+        redis.close().await();
+        return took;
+    }
+
+    private static String count(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
+    }
+}

@@ -1,0 +1,41 @@
+package rill.examples;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.SocketAddress;
+import java.time.Duration;
+import rill.CancelledException;
+import rill.Future;
+import rill.Listener;
+import rill.Loop;
+
+/** Keeps an example's server up until the process is told to stop, by SIGINT or SIGTERM, and then stops it in good order. */
+final class Serving {
+    /** An example's server. */
+    @FunctionalInterface
+    interface Server {
+        Future<Listener> serve(Loop loop, SocketAddress address);
+    }
+
+    /** How long a stop may take: enough for answers that are due, not for peers that don't hang up. */
+    private static final Duration STOP_DEADLINE = Duration.ofSeconds(1);
+
+    private Serving() {}
+
+    static void untilStopped(Server server, int port, PrintWriter out) throws IOException {
+        try (var loop = Loop.open()) {
+            Listener listener = server.serve(loop, Loopback.port(port)).await();
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(loop, out), "stop"));
+            out.println("listening at " + listener.address().toString().substring(1) + "; Ctrl-C stops it");
+            loop.run(() -> loop.promise().await()); // until the loop is closed
+        } catch (CancelledException closed) {
+            // that is what was waited for
+        }
+    }
+
+    private static void stop(Loop loop, PrintWriter out) {
+        loop.close(STOP_DEADLINE); // accepts no more, finishes what is in flight
+        out.println("stopped");
+        Runtime.getRuntime().halt(0); // a stop in good order is a success, not "killed by a signal"
+    }
+}

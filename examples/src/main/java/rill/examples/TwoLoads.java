@@ -1,0 +1,69 @@
+package rill.examples;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.SocketAddress;
+import java.time.Duration;
+import rill.Client;
+import rill.Exchange;
+import rill.Future;
+import rill.Loop;
+import rill.Promise;
+import rill.Task;
+import rill.codec.Text;
+
+/**
+ * Two hosts are asked side by side and their answers added. Each load is straight code in a Task; both, and the hosts as well, run
+ * on one thread.
+ */
+final class TwoLoads {
+    private static final Duration QUICK = Duration.ofMillis(200);
+    private static final Duration SLOW = Duration.ofMillis(300);
+
+    private TwoLoads() {}
+
+    static void run(PrintWriter out) throws IOException {
+        try (var loop = Loop.open()) {
+            SocketAddress hostA = host(loop, 20, QUICK);
+            SocketAddress hostB = host(loop, 22, SLOW);
+            long start = loop.nanoTime();
+
+            // README: tasks begin
+            int sum = loop.run(() -> {
+                Task<Integer> x = loop.task("load from A", () -> load(loop, hostA)); // two Tasks, side by side,
+                Task<Integer> y = loop.task("load from B", () -> load(loop, hostB)); // on one thread
+                return x.await() + y.await();
+            });
+            // README: tasks end
+
+            Expect.equal("the sum", 42, sum);
+            out.printf(
+                    "A answers after %d ms, B after %d ms; the sum, %d, was there after %d ms%n",
+                    QUICK.toMillis(),
+                    SLOW.toMillis(),
+                    sum,
+                    Duration.ofNanos(loop.nanoTime() - start).toMillis());
+        }
+    }
+
+    private static int load(Loop loop, SocketAddress host) throws IOException {
+        Client<String, String> client =
+                loop.connect(host, Exchange.inOrder(Text.lines())).await();
+        String answer = client.call("how many?").await();
+        client.close();
+        return Integer.parseInt(answer);
+    }
+
+    /** A server that takes its time. */
+    private static SocketAddress host(Loop loop, int number, Duration delay) throws IOException {
+        return loop.serve(Loopback.ANY_PORT, Text.lines(), question -> later(loop, delay, Integer.toString(number)))
+                .await()
+                .address();
+    }
+
+    private static Future<String> later(Loop loop, Duration delay, String answer) {
+        Promise<String> promise = loop.promise();
+        loop.schedule(delay, () -> promise.complete(answer));
+        return promise;
+    }
+}

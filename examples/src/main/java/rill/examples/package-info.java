@@ -1,0 +1,2 @@
+/** Examples, each short enough to be read at a glance. */
+package rill.examples;

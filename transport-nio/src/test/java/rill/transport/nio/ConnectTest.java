@@ -1,0 +1,350 @@
+package rill.transport.nio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import rill.CancelledException;
+import rill.ConnectOptions;
+import rill.DeadlineException;
+import rill.Promise;
+import rill.testing.RawPeer;
+
+/** Making one connection: who refuses, who never answers, who changes his mind. */
+class ConnectTest extends OnNio {
+    private static InetSocketAddress nobody() throws IOException {
+        try (var free = new java.net.ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return new InetSocketAddress(free.getInetAddress(), free.getLocalPort());
+        }
+    }
+
+    @Test
+    void refused_names_the_address() throws Exception {
+        InetSocketAddress nobody = nobody();
+        task(() -> {
+            assertThatThrownBy(() -> loop.connect(nobody, Lines.PIPELINE).await())
+                    .isInstanceOf(ConnectException.class)
+                    .hasMessage("connect to " + nobody + ": Connection refused");
+            expectTheLoopGoesOn();
+        });
+    }
+
+    @Test
+    void a_peer_that_never_answers_is_given_up_at_the_timeout() throws Exception {
+        try (var hole = new BlackHole()) {
+            task(() -> {
+                var options = ConnectOptions.defaults().timeout(Duration.ofMillis(50));
+                assertThatThrownBy(() -> loop.connect(hole.address(), Lines.PIPELINE, options)
+                                .await())
+                        .isInstanceOf(DeadlineException.class)
+                        .hasMessageMatching("connect to .*" + hole.address().getPort() + ": no answer within \\d+ ms");
+                assertThat(loop.connections()).isZero();
+                expectTheLoopGoesOn();
+            });
+        }
+    }
+
+    @Test
+    void a_timeout_of_zero_fails_and_connects_nobody() throws Exception {
+        try (var peer = RawPeer.listening(talk -> talk.readAll())) {
+            task(() -> {
+                var options = ConnectOptions.defaults().timeout(Duration.ZERO);
+                assertThat(failureOf(loop.connect(peer.address(), Lines.PIPELINE, options)))
+                        .isInstanceOf(DeadlineException.class)
+                        .hasMessageContaining(peer.address().toString());
+                assertThat(loop.connections()).isZero();
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {292L * 365 * 24 * 3600, 293L * 365 * 24 * 3600, Long.MAX_VALUE})
+    void a_timeout_of_centuries_is_as_good_as_none(long seconds) throws Exception {
+        try (var peer = RawPeer.listening(talk -> talk.expectLine("hello"))) {
+            task(() -> {
+                var options = ConnectOptions.defaults().timeout(Duration.ofSeconds(seconds));
+                var connection =
+                        loop.connect(peer.address(), Lines.PIPELINE, options).await();
+                connection.write("hello");
+                connection.close().await();
+            });
+            peer.finish();
+        }
+    }
+
+    @Test
+    void an_unknown_host_is_named() throws Exception {
+        task(() -> {
+            var nowhere = InetSocketAddress.createUnresolved("no-such-host.invalid", 80);
+            assertThatThrownBy(() -> loop.connect(nowhere, Lines.PIPELINE).await())
+                    .isInstanceOf(UnknownHostException.class)
+                    .hasMessageContaining("no-such-host.invalid");
+        });
+    }
+
+    @Test
+    void a_name_is_looked_up() throws Exception {
+        try (var peer = RawPeer.listening(talk -> talk.send("welcome\n"))) {
+            loop = another(new CountingTransport(
+                    CountingTransport.always(peer.address().getAddress())));
+            task(() -> {
+                var name = InetSocketAddress.createUnresolved(
+                        "some.name", peer.address().getPort());
+                var connection = loop.connect(name, Lines.PIPELINE).await();
+                assertThat(connection.receive().await()).isEqualTo("welcome");
+                assertThat(connection.remoteAddress()).isEqualTo(peer.address());
+                connection.close().await();
+            });
+        }
+    }
+
+    @Test
+    void the_addresses_of_a_name_are_tried_in_order() throws Exception {
+        try (var second = RawPeer.listeningAt(at(2, 0), talk -> talk.send("second\n"));
+                var third = RawPeer.listeningAt(at(3, second.address().getPort()), talk -> talk.send("third\n"))) {
+            loop = another(new CountingTransport(CountingTransport.always(host(1), host(2), host(3))));
+            task(() -> {
+                var connection = loop.connect(name(second), Lines.PIPELINE).await();
+                assertThat(connection.receive().await()).isEqualTo("second");
+                connection.close().await();
+            });
+            assertThat(third.connections()).isZero();
+        }
+    }
+
+    @Test
+    void if_none_of_its_addresses_answers_the_failure_names_them_all() throws Exception {
+        InetSocketAddress nobody = nobody();
+        loop = another(new CountingTransport(CountingTransport.always(host(4), host(5))));
+        task(() -> {
+            var name = InetSocketAddress.createUnresolved("some.name", nobody.getPort());
+            assertThatThrownBy(() -> loop.connect(name, Lines.PIPELINE).await())
+                    .isInstanceOf(ConnectException.class)
+                    .hasMessageContaining("some.name")
+                    .hasMessageContaining("tried 2 addresses")
+                    .hasMessageContaining("127.0.0.4:" + nobody.getPort())
+                    .hasMessageContaining("127.0.0.5:" + nobody.getPort());
+        });
+    }
+
+    @Test
+    void one_dead_address_does_not_eat_the_whole_timeout() throws Exception {
+        try (var hole = new BlackHole();
+                var alive = RawPeer.listeningAt(at(2, hole.address().getPort()), talk -> talk.send("alive\n"))) {
+            loop = another(new CountingTransport(
+                    CountingTransport.always(hole.address().getAddress(), host(2))));
+            task(() -> {
+                var options = ConnectOptions.defaults().timeout(Duration.ofMillis(400));
+                var connection =
+                        loop.connect(name(alive), Lines.PIPELINE, options).await();
+                assertThat(connection.receive().await()).isEqualTo("alive");
+                connection.close().await();
+            });
+        }
+    }
+
+    @Test
+    void a_resolver_that_knows_no_address_or_throws_is_a_failure_like_any_other() throws Exception {
+        task(() -> expectTheLoopGoesOn());
+        loop = another(new CountingTransport(CountingTransport.always()));
+        var name = InetSocketAddress.createUnresolved("some.name", 1);
+        task(() -> assertThat(failureOf(loop.connect(name, Lines.PIPELINE)))
+                .isInstanceOf(IOException.class)
+                .isNotInstanceOf(DeadlineException.class)
+                .hasMessageContaining("some.name"));
+        loop = another(new CountingTransport((host, itsLoop) -> {
+            throw new IllegalStateException("no resolver today");
+        }));
+        task(() -> assertThat(failureOf(loop.connect(name, Lines.PIPELINE))).hasMessageContaining("no resolver today"));
+    }
+
+    @Test
+    void a_name_that_is_never_resolved_is_given_up_at_the_timeout() throws Exception {
+        var lookups = new java.util.ArrayList<Promise<List<InetAddress>>>();
+        loop = another(new CountingTransport((name, itsLoop) -> {
+            Promise<List<InetAddress>> never = itsLoop.promise();
+            lookups.add(never);
+            return never;
+        }));
+        task(() -> {
+            var name = InetSocketAddress.createUnresolved("slow.name", 1);
+            var options = ConnectOptions.defaults().timeout(Duration.ofMillis(20));
+            assertThat(failureOf(loop.connect(name, Lines.PIPELINE, options)))
+                    .isInstanceOf(DeadlineException.class)
+                    .hasMessageContaining("slow.name")
+                    .hasMessageContaining("looking up");
+            assertThat(lookups.getFirst().isCancelled()).isTrue();
+        });
+    }
+
+    @Test
+    void cancelled_before_it_has_begun_it_never_connects() throws Exception {
+        try (var peer = RawPeer.listening(talk -> talk.readAll())) {
+            var connecting = loop.connect(peer.address(), Lines.PIPELINE); // from outside: nobody drives yet
+            assertThat(connecting.cancel()).isTrue();
+            task(() -> expectTheLoopGoesOn());
+            assertThat(failureOf(connecting)).isInstanceOf(CancelledException.class);
+            assertThat(peer.connections()).isZero();
+        }
+    }
+
+    @Test
+    void cancelled_while_it_connects_it_leaves_nothing_behind() throws Exception {
+        try (var hole = new BlackHole()) {
+            task(() -> {
+                var connecting = loop.connect(hole.address(), Lines.PIPELINE);
+                pass(Duration.ofMillis(5));
+                connecting.cancel();
+                assertThat(failureOf(connecting)).isInstanceOf(CancelledException.class);
+                assertThat(loop.connections()).isZero();
+                expectTheLoopGoesOn();
+            });
+        }
+    }
+
+    @Test
+    void cancelled_after_it_has_connected_it_stays_connected() throws Exception {
+        try (var peer = RawPeer.listening(talk -> talk.expectLine("still here"))) {
+            task(() -> {
+                var connecting = loop.connect(peer.address(), Lines.PIPELINE);
+                var connection = connecting.await();
+                assertThat(connecting.cancel()).isFalse();
+                connection.write("still here");
+                connection.close().await();
+            });
+            peer.finish();
+        }
+    }
+
+    @Test
+    void cancelled_in_a_race_with_completion_it_is_either_connected_or_gone() throws Exception {
+        try (var peer = RawPeer.listening(talk -> {
+            try {
+                talk.readAll();
+            } catch (java.net.SocketException reset) {
+                assertThat(reset).hasMessageContaining("reset"); // connected a moment before it was cancelled
+            }
+        })) {
+            loop.start();
+            for (int i = 0; i < 200; i++) {
+                var connecting = loop.connect(peer.address(), Lines.PIPELINE);
+                for (int spin = 0; spin < i * 20; spin++) {
+                    Thread.onSpinWait();
+                }
+                if (connecting.cancel()) {
+                    assertThat(failureOf(connecting)).isInstanceOf(CancelledException.class);
+                } else {
+                    connecting.await().close().await();
+                }
+            }
+            waitFor(() -> loop.connections() == 0);
+            peer.finish(); // every script has seen its end
+        }
+    }
+
+    @Test
+    void both_addresses_are_known_after_connect() throws Exception {
+        var seen = new java.util.concurrent.atomic.AtomicReference<java.net.SocketAddress>();
+        var checked = new CountDownLatch(1);
+        try (var peer = RawPeer.listening(talk -> {
+            seen.set(talk.socket().getRemoteSocketAddress());
+            checked.countDown();
+            talk.readAll();
+        })) {
+            task(() -> {
+                var connection = loop.connect(peer.address(), Lines.PIPELINE).await();
+                waitFor(checked);
+                assertThat(connection.localAddress()).isEqualTo(seen.get());
+                assertThat(connection.remoteAddress()).isEqualTo(peer.address());
+                connection.close().await();
+                assertThat(connection.localAddress()).as("after close").isEqualTo(seen.get());
+            });
+        }
+    }
+
+    @Test
+    void a_local_address_is_bound_first() throws Exception {
+        try (var peer = RawPeer.listening(
+                talk -> talk.send(talk.socket().getInetAddress().getHostAddress() + "\n"))) {
+            task(() -> {
+                var options = ConnectOptions.defaults().local(new InetSocketAddress("127.0.0.9", 0));
+                var connection =
+                        loop.connect(peer.address(), Lines.PIPELINE, options).await();
+                assertThat(connection.receive().await()).isEqualTo("127.0.0.9");
+                assertThat(((InetSocketAddress) connection.localAddress()).getHostString())
+                        .isEqualTo("127.0.0.9");
+                connection.close().await();
+            });
+        }
+    }
+
+    @Test
+    void a_local_address_that_can_not_be_had_is_named_with_the_remote_one() throws Exception {
+        try (var taken = RawPeer.listening(talk -> talk.readAll())) {
+            task(() -> {
+                var options = ConnectOptions.defaults().local(taken.address());
+                assertThat(failureOf(loop.connect(nobody(), Lines.PIPELINE, options)))
+                        .isInstanceOf(BindException.class)
+                        .hasMessageContaining("connect to")
+                        .hasMessageContaining(taken.address().toString());
+                expectTheLoopGoesOn();
+            });
+        }
+    }
+
+    @Test
+    void ipv6_works_as_well() throws Exception {
+        InetAddress six = InetAddress.getByName("::1");
+        boolean available;
+        try (var probe = new java.net.ServerSocket(0, 1, six)) {
+            available = probe.isBound();
+        } catch (IOException e) {
+            available = false;
+        }
+        Assumptions.assumeTrue(available, "there is no ::1 on this machine");
+        task(() -> {
+            var server = loop.listen(new InetSocketAddress(six, 0), Lines.PIPELINE, each -> each.onMessage(each::write))
+                    .await();
+            var connection = loop.connect(server.address(), Lines.PIPELINE).await();
+            connection.write("six");
+            assertThat(connection.receive().await()).isEqualTo("six");
+            assertThat(((InetSocketAddress) connection.localAddress()).getAddress())
+                    .isEqualTo(six);
+            connection.close().await();
+            server.close();
+        });
+    }
+
+    @Test
+    void listening_where_somebody_listens_already_names_the_address() throws Exception {
+        try (var peer = RawPeer.listening(talk -> talk.readAll())) {
+            task(() -> assertThat(failureOf(loop.listen(peer.address(), Lines.PIPELINE, each -> {})))
+                    .isInstanceOf(BindException.class)
+                    .hasMessage("listen on " + peer.address() + ": Address already in use"));
+        }
+    }
+
+    private static InetAddress host(int last) throws IOException {
+        return InetAddress.getByName("127.0.0." + last);
+    }
+
+    private static InetSocketAddress at(int last, int port) throws IOException {
+        return new InetSocketAddress(host(last), port);
+    }
+
+    private static InetSocketAddress name(RawPeer peer) {
+        return InetSocketAddress.createUnresolved("some.name", peer.address().getPort());
+    }
+}

@@ -1,0 +1,98 @@
+package rill.transport.nio;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.SocketAddress;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import rill.Promise;
+import rill.Resolver;
+import rill.spi.AcceptListener;
+import rill.spi.AcceptedSocket;
+import rill.spi.Acceptor;
+import rill.spi.Environment;
+import rill.spi.Selector;
+import rill.spi.SocketOptions;
+import rill.spi.Transport;
+import rill.spi.Wire;
+import rill.spi.WireListener;
+
+/** NIO that counts its selects, so that a loop that spins is caught; with a Resolver of the test's choice. */
+final class CountingTransport implements Transport {
+    final AtomicInteger selects = new AtomicInteger();
+    private final NioTransport nio = new NioTransport();
+    private final Environment environment;
+
+    CountingTransport() {
+        this(Resolver.system());
+    }
+
+    CountingTransport(Resolver resolver) {
+        var usual = Environment.production();
+        environment = new Environment(usual.clock(), usual.random(), resolver, usual.blocking(), null);
+    }
+
+    /** Knows every name to be at these addresses. */
+    static Resolver always(InetAddress... addresses) {
+        return (name, loop) -> {
+            Promise<List<InetAddress>> promise = loop.promise();
+            promise.complete(List.of(addresses));
+            return promise;
+        };
+    }
+
+    @Override
+    public String name() {
+        return "nio";
+    }
+
+    @Override
+    public int preference() {
+        return -1;
+    }
+
+    @Override
+    public Environment environment() {
+        return environment;
+    }
+
+    @Override
+    public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
+        Selector inner = nio.open(receiveBuffer);
+        return new Selector() {
+            @Override
+            public void select(long timeoutNanos) throws IOException {
+                selects.incrementAndGet();
+                inner.select(timeoutNanos);
+            }
+
+            @Override
+            public void wakeup() {
+                inner.wakeup();
+            }
+
+            @Override
+            public Wire connect(SocketAddress remote, SocketAddress local, SocketOptions options, WireListener told) {
+                return inner.connect(remote, local, options, told);
+            }
+
+            @Override
+            public Wire open(AcceptedSocket socket, SocketOptions options, WireListener listener) {
+                return inner.open(socket, options, listener);
+            }
+
+            @Override
+            public Acceptor listen(SocketAddress local, int backlog, SocketOptions options, AcceptListener listener)
+                    throws IOException {
+                return inner.listen(local, backlog, options, listener);
+            }
+
+            @Override
+            public void close() {
+                inner.close();
+            }
+        };
+    }
+}

@@ -1,0 +1,31 @@
+package rill.transport.nio;
+
+import rill.Exchange;
+import rill.Pipeline;
+import rill.testing.TextLines;
+
+/** Lines of text, and calls by them. */
+final class Lines {
+    static final Pipeline<String, String> PIPELINE = TextLines.pipeline();
+
+    /** What breaks the protocol. */
+    static final String BAD = "\0\n";
+
+    /** What can't be encoded. */
+    static final String UNENCODABLE = "two\nlines";
+
+    private Lines() {}
+
+    static Exchange<String, String> inOrder() {
+        return Exchange.inOrder(PIPELINE);
+    }
+
+    /** The key is what precedes the colon. */
+    static Exchange<String, String> byKey() {
+        return Exchange.byKey(PIPELINE, Lines::key, Lines::key);
+    }
+
+    private static String key(String line) {
+        return line.substring(0, Math.max(0, line.indexOf(':')));
+    }
+}
