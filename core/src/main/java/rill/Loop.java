@@ -330,6 +330,7 @@ public final class Loop implements AutoCloseable {
         return action.getClass().getName();
     }
 
+    /** What a deadline can be ahead; 146 years if it is more. */
     static long nanos(Duration delay) {
         return delay.compareTo(Duration.ofNanos(LONGEST_DELAY)) > 0 ? LONGEST_DELAY : delay.toNanos();
     }

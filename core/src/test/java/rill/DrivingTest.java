@@ -8,6 +8,7 @@ import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Who drives a loop, and what an await does on a thread outside. */
@@ -176,6 +177,7 @@ abstract class DrivingTest extends EngineTest {
     }
 
     @Test
+    @Tag("slow")
     void a_stop_is_never_lost() throws Exception {
         for (int i = 0; i < 500; i++) {
             var started = new AtomicInteger();

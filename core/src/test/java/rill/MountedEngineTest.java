@@ -22,4 +22,13 @@ class MountedEngineTest {
 
     @Nested
     class DrivingLoops extends DrivingTest implements OnThis {}
+
+    @Nested
+    class Closing extends ClosingTest implements OnThis {}
+
+    @Nested
+    class Slowness extends WatchdogTest implements OnThis {}
+
+    @Nested
+    class Cost extends AllocationTest implements OnThis {}
 }
