@@ -2,7 +2,8 @@ import org.jspecify.annotations.NullMarked;
 
 /** The event loop, Futures, Tasks, connections and pipelines of Rill, and the contract that transports fulfil. */
 @NullMarked
-@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // netty-buffer and JCTools ship without descriptors
+@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"
+}) // netty-buffer and JCTools ship without descriptors
 module rill.core {
     requires transitive io.netty.buffer;
     requires io.netty.common;

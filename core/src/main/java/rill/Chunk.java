@@ -9,8 +9,8 @@ import io.netty.util.ResourceLeakTracker;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A direct buffer that goes back to its loop's pool when its last reference is released. Netty's leak detector watches it: a
- * message may hold a slice of it.
+ * A direct buffer that goes back to its loop's pool when its last reference is released. At its levels ADVANCED and PARANOID
+ * Netty's leak detector watches it, since a message may hold a slice of it; at the others that would cost an allocation each time.
  */
 final class Chunk extends UnpooledDirectByteBuf {
     private static final ResourceLeakDetector<Chunk> LEAKS =
@@ -22,7 +22,12 @@ final class Chunk extends UnpooledDirectByteBuf {
     Chunk(Buffers pool, int capacity) {
         super(UnpooledByteBufAllocator.DEFAULT, capacity, Integer.MAX_VALUE);
         this.pool = pool;
-        leak = LEAKS.track(this);
+        leak = track();
+    }
+
+    private @Nullable ResourceLeakTracker<Chunk> track() {
+        boolean watched = ResourceLeakDetector.getLevel().compareTo(ResourceLeakDetector.Level.ADVANCED) >= 0;
+        return watched ? LEAKS.track(this) : null;
     }
 
     /** Copying from chunk to chunk (a rest that is kept, a payload too small to pass on) allocates nothing. */
@@ -54,6 +59,6 @@ final class Chunk extends UnpooledDirectByteBuf {
     void reuse() {
         resetRefCnt();
         clear();
-        leak = LEAKS.track(this);
+        leak = track();
     }
 }

@@ -93,8 +93,9 @@ public final class Client<Q, A> {
 
     private void sendFromOutside(Q request, Promise<A> promise, @Nullable Duration deadline) {
         int estimate = exchange.pipeline.codec().sizeEstimate(request);
-        Throwable refusal =
-                loop.closed() ? new IOException(link + ": its loop is closed") : link.outbound().reserve(estimate);
+        Throwable refusal = loop.closed()
+                ? new IOException(link + ": its loop is closed")
+                : link.outbound().reserve(estimate);
         if (refusal != null) {
             Messages.release(request);
             promise.fail(refusal);
@@ -264,8 +265,8 @@ public final class Client<Q, A> {
         public void ended() {
             if (outstanding.size() > 0) {
                 link.failed(
-                        new IOException(link + ": the peer ended its stream with " + outstanding.size()
-                                + " calls unanswered"),
+                        new IOException(
+                                link + ": the peer ended its stream with " + outstanding.size() + " calls unanswered"),
                         false);
             } else {
                 link.close();

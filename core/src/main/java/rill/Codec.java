@@ -52,7 +52,8 @@ public interface Codec<R, W> {
          * @return the message, or null if it is not complete yet
          * @throws ProtocolException if it never will be
          */
-        @Nullable R decode(ByteBuf in) throws ProtocolException;
+        @Nullable
+        R decode(ByteBuf in) throws ProtocolException;
     }
 
     /** Puts messages into bytes. */

@@ -19,8 +19,8 @@ public record ConnectionLimits(
     /** Checks that the marks are in order. */
     public ConnectionLimits {
         if (lowWaterMark < 0 || highWaterMark <= lowWaterMark || hardLimit < highWaterMark) {
-            throw new IllegalArgumentException("water marks have to be 0 <= low < high <= hard limit, not " + lowWaterMark
-                    + ", " + highWaterMark + ", " + hardLimit);
+            throw new IllegalArgumentException("water marks have to be 0 <= low < high <= hard limit, not "
+                    + lowWaterMark + ", " + highWaterMark + ", " + hardLimit);
         }
         if (closeProgress.isNegative() || closeProgress.isZero() || drainBytes < 0) {
             throw new IllegalArgumentException(

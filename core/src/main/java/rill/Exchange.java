@@ -60,7 +60,15 @@ public final class Exchange<Q, A> {
     /** The answers come in the order of the requests, as in RESP and HTTP/1.1. */
     public static <Q, A> Exchange<Q, A> inOrder(Pipeline<A, Q> pipeline) {
         return new Exchange<>(
-                pipeline, null, null, DEFAULT_DEADLINE, DEFAULT_OUTSTANDING, WhenFull.WAIT, DEFAULT_WAITING, a -> false, null);
+                pipeline,
+                null,
+                null,
+                DEFAULT_DEADLINE,
+                DEFAULT_OUTSTANDING,
+                WhenFull.WAIT,
+                DEFAULT_WAITING,
+                a -> false,
+                null);
     }
 
     /**
@@ -88,7 +96,15 @@ public final class Exchange<Q, A> {
             throw new IllegalArgumentException("a deadline has to be positive, not " + newDeadline);
         }
         return new Exchange<>(
-                pipeline, requestKey, answerKey, newDeadline, outstanding, whenFull, waiting, unsolicited, onUnsolicited);
+                pipeline,
+                requestKey,
+                answerKey,
+                newDeadline,
+                outstanding,
+                whenFull,
+                waiting,
+                unsolicited,
+                onUnsolicited);
     }
 
     /** With at most so many calls on their way (1,024 unless said otherwise), and what happens to those beyond. */

@@ -234,7 +234,8 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         if (context == null) {
             loop.awaitOutside(this);
         } else if (context.task() == null) {
-            throw new IllegalStateException("await of " + describe() + " inside a callback of " + context.loop().name()
+            throw new IllegalStateException("await of " + describe() + " inside a callback of "
+                    + context.loop().name()
                     + " would dead-lock; use onDone or map, or start a Task: loop.task(() -> …)");
         } else {
             context.task().suspendUntilDone(this);

@@ -25,9 +25,8 @@ public record ListenOptions(
     /** Checks the numbers. */
     public ListenOptions {
         if (backlog < 0 || requestsInProgress < 1) {
-            throw new IllegalArgumentException(
-                    "backlog has to be at least 0 and requestsInProgress at least 1, not " + backlog + ", "
-                            + requestsInProgress);
+            throw new IllegalArgumentException("backlog has to be at least 0 and requestsInProgress at least 1, not "
+                    + backlog + ", " + requestsInProgress);
         }
     }
 

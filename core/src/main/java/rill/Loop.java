@@ -220,10 +220,9 @@ public final class Loop implements AutoCloseable {
      */
     public boolean tick() {
         requireOpen("tick");
-        if (taskEngine == TaskEngine.MOUNTED && Thread.currentThread().isVirtual()) {
+        if (Thread.currentThread().isVirtual()) {
             throw new IllegalStateException(
-                    "tick of " + name + " on a virtual thread, which can't carry MOUNTED Tasks; "
-                            + "tick on a platform thread, or open the loop with TaskEngine.HANDED_OVER");
+                    "tick of " + name + " on a virtual thread, which can't carry Tasks; use a platform thread");
         }
         driving.acquire("tick");
         try {
@@ -331,6 +330,7 @@ public final class Loop implements AutoCloseable {
         return action.getClass().getName();
     }
 
+    /** What a deadline can be ahead; 146 years if it is more. */
     static long nanos(Duration delay) {
         return delay.compareTo(Duration.ofNanos(LONGEST_DELAY)) > 0 ? LONGEST_DELAY : delay.toNanos();
     }

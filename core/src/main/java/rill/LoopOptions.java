@@ -25,8 +25,8 @@ public record LoopOptions(
         @Nullable TaskEngine taskEngine,
         Reporter reporter,
         boolean tracing) {
-    private static final LoopOptions DEFAULTS = new LoopOptions(
-            null, null, Duration.ofMillis(100), Duration.ofMillis(1), null, Reporter.logging(), false);
+    private static final LoopOptions DEFAULTS =
+            new LoopOptions(null, null, Duration.ofMillis(100), Duration.ofMillis(1), null, Reporter.logging(), false);
 
     /** Checks that no duration is negative. */
     public LoopOptions {

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class Node {
     /** The next in the queue that this node is in. Touched by the loop only. */
-    @Nullable Node next;
+    @Nullable
+    Node next;
 
     /** Runs on the loop. What it throws is reported under its {@link #label()}. */
     abstract void execute() throws Exception;

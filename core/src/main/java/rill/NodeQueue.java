@@ -12,7 +12,8 @@ final class NodeQueue {
     }
 
     /** The last one, or null. */
-    @Nullable Node last() {
+    @Nullable
+    Node last() {
         return tail;
     }
 
@@ -26,7 +27,8 @@ final class NodeQueue {
     }
 
     /** Takes the first one out, or null. */
-    @Nullable Node poll() {
+    @Nullable
+    Node poll() {
         Node first = head;
         if (first != null) {
             head = first.next;

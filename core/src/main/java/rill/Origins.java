@@ -22,7 +22,8 @@ final class Origins {
         origins.put(future, new Origin());
     }
 
-    @Nullable Origin of(Future<?> future) {
+    @Nullable
+    Origin of(Future<?> future) {
         return origins.get(future);
     }
 }

@@ -25,7 +25,8 @@ sealed interface Outstanding<Q, A> {
     void undoAdd(Q request);
 
     /** The call that an answer belongs to, which is then no longer outstanding; null if there is none. */
-    @Nullable Promise<A> take(A answer);
+    @Nullable
+    Promise<A> take(A answer);
 
     /** All that are left, tombstones included. */
     Collection<Promise<A>> all();

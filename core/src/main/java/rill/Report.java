@@ -45,7 +45,8 @@ public sealed interface Report {
     record Slow(String loop, String what, Duration held, List<StackTraceElement> stack) implements Report {
         @Override
         public String message() {
-            var text = new StringBuilder(loop + ": " + what + " has held the loop for more than " + held.toMillis() + " ms");
+            var text = new StringBuilder(
+                    loop + ": " + what + " has held the loop for more than " + held.toMillis() + " ms");
             stack.forEach(frame -> text.append("\n\tat ").append(frame));
             return text.toString();
         }

@@ -35,8 +35,11 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
     private volatile boolean cancelWanted;
 
     // The loop's list of Tasks that are not done.
-    @Nullable Task<?> previousTask;
-    @Nullable Task<?> nextTask;
+    @Nullable
+    Task<?> previousTask;
+
+    @Nullable
+    Task<?> nextTask;
 
     Task(Loop loop, String name, Callable<? extends T> body) {
         super(loop);

@@ -41,7 +41,9 @@ final class Transports {
                 ", ",
                 found.stream()
                         .map(each -> each.name()
-                                + each.unavailable().map(why -> " (unavailable: " + why + ")").orElse(""))
+                                + each.unavailable()
+                                        .map(why -> " (unavailable: " + why + ")")
+                                        .orElse(""))
                         .toList());
     }
 }

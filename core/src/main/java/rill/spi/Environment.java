@@ -17,7 +17,11 @@ import rill.Resolver;
  *     own loop, as is usual
  */
 public record Environment(
-        Clock clock, RandomGenerator random, Resolver resolver, Executor blocking, @Nullable Driver driver) {
+        Clock clock,
+        RandomGenerator random,
+        Resolver resolver,
+        Executor blocking,
+        @Nullable Driver driver) {
     /** The system's monotonic clock, a secure random source, the JDK's resolver on a pool of its own, real threads. */
     public static Environment production() {
         return ProductionEnvironment.INSTANCE;

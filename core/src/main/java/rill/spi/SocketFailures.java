@@ -14,14 +14,13 @@ public final class SocketFailures {
     public static IOException naming(String doing, IOException cause) {
         String reason = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
         String message = doing + ": " + reason;
-        IOException named =
-                switch (cause) {
-                    case ConnectException e -> new ConnectException(message);
-                    case BindException e -> new BindException(message);
-                    case NoRouteToHostException e -> new NoRouteToHostException(message);
-                    case SocketException e -> new SocketException(message);
-                    default -> new IOException(message);
-                };
+        IOException named = switch (cause) {
+            case ConnectException e -> new ConnectException(message);
+            case BindException e -> new BindException(message);
+            case NoRouteToHostException e -> new NoRouteToHostException(message);
+            case SocketException e -> new SocketException(message);
+            default -> new IOException(message);
+        };
         named.initCause(cause);
         return named;
     }

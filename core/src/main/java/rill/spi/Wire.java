@@ -75,7 +75,8 @@ public interface Wire {
     <T> T get(SocketOption<T> option) throws IOException;
 
     /** This end's address; null before {@code connected}. Still known after close. */
-    @Nullable SocketAddress localAddress();
+    @Nullable
+    SocketAddress localAddress();
 
     /** The peer's address: known from the start. Still known after close. */
     SocketAddress remoteAddress();

@@ -88,7 +88,11 @@ public final class Loops implements AutoCloseable {
             if (n == ENOUGH_TICKS) {
                 throw new AssertionError("still not so after " + n + " ticks");
             }
-            opened.stream().filter(loop -> !loop.closed()).forEach(Loop::tick);
+            for (int i = 0; i < opened.size(); i++) { // allocates nothing: some tests measure that
+                if (!opened.get(i).closed()) {
+                    opened.get(i).tick();
+                }
+            }
         }
     }
 

@@ -42,8 +42,8 @@ final class Redis {
         try (var loop = Loop.open()) {
             Duration took = loop.run(() -> pipeline(out, loop, address));
             long rate = (long) (GETS / (took.toNanos() / 1e9));
-            out.println(
-                    count(GETS) + " pipelined GETs in " + took.toMillis() + " ms: " + count(rate) + " calls per second");
+            out.println(count(GETS) + " pipelined GETs in " + took.toMillis() + " ms: " + count(rate)
+                    + " calls per second");
         }
     }
 

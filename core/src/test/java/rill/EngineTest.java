@@ -1,0 +1,35 @@
+package rill;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import rill.testing.Loops;
+
+/**
+ * What holds for both Task engines: {@link MountedEngineTest} and {@link HandedOverEngineTest} run each subclass, with one of
+ * them each.
+ */
+abstract class EngineTest implements OnEngine {
+    final Loops loops = Loops.manual();
+    final List<String> log = Collections.synchronizedList(new ArrayList<>());
+
+    private Loop loop;
+
+    @AfterEach
+    void closeLoops() {
+        loops.close();
+    }
+
+    /** The loop of the test, opened on first use. */
+    Loop loop() {
+        if (loop == null) {
+            loop = open();
+        }
+        return loop;
+    }
+
+    Loop open() {
+        return loops.open(options -> options.taskEngine(engine()));
+    }
+}

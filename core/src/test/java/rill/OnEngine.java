@@ -1,0 +1,6 @@
+package rill;
+
+/** Says with which engine a test runs. */
+interface OnEngine {
+    TaskEngine engine();
+}
