@@ -27,6 +27,7 @@ public final class RawPeer implements AutoCloseable {
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
     private final AtomicInteger unfinished = new AtomicInteger();
     private volatile boolean closing;
+    private Thread accepting; // null for a peer that connects
 
     /** What to do with one connection. The socket is closed afterwards, in good order. */
     @FunctionalInterface
@@ -51,7 +52,7 @@ public final class RawPeer implements AutoCloseable {
             server.setReceiveBufferSize(16 * 1024); // small, so that a peer that reads nothing is felt soon
             server.bind(address);
             var peer = new RawPeer(server);
-            peer.start("accept", () -> peer.acceptAll(scripts));
+            peer.accepting = start("accept", () -> peer.acceptAll(scripts));
             return peer;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -85,9 +86,12 @@ public final class RawPeer implements AutoCloseable {
 
     private void talk(Socket socket, Script script) {
         var talk = new Talk(socket);
-        talks.add(talk);
-        unfinished.incrementAndGet();
-        start("talk", () -> {
+        synchronized (unfinished) {
+            unfinished.incrementAndGet();
+            talks.add(talk);
+            unfinished.notifyAll();
+        }
+        threads.add(start("talk", () -> {
             try (socket) {
                 script.run(talk);
             } catch (Throwable t) {
@@ -100,17 +104,14 @@ public final class RawPeer implements AutoCloseable {
                     unfinished.notifyAll();
                 }
             }
-        });
-        if (closing) {
-            talk.cutOff();
-        }
+        }));
     }
 
-    private void start(String what, Runnable body) {
-        threads.add(Thread.ofPlatform()
+    private static Thread start(String what, Runnable body) {
+        return Thread.ofPlatform()
                 .name("raw-peer-" + what + "-" + COUNT.incrementAndGet())
                 .daemon()
-                .start(body));
+                .start(body);
     }
 
     /** Where it listens. */
@@ -123,14 +124,15 @@ public final class RawPeer implements AutoCloseable {
         return talks.size();
     }
 
-    /** Waits until the scripts that were begun have ended; throws what they threw. */
+    /** Waits until a script has begun, and all that have begun have ended; throws what they threw. */
     public void finish() {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         synchronized (unfinished) {
-            while (unfinished.get() > 0) {
+            while (unfinished.get() > 0 || talks.isEmpty()) {
                 long left = (deadline - System.nanoTime()) / 1_000_000;
                 if (left <= 0) {
-                    throw new AssertionError(unfinished + " scripts have not ended within " + PATIENCE);
+                    throw new AssertionError(
+                            unfinished + " of " + talks.size() + " scripts have not ended within " + PATIENCE);
                 }
                 try {
                     unfinished.wait(left);
@@ -152,14 +154,21 @@ public final class RawPeer implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        if (accepting != null) {
+            join(accepting); // from then on nobody joins in
+        }
         talks.forEach(Talk::cutOff);
         threads.forEach(Thread::interrupt);
-        for (Thread thread : threads) {
-            try {
-                thread.join(PATIENCE);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+        threads.forEach(RawPeer::join);
+    }
+
+    private static void join(Thread thread) {
+        try {
+            if (!thread.join(PATIENCE)) {
+                throw new AssertionError(thread.getName() + " goes on after " + PATIENCE);
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -27,7 +27,8 @@ final class Child implements AutoCloseable {
     static Child java(String before, Class<?> main, String... arguments) throws IOException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         var command = new ArrayList<>(List.of("bash", "-c", before + " exec \"$@\"", "bash", java));
-        command.addAll(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1", "-Dio.netty.leakDetection.level=disabled", "-cp", classPath()));
+        command.addAll(List.of(
+                "-Xmx128m", "-XX:TieredStopAtLevel=1", "-Dio.netty.leakDetection.level=disabled", "-cp", classPath()));
         command.add(main.getName());
         command.addAll(List.of(arguments));
         return new Child(new ProcessBuilder(command).redirectErrorStream(true).start());

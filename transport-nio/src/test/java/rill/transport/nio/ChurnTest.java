@@ -43,10 +43,13 @@ class ChurnTest extends OnNio {
         task(() -> {
             var strangers = new ArrayList<String>();
             var fresh = new ArrayList<Connection<String, String>>();
-            var server = loop.listen(ANY_PORT, Lines.PIPELINE, each -> each.onMessage(line -> {
-                        each.write(line); // the answer is on its way when the other one is closed
-                        each.write("late " + line);
-                    }))
+            var server = loop.listen(
+                            ANY_PORT,
+                            Lines.PIPELINE,
+                            each -> each.onMessage(line -> {
+                                each.write(line); // the answer is on its way when the other one is closed
+                                each.write("late " + line);
+                            }))
                     .await();
             for (int round = 0; round < 50; round++) {
                 var first = loop.connect(server.address(), Lines.PIPELINE).await();
@@ -55,7 +58,8 @@ class ChurnTest extends OnNio {
                 String mine = "round " + round;
                 first.onMessage(line -> {
                     if (line.equals(mine)) {
-                        second.abort(); // its events may be next in this batch, and its descriptor free for the next socket
+                        second.abort(); // its events may be next in this batch, and its descriptor free for the next
+                        // socket
                         loop.connect(server.address(), Lines.PIPELINE).onDone((connection, failure) -> {
                             fresh.add(connection);
                             connection.onMessage(strangers::add);

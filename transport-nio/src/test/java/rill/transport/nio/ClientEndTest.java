@@ -125,8 +125,8 @@ class ClientEndTest extends OnNio {
     @Test
     void finish_with_nothing_pending_closes_at_once() throws Exception {
         try (var peer = RawPeer.listening(talk -> talk.expectEnd())) {
-            Client<String, String> client = within(
-                    () -> loop.connect(peer.address(), Lines.inOrder()).await());
+            Client<String, String> client =
+                    within(() -> loop.connect(peer.address(), Lines.inOrder()).await());
             client.finish().await();
             peer.finish();
         }

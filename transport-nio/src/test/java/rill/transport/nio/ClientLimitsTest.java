@@ -76,8 +76,7 @@ class ClientLimitsTest extends OnNio {
             talk.expectEnd();
         })) {
             task(() -> {
-                var exchange =
-                        Lines.inOrder().outstanding(1, WhenFull.WAIT).waiting(1);
+                var exchange = Lines.inOrder().outstanding(1, WhenFull.WAIT).waiting(1);
                 var client = loop.connect(peer.address(), exchange).await();
                 var first = client.call("a");
                 var second = client.call("b");
@@ -110,8 +109,8 @@ class ClientLimitsTest extends OnNio {
                 var options = ConnectOptions.defaults()
                         .option(java.net.StandardSocketOptions.SO_SNDBUF, 16 * 1024)
                         .limits(ConnectionLimits.defaults().waterMarks(32 * 1024, 64 * 1024, 128 * 1024));
-                var client = loop.connect(peer.address(), Lines.inOrder(), options)
-                        .await();
+                var client =
+                        loop.connect(peer.address(), Lines.inOrder(), options).await();
                 var answers = new ArrayList<Future<String>>();
                 for (int i = 0; i < calls; i++) {
                     answers.add(client.call(text));

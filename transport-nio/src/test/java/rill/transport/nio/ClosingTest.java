@@ -211,8 +211,8 @@ class ClosingTest extends OnNio {
             var unsent = Unpooled.directBuffer(MUCH).writerIndex(MUCH);
             task(() -> {
                 var options = closing(Duration.ofSeconds(20), 1024);
-                var connection = loop.connect(peer.address(), Pipeline.bytes(), options)
-                        .await();
+                var connection =
+                        loop.connect(peer.address(), Pipeline.bytes(), options).await();
                 connection.write(unsent);
             });
             loop.close(Duration.ofMillis(50));

@@ -56,8 +56,7 @@ final class DescriptorLimitMain {
     }
 
     private static void accept(Loop loop, CountingTransport transport) throws Exception {
-        var server =
-                loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
+        var server = loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
         var clients = new ArrayList<SocketChannel>();
         for (int i = 0; i < 3; i++) {
             clients.add(SocketChannel.open());
@@ -86,8 +85,7 @@ final class DescriptorLimitMain {
     }
 
     private static void connect(Loop loop) throws Exception {
-        var server =
-                loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
+        var server = loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
         hog();
         try {
             loop.connect(server.address(), Lines.PIPELINE).await();
@@ -143,8 +141,7 @@ final class DescriptorLimitMain {
 
     /** Everything that is used once uses what it needs. */
     private static void warmUp(Loop loop) throws Exception {
-        var server =
-                loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
+        var server = loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
         var client = loop.connect(server.address(), Lines.inOrder()).await();
         client.call("warm").await();
         client.close().await();

@@ -26,7 +26,10 @@ class DescriptorLimitTest {
     void emfile_in_accept_pauses_is_reported_once_does_not_spin_and_accepting_resumes() throws Exception {
         try (var child = Child.java("ulimit -n 80;", DescriptorLimitMain.class, "accept")) {
             String report = child.expect("REPORT");
-            assertThat(report).contains("pauses accepting").contains("accept on").contains("Too many open files");
+            assertThat(report)
+                    .contains("pauses accepting")
+                    .contains("accept on")
+                    .contains("Too many open files");
             String selects = child.expect("SELECTS");
             assertThat(Integer.parseInt(selects.substring(8))).isLessThan(MOST_SELECTS_IN_HALF_A_SECOND);
             assertThat(child.expect("REPORTS")).isEqualTo("REPORTS 1");

@@ -48,8 +48,7 @@ final class InterruptedCallsMain {
     }
 
     private static String talk(Loop loop, int connections) throws IOException {
-        var server =
-                loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
+        var server = loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
         int answered = 0;
         int failed = 0;
         Exchange<String, String> exchange = Lines.inOrder().deadline(Duration.ofSeconds(20));

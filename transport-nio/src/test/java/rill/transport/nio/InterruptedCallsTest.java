@@ -48,11 +48,7 @@ class InterruptedCallsTest {
     }
 
     @ParameterizedTest(name = "{0} {1}")
-    @CsvSource({
-        "ENOBUFS, 'write,writev', 20+60",
-        "ENOBUFS, 'read,readv', 20+60",
-        "ECONNRESET, 'read,readv', 20+60"
-    })
+    @CsvSource({"ENOBUFS, 'write,writev', 20+60", "ENOBUFS, 'read,readv', 20+60", "ECONNRESET, 'read,readv', 20+60"})
     void fails_the_connections_concerned_and_no_other(String error, String calls, String when) throws Exception {
         String result = run(error, calls, when);
         assertThat(result).matches("DONE answered=\\d+ failed=[1-9]\\d* paused=0");

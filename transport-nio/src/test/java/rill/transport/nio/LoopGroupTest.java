@@ -121,8 +121,14 @@ class LoopGroupTest extends OnNio {
                             ListenOptions.defaults(),
                             line -> Future.of(Loop.current().name()))
                     .await();
-            var first = group.loops().get(0).connect(server.address(), Lines.inOrder()).await();
-            var second = group.loops().get(0).connect(server.address(), Lines.inOrder()).await();
+            var first = group.loops()
+                    .get(0)
+                    .connect(server.address(), Lines.inOrder())
+                    .await();
+            var second = group.loops()
+                    .get(0)
+                    .connect(server.address(), Lines.inOrder())
+                    .await();
             assertThat(List.of(first.call("who").await(), second.call("who").await()))
                     .contains(group.loops().get(1).name());
             first.close().await();

@@ -108,7 +108,9 @@ class PartialWriteTest {
             assertThat(kernel.wantsWrite).isEqualTo(taken < all.length);
             wire.ready(false, true); // and the kernel takes nothing
             wire.ready(false, true);
-            assertThat(kernel.taken.toByteArray()).as("taken at first: " + taken).isEqualTo(all);
+            assertThat(kernel.taken.toByteArray())
+                    .as("taken at first: " + taken)
+                    .isEqualTo(all);
             assertThat(flushed + events.written).isEqualTo(all.length);
             assertThat(kernel.wantsWrite).isFalse();
             assertThat(buffers).allMatch(each -> each.refCnt() == 0);
@@ -150,9 +152,10 @@ class PartialWriteTest {
             case 0 -> Unpooled.copiedBuffer(bytes);
             case 1 -> Unpooled.directBuffer().writeBytes(bytes);
             case 2 -> PooledByteBufAllocator.DEFAULT.directBuffer().writeBytes(bytes);
-            case 3 -> Unpooled.wrappedBuffer(
-                    Unpooled.copiedBuffer(bytes, 0, bytes.length / 2),
-                    Unpooled.copiedBuffer(bytes, bytes.length / 2, bytes.length - bytes.length / 2));
+            case 3 ->
+                Unpooled.wrappedBuffer(
+                        Unpooled.copiedBuffer(bytes, 0, bytes.length / 2),
+                        Unpooled.copiedBuffer(bytes, bytes.length / 2, bytes.length - bytes.length / 2));
             default -> Unpooled.directBuffer().writeZero(7).writeBytes(bytes).skipBytes(7);
         };
     }
