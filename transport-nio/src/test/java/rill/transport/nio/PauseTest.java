@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import rill.testing.RawPeer;
-import rill.testing.Talk;
 
 /** Reads that wait. */
 class PauseTest extends OnNio {
@@ -64,13 +63,18 @@ class PauseTest extends OnNio {
 
     @Test
     void a_reset_is_not_told_while_paused() throws Exception {
-        try (var peer = RawPeer.listening(Talk::reset)) {
+        var connected = new CountDownLatch(1);
+        try (var peer = RawPeer.listening(talk -> {
+            talk.waitFor(connected);
+            talk.reset();
+        })) {
             task(() -> {
                 var failures = new ArrayList<Throwable>();
                 var connection = loop.connect(peer.address(), Lines.PIPELINE).await();
                 connection.onFailure(failure -> failures.add(failure.cause()));
                 connection.onMessage(line -> {});
                 connection.pause();
+                connected.countDown();
                 peer.finish();
                 pass(Duration.ofMillis(20));
                 assertThat(failures).isEmpty();
