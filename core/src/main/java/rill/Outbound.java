@@ -157,8 +157,9 @@ final class Outbound {
         return drained;
     }
 
+    /** Whether a write would be accepted; from the high-water mark on, not before the low one is reached again. */
     boolean accepting() {
-        return drained == null && closed == null;
+        return closed == null && acceptance() == loop.accepted();
     }
 
     /** Done once writers need not wait. */
