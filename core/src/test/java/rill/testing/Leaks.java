@@ -36,7 +36,7 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final List<String> POOLS =
             List.of("rill-resolver-", "rill-blocking-", "rill-carrier-", "rill-watchdog");
-    private static final List<String> OURS = List.of("rill-", "loop-");
+    private static final List<String> OURS = List.of("rill-", "loop-", "raw-peer-");
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(Leaks.class);
 
     private static final AtomicBoolean WARM = new AtomicBoolean();

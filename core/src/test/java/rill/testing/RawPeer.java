@@ -26,6 +26,7 @@ public final class RawPeer implements AutoCloseable {
     private final List<Talk> talks = new CopyOnWriteArrayList<>();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
     private final AtomicInteger unfinished = new AtomicInteger();
+    private Thread acceptor; // null if this peer connects
     private volatile boolean closing;
 
     /** What to do with one connection. The socket is closed afterwards, in good order. */
@@ -51,7 +52,7 @@ public final class RawPeer implements AutoCloseable {
             server.setReceiveBufferSize(16 * 1024); // small, so that a peer that reads nothing is felt soon
             server.bind(address);
             var peer = new RawPeer(server);
-            peer.start("accept", () -> peer.acceptAll(scripts));
+            peer.acceptor = peer.start("accept", () -> peer.acceptAll(scripts));
             return peer;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -85,8 +86,8 @@ public final class RawPeer implements AutoCloseable {
 
     private void talk(Socket socket, Script script) {
         var talk = new Talk(socket);
-        talks.add(talk);
         unfinished.incrementAndGet();
+        talks.add(talk);
         start("talk", () -> {
             try (socket) {
                 script.run(talk);
@@ -106,11 +107,14 @@ public final class RawPeer implements AutoCloseable {
         }
     }
 
-    private void start(String what, Runnable body) {
-        threads.add(Thread.ofPlatform()
+    private Thread start(String what, Runnable body) {
+        Thread thread = Thread.ofPlatform()
                 .name("raw-peer-" + what + "-" + COUNT.incrementAndGet())
                 .daemon()
-                .start(body));
+                .unstarted(body);
+        threads.add(thread);
+        thread.start();
+        return thread;
     }
 
     /** Where it listens. */
@@ -123,11 +127,11 @@ public final class RawPeer implements AutoCloseable {
         return talks.size();
     }
 
-    /** Waits until the scripts that were begun have ended; throws what they threw. */
+    /** Waits until a script has begun, and all that have begun have ended; throws what they threw. */
     public void finish() {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         synchronized (unfinished) {
-            while (unfinished.get() > 0) {
+            while (talks.isEmpty() || unfinished.get() > 0) { // none yet: the connection still waits to be accepted
                 long left = (deadline - System.nanoTime()) / 1_000_000;
                 if (left <= 0) {
                     throw new AssertionError(unfinished + " scripts have not ended within " + PATIENCE);
@@ -152,9 +156,16 @@ public final class RawPeer implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        if (acceptor != null) {
+            join(List.of(acceptor)); // it may be starting a last script; none comes after that
+        }
         talks.forEach(Talk::cutOff);
         threads.forEach(Thread::interrupt);
-        for (Thread thread : threads) {
+        join(threads);
+    }
+
+    private static void join(List<Thread> ending) {
+        for (Thread thread : ending) {
             try {
                 thread.join(PATIENCE);
             } catch (InterruptedException e) {

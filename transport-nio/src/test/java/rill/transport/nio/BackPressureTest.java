@@ -1,6 +1,7 @@
 package rill.transport.nio;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -61,6 +62,31 @@ class BackPressureTest extends OnNio {
                 connection.close().await();
             });
             peer.finish();
+        }
+    }
+
+    @Test
+    void above_the_hard_limit_a_write_fails_says_why_and_releases_its_message() throws Exception {
+        try (var peer = RawPeer.listening(talk -> talk.waitFor(new CountDownLatch(1)))) {
+            task(() -> {
+                var connection = to(peer);
+                var written = new ArrayList<ByteBuf>();
+                Future<Void> last = connection.write(message(10, 0));
+                while (last.failure() == null) {
+                    ByteBuf message = message(MESSAGE, 0);
+                    written.add(message);
+                    last = connection.write(message);
+                }
+                assertThat(written.size() * MESSAGE).isBetween(HARD, HARD + HARD / 2);
+                assertThat(written.getLast().refCnt()).isZero();
+                Future<Void> refused = last;
+                assertThatThrownBy(refused::await)
+                        .isInstanceOf(IOException.class)
+                        .hasMessageContaining(peer.address().toString())
+                        .hasMessageContaining("hard limit is " + HARD);
+                connection.abort().await();
+                assertThat(written).allMatch(each -> each.refCnt() == 0);
+            });
         }
     }
 

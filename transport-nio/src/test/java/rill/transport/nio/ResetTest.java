@@ -213,4 +213,32 @@ class ResetTest extends OnNio {
             reports.take(Report.ConnectionFailed.class);
         }
     }
+
+    @Test
+    void the_last_message_of_a_peer_that_says_good_bye_and_closes_is_readable_after_our_write_failed()
+            throws Exception {
+        var written = new CountDownLatch(1);
+        try (var peer = RawPeer.listening(talk -> {
+            talk.waitFor(written); // our bytes are in its buffer and will never be read: its close is a reset
+            talk.send("go away\n");
+        })) {
+            task(() -> {
+                var failures = new ArrayList<Throwable>();
+                var got = new ArrayList<String>();
+                var connection = loop.connect(peer.address(), Lines.PIPELINE).await();
+                connection.onFailure(failure -> failures.add(failure.cause()));
+                connection.onMessage(got::add, () -> {});
+                connection.write("x");
+                connection.flush().await();
+                written.countDown();
+                peer.finish(); // holds up the loop, so that it writes before it reads
+                connection.write("y");
+                connection.flush();
+                connection.closed().await();
+                assertThat(got).containsExactly("go away");
+                assertThat(failures).hasSize(1);
+                assertThat(failures.getFirst()).hasMessageStartingWith("write to " + peer.address());
+            });
+        }
+    }
 }
