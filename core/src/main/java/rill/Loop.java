@@ -332,7 +332,7 @@ public final class Loop implements AutoCloseable {
 
     /** What a deadline can be ahead; 146 years if it is more. */
     static long nanos(Duration delay) {
-        return delay.compareTo(Duration.ofNanos(LONGEST_DELAY)) > 0 ? LONGEST_DELAY : delay.toNanos();
+        return Math.min(LONGEST_DELAY, TimeUnit.NANOSECONDS.convert(delay)); // which saturates, and allocates nothing
     }
 
     /** Calls {@code work} in a Handle, as a callback (it must not await), and gives its result. */

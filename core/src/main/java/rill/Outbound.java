@@ -157,13 +157,14 @@ final class Outbound {
         return drained;
     }
 
+    /** Whether a write would be accepted; from the high-water mark on, not before the low one is reached again. */
     boolean accepting() {
-        return drained == null && closed == null && pending < limits.highWaterMark();
+        return closed == null && acceptance() == loop.accepted();
     }
 
     /** Done once writers need not wait. */
     Future<@Nullable Void> writable() {
-        return closed == null || drained != null ? acceptance() : loop.accepted();
+        return drained == null ? loop.accepted() : drained;
     }
 
     /** From another thread: reserves room; null, or why there is none. */

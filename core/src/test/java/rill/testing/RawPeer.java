@@ -26,8 +26,8 @@ public final class RawPeer implements AutoCloseable {
     private final List<Talk> talks = new CopyOnWriteArrayList<>();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
     private final AtomicInteger unfinished = new AtomicInteger();
+    private Thread acceptor; // null if this peer connects
     private volatile boolean closing;
-    private Thread accepting; // null for a peer that connects
 
     /** What to do with one connection. The socket is closed afterwards, in good order. */
     @FunctionalInterface
@@ -52,7 +52,7 @@ public final class RawPeer implements AutoCloseable {
             server.setReceiveBufferSize(16 * 1024); // small, so that a peer that reads nothing is felt soon
             server.bind(address);
             var peer = new RawPeer(server);
-            peer.accepting = start("accept", () -> peer.acceptAll(scripts));
+            peer.acceptor = peer.start("accept", () -> peer.acceptAll(scripts));
             return peer;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -86,12 +86,9 @@ public final class RawPeer implements AutoCloseable {
 
     private void talk(Socket socket, Script script) {
         var talk = new Talk(socket);
-        synchronized (unfinished) {
-            unfinished.incrementAndGet();
-            talks.add(talk);
-            unfinished.notifyAll();
-        }
-        threads.add(start("talk", () -> {
+        unfinished.incrementAndGet();
+        talks.add(talk);
+        start("talk", () -> {
             try (socket) {
                 script.run(talk);
             } catch (Throwable t) {
@@ -104,14 +101,20 @@ public final class RawPeer implements AutoCloseable {
                     unfinished.notifyAll();
                 }
             }
-        }));
+        });
+        if (closing) {
+            talk.cutOff();
+        }
     }
 
-    private static Thread start(String what, Runnable body) {
-        return Thread.ofPlatform()
+    private Thread start(String what, Runnable body) {
+        Thread thread = Thread.ofPlatform()
                 .name("raw-peer-" + what + "-" + COUNT.incrementAndGet())
                 .daemon()
-                .start(body);
+                .unstarted(body);
+        threads.add(thread);
+        thread.start();
+        return thread;
     }
 
     /** Where it listens. */
@@ -128,11 +131,10 @@ public final class RawPeer implements AutoCloseable {
     public void finish() {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         synchronized (unfinished) {
-            while (unfinished.get() > 0 || talks.isEmpty()) {
+            while (talks.isEmpty() || unfinished.get() > 0) { // none yet: the connection still waits to be accepted
                 long left = (deadline - System.nanoTime()) / 1_000_000;
                 if (left <= 0) {
-                    throw new AssertionError(
-                            unfinished + " of " + talks.size() + " scripts have not ended within " + PATIENCE);
+                    throw new AssertionError(unfinished + " scripts have not ended within " + PATIENCE);
                 }
                 try {
                     unfinished.wait(left);
@@ -154,21 +156,21 @@ public final class RawPeer implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        if (accepting != null) {
-            join(accepting); // from then on nobody joins in
+        if (acceptor != null) {
+            join(List.of(acceptor)); // it may be starting a last script; none comes after that
         }
         talks.forEach(Talk::cutOff);
         threads.forEach(Thread::interrupt);
-        threads.forEach(RawPeer::join);
+        join(threads);
     }
 
-    private static void join(Thread thread) {
-        try {
-            if (!thread.join(PATIENCE)) {
-                throw new AssertionError(thread.getName() + " goes on after " + PATIENCE);
+    private static void join(List<Thread> ending) {
+        for (Thread thread : ending) {
+            try {
+                thread.join(PATIENCE);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 }

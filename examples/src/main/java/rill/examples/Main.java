@@ -62,14 +62,15 @@ final class Main implements Callable<Integer> {
     }
 
     private static String inWords(ParameterException wrong) {
-        boolean unknownName = wrong instanceof UnmatchedArgumentException unmatched
-                && wrong.getCommandLine().getParent() == null
-                && !unmatched.getUnmatched().getFirst().startsWith("-");
-        return unknownName
-                ? "there is no demo of that name; there are "
-                        + String.join(
-                                ", ", wrong.getCommandLine().getSubcommands().keySet())
-                : wrong.getMessage() + "; ./rill demo --help tells more";
+        CommandLine command = wrong.getCommandLine();
+        if (command.getParent() == null && wrong instanceof UnmatchedArgumentException unmatched) {
+            String first = unmatched.getUnmatched().getFirst();
+            if (!first.startsWith("-")) {
+                return "there is no example called " + first + ", only "
+                        + String.join(", ", command.getSubcommands().keySet());
+            }
+        }
+        return wrong.getMessage() + "; ./rill demo --help tells more";
     }
 
     private static String inWords(Exception failure) {

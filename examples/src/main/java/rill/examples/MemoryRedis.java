@@ -3,9 +3,11 @@ package rill.examples;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 import rill.Connection;
+import rill.Failure;
 import rill.Future;
 import rill.Listener;
 import rill.Loop;
+import rill.ProtocolException;
 import rill.codec.Command;
 import rill.codec.Reply;
 import rill.codec.Resp;
@@ -19,7 +21,9 @@ final class MemoryRedis {
         return loop.listen(
                 address,
                 Resp.server(),
-                connection -> connection.onMessage(command -> answer(connection, commands, command)));
+                connection -> connection
+                        .onMessage(command -> answer(connection, commands, command))
+                        .onFailure(failure -> refuse(connection, failure)));
     }
 
     private static void answer(Connection<Command, Reply> connection, RedisCommands commands, Command command) {
@@ -29,6 +33,13 @@ final class MemoryRedis {
         } else if (!accepted.isDone()) {
             connection.pause(); // who does not take its answers is not read from, so nothing piles up
             accepted.onDone((nothing, failure) -> connection.resume());
+        }
+    }
+
+    /** As Redis does, says what was wrong before the connection is closed. */
+    private static void refuse(Connection<Command, Reply> connection, Failure failure) {
+        if (failure.cause() instanceof ProtocolException wrong) {
+            connection.write(new Reply.Failed("ERR Protocol error: " + wrong.violation()));
         }
     }
 }

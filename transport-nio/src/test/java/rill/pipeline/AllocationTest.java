@@ -47,13 +47,14 @@ class AllocationTest {
     private static final int WARM_UP = 50_000;
     private static final int MEASURED = 50_000;
     private static final int MEASURED_ALONE = 10_000;
+    private static final int ROUNDS = 5;
     private static final int IN_FLIGHT = 16;
 
     /** A compiler thread that lags behind leaves a little; a single object per message would be at least 16, per batch of 16 one. */
     private static final double ALMOST_NOTHING = 0.5;
 
-    /** A Promise takes 32 bytes. A second object per call would add at least 16; a compiler that lags behind adds less. */
-    private static final double ONE_PROMISE = 47.5;
+    /** A Promise takes 32 bytes. */
+    private static final double ONE_PROMISE = 32.5;
 
     private static final String MESSAGE = "always the same message";
 
@@ -191,11 +192,14 @@ class AllocationTest {
                 client.connect(listener.address(), Exchange.inOrder(fixed())).await();
         var caller = new Caller(calls);
         caller.run(WARM_UP);
-        long before = read().client;
-        caller.run(MEASURED);
-        assertThat((read().client - before) / (double) MEASURED)
-                .as("bytes per call")
-                .isLessThanOrEqualTo(ONE_PROMISE);
+        double least =
+                Double.MAX_VALUE; // a method that is being recompiled adds to one round; what a call makes, to each
+        for (int round = 0; round < ROUNDS; round++) {
+            long before = read().client;
+            caller.run(MEASURED);
+            least = Math.min(least, (read().client - before) / (double) MEASURED);
+        }
+        assertThat(least).as("bytes per call").isLessThanOrEqualTo(ONE_PROMISE);
     }
 
     /** Calls anew for each answer. */

@@ -1,0 +1,73 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import rill.testing.Faults;
+import rill.testing.Loops;
+import rill.testing.TextLines;
+
+/** A client's calls against the water marks of its connection. */
+class ClientWaterMarkTest {
+    private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
+    private static final String LARGE = "x".repeat(100 * 1024);
+    private static final int ENOUGH_FOR_THE_HARD_LIMIT = 20;
+
+    private final Loops loops = Loops.manual();
+    private final Loop loop = loops.open();
+
+    private Client<String, String> client;
+
+    @AfterEach
+    void close() {
+        loops.settle(client.close());
+        loops.close();
+    }
+
+    private void connect(Exchange<String, String> exchange) {
+        Listener server =
+                loops.settle(loop.serve(ANY, TextLines.pipeline(), question -> Future.of("" + question.length())));
+        client = loops.settle(loop.connect(server.address(), exchange));
+    }
+
+    private List<Future<String>> callAtOnce() {
+        var calls = new ArrayList<Future<String>>();
+        for (int i = 0; i < ENOUGH_FOR_THE_HARD_LIMIT; i++) {
+            calls.add(client.call(LARGE));
+        }
+        return calls;
+    }
+
+    @Test
+    void calls_above_the_high_water_mark_wait_until_others_have_left() {
+        connect(Exchange.inOrder(TextLines.pipeline()));
+        List<String> answers = loops.settle(loops.settle(loop.submit(() -> Future.all(callAtOnce()))));
+        assertThat(answers).hasSize(ENOUGH_FOR_THE_HARD_LIMIT).containsOnly("" + LARGE.length());
+    }
+
+    @Test
+    void calls_above_the_high_water_mark_fail_if_that_was_asked_for() {
+        connect(Exchange.inOrder(TextLines.pipeline()).outstanding(1000, Exchange.WhenFull.FAIL));
+        List<Future<String>> calls = loops.settle(loop.submit(() -> callAtOnce()));
+        loops.tickUntil(() -> calls.stream().allMatch(Future::isDone));
+        assertThat(calls.getFirst().result()).isEqualTo("" + LARGE.length());
+        assertThat(calls.getLast().failure()).isInstanceOf(IOException.class).hasMessageContaining("is full");
+        assertThat(calls).filteredOn(call -> call.failure() == null).hasSizeBetween(1, 3); // the mark is at 256 KiB
+    }
+
+    @Test
+    void calls_that_wait_for_room_fail_with_the_connection() {
+        loops.transport().nextConnection(Faults.none().stallAfterWritten(0));
+        connect(Exchange.inOrder(TextLines.pipeline()));
+        List<Future<String>> calls = loops.settle(loop.submit(() -> callAtOnce()));
+        loops.selector().wires().forEach(wire -> wire.reset());
+        loops.tickUntil(() -> calls.stream().allMatch(Future::isDone));
+        assertThat(calls).extracting(Future::failure).allMatch(IOException.class::isInstance);
+        loops.reporter().take(Report.ConnectionFailed.class); // the server's side has no onFailure
+    }
+}

@@ -1,0 +1,105 @@
+package rill.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import rill.codec.Command;
+import rill.codec.Reply;
+import rill.testing.Leaks;
+
+@ExtendWith(Leaks.class)
+class MemoryRedisTest {
+    private long now = Long.MAX_VALUE - 1_000; // so that deadlines overflow
+    private final RedisCommands commands = new RedisCommands(new MemoryStore(() -> now));
+
+    private Reply execute(String... parts) {
+        return commands.execute(Command.of(parts));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "PING               | +PONG",
+                "ping               | +PONG",
+                "PING hello         | $5 hello",
+                "ECHO hello         | $5 hello",
+                "SET a 1            | +OK",
+                "SET n 2 NX         | $-1",
+                "SET z 2 XX         | $-1",
+                "SET n 2 xx px 1000 | +OK",
+                "SET a              | -ERR wrong number of arguments for 'set' command",
+                "SET a 1 EX         | -ERR syntax error",
+                "SET a 1 EX 0       | -ERR value is not an integer or out of range",
+                "SET a 1 EX +1      | -ERR value is not an integer or out of range",
+                "SET a 1 LATER      | -ERR syntax error",
+                "GET n              | $1 7",
+                "GET z              | $-1",
+                "GET                | -ERR wrong number of arguments for 'get' command",
+                "DEL n z n          | :1",
+                "DEL                | -ERR wrong number of arguments for 'del' command",
+                "EXISTS n z n       | :2",
+                "INCR n             | :8",
+                "INCR z             | :1",
+                "INCR text          | -ERR value is not an integer or out of range",
+                "INCR most          | -ERR value is not an integer or out of range",
+                "DECR n             | :6",
+                "MSET a 1 b 2       | +OK",
+                "MSET a 1 b         | -ERR wrong number of arguments for 'mset' command",
+                "MGET n z n         | *3 $1 7 $-1 $1 7",
+                "DBSIZE             | :3",
+                "FLUSHALL           | +OK",
+                "CONFIG GET maxmem  | *0",
+                "CONFIG GET save    | *2 $4 save $2 no",
+                "COMMAND DOCS       | *0",
+                "SELECT 0           | +OK",
+                "SELECT 1           | -ERR DB index is out of range",
+                "NONESUCH           | -ERR unknown command"
+            })
+    void a_command_over_a_plain_socket_has_its_answer(String command, String answer) throws IOException {
+        try (var server = new RunningServer(MemoryRedis::serve);
+                var caller = server.caller()) {
+            caller.send("MSET n 7 text abc most 9223372036854775807\r\n" + command + "\r\n");
+            String expected = "+OK\r\n" + (answer.startsWith("-") ? answer : answer.replace(" ", "\r\n")) + "\r\n";
+            assertThat(caller.read(expected.length())).isEqualTo(expected);
+            assertThat(caller.send("QUIT\r\n").readToEnd()).isEqualTo("+OK\r\n");
+        }
+    }
+
+    @Test
+    void a_protocol_error_is_answered_and_ends_that_connection_alone() throws IOException {
+        try (var server = new RunningServer(MemoryRedis::serve);
+                var other = server.caller()) {
+            assertThat(other.send("PING\r\n").line()).isEqualTo("+PONG");
+            try (var caller = server.caller()) {
+                assertThat(caller.send("PING\r\n*1\r\n$x\r\nPING\r\n").readToEnd())
+                        .matches("\\+PONG\r\n-ERR Protocol error: [^\r\n]+\r\n");
+            }
+            assertThat(other.send("PING\r\n").line()).isEqualTo("+PONG");
+        }
+    }
+
+    @Test
+    void a_value_ends_when_its_time_has_come() {
+        assertThat(execute("SET", "a", "1", "PX", "10")).isEqualTo(Reply.OK);
+        assertThat(execute("INCR", "a")).isEqualTo(Reply.of(2));
+        now += 9_999_999;
+        assertThat(execute("GET", "a")).isEqualTo(Reply.bulk("2"));
+        now++;
+        assertThat(execute("GET", "a")).isEqualTo(Reply.NULL);
+        assertThat(execute("EXISTS", "a")).isEqualTo(Reply.of(0));
+        assertThat(execute("DEL", "a")).isEqualTo(Reply.of(0));
+    }
+
+    @Test
+    void a_value_without_an_end_of_its_own_stays() {
+        execute("SET", "a", "1", "EX", "1");
+        execute("SET", "a", "2");
+        now += Long.MAX_VALUE / 2;
+        assertThat(execute("GET", "a")).isEqualTo(Reply.bulk("2"));
+    }
+}

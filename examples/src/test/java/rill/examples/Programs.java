@@ -1,0 +1,85 @@
+package rill.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Programs of other people that the tests talk to. */
+final class Programs {
+    private static final long PATIENCE_SECONDS = 60;
+
+    /** What a program did. */
+    record Result(int status, String output) {}
+
+    private Programs() {}
+
+    /** Where the program is; the test is skipped if it is nowhere. */
+    static String required(String name) {
+        for (String folder : System.getenv("PATH").split(File.pathSeparator, -1)) {
+            Path file = Path.of(folder, name);
+            if (Files.isExecutable(file)) {
+                return file.toString();
+            }
+        }
+        return abort(name + " is not installed");
+    }
+
+    /** Runs a program to its end; its output is what it printed, errors included. */
+    static Result run(String program, List<String> arguments) throws IOException, InterruptedException {
+        var command = new ArrayList<String>();
+        command.add(required(program));
+        command.addAll(arguments);
+        return run(new ProcessBuilder(command));
+    }
+
+    /** The examples, in a JVM of their own with such options. */
+    static ProcessBuilder demo(List<String> options, String... arguments) {
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "rill.examples.Main"));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command);
+    }
+
+    /** Runs a process to its end; its output is what it printed, errors included. */
+    static Result run(ProcessBuilder builder) throws IOException, InterruptedException {
+        Path output = Files.createTempFile("rill-", ".out");
+        Process process = builder.redirectErrorStream(true)
+                .redirectInput(new File("/dev/null"))
+                .redirectOutput(output.toFile())
+                .start();
+        try {
+            assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .as("%s ends", builder.command().getFirst())
+                    .isTrue();
+            return new Result(process.exitValue(), Files.readString(output));
+        } finally {
+            end(process);
+            Files.delete(output);
+        }
+    }
+
+    /** Ends a process that may still be running. */
+    static void end(Process process) {
+        process.destroyForcibly();
+        try {
+            process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            process.getInputStream().close();
+            process.getErrorStream().close();
+            process.getOutputStream().close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

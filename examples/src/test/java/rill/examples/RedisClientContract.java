@@ -1,0 +1,272 @@
+package rill.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import rill.Client;
+import rill.DeadlineException;
+import rill.Exchange;
+import rill.Future;
+import rill.Loop;
+import rill.LoopOptions;
+import rill.Pipeline;
+import rill.codec.Command;
+import rill.codec.Lines;
+import rill.codec.Reply;
+import rill.codec.Resp;
+import rill.codec.RespException;
+import rill.codec.Text;
+import rill.testing.RecordingReporter;
+
+/** What the client does with a real Redis, wherever that runs. */
+abstract class RedisClientContract {
+    private static final Duration SOON = Duration.ofMillis(50);
+    private static final int LARGE = 5 * 1024 * 1024;
+
+    private final RecordingReporter reporter = new RecordingReporter();
+    private Loop loop;
+    private Client<Command, Reply> redis;
+
+    /** Where the server is. */
+    abstract SocketAddress address();
+
+    @BeforeEach
+    void connect() throws IOException {
+        loop = Loop.open(LoopOptions.defaults().reporter(reporter).slowHandle(Duration.ZERO));
+        redis = connect(Resp.client());
+        assertThat(call("FLUSHALL")).isEqualTo(Reply.OK);
+        loop.start();
+    }
+
+    @AfterEach
+    void close() {
+        loop.close();
+        reporter.assertNone();
+    }
+
+    private Client<Command, Reply> connect(Exchange<Command, Reply> exchange) throws IOException {
+        return loop.connect(address(), exchange).await();
+    }
+
+    private Reply call(String... command) throws IOException {
+        return redis.call(Command.of(command)).await();
+    }
+
+    // ---- values
+
+    @Test
+    void every_kind_of_reply_arrives_as_what_it_is() throws IOException {
+        assertThat(call("PING")).isEqualTo(Reply.PONG);
+        assertThat(call("SET", "key", "value")).isEqualTo(Reply.OK);
+        assertThat(call("GET", "key")).isEqualTo(Reply.bulk("value"));
+        assertThat(call("GET", "no such key")).isEqualTo(Reply.Null.BULK);
+        assertThat(call("SET", "empty", "")).isEqualTo(Reply.OK);
+        assertThat(call("GET", "empty")).isEqualTo(Reply.bulk(""));
+        assertThat(call("INCRBY", "n", "-5")).isEqualTo(Reply.of(-5));
+        assertThat(call("SET", "most", "9223372036854775807")).isEqualTo(Reply.OK);
+        assertThat(call("INCRBY", "most", "0")).isEqualTo(Reply.of(Long.MAX_VALUE));
+        assertThat(call("RPUSH", "list", "a", "b")).isEqualTo(Reply.of(2));
+        assertThat(call("LRANGE", "list", "0", "-1")).isEqualTo(Reply.array(Reply.bulk("a"), Reply.bulk("b")));
+        assertThat(call("LRANGE", "list", "5", "9")).isEqualTo(Reply.EMPTY);
+        assertThat(call("BLPOP", "no such key", "0.01")).isEqualTo(Reply.Null.ARRAY);
+    }
+
+    @Test
+    void nested_arrays_arrive_with_all_that_is_in_them() throws IOException {
+        assertThat(call(
+                        "EVAL",
+                        "return {1, {'a', false, {}}, redis.status_reply('fine'), redis.error_reply('bad')}",
+                        "0"))
+                .isEqualTo(Reply.array(
+                        Reply.of(1),
+                        Reply.array(Reply.bulk("a"), Reply.NULL, Reply.EMPTY),
+                        new Reply.Simple("fine"),
+                        new Reply.Failed("ERR bad")));
+    }
+
+    @Test
+    void every_byte_survives_in_keys_and_values() throws IOException {
+        byte[] all = new byte[256];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = (byte) i;
+        }
+        assertThat(redis.call(Command.of("SET").with(all).with(all)).await()).isEqualTo(Reply.OK);
+        assertThat(redis.call(Command.of("GET").with(all)).await()).isEqualTo(Reply.bulk(all));
+        assertThat(call("SET", "schlüssel", "wert €")).isEqualTo(Reply.OK);
+        assertThat(call("GET", "schlüssel")).isEqualTo(Reply.bulk("wert €"));
+    }
+
+    @Test
+    @Tag("slow")
+    void several_large_values_on_their_way_at_once_arrive_whole() throws IOException {
+        long seed = System.nanoTime();
+        var random = new Random(seed);
+        byte[][] values = new byte[4][LARGE];
+        for (byte[] value : values) {
+            random.nextBytes(value);
+        }
+        List<Reply> answers = loop.task(
+                        () -> { // on the loop calls wait for room; from outside they would be refused
+                            var calls = new ArrayList<Future<Reply>>();
+                            for (int i = 0; i < values.length; i++) {
+                                calls.add(redis.call(
+                                        Command.of("SET", "large" + i).with(values[i])));
+                                calls.add(redis.call(Command.of("GET", "large" + i)));
+                            }
+                            return Future.all(calls).await();
+                        })
+                .await();
+        for (int i = 0; i < values.length; i++) {
+            assertThat(answers.get(2 * i)).isEqualTo(Reply.OK);
+            assertThat(answers.get(2 * i + 1).equals(Reply.bulk(values[i])))
+                    .as("value " + i + " of seed " + seed)
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void a_large_value_from_outside_arrives_whole() throws IOException {
+        byte[] value = new byte[LARGE];
+        assertThat(redis.call(Command.of("SET", "large").with(value)).await()).isEqualTo(Reply.OK);
+        assertThat(call("GET", "large").equals(Reply.bulk(value))).isTrue();
+    }
+
+    @Test
+    @Tag("slow")
+    void ten_thousand_calls_on_their_way_at_once_are_answered_in_order() throws IOException {
+        List<Future<Reply>> calls = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            calls.add(redis.call(Command.of("INCR", "counter")));
+        }
+        for (int i = 0; i < calls.size(); i++) {
+            assertThat(calls.get(i).await()).isEqualTo(Reply.of(i + 1));
+        }
+    }
+
+    // ---- errors
+
+    @Test
+    void an_error_is_an_answer_and_the_connection_goes_on() throws IOException {
+        assertThat(call("SET", "text", "abc")).isEqualTo(Reply.OK);
+        Future<Reply> wrongType = redis.call(Command.of("LPUSH", "text", "x"));
+        Future<Reply> noInteger = redis.call(Command.of("INCR", "text"));
+        Future<Reply> unknown = redis.call(Command.of("NONESUCH"));
+        Future<Reply> tooFew = redis.call(Command.of("GET"));
+        Future<Reply> fine = redis.call(Command.of("GET", "text"));
+        assertThat(wrongType.await())
+                .isInstanceOfSatisfying(
+                        Reply.Failed.class, e -> assertThat(e.code()).isEqualTo("WRONGTYPE"));
+        assertThatThrownBy(() -> noInteger.await().orThrow())
+                .isInstanceOf(RespException.class)
+                .hasMessageContaining("not an integer");
+        assertThat(unknown.await()).isInstanceOf(Reply.Failed.class);
+        assertThat(tooFew.await()).isInstanceOf(Reply.Failed.class);
+        assertThat(fine.await()).isEqualTo(Reply.bulk("abc"));
+    }
+
+    @Test
+    void what_breaks_the_protocol_is_answered_before_the_server_hangs_up() throws IOException {
+        var lines = Pipeline.of(Lines.of(Lines.Ending.CRLF).with(Text.utf8()));
+        String[] answers = loop.task(() -> {
+                    var connection = loop.connect(address(), lines).await();
+                    connection.write("*1");
+                    connection.write("$nonsense");
+                    return new String[] {
+                        connection.receive().await(), connection.receive().await()
+                    };
+                })
+                .await();
+        assertThat(answers[0]).startsWith("-ERR Protocol error");
+        assertThat(answers[1]).as("after that").isNull();
+    }
+
+    // ---- deadlines and failures
+
+    @Test
+    void a_call_that_came_too_late_leaves_its_answer_to_nobody_and_the_next_one_has_its_own() throws IOException {
+        var other = connect(Resp.client());
+        Future<Reply> late = redis.call(Command.of("BLPOP", "queue", "0"), SOON);
+        Future<Reply> next = redis.call(Command.of("ECHO", "next"));
+        assertThatThrownBy(late::await).isInstanceOf(DeadlineException.class);
+        assertThat(next.isDone()).isFalse();
+        assertThat(other.call(Command.of("RPUSH", "queue", "for the tombstone")).await())
+                .isEqualTo(Reply.of(1));
+        assertThat(next.await()).isEqualTo(Reply.bulk("next"));
+        assertThat(call("LLEN", "queue")).isEqualTo(Reply.of(0));
+    }
+
+    @Test
+    void a_cancelled_call_leaves_its_answer_to_nobody_and_the_next_one_has_its_own() throws IOException {
+        var other = connect(Resp.client());
+        Future<Reply> unwanted = redis.call(Command.of("BLPOP", "queue", "0"));
+        Future<Reply> next = redis.call(Command.of("ECHO", "next"));
+        unwanted.cancel();
+        assertThat(other.call(Command.of("RPUSH", "queue", "for the tombstone")).await())
+                .isEqualTo(Reply.of(1));
+        assertThat(next.await()).isEqualTo(Reply.bulk("next"));
+    }
+
+    @Test
+    void when_the_server_drops_the_client_every_pending_call_fails_with_the_cause() throws IOException {
+        var other = connect(Resp.client());
+        Reply.Int id = (Reply.Int) call("CLIENT", "ID");
+        Future<Reply> blocked = redis.call(Command.of("BLPOP", "queue", "0"));
+        Future<Reply> behind = redis.call(Command.of("PING"));
+        assertThat(other.call(Command.of("CLIENT", "KILL", "ID").with(id.number()))
+                        .await())
+                .isEqualTo(Reply.of(1));
+        assertThatThrownBy(blocked::await).isInstanceOf(IOException.class);
+        assertThatThrownBy(behind::await).isInstanceOf(IOException.class);
+        redis.closed().await();
+        assertThatThrownBy(() -> call("PING")).isInstanceOf(IOException.class).hasMessageContaining("closed");
+        assertThat(other.call(Command.of("PING")).await()).isEqualTo(Reply.PONG);
+    }
+
+    @Test
+    void finishing_waits_for_the_answers_that_are_due() throws IOException {
+        List<Future<Reply>> calls = new ArrayList<>();
+        for (int i = 1; i <= 100; i++) {
+            calls.add(redis.call(Command.of("INCR", "counter")));
+        }
+        redis.finish().await();
+        for (int i = 0; i < calls.size(); i++) {
+            assertThat(calls.get(i).await()).isEqualTo(Reply.of(i + 1));
+        }
+    }
+
+    // ---- pushes
+
+    @Test
+    void what_is_published_reaches_the_handler_and_no_call() throws Exception {
+        var pushes = new LinkedBlockingQueue<Reply>();
+        var subscriber = connect(Resp.client().unsolicited(RedisClientContract::isPush, pushes::add));
+        assertThat(subscriber.call(Command.of("SUBSCRIBE", "news")).await())
+                .isEqualTo(Reply.array(Reply.bulk("subscribe"), Reply.bulk("news"), Reply.of(1)));
+        for (int i = 0; i < 100; i++) {
+            String text = "item " + i;
+            Future<Reply> ping = subscriber.call(Command.of("PING", text));
+            assertThat(call("PUBLISH", "news", text)).isEqualTo(Reply.of(1));
+            assertThat(pushes.poll(10, TimeUnit.SECONDS))
+                    .isEqualTo(Reply.array(Reply.bulk("message"), Reply.bulk("news"), Reply.bulk(text)));
+            assertThat(ping.await()).isEqualTo(Reply.array(Reply.bulk("pong"), Reply.bulk(text)));
+        }
+    }
+
+    private static boolean isPush(Reply reply) {
+        return reply instanceof Reply.Array array
+                && !array.elements().isEmpty()
+                && array.elements().getFirst().equals(Reply.bulk("message"));
+    }
+}

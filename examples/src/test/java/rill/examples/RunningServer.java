@@ -1,0 +1,50 @@
+package rill.examples;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import rill.Loop;
+import rill.LoopOptions;
+import rill.Report;
+import rill.testing.RecordingReporter;
+
+/** One of the examples' servers on a started loop. Closing it fails if something was reported. */
+final class RunningServer implements AutoCloseable {
+    private final RecordingReporter reporter = new RecordingReporter();
+    private final Loop loop;
+    private final SocketAddress address;
+
+    RunningServer(Serving.Server server) {
+        try {
+            loop = Loop.open(LoopOptions.defaults().reporter(reporter).slowHandle(Duration.ZERO));
+            address = server.serve(loop, Loopback.ANY_PORT).await().address();
+            loop.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    SocketAddress address() {
+        return address;
+    }
+
+    Loop loop() {
+        return loop;
+    }
+
+    Caller caller() {
+        return new Caller(address);
+    }
+
+    /** Takes the report of a connection that failed, which the test has caused. */
+    Throwable failure() {
+        return reporter.await(Report.ConnectionFailed.class).cause();
+    }
+
+    @Override
+    public void close() {
+        loop.close();
+        reporter.assertNone();
+    }
+}
