@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,13 +50,21 @@ final class Child implements AutoCloseable {
             Path root = Path.of(
                     each.getProtectionDomain().getCodeSource().getLocation().toURI());
             if (Files.isDirectory(root)) {
-                try (var files = Files.walk(root)) {
-                    files.map(file -> root.relativize(file).toString())
-                            .filter(name -> name.startsWith("rill") && name.endsWith(".class"))
-                            .filter(name -> !name.contains("Test"))
-                            .forEach(name -> load(name.replace('/', '.').substring(0, name.length() - 6)));
+                loadAllIn(root);
+            } else {
+                try (var jar = FileSystems.newFileSystem(root)) { // a build that packages has jars
+                    loadAllIn(jar.getPath("/"));
                 }
             }
+        }
+    }
+
+    private static void loadAllIn(Path root) throws IOException {
+        try (var files = Files.walk(root)) {
+            files.map(file -> root.relativize(file).toString())
+                    .filter(name -> name.startsWith("rill") && name.endsWith(".class"))
+                    .filter(name -> !name.contains("Test"))
+                    .forEach(name -> load(name.replace('/', '.').substring(0, name.length() - 6)));
         }
     }
 
