@@ -1,6 +1,5 @@
 package rill;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,7 +128,7 @@ final class Closing {
     }
 
     /** The selector failed: nothing orderly is possible any more. */
-    void broken(IOException cause) {
+    void broken(Exception cause) {
         begun.set(true);
         ending = true;
         cancelling = true;

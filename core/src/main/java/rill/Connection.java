@@ -133,7 +133,8 @@ public final class Connection<R, W> {
      * Writes a message. It leaves soon: with others at the end of the tick, or earlier.
      *
      * @return done at once (a constant) while less than the high-water mark is waiting to leave; otherwise once that has gone
-     *     down to the low-water mark. Fails if the message can't be encoded, above the hard limit, and after close. To write in a
+     *     down to the low-water mark. Fails if the message can't be encoded, above the hard limit (reported, if nobody looks at this
+     *     Future), and after close. To write in a
      *     loop without filling memory, await it.
      */
     public Future<@Nullable Void> write(W message) {
@@ -153,8 +154,7 @@ public final class Connection<R, W> {
                 : link.outbound().reserve(estimate);
         if (refusal != null) {
             Messages.release(message);
-            accepted.fail(refusal);
-            accepted.failure(); // a Future of write is often dropped, and the connection's end is told elsewhere
+            Outbound.failWrite(accepted, refusal);
             return accepted;
         }
         boolean wait = link.outbound().aboveHighWaterMark();
@@ -187,8 +187,7 @@ public final class Connection<R, W> {
                 if (failure == null) {
                     accepted.complete(null);
                 } else {
-                    accepted.fail(failure);
-                    accepted.failure();
+                    Outbound.failWrite(accepted, failure);
                 }
             });
         }
@@ -196,8 +195,7 @@ public final class Connection<R, W> {
         @Override
         void discard() {
             Messages.release(message);
-            accepted.fail(new IOException(link + ": its loop is closed"));
-            accepted.failure();
+            Outbound.failWrite(accepted, new IOException(link + ": its loop is closed"));
         }
 
         @Override

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A Future belongs to one {@link Loop}, and its callbacks run there: in order, each in a Handle, <b>never inside the call
  * that completes it</b> and never inside {@link #onDone}. Futures derived from it ({@link #map} and so on) settle in the
- * same Handle, however long the chain.
+ * same Handle, up to some thousands of links; the rest of a longer chain in later ones.
  *
  * <p><b>Threading:</b> every method may be called from any thread; {@link #await} says where it may not.
  *

@@ -146,6 +146,17 @@ final class Link implements WireListener {
 
     @Override
     public void connected() {
+        asActivity(this::nowConnected);
+    }
+
+    /** Names the connection to the watchdog while its event holds the loop. */
+    private void asActivity(Runnable event) {
+        Node before = loop.activity().enter(activation);
+        event.run();
+        loop.activity().enter(before);
+    }
+
+    private void nowConnected() {
         Consumer<? super @Nullable Throwable> told = onConnect;
         onConnect = null;
         loop.links().add(this);
@@ -197,6 +208,10 @@ final class Link implements WireListener {
 
     @Override
     public void inputEnded() {
+        asActivity(this::nowEnded);
+    }
+
+    private void nowEnded() {
         if (state == State.OPEN) {
             inbound.ended();
             flushIfDirty();
@@ -210,6 +225,10 @@ final class Link implements WireListener {
 
     @Override
     public void closed(@Nullable Throwable cause) {
+        asActivity(() -> nowClosed(cause));
+    }
+
+    private void nowClosed(@Nullable Throwable cause) {
         if (onConnect != null) {
             Consumer<? super @Nullable Throwable> told = onConnect;
             onConnect = null;

@@ -261,6 +261,9 @@ public final class Loop implements AutoCloseable {
         } catch (IOException e) {
             closing.broken(e);
             throw new UncheckedIOException(name + ": the selector is broken; the loop is closed", e);
+        } catch (RuntimeException e) {
+            closing.broken(e);
+            throw new IllegalStateException(name + ": the transport made a mistake; the loop is closed", e);
         }
     }
 
@@ -268,7 +271,7 @@ public final class Loop implements AutoCloseable {
     void driveUnattended(BooleanSupplier done) {
         try {
             drive(done, false);
-        } catch (UncheckedIOException e) {
+        } catch (RuntimeException e) {
             report(new Report.Thrown(name, "the selector", e));
         }
     }
@@ -558,7 +561,7 @@ public final class Loop implements AutoCloseable {
             return;
         }
         closed = true;
-        selector.close();
+        runReporting("closing the selector", selector::close);
         tick.discardAll();
         inbox.close();
         links.forget();

@@ -54,8 +54,7 @@ final class Outbound {
 
     private int unflushedMessages;
     private int flushEvery = SMALLEST_BATCH;
-    private @Nullable Promise<@Nullable Void>
-            drained; // done at the low-water mark; there while writers are told to wait
+    private @Nullable Promise<@Nullable Void> drained; // at the low-water mark; null unless writers are told to wait
     private @Nullable ArrayDeque<FlushWaiter> flushWaiters;
     private volatile @Nullable Throwable closed; // why writes are refused
     private boolean wireGone;
@@ -131,20 +130,32 @@ final class Outbound {
     }
 
     private IOException overLimit() {
-        return new IOException(link + ": " + pending + " bytes are waiting to be written, the hard limit is "
-                + limits.hardLimit() + "; wait for the Future of write before writing more");
+        return new OverLimit(link + ": " + pending + " bytes are waiting to be written, the hard limit is "
+                + limits.hardLimit() + "; wait until earlier writes or calls are done before making more");
+    }
+
+    /** The connection goes on, without this one message: only the Future of its write tells of that. */
+    private static final class OverLimit extends IOException {
+        OverLimit(String message) {
+            super(message);
+        }
     }
 
     private Future<@Nullable Void> failedWrite(Throwable cause) {
         Promise<@Nullable Void> failed = loop.promise();
-        failQuietly(failed, cause);
+        failWrite(failed, cause);
         return failed;
     }
 
-    /** The Futures of write and flush are often dropped: that is not a failure nobody looked at, the connection tells it. */
-    private static void failQuietly(Promise<@Nullable Void> promise, Throwable cause) {
+    /**
+     * Fails the Future of a write or a flush. It is often dropped, and then not to be reported: the connection tells of its end, and
+     * of what could not be encoded. Of a message above the hard limit nobody else would tell.
+     */
+    static void failWrite(Promise<@Nullable Void> promise, Throwable cause) {
         promise.fail(cause);
-        promise.failure();
+        if (!(cause instanceof OverLimit)) {
+            promise.failure();
+        }
     }
 
     private Future<@Nullable Void> acceptance() {
@@ -206,8 +217,16 @@ final class Outbound {
         if (wireGone) {
             return;
         }
-        boolean complete = encodeThrough();
-        long left = link.wire().flush();
+        boolean complete;
+        long left;
+        try {
+            complete = encodeThrough();
+            left = link.wire().flush();
+        } catch (RuntimeException e) { // a transport's mistake; whoever wrote is not to blame for it
+            link.failed(e, false);
+            link.abort();
+            return;
+        }
         if (complete && flushWaiters != null) {
             for (FlushWaiter waiter : flushWaiters) {
                 waiter.upTo = Math.min(waiter.upTo, queued);
@@ -273,7 +292,7 @@ final class Outbound {
         }
         recount();
         while (flushWaiters != null && !flushWaiters.isEmpty() && flushWaiters.getLast().upTo == FlushWaiter.UNKNOWN) {
-            failQuietly(flushWaiters.removeLast().promise, cause);
+            failWrite(flushWaiters.removeLast().promise, cause);
         }
     }
 
@@ -369,10 +388,10 @@ final class Outbound {
         Promise<@Nullable Void> waiting = drained;
         drained = null;
         if (waiting != null) {
-            failQuietly(waiting, Objects.requireNonNull(closed));
+            failWrite(waiting, Objects.requireNonNull(closed));
         }
         while (flushWaiters != null && !flushWaiters.isEmpty()) {
-            failQuietly(flushWaiters.removeFirst().promise, cause);
+            failWrite(flushWaiters.removeFirst().promise, cause);
         }
     }
 }

@@ -248,4 +248,17 @@ abstract class ClosingTest extends EngineTest {
         assertThat(loops.reporter().await(Report.Thrown.class).cause()).hasRootCause(cause);
         Await.until("it is closed", loop()::closed);
     }
+
+    @Test
+    void an_unchecked_exception_of_the_selector_closes_the_loop_as_well() {
+        Promise<String> promise = loop().promise();
+        Task<String> task = loop().task(promise::await);
+        loop().tick();
+        loops.selector().breakWith(new IllegalStateException("on purpose"));
+
+        assertThatThrownBy(() -> loop().tick()).hasRootCauseMessage("on purpose");
+
+        assertThat(task.isCancelled()).isTrue();
+        assertThat(loop().closed()).isTrue();
+    }
 }

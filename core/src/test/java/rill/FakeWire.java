@@ -25,6 +25,10 @@ final class FakeWire implements Wire {
     final List<Integer> flushes = new ArrayList<>(); // how many bytes each took
     final List<ByteBuf> taken = new ArrayList<>(); // the buffers as they were handed over
     int space = Integer.MAX_VALUE; // what the kernel would take
+
+    @Nullable
+    RuntimeException flushFailure; // a transport's mistake
+
     boolean paused;
     boolean outputShut;
     boolean aborted;
@@ -53,6 +57,9 @@ final class FakeWire implements Wire {
 
     @Override
     public long flush() {
+        if (flushFailure != null) {
+            throw flushFailure;
+        }
         int n = 0;
         while (!queue.isEmpty() && space > 0) {
             ByteBuf first = queue.getFirst();

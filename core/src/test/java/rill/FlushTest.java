@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -204,6 +205,22 @@ class FlushTest {
             assertThat(rig.failures).singleElement().isInstanceOf(ProtocolException.class);
             assertThat(flushed[0].failure()).isInstanceOf(ClosedChannelException.class);
             assertThat(rig.connection().closed().isDone()).isTrue();
+        }
+    }
+
+    @Test
+    void a_flush_that_throws_is_that_connections_failure_and_not_the_loops() throws IOException {
+        try (var rig = new Rig<>(Pipeline.bytes())) {
+            var received = rig.collect(rig.connection());
+            rig.wire.flushFailure = new IllegalStateException("a transport's mistake");
+            rig.onLoop(() -> rig.connection().write(Unpooled.copiedBuffer("x", StandardCharsets.US_ASCII)));
+
+            rig.settle();
+
+            assertThat(received).isEmpty();
+            assertThat(rig.failures).containsExactly(rig.wire.flushFailure);
+            assertThat(rig.loop.closed()).isFalse();
+            assertThat(rig.link.open()).isFalse();
         }
     }
 }

@@ -2,7 +2,11 @@ package rill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -121,5 +125,26 @@ abstract class WatchdogTest extends EngineTest {
         promise.complete("value");
 
         assertThat(loops.settle(task)).isEqualTo("value");
+    }
+
+    @Test
+    void a_handler_that_blocks_when_a_connection_comes_or_ends_is_reported() {
+        Loop loop = watched();
+        var reports = new ArrayList<Report.Slow>();
+        var accepted = new AtomicReference<Connection<ByteBuf, ByteBuf>>();
+        Listener listener = loops.settle(loop.listen(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Pipeline.bytes(), connection -> {
+                    accepted.set(connection);
+                    connection.onMessage(ByteBuf::release, () -> reports.add(holdUntilReported()));
+                    reports.add(holdUntilReported());
+                }));
+        Connection<ByteBuf, ByteBuf> client = loops.settle(loop.connect(listener.address(), Pipeline.bytes()));
+        loops.tickUntil(() -> reports.size() == 1);
+        client.close();
+        loops.tickUntil(() -> reports.size() == 2);
+
+        assertThat(reports).allSatisfy(report -> assertThat(report.what()).startsWith("an event of connection"));
+        accepted.get().abort();
+        loops.tickUntil(accepted.get().closed()::isDone);
     }
 }

@@ -30,7 +30,7 @@ public final class MemorySelector implements Selector {
     private volatile boolean woken;
     private volatile Thread blocked;
     private volatile boolean closed;
-    private volatile IOException broken;
+    private volatile Exception broken;
 
     MemorySelector(MemoryTransport transport, Clock clock) {
         this.transport = transport;
@@ -69,6 +69,12 @@ public final class MemorySelector implements Selector {
         nudge();
     }
 
+    /** Makes every select fail in a way that no select should. */
+    public void breakWith(RuntimeException cause) {
+        broken = cause;
+        nudge();
+    }
+
     /** The wires that are not closed, in the order in which they were made. */
     public List<MemoryWire> wires() {
         synchronized (transport.lock) {
@@ -88,8 +94,11 @@ public final class MemorySelector implements Selector {
             block(timeoutNanos);
             woken = false;
         }
-        if (broken != null) {
-            throw broken;
+        if (broken instanceof RuntimeException unchecked) {
+            throw unchecked;
+        }
+        if (broken instanceof IOException failed) {
+            throw failed;
         }
         for (int n = injected.size(); n > 0; n--) {
             injected.remove().run();

@@ -49,9 +49,8 @@ final class NioSelector implements Selector {
         } else {
             selector.select(dispatch, millis(timeoutNanos));
         }
-        // Not what has come up just now: NIO gives the descriptor of a channel closed in a callback back with its next
-        // select,
-        // and whoever is told of the close may count on that.
+        // Not what has come up just now: NIO gives back the descriptor of a channel closed in a callback with its
+        // next select, and whoever is told of the close may count on that.
         undelivered.deliver(waiting);
     }
 

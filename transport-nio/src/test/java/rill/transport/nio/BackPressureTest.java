@@ -17,6 +17,7 @@ import rill.Connection;
 import rill.ConnectionLimits;
 import rill.Future;
 import rill.Pipeline;
+import rill.Report;
 import rill.testing.RawPeer;
 
 /** A peer that reads slowly or not at all: bounded memory, and a writer who is told. */
@@ -87,6 +88,28 @@ class BackPressureTest extends OnNio {
                 connection.abort().await();
                 assertThat(written).allMatch(each -> each.refCnt() == 0);
             });
+        }
+    }
+
+    @Test
+    void a_message_lost_above_the_hard_limit_is_reported_if_nobody_looks_at_its_future() throws Exception {
+        try (var peer = RawPeer.listening(talk -> talk.waitFor(new CountDownLatch(1)))) {
+            task(() -> {
+                var connection = to(peer);
+                Future<Void> accepted = connection.write(message(10, 0));
+                while (accepted.isDone()) { // until the kernel takes no more
+                    accepted = connection.write(message(MESSAGE, 0));
+                }
+                for (int n = 0; n <= HARD / MESSAGE + 1; n++) {
+                    connection.write(message(MESSAGE, 0)); // as onMessage(connection::write) would, without a look
+                }
+                connection.abort().await();
+            });
+            loop.close();
+            assertThat(reports.await(Report.Unobserved.class).cause())
+                    .hasMessageContaining(peer.address().toString())
+                    .hasMessageContaining("hard limit is " + HARD);
+            reports.take(Report.Unobserved.class);
         }
     }
 
