@@ -13,7 +13,7 @@ public interface FrameCodec<R, W> {
      * The message in a frame.
      *
      * @param frame borrowed; has to be read to its end
-     * @throws ProtocolException if it isn't one
+     * @throws ProtocolException if it isn't one; its position counts from the frame's first byte
      */
     R decode(ByteBuf frame) throws ProtocolException;
 

@@ -12,11 +12,19 @@ record Framed<R, W>(Framing framing, FrameCodec<R, W> content) implements Codec<
         return new Mapping.Translated<ByteBuf, ByteBuf, R, W>(frames) {
             @Override
             R translate(ByteBuf frame) throws ProtocolException {
-                R message = content.decode(frame);
-                if (frame.isReadable()) {
-                    throw new ProtocolException("a frame has " + frame.readableBytes() + " bytes after its message");
+                int start = frame.readerIndex();
+                try {
+                    R message = content.decode(frame);
+                    if (frame.isReadable()) {
+                        throw new ProtocolException(
+                                frame.readerIndex() - start,
+                                "expected the end of the frame after its message, found " + frame.readableBytes()
+                                        + " more bytes");
+                    }
+                    return message;
+                } catch (ProtocolException e) {
+                    throw e.within(frames.contentOffset());
                 }
-                return message;
             }
 
             @Override

@@ -25,6 +25,14 @@ public interface Framing extends Codec<ByteBuf, ByteBuf> {
 
     /** A framing's session: also able to put a frame around content that is written in place. */
     interface FrameSession extends Session<ByteBuf, ByteBuf> {
+        /**
+         * How many bytes of what the last {@code decode} was given came before the content of the frame that it delivered: what a
+         * violation within the content adds to its position.
+         */
+        default int contentOffset() {
+            return 0;
+        }
+
         /** Appends what precedes a frame's content, or leaves room for it. */
         void beginFrame(ByteBuf out);
 

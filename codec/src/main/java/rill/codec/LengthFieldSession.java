@@ -6,11 +6,12 @@ import rill.Framing;
 import rill.Outgoing;
 import rill.ProtocolException;
 
-/** Reads and writes the frames of a {@link LengthField}. Keeps no state: a header is read again when more has come. */
+/** Reads and writes the frames of a {@link LengthField}. A header is read again when more has come. */
 final class LengthFieldSession implements Framing.FrameSession {
     private final LengthField spec;
     private final LengthFormat format;
     private final int offset;
+    private int contentOffset; // of the last frame
 
     LengthFieldSession(LengthField spec) {
         this.spec = spec;
@@ -19,6 +20,11 @@ final class LengthFieldSession implements Framing.FrameSession {
     }
 
     // ---- reading
+
+    @Override
+    public int contentOffset() {
+        return contentOffset;
+    }
 
     @Override
     public void decode(ByteBuf in, Actions<ByteBuf> actions) throws ProtocolException {
@@ -38,6 +44,7 @@ final class LengthFieldSession implements Framing.FrameSession {
         } else if (spec.withHeader) {
             actions.message(in.readSlice(header + content));
         } else {
+            contentOffset = header;
             in.skipBytes(header);
             actions.message(in.readSlice(content));
         }
