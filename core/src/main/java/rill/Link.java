@@ -3,6 +3,7 @@ package rill;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,9 @@ final class Link implements WireListener {
         CLOSED
     }
 
+    /** How long a peer has to be silent before a loop that closes stops waiting for it to hang up: a long round trip. */
+    private static final Duration QUIET = Duration.ofMillis(250);
+
     private final Loop loop;
     private final ConnectionLimits limits;
     private final Inbound inbound;
@@ -45,6 +49,8 @@ final class Link implements WireListener {
     private @Nullable Consumer<? super @Nullable Throwable> onConnect; // until connected or failed
     private State state = State.OPEN;
     private boolean closing; // once a layer lets go the writes that it holds back
+    private boolean endingOutput; // likewise
+    private boolean outputEnded; // the sessions have said good-bye
     private boolean dirty;
     private boolean reading; // within a read event, at whose end there is a flush anyway
     private int messagesInBatch;
@@ -53,7 +59,7 @@ final class Link implements WireListener {
     private boolean wireGone; // what it brought may still be waiting to be received
     private long drainedBytes;
     private @Nullable Handle closeTimer;
-    private long progressSeen;
+    private long drainUntil;
 
     // The loop's list of open connections.
     @Nullable
@@ -360,8 +366,8 @@ final class Link implements WireListener {
             dirty = false;
             if (state == State.OPEN || state == State.FLUSHING) {
                 outbound.flush();
-                if (closing && state == State.OPEN && !outbound.holdsBack()) {
-                    closeNow();
+                if (state == State.OPEN && (closing || endingOutput) && !outbound.holdsBack()) {
+                    goOnEnding();
                 }
                 shutDownWhenWritten();
             }
@@ -370,12 +376,60 @@ final class Link implements WireListener {
 
     // ---- closing
 
-    /** Sees to it that the connection ends once what is in flight is done: the loop is closing. */
+    /** Sees to it that the connection ends once what is in flight is done: the loop is closing, or a Client finishes. */
     void finish() {
         if (state == State.OPEN && inbound.hasReceiver()) {
             guarded(() -> inbound.receiver().finish(this));
+        } else if (state == State.DRAINING && closeTimer != null) {
+            watchDraining();
         } else {
             close();
+        }
+    }
+
+    private void goOnEnding() {
+        if (closing) {
+            closeNow();
+        } else {
+            shutdownNow();
+        }
+    }
+
+    /** Ends our stream after everything written; the peer's goes on. */
+    void shutdownOutput() {
+        if (state != State.OPEN || wire == null || closing || endingOutput || outputEnded) {
+            return;
+        }
+        outbound.refuse(new IOException(this + ": its output was shut down"));
+        if (outbound.holdsBack()) {
+            endingOutput = true;
+        } else {
+            shutdownNow();
+        }
+    }
+
+    private void shutdownNow() {
+        endingOutput = false;
+        endOutput();
+        outbound.flush();
+        outbound.shut();
+        wire().shutdownOutput();
+    }
+
+    /** Lets each session, from the top down, say its good-bye, after everything written before. */
+    private void endOutput() {
+        if (outputEnded) {
+            return;
+        }
+        outputEnded = true;
+        for (int i = inbound.stages().length - 1; i >= 0; i--) {
+            Stage stage = inbound.stages()[i];
+            try {
+                stage.session.outputEnding(stage.output);
+            } catch (Throwable t) {
+                loop.report(new Report.Thrown(loop.name(), "outputEnding of " + this, t));
+            }
+            outbound.encodeThrough();
         }
     }
 
@@ -388,7 +442,7 @@ final class Link implements WireListener {
             outbound.refuse(closedByUs());
             inbound.ignoreMessages();
             tellReceiverLater();
-            startCloseTimer();
+            watchFlushing();
         } else {
             closeNow();
         }
@@ -402,22 +456,14 @@ final class Link implements WireListener {
             conclude(null);
             return;
         }
-        for (int i = inbound.stages().length - 1; i >= 0; i--) {
-            Stage stage = inbound.stages()[i];
-            try {
-                stage.session.outputEnding(stage.output);
-            } catch (Throwable t) {
-                loop.report(new Report.Thrown(loop.name(), "outputEnding of " + this, t));
-            }
-            outbound.encodeThrough();
-        }
+        endOutput();
         state = State.FLUSHING;
         endSeen = inbound.inputEnded();
         outbound.refuse(closedByUs());
         outbound.giveUpHeldBack(closedByUs());
         inbound.discard();
         tellReceiverLater();
-        startCloseTimer();
+        watchFlushing();
         dirty = true;
         loop.links().dirty(this); // flushed, and then shut down, at the end of the tick
     }
@@ -436,28 +482,48 @@ final class Link implements WireListener {
             wire().close();
         } else {
             wire().shutdownOutput();
+            drainUntil = loop.nanoTime() + Loop.nanos(limits.closeProgress());
+            watchDraining();
         }
     }
 
-    private void checkProgress() {
-        closeTimer = null;
-        if (state == State.CLOSED) {
-            return;
-        }
-        // A peer that sends for ever and reads nothing makes no progress.
+    /** FLUSHING: a peer that takes nothing is cut off. One that sends for ever and reads nothing makes no progress. */
+    private void watchFlushing() {
         long progress = Math.min(drainedBytes, limits.drainBytes()) - outbound.pending();
-        if (state == State.DRAINING || (progressSeen != -1 && progress == progressSeen)) {
-            abort();
-            return;
-        }
-        progressSeen = progress;
-        closeTimer = loop.schedule(limits.closeProgress(), "progress of closing " + this, this::checkProgress);
+        closeTimerIn(limits.closeProgress(), () -> {
+            if (Math.min(drainedBytes, limits.drainBytes()) - outbound.pending() == progress) {
+                abort();
+            } else {
+                watchFlushing();
+            }
+        });
     }
 
-    private void startCloseTimer() {
+    /**
+     * DRAINING: everything has left, so nothing is lost by no longer listening to a peer that does not hang up. A loop that closes
+     * has less patience, and then only with one that is still sending.
+     */
+    private void watchDraining() {
+        long before = drainedBytes;
+        Duration left = Duration.ofNanos(Math.max(0, drainUntil - loop.nanoTime()));
+        boolean hurry = loop.closing().hasBegun() && left.compareTo(QUIET) > 0;
+        closeTimerIn(hurry ? QUIET : left, () -> {
+            if (hurry && drainedBytes > before) {
+                watchDraining();
+            } else {
+                wire().close();
+            }
+        });
+    }
+
+    private void closeTimerIn(Duration after, Runnable action) {
         stopCloseTimer();
-        progressSeen = -1;
-        closeTimer = loop.schedule(limits.closeProgress(), "progress of closing " + this, this::checkProgress);
+        closeTimer = loop.schedule(after, "progress of closing " + this, () -> {
+            closeTimer = null;
+            if (state != State.CLOSED) {
+                action.run();
+            }
+        });
     }
 
     private void stopCloseTimer() {
@@ -482,7 +548,9 @@ final class Link implements WireListener {
 
     /** The loop ends: no further event will come from the wire. */
     void cutOff(Throwable cause) {
-        if (wire != null) {
+        if (wire != null && state == State.DRAINING) {
+            wire.close();
+        } else if (wire != null) {
             wire.abort();
         }
         outbound.close(cause);
@@ -493,6 +561,11 @@ final class Link implements WireListener {
 
     boolean open() {
         return state == State.OPEN && !closing;
+    }
+
+    /** Whether something of ours has not left yet, or is waited for; a connection that drains has done its work. */
+    boolean unfinished() {
+        return state == State.OPEN || state == State.FLUSHING;
     }
 
     /** For the list of survivors. */

@@ -53,6 +53,7 @@ public final class Loop implements AutoCloseable {
     private final Inbox inbox;
     private final Tick tick;
     private final FailureWatch failures = new FailureWatch(this);
+    private final Abroad abroad = new Abroad(this);
     private final Links links = new Links(this);
     private final Activity activity;
     private final Driving driving = new Driving(this);
@@ -261,7 +262,7 @@ public final class Loop implements AutoCloseable {
         } catch (IOException e) {
             closing.broken(e);
             throw new UncheckedIOException(name + ": the selector is broken; the loop is closed", e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             closing.broken(e);
             throw new IllegalStateException(name + ": the transport made a mistake; the loop is closed", e);
         }
@@ -282,8 +283,12 @@ public final class Loop implements AutoCloseable {
 
     void requireNotClosed(Future<?> awaited) {
         if (closed && !awaited.isDone()) {
-            throw new CancelledException(name + " is closed: " + awaited.describe() + " will never be done");
+            throw neverDone(awaited);
         }
+    }
+
+    CancelledException neverDone(Future<?> awaited) {
+        return new CancelledException(name + " is closed: " + awaited.describe() + " will never be done");
     }
 
     // ---- scheduling
@@ -365,6 +370,13 @@ public final class Loop implements AutoCloseable {
     /** {@link #task(String, Callable)} without a name of its own. */
     public <T extends @Nullable Object> Task<T> task(Callable<? extends T> body) {
         return task(nameOf(body), body);
+    }
+
+    /** A Future that is done once {@code delay} has passed, never earlier. Cancelling it cancels the timer behind it. */
+    public Future<@Nullable Void> delay(Duration delay) {
+        Promise<@Nullable Void> promise = promise();
+        Handle timer = schedule(delay, "delay", () -> promise.complete(null));
+        return promise.onCancel(timer::cancel);
     }
 
     /** A Future of this loop that you complete. */
@@ -566,6 +578,7 @@ public final class Loop implements AutoCloseable {
         inbox.close();
         links.forget();
         buffers.close();
+        abroad.close();
         failures.close();
         Watchdog.unwatch(activity);
         driving.wakeAll();
@@ -614,6 +627,10 @@ public final class Loop implements AutoCloseable {
 
     FailureWatch failures() {
         return failures;
+    }
+
+    Abroad abroad() {
+        return abroad;
     }
 
     /** Null unless in tracing mode. */

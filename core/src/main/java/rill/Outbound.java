@@ -57,6 +57,7 @@ final class Outbound {
     private @Nullable Promise<@Nullable Void> drained; // at the low-water mark; null unless writers are told to wait
     private @Nullable ArrayDeque<FlushWaiter> flushWaiters;
     private volatile @Nullable Throwable closed; // why writes are refused
+    private boolean shut; // our stream has ended while the peer's goes on
     private boolean wireGone;
 
     /** A flush() that is done once {@code upTo} bytes have left; unknown while a layer holds writes. */
@@ -253,8 +254,12 @@ final class Outbound {
         if (stages.length > 0) {
             OutputQueue bottom = stages[0].output;
             for (ByteBuf bytes = bottom.poll(); bytes != null; bytes = bottom.poll()) {
-                queued += bytes.readableBytes();
-                link.wire().write(bytes);
+                if (shut) {
+                    bytes.release(); // a session's answer that nobody can be told any more
+                } else {
+                    queued += bytes.readableBytes();
+                    link.wire().write(bytes);
+                }
             }
         }
         recount();
@@ -361,7 +366,7 @@ final class Outbound {
     /** Done when everything accepted so far has reached the kernel. */
     Future<@Nullable Void> flushed() {
         Throwable ended = closed;
-        if (ended != null) {
+        if (ended != null && (wireGone || !shut)) {
             return failedWrite(ended);
         }
         Promise<@Nullable Void> promise = loop.promise();
@@ -378,6 +383,11 @@ final class Outbound {
         if (closed == null) {
             closed = cause;
         }
+    }
+
+    /** Our stream has ended, after everything that was accepted. */
+    void shut() {
+        shut = true;
     }
 
     /** The wire is gone. */

@@ -130,6 +130,10 @@ final class Tick {
         return !handles.isEmpty() || !inbox.isEmpty();
     }
 
+    boolean hasTimers() {
+        return !timers.isEmpty();
+    }
+
     /** Without a selector: runs what is left, round by round. */
     void runLeftovers(int rounds) {
         for (int n = 0; n < rounds && hasWork(); n++) {

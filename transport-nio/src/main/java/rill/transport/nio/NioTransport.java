@@ -11,6 +11,9 @@ import rill.spi.Transport;
  *
  * <p>Socket options are those that the JDK's channels support: {@link java.net.StandardSocketOptions} and, where the platform has
  * them, {@code jdk.net.ExtendedSocketOptions}.
+ *
+ * <p><b>Not guaranteed:</b> that a peer's reset is noticed while nothing is read, because reads are paused or the peer has ended its
+ * stream, and nothing is written: a selector tells of a reset only where it is asked for readiness. The next read or write does.
  */
 public final class NioTransport implements Transport {
     /** The transport; it has no state, so any instance will do. */
