@@ -2,8 +2,6 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.nio.channels.ClosedChannelException;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -14,10 +12,10 @@ import rill.spi.WireListener;
  * A Wire with what is on top of it: the machine behind a {@link Connection}.
  *
  * <pre>
- *          close() ¹               all written               end of input, or enough drained
+ *          close() ¹               all written               end of input, or no more Patience
  *  OPEN ───────────▶ FLUSHING ─────────────────▶ DRAINING ───────────────────────────────────▶ CLOSED
- *    │                  └ no progress for closeProgress: abort ┘                                  ▲
- *    └── abort(), the wire fails ─────────────────────────────────────────────────────────────────┘
+ *    │                  └ no more Patience: abort ───────────────────────────────────────────────▶│
+ *    └── abort(), the wire fails ────────────────────────────────────────────────────────────────▶┘
  * </pre>
  *
  * ¹ If a layer still holds back writes (TLS, in its handshake), it is first left time to let them go.
@@ -33,15 +31,13 @@ final class Link implements WireListener {
         CLOSED
     }
 
-    /** How long a peer has to be silent before a loop that closes stops waiting for it to hang up: a long round trip. */
-    private static final Duration QUIET = Duration.ofMillis(250);
-
     private final Loop loop;
     private final ConnectionLimits limits;
     private final Inbound inbound;
     private final Outbound outbound;
     private final Promise<@Nullable Void> closed;
     private final Activation activation = new Activation();
+    private final Patience patience;
     private @Nullable Wire wire;
     private @Nullable Pipeline<?, ?> pipeline;
     private @Nullable Connection<?, ?> connection; // the present one
@@ -50,16 +46,12 @@ final class Link implements WireListener {
     private State state = State.OPEN;
     private boolean closing; // once a layer lets go the writes that it holds back
     private boolean endingOutput; // likewise
-    private boolean outputEnded; // the sessions have said good-bye
     private boolean dirty;
     private boolean reading; // within a read event, at whose end there is a flush anyway
     private int messagesInBatch;
     private boolean receiverTold; // of the end
     private boolean endSeen; // of input, while closing
     private boolean wireGone; // what it brought may still be waiting to be received
-    private long drainedBytes;
-    private @Nullable Handle closeTimer;
-    private long drainUntil;
 
     // The loop's list of open connections.
     @Nullable
@@ -78,6 +70,7 @@ final class Link implements WireListener {
         this.inbound = new Inbound(this, loop);
         this.outbound = new Outbound(this, loop, limits);
         this.closed = loop.promise();
+        this.patience = new Patience(this);
     }
 
     void wire(Wire newWire) {
@@ -200,8 +193,8 @@ final class Link implements WireListener {
     }
 
     private void drained(ByteBuf bytes) {
-        drainedBytes += bytes.readableBytes();
-        if (state == State.DRAINING && drainedBytes > limits.drainBytes()) {
+        boolean enough = patience.drained(bytes.readableBytes());
+        if (state == State.DRAINING && enough) {
             wire().close();
         }
     }
@@ -256,20 +249,6 @@ final class Link implements WireListener {
         return new ClosedHere(this + " was closed by this side");
     }
 
-    /** A ClosedChannelException that says which one. */
-    private static final class ClosedHere extends ClosedChannelException {
-        private final String message;
-
-        ClosedHere(String message) {
-            this.message = message;
-        }
-
-        @Override
-        public String getMessage() {
-            return message;
-        }
-    }
-
     /** Nothing more will come: tells everybody, and lets go of everything. */
     void conclude(@Nullable Throwable cause) {
         if (state == State.CLOSED) {
@@ -277,7 +256,7 @@ final class Link implements WireListener {
         }
         boolean wasOpen = state == State.OPEN;
         state = State.CLOSED;
-        stopCloseTimer();
+        patience.end();
         if (cause != null && wasOpen) {
             tellFailure(cause, new Failure(cause, false));
         } else {
@@ -380,8 +359,8 @@ final class Link implements WireListener {
     void finish() {
         if (state == State.OPEN && inbound.hasReceiver()) {
             guarded(() -> inbound.receiver().finish(this));
-        } else if (state == State.DRAINING && closeTimer != null) {
-            watchDraining();
+        } else if (state == State.DRAINING) {
+            patience.whileDraining(); // less of it, from now on
         } else {
             close();
         }
@@ -397,7 +376,7 @@ final class Link implements WireListener {
 
     /** Ends our stream after everything written; the peer's goes on. */
     void shutdownOutput() {
-        if (state != State.OPEN || wire == null || closing || endingOutput || outputEnded) {
+        if (state != State.OPEN || wire == null || closing || endingOutput || outbound.saidGoodBye()) {
             return;
         }
         outbound.refuse(new IOException(this + ": its output was shut down"));
@@ -410,27 +389,10 @@ final class Link implements WireListener {
 
     private void shutdownNow() {
         endingOutput = false;
-        endOutput();
+        outbound.sayGoodBye();
         outbound.flush();
         outbound.shut();
         wire().shutdownOutput();
-    }
-
-    /** Lets each session, from the top down, say its good-bye, after everything written before. */
-    private void endOutput() {
-        if (outputEnded) {
-            return;
-        }
-        outputEnded = true;
-        for (int i = inbound.stages().length - 1; i >= 0; i--) {
-            Stage stage = inbound.stages()[i];
-            try {
-                stage.session.outputEnding(stage.output);
-            } catch (Throwable t) {
-                loop.report(new Report.Thrown(loop.name(), "outputEnding of " + this, t));
-            }
-            outbound.encodeThrough();
-        }
     }
 
     void close() {
@@ -442,7 +404,7 @@ final class Link implements WireListener {
             outbound.refuse(closedByUs());
             inbound.ignoreMessages();
             tellReceiverLater();
-            watchFlushing();
+            patience.whileFlushing();
         } else {
             closeNow();
         }
@@ -456,14 +418,14 @@ final class Link implements WireListener {
             conclude(null);
             return;
         }
-        endOutput();
+        outbound.sayGoodBye();
         state = State.FLUSHING;
         endSeen = inbound.inputEnded();
         outbound.refuse(closedByUs());
         outbound.giveUpHeldBack(closedByUs());
         inbound.discard();
         tellReceiverLater();
-        watchFlushing();
+        patience.whileFlushing();
         dirty = true;
         loop.links().dirty(this); // flushed, and then shut down, at the end of the tick
     }
@@ -482,54 +444,7 @@ final class Link implements WireListener {
             wire().close();
         } else {
             wire().shutdownOutput();
-            drainUntil = loop.nanoTime() + Loop.nanos(limits.closeProgress());
-            watchDraining();
-        }
-    }
-
-    /** FLUSHING: a peer that takes nothing is cut off. One that sends for ever and reads nothing makes no progress. */
-    private void watchFlushing() {
-        long progress = Math.min(drainedBytes, limits.drainBytes()) - outbound.pending();
-        closeTimerIn(limits.closeProgress(), () -> {
-            if (Math.min(drainedBytes, limits.drainBytes()) - outbound.pending() == progress) {
-                abort();
-            } else {
-                watchFlushing();
-            }
-        });
-    }
-
-    /**
-     * DRAINING: everything has left, so nothing is lost by no longer listening to a peer that does not hang up. A loop that closes
-     * has less patience, and then only with one that is still sending.
-     */
-    private void watchDraining() {
-        long before = drainedBytes;
-        Duration left = Duration.ofNanos(Math.max(0, drainUntil - loop.nanoTime()));
-        boolean hurry = loop.closing().hasBegun() && left.compareTo(QUIET) > 0;
-        closeTimerIn(hurry ? QUIET : left, () -> {
-            if (hurry && drainedBytes > before) {
-                watchDraining();
-            } else {
-                wire().close();
-            }
-        });
-    }
-
-    private void closeTimerIn(Duration after, Runnable action) {
-        stopCloseTimer();
-        closeTimer = loop.schedule(after, "progress of closing " + this, () -> {
-            closeTimer = null;
-            if (state != State.CLOSED) {
-                action.run();
-            }
-        });
-    }
-
-    private void stopCloseTimer() {
-        if (closeTimer != null) {
-            closeTimer.cancel();
-            closeTimer = null;
+            patience.whileDraining();
         }
     }
 

@@ -27,6 +27,8 @@ import rill.spi.Transport;
  * drives until its body is done, {@link #start} lets a thread of its own drive, {@link #tick} does one step, and
  * {@link Future#await} on a thread outside drives if nobody else does.
  *
+ * <p>This class is the one public face of parts that each have a file of their own, and is long for that reason only.
+ *
  * <p><b>Threading:</b> all public methods may be called from any thread, unless they say otherwise. Callbacks run on the loop.
  *
  * <p><b>Errors:</b> whatever a Handle or a callback throws is reported, and the loop goes on. After {@link #close} everything

@@ -57,6 +57,7 @@ final class Outbound {
     private @Nullable Promise<@Nullable Void> drained; // at the low-water mark; null unless writers are told to wait
     private @Nullable ArrayDeque<FlushWaiter> flushWaiters;
     private volatile @Nullable Throwable closed; // why writes are refused
+    private boolean saidGoodBye;
     private boolean shut; // our stream has ended while the peer's goes on
     private boolean wireGone;
 
@@ -274,6 +275,28 @@ final class Outbound {
         } finally {
             plain.release();
         }
+    }
+
+    /** Lets each session, from the top down, say its good-bye, after everything written before. Once. */
+    void sayGoodBye() {
+        if (saidGoodBye) {
+            return;
+        }
+        saidGoodBye = true;
+        Stage[] stages = link.inbound().stages();
+        for (int i = stages.length - 1; i >= 0; i--) {
+            Stage stage = stages[i];
+            try {
+                stage.session.outputEnding(stage.output);
+            } catch (Throwable t) {
+                loop.report(new Report.Thrown(loop.name(), "outputEnding of " + link, t));
+            }
+            encodeThrough();
+        }
+    }
+
+    boolean saidGoodBye() {
+        return saidGoodBye;
     }
 
     /** Whether a layer keeps back what those above it have written. */
