@@ -204,7 +204,7 @@ class RulesTest {
                 .and()
                 .areNotEnums()
                 .and()
-                .doNotBelongToAnyOf(Future.class)
+                .doNotBelongToAnyOf(Future.class, FrameSession.class)
                 .and(DescribedPredicate.describe(
                         "are not meant to be extended", type -> !type.isAssignableTo(Exception.class)))
                 .should()
