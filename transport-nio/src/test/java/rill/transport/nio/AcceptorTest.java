@@ -16,6 +16,7 @@ import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.testing.Leaks;
 import rill.testing.RawPeer;
+import rill.testing.UnderTest;
 
 /** Listening, without a loop on top. */
 @ExtendWith(Leaks.class)
@@ -28,7 +29,7 @@ class AcceptorTest {
     @BeforeEach
     void open() throws IOException {
         receive = Unpooled.directBuffer(16 * 1024, 16 * 1024);
-        selector = new NioTransport().open(() -> receive.clear());
+        selector = UnderTest.transport().open(() -> receive.clear());
     }
 
     @AfterEach
@@ -51,7 +52,7 @@ class AcceptorTest {
             var options = SocketOptions.none().with(java.net.StandardSocketOptions.IP_MULTICAST_TTL, 3);
             assertThatThrownBy(() -> selector.connect(peer.address(), null, options, new Events()))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("nio")
+                    .hasMessageContaining(UnderTest.name())
                     .hasMessageContaining("IP_MULTICAST_TTL");
             assertThatThrownBy(() -> selector.listen(OnNio.ANY_PORT, 0, options, new Accepting()))
                     .isInstanceOf(IllegalArgumentException.class)

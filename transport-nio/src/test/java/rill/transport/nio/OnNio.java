@@ -22,6 +22,7 @@ import rill.Promise;
 import rill.spi.Transport;
 import rill.testing.Leaks;
 import rill.testing.RecordingReporter;
+import rill.testing.UnderTest;
 
 /**
  * A loop on real sockets. Test bodies run as its root Task. Afterwards everything is closed, and a report that the test has not
@@ -38,7 +39,7 @@ class OnNio {
 
     @BeforeEach
     void openLoop() throws Exception {
-        loop = another(new NioTransport());
+        loop = another(UnderTest.transport());
     }
 
     @AfterEach
