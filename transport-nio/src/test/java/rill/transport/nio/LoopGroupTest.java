@@ -15,6 +15,7 @@ import rill.Loop;
 import rill.LoopGroup;
 import rill.LoopOptions;
 import rill.testing.RawPeer;
+import rill.testing.UnderTest;
 
 /** Several loops that share what comes in. */
 class LoopGroupTest extends OnNio {
@@ -22,7 +23,7 @@ class LoopGroupTest extends OnNio {
         return LoopGroup.open(
                 size,
                 LoopOptions.defaults()
-                        .transport(new NioTransport())
+                        .transport(UnderTest.transport())
                         .reporter(reports)
                         .name("loop-of-group")
                         .slowHandle(java.time.Duration.ZERO));
