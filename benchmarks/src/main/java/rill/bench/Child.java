@@ -50,6 +50,16 @@ final class Child implements AutoCloseable {
         return new Child(new ProcessBuilder(whole).start(), name);
     }
 
+    /** Starts a program that does not care about its input; so the kernel ends it, should we die. */
+    static Child leashed(String name, int processor, List<String> command) throws IOException {
+        List<String> whole = new ArrayList<>();
+        if (Machine.program("setpriv").isPresent()) {
+            whole.addAll(List.of("setpriv", "--pdeathsig", "TERM"));
+        }
+        whole.addAll(command);
+        return start(name, processor, whole);
+    }
+
     /** Starts a command whose complaints count as output. */
     static Child startMerged(String name, List<String> command) throws IOException {
         return new Child(new ProcessBuilder(command).redirectErrorStream(true).start(), name);

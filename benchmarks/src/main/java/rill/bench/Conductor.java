@@ -49,9 +49,10 @@ final class Conductor {
             Map<Contestant, Outcome> aside,
             Map<Contestant, String> leftOut) {}
 
-    Rounds run(Contest contest) {
+    /** {@code withNoise} says whether to begin with a contestant against itself. */
+    Rounds run(Contest contest, boolean withNoise) {
         Map<Contestant, String> leftOut = new LinkedHashMap<>();
-        List<List<Outcome>> same = againstItself(contest, leftOut);
+        List<List<Outcome>> same = withNoise ? againstItself(contest, leftOut) : List.of();
         Map<Contestant, List<Outcome>> runs = new LinkedHashMap<>();
         for (Contestant each : contest.contestants()) {
             runs.put(each, new ArrayList<>()); // so that they are listed in this order

@@ -27,8 +27,7 @@ final class Judge {
 
     private Judge() {}
 
-    static Report.Case judge(Contest contest, Conductor.Rounds rounds) {
-        Map<String, Double> floors = floors(rounds.same());
+    static Report.Case judge(Contest contest, Conductor.Rounds rounds, Map<String, Double> floors) {
         List<Report.Entry> entries = new ArrayList<>();
         Map<Contestant, List<Outcome>> all = withShare(rounds.runs());
         all.forEach((contestant, runs) ->
@@ -131,8 +130,8 @@ final class Judge {
         List<String> notes = new ArrayList<>();
         Function<Figure, Double> median = figure ->
                 medians.getOrDefault(figure.key, new Report.Value(0, 0, 0)).value();
-        if (median.apply(Figure.LOAD_BUSY) > SATURATED_PERCENT) {
-            notes.add("the load was at its limit, so this may be its rate and not the server's");
+        if (median.apply(Figure.OTHER_BUSY) > SATURATED_PERCENT) {
+            notes.add("the other end was at its limit, so it may be what this rate shows");
         }
         if (median.apply(Figure.LATE) > 0) {
             notes.add("the load could not keep to its schedule: more was asked for than could be done");

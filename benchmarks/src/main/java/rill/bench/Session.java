@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import rill.bench.Profile.Extent;
 
 /** One call of {@code ./rill bench}: runs the benchmarks that were chosen, and makes the report. */
 final class Session {
@@ -63,7 +64,7 @@ final class Session {
         return plan;
     }
 
-    /** Rounds, and as many runs again of one contestant against itself. */
+    /** Rounds, and runs of one contestant against itself; for a first answer those of the first case serve for all. */
     private double seconds(Benchmark benchmark, List<Contest> contests) {
         double perRun = benchmark.secondsPerRun(bench.profile());
         return contests.stream()
@@ -71,9 +72,10 @@ final class Session {
                     long aside = contest.contestants().stream()
                             .filter(each -> each.aside() != null)
                             .count();
-                    int runs = contest.contestants().size() * bench.profile().pairs()
-                            + 2 * bench.profile().pairs();
-                    return (runs + aside) * perRun;
+                    boolean withNoise =
+                            contest == contests.getFirst() || bench.profile().atLeast(Extent.USUAL);
+                    double perRound = contest.contestants().size() + (withNoise ? 2.0 : 0.0);
+                    return (perRound * bench.profile().pairs() + aside) * perRun;
                 })
                 .sum();
     }
@@ -81,15 +83,20 @@ final class Session {
     private Report.Section section(Benchmark benchmark, List<Contest> contests, Progress progress) {
         var conductor = new Conductor(bench.profile().pairs(), progress);
         List<Report.Case> cases = new ArrayList<>();
+        Map<String, Double> floors = Map.of();
         for (Contest contest : contests) {
-            Conductor.Rounds rounds = conductor.run(contest);
+            boolean withNoise = cases.isEmpty() || bench.profile().atLeast(Extent.USUAL);
+            Conductor.Rounds rounds = conductor.run(contest, withNoise);
+            if (withNoise) {
+                floors = Judge.floors(rounds.same());
+            }
             rounds.leftOut().forEach((contestant, reason) -> {
                 var entry = new Report.LeftOut(benchmark.name() + ": " + contestant.name(), reason);
                 if (!leftOut.contains(entry)) {
                     leftOut.add(entry);
                 }
             });
-            cases.add(Judge.judge(contest, rounds));
+            cases.add(Judge.judge(contest, rounds, floors));
         }
         return new Report.Section(benchmark.name(), benchmark.title(), benchmark.explanation(), figures(cases), cases);
     }

@@ -18,15 +18,23 @@ final class Window {
 
     private final Child counting;
     private final Child measured;
+    private final Child other;
 
-    /** {@code counting} knows how many messages there were; {@code measured} is what they cost. May be the same. */
-    Window(Child counting, Child measured) {
+    /**
+     * What is looked at.
+     *
+     * @param counting knows how many messages there were
+     * @param measured is what they cost; may be the same
+     * @param other has the other end: it may be what limits the rate
+     */
+    Window(Child counting, Child measured, Child other) {
         this.counting = counting;
         this.measured = measured;
+        this.other = other;
     }
 
     private record Mark(
-            long count, long nanos, long late, @Nullable String latency, long allocated, Cpu cpu, Cpu load) {}
+            long count, long nanos, long late, @Nullable String latency, long allocated, Cpu cpu, Cpu others) {}
 
     /** Warms up, and measures. */
     Outcome measure(Profile profile) throws IOException {
@@ -40,7 +48,7 @@ final class Window {
     private Mark mark() throws IOException {
         Map<String, String> counts = counting.ask("mark");
         Cpu cpu = measured.cpu();
-        Cpu load = counting.cpu();
+        Cpu others = other.cpu();
         Map<String, String> own = measured == counting ? counts : measured.ask("mark");
         return new Mark(
                 number(counts, "count"),
@@ -49,7 +57,7 @@ final class Window {
                 counts.get("latency"),
                 own.containsKey("allocated") ? number(own, "allocated") : -1,
                 cpu,
-                load);
+                others);
     }
 
     private static long number(Map<String, String> values, String key) {
@@ -72,13 +80,11 @@ final class Window {
             figures.put(Figure.ALLOCATED.key, (end.allocated - begin.allocated) / messages);
         }
         figures.put(Figure.BUSY.key, cpu.total() / nanos * PERCENT);
-        if (measured != counting) {
-            figures.put(Figure.LOAD_BUSY.key, end.load.since(begin.load).total() / nanos * PERCENT);
-        }
+        figures.put(Figure.OTHER_BUSY.key, end.others.since(begin.others).total() / nanos * PERCENT);
         Histogram latency = parse(end.latency);
         if (latency != null) {
             figures.put(Figure.LATE.key, (double) (end.late - begin.late));
-            figures.remove(Figure.LOAD_BUSY.key); // at a fixed rate it never sleeps, which says nothing
+            figures.remove(Figure.OTHER_BUSY.key); // at a fixed rate it never sleeps, which says nothing
             addQuantiles(figures, latency);
         }
         return new Outcome(figures, latency);
