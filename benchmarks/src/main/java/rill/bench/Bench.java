@@ -7,8 +7,7 @@ import java.util.List;
 /** What all benchmarks of one call have in common. */
 record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath) {
     /** The same heap and collector for every Java program; one processor would give the same collector anyway. */
-    private static final List<String> JVM =
-            List.of("-XX:+UseSerialGC", "-Xms256m", "-Xmx256m", "-Xlog:disable", "-Xshare:auto");
+    private static final List<String> JVM = List.of("-XX:+UseSerialGC", "-Xms256m", "-Xmx256m", "-Xlog:disable");
 
     /** Starts a contender's server on the processor for what is measured. */
     Child server(Contender contender) throws IOException {

@@ -7,6 +7,14 @@ final class Benchmarks {
     private Benchmarks() {}
 
     static List<Benchmark> all() {
-        return List.of(new EchoBenchmark(), new RedisBenchmark(), new MicroBenchmark());
+        return List.of(
+                new EchoBenchmark(),
+                new LatencyBenchmark(),
+                new ChurnBenchmark(),
+                new RedisBenchmark(),
+                new IdleBenchmark(),
+                new StartBenchmark(),
+                new JarsBenchmark(),
+                new MicroBenchmark());
     }
 }

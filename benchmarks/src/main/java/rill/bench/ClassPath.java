@@ -32,7 +32,7 @@ final class ClassPath {
         List<Path> chosen = needed(contender)
                 .map(jars -> {
                     List<Path> withOurs = new ArrayList<>(jars);
-                    all.stream().filter(path -> !isJar(path)).forEach(withOurs::add);
+                    all.stream().filter(ClassPath::isOurs).forEach(withOurs::add);
                     return withOurs;
                 })
                 .orElse(all);
@@ -60,6 +60,11 @@ final class ClassPath {
         return isJar(path)
                 && (artifact.equals("*")
                         || (name.startsWith(artifact + "-") && Character.isDigit(name.charAt(artifact.length() + 1))));
+    }
+
+    /** Where the programs that are measured are. */
+    private static boolean isOurs(Path path) {
+        return !isJar(path) || path.endsWith("rill-benchmarks.jar");
     }
 
     private static boolean isJar(Path path) {

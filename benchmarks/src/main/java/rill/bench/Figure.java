@@ -21,6 +21,8 @@ enum Figure {
     P999("p99.9", "latency, 99.9 %", "ns", false, true),
     P9999("p99.99", "latency, 99.99 %", "ns", false, false),
     COUNT("count", "messages measured", "", true, false),
+    CONNECTIONS("connections", "connections per second", "/s", true, true),
+    CPU_PER_CONNECTION("connection cpu", "processor time per connection", "ns", false, true),
     START("start", "process start to first echo", "ns", false, true),
     HEAP("heap", "live heap per connection, after collections", "B", false, true),
     DIRECT("direct", "direct memory per connection", "B", false, false),

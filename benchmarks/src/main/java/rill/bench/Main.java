@@ -151,7 +151,9 @@ final class Main implements Callable<Integer> {
         Files.createDirectories(folder);
         Path json = folder.resolve("report.json");
         new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(json.toFile(), report);
+        Path page = folder.resolve("report.html");
+        Files.writeString(page, HtmlReport.of(report));
         out.println();
-        out.println("took " + report.took() + "; see " + json);
+        out.println("took " + report.took() + "; open " + page + ", or read " + json);
     }
 }

@@ -1,6 +1,10 @@
 package rill.bench;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +15,8 @@ import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.format.OutputFormat;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
@@ -24,6 +30,7 @@ final class MicroBenchmark implements Benchmark {
     private static final int WARM_UPS = 2;
     private static final int MEASUREMENTS = 3;
     private static final double START_SECONDS = 0.8;
+    private static final int TIMEOUT_SECONDS = 60;
 
     /** Allowed and opened as users are told to. */
     private static final List<String> JVM = List.of(
@@ -193,14 +200,21 @@ final class MicroBenchmark implements Benchmark {
                 .addProfiler(GCProfiler.class)
                 .jvm(bench.tools().java().toString())
                 .jvmArgs(flags(method).toArray(String[]::new))
+                .timeout(TimeValue.seconds(TIMEOUT_SECONDS))
                 .verbosity(VerboseMode.SILENT)
                 .shouldFailOnError(true);
         subject.parameters.forEach(options::param);
         try {
-            return outcome(new Runner(options.build()).runSingle());
+            return outcome(new Runner(options.build(), quiet()).runSingle());
         } catch (RunnerException e) {
             throw new IOException(subject.type + "." + method + ": " + e.getMessage(), e);
         }
+    }
+
+    /** What a fork says is shown only if it fails. */
+    private static OutputFormat quiet() {
+        var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, UTF_8);
+        return OutputFormatFactory.createFormatInstance(nowhere, VerboseMode.SILENT);
     }
 
     private static TimeValue time(double seconds) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -38,11 +39,12 @@ public class Awaiting {
     private final List<Promise<Integer>> promises = new ArrayList<>(TASKS);
     private final List<CompletableFuture<Integer>> futures = new ArrayList<>(TASKS);
     private final AtomicInteger resumed = new AtomicInteger();
+    private final CountDownLatch waiting = new CountDownLatch(TASKS); // of the JDK's, those that have begun
     private volatile boolean over;
 
     /** Starts the Tasks that the method is about. */
     @Setup
-    public void setUp(BenchmarkParams parameters) throws IOException {
+    public void setUp(BenchmarkParams parameters) throws IOException, InterruptedException {
         String name = parameters.getBenchmark();
         if (name.endsWith(".jdk")) {
             for (int i = 0; i < TASKS; i++) {
@@ -52,6 +54,7 @@ public class Awaiting {
                 int self = i;
                 Thread.ofVirtual().start(() -> waitAgainAndAgain(self));
             }
+            waiting.await();
             return;
         }
         TaskEngine engine = name.endsWith("rillMounted") ? TaskEngine.MOUNTED : TaskEngine.HANDED_OVER;
@@ -75,6 +78,7 @@ public class Awaiting {
 
     private void waitAgainAndAgain(int self) {
         CompletableFuture<Integer> future = next(self);
+        waiting.countDown();
         while (!over) {
             future.join();
             future = next(self); // was put there before the last one was completed
