@@ -13,8 +13,8 @@ import rill.spi.Transport;
  * @param slowHandle how long a Handle may hold the loop before it is reported; zero for no such watch
  * @param handleBudget how long the Handles of one tick may take before I/O gets its turn again
  * @param spin how long an idle loop asks for I/O again and again before it sleeps; zero, as by default, for not at all. It spares
- *     the wake-up, some tens of microseconds, when there is an answer within this time; it costs a whole processor for the time, and makes matters
- *     worse where processors are fewer than what spins
+ *     the wake-up, some tens of microseconds, when there is an answer within this time; it costs a whole processor for the
+ *     time, and makes matters worse where processors are fewer than what spins
  * @param taskEngine how Tasks run, or null for the best engine that works here
  * @param reporter who hears of what reaches nobody else
  * @param tracing whether to record where each Future is made, for the report of a failure that nobody looked at; costs a stack

@@ -65,8 +65,8 @@ final class Tick {
     }
 
     /**
-     * Polls for a while instead of sleeping; whether that has found something to do. Nobody sends a wake-up meanwhile, since the inbox is looked
-     * at as well. A clock that doesn't move by itself, as in a simulation, ends it soon.
+     * Polls for a while instead of sleeping; whether that has found something to do. Nobody sends a wake-up meanwhile, since
+     * the inbox is looked at as well. A clock that doesn't move by itself, as in a simulation, ends it soon.
      */
     private boolean spin(BooleanSupplier done) throws IOException {
         if (!handles.isEmpty()) {

@@ -1,10 +1,11 @@
 package rill;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Transport;
 
@@ -23,63 +24,71 @@ final class Transports {
     /** Routine unless something better is installed and can't be used. */
     record Remark(String text, boolean routine) {}
 
-    /** The one that {@value #PROPERTY} names, else the best that is available. */
-    static Choice best() {
-        List<Transport> found = installed();
-        String wanted = System.getProperty(PROPERTY);
-        Transport chosen = wanted == null ? firstAvailable(found) : named(wanted, found);
-        return new Choice(chosen, NOTED.compareAndSet(false, true) ? remark(chosen, wanted, found) : null);
+    /** One that is installed, with why it can't be used, asked once. */
+    private record Installed(Transport transport, Optional<String> obstacle) {
+        String name() {
+            return transport.name();
+        }
+
+        boolean available() {
+            return obstacle.isEmpty();
+        }
+
+        @Override
+        public String toString() {
+            return name() + obstacle.map(why -> " (unavailable: " + why + ")").orElse("");
+        }
     }
 
-    private static Remark remark(Transport chosen, @Nullable String wanted, List<Transport> found) {
+    /** The one that {@value #PROPERTY} names, else the best that is available. */
+    static Choice best() {
+        List<Installed> all = installed();
+        String wanted = System.getProperty(PROPERTY);
+        Installed chosen = wanted == null ? firstAvailable(all) : named(wanted, all);
+        return new Choice(chosen.transport, NOTED.compareAndSet(false, true) ? remark(chosen, wanted, all) : null);
+    }
+
+    private static Remark remark(Installed chosen, @Nullable String wanted, List<Installed> all) {
         String text = "sockets go through transport " + chosen.name();
         if (wanted != null) {
             return new Remark(text + ", as the system property " + PROPERTY + " says", true);
         }
-        List<Transport> better = found.subList(0, found.indexOf(chosen));
+        List<Installed> better = all.subList(0, all.indexOf(chosen));
         return better.isEmpty()
                 ? new Remark(text + ", the best that is installed", true)
-                : new Remark(text + "; better would be " + describe(better), false);
+                : new Remark(text + "; better would be " + list(better), false);
     }
 
-    private static Transport firstAvailable(List<Transport> found) {
-        return found.stream()
-                .filter(each -> each.unavailable().isEmpty())
+    private static Installed firstAvailable(List<Installed> all) {
+        return all.stream()
+                .filter(Installed::available)
                 .findFirst()
-                .orElseThrow(
-                        () -> new IllegalStateException("no transport is available; installed: " + describe(found)));
+                .orElseThrow(() -> new IllegalStateException("no transport is available; installed: " + list(all)));
     }
 
-    private static Transport named(String wanted, List<Transport> found) {
-        Transport named = found.stream()
+    private static Installed named(String wanted, List<Installed> all) {
+        Installed named = all.stream()
                 .filter(each -> each.name().equals(wanted))
                 .findFirst()
-                .orElseThrow(() -> new IllegalStateException(
-                        "there is no transport " + wanted + "; installed: " + describe(found)));
-        named.unavailable().ifPresent(why -> {
-            throw new IllegalStateException("transport " + wanted + " is not available; installed: " + describe(found));
-        });
+                .orElseThrow(() ->
+                        new IllegalStateException("there is no transport " + wanted + "; installed: " + list(all)));
+        if (!named.available()) {
+            throw new IllegalStateException("transport " + wanted + " is not available; installed: " + list(all));
+        }
         return named;
     }
 
-    private static List<Transport> installed() {
-        var found = new ArrayList<Transport>();
-        ServiceLoader.load(Transport.class).forEach(found::add);
-        found.sort(Comparator.comparingInt(Transport::preference).reversed());
-        return found;
+    private static List<Installed> installed() {
+        return ServiceLoader.load(Transport.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .sorted(Comparator.comparingInt(Transport::preference).reversed())
+                .map(each -> new Installed(each, each.unavailable()))
+                .toList();
     }
 
-    private static String describe(List<Transport> found) {
-        if (found.isEmpty()) {
-            return "none (add a module such as rill.transport.nio)";
-        }
-        return String.join(
-                ", ",
-                found.stream()
-                        .map(each -> each.name()
-                                + each.unavailable()
-                                        .map(why -> " (unavailable: " + why + ")")
-                                        .orElse(""))
-                        .toList());
+    private static String list(List<Installed> some) {
+        return some.isEmpty()
+                ? "none (add a module such as rill.transport.nio)"
+                : some.stream().map(Installed::toString).collect(Collectors.joining(", "));
     }
 }

@@ -151,7 +151,8 @@ class SpinTest {
                 return transport.waitIn(loop);
             });
             assertThat(result).isEqualTo("timer");
-            assertThat(transport.polls).isEqualTo(3);
+            assertThat(transport.polls).isBetween(3, 4); // the last one is that of a select that has no time to wait
+            assertThat(transport.sleeps).isZero();
         }
     }
 

@@ -10,7 +10,10 @@ import rill.LoopOptions;
 import rill.Pipeline;
 import rill.transport.epoll.EpollTransport;
 
-/** What NativeAccessTest runs, outside of all modules and so in a package that is none of theirs: opens loops as a user does, says what was chosen and why, and lets bytes go round. */
+/**
+ * What NativeAccessTest runs, outside of all modules and so in a package that is none of theirs: opens loops as a user does,
+ * says what was chosen and why, and lets bytes go round.
+ */
 public final class ChoiceMain {
     private ChoiceMain() {}
 

@@ -16,8 +16,8 @@ import rill.spi.SocketFailures;
 /**
  * Socket options as the kernel has them.
  *
- * <p><b>Source:</b> {@code uapi/asm-generic/socket.h}, which x86-64 and aarch64 share, and {@code uapi/linux/tcp.h}. <b>Threading:</b> the
- * selector's driver.
+ * <p><b>Source:</b> {@code uapi/asm-generic/socket.h}, which x86-64 and aarch64 share, and {@code uapi/linux/tcp.h}.
+ * <b>Threading:</b> the selector's driver.
  */
 final class NativeOptions {
     private static final int SOL_SOCKET = 1;

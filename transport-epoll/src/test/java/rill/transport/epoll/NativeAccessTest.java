@@ -141,7 +141,10 @@ class NativeAccessTest {
                 .contains("CHOSEN epoll-nio\n");
     }
 
-    /** Netty's loads Netty's own native libraries, of which there are none here; the test where all others are denied shows that. */
+    /**
+     * Netty's loads Netty's own native libraries, of which there are none here; the test where all others are denied shows
+     * that.
+     */
     @Test
     void no_module_of_rill_but_this_one_needs_native_access_and_in_it_one_class() throws Exception {
         Path tool = Path.of(System.getProperty("java.home"), "bin", "jnativescan");

@@ -256,6 +256,28 @@ class OptionsTest {
     }
 
     @Test
+    void a_local_address_of_another_family_fails_that_connection() throws Exception {
+        var remote = listen(ANY_PORT, SocketOptions.none()).localAddress();
+        byte[] one = new byte[16];
+        one[15] = 1;
+        InetAddress loopback6 = InetAddress.getByAddress(one);
+        for (SocketAddress local : List.of(
+                new InetSocketAddress(loopback6, 0),
+                java.net.UnixDomainSocketAddress.of("/tmp/nowhere"),
+                new AbstractSocketAddress("name"))) {
+            var events = new Quiet();
+            selector.connect(remote, local, SocketOptions.none(), events);
+            until(() -> events.failure != null);
+            assertThat(events.failure)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("bind to " + local)
+                    .hasMessageContaining("another family");
+        }
+        selector.connect(remote, new InetSocketAddress("::", 0), SocketOptions.none(), here);
+        until(() -> here.connected);
+    }
+
+    @Test
     void the_wildcard_takes_ipv4_as_well_and_every_connection_tells_its_own_address() throws Exception {
         Acceptor acceptor = listen(new InetSocketAddress(0), SocketOptions.none());
         int port = ((InetSocketAddress) acceptor.localAddress()).getPort();
