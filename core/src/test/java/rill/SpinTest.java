@@ -147,11 +147,12 @@ class SpinTest {
         var transport = new Polled(Duration.ofNanos(100_000));
         try (var loop = open(transport, Duration.ofMillis(1))) {
             String result = loop.run(() -> {
-                loop.schedule(Duration.ofNanos(300_000), () -> transport.waited.complete("timer"));
+                loop.schedule(Duration.ofNanos(300_000), () -> {
+                    transport.waited.complete("timer after " + transport.polls + " polls");
+                });
                 return transport.waitIn(loop);
             });
-            assertThat(result).isEqualTo("timer");
-            assertThat(transport.polls).isBetween(3, 4); // the last one is that of a select that has no time to wait
+            assertThat(result).isIn("timer after 3 polls", "timer after 4 polls"); // the last one with no time to wait
             assertThat(transport.sleeps).isZero();
         }
     }

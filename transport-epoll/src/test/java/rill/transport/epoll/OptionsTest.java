@@ -27,7 +27,7 @@ import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
-import rill.testing.Leaks;
+import rill.testkit.Leaks;
 
 /** Socket options and addresses of the direct path, on a connection with itself. */
 @ExtendWith(Leaks.class)

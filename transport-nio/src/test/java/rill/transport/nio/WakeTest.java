@@ -13,8 +13,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.spi.Selector;
-import rill.testing.Leaks;
 import rill.testing.UnderTest;
+import rill.testkit.Leaks;
 
 /** What ends a select that waits for ever. */
 @ExtendWith(Leaks.class)
