@@ -15,6 +15,9 @@ public interface Acceptor {
     /** Undoes {@link #pause()}, and the pause after {@link AcceptListener#failed}. Idempotent. */
     void resume();
 
-    /** Stops listening and gives the address back. Nothing is delivered afterwards. Idempotent. */
+    /**
+     * Stops listening and gives the address back, with the file of a Unix domain socket: see {@link SocketFile}. Nothing is
+     * delivered afterwards. Idempotent.
+     */
     void close();
 }
