@@ -85,7 +85,8 @@ final class EpollSelector implements Selector {
 
     @Override
     public void select(long timeoutNanos) throws IOException {
-        boolean mayBlock = timeoutNanos != 0 && undelivered.isEmpty() && later.isEmpty();
+        int waiting = undelivered.size(); // what comes up from here on is for a later select, as promised
+        boolean mayBlock = timeoutNanos != 0 && waiting == 0 && later.isEmpty();
         int count = mayBlock ? wait.block(timeoutNanos) : wait.poll();
         for (int i = 0; i < count && !closed; i++) {
             Registrations.Watched receiver = registrations.find(memory.dataAt(i));
@@ -97,7 +98,7 @@ final class EpollSelector implements Selector {
             later.remove().run();
         }
         if (!closed) {
-            undelivered.deliver();
+            undelivered.deliver(waiting);
         }
     }
 
