@@ -307,8 +307,10 @@ final class Link implements WireListener {
         }
         receiverTold = true;
         boolean[] told = {false};
-        Throwable why = cause == null ? failedWith : cause; // a receiver that came after the failure hears of it as well
-        loop.runReporting("the end of " + this, () -> told[0] = inbound.receiver().closed(why));
+        Throwable why =
+                cause == null ? failedWith : cause; // a receiver that came after the failure hears of it as well
+        loop.runReporting(
+                "the end of " + this, () -> told[0] = inbound.receiver().closed(why));
         return told[0];
     }
 
