@@ -19,8 +19,9 @@ public interface Acceptor {
     void resume();
 
     /**
-     * Stops listening and gives the address back, with the file of a Unix domain socket: see {@link SocketFile}. Nothing is
-     * delivered afterwards. Connections that wait in the backlog are reset. Idempotent; afterwards the other methods do nothing.
+     * Stops listening and gives the address back. Nothing is delivered afterwards. Connections that wait in the backlog are
+     * reset. Idempotent; afterwards the other methods do nothing. The file of a Unix domain socket goes as well: see
+     * {@link SocketFile}.
      */
     void close();
 }
