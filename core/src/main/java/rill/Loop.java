@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -15,6 +16,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import rill.spi.Driver;
 import rill.spi.Environment;
 import rill.spi.Selector;
 import rill.spi.Transport;
@@ -88,7 +90,11 @@ public final class Loop implements AutoCloseable {
         chosen.unavailable().ifPresent(why -> {
             throw new IllegalStateException("transport " + chosen.name() + " is unavailable: " + why);
         });
-        return new Loop(chosen, options);
+        var loop = new Loop(chosen, options);
+        if (loop.environment.driver() != null) {
+            loop.environment.driver().opened(loop);
+        }
+        return loop;
     }
 
     private Loop(Transport transport, LoopOptions options) throws IOException {
@@ -138,13 +144,19 @@ public final class Loop implements AutoCloseable {
         }
         requireOpen("run");
         driving.acquire("run");
+        Driver external = environment.driver();
         Task<T> root;
         try {
             stopWanted = false;
             root = task("main", body);
-            drive(() -> root.isDone() || stopWanted, false);
+            if (external == null) {
+                drive(() -> root.isDone() || stopWanted, false);
+            }
         } finally {
             driving.release();
+        }
+        if (external != null) {
+            external.drive(this, () -> root.isDone() || stopWanted || closed);
         }
         if (!root.isDone()) {
             throw new IllegalStateException(
@@ -174,10 +186,14 @@ public final class Loop implements AutoCloseable {
      * Lets a new platform thread, named like the loop, drive until {@link #stop} or {@link #close}.
      *
      * @return this
-     * @throws IllegalStateException if somebody drives the loop already
+     * @throws IllegalStateException if somebody drives the loop already, or if its environment has a {@link Driver}
      */
     public Loop start() {
         requireOpen("start");
+        if (environment.driver() != null) {
+            throw new IllegalStateException("start: " + name + " is driven by " + environment.driver()
+                    + ", not by a thread of its own; await, or let that run");
+        }
         var started = new java.util.concurrent.CompletableFuture<@Nullable Void>();
         stopWanted = false;
         Thread.ofPlatform().name(name).start(() -> {
@@ -233,6 +249,16 @@ public final class Loop implements AutoCloseable {
             Context.exit();
             driving.release();
         }
+    }
+
+    /**
+     * When the next timer is due, as a reading of {@link #nanoTime()}: until then a loop that has nothing to do needs no tick
+     * unless I/O or other threads give it work. For whoever drives by {@link #tick}, between two ticks.
+     *
+     * @return empty if there is no timer
+     */
+    public OptionalLong nextTimer() {
+        return tick.nextTimer();
     }
 
     /** By a thread that has acquired the driving. */
@@ -329,8 +355,17 @@ public final class Loop implements AutoCloseable {
         return schedule(delay, nameOf(action), action);
     }
 
+    /** A lambda's class has an address in its name, which differs from run to run and tells nobody anything. */
+    private static final ClassValue<String> NAMES = new ClassValue<>() {
+        @Override
+        protected String computeValue(Class<?> type) {
+            String full = type.getName();
+            return type.isHidden() ? full.substring(0, full.indexOf('/')) : full;
+        }
+    };
+
     private static String nameOf(Object action) {
-        return action.getClass().getName();
+        return NAMES.get(action.getClass());
     }
 
     /** What a deadline can be ahead; 146 years if it is more. */
@@ -527,6 +562,9 @@ public final class Loop implements AutoCloseable {
         } else if (current() == this) {
             tick.add(node);
         } else {
+            if (environment.driver() != null) {
+                environment.driver().handingOver(this);
+            }
             inbox.put(node);
         }
     }
@@ -551,7 +589,7 @@ public final class Loop implements AutoCloseable {
         if (current() == this) {
             tick.timerCancelled(handle);
         } else if (!closed) {
-            inbox.put(new Handle(this, "cancellation of " + handle.name(), () -> tick.timerCancelled(handle)));
+            enqueue(new Handle(this, "cancellation of " + handle.name(), () -> tick.timerCancelled(handle)));
         }
     }
 
