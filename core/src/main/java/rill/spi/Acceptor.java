@@ -9,12 +9,18 @@ public interface Acceptor {
     /** The address it listens on, with the port that the system chose. */
     SocketAddress localAddress();
 
-    /** Stops accepting; connections wait in the backlog. Idempotent. */
+    /**
+     * Stops accepting at once; connections wait in the backlog. Nothing is accepted after it within the same turn, either.
+     * Idempotent.
+     */
     void pause();
 
     /** Undoes {@link #pause()}, and the pause after {@link AcceptListener#failed}. Idempotent. */
     void resume();
 
-    /** Stops listening and gives the address back. Nothing is delivered afterwards. Idempotent. */
+    /**
+     * Stops listening and gives the address back. Nothing is delivered afterwards. Connections that wait in the backlog are
+     * reset. Idempotent; afterwards the other methods do nothing.
+     */
     void close();
 }

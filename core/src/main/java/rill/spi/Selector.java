@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * calls a listener before it returns. A listener may call any method of any Wire of this Selector, those of its own Wire
  * included; it does not call {@code select}. A listener never throws.
  *
+ * <p><b>Options:</b> a loop asks for {@code TCP_NODELAY} when it connects or opens, and for {@code SO_REUSEADDR} when it listens,
+ * unless its user says otherwise; a transport to which these mean nothing accepts and ignores them.
+ *
  * <p><b>Not guaranteed:</b> any order between events of different Wires; that {@code select} delivers anything at all
  * before it returns, or that it uses the whole of its timeout.
  */
@@ -26,8 +29,7 @@ public interface Selector {
      *
      * <p>Returns when at least one event was delivered, after a wake-up, or when the time is over; at once if there are
      * undelivered events (such as the {@code closed} of a Wire closed since the last call) or if {@link #wakeup()} was
-     * called since the last {@code select} that could have blocked. Interrupting the thread makes it return; the interrupt
-     * status stays set.
+     * called since the last {@code select}. Interrupting the thread makes it return; the interrupt status stays set.
      *
      * <p>One connection's turn is bounded (16 reads or 256 KiB), so that no peer holds up the others; what is left is
      * delivered by the next call.
@@ -37,7 +39,10 @@ public interface Selector {
      */
     void select(long timeoutNanos) throws IOException;
 
-    /** Makes the {@code select} that is blocked, or else the next one that would block, return at once. Any thread. */
+    /**
+     * Makes the {@code select} that is blocked, or else the next one, return at once. Any thread. Several count as one, and a
+     * {@code select} uses it up whatever its timeout.
+     */
     void wakeup();
 
     /**
@@ -54,6 +59,10 @@ public interface Selector {
     /**
      * Takes an accepted socket, from this Selector's transport but possibly from another Selector, as a Wire of this one.
      * {@link WireListener#connected()} is its first event, from a later {@code select}.
+     *
+     * @throws IllegalArgumentException if the socket is of another transport, or if this transport has no such option; the
+     *     socket is closed in the latter case
+     * @throws IllegalStateException if the socket was opened or closed before
      */
     Wire open(AcceptedSocket socket, SocketOptions options, WireListener listener);
 

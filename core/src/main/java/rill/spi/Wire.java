@@ -27,7 +27,8 @@ public interface Wire {
      * Appends a buffer's readable bytes to the outgoing stream. Nothing need leave before {@link #flush()}.
      *
      * <p><b>Ownership:</b> takes one reference; it is released once the bytes are written or the Wire is closed. The
-     * content must not change until then. Allowed before {@code connected}: the bytes leave in order afterwards.
+     * content must not change until then. Allowed before {@code connected}: the bytes leave in order afterwards. A buffer with
+     * nothing to read is released and counts for nothing.
      */
     void write(ByteBuf buffer);
 
@@ -57,7 +58,8 @@ public interface Wire {
 
     /**
      * Closes now: unsent buffers are released, the descriptor is given back, {@code closed(null)} follows. Doing better
-     * than that (flush, half-close, drain) is the connection's business. Idempotent.
+     * than that (flush, half-close, drain) is the connection's business. Nothing but {@code closed} is reported afterwards.
+     * Idempotent.
      */
     void close();
 

@@ -2,6 +2,7 @@ package rill.testing;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -160,13 +161,17 @@ public final class MemorySelector implements Selector {
 
     @Override
     public Wire connect(SocketAddress remote, SocketAddress local, SocketOptions options, WireListener listener) {
+        requireInet(remote);
+        options.applyTo(MemoryWire.CHECK);
         synchronized (transport.lock) {
             Faults faults = transport.faultsForConnecting();
             MemoryAcceptor acceptor = transport.acceptor(remote);
-            SocketAddress from = local == null ? transport.ephemeral() : local;
-            var wire = new MemoryWire(transport, this, from, remote, faults);
+            SocketAddress from = transport.free(local);
+            var wire = new MemoryWire(transport, this, from == null ? local : from, remote, faults);
             wire.start(options, listener);
-            if (faults.connectFailure() != null) {
+            if (from == null) {
+                wire.fail("connect to ", new BindException("bind to " + local + ": Address already in use"));
+            } else if (faults.connectFailure() != null) {
                 wire.fail("connect to ", faults.connectFailure());
             } else if (!faults.neverConnects()) {
                 if (acceptor == null) {
@@ -179,6 +184,13 @@ public final class MemorySelector implements Selector {
         }
     }
 
+    private static void requireInet(SocketAddress address) {
+        if (!(address instanceof InetSocketAddress)) {
+            throw new IllegalArgumentException(
+                    "transport memory has no addresses of " + address.getClass() + ": " + address);
+        }
+    }
+
     @Override
     public Wire open(AcceptedSocket socket, SocketOptions options, WireListener listener) {
         if (!(socket instanceof MemoryAcceptor.Accepted accepted)) {
@@ -186,7 +198,12 @@ public final class MemorySelector implements Selector {
         }
         synchronized (transport.lock) {
             MemoryWire wire = accepted.take(this);
-            wire.start(options, listener);
+            try {
+                wire.start(options, listener);
+            } catch (IllegalArgumentException e) {
+                accepted.peer().fail("connect to ", new IOException("Connection reset"));
+                throw e;
+            }
             wire.connectedTo(accepted.peer());
             return wire;
         }
@@ -195,6 +212,8 @@ public final class MemorySelector implements Selector {
     @Override
     public Acceptor listen(SocketAddress local, int backlog, SocketOptions options, AcceptListener listener)
             throws IOException {
+        requireInet(local);
+        options.applyTo(MemoryWire.CHECK);
         synchronized (transport.lock) {
             var acceptor = new MemoryAcceptor(transport, this, listener);
             SocketAddress bound = transport.bind(local, acceptor);

@@ -169,6 +169,12 @@ public final class MemoryTransport implements Transport {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), nextPort++);
     }
 
+    /** An address to connect from; null if somebody listens there. */
+    SocketAddress free(SocketAddress wanted) {
+        boolean any = wanted == null || (wanted instanceof InetSocketAddress inet && inet.getPort() == 0);
+        return any ? ephemeral() : acceptors.containsKey(wanted) ? null : wanted;
+    }
+
     /** Null if it is taken. */
     SocketAddress bind(SocketAddress wanted, MemoryAcceptor acceptor) {
         SocketAddress address = wanted instanceof InetSocketAddress inet && inet.getPort() == 0 ? ephemeral() : wanted;

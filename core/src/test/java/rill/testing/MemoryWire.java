@@ -27,8 +27,8 @@ import rill.spi.WireListener;
  * piece, or tells the end or that it is closed.
  */
 public final class MemoryWire implements Wire {
-    private static final Set<SocketOption<?>> OPTIONS =
-            Set.of(StandardSocketOptions.TCP_NODELAY, StandardSocketOptions.SO_KEEPALIVE);
+    private static final Set<SocketOption<?>> OPTIONS = Set.of(
+            StandardSocketOptions.TCP_NODELAY, StandardSocketOptions.SO_KEEPALIVE, StandardSocketOptions.SO_REUSEADDR);
 
     private enum State {
         CONNECTING,
@@ -96,13 +96,22 @@ public final class MemoryWire implements Wire {
 
     // ---- for the selector; with the lock held, except for turn()
 
+    /** Fails for an option that there is not. */
+    static final SocketOptions.Setter<RuntimeException> CHECK = new SocketOptions.Setter<>() {
+        @Override
+        public <T> void set(SocketOption<T> option, T value) {
+            requireKnown(option);
+        }
+    };
+
     void start(SocketOptions wanted, WireListener newListener) {
+        wanted.applyTo(CHECK);
         listener = newListener;
         selector.add(this);
         wanted.applyTo(new SocketOptions.Setter<RuntimeException>() {
             @Override
             public <T> void set(SocketOption<T> option, T value) {
-                keep(option, value);
+                options.put(option, value);
             }
         });
     }
@@ -370,22 +379,20 @@ public final class MemoryWire implements Wire {
     @Override
     public <T> void set(SocketOption<T> option, T value) throws IOException {
         requireUsable();
-        keep(option, value);
+        requireKnown(option);
+        options.put(option, value);
     }
 
-    private void keep(SocketOption<?> option, Object value) {
+    private static void requireKnown(SocketOption<?> option) {
         if (!OPTIONS.contains(option)) {
             throw new IllegalArgumentException("transport memory has no option " + option.name());
         }
-        options.put(option, value);
     }
 
     @Override
     public <T> T get(SocketOption<T> option) throws IOException {
         requireUsable();
-        if (!OPTIONS.contains(option)) {
-            throw new IllegalArgumentException("transport memory has no option " + option.name());
-        }
+        requireKnown(option);
         return option.type().cast(options.getOrDefault(option, Boolean.FALSE));
     }
 

@@ -6,7 +6,7 @@ import java.io.IOException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import rill.testing.Leaks;
+import rill.testkit.Leaks;
 
 @ExtendWith(Leaks.class)
 class ChatTest {

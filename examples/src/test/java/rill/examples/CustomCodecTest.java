@@ -13,7 +13,7 @@ import rill.Loop;
 import rill.Pipeline;
 import rill.ProtocolException;
 import rill.examples.CustomCodec.Reading;
-import rill.testing.Leaks;
+import rill.testkit.Leaks;
 
 @ExtendWith(Leaks.class)
 class CustomCodecTest {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import rill.testing.Leaks;
+import rill.testkit.Leaks;
 
 @ExtendWith(Leaks.class)
 class EchoTest {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import rill.testing.Leaks;
+import rill.testkit.Leaks;
 
 @ExtendWith(Leaks.class)
 class MainTest {

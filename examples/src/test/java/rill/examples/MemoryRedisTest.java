@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import rill.codec.Command;
 import rill.codec.Reply;
-import rill.testing.Leaks;
+import rill.testkit.Leaks;
 
 @ExtendWith(Leaks.class)
 class MemoryRedisTest {

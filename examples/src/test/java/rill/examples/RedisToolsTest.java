@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import rill.testing.Leaks;
+import rill.testkit.Leaks;
 
 /** Redis's own tools against our server. */
 @ExtendWith(Leaks.class)

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import rill.testing.Leaks;
+import rill.testkit.Leaks;
 
 /** The servers in a process of their own, stopped by a signal. */
 @Tag("slow")

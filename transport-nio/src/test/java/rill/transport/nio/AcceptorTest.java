@@ -14,8 +14,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import rill.spi.Acceptor;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
-import rill.testing.Leaks;
 import rill.testing.RawPeer;
+import rill.testkit.Leaks;
 
 /** Listening, without a loop on top. */
 @ExtendWith(Leaks.class)

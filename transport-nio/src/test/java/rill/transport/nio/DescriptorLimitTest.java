@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import rill.testing.Leaks;
+import rill.testkit.Leaks;
 
 /** EMFILE, by a real limit, in a process of its own. */
 @Tag("slow")

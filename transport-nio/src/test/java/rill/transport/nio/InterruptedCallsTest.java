@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import rill.testing.Leaks;
+import rill.testkit.Leaks;
 
 /** Errors that the kernel gives rarely, put in by strace: the loop carries on, the connection concerned fails at most. */
 @Tag("slow")

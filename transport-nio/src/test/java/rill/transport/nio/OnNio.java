@@ -20,8 +20,8 @@ import rill.Loop;
 import rill.LoopOptions;
 import rill.Promise;
 import rill.spi.Transport;
-import rill.testing.Leaks;
 import rill.testing.RecordingReporter;
+import rill.testkit.Leaks;
 
 /**
  * A loop on real sockets. Test bodies run as its root Task. Afterwards everything is closed, and a report that the test has not

@@ -21,8 +21,8 @@ import rill.spi.SocketCalls;
 import rill.spi.SocketOptions;
 import rill.spi.UndeliveredEvents;
 import rill.spi.Wire;
-import rill.testing.Leaks;
 import rill.testing.RawPeer;
+import rill.testkit.Leaks;
 
 /** The kernel takes less than it was offered. */
 @ExtendWith(Leaks.class)

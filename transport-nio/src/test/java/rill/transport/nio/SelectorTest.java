@@ -18,8 +18,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Wire;
-import rill.testing.Leaks;
 import rill.testing.RawPeer;
+import rill.testkit.Leaks;
 
 /** Selector and Wire, without a loop on top. */
 @ExtendWith(Leaks.class)

@@ -1,8 +1,11 @@
-package rill.testing;
+package rill.testkit;
 
 import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.lang.reflect.Field;
+import java.lang.reflect.InaccessibleObjectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -15,6 +18,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -23,16 +27,19 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Fails a test that leaves a descriptor, a thread or a buffer behind, and names it. Use it with {@code @ExtendWith}.
+ * Fails a test that leaves a descriptor, a thread, a buffer or direct memory behind, and names it. Use it with {@code @ExtendWith}.
  *
  * <p>Counted are sockets, epoll and event descriptors and pipes (where {@code /proc} tells), threads that are not daemons or
- * are Rill's or a fixture's, and every buffer that Netty's leak detector tracks (all direct and pooled ones, and the chunks of a
- * loop). What lives on for some seconds by design, such as a pool's idle thread, is not counted.
+ * are Rill's or a fixture's, every buffer that Netty's leak detector tracks (all direct and pooled ones, and the chunks of a
+ * loop; its level is set to paranoid), and direct memory that the JDK gave out and a garbage collection does not bring back. What
+ * lives on for some seconds by design, such as a pool's idle thread, is not counted.
  *
- * <p><b>Not guaranteed:</b> that tests running at the same time in this JVM are told apart.
+ * <p><b>Not guaranteed:</b> that tests running at the same time in this JVM are told apart; that less direct memory than some
+ * megabytes is noticed, since the JDK keeps such itself.
  */
 public final class Leaks implements BeforeEachCallback, AfterEachCallback {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final long DIRECT_SLACK = 4 * 1024 * 1024;
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final List<String> POOLS =
             List.of("rill-resolver-", "rill-blocking-", "rill-carrier-", "rill-watchdog");
@@ -50,9 +57,10 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
     }
 
     /** What is there at one moment. */
-    private record Snapshot(Map<String, String> descriptors, Set<Thread> threads, Set<Object> buffers) {
+    private record Snapshot(
+            Map<String, String> descriptors, Set<Thread> threads, Set<Object> buffers, long directMemory) {
         static Snapshot take() {
-            return new Snapshot(openDescriptors(), relevantThreads(), trackedBuffers());
+            return new Snapshot(openDescriptors(), relevantThreads(), trackedBuffers(), usedDirectMemory());
         }
 
         List<String> surplusOf(Snapshot later) {
@@ -68,6 +76,11 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
             later.buffers.stream()
                     .filter(each -> !buffers.contains(each))
                     .forEach(each -> surplus.add("buffer, touched last at " + each));
+            long grown = later.directMemory - directMemory;
+            if (grown > DIRECT_SLACK) {
+                System.gc(); // or it is merely not collected yet
+                surplus.add("direct memory, " + grown + " bytes");
+            }
             return surplus;
         }
     }
@@ -79,7 +92,7 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
 
     @Override
     public void afterEach(ExtensionContext context) {
-        Snapshot before = context.getStore(NAMESPACE).remove(Snapshot.class, Snapshot.class);
+        Snapshot before = Objects.requireNonNull(context.getStore(NAMESPACE).remove(Snapshot.class, Snapshot.class));
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         List<String> surplus = before.surplusOf(Snapshot.take());
         while (!surplus.isEmpty() && System.nanoTime() < deadline) {
@@ -139,7 +152,13 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
                         (Set<?>) field(ResourceLeakDetector.class, "allLeaks").get(detector));
             }
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError("Netty's leak detector has changed", e);
+            throw new LinkageError("Netty's leak detector has changed", e);
+        } catch (InaccessibleObjectException e) {
+            throw new AssertionError(
+                    "looking for leaked buffers on the module path needs --add-opens rill.core/rill=rill.testkit"
+                            + " --add-opens io.netty.common/io.netty.util=rill.testkit"
+                            + " --add-opens io.netty.buffer/io.netty.buffer=rill.testkit",
+                    e);
         }
         return tracked;
     }
@@ -150,6 +169,13 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
                         .get(null),
                 (ResourceLeakDetector<?>)
                         field(Class.forName("rill.Chunk"), "LEAKS").get(null));
+    }
+
+    private static long usedDirectMemory() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
     }
 
     private static Field field(Class<?> owner, String name) throws NoSuchFieldException {

@@ -1,0 +1,18 @@
+import org.jspecify.annotations.NullMarked;
+
+/** For people who write transports and codecs of their own: the suites that Rill's own pass. */
+@NullMarked
+@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // netty ships without descriptors
+module rill.testkit {
+    requires transitive rill.core;
+    requires transitive org.junit.jupiter.api;
+    requires java.management;
+    requires jdk.management;
+    requires io.netty.common;
+
+    exports rill.testkit;
+
+    // JUnit calls the tests, which are inherited and not public.
+    opens rill.testkit to
+            org.junit.platform.commons;
+}

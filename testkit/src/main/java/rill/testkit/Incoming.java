@@ -1,0 +1,95 @@
+package rill.testkit;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import rill.spi.AcceptListener;
+import rill.spi.AcceptedSocket;
+import rill.spi.Acceptor;
+
+/** Keeps what an Acceptor accepts until a test takes it; closes the rest in the end. */
+final class Incoming implements AcceptListener {
+    private final Rig rig;
+    private final Side side;
+    private final ArrayDeque<AcceptedSocket> sockets = new ArrayDeque<>();
+    private @Nullable Acceptor acceptor;
+    private boolean closed;
+    private boolean paused;
+    private int count;
+    private Consumer<Incoming> onAccepted = incoming -> {};
+
+    Incoming(Rig rig, Side side) {
+        this.rig = rig;
+        this.side = side;
+        rig.closeAfterwards(this::closeAll);
+    }
+
+    void by(Acceptor listening) {
+        acceptor = listening;
+    }
+
+    Incoming onAccepted(Consumer<Incoming> then) {
+        onAccepted = then;
+        return this;
+    }
+
+    Acceptor acceptor() {
+        if (acceptor == null) {
+            throw new IllegalStateException("nobody listens");
+        }
+        return acceptor;
+    }
+
+    void pause() {
+        paused = true;
+        acceptor().pause();
+    }
+
+    void resume() {
+        paused = false;
+        acceptor().resume();
+    }
+
+    void close() {
+        closed = true;
+        acceptor().close();
+    }
+
+    /** How many came in so far. */
+    int count() {
+        return count;
+    }
+
+    boolean isEmpty() {
+        return sockets.isEmpty();
+    }
+
+    AcceptedSocket take() {
+        return sockets.remove();
+    }
+
+    @Override
+    public void accepted(AcceptedSocket socket) {
+        sockets.add(socket);
+        count++;
+        side.callback("accepted", () -> {
+            rig.require(!closed, "accepted was delivered after the Acceptor's close");
+            rig.require(!paused, "accepted was delivered while the Acceptor was paused");
+            onAccepted.accept(this);
+        });
+    }
+
+    @Override
+    public void failed(IOException cause) {
+        rig.failed(new AssertionError("accepting failed", cause));
+    }
+
+    private void closeAll() {
+        sockets.forEach(AcceptedSocket::close);
+        sockets.clear();
+        if (acceptor != null) {
+            acceptor.close();
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package rill.testkit;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
+import rill.spi.Transport;
+
+/** What the tests of the suite have in common: a transport, and a {@link Rig} on it. See {@link TransportConformance}. */
+@ExtendWith({Leaks.class, Quoting.class})
+abstract class OnTransport {
+    private @Nullable Transport transport;
+    private @Nullable Rig rig;
+
+    protected abstract Transport transport() throws IOException;
+
+    protected SocketAddress listenAddress() throws IOException {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    }
+
+    protected Set<Trait> traits() {
+        return Set.of();
+    }
+
+    protected Duration patience() {
+        return Duration.ofSeconds(10);
+    }
+
+    @BeforeEach
+    void openRig() throws IOException {
+        transport = transport();
+        rig = new Rig(transport, listenAddress(), patience());
+    }
+
+    @AfterEach
+    void closeRig() {
+        if (rig != null) {
+            rig.close();
+            rig = null; // nothing that it refers to counts as left behind
+        }
+    }
+
+    final Rig rig() {
+        if (rig == null) {
+            throw new IllegalStateException("there is no rig outside of a test");
+        }
+        return rig;
+    }
+
+    final Transport tested() {
+        if (transport == null) {
+            throw new IllegalStateException("there is no transport outside of a test");
+        }
+        return transport;
+    }
+
+    final boolean has(Trait trait) {
+        return traits().contains(trait);
+    }
+
+    final void leaveOutIf(Trait trait) {
+        if (has(trait)) {
+            Assumptions.abort("left out by nature of transport " + tested().name() + ": " + trait.reason());
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package rill.testkit;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.Arrays;
+
+/** Bytes of which each tells its place in the stream, so that one lost, doubled or out of order is noticed. */
+final class Pattern {
+    /** A prime, so that no buffer's size is a multiple of it. */
+    private static final int PERIOD = 251;
+
+    private static final int BLOCK = 1024 * 1024;
+    private static final byte[] BYTES = new byte[BLOCK + PERIOD];
+
+    static {
+        for (int i = 0; i < BYTES.length; i++) {
+            BYTES[i] = (byte) (i % PERIOD);
+        }
+    }
+
+    private Pattern() {}
+
+    /** The bytes of the stream from a place on; at most 1 MiB. */
+    static byte[] bytes(long from, int count) {
+        int start = (int) (from % PERIOD);
+        return Arrays.copyOfRange(BYTES, start, start + count);
+    }
+
+    static ByteBuf buffer(long from, int count) {
+        ByteBuf buffer = Unpooled.directBuffer(count, count);
+        while (buffer.isWritable()) {
+            int n = Math.min(BLOCK, buffer.writableBytes());
+            buffer.writeBytes(BYTES, (int) ((from + buffer.readableBytes()) % PERIOD), n);
+        }
+        return buffer;
+    }
+
+    /** Where the bytes differ from what the stream has from there on; negative if nowhere. */
+    static long mismatch(long from, ByteBuf bytes) {
+        byte[] copy = new byte[bytes.readableBytes()];
+        bytes.getBytes(bytes.readerIndex(), copy);
+        for (int at = 0; at < copy.length; at += BLOCK) {
+            int n = Math.min(BLOCK, copy.length - at);
+            int start = (int) ((from + at) % PERIOD);
+            int differs = Arrays.mismatch(copy, at, at + n, BYTES, start, start + n);
+            if (differs >= 0) {
+                return from + at + differs;
+            }
+        }
+        return -1;
+    }
+}

@@ -1,0 +1,261 @@
+package rill.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import rill.spi.Selector;
+import rill.spi.Wire;
+import rill.spi.WireListener;
+
+/** Reading, and when it has to stop. */
+abstract class ReadingLaws extends AcceptingLaws {
+    private static final int MUCH = 1024 * 1024;
+
+    @Test
+    @Holds(in = WireListener.class, value = "Bytes came in: at least one.")
+    void one_byte_at_a_time_comes_as_it_went() throws IOException {
+        Rig.Pair pair = rig().connect();
+        String text = "slow header, slow body";
+        for (int i = 0; i < text.length(); i++) {
+            int sent = i + 1;
+            pair.client().write(text.substring(i, i + 1)).flush();
+            rig().until("the byte has come", () -> pair.server().read() == sent);
+        }
+        assertEquals(text, pair.server().text());
+    }
+
+    @Test
+    @Holds(in = WireListener.class, value = "The peer has ended its stream; all bytes before that were reported.")
+    void all_bytes_are_read_before_the_end_is_told() throws IOException {
+        for (int size : new int[] {1, 1000, Side.RECEIVE_BUFFER, MUCH}) {
+            Rig.Pair pair = rig().connect();
+            pair.server()
+                    .patterned()
+                    .onEnd(end -> rig().require(
+                                    end.read() == size, "the end was told after " + end.read() + " bytes of " + size));
+            pair.client().writePattern(size);
+            pair.client().wire().shutdownOutput();
+            rig().until("the end is told", () -> pair.server().hasEnded());
+            assertEquals(
+                    List.of("connected", "read", "inputEnded"), pair.server().story());
+            assertTrue(!pair.client().hasEnded() && !pair.client().isClosed(), "one direction concerns not the other");
+        }
+    }
+
+    @Test
+    @Holds(in = WireListener.class, value = "with at most one inputEnded, after which nothing is read")
+    void the_end_without_a_byte_is_an_end_and_not_a_failure() throws IOException {
+        Rig.Pair pair = rig().connect();
+        pair.client().close();
+        rig().until("the end is told", () -> pair.server().hasEnded());
+        rig().quiet();
+        assertEquals(List.of("connected", "inputEnded"), pair.server().story());
+        pair.server().close();
+        rig().until("it is closed", () -> pair.server().isClosed());
+    }
+
+    @Test
+    @Holds(in = WireListener.class, value = "valid until this call returns; who needs it longer retains it")
+    void a_retained_slice_keeps_its_content_whatever_is_read_next() throws IOException {
+        Rig.Pair pair = rig().connect();
+        var kept = new ArrayList<ByteBuf>();
+        rig().closeAfterwards(() -> kept.forEach(ByteBuf::release));
+        pair.server().onRead(bytes -> kept.add(bytes.retainedSlice()));
+        for (int i = 0; i < 5; i++) {
+            int sent = (i + 1) * 9;
+            pair.client().write("message " + i).flush();
+            rig().until("the message has come", () -> pair.server().read() == sent);
+        }
+        var text = new StringBuilder();
+        kept.forEach(each -> text.append(each.toString(StandardCharsets.ISO_8859_1)));
+        assertEquals("message 0message 1message 2message 3message 4", text.toString());
+    }
+
+    @Test
+    @Holds(in = WireListener.class, value = "The Wire appends what it reads and passes this same buffer to read.")
+    void a_read_target_is_filled_from_where_it_is_or_left_alone() throws IOException {
+        ByteBuf target = Unpooled.directBuffer(64 * 1024, 64 * 1024);
+        rig().closeAfterwards(target::release);
+        Rig.Pair pair = rig().connect();
+        pair.server().patterned().hint(() -> target);
+        pair.client().writePattern(MUCH);
+        pair.client().wire().shutdownOutput();
+        rig().until("all has come", () -> pair.server().hasEnded());
+        assertEquals(MUCH, pair.server().read());
+        assertEquals(1, target.refCnt(), "references to the target");
+    }
+
+    @Test
+    @Holds(in = WireListener.class, value = "a direct buffer with writable space, or null for none")
+    void a_read_target_with_content_has_the_new_bytes_appended() throws IOException {
+        ByteBuf target = Unpooled.directBuffer(100, 100);
+        rig().closeAfterwards(target::release);
+        Rig.Pair pair = rig().connect();
+        target.writeBytes("kept:".getBytes(StandardCharsets.ISO_8859_1));
+        var got = new StringBuilder();
+        pair.server().hint(() -> target).onRead(bytes -> {
+            got.append(bytes.toString(StandardCharsets.ISO_8859_1));
+            rig().require(bytes != target || got.toString().startsWith("kept:"), "what was in the target is gone");
+        });
+        pair.client().write("new").flush();
+        rig().until("it has come", () -> got.toString().endsWith("new"));
+        assertTrue(got.toString().equals("new") || got.toString().equals("kept:new"), got.toString());
+    }
+
+    @Test
+    @Holds(in = Selector.class, value = "One connection's turn is bounded (16 reads or 256 KiB)")
+    void no_turn_is_longer_than_the_bound() throws IOException {
+        Rig.Pair pair = rig().connect();
+        pair.server().pause();
+        pair.client().writePattern(MUCH).flush();
+        rig().quiet(); // as much as the system buffers is there
+        pair.server().patterned().resume();
+        while (pair.server().read() < MUCH) {
+            long bytes = pair.server().read();
+            long reads = pair.server().reads();
+            rig().side().select(Rig.QUIET_NANOS);
+            long turn = pair.server().read() - bytes;
+            assertTrue(turn <= 256 * 1024, turn + " bytes were read in one turn");
+            assertTrue(pair.server().reads() - reads <= 16, "reads in one turn");
+            pair.client().flush();
+        }
+    }
+
+    @Test
+    @Holds(in = Selector.class, value = "so that no peer holds up the others")
+    void one_that_sends_without_end_does_not_hold_up_another() throws IOException {
+        Rig.Pair flood = rig().connect();
+        Rig.Pair other = rig().connect();
+        flood.server().patterned();
+        flood.client().onWritten(client -> {
+            if (client.outstanding() < 256 * 1024) {
+                client.writePattern(64 * 1024).flush();
+            }
+        });
+        flood.client().writePattern(MUCH).flush();
+        rig().until("the flood has begun", () -> flood.server().read() > 0);
+        for (int i = 1; i <= 20; i++) {
+            int sent = i * 4;
+            long before = flood.server().read();
+            other.client().write("ping").flush();
+            rig().until("the other one was read", () -> other.server().read() == sent);
+            long meanwhile = flood.server().read() - before;
+            assertTrue(meanwhile <= 64L * 1024 * 1024, meanwhile + " bytes of another connection were read meanwhile");
+        }
+        flood.client().abort();
+    }
+
+    @Test
+    @Holds(in = Wire.class, value = "from here on neither bytes, nor end of input, nor a close by the peer is reported")
+    void pausing_within_a_read_stops_exactly_there() throws IOException {
+        Rig.Pair pair = rig().connect();
+        End server = pair.server().patterned();
+        server.onRead(bytes -> server.pause());
+        pair.client().writePattern(MUCH);
+        pair.client().wire().shutdownOutput();
+        long before = 0;
+        for (int i = 0; i < 5; i++) {
+            long seen = before;
+            rig().until("something is read", () -> server.read() > seen);
+            long stopped = server.read();
+            long reads = server.reads();
+            rig().quiet();
+            assertEquals(stopped, server.read(), "bytes read while paused");
+            server.resume();
+            assertEquals(reads, server.reads(), "reads within resumeReads");
+            before = stopped;
+        }
+        server.onRead(bytes -> {});
+        rig().until("all has come", server::hasEnded);
+        assertEquals(MUCH, server.read());
+    }
+
+    @Test
+    @Holds(in = Wire.class, value = "Whatever waited is delivered in order by a later select.")
+    void the_peers_end_and_bytes_wait_while_paused() throws IOException {
+        Rig.Pair pair = rig().connect();
+        End server = pair.server();
+        server.pause();
+        server.pause();
+        pair.client().write("last words");
+        pair.client().close();
+        rig().quiet();
+        // A close may overtake what no flush has sent; so only the end, and what of the bytes had left, is sure to
+        // come.
+        assertEquals(List.of("connected"), server.story());
+        server.resume();
+        server.resume();
+        assertEquals(List.of("connected"), server.story(), "told within resumeReads");
+        rig().until("the end is told", () -> server.hasEnded());
+    }
+
+    @Test
+    @Holds(in = Wire.class, value = "from here on neither bytes, nor end of input, nor a close by the peer is reported")
+    void the_peers_reset_waits_while_paused() throws IOException {
+        Rig.Pair pair = rig().connect();
+        End server = pair.server();
+        server.pause();
+        pair.client().abort();
+        rig().quiet();
+        assertEquals(List.of("connected"), server.story());
+        server.resume();
+        assertEquals(List.of("connected"), server.story(), "told within resumeReads");
+        rig().until("the end is told", () -> server.isClosed() || server.hasEnded());
+        assertTrue(has(Trait.NO_RESET) || server.isClosed(), "a reset is a close with a cause: " + server);
+    }
+
+    @Test
+    @Holds(in = Wire.class, value = "its close and abort, and a write that fails")
+    void what_this_side_does_is_told_even_while_paused() throws IOException {
+        for (boolean abort : new boolean[] {false, true}) {
+            Rig.Pair pair = rig().connect();
+            pair.client().pause();
+            if (abort) {
+                pair.client().abort();
+            } else {
+                pair.client().close();
+            }
+            rig().until("it is closed", () -> pair.client().isClosed());
+        }
+    }
+
+    @Test
+    @Holds(in = Wire.class, value = "its close and abort, and a write that fails")
+    void a_write_that_fails_is_told_even_while_paused() throws IOException {
+        Rig.Pair pair = rig().connect();
+        End client = pair.client();
+        client.pause();
+        pair.server().close();
+        rig().until("the peer is closed", () -> pair.server().isClosed());
+        rig().until("writing fails", () -> {
+            if (!client.isClosed()) {
+                client.write("into the void").flush();
+            }
+            return client.isClosed();
+        });
+        assertEquals(List.of("connected", "closed with a cause"), client.story());
+    }
+
+    @Test
+    @Holds(in = Wire.class, value = "Stops the read side at once")
+    void a_wire_that_is_paused_before_it_is_connected_reads_nothing() throws IOException {
+        Incoming incoming = rig().listen();
+        End client = rig().side().connect(incoming.acceptor().localAddress());
+        client.pause();
+        rig().until("it is accepted", () -> incoming.count() == 1);
+        End server = rig().side().open(incoming.take());
+        server.write("early").flush();
+        rig().until("both are connected", () -> client.isConnected() && server.isConnected());
+        rig().quiet();
+        assertEquals(List.of("connected"), client.story());
+        client.resume();
+        rig().until("it is read", () -> client.read() == 5);
+    }
+}

@@ -1,0 +1,185 @@
+package rill.testkit;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import rill.spi.AcceptedSocket;
+import rill.spi.Clock;
+import rill.spi.Transport;
+
+/**
+ * What one test stands on: Selectors of the transport under test, all driven by the test's own thread and timed by the
+ * transport's clock, so that a transport in virtual time may be tested as well.
+ */
+final class Rig {
+    /** How long nothing may happen before it counts as nothing will. */
+    static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
+
+    private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private final Transport transport;
+    private final Clock clock;
+    private final long patienceNanos;
+    private final List<Side> sides = new ArrayList<>();
+    private final List<End> ends = new ArrayList<>();
+    private final List<Runnable> afterwards = new ArrayList<>();
+    private final List<Throwable> violations = new ArrayList<>();
+    private final SocketAddress address;
+
+    Rig(Transport transport, SocketAddress address, Duration patience) {
+        this.transport = transport;
+        this.address = address;
+        clock = transport.environment().clock();
+        patienceNanos = patience.toNanos();
+    }
+
+    Side side() {
+        if (sides.isEmpty()) {
+            return openSide();
+        }
+        return sides.getFirst();
+    }
+
+    /** One more Selector, on the same thread. */
+    Side openSide() {
+        try {
+            var side = new Side(this, transport);
+            sides.add(side);
+            return side;
+        } catch (IOException e) {
+            throw new AssertionError("the transport opens no selector", e);
+        }
+    }
+
+    SocketAddress address() {
+        return address;
+    }
+
+    long now() {
+        return clock.nanoTime();
+    }
+
+    void add(End end) {
+        ends.add(end);
+    }
+
+    boolean allClosed() {
+        return ends.stream().allMatch(End::isClosed);
+    }
+
+    void closeAfterwards(Runnable close) {
+        afterwards.add(close);
+    }
+
+    // ---- connections
+
+    Incoming listen() throws IOException {
+        return listen(side());
+    }
+
+    Incoming listen(Side on) throws IOException {
+        var incoming = new Incoming(this, on);
+        on.listen(address, incoming);
+        return incoming;
+    }
+
+    /** Two ends of one connection, both connected. */
+    record Pair(End client, End server) {}
+
+    /** A connection to oneself, on one Selector. */
+    Pair connect() throws IOException {
+        return connect(side(), side());
+    }
+
+    Pair connect(Side clientSide, Side serverSide) throws IOException {
+        Incoming incoming = listen(serverSide);
+        Pair pair = connect(incoming, clientSide, serverSide);
+        incoming.close();
+        return pair;
+    }
+
+    Pair connect(Incoming incoming, Side clientSide, Side serverSide) {
+        int before = incoming.count();
+        End client = clientSide.connect(incoming.acceptor().localAddress());
+        until("a connection is accepted", () -> incoming.count() > before);
+        AcceptedSocket socket = incoming.take();
+        End server = serverSide.open(socket);
+        until("both ends are connected", () -> client.isConnected() && server.isConnected());
+        return new Pair(client, server);
+    }
+
+    // ---- driving
+
+    /** Drives until it is so. */
+    void until(String what, BooleanSupplier condition) {
+        long deadline = now() + patienceNanos;
+        while (!condition.getAsBoolean()) {
+            if (now() - deadline > 0) {
+                throw new AssertionError("it did not happen that " + what + "; the ends were told: " + ends);
+            }
+            step();
+        }
+    }
+
+    /** Drives until time has passed in which anything undue would come. */
+    void quiet() {
+        long deadline = now() + QUIET_NANOS;
+        while (now() - deadline < 0) {
+            step();
+        }
+    }
+
+    private void step() {
+        for (Side side : List.copyOf(sides)) {
+            side.select(STEP_NANOS / sides.size());
+        }
+    }
+
+    /** Counts how often select returns within 200 ms in which there is nothing to tell; a few times is no spinning. */
+    void expectRest(String after) {
+        quiet();
+        long deadline = now() + TimeUnit.MILLISECONDS.toNanos(200);
+        int selects = 0;
+        for (long left = deadline - now(); left > 0; left = deadline - now()) {
+            side().select(left);
+            selects++;
+        }
+        require(selects <= 20, "select returned " + selects + " times within 200 ms of rest " + after);
+        verify();
+    }
+
+    // ---- findings
+
+    void require(boolean condition, String otherwise) {
+        if (!condition) {
+            failed(new AssertionError(otherwise));
+        }
+    }
+
+    void failed(Throwable violation) {
+        violations.add(violation);
+    }
+
+    void verify() {
+        if (!violations.isEmpty()) {
+            Throwable first = violations.getFirst();
+            violations.clear();
+            throw first instanceof AssertionError
+                    ? new AssertionError(first.getMessage(), first)
+                    : new AssertionError("a listener of the suite failed: " + first, first);
+        }
+    }
+
+    void close() {
+        afterwards.forEach(Runnable::run);
+        sides.forEach(Side::close);
+        require(
+                ends.stream().allMatch(End::allReleased),
+                "a buffer was still held, or released too often, when the Selector had been closed");
+        verify();
+    }
+}

@@ -1,0 +1,5 @@
+/**
+ * The contract of {@link rill.spi} in executable form, {@link rill.testkit.TransportConformance}; the laws that every codec
+ * obeys, {@link rill.testkit.CodecLaws}; and a check that a test leaves nothing behind, {@link rill.testkit.Leaks}.
+ */
+package rill.testkit;
