@@ -11,17 +11,14 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import rill.spi.Driver;
 import rill.spi.Environment;
-import rill.testing.Leaks;
 import rill.testing.ManualClock;
 import rill.testing.MemoryTransport;
 
 /** Loops that a Driver drives, by ticks and in a time of its own. */
-@ExtendWith(Leaks.class)
 class DriverTest {
     private final ManualClock clock = new ManualClock();
     private final Ticking driver = new Ticking();

@@ -83,8 +83,8 @@ final class SimSelector implements Selector {
             if (!hasWork() && !woken) {
                 simulation.pass(() -> hasWork() || woken || broken != null, timeoutNanos);
             }
-            woken = false;
         }
+        woken = false;
         int waiting = undelivered.size();
         for (int n = ready.size(); n > 0 && !closed; n--) {
             ready.remove().turn();

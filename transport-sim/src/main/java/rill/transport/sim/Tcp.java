@@ -61,6 +61,8 @@ final class Tcp {
     private boolean closed; // by its user
     private boolean inOrder; // gone without a reset
     private int tries;
+    private boolean interactive; // it answers what it gets, so an acknowledgement may wait for the answer
+    private boolean heard; // bytes, since it last sent some
     private int unacknowledged; // segments received since the last acknowledgement
 
     /** The client's end. */
@@ -119,6 +121,10 @@ final class Tcp {
         segment.acknowledged = in.next();
         segment.window = in.window();
         in.promised();
+        if (length > 0) {
+            interactive = heard;
+            heard = false;
+        }
         unacknowledged = 0;
         delayedAck.stop();
         network.send(segment);
@@ -190,7 +196,9 @@ final class Tcp {
             return;
         } else if (!empty) {
             boolean movedOn = in.take(segment);
-            if (!movedOn || in.ended() || ++unacknowledged >= 2) {
+            heard |= movedOn;
+            boolean part = segment.length < Outgoing.MSS;
+            if (!movedOn || in.ended() || ++unacknowledged >= 2 || (part && !interactive)) {
                 acknowledge();
             } else {
                 delayedAck.startUnlessRunning(ACK_DELAY);

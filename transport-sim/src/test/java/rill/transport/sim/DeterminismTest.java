@@ -10,7 +10,7 @@ import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.TaskEngine;
-import rill.testing.Leaks;
+import rill.testkit.Leaks;
 
 /** One seed, one run. */
 @ExtendWith(Leaks.class)

@@ -17,7 +17,7 @@ import rill.Connection;
 import rill.DeadlineException;
 import rill.Future;
 import rill.Loop;
-import rill.testing.Leaks;
+import rill.testkit.Leaks;
 
 /** Each fault, and what a client sees of it. */
 @ExtendWith(Leaks.class)

@@ -18,7 +18,7 @@ import rill.Loop;
 import rill.LoopOptions;
 import rill.Promise;
 import rill.TaskEngine;
-import rill.testing.Leaks;
+import rill.testkit.Leaks;
 
 /** Hosts, time, and who drives. */
 @ExtendWith(Leaks.class)
