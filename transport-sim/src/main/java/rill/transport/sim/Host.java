@@ -17,6 +17,7 @@ import rill.LoopOptions;
 import rill.Report;
 import rill.Reporter;
 import rill.spi.Transport;
+import rill.transport.sim.Trace.Kind;
 
 /**
  * A host of a simulation: an address, a clock, and a transport for the loops that run on it.
@@ -142,10 +143,16 @@ public final class Host {
 
     void pause() {
         pauses++;
+        note("paused");
     }
 
     void resume() {
         pauses--;
+        note("resumed");
+    }
+
+    private void note(String what) {
+        network.trace.add(Kind.HOST, number, -1, 0, 0, 0, what);
     }
 
     boolean paused() {
@@ -178,6 +185,7 @@ public final class Host {
             return;
         }
         up = false;
+        note("crashed");
         List.copyOf(tcps).forEach(each -> each.leave(false));
         ports.clear();
         var cause = new IOException("host " + name + " has crashed");
@@ -189,6 +197,7 @@ public final class Host {
     void start() {
         if (!up) {
             up = true;
+            note("started");
             busyUntil = 0;
             boot();
         }

@@ -73,7 +73,7 @@ public final class Simulation implements AutoCloseable {
         return new Check(seed, scenario).run();
     }
 
-    /** Keeps what happens from now on, for the timeline. */
+    /** Keeps what happens from now on, for the {@link #timeline()}. */
     public Simulation record() {
         trace.record();
         return this;
@@ -268,6 +268,16 @@ public final class Simulation implements AutoCloseable {
                 .append(agenda.size())
                 .append(" events are planned")
                 .toString();
+    }
+
+    /** Marks the present moment in the timeline, for people who look at it. */
+    public void note(String text) {
+        trace.add(Kind.NOTE, -1, -1, 0, 0, 0, "note", text);
+    }
+
+    /** What has happened since {@link #record()}. */
+    public Timeline timeline() {
+        return new Timeline(seed, network.hosts().stream().map(Host::name).toList(), trace.entries());
     }
 
     // ---- for its parts

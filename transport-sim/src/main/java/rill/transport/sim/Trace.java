@@ -21,7 +21,9 @@ final class Trace {
         TIMER,
         SETTLED,
         FAULT,
-        HEALED;
+        HEALED,
+        HOST,
+        NOTE;
 
         final long code = name().hashCode();
     }
