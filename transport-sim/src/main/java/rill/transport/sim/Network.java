@@ -96,6 +96,11 @@ final class Network {
         return route;
     }
 
+    /** The ways that were used so far, from host to host. */
+    List<Route> routesInUse() {
+        return routes.values().stream().filter(each -> each.from != each.to).toList();
+    }
+
     void normalLatency(Latency latency) {
         normal = latency;
         routes.values().stream().filter(each -> each.from != each.to).forEach(each -> each.latency.normal(latency));

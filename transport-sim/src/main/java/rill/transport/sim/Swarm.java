@@ -7,7 +7,7 @@ import java.util.random.RandomGenerator;
 
 /** Faults that come and go at random, some at the same time. */
 final class Swarm {
-    private static final double MEAN_GAP_SECONDS = 1.0;
+    private static final double MEAN_GAP_SECONDS = 0.5;
     private static final double MEAN_LENGTH_SECONDS = 1.5;
     private static final Duration LONGEST = Duration.ofSeconds(30);
 
@@ -32,10 +32,13 @@ final class Swarm {
 
     private void next() {
         all.agenda.at(all.agenda.now() + exponential(MEAN_GAP_SECONDS), () -> {
-            if (!over && all.network.hosts().size() > 1) {
-                strike();
-                next();
+            if (over) {
+                return;
             }
+            if (!all.network.routesInUse().isEmpty()) {
+                strike();
+            }
+            next();
         });
     }
 
@@ -54,11 +57,11 @@ final class Swarm {
     }
 
     private Fault pick() {
-        List<Host> hosts = all.network.hosts();
-        int first = random.nextInt(hosts.size());
-        int second = (first + 1 + random.nextInt(hosts.size() - 1)) % hosts.size();
-        String one = hosts.get(first).name();
-        String other = hosts.get(second).name();
+        // Where nobody talks to nobody a fault has no effect.
+        List<Route> routes = all.network.routesInUse();
+        Route route = routes.get(random.nextInt(routes.size()));
+        String one = route.from.name();
+        String other = route.to.name();
         return switch (random.nextInt(14)) {
             case 0 -> Faults.cut(one, other);
             case 1 -> Faults.cutOneWay(one, other);
