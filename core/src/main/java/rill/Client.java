@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ public final class Client<Q, A> {
     private final Outstanding<Q, A> outstanding;
     private final CallDeadlines deadlines;
     private final ArrayDeque<Waiting<Q, A>> waiting = new ArrayDeque<>();
+    private final AtomicInteger fromOutside = new AtomicInteger(); // calls on their way to the loop
     private int batch;
     private boolean waitsForDrain;
     private int refusedSinceSweep;
@@ -80,11 +82,11 @@ public final class Client<Q, A> {
                 "deadline of a call to " + link,
                 () -> promise.fail(new DeadlineException(
                         "call to " + link + ": no answer within " + deadline.toMillis() + " ms")));
-        promise.addDependent(new TimerEnd(timer));
+        promise.addDependent(new TimerEnd(loop, timer));
     }
 
     /** Stops a call's own timer when the call is done. */
-    private record TimerEnd(Handle timer) implements Dependent {
+    private record TimerEnd(Loop home, Handle timer) implements Dependent {
         @Override
         public void settled(Future<?> source) {
             timer.cancel();
@@ -92,16 +94,14 @@ public final class Client<Q, A> {
     }
 
     private void sendFromOutside(Q request, Promise<A> promise, @Nullable Duration deadline) {
-        int estimate = exchange.pipeline.codec().sizeEstimate(request);
-        Throwable refusal = loop.closed()
-                ? new IOException(link + ": its loop is closed")
-                : link.outbound().reserve(estimate);
-        if (refusal != null) {
+        if (fromOutside.incrementAndGet() > (long) exchange.outstanding + exchange.waiting) {
+            fromOutside.decrementAndGet();
             Messages.release(request);
-            promise.fail(refusal);
+            promise.fail(new IOException("call: " + link + " is full: " + fromOutside.get()
+                    + " calls of other threads are on their way to its loop"));
             return;
         }
-        loop.enqueue(new OutsideCall(request, promise, deadline, estimate));
+        loop.enqueue(new OutsideCall(request, promise, deadline));
     }
 
     /** A call on its way from another thread. */
@@ -109,18 +109,16 @@ public final class Client<Q, A> {
         private final Q request;
         private final Promise<A> promise;
         private final @Nullable Duration deadline;
-        private final int estimate;
 
-        OutsideCall(Q request, Promise<A> promise, @Nullable Duration deadline, int estimate) {
+        OutsideCall(Q request, Promise<A> promise, @Nullable Duration deadline) {
             this.request = request;
             this.promise = promise;
             this.deadline = deadline;
-            this.estimate = estimate;
         }
 
         @Override
         void execute() {
-            link.outbound().unreserve(estimate);
+            fromOutside.decrementAndGet();
             if (deadline == null) {
                 deadlines.add(promise);
             } else {
@@ -306,10 +304,7 @@ public final class Client<Q, A> {
         private void await(Promise<A> call) {
             if (!call.isDone()) {
                 wanted++;
-                call.addDependent((Dependent) source -> {
-                    wanted--;
-                    closeIfFinished();
-                });
+                call.addDependent(new LastWish());
             }
         }
 
@@ -317,6 +312,20 @@ public final class Client<Q, A> {
         public String unfinished() {
             int calls = outstanding.size() + waiting.size();
             return calls == 0 ? "" : calls + " calls unanswered";
+        }
+    }
+
+    /** A call that somebody still waits for while the client finishes. */
+    private final class LastWish implements Dependent {
+        @Override
+        public void settled(Future<?> source) {
+            wanted--;
+            closeIfFinished();
+        }
+
+        @Override
+        public Loop home() {
+            return loop;
         }
     }
 

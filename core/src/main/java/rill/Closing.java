@@ -128,7 +128,7 @@ final class Closing {
     }
 
     /** The selector failed: nothing orderly is possible any more. */
-    void broken(Exception cause) {
+    void broken(Throwable cause) {
         begun.set(true);
         ending = true;
         cancelling = true;

@@ -1,5 +1,6 @@
 package rill;
 
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
@@ -12,16 +13,13 @@ import rill.spi.SocketOptions;
  *
  * @param timeout limit for the whole of it: looking up the name and trying its addresses
  * @param local the address to bind first, or null
- * @param socket socket options; TCP_NODELAY is on unless said otherwise
+ * @param socket socket options; over TCP, TCP_NODELAY is on unless said otherwise
  * @param limits bounds of the connection
  */
 public record ConnectOptions(
         Duration timeout, @Nullable SocketAddress local, SocketOptions socket, ConnectionLimits limits) {
-    private static final ConnectOptions DEFAULTS = new ConnectOptions(
-            Duration.ofSeconds(10),
-            null,
-            SocketOptions.none().with(StandardSocketOptions.TCP_NODELAY, true),
-            ConnectionLimits.defaults());
+    private static final ConnectOptions DEFAULTS =
+            new ConnectOptions(Duration.ofSeconds(10), null, SocketOptions.none(), ConnectionLimits.defaults());
 
     /** Checks the timeout. */
     public ConnectOptions {
@@ -33,6 +31,11 @@ public record ConnectOptions(
     /** Ten seconds, no local address, TCP_NODELAY. */
     public static ConnectOptions defaults() {
         return DEFAULTS;
+    }
+
+    /** The options of a socket to this address. */
+    SocketOptions socketTo(SocketAddress address) {
+        return address instanceof InetSocketAddress ? socket.or(StandardSocketOptions.TCP_NODELAY, true) : socket;
     }
 
     /** With this limit. */

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Messages come in by {@link #receive} (you pull: the natural form in a Task; nothing is decoded ahead of demand) or by
  * {@link #onMessage} (they are pushed): one of the two.
  *
- * <p><b>Threading:</b> {@link #write}, {@link #flush}, {@link #close}, {@link #abort} and {@link #closed} from any thread; the
- * rest on the connection's loop. Callbacks run on the loop.
+ * <p><b>Threading:</b> {@link #write}, {@link #flush}, {@link #shutdownOutput}, {@link #close}, {@link #abort} and
+ * {@link #closed} from any thread; the rest on the connection's loop. Callbacks run on the loop.
  *
  * <p><b>Ownership:</b> a message that came in belongs to its receiver. {@link #write} takes the message: whatever it holds is
  * released exactly once, sent or not.
@@ -215,6 +215,15 @@ public final class Connection<R, W> {
     }
 
     // ---- ending
+
+    /**
+     * Ends our stream after everything written: the peer sees the end of its input (TCP: FIN). Later writes fail, and what
+     * sessions would answer by themselves is dropped; reading goes on, so that a peer which answers once it has all of a request can
+     * be heard. Calling it again does nothing.
+     */
+    public void shutdownOutput() {
+        onLoop("end of output", link::shutdownOutput);
+    }
 
     /**
      * Closes in good order: everything written leaves, our stream is ended, what the peer still sends is thrown away until it

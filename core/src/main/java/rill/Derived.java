@@ -98,6 +98,11 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         @Override
+        public Loop home() {
+            return loop;
+        }
+
+        @Override
         void leaveSources(Queue<Future<?>> orphans) {
             Future<?> left = source;
             if (left.removeDependent(this)) {
@@ -268,6 +273,11 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
                 if (outcome != null && settleFrom(settled, outcome)) {
                     abandonSources();
                 }
+            }
+
+            @Override
+            public Loop home() {
+                return loop;
             }
         }
 

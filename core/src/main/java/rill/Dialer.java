@@ -127,7 +127,7 @@ final class Dialer<T> {
         attempted.link = link;
         attempt = link;
         try {
-            link.wire(loop.selector().connect(target, options.local(), options.socket(), link));
+            link.wire(loop.selector().connect(target, options.local(), options.socketTo(target), link));
         } catch (RuntimeException e) {
             fail(e);
             return;

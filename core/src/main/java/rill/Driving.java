@@ -163,5 +163,10 @@ final class Driving {
         public void settled(Future<?> source) {
             LockSupport.unpark(thread);
         }
+
+        @Override
+        public @Nullable Loop home() {
+            return null;
+        }
     }
 }

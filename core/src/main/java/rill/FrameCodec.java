@@ -12,8 +12,9 @@ public interface FrameCodec<R, W> {
     /**
      * The message in a frame.
      *
-     * @param frame borrowed; has to be read to its end
-     * @throws ProtocolException if it isn't one
+     * @param frame borrowed; the frame is what lies between its reader and its writer index (the reader index is not 0), and has
+     *     to be read to its end
+     * @throws ProtocolException if it isn't one; its position counts from the frame's first byte
      */
     R decode(ByteBuf frame) throws ProtocolException;
 

@@ -22,18 +22,4 @@ public interface Framing extends Codec<ByteBuf, ByteBuf> {
     default <R, W> Codec<R, W> with(FrameCodec<R, W> content) {
         return new Framed<>(this, content);
     }
-
-    /** A framing's session: also able to put a frame around content that is written in place. */
-    interface FrameSession extends Session<ByteBuf, ByteBuf> {
-        /** Appends what precedes a frame's content, or leaves room for it. */
-        void beginFrame(ByteBuf out);
-
-        /**
-         * Completes the frame whose {@link #beginFrame} was called at writer index {@code start} and whose content has been
-         * appended since.
-         *
-         * @throws IllegalArgumentException if the content can't be a frame, for example because it is above the limit
-         */
-        void endFrame(ByteBuf out, int start);
-    }
 }

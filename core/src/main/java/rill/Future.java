@@ -333,7 +333,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         Object list = DEPENDENTS.getAndSet(this, DISPATCHED);
         Object[] all = list instanceof Cons cons ? inOrder(cons) : list == null ? new Object[0] : new Object[] {list};
         for (Object each : all) {
-            if (each instanceof Task<?> || each instanceof Driving.Waiter) {
+            if (each instanceof Task<?> || (each instanceof Dependent part && part.home() != loop)) {
                 ((Dependent) each).settled(this);
             }
         }
@@ -347,6 +347,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     /** Tells the dependents, in the order in which they came. */
     final void tellAll() {
         afterwards();
+        loop.abroad().remove(this);
         Object list = DEPENDENTS.getAndSet(this, DISPATCHED);
         if (list instanceof Cons cons) {
             for (Object each : inOrder(cons)) {
@@ -409,6 +410,9 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
             }
             Object changed = current == null ? dependent : new Cons(dependent, current);
             if (DEPENDENTS.compareAndSet(this, current, changed)) {
+                if (dependent instanceof Dependent part && part.home() != loop && part.home() != null) {
+                    loop.abroad().add(this);
+                }
                 return;
             }
         }

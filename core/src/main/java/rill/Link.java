@@ -2,7 +2,6 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.nio.channels.ClosedChannelException;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -13,10 +12,10 @@ import rill.spi.WireListener;
  * A Wire with what is on top of it: the machine behind a {@link Connection}.
  *
  * <pre>
- *          close() ¹               all written               end of input, or enough drained
+ *          close() ¹               all written               end of input, or no more Patience
  *  OPEN ───────────▶ FLUSHING ─────────────────▶ DRAINING ───────────────────────────────────▶ CLOSED
- *    │                  └ no progress for closeProgress: abort ┘                                  ▲
- *    └── abort(), the wire fails ─────────────────────────────────────────────────────────────────┘
+ *    │                  └ no more Patience: abort ───────────────────────────────────────────────▶│
+ *    └── abort(), the wire fails ────────────────────────────────────────────────────────────────▶┘
  * </pre>
  *
  * ¹ If a layer still holds back writes (TLS, in its handshake), it is first left time to let them go.
@@ -38,6 +37,7 @@ final class Link implements WireListener {
     private final Outbound outbound;
     private final Promise<@Nullable Void> closed;
     private final Activation activation = new Activation();
+    private final Patience patience;
     private @Nullable Wire wire;
     private @Nullable Pipeline<?, ?> pipeline;
     private @Nullable Connection<?, ?> connection; // the present one
@@ -45,15 +45,13 @@ final class Link implements WireListener {
     private @Nullable Consumer<? super @Nullable Throwable> onConnect; // until connected or failed
     private State state = State.OPEN;
     private boolean closing; // once a layer lets go the writes that it holds back
+    private boolean endingOutput; // likewise
     private boolean dirty;
     private boolean reading; // within a read event, at whose end there is a flush anyway
     private int messagesInBatch;
     private boolean receiverTold; // of the end
     private boolean endSeen; // of input, while closing
     private boolean wireGone; // what it brought may still be waiting to be received
-    private long drainedBytes;
-    private @Nullable Handle closeTimer;
-    private long progressSeen;
 
     // The loop's list of open connections.
     @Nullable
@@ -72,6 +70,7 @@ final class Link implements WireListener {
         this.inbound = new Inbound(this, loop);
         this.outbound = new Outbound(this, loop, limits);
         this.closed = loop.promise();
+        this.patience = new Patience(this);
     }
 
     void wire(Wire newWire) {
@@ -194,8 +193,8 @@ final class Link implements WireListener {
     }
 
     private void drained(ByteBuf bytes) {
-        drainedBytes += bytes.readableBytes();
-        if (state == State.DRAINING && drainedBytes > limits.drainBytes()) {
+        boolean enough = patience.drained(bytes.readableBytes());
+        if (state == State.DRAINING && enough) {
             wire().close();
         }
     }
@@ -250,20 +249,6 @@ final class Link implements WireListener {
         return new ClosedHere(this + " was closed by this side");
     }
 
-    /** A ClosedChannelException that says which one. */
-    private static final class ClosedHere extends ClosedChannelException {
-        private final String message;
-
-        ClosedHere(String message) {
-            this.message = message;
-        }
-
-        @Override
-        public String getMessage() {
-            return message;
-        }
-    }
-
     /** Nothing more will come: tells everybody, and lets go of everything. */
     void conclude(@Nullable Throwable cause) {
         if (state == State.CLOSED) {
@@ -271,7 +256,7 @@ final class Link implements WireListener {
         }
         boolean wasOpen = state == State.OPEN;
         state = State.CLOSED;
-        stopCloseTimer();
+        patience.end();
         if (cause != null && wasOpen) {
             tellFailure(cause, new Failure(cause, false));
         } else {
@@ -360,8 +345,8 @@ final class Link implements WireListener {
             dirty = false;
             if (state == State.OPEN || state == State.FLUSHING) {
                 outbound.flush();
-                if (closing && state == State.OPEN && !outbound.holdsBack()) {
-                    closeNow();
+                if (state == State.OPEN && (closing || endingOutput) && !outbound.holdsBack()) {
+                    goOnEnding();
                 }
                 shutDownWhenWritten();
             }
@@ -370,13 +355,44 @@ final class Link implements WireListener {
 
     // ---- closing
 
-    /** Sees to it that the connection ends once what is in flight is done: the loop is closing. */
+    /** Sees to it that the connection ends once what is in flight is done: the loop is closing, or a Client finishes. */
     void finish() {
         if (state == State.OPEN && inbound.hasReceiver()) {
             guarded(() -> inbound.receiver().finish(this));
+        } else if (state == State.DRAINING) {
+            patience.whileDraining(); // less of it, from now on
         } else {
             close();
         }
+    }
+
+    private void goOnEnding() {
+        if (closing) {
+            closeNow();
+        } else {
+            shutdownNow();
+        }
+    }
+
+    /** Ends our stream after everything written; the peer's goes on. */
+    void shutdownOutput() {
+        if (state != State.OPEN || wire == null || closing || endingOutput || outbound.saidGoodBye()) {
+            return;
+        }
+        outbound.refuse(new IOException(this + ": its output was shut down"));
+        if (outbound.holdsBack()) {
+            endingOutput = true;
+        } else {
+            shutdownNow();
+        }
+    }
+
+    private void shutdownNow() {
+        endingOutput = false;
+        outbound.sayGoodBye();
+        outbound.flush();
+        outbound.shut();
+        wire().shutdownOutput();
     }
 
     void close() {
@@ -388,7 +404,7 @@ final class Link implements WireListener {
             outbound.refuse(closedByUs());
             inbound.ignoreMessages();
             tellReceiverLater();
-            startCloseTimer();
+            patience.whileFlushing();
         } else {
             closeNow();
         }
@@ -402,22 +418,14 @@ final class Link implements WireListener {
             conclude(null);
             return;
         }
-        for (int i = inbound.stages().length - 1; i >= 0; i--) {
-            Stage stage = inbound.stages()[i];
-            try {
-                stage.session.outputEnding(stage.output);
-            } catch (Throwable t) {
-                loop.report(new Report.Thrown(loop.name(), "outputEnding of " + this, t));
-            }
-            outbound.encodeThrough();
-        }
+        outbound.sayGoodBye();
         state = State.FLUSHING;
         endSeen = inbound.inputEnded();
         outbound.refuse(closedByUs());
         outbound.giveUpHeldBack(closedByUs());
         inbound.discard();
         tellReceiverLater();
-        startCloseTimer();
+        patience.whileFlushing();
         dirty = true;
         loop.links().dirty(this); // flushed, and then shut down, at the end of the tick
     }
@@ -436,34 +444,7 @@ final class Link implements WireListener {
             wire().close();
         } else {
             wire().shutdownOutput();
-        }
-    }
-
-    private void checkProgress() {
-        closeTimer = null;
-        if (state == State.CLOSED) {
-            return;
-        }
-        // A peer that sends for ever and reads nothing makes no progress.
-        long progress = Math.min(drainedBytes, limits.drainBytes()) - outbound.pending();
-        if (state == State.DRAINING || (progressSeen != -1 && progress == progressSeen)) {
-            abort();
-            return;
-        }
-        progressSeen = progress;
-        closeTimer = loop.schedule(limits.closeProgress(), "progress of closing " + this, this::checkProgress);
-    }
-
-    private void startCloseTimer() {
-        stopCloseTimer();
-        progressSeen = -1;
-        closeTimer = loop.schedule(limits.closeProgress(), "progress of closing " + this, this::checkProgress);
-    }
-
-    private void stopCloseTimer() {
-        if (closeTimer != null) {
-            closeTimer.cancel();
-            closeTimer = null;
+            patience.whileDraining();
         }
     }
 
@@ -482,7 +463,9 @@ final class Link implements WireListener {
 
     /** The loop ends: no further event will come from the wire. */
     void cutOff(Throwable cause) {
-        if (wire != null) {
+        if (wire != null && state == State.DRAINING) {
+            wire.close();
+        } else if (wire != null) {
             wire.abort();
         }
         outbound.close(cause);
@@ -493,6 +476,11 @@ final class Link implements WireListener {
 
     boolean open() {
         return state == State.OPEN && !closing;
+    }
+
+    /** Whether something of ours has not left yet, or is waited for; a connection that drains has done its work. */
+    boolean unfinished() {
+        return state == State.OPEN || state == State.FLUSHING;
     }
 
     /** For the list of survivors. */

@@ -119,7 +119,9 @@ final class Links {
 
     void nameTo(List<String> survivors) {
         for (Link link = first; link != null; link = link.nextLink) {
-            survivors.add(link.situation());
+            if (link.unfinished()) {
+                survivors.add(link.situation());
+            }
         }
     }
 

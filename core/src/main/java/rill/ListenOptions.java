@@ -1,5 +1,7 @@
 package rill;
 
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import rill.spi.SocketOptions;
@@ -8,19 +10,23 @@ import rill.spi.SocketOptions;
  * How to listen; immutable, each method gives a changed copy.
  *
  * @param backlog how many connections may wait for acceptance; 0 for the system's choice
- * @param listener options of the listening socket; SO_REUSEADDR is on unless said otherwise
- * @param socket options of each connection; TCP_NODELAY is on unless said otherwise
+ * @param listener options of the listening socket; over TCP, SO_REUSEADDR is on unless said otherwise
+ * @param socket options of each connection; over TCP, TCP_NODELAY is on unless said otherwise
  * @param limits bounds of each connection
+ * @param eachLoop whether every loop of a {@link LoopGroup} has a listening socket of its own at the address (SO_REUSEPORT), so that the
+ *     system spreads the connections, by a hash of their addresses, and none changes threads; otherwise the first loop accepts for all, and each
+ *     connection goes to the loop with the fewest
  * @param requestsInProgress how many requests of one connection {@link Loop#serve} takes on before it stops reading
  */
 public record ListenOptions(
-        int backlog, SocketOptions listener, SocketOptions socket, ConnectionLimits limits, int requestsInProgress) {
+        int backlog,
+        SocketOptions listener,
+        SocketOptions socket,
+        ConnectionLimits limits,
+        boolean eachLoop,
+        int requestsInProgress) {
     private static final ListenOptions DEFAULTS = new ListenOptions(
-            1024,
-            SocketOptions.none().with(StandardSocketOptions.SO_REUSEADDR, true),
-            SocketOptions.none().with(StandardSocketOptions.TCP_NODELAY, true),
-            ConnectionLimits.defaults(),
-            1024);
+            1024, SocketOptions.none(), SocketOptions.none(), ConnectionLimits.defaults(), false, 1024);
 
     /** Checks the numbers. */
     public ListenOptions {
@@ -35,28 +41,44 @@ public record ListenOptions(
         return DEFAULTS;
     }
 
+    /** The options of a socket that listens at this address. */
+    SocketOptions listenerAt(SocketAddress address) {
+        SocketOptions wanted = eachLoop ? listener.or(StandardSocketOptions.SO_REUSEPORT, true) : listener;
+        return address instanceof InetSocketAddress ? wanted.or(StandardSocketOptions.SO_REUSEADDR, true) : wanted;
+    }
+
+    /** The options of a connection that was accepted at this address. */
+    SocketOptions socketAt(SocketAddress address) {
+        return address instanceof InetSocketAddress ? socket.or(StandardSocketOptions.TCP_NODELAY, true) : socket;
+    }
+
     /** With this backlog. */
     public ListenOptions backlog(int newBacklog) {
-        return new ListenOptions(newBacklog, listener, socket, limits, requestsInProgress);
+        return new ListenOptions(newBacklog, listener, socket, limits, eachLoop, requestsInProgress);
     }
 
     /** With this option of the listening socket. */
     public <T> ListenOptions listenerOption(SocketOption<T> option, T value) {
-        return new ListenOptions(backlog, listener.with(option, value), socket, limits, requestsInProgress);
+        return new ListenOptions(backlog, listener.with(option, value), socket, limits, eachLoop, requestsInProgress);
     }
 
     /** With this option of each connection. */
     public <T> ListenOptions option(SocketOption<T> option, T value) {
-        return new ListenOptions(backlog, listener, socket.with(option, value), limits, requestsInProgress);
+        return new ListenOptions(backlog, listener, socket.with(option, value), limits, eachLoop, requestsInProgress);
     }
 
     /** With these bounds of each connection. */
     public ListenOptions limits(ConnectionLimits newLimits) {
-        return new ListenOptions(backlog, listener, socket, newLimits, requestsInProgress);
+        return new ListenOptions(backlog, listener, socket, newLimits, eachLoop, requestsInProgress);
+    }
+
+    /** With a listening socket of each loop's own, or one for all of a group. */
+    public ListenOptions eachLoop(boolean newEachLoop) {
+        return new ListenOptions(backlog, listener, socket, limits, newEachLoop, requestsInProgress);
     }
 
     /** With this many requests of a connection in progress at most. */
     public ListenOptions requestsInProgress(int newRequestsInProgress) {
-        return new ListenOptions(backlog, listener, socket, limits, newRequestsInProgress);
+        return new ListenOptions(backlog, listener, socket, limits, eachLoop, newRequestsInProgress);
     }
 }

@@ -3,8 +3,10 @@ package rill;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptListener;
@@ -31,6 +33,7 @@ public final class Listener {
     private boolean paused; // by the user
     private boolean refusalReported;
     private volatile boolean stopped;
+    private final List<Listener> followers = new CopyOnWriteArrayList<>(); // on other loops, at the same address
 
     private Listener(Loop loop, ListenOptions options, Spread spread, Consumer<Link> onLink) {
         this.loop = loop;
@@ -58,11 +61,36 @@ public final class Listener {
         return promise;
     }
 
+    /** One listening socket for each loop, all at the same address; the first speaks for all. */
+    static Future<Listener> openEach(
+            List<Loop> loops, SocketAddress address, ListenOptions options, Consumer<Link> onLink) {
+        Loop first = loops.getFirst();
+        return open(first, address, options, Spread.onto(first), onLink)
+                .flatMap(leader -> leader.followedBy(loops.subList(1, loops.size()), onLink)
+                        .onDone((all, failure) -> {
+                            if (failure != null) {
+                                leader.close();
+                            }
+                        }));
+    }
+
+    private Future<Listener> followedBy(List<Loop> loops, Consumer<Link> onLink) {
+        if (loops.isEmpty()) {
+            return Future.of(this);
+        }
+        Loop next = loops.getFirst();
+        return open(next, address(), options, Spread.onto(next), onLink).flatMap(follower -> {
+            followers.add(follower);
+            return followedBy(loops.subList(1, loops.size()), onLink);
+        });
+    }
+
     private Listener listen(SocketAddress wanted) throws IOException {
         if (loop.closing().hasBegun()) {
             throw new IllegalStateException("listen: " + loop.name() + " is closing");
         }
-        Acceptor opened = loop.selector().listen(wanted, options.backlog(), options.listener(), new Accepting());
+        Acceptor opened =
+                loop.selector().listen(wanted, options.backlog(), options.listenerAt(wanted), new Accepting());
         acceptor = opened;
         address = opened.localAddress();
         loop.links().add(this);
@@ -76,6 +104,7 @@ public final class Listener {
 
     /** Stops accepting for a while; connections wait in the backlog. */
     public void pause() {
+        followers.forEach(Listener::pause);
         onLoop(() -> {
             paused = true;
             acceptor().pause();
@@ -84,6 +113,7 @@ public final class Listener {
 
     /** Undoes {@link #pause}. */
     public void resume() {
+        followers.forEach(Listener::resume);
         onLoop(() -> {
             paused = false;
             acceptor().resume();
@@ -92,6 +122,7 @@ public final class Listener {
 
     /** Stops listening and gives the address back. Connections that were accepted stay. */
     public void close() {
+        followers.forEach(Listener::close);
         onLoop(this::stop);
     }
 
@@ -135,7 +166,7 @@ public final class Listener {
         var link = new Link(target, options.limits(), adopted::opened);
         adopted.link = link;
         try {
-            link.wire(target.selector().open(socket, options.socket(), link));
+            link.wire(target.selector().open(socket, options.socketAt(address()), link));
         } catch (RuntimeException e) {
             target.links().unexpect();
             socket.close();

@@ -29,6 +29,8 @@ import rill.spi.Transport;
  * drives until its body is done, {@link #start} lets a thread of its own drive, {@link #tick} does one step, and
  * {@link Future#await} on a thread outside drives if nobody else does.
  *
+ * <p>This class is the one public face of parts that each have a file of their own, and is long for that reason only.
+ *
  * <p><b>Threading:</b> all public methods may be called from any thread, unless they say otherwise. Callbacks run on the loop.
  *
  * <p><b>Errors:</b> whatever a Handle or a callback throws is reported, and the loop goes on. After {@link #close} everything
@@ -55,6 +57,7 @@ public final class Loop implements AutoCloseable {
     private final Inbox inbox;
     private final Tick tick;
     private final FailureWatch failures = new FailureWatch(this);
+    private final Abroad abroad = new Abroad(this);
     private final Links links = new Links(this);
     private final Activity activity;
     private final Driving driving = new Driving(this);
@@ -287,7 +290,7 @@ public final class Loop implements AutoCloseable {
         } catch (IOException e) {
             closing.broken(e);
             throw new UncheckedIOException(name + ": the selector is broken; the loop is closed", e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             closing.broken(e);
             throw new IllegalStateException(name + ": the transport made a mistake; the loop is closed", e);
         }
@@ -308,8 +311,12 @@ public final class Loop implements AutoCloseable {
 
     void requireNotClosed(Future<?> awaited) {
         if (closed && !awaited.isDone()) {
-            throw new CancelledException(name + " is closed: " + awaited.describe() + " will never be done");
+            throw neverDone(awaited);
         }
+    }
+
+    CancelledException neverDone(Future<?> awaited) {
+        return new CancelledException(name + " is closed: " + awaited.describe() + " will never be done");
     }
 
     // ---- scheduling
@@ -400,6 +407,13 @@ public final class Loop implements AutoCloseable {
     /** {@link #task(String, Callable)} without a name of its own. */
     public <T extends @Nullable Object> Task<T> task(Callable<? extends T> body) {
         return task(nameOf(body), body);
+    }
+
+    /** A Future that is done once {@code delay} has passed, never earlier. Cancelling it cancels the timer behind it. */
+    public Future<@Nullable Void> delay(Duration delay) {
+        Promise<@Nullable Void> promise = promise();
+        Handle timer = schedule(delay, "delay", () -> promise.complete(null));
+        return promise.onCancel(timer::cancel);
     }
 
     /** A Future of this loop that you complete. */
@@ -604,6 +618,7 @@ public final class Loop implements AutoCloseable {
         inbox.close();
         links.forget();
         buffers.close();
+        abroad.close();
         failures.close();
         Watchdog.unwatch(activity);
         driving.wakeAll();
@@ -652,6 +667,10 @@ public final class Loop implements AutoCloseable {
 
     FailureWatch failures() {
         return failures;
+    }
+
+    Abroad abroad() {
+        return abroad;
     }
 
     /** Null unless in tracing mode. */

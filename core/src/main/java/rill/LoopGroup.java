@@ -11,7 +11,7 @@ import java.util.function.Function;
 
 /**
  * Several started loops that share the connections of their listeners: each accepted connection goes to the loop that has the
- * fewest.
+ * fewest, or, with {@link ListenOptions#eachLoop}, to the one that the system chooses.
  *
  * <p><b>Threading:</b> any thread.
  */
@@ -62,8 +62,7 @@ public final class LoopGroup implements AutoCloseable {
             Pipeline<R, W> pipeline,
             ListenOptions options,
             Consumer<? super Connection<R, W>> onConnection) {
-        return Listener.open(
-                loops.getFirst(), address, options, this::next, link -> onConnection.accept(link.open(pipeline)));
+        return open(address, options, link -> onConnection.accept(link.open(pipeline)));
     }
 
     /** Like {@link Loop#serve}, with the connections spread over the loops; {@code handler} runs on the connection's. */
@@ -72,12 +71,13 @@ public final class LoopGroup implements AutoCloseable {
             Pipeline<Q, A> pipeline,
             ListenOptions options,
             Function<? super Q, ? extends Future<A>> handler) {
-        return Listener.open(
-                loops.getFirst(),
-                address,
-                options,
-                this::next,
-                link -> Responder.open(link, pipeline, options, handler));
+        return open(address, options, link -> Responder.open(link, pipeline, options, handler));
+    }
+
+    private Future<Listener> open(SocketAddress address, ListenOptions options, Consumer<Link> onLink) {
+        return options.eachLoop()
+                ? Listener.openEach(loops, address, options, onLink)
+                : Listener.open(loops.getFirst(), address, options, this::next, onLink);
     }
 
     /** Closes all loops, side by side; see {@link Loop#close(Duration)}. */

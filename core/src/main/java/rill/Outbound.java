@@ -57,6 +57,8 @@ final class Outbound {
     private @Nullable Promise<@Nullable Void> drained; // at the low-water mark; null unless writers are told to wait
     private @Nullable ArrayDeque<FlushWaiter> flushWaiters;
     private volatile @Nullable Throwable closed; // why writes are refused
+    private boolean saidGoodBye;
+    private boolean shut; // our stream has ended while the peer's goes on
     private boolean wireGone;
 
     /** A flush() that is done once {@code upTo} bytes have left; unknown while a layer holds writes. */
@@ -253,8 +255,12 @@ final class Outbound {
         if (stages.length > 0) {
             OutputQueue bottom = stages[0].output;
             for (ByteBuf bytes = bottom.poll(); bytes != null; bytes = bottom.poll()) {
-                queued += bytes.readableBytes();
-                link.wire().write(bytes);
+                if (shut) {
+                    bytes.release(); // a session's answer that nobody can be told any more
+                } else {
+                    queued += bytes.readableBytes();
+                    link.wire().write(bytes);
+                }
             }
         }
         recount();
@@ -269,6 +275,28 @@ final class Outbound {
         } finally {
             plain.release();
         }
+    }
+
+    /** Lets each session, from the top down, say its good-bye, after everything written before. Once. */
+    void sayGoodBye() {
+        if (saidGoodBye) {
+            return;
+        }
+        saidGoodBye = true;
+        Stage[] stages = link.inbound().stages();
+        for (int i = stages.length - 1; i >= 0; i--) {
+            Stage stage = stages[i];
+            try {
+                stage.session.outputEnding(stage.output);
+            } catch (Throwable t) {
+                loop.report(new Report.Thrown(loop.name(), "outputEnding of " + link, t));
+            }
+            encodeThrough();
+        }
+    }
+
+    boolean saidGoodBye() {
+        return saidGoodBye;
     }
 
     /** Whether a layer keeps back what those above it have written. */
@@ -361,7 +389,7 @@ final class Outbound {
     /** Done when everything accepted so far has reached the kernel. */
     Future<@Nullable Void> flushed() {
         Throwable ended = closed;
-        if (ended != null) {
+        if (ended != null && (wireGone || !shut)) {
             return failedWrite(ended);
         }
         Promise<@Nullable Void> promise = loop.promise();
@@ -378,6 +406,11 @@ final class Outbound {
         if (closed == null) {
             closed = cause;
         }
+    }
+
+    /** Our stream has ended, after everything that was accepted. */
+    void shut() {
+        shut = true;
     }
 
     /** The wire is gone. */

@@ -12,7 +12,7 @@ public final class ProtocolException extends IOException {
     private static final long serialVersionUID = 1L;
 
     private final String violation;
-    private final int position;
+    private int position;
     private long base;
 
     /**
@@ -40,6 +40,12 @@ public final class ProtocolException extends IOException {
     /** How many bytes of the stream (as its layer sees it) came before the violation. */
     public long offset() {
         return base + position;
+    }
+
+    /** Notes that what the thrower could see began so many bytes later than what {@code decode} was given. */
+    ProtocolException within(int before) {
+        position += before;
+        return this;
     }
 
     /** Notes how many bytes of the stream preceded the call to {@code decode}. */

@@ -83,6 +83,11 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
         }
     }
 
+    @Override
+    public Loop home() {
+        return loop;
+    }
+
     private void writeAnswers() {
         boolean wasFull = unanswered.size() >= bound;
         while (!unanswered.isEmpty() && unanswered.getFirst().isDone() && link.open()) {

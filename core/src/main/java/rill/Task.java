@@ -118,6 +118,11 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
         }
     }
 
+    @Override
+    public Loop home() {
+        return loop;
+    }
+
     private final class Wake extends Node {
         private final @Nullable Future<?> settled;
 

@@ -141,6 +141,10 @@ final class Tick {
         return timers.isEmpty() ? OptionalLong.empty() : OptionalLong.of(timers.nextDeadline());
     }
 
+    boolean hasTimers() {
+        return !timers.isEmpty();
+    }
+
     /** Without a selector: runs what is left, round by round. */
     void runLeftovers(int rounds) {
         for (int n = 0; n < rounds && hasWork(); n++) {

@@ -61,6 +61,28 @@ class ClientWaterMarkTest {
     }
 
     @Test
+    void calls_of_another_thread_wait_as_well_however_many_bytes_they_have() {
+        connect(Exchange.inOrder(TextLines.pipeline()));
+        List<Future<String>> calls = callAtOnce(); // 2 MB, before the loop sees the first of them
+        List<String> answers = loops.settle(Future.all(calls));
+        assertThat(answers).hasSize(ENOUGH_FOR_THE_HARD_LIMIT).containsOnly("" + LARGE.length());
+    }
+
+    @Test
+    void calls_of_other_threads_are_bounded_in_number_before_the_loop_sees_them() {
+        connect(Exchange.inOrder(TextLines.pipeline())
+                .outstanding(2, Exchange.WhenFull.WAIT)
+                .waiting(3));
+        List<Future<String>> calls = callAtOnce();
+        assertThat(calls.subList(0, 5)).noneMatch(Future::isDone);
+        assertThat(calls.subList(5, calls.size()))
+                .allSatisfy(call -> assertThat(call.failure())
+                        .isInstanceOf(IOException.class)
+                        .hasMessageContaining("is full: 5 calls of other threads"));
+        assertThat(loops.settle(Future.all(calls.subList(0, 5)))).hasSize(5);
+    }
+
+    @Test
     void calls_that_wait_for_room_fail_with_the_connection() {
         loops.transport().nextConnection(Faults.none().stallAfterWritten(0));
         connect(Exchange.inOrder(TextLines.pipeline()));

@@ -159,6 +159,37 @@ abstract class ClosingTest extends EngineTest {
     }
 
     @Test
+    void a_task_that_awaits_a_future_of_another_loop_is_resumed_when_that_loop_closes() throws Exception {
+        Loop other = loops.open();
+        Promise<String> never = other.promise();
+        Task<String> direct = loop().task(never::await);
+        Task<Object> derived = loop().task(() ->
+                Future.all(loop().promise(), never.map(value -> value)).await());
+        Task<Object> inner =
+                loop().task(() -> Future.of(1).flatMap(one -> never).await());
+        loops.tickUntil(() -> !loop().ticking().hasWork());
+
+        other.close();
+        loops.tickUntil(() -> direct.isDone() && derived.isDone() && inner.isDone());
+
+        assertThat(direct.failure()).isInstanceOf(CancelledException.class).hasMessageContaining(other.name());
+        assertThat(derived.failure()).isInstanceOf(CancelledException.class);
+        assertThat(inner.failure()).isInstanceOf(CancelledException.class);
+    }
+
+    @Test
+    void a_task_that_begins_to_await_a_future_of_a_closed_loop_is_told_at_once() throws Exception {
+        Loop other = loops.open();
+        Promise<String> never = other.promise();
+        other.close();
+
+        Task<String> task = loop().task(never::await);
+        loops.tickUntil(task::isDone);
+
+        assertThat(task.failure()).isInstanceOf(CancelledException.class).hasMessageContaining("is closed");
+    }
+
+    @Test
     void closing_on_a_virtual_thread_works() throws Exception {
         Task<String> task = loop().task(() -> loop().<String>promise().await());
         loop().tick();
@@ -247,6 +278,19 @@ abstract class ClosingTest extends EngineTest {
 
         assertThat(loops.reporter().await(Report.Thrown.class).cause()).hasRootCause(cause);
         Await.until("it is closed", loop()::closed);
+    }
+
+    @Test
+    void an_error_of_the_selector_closes_the_loop_as_well() {
+        Promise<String> promise = loop().promise();
+        Task<String> task = loop().task(promise::await);
+        loop().tick();
+        loops.selector().breakWith(new StackOverflowError("on purpose"));
+
+        assertThatThrownBy(() -> loop().tick()).hasRootCauseMessage("on purpose");
+
+        assertThat(task.isCancelled()).isTrue();
+        assertThat(loop().closed()).isTrue();
     }
 
     @Test

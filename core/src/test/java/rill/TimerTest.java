@@ -54,6 +54,29 @@ class TimerTest {
     }
 
     @Test
+    void a_delay_is_a_future_that_is_done_when_it_is_over() {
+        Future<Void> delay = loop.delay(Duration.ofMillis(2));
+        loop.delay(Duration.ofMillis(1)).onDone((nothing, failure) -> log.add("1"));
+        loop.tick();
+        loops.clock().advance(Duration.ofMillis(1));
+        loops.tickUntil(() -> log.size() == 1);
+        assertThat(delay.isDone()).isFalse();
+        loops.clock().advance(Duration.ofMillis(1));
+
+        loops.settle(delay);
+    }
+
+    @Test
+    void a_cancelled_delay_leaves_no_timer_behind() {
+        Future<Void> delay = loop.delay(Duration.ofHours(1));
+        loop.tick();
+        delay.cancel();
+        loops.tickUntil(() -> !loop.ticking().hasWork());
+
+        assertThat(loop.ticking().hasTimers()).isFalse();
+    }
+
+    @Test
     void a_timer_never_runs_early() {
         loop.schedule(Duration.ofNanos(1000), () -> log.add("timer"));
         loop.tick();

@@ -3,7 +3,7 @@ package rill.codec;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import rill.Actions;
+import rill.FrameSession;
 import rill.Framing;
 import rill.Outgoing;
 import rill.ProtocolException;
@@ -75,13 +75,13 @@ public final class Delimited implements Framing {
     }
 
     /** Its state is how far it has looked, and how much of a delimiter it has seen there. */
-    private final class DelimitedSession implements FrameSession {
+    private final class DelimitedSession extends FrameSession {
         private final DelimiterScan incoming = new DelimiterScan(pattern);
         private final DelimiterScan outgoing = new DelimiterScan(pattern);
         private int scanned;
 
         @Override
-        public void decode(ByteBuf in, Actions<ByteBuf> actions) throws ProtocolException {
+        protected int find(ByteBuf in) throws ProtocolException {
             int start = in.readerIndex();
             int end = in.writerIndex();
             int after = incoming.find(in, start + scanned, end);
@@ -91,11 +91,10 @@ public final class Delimited implements Framing {
             }
             if (after < 0) {
                 scanned = end - start;
-                return;
+                return 1;
             }
             scanned = 0;
-            actions.message(in.readSlice(size));
-            in.skipBytes(pattern.length());
+            return found(start, start + size, after);
         }
 
         @Override

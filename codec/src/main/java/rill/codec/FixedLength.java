@@ -1,7 +1,7 @@
 package rill.codec;
 
 import io.netty.buffer.ByteBuf;
-import rill.Actions;
+import rill.FrameSession;
 import rill.Framing;
 import rill.Outgoing;
 import rill.SessionContext;
@@ -37,15 +37,15 @@ public final class FixedLength implements Framing {
     }
 
     /** Keeps no state. */
-    private final class FixedLengthSession implements FrameSession {
+    private final class FixedLengthSession extends FrameSession {
         @Override
-        public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+        protected int find(ByteBuf in) {
             int missing = length - in.readableBytes();
             if (missing > 0) {
-                actions.needMore(missing);
-            } else {
-                actions.message(in.readSlice(length));
+                return missing;
             }
+            int start = in.readerIndex();
+            return found(start, start + length, start + length);
         }
 
         @Override

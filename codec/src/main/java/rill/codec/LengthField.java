@@ -1,5 +1,6 @@
 package rill.codec;
 
+import rill.FrameSession;
 import rill.Framing;
 import rill.SessionContext;
 

@@ -1,13 +1,12 @@
 package rill.codec;
 
 import io.netty.buffer.ByteBuf;
-import rill.Actions;
-import rill.Framing;
+import rill.FrameSession;
 import rill.Outgoing;
 import rill.ProtocolException;
 
-/** Reads and writes the frames of a {@link LengthField}. Keeps no state: a header is read again when more has come. */
-final class LengthFieldSession implements Framing.FrameSession {
+/** Reads and writes the frames of a {@link LengthField}. A header is read again when more has come. */
+final class LengthFieldSession extends FrameSession {
     private final LengthField spec;
     private final LengthFormat format;
     private final int offset;
@@ -21,26 +20,22 @@ final class LengthFieldSession implements Framing.FrameSession {
     // ---- reading
 
     @Override
-    public void decode(ByteBuf in, Actions<ByteBuf> actions) throws ProtocolException {
+    protected int find(ByteBuf in) throws ProtocolException {
         int origin = in.readerIndex();
         int end = in.writerIndex();
         int at = origin + offset;
         int size = at < end ? format.sizeAt(in, at, end, origin) : 0;
         if (size == 0) {
-            actions.needMore(Math.max(1, at + format.smallest() - end));
-            return;
+            return Math.max(1, at + format.smallest() - end);
         }
         int header = offset + size;
         int content = contentSize(format.get(in, at, size), header);
         int missing = header + content - (end - origin);
         if (missing > 0) {
-            actions.needMore(missing);
-        } else if (spec.withHeader) {
-            actions.message(in.readSlice(header + content));
-        } else {
-            in.skipBytes(header);
-            actions.message(in.readSlice(content));
+            return missing;
         }
+        int frameEnd = origin + header + content;
+        return found(spec.withHeader ? origin : origin + header, frameEnd, frameEnd);
     }
 
     private int contentSize(long length, int header) throws ProtocolException {

@@ -1,6 +1,7 @@
 package rill.codec;
 
 import io.netty.buffer.ByteBuf;
+import rill.FrameSession;
 import rill.Framing;
 import rill.SessionContext;
 

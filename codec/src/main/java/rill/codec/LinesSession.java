@@ -1,13 +1,12 @@
 package rill.codec;
 
 import io.netty.buffer.ByteBuf;
-import rill.Actions;
-import rill.Framing;
+import rill.FrameSession;
 import rill.Outgoing;
 import rill.ProtocolException;
 
 /** Reads and writes {@link Lines}. Its state is how far it has looked for the end of the present line. */
-final class LinesSession implements Framing.FrameSession {
+final class LinesSession extends FrameSession {
     private static final int CR_LF = 0x0D0A;
 
     private final Lines spec;
@@ -20,7 +19,7 @@ final class LinesSession implements Framing.FrameSession {
     // ---- reading
 
     @Override
-    public void decode(ByteBuf in, Actions<ByteBuf> actions) throws ProtocolException {
+    protected int find(ByteBuf in) throws ProtocolException {
         int start = in.readerIndex();
         int end = in.writerIndex();
         int lf = in.indexOf(start + scanned, end, (byte) '\n');
@@ -33,14 +32,13 @@ final class LinesSession implements Framing.FrameSession {
         }
         if (!found) {
             scanned = end - start;
-            return;
+            return 1;
         }
         if (spec.accepted == Lines.Ending.CRLF) {
             requireNoStray(in, start, size, crBefore);
         }
         scanned = 0;
-        actions.message(in.readSlice(size));
-        in.skipBytes(lf + 1 - start - size);
+        return found(start, start + size, lf + 1);
     }
 
     private static void requireNoStray(ByteBuf in, int start, int size, boolean crBefore) throws ProtocolException {

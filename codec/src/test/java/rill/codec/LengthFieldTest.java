@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import rill.Codec;
 import rill.FrameCodec;
+import rill.ProtocolException;
 
 final class LengthFieldTest {
     private static final String LONG_TEXT = "x".repeat(300);
@@ -224,6 +225,27 @@ final class LengthFieldTest {
                 .isThrownBy(() -> LengthField.varint().offset(-1));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> LengthField.varint().limit(-1));
+    }
+
+    @Test
+    void a_violation_within_a_frame_is_placed_in_the_stream_its_header_counted() {
+        var numbers = LengthField.ofBytes(2)
+                .with(FrameCodec.<Integer, Integer>of(
+                        frame -> {
+                            int value = frame.readUnsignedByte();
+                            if (value > 9) {
+                                throw new ProtocolException(0, "expected a digit, found " + value);
+                            }
+                            return value;
+                        },
+                        (value, out) -> out.writeByte(value)));
+        var noDigit = new CodecHarness<>(numbers).feed("\0\1\7\0\1c").outcome();
+        assertThat(noDigit.messages()).containsExactly(7);
+        assertThat(noDigit.violation()).contains("found 99");
+        assertThat(noDigit.offset()).isEqualTo(5);
+        var tooLong = new CodecHarness<>(numbers).feed("\0\1\7\0\2\3\3").outcome();
+        assertThat(tooLong.violation()).contains("found 1 more bytes");
+        assertThat(tooLong.offset()).isEqualTo(6);
     }
 
     @Test

@@ -90,7 +90,11 @@ public final class ReadinessWire implements Wire {
 
     /** A connection under way: waits for the socket to become writable. */
     public void startConnecting() {
-        calls.interest(false, true);
+        try {
+            calls.interest(false, true);
+        } catch (IOException e) {
+            fail(named("connect to ", e));
+        }
     }
 
     /** A connection that could not even be tried: {@code closed(cause)} comes with the next select. */
@@ -98,7 +102,11 @@ public final class ReadinessWire implements Wire {
         fail(named("connect to ", cause));
     }
 
-    /** What the Selector found out. An error or hang-up counts as both: the calls then say what it is. */
+    /**
+     * What the Selector found out. An error or hang-up counts as both: the calls then say what it is. What is not wanted any more is
+     * withdrawn only now that it has come, since often it is wanted again by then (a pause is over, the queue is full again), or the
+     * Wire is closed.
+     */
     public void ready(boolean readable, boolean writable) {
         if (state == State.CONNECTING) {
             if (writable && !opened) {
@@ -106,12 +114,16 @@ public final class ReadinessWire implements Wire {
             }
             return;
         }
+        boolean useless = (readable && !readable()) || (writable && !wantsWrite);
         if (state == State.OPEN && writable && wantsWrite) {
             writeQueued();
             report();
         }
         if (state == State.OPEN && readable) {
             readTurn();
+        }
+        if (useless) {
+            updateInterest();
         }
     }
 
@@ -134,6 +146,9 @@ public final class ReadinessWire implements Wire {
         }
         state = State.OPEN;
         updateInterest();
+        if (state != State.OPEN) {
+            return;
+        }
         listener.connected();
         if (state == State.OPEN && tail > head) {
             writeQueued();
@@ -160,7 +175,6 @@ public final class ReadinessWire implements Wire {
             }
             if (n < 0) {
                 inputEnded = true;
-                updateInterest();
                 listener.inputEnded();
                 return;
             }
@@ -241,7 +255,9 @@ public final class ReadinessWire implements Wire {
         boolean blocked = head < tail;
         if (blocked != wantsWrite) {
             wantsWrite = blocked;
-            updateInterest();
+            if (blocked) {
+                updateInterest();
+            }
         }
         shutdownIfWritten();
     }
@@ -279,10 +295,7 @@ public final class ReadinessWire implements Wire {
 
     @Override
     public void pauseReads() {
-        if (!paused) {
-            paused = true;
-            updateInterest();
-        }
+        paused = true;
     }
 
     @Override
@@ -295,7 +308,11 @@ public final class ReadinessWire implements Wire {
 
     private void updateInterest() {
         if (state == State.OPEN) {
-            calls.interest(!paused && !inputEnded, wantsWrite);
+            try {
+                calls.interest(readable(), wantsWrite);
+            } catch (IOException e) {
+                fail(named("watch the connection to ", e));
+            }
         }
     }
 

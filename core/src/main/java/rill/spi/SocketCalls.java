@@ -26,8 +26,11 @@ public interface SocketCalls {
      */
     long write(@Nullable ByteBuf[] buffers, int from, int count) throws IOException;
 
-    /** Says which readiness is wanted from now on: of input, of output (or of the connection while it is made). */
-    void interest(boolean read, boolean write);
+    /**
+     * Says which readiness is wanted from now on: of input, of output (or of the connection while it is made). With neither,
+     * nothing is told, not even an error or a hang-up.
+     */
+    void interest(boolean read, boolean write) throws IOException;
 
     /** Half-closes the output. */
     void shutdownOutput() throws IOException;

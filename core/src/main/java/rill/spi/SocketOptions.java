@@ -33,6 +33,11 @@ public final class SocketOptions {
         return new SocketOptions(Collections.unmodifiableMap(copy));
     }
 
+    /** These options, and one more unless it is named already. */
+    public <T> SocketOptions or(SocketOption<T> option, T value) {
+        return values.containsKey(option) ? this : with(option, value);
+    }
+
     /** Calls {@code setter} for each option. */
     public <X extends Exception> void applyTo(Setter<X> setter) throws X {
         for (var entry : values.entrySet()) {

@@ -2,7 +2,7 @@ package rill.testing;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import rill.Actions;
+import rill.FrameSession;
 import rill.Framing;
 import rill.Outgoing;
 import rill.SessionContext;
@@ -13,10 +13,9 @@ public record Bites(int size) implements Framing {
     public FrameSession open(SessionContext context) {
         return new FrameSession() {
             @Override
-            public void decode(ByteBuf in, Actions<ByteBuf> actions) {
-                if (in.readableBytes() >= size) {
-                    actions.message(in.readSlice(size));
-                }
+            protected int find(ByteBuf in) {
+                int start = in.readerIndex();
+                return in.readableBytes() < size ? 1 : found(start, start + size, start + size);
             }
 
             @Override

@@ -1,8 +1,7 @@
 package rill.testing;
 
 import io.netty.buffer.ByteBuf;
-import java.io.IOException;
-import rill.Actions;
+import rill.FrameSession;
 import rill.Framing;
 import rill.Outgoing;
 import rill.ProtocolException;
@@ -17,23 +16,19 @@ public record IntFrames(int limit) implements Framing {
         return new OneConnection();
     }
 
-    private final class OneConnection implements FrameSession {
+    private final class OneConnection extends FrameSession {
         @Override
-        public void decode(ByteBuf in, Actions<ByteBuf> actions) throws IOException {
+        protected int find(ByteBuf in) throws ProtocolException {
             if (in.readableBytes() < PREFIX) {
-                return;
+                return 1;
             }
-            int length = in.getInt(in.readerIndex());
+            int start = in.readerIndex();
+            int length = in.getInt(start);
             if (length < 0 || length > limit) {
                 throw new ProtocolException("a frame of " + length + " bytes, the limit is " + limit);
             }
             int missing = PREFIX + length - in.readableBytes();
-            if (missing > 0) {
-                actions.needMore(missing);
-                return;
-            }
-            in.skipBytes(PREFIX);
-            actions.message(in.readSlice(length));
+            return missing > 0 ? missing : found(start + PREFIX, start + PREFIX + length, start + PREFIX + length);
         }
 
         @Override

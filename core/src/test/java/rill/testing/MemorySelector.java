@@ -31,7 +31,7 @@ public final class MemorySelector implements Selector {
     private volatile boolean woken;
     private volatile Thread blocked;
     private volatile boolean closed;
-    private volatile Exception broken;
+    private volatile Throwable broken;
 
     MemorySelector(MemoryTransport transport, Clock clock) {
         this.transport = transport;
@@ -76,6 +76,12 @@ public final class MemorySelector implements Selector {
         nudge();
     }
 
+    /** Makes every select fail as if something in the machine had given way. */
+    public void breakWith(Error cause) {
+        broken = cause;
+        nudge();
+    }
+
     /** The wires that are not closed, in the order in which they were made. */
     public List<MemoryWire> wires() {
         synchronized (transport.lock) {
@@ -97,6 +103,9 @@ public final class MemorySelector implements Selector {
         }
         if (broken instanceof RuntimeException unchecked) {
             throw unchecked;
+        }
+        if (broken instanceof Error error) {
+            throw error;
         }
         if (broken instanceof IOException failed) {
             throw failed;

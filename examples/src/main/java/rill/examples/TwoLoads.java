@@ -6,9 +6,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import rill.Client;
 import rill.Exchange;
-import rill.Future;
 import rill.Loop;
-import rill.Promise;
 import rill.Task;
 import rill.codec.Text;
 
@@ -56,14 +54,11 @@ final class TwoLoads {
 
     /** A server that takes its time. */
     private static SocketAddress host(Loop loop, int number, Duration delay) throws IOException {
-        return loop.serve(Loopback.ANY_PORT, Text.lines(), question -> later(loop, delay, Integer.toString(number)))
+        return loop.serve(
+                        Loopback.ANY_PORT,
+                        Text.lines(),
+                        question -> loop.delay(delay).map(nothing -> Integer.toString(number)))
                 .await()
                 .address();
-    }
-
-    private static Future<String> later(Loop loop, Duration delay, String answer) {
-        Promise<String> promise = loop.promise();
-        loop.schedule(delay, () -> promise.complete(answer));
-        return promise;
     }
 }

@@ -18,7 +18,7 @@ import rill.Loop;
 import rill.LoopOptions;
 import rill.Pipeline;
 import rill.Report;
-import rill.transport.nio.NioTransport;
+import rill.testing.UnderTest;
 
 /** A loop on NIO, and what tests over real sockets need around it. */
 abstract class OverSockets {
@@ -33,7 +33,7 @@ abstract class OverSockets {
     private Loop open() {
         try {
             return Loop.open(LoopOptions.defaults()
-                    .transport(new NioTransport())
+                    .transport(UnderTest.transport())
                     .reporter(report -> {
                         if (!(report instanceof Report.Note) && !(report instanceof Report.Slow)) {
                             reports.add(report);

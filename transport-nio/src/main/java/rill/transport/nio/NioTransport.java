@@ -2,15 +2,20 @@ package rill.transport.nio;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.nio.channels.spi.SelectorProvider;
 import java.util.function.Supplier;
 import rill.spi.Selector;
 import rill.spi.Transport;
+import rill.transport.nio.channels.NioSelector;
 
 /**
- * TCP over {@code java.nio.channels}, IPv4 and IPv6; works wherever there is a JDK.
+ * TCP over IPv4 and IPv6, and Unix domain sockets, over {@code java.nio.channels}; works wherever there is a JDK.
  *
  * <p>Socket options are those that the JDK's channels support: {@link java.net.StandardSocketOptions} and, where the platform has
  * them, {@code jdk.net.ExtendedSocketOptions}.
+ *
+ * <p><b>Not guaranteed:</b> that a peer's reset is noticed while nothing is read, because reads are paused or the peer has ended its
+ * stream, and nothing is written: a selector tells of a reset only where it is asked for readiness. The next read or write does.
  */
 public final class NioTransport implements Transport {
     /** The transport; it has no state, so any instance will do. */
@@ -28,7 +33,7 @@ public final class NioTransport implements Transport {
 
     @Override
     public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
-        return new NioSelector(java.nio.channels.Selector.open(), receiveBuffer);
+        return NioSelector.open(name(), SelectorProvider.provider(), receiveBuffer);
     }
 
     @Override

@@ -15,6 +15,7 @@ import rill.spi.Acceptor;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.testing.RawPeer;
+import rill.testing.UnderTest;
 import rill.testkit.Leaks;
 
 /** Listening, without a loop on top. */
@@ -28,7 +29,7 @@ class AcceptorTest {
     @BeforeEach
     void open() throws IOException {
         receive = Unpooled.directBuffer(16 * 1024, 16 * 1024);
-        selector = new NioTransport().open(() -> receive.clear());
+        selector = UnderTest.transport().open(() -> receive.clear());
     }
 
     @AfterEach
@@ -51,7 +52,7 @@ class AcceptorTest {
             var options = SocketOptions.none().with(java.net.StandardSocketOptions.IP_MULTICAST_TTL, 3);
             assertThatThrownBy(() -> selector.connect(peer.address(), null, options, new Events()))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("nio")
+                    .hasMessageContaining(UnderTest.name())
                     .hasMessageContaining("IP_MULTICAST_TTL");
             assertThatThrownBy(() -> selector.listen(OnNio.ANY_PORT, 0, options, new Accepting()))
                     .isInstanceOf(IllegalArgumentException.class)

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import rill.testing.UnderTest;
 
 /** Another JVM, started through a shell: the way to limits and disturbances that would harm the tests' own. */
 final class Child implements AutoCloseable {
@@ -29,7 +30,13 @@ final class Child implements AutoCloseable {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         var command = new ArrayList<>(List.of("bash", "-c", before + " exec \"$@\"", "bash", java));
         command.addAll(List.of(
-                "-Xmx128m", "-XX:TieredStopAtLevel=1", "-Dio.netty.leakDetection.level=disabled", "-cp", classPath()));
+                "-Xmx128m",
+                "-XX:TieredStopAtLevel=1",
+                "-Dio.netty.leakDetection.level=disabled",
+                "--enable-native-access=ALL-UNNAMED",
+                "-D" + UnderTest.PROPERTY + "=" + UnderTest.name(),
+                "-cp",
+                classPath()));
         command.add(main.getName());
         command.addAll(List.of(arguments));
         return new Child(new ProcessBuilder(command).redirectErrorStream(true).start());
@@ -46,7 +53,12 @@ final class Child implements AutoCloseable {
 
     /** In the child: loads all classes of ours, for a time when that will not be possible. */
     static void loadClasses() throws Exception {
-        for (Class<?> each : List.of(rill.Loop.class, NioTransport.class, Child.class, rill.testing.TextLines.class)) {
+        for (Class<?> each : List.of(
+                rill.Loop.class,
+                UnderTest.transport().getClass(),
+                NioTransport.class,
+                Child.class,
+                rill.testing.TextLines.class)) {
             Path root = Path.of(
                     each.getProtectionDomain().getCodeSource().getLocation().toURI());
             if (Files.isDirectory(root)) {

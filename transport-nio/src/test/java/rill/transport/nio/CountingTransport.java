@@ -18,11 +18,12 @@ import rill.spi.SocketOptions;
 import rill.spi.Transport;
 import rill.spi.Wire;
 import rill.spi.WireListener;
+import rill.testing.UnderTest;
 
-/** NIO that counts its selects, so that a loop that spins is caught; with a Resolver of the test's choice. */
+/** The transport under test; it counts its selects, so that a loop that spins is caught; with a Resolver of the test's choice. */
 final class CountingTransport implements Transport {
     final AtomicInteger selects = new AtomicInteger();
-    private final NioTransport nio = new NioTransport();
+    private final Transport inner = UnderTest.transport();
     private final Environment environment;
 
     CountingTransport() {
@@ -45,7 +46,7 @@ final class CountingTransport implements Transport {
 
     @Override
     public String name() {
-        return "nio";
+        return inner.name();
     }
 
     @Override
@@ -60,38 +61,38 @@ final class CountingTransport implements Transport {
 
     @Override
     public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
-        Selector inner = nio.open(receiveBuffer);
+        Selector selector = inner.open(receiveBuffer);
         return new Selector() {
             @Override
             public void select(long timeoutNanos) throws IOException {
                 selects.incrementAndGet();
-                inner.select(timeoutNanos);
+                selector.select(timeoutNanos);
             }
 
             @Override
             public void wakeup() {
-                inner.wakeup();
+                selector.wakeup();
             }
 
             @Override
             public Wire connect(SocketAddress remote, SocketAddress local, SocketOptions options, WireListener told) {
-                return inner.connect(remote, local, options, told);
+                return selector.connect(remote, local, options, told);
             }
 
             @Override
             public Wire open(AcceptedSocket socket, SocketOptions options, WireListener listener) {
-                return inner.open(socket, options, listener);
+                return selector.open(socket, options, listener);
             }
 
             @Override
             public Acceptor listen(SocketAddress local, int backlog, SocketOptions options, AcceptListener listener)
                     throws IOException {
-                return inner.listen(local, backlog, options, listener);
+                return selector.listen(local, backlog, options, listener);
             }
 
             @Override
             public void close() {
-                inner.close();
+                selector.close();
             }
         };
     }

@@ -8,6 +8,7 @@ import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.Report;
+import rill.testing.UnderTest;
 
 /**
  * What {@link InterruptedCallsTest} disturbs: a loop that is client and server at once, on one thread, so that no wake-up is
@@ -23,7 +24,7 @@ final class InterruptedCallsMain {
     public static void main(String[] arguments) throws Exception {
         Child.loadClasses(); // which reads files, and not all calls will succeed
         var options = LoopOptions.defaults()
-                .transport(new NioTransport())
+                .transport(UnderTest.transport())
                 .reporter(InterruptedCallsMain::reported)
                 .slowHandle(Duration.ZERO);
         String result;

@@ -33,11 +33,11 @@ class InterruptedCallsTest {
 
     @ParameterizedTest(name = "{0} {1}")
     @CsvSource({
-        "EINTR, 'read,readv', 2+3",
-        "EAGAIN, 'read,readv', 2+3",
-        "EINTR, 'write,writev', 2+3",
-        "EAGAIN, 'write,writev', 2+3",
-        "EINTR, 'epoll_wait,epoll_pwait', 2+3",
+        "EINTR, 'read,readv,recvfrom', 2+3",
+        "EAGAIN, 'read,readv,recvfrom', 2+3",
+        "EINTR, 'write,writev,sendto,sendmsg', 2+3",
+        "EAGAIN, 'write,writev,sendto,sendmsg', 2+3",
+        "EINTR, 'epoll_wait,epoll_pwait,epoll_pwait2', 2+3",
         "EINTR, 'accept,accept4', 1+2",
         "ECONNABORTED, 'accept,accept4', 1+2",
         "EPROTO, 'accept,accept4', 1+3"
@@ -48,7 +48,11 @@ class InterruptedCallsTest {
     }
 
     @ParameterizedTest(name = "{0} {1}")
-    @CsvSource({"ENOBUFS, 'write,writev', 20+60", "ENOBUFS, 'read,readv', 20+60", "ECONNRESET, 'read,readv', 20+60"})
+    @CsvSource({
+        "ENOBUFS, 'write,writev,sendto,sendmsg', 20+60",
+        "ENOBUFS, 'read,readv,recvfrom', 20+60",
+        "ECONNRESET, 'read,readv,recvfrom', 20+60"
+    })
     void fails_the_connections_concerned_and_no_other(String error, String calls, String when) throws Exception {
         String result = run(error, calls, when);
         assertThat(result).matches("DONE answered=\\d+ failed=[1-9]\\d* paused=0");

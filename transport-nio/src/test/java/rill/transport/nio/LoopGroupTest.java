@@ -3,9 +3,11 @@ package rill.transport.nio;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import rill.Connection;
@@ -15,6 +17,7 @@ import rill.Loop;
 import rill.LoopGroup;
 import rill.LoopOptions;
 import rill.testing.RawPeer;
+import rill.testing.UnderTest;
 
 /** Several loops that share what comes in. */
 class LoopGroupTest extends OnNio {
@@ -22,7 +25,7 @@ class LoopGroupTest extends OnNio {
         return LoopGroup.open(
                 size,
                 LoopOptions.defaults()
-                        .transport(new NioTransport())
+                        .transport(UnderTest.transport())
                         .reporter(reports)
                         .name("loop-of-group")
                         .slowHandle(java.time.Duration.ZERO));
@@ -133,6 +136,56 @@ class LoopGroupTest extends OnNio {
                     .contains(group.loops().get(1).name());
             first.close().await();
             second.close().await();
+        }
+    }
+
+    @Test
+    void with_a_listener_on_each_loop_the_system_spreads_connections_and_close_is_for_all() throws Exception {
+        var seen = new CopyOnWriteArrayList<Loop>();
+        var arrived = new Semaphore(0);
+        try (var group = group(3)) {
+            var options = ListenOptions.defaults().eachLoop(true);
+            var server = group.listen(ANY_PORT, Lines.PIPELINE, options, connection -> {
+                        seen.add(Loop.current());
+                        connection.onMessage(line -> {});
+                        arrived.release();
+                    })
+                    .await();
+            int made = 0;
+            while (Set.copyOf(seen).size() < 3) { // by a hash of the client's port: sooner or later each has one
+                assertThat(made).as("connections, all to the same loops").isLessThan(200);
+                var client = loop.connect(server.address(), Lines.inOrder()).await();
+                made++;
+                assertThat(arrived.tryAcquire(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                        .isTrue();
+                client.close().await();
+            }
+            assertThat(group.loops()).containsAll(seen);
+            server.close();
+            waitFor(() -> isRefused(server.address()));
+        }
+    }
+
+    @Test
+    void an_address_that_one_loop_can_not_have_leaves_no_other_listening() throws Exception {
+        try (var group = group(2);
+                var taken = RawPeer.listening(talk -> talk.readAll())) {
+            var options = ListenOptions.defaults().eachLoop(true);
+            assertThat(failureOf(group.listen(taken.address(), Lines.PIPELINE, options, connection -> {})))
+                    .isInstanceOf(java.net.BindException.class);
+            try (var socket = new java.net.Socket()) {
+                socket.connect(taken.address());
+            }
+            taken.finish();
+        }
+    }
+
+    private static boolean isRefused(java.net.SocketAddress address) {
+        try (var socket = new java.net.Socket()) {
+            socket.connect(address);
+            return false;
+        } catch (java.io.IOException refused) {
+            return true;
         }
     }
 }

@@ -21,6 +21,7 @@ import rill.LoopOptions;
 import rill.Promise;
 import rill.spi.Transport;
 import rill.testing.RecordingReporter;
+import rill.testing.UnderTest;
 import rill.testkit.Leaks;
 
 /**
@@ -38,7 +39,7 @@ class OnNio {
 
     @BeforeEach
     void openLoop() throws Exception {
-        loop = another(new NioTransport());
+        loop = another(UnderTest.transport());
     }
 
     @AfterEach

@@ -22,6 +22,7 @@ import rill.spi.SocketOptions;
 import rill.spi.UndeliveredEvents;
 import rill.spi.Wire;
 import rill.testing.RawPeer;
+import rill.testing.UnderTest;
 import rill.testkit.Leaks;
 
 /** The kernel takes less than it was offered. */
@@ -112,6 +113,7 @@ class PartialWriteTest {
                     .as("taken at first: " + taken)
                     .isEqualTo(all);
             assertThat(flushed + events.written).isEqualTo(all.length);
+            wire.ready(false, true); // there is nothing to write any more
             assertThat(kernel.wantsWrite).isFalse();
             assertThat(buffers).allMatch(each -> each.refCnt() == 0);
             wire.close();
@@ -162,7 +164,7 @@ class PartialWriteTest {
 
     private static long send(RawPeer peer, List<ByteBuf> buffers) throws IOException {
         ByteBuf receive = Unpooled.directBuffer(16 * 1024, 16 * 1024);
-        Selector selector = new NioTransport().open(() -> receive.clear());
+        Selector selector = UnderTest.transport().open(() -> receive.clear());
         try {
             var events = new Events();
             var options = SocketOptions.none().with(java.net.StandardSocketOptions.SO_SNDBUF, 1024);

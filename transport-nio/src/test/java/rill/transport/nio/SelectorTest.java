@@ -19,6 +19,7 @@ import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.testing.RawPeer;
+import rill.testing.UnderTest;
 import rill.testkit.Leaks;
 
 /** Selector and Wire, without a loop on top. */
@@ -32,7 +33,7 @@ class SelectorTest {
     @BeforeEach
     void open() throws IOException {
         receive = Unpooled.directBuffer(16 * 1024, 16 * 1024);
-        selector = new NioTransport().open(() -> receive.clear());
+        selector = UnderTest.transport().open(() -> receive.clear());
     }
 
     @AfterEach
@@ -129,7 +130,7 @@ class SelectorTest {
                 try {
                     talk.readAll();
                 } catch (java.net.SocketException reset) {
-                    assertThat(abort).isTrue();
+                    // After an abort; after a close as well, if what was sent had not been read.
                 }
             })) {
                 var a = new Events();

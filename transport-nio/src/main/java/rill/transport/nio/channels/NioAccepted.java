@@ -1,4 +1,4 @@
-package rill.transport.nio;
+package rill.transport.nio.channels;
 
 import java.io.IOException;
 import java.net.SocketAddress;

@@ -1,13 +1,16 @@
-package rill.transport.nio;
+package rill.transport.nio.channels;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
 import java.util.ArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -19,24 +22,44 @@ import rill.spi.Acceptor;
 import rill.spi.ReadinessWire;
 import rill.spi.Selector;
 import rill.spi.SocketFailures;
+import rill.spi.SocketFile;
 import rill.spi.SocketOptions;
 import rill.spi.UndeliveredEvents;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
 /** A loop's selector: readiness comes straight to a consumer, without a selected-key set. */
-final class NioSelector implements Selector {
+public final class NioSelector implements Selector {
     private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
 
+    private final String transport;
+    private final SelectorProvider provider;
     private final java.nio.channels.Selector selector;
     private final Supplier<ByteBuf> receiveBuffer;
     private final UndeliveredEvents undelivered = new UndeliveredEvents();
     private final Gathering gathering = new Gathering();
     private final Consumer<SelectionKey> dispatch = NioSelector::dispatch;
 
-    NioSelector(java.nio.channels.Selector selector, Supplier<ByteBuf> receiveBuffer) {
+    private NioSelector(
+            String transport,
+            SelectorProvider provider,
+            java.nio.channels.Selector selector,
+            Supplier<ByteBuf> receiveBuffer) {
+        this.transport = transport;
+        this.provider = provider;
         this.selector = selector;
         this.receiveBuffer = receiveBuffer;
+    }
+
+    /**
+     * Opens the selector of one loop.
+     *
+     * @param transport the name of the transport, for messages
+     * @param provider makes the JDK's selector, and the channels that it can select
+     */
+    public static NioSelector open(String transport, SelectorProvider provider, Supplier<ByteBuf> receiveBuffer)
+            throws IOException {
+        return new NioSelector(transport, provider, provider.openSelector(), receiveBuffer);
     }
 
     @Override
@@ -73,25 +96,27 @@ final class NioSelector implements Selector {
     @Override
     public Wire connect(
             SocketAddress remote, @Nullable SocketAddress local, SocketOptions options, WireListener listener) {
-        InetSocketAddress target = requireInet(remote);
-        if (target.isUnresolved()) {
-            throw new IllegalArgumentException("connect to " + target + ": the name has to be resolved first");
+        boolean unix = isUnix(remote);
+        if (local != null) {
+            isUnix(local); // or it is refused
         }
         SocketChannel channel;
         try {
-            channel = SocketChannel.open();
+            channel = unix
+                    ? provider.openSocketChannel(StandardProtocolFamily.UNIX)
+                    : provider.openSocketChannel(); // IPv6 and IPv4, as far as the system has them
         } catch (IOException noDescriptor) {
             return ReadinessWire.refused(remote, listener, undelivered, noDescriptor);
         }
-        NioSocket socket = new NioSocket(channel, gathering);
+        NioSocket socket = new NioSocket(transport, channel, gathering);
         var wire = new ReadinessWire(socket, remote, listener, receiveBuffer, undelivered);
         try {
             channel.configureBlocking(false);
             options.<IOException>applyTo(socket::set);
             if (local != null) {
-                bind(channel, requireInet(local));
+                bind(channel, local);
             }
-            boolean connected = channel.connect(target);
+            boolean connected = channel.connect(remote);
             register(socket, wire);
             if (connected) {
                 wire.startConnected();
@@ -107,7 +132,7 @@ final class NioSelector implements Selector {
         return wire;
     }
 
-    private static void bind(SocketChannel channel, InetSocketAddress local) throws IOException {
+    private static void bind(SocketChannel channel, SocketAddress local) throws IOException {
         try {
             channel.bind(local);
         } catch (IOException e) {
@@ -140,7 +165,7 @@ final class NioSelector implements Selector {
         if (!(socket instanceof NioAccepted accepted)) {
             throw new IllegalArgumentException("a socket of another transport: " + socket);
         }
-        var calls = new NioSocket(accepted.take(), gathering);
+        var calls = new NioSocket(transport, accepted.take(), gathering);
         var wire = new ReadinessWire(calls, accepted.remoteAddress(), listener, receiveBuffer, undelivered);
         try {
             options.<IOException>applyTo(calls::set);
@@ -158,33 +183,51 @@ final class NioSelector implements Selector {
     @Override
     public Acceptor listen(SocketAddress local, int backlog, SocketOptions options, AcceptListener listener)
             throws IOException {
-        InetSocketAddress address = requireInet(local);
-        ServerSocketChannel channel = ServerSocketChannel.open();
+        ServerSocketChannel channel = isUnix(local)
+                ? provider.openServerSocketChannel(StandardProtocolFamily.UNIX)
+                : provider.openServerSocketChannel();
+        @Nullable SocketFile file = null;
         try {
             channel.configureBlocking(false);
             options.<IOException>applyTo(new SocketOptions.Setter<>() {
                 @Override
                 public <T> void set(java.net.SocketOption<T> option, T value) throws IOException {
-                    NioSocket.set(channel, option, value);
+                    NioSocket.set(transport, channel, option, value);
                 }
             });
-            channel.bind(address, backlog);
-            return new NioAcceptor(channel, selector, listener);
+            channel.bind(local, backlog);
+            file = local instanceof UnixDomainSocketAddress path ? SocketFile.bound(path) : null;
+            return new NioAcceptor(channel, selector, file, listener);
         } catch (IOException e) {
-            channel.close();
-            throw SocketFailures.naming("listen on " + local, e);
+            discard(channel, file);
+            throw local instanceof UnixDomainSocketAddress path
+                    ? SocketFile.refused(path, e)
+                    : SocketFailures.naming("listen on " + local, e);
         } catch (RuntimeException e) {
-            channel.close();
+            discard(channel, file);
             throw e;
         }
     }
 
-    private static InetSocketAddress requireInet(SocketAddress address) {
-        if (address instanceof InetSocketAddress inet) {
-            return inet;
+    private static void discard(ServerSocketChannel channel, @Nullable SocketFile file) throws IOException {
+        if (file != null) {
+            file.remove();
         }
-        throw new IllegalArgumentException(
-                "transport nio has no addresses of type " + address.getClass().getName() + ": " + address);
+        channel.close();
+    }
+
+    /** Whether it is a Unix domain socket's address; else it is an IP address. */
+    private boolean isUnix(SocketAddress address) {
+        return switch (address) {
+            case InetSocketAddress inet
+            when inet.isUnresolved() ->
+                throw new IllegalArgumentException("the name " + inet + " has to be resolved first");
+            case InetSocketAddress inet -> false;
+            case UnixDomainSocketAddress path -> true;
+            default ->
+                throw new IllegalArgumentException("transport " + transport + " has no addresses of type "
+                        + address.getClass().getName() + ": " + address);
+        };
     }
 
     @Override

@@ -1,4 +1,4 @@
-package rill.transport.nio;
+package rill.transport.nio.channels;
 
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptListener;
 import rill.spi.Acceptor;
 import rill.spi.SocketFailures;
+import rill.spi.SocketFile;
 
 /** A listening socket. */
 final class NioAcceptor implements Acceptor, NioSelector.Ready {
@@ -20,10 +21,13 @@ final class NioAcceptor implements Acceptor, NioSelector.Ready {
     private final AcceptListener listener;
     private final SocketAddress local;
     private final SelectionKey key;
+    private final @Nullable SocketFile file;
     private boolean paused;
 
-    NioAcceptor(ServerSocketChannel channel, Selector selector, AcceptListener listener) throws IOException {
+    NioAcceptor(ServerSocketChannel channel, Selector selector, @Nullable SocketFile file, AcceptListener listener)
+            throws IOException {
         this.channel = channel;
+        this.file = file;
         this.listener = listener;
         this.local = channel.getLocalAddress();
         this.key = channel.register(selector, SelectionKey.OP_ACCEPT, this);
@@ -95,6 +99,9 @@ final class NioAcceptor implements Acceptor, NioSelector.Ready {
     @Override
     public void close() {
         paused = true;
+        if (file != null && channel.isOpen()) {
+            file.remove();
+        }
         try {
             channel.close();
         } catch (IOException e) {

@@ -1,4 +1,4 @@
-package rill.transport.nio;
+package rill.transport.nio.channels;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;

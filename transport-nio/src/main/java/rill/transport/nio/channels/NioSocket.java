@@ -1,4 +1,4 @@
-package rill.transport.nio;
+package rill.transport.nio.channels;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -19,11 +19,13 @@ final class NioSocket implements SocketCalls {
     /** What a channel that does not block gives for EINTR, contrary to its Javadoc: see sun.nio.ch.IOStatus. */
     private static final int INTERRUPTED = -3;
 
+    private final String transport; // its name
     private final SocketChannel channel;
     private final Gathering gathering;
     private @Nullable SelectionKey key;
 
-    NioSocket(SocketChannel channel, Gathering gathering) {
+    NioSocket(String transport, SocketChannel channel, Gathering gathering) {
+        this.transport = transport;
         this.channel = channel;
         this.gathering = gathering;
     }
@@ -109,14 +111,14 @@ final class NioSocket implements SocketCalls {
 
     @Override
     public <T> void set(SocketOption<T> option, T value) throws IOException {
-        set(channel, option, value);
+        set(transport, channel, option, value);
     }
 
-    static <T> void set(NetworkChannel channel, SocketOption<T> option, T value) throws IOException {
+    static <T> void set(String transport, NetworkChannel channel, SocketOption<T> option, T value) throws IOException {
         try {
             channel.setOption(option, value);
         } catch (UnsupportedOperationException e) {
-            throw unsupported(option, e);
+            throw unsupported(transport, option, e);
         }
     }
 
@@ -125,13 +127,13 @@ final class NioSocket implements SocketCalls {
         try {
             return channel.getOption(option);
         } catch (UnsupportedOperationException e) {
-            throw unsupported(option, e);
+            throw unsupported(transport, option, e);
         }
     }
 
-    private static IllegalArgumentException unsupported(SocketOption<?> option, Exception cause) {
+    private static IllegalArgumentException unsupported(String transport, SocketOption<?> option, Exception cause) {
         return new IllegalArgumentException(
-                "transport nio has no option " + option.name() + " for such a socket", cause);
+                "transport " + transport + " has no option " + option.name() + " for such a socket", cause);
     }
 
     @Override

@@ -1,0 +1,67 @@
+package rill;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * The session of a {@link Framing}: says where the next frame is, and puts a frame around content that is written in place.
+ *
+ * <p><b>Threading:</b> as {@link Session}. <b>Ownership:</b> it keeps no reference to any buffer.
+ */
+public abstract class FrameSession implements Session<ByteBuf, ByteBuf> {
+    // Where the frame is that was found last: indices of the buffer that find() was given.
+    int contentStart;
+    int contentEnd;
+    int frameEnd;
+
+    /** A session that has found nothing yet. */
+    protected FrameSession() {}
+
+    /**
+     * Looks for the frame that begins at the reader index, and consumes nothing. May remember how far it has looked: see
+     * {@link Session#decode}.
+     *
+     * @param in all bytes that have come and were not consumed
+     * @return 0 if it is there: the result of {@link #found}. If not, how many bytes have to come at least before it can be; 1 if that
+     *     is not known.
+     */
+    protected abstract int find(ByteBuf in) throws ProtocolException;
+
+    /**
+     * Says where the frame is, in indices of the buffer that {@link #find} was given.
+     *
+     * @param from the content's first byte
+     * @param to the first byte after the content
+     * @param end the first byte after the frame
+     * @return 0, for {@link #find} to return
+     */
+    protected final int found(int from, int to, int end) {
+        contentStart = from;
+        contentEnd = to;
+        frameEnd = end;
+        return 0;
+    }
+
+    /** Appends what precedes a frame's content, or leaves room for it. */
+    public abstract void beginFrame(ByteBuf out);
+
+    /**
+     * Completes the frame whose {@link #beginFrame} was called at writer index {@code start} and whose content has been appended
+     * since.
+     *
+     * @throws IllegalArgumentException if the content can't be a frame, for example because it is above the limit
+     */
+    public abstract void endFrame(ByteBuf out, int start);
+
+    /** Delivers the content of the next frame, as a slice of what came in. */
+    @Override
+    public final void decode(ByteBuf in, Actions<ByteBuf> actions) throws ProtocolException {
+        int missing = find(in);
+        if (missing == 0) {
+            ByteBuf content = in.slice(contentStart, contentEnd - contentStart);
+            in.readerIndex(frameEnd);
+            actions.message(content);
+        } else if (missing > 1) {
+            actions.needMore(missing);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package rill.spi;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The file that a listening Unix domain socket leaves in the file system. Every transport treats it alike: it is removed when the
+ * listener closes, so that the next one can bind, unless another file has taken its place by then; and a file that is there
+ * before, stale or not, is never touched.
+ *
+ * <p><b>Ownership:</b> the Acceptor's, from the moment it is bound. <b>Not guaranteed:</b> that the file is removed when the process is killed,
+ * or that nobody replaces it between the last look and the removal.
+ */
+public final class SocketFile {
+    private final Path path;
+    private final @Nullable Object key;
+
+    private SocketFile(Path path) {
+        this.path = path;
+        this.key = keyOf(path);
+    }
+
+    /** The file that binding to this address has just made. */
+    public static SocketFile bound(UnixDomainSocketAddress address) {
+        return new SocketFile(address.getPath().toAbsolutePath());
+    }
+
+    /** Device and inode. Null if they can't be had, and then nothing is removed. */
+    private static @Nullable Object keyOf(Path path) {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .fileKey();
+        } catch (IOException gone) {
+            return null;
+        }
+    }
+
+    /** Removes it, if it is still the same. Never throws: what is left over then is for the next bind to tell of. */
+    public void remove() {
+        if (key != null && key.equals(keyOf(path))) {
+            try {
+                Files.delete(path);
+            } catch (IOException e) {
+                // Not ours to delete any more; see above.
+            }
+        }
+    }
+
+    /** Why binding to this address failed, with what to do if a file is in the way. */
+    public static IOException refused(UnixDomainSocketAddress address, IOException cause) {
+        if (cause instanceof BindException && Files.exists(address.getPath(), LinkOption.NOFOLLOW_LINKS)) {
+            return SocketFailures.naming(
+                    "listen on " + address,
+                    new BindException(cause.getMessage() + " (the file is there already; if it was left behind by"
+                            + " a process that is gone, delete it)"));
+        }
+        return SocketFailures.naming("listen on " + address, cause);
+    }
+}

@@ -1,0 +1,46 @@
+package rill.transport.epoll;
+
+import java.net.SocketAddress;
+
+/**
+ * The address of a Unix domain socket in Linux's abstract name space: no file, gone with the socket that was bound to it.
+ *
+ * <p>Anybody in the same network name space may connect to it, whatever the permissions of files are; look at
+ * {@link EpollOptions#SO_PEERCRED} if it matters who.
+ *
+ * <p><b>Units:</b> 107 bytes of UTF-8 at most; listening or connecting with a longer one fails. <b>Source:</b> unix(7).
+ */
+public final class AbstractSocketAddress extends SocketAddress {
+    private static final long serialVersionUID = 1;
+
+    private final String name;
+
+    /** The address of this name, without the zero byte that the kernel puts before it. */
+    public AbstractSocketAddress(String name) {
+        if (name.isEmpty()) {
+            throw new IllegalArgumentException("an abstract socket address needs a name");
+        }
+        this.name = name;
+    }
+
+    /** The name. */
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof AbstractSocketAddress address && address.name.equals(name);
+    }
+
+    @Override
+    public int hashCode() {
+        return name.hashCode();
+    }
+
+    /** The name after an {@code @}, as tools such as {@code ss} show it. */
+    @Override
+    public String toString() {
+        return "@" + name;
+    }
+}

@@ -1,0 +1,86 @@
+package rill.transport.epoll;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import rill.spi.Selector;
+import rill.spi.Transport;
+
+/**
+ * TCP and Unix domain sockets by Linux epoll, through the C library and {@code java.lang.foreign}.
+ *
+ * <p>Needs leave to make native calls: {@code --enable-native-access=rill.transport.epoll}, or {@code ALL-UNNAMED} on the class path. Without it, and
+ * where the system refuses, {@link #unavailable} says so and {@link EpollNioTransport} is next.
+ *
+ * <p>Socket options: see {@link EpollOptions}. Addresses: {@link java.net.InetSocketAddress}, {@link java.net.UnixDomainSocketAddress},
+ * {@link AbstractSocketAddress}.
+ */
+public final class EpollTransport implements Transport {
+    /** The transport; it has no state, so any instance will do. */
+    public EpollTransport() {}
+
+    @Override
+    public String name() {
+        return "epoll";
+    }
+
+    @Override
+    public int preference() {
+        return 20;
+    }
+
+    @Override
+    public Optional<String> unavailable() {
+        return Optional.ofNullable(obstacle());
+    }
+
+    private static @Nullable String obstacle() {
+        String system = System.getProperty("os.name", "");
+        if (!system.equals("Linux")) {
+            return "epoll is part of Linux, and this is " + system;
+        }
+        if (Architecture.here() == null) {
+            return "its structures are not known for the processor architecture " + System.getProperty("os.arch");
+        }
+        Module module = EpollTransport.class.getModule();
+        if (!module.isNativeAccessEnabled()) {
+            return "native access is not enabled; start java with --enable-native-access="
+                    + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
+        }
+        try {
+            return refusal();
+        } catch (LinkageError | IllegalCallerException e) {
+            return "the C library can't be used: " + e;
+        }
+    }
+
+    /** What the kernel, or a filter before it, says to a trial. Being out of descriptors at this moment is no obstacle. */
+    private static @Nullable String refusal() {
+        var memory = new NativeMemory();
+        try {
+            new EpollWait(memory).close();
+            return null;
+        } catch (EpollWait.Refused e) {
+            boolean forNow = e.errno == Errno.EMFILE || e.errno == Errno.ENFILE;
+            return forNow ? null : "the system refuses to " + e.getMessage();
+        } finally {
+            memory.close();
+        }
+    }
+
+    @Override
+    public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
+        String obstacle = obstacle();
+        if (obstacle != null) {
+            throw new IllegalStateException("transport epoll is unavailable: " + obstacle);
+        }
+        return new EpollSelector(receiveBuffer);
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+}

@@ -1,0 +1,197 @@
+package rill.transport.epoll;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.spi.AbstractSelectableChannel;
+import java.nio.channels.spi.AbstractSelector;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The epoll descriptor: waiting for events, and ending the wait from outside.
+ *
+ * <p>A wake-up is a write to an event descriptor that is watched edge-triggered: each write makes one event, so that nobody has to read it.
+ * {@link #woken} spares the write while an earlier one has not been noticed.
+ *
+ * <p><b>Threading:</b> the selector's driver, except {@link #wakeup}. <b>Ownership:</b> of both descriptors; no wake-up writes to one that was
+ * closed.
+ */
+final class EpollWait {
+    private static final int CLOSE_ON_EXEC = 0x80000; // EPOLL_CLOEXEC, EFD_CLOEXEC
+    private static final int NON_BLOCKING = 0x800; // EFD_NONBLOCK
+    private static final int EDGE_TRIGGERED = 1 << 31; // EPOLLET
+    private static final int ADD = 1; // EPOLL_CTL_ADD
+    private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private final NativeMemory memory;
+    private final int epoll;
+    private final int event;
+    private final Interruption interruption = new Interruption();
+    private boolean inNanos = LibC.hasEpollPwait2();
+
+    private final AtomicBoolean woken = new AtomicBoolean();
+    private final Object waking = new Object();
+    private final Arena wakingArena = Arena.ofShared();
+    private final MemorySegment wakingErrno = wakingArena.allocate(LibC.ERRNO_LAYOUT);
+    private final MemorySegment one = wakingArena.allocateFrom(JAVA_LONG, 1);
+    private boolean closed; // guarded by waking
+
+    EpollWait(NativeMemory memory) throws Refused {
+        this.memory = memory;
+        int made = LibC.epollCreate(memory.errno, CLOSE_ON_EXEC);
+        int wakes = made < 0 ? made : LibC.eventfd(memory.errno, CLOSE_ON_EXEC | NON_BLOCKING);
+        int added = wakes < 0
+                ? wakes
+                : LibC.epollCtl(
+                        memory.errno, made, ADD, wakes, memory.event(Watch.IN | EDGE_TRIGGERED, Registrations.NONE));
+        if (added < 0) {
+            closeAll(made, wakes);
+            throw new Refused(-added);
+        }
+        epoll = made;
+        event = wakes;
+    }
+
+    /** The system gives no descriptors, or not these. */
+    static final class Refused extends IOException {
+        final int errno;
+
+        Refused(int errno) {
+            super("open a selector: " + LibC.describe(errno));
+            this.errno = errno;
+        }
+    }
+
+    private void closeAll(int... descriptors) {
+        for (int fd : descriptors) {
+            if (fd >= 0) {
+                LibC.close(fd);
+            }
+        }
+        wakingArena.close();
+    }
+
+    int epoll() {
+        return epoll;
+    }
+
+    /** How many events are there now. */
+    int poll() throws IOException {
+        return counted(LibC.epollWait(memory.errno, epoll, memory.eventsAddress(), NativeMemory.MOST_EVENTS, 0));
+    }
+
+    /** Waits for events; how many have come. None may mean a wake-up, a signal, an interrupt or that the time is over. */
+    int block(long nanos) throws IOException {
+        if (woken.compareAndSet(true, false)) {
+            return poll();
+        }
+        interruption.begins();
+        try {
+            return counted(inNanos ? waitNanos(nanos) : waitMillis(nanos));
+        } finally {
+            interruption.ends();
+            woken.set(false); // whoever has woken us since sees this call return
+        }
+    }
+
+    private int waitNanos(long nanos) {
+        long timeout = nanos < 0 ? 0 : memory.timespec(nanos);
+        int n = LibC.epollWaitNanos(memory.errno, epoll, memory.eventsAddress(), NativeMemory.MOST_EVENTS, timeout);
+        if (n == -Errno.ENOSYS
+                || n == -Errno.EPERM) { // Linux before 5.11, or a seccomp filter that has not heard of it
+            inNanos = false;
+            return waitMillis(nanos);
+        }
+        return n;
+    }
+
+    private int waitMillis(long nanos) {
+        // Rounded up: waking up early would mean to wait again.
+        long millis = nanos < 0 ? -1 : Math.min(Integer.MAX_VALUE, (nanos - 1) / NANOS_PER_MILLI + 1);
+        return LibC.epollWait(memory.errno, epoll, memory.eventsAddress(), NativeMemory.MOST_EVENTS, (int) millis);
+    }
+
+    private static int counted(int result) throws IOException {
+        return result == -Errno.EINTR ? 0 : Errno.check(result);
+    }
+
+    /** Ends the wait, or else the next one. Any thread. */
+    void wakeup() {
+        if (!woken.getAndSet(true)) {
+            synchronized (waking) {
+                if (!closed) {
+                    LibC.write(wakingErrno, event, one.address(), JAVA_LONG.byteSize());
+                }
+            }
+        }
+    }
+
+    void close() {
+        synchronized (waking) {
+            closed = true;
+            closeAll(epoll, event);
+        }
+    }
+
+    /**
+     * Makes {@link Thread#interrupt} end a wait as it ends one of NIO's: by the hook that the JDK has for those who write a selector.
+     */
+    private final class Interruption extends AbstractSelector {
+        Interruption() {
+            super(null);
+        }
+
+        void begins() {
+            begin();
+        }
+
+        void ends() {
+            end();
+        }
+
+        @Override
+        public Selector wakeup() {
+            EpollWait.this.wakeup();
+            return this;
+        }
+
+        @Override
+        protected void implCloseSelector() {}
+
+        @Override
+        protected SelectionKey register(AbstractSelectableChannel channel, int operations, Object attachment) {
+            throw new UnsupportedOperationException("it selects no channels: " + channel);
+        }
+
+        @Override
+        public Set<SelectionKey> keys() {
+            return Set.of();
+        }
+
+        @Override
+        public Set<SelectionKey> selectedKeys() {
+            return Set.of();
+        }
+
+        @Override
+        public int selectNow() {
+            return 0;
+        }
+
+        @Override
+        public int select(long timeout) {
+            return 0;
+        }
+
+        @Override
+        public int select() {
+            return 0;
+        }
+    }
+}

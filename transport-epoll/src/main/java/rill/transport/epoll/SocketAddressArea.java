@@ -1,0 +1,195 @@
+package rill.transport.epoll;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteOrder;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Addresses as the kernel has them, to and fro.
+ *
+ * <pre>
+ *  sockaddr_in    family 2 | port 2 | address 4 | zero 8
+ *  sockaddr_in6   family 2 | port 2 | flow 4 | address 16 | scope 4
+ *  sockaddr_un    family 2 | path up to 108, or a zero and an abstract name
+ * </pre>
+ *
+ * <p><b>Source:</b> ip(7), ipv6(7), unix(7). <b>Threading:</b> the selector's driver.
+ */
+final class SocketAddressArea {
+    static final int AF_UNIX = 1;
+    static final int AF_INET = 2;
+    static final int AF_INET6 = 10;
+
+    /** Bytes of a path: {@code sun_path} has 108, of which one is for the zero at its end. */
+    static final int LONGEST_NAME = 107;
+
+    private static final int SIZE = 128; // sockaddr_storage
+    private static final int NAME = 2;
+    private static final int PORT = 2;
+    private static final int ADDRESS4 = 4;
+    private static final int SIZE4 = 16;
+    private static final int ADDRESS6 = 8;
+    private static final int SCOPE6 = 24;
+    private static final int SIZE6 = 28;
+    private static final int MAPPED = 12; // the bytes before the IPv4 address in ::ffff:1.2.3.4
+
+    private static final ValueLayout.OfShort PORT_ORDER = JAVA_SHORT.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final Charset FILE_NAMES =
+            Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
+
+    private final MemorySegment area;
+    private final MemorySegment size;
+
+    SocketAddressArea(Arena arena) {
+        area = arena.allocate(SIZE, Long.BYTES);
+        size = arena.allocate(JAVA_INT);
+    }
+
+    long at() {
+        return area.address();
+    }
+
+    /** The address of the size, which says how much room there is and is changed by the call to how much was used. */
+    long room() {
+        size.set(JAVA_INT, 0, SIZE);
+        return size.address();
+    }
+
+    /** The family of a socket for this address. */
+    static int familyOf(SocketAddress address) {
+        return switch (address) {
+            case InetSocketAddress inet when inet.getAddress() instanceof Inet4Address -> AF_INET;
+            case InetSocketAddress inet when inet.getAddress() instanceof Inet6Address -> AF_INET6;
+            case InetSocketAddress inet ->
+                throw new IllegalArgumentException("the name " + inet + " has to be resolved first");
+            case UnixDomainSocketAddress path -> AF_UNIX;
+            case AbstractSocketAddress name -> AF_UNIX;
+            default ->
+                throw new IllegalArgumentException("transport epoll has no addresses of type "
+                        + address.getClass().getName() + ": " + address);
+        };
+    }
+
+    // ---- to the kernel
+
+    /**
+     * Writes an address down for a socket of this family; its size.
+     *
+     * @throws SocketException if a path or name is too long
+     */
+    int put(SocketAddress address, int family) throws SocketException {
+        area.fill((byte) 0);
+        area.set(JAVA_SHORT, 0, (short) family);
+        return switch (address) {
+            case InetSocketAddress inet -> putInet(inet, family);
+            case UnixDomainSocketAddress path -> putPath(path);
+            case AbstractSocketAddress name -> putName(name);
+            default -> throw new IllegalArgumentException(String.valueOf(address));
+        };
+    }
+
+    private int putInet(InetSocketAddress inet, int family) {
+        area.set(PORT_ORDER, PORT, (short) inet.getPort());
+        InetAddress host = inet.getAddress();
+        byte[] bytes = host.getAddress();
+        if (family == AF_INET) {
+            if (bytes.length == 4) {
+                putBytes(bytes, ADDRESS4);
+            } // else it is ::, since families are matched before
+            return SIZE4;
+        }
+        if (bytes.length == 4 && !host.isAnyLocalAddress()) {
+            area.set(JAVA_SHORT, ADDRESS6 + MAPPED - 2L, (short) -1);
+            putBytes(bytes, ADDRESS6 + MAPPED);
+        } else if (bytes.length != 4) {
+            putBytes(bytes, ADDRESS6);
+        }
+        if (host instanceof Inet6Address six) {
+            area.set(JAVA_INT, SCOPE6, six.getScopeId());
+        }
+        return SIZE6;
+    }
+
+    private int putPath(UnixDomainSocketAddress path) throws SocketException {
+        byte[] bytes = path.getPath().toString().getBytes(FILE_NAMES);
+        if (bytes.length == 0) {
+            throw new SocketException("the address has no path");
+        }
+        requireFits("path", bytes);
+        putBytes(bytes, NAME);
+        return NAME + bytes.length + 1; // with the zero
+    }
+
+    private int putName(AbstractSocketAddress name) throws SocketException {
+        byte[] bytes = name.name().getBytes(StandardCharsets.UTF_8);
+        requireFits("name", bytes);
+        putBytes(bytes, NAME + 1L);
+        return NAME + 1 + bytes.length;
+    }
+
+    private static void requireFits(String what, byte[] bytes) throws SocketException {
+        if (bytes.length > LONGEST_NAME) {
+            throw new SocketException("the " + what + " has " + bytes.length
+                    + " bytes, but the address of a Unix domain socket holds " + LONGEST_NAME + " at most");
+        }
+    }
+
+    private void putBytes(byte[] bytes, long offset) {
+        MemorySegment.copy(bytes, 0, area, JAVA_BYTE, offset, bytes.length);
+    }
+
+    // ---- from the kernel
+
+    /** The address that a call has written. */
+    SocketAddress get() throws IOException {
+        int used = size.get(JAVA_INT, 0);
+        int family = used < NAME ? AF_UNIX : area.get(JAVA_SHORT, 0);
+        return switch (family) {
+            case AF_INET -> inet(bytes(ADDRESS4, 4), 0);
+            case AF_INET6 -> inet(bytes(ADDRESS6, 16), area.get(JAVA_INT, SCOPE6));
+            case AF_UNIX -> unix(Math.min(used, SIZE));
+            default -> throw new SocketException("an address of the unknown family " + family);
+        };
+    }
+
+    private InetSocketAddress inet(byte[] address, int scope) throws UnknownHostException {
+        int port = area.get(PORT_ORDER, PORT) & 0xffff;
+        InetAddress host =
+                scope == 0 ? InetAddress.getByAddress(address) : Inet6Address.getByAddress(null, address, scope);
+        return new InetSocketAddress(host, port);
+    }
+
+    private SocketAddress unix(int used) {
+        if (used <= NAME) {
+            return UnixDomainSocketAddress.of(""); // nobody has bound it; the JDK calls that unnamed
+        }
+        if (area.get(JAVA_BYTE, NAME) == 0) {
+            return new AbstractSocketAddress(new String(bytes(NAME + 1, used - NAME - 1), StandardCharsets.UTF_8));
+        }
+        int length = 0;
+        while (NAME + length < used && area.get(JAVA_BYTE, NAME + length) != 0) {
+            length++;
+        }
+        return UnixDomainSocketAddress.of(new String(bytes(NAME, length), FILE_NAMES));
+    }
+
+    private byte[] bytes(long offset, int count) {
+        return area.asSlice(offset, count).toArray(JAVA_BYTE);
+    }
+}

@@ -1,0 +1,104 @@
+package rill.transport.epoll;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * What the kernel knows about one TCP connection at one moment.
+ *
+ * <p><b>Source:</b> {@code struct tcp_info} in {@code uapi/linux/tcp.h}. What an older kernel does not tell is 0.
+ *
+ * @param state the state of the connection
+ * @param rtt the smoothed round-trip time
+ * @param rttVariance how much the round-trip time varies
+ * @param minRtt the smallest round-trip time seen
+ * @param retransmissionTimeout how long the kernel waits for an acknowledgement now
+ * @param retransmitting retransmissions without an answer so far; 0 when all is well
+ * @param retransmissions segments sent again since the connection was made
+ * @param unacknowledged segments under way
+ * @param lost segments believed lost
+ * @param congestionWindow segments that may be under way
+ * @param sendMss bytes of a segment
+ * @param unsentBytes bytes that wait in the kernel and were never sent
+ * @param acknowledgedBytes bytes that have reached the peer
+ * @param receivedBytes bytes that have come from the peer
+ */
+public record TcpInfo(
+        State state,
+        Duration rtt,
+        Duration rttVariance,
+        Duration minRtt,
+        Duration retransmissionTimeout,
+        int retransmitting,
+        long retransmissions,
+        long unacknowledged,
+        long lost,
+        long congestionWindow,
+        long sendMss,
+        long unsentBytes,
+        long acknowledgedBytes,
+        long receivedBytes) {
+    /** The states of a TCP connection (RFC 9293, section 3.3.2), in the kernel's order. */
+    public enum State {
+        /** A number that this version has no name for. */
+        UNKNOWN,
+        /** Open. */
+        ESTABLISHED,
+        /** Connecting. */
+        SYN_SENT,
+        /** Being accepted. */
+        SYN_RECEIVED,
+        /** Output ended, not yet acknowledged. */
+        FIN_WAIT_1,
+        /** Output ended. */
+        FIN_WAIT_2,
+        /** Over; late segments are waited for. */
+        TIME_WAIT,
+        /** Over. */
+        CLOSED,
+        /** Input ended. */
+        CLOSE_WAIT,
+        /** Both ended, the last not yet acknowledged. */
+        LAST_ACK,
+        /** Listening. */
+        LISTEN,
+        /** Both ended at the same time. */
+        CLOSING
+    }
+
+    static final int SIZE = 160;
+
+    /** From the kernel's structure; what lies beyond the bytes that it filled in is zero. */
+    static TcpInfo of(MemorySegment info) {
+        int state = info.get(JAVA_BYTE, 0);
+        State[] states = State.values();
+        return new TcpInfo(
+                state > 0 && state < states.length ? states[state] : State.UNKNOWN,
+                micros(info, 68),
+                micros(info, 72),
+                micros(info, 148),
+                micros(info, 8),
+                info.get(JAVA_BYTE, 2) & 0xff,
+                unsigned(info, 100),
+                unsigned(info, 24),
+                unsigned(info, 32),
+                unsigned(info, 80),
+                unsigned(info, 16),
+                unsigned(info, 144),
+                info.get(JAVA_LONG, 120),
+                info.get(JAVA_LONG, 128));
+    }
+
+    private static Duration micros(MemorySegment info, long offset) {
+        return Duration.of(unsigned(info, offset), ChronoUnit.MICROS);
+    }
+
+    private static long unsigned(MemorySegment info, long offset) {
+        return Integer.toUnsignedLong(info.get(JAVA_INT, offset));
+    }
+}

@@ -1,0 +1,2 @@
+/** What all transports over {@code java.nio.channels} have in common. Not exported to users. */
+package rill.transport.nio.channels;
