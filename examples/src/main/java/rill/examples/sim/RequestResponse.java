@@ -52,7 +52,8 @@ final class RequestResponse implements Scenario {
             simulation.host("client" + i, run::call);
         }
         var faults = swarm ? simulation.inject(Faults.swarm()) : null;
-        simulation.runUntil(() -> run.finished == clients || simulation.elapsed().compareTo(LONGEST) > 0);
+        simulation.runUntil(() -> run.finished.size() == clients || simulation.elapsed().compareTo(LONGEST) > 0);
+        run.stopping = true;
         if (faults != null) {
             faults.close();
         }
@@ -68,7 +69,8 @@ final class RequestResponse implements Scenario {
         private int begun;
         private int over;
         private int answered;
-        private int finished;
+        private final Set<String> finished = new HashSet<>();
+        private boolean stopping;
 
         Run(Simulation simulation) {
             findings = new Findings(simulation);
@@ -127,8 +129,8 @@ final class RequestResponse implements Scenario {
             }
 
             private void batch(Client<String, String> client) {
-                if (ended.getOrDefault(name, 0) >= calls) {
-                    finished++;
+                if (stopping || ended.getOrDefault(name, 0) >= calls) {
+                    finished.add(name);
                     client.finish();
                     return;
                 }

@@ -1,6 +1,7 @@
 package rill.transport.sim;
 
 import java.util.PriorityQueue;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -55,8 +56,18 @@ final class Agenda {
         return events.size();
     }
 
-    /** A stream of random numbers of its own for each purpose, so that using one more does not change all others. */
+    /**
+     * A stream of random numbers of its own for each purpose, so that using one more does not change all others. Seeds are scrambled
+     * first, because near ones would give overlapping streams.
+     */
     static RandomGenerator random(long seed, String purpose) {
-        return new java.util.SplittableRandom(seed * 0x9E3779B97F4A7C15L + purpose.hashCode());
+        return new SplittableRandom(scrambled(scrambled(seed) + purpose.hashCode()));
+    }
+
+    /** The finalizer of MurmurHash3. */
+    private static long scrambled(long value) {
+        long mixed = (value ^ (value >>> 33)) * 0xff51afd7ed558ccdL;
+        mixed = (mixed ^ (mixed >>> 33)) * 0xc4ceb9fe1a85ec53L;
+        return mixed ^ (mixed >>> 33);
     }
 }

@@ -183,6 +183,14 @@ final class Network {
     }
 
     private void note(Kind kind, Segment s) {
-        trace.add(kind, s.source.number, s.destination.number, s.connection, s.number, s.length, s.label(), null);
+        trace.add(
+                kind,
+                s.source.number,
+                s.destination.number,
+                s.connection,
+                s.number,
+                s.length,
+                s.label(),
+                trace.recording() ? s.preview() : null);
     }
 }

@@ -13,7 +13,7 @@ import rill.transport.sim.Trace.Kind;
  * for as long as they last.
  */
 final class Picture {
-    private static final int SHOWN = 220;
+    private static final int SHOWN = 160;
     private static final int LEFT = 120;
     private static final int TOP = 92;
     private static final int COLUMN = 300;
@@ -47,7 +47,7 @@ final class Picture {
 
     private static int distance(Trace.Entry before, Trace.Entry entry) {
         long passed = entry.time() - before.time();
-        int forText = isAck(before) && isAck(entry) ? 4 : 13;
+        int forText = entry.kind() == Kind.NOTE ? 24 : isAck(before) && isAck(entry) ? 4 : 13;
         return passed > 50_000_000 ? forText + 26 : forText;
     }
 
@@ -157,8 +157,11 @@ final class Picture {
         }
         if (!ack) {
             int back = to > from ? 1 : -1;
-            String text = entry.what() + (entry.length() > 0 ? " " + entry.length() + " B" : "") + (lost ? " lost" : "");
-            svg.centred(from + back * 62, fromY + (lost ? -4 : (endY - fromY) / 4 - 3), 10, colour, text);
+            String text = entry.label() == null
+                    ? entry.what() + (entry.length() > 0 ? " " + entry.length() + " B" : "")
+                    : "“" + entry.label() + "”";
+            text += lost ? " lost" : "";
+            svg.centred(from + back * 72, fromY + (lost ? -4 : (endY - fromY) / 4 - 3), 10, colour, text);
         }
     }
 

@@ -23,6 +23,8 @@ final class Segment extends Event {
     /** What IP and TCP add, for the bandwidth. */
     static final int HEADER = 40;
 
+    private static final int PREVIEW = 24;
+
     final Network network;
     final Host source;
     final Host destination;
@@ -63,6 +65,26 @@ final class Segment extends Event {
     /** What comes after its last byte; the end of a stream counts as one. */
     long end() {
         return sequence + length + (purpose == Purpose.FIN ? 1 : 0);
+    }
+
+    /** The first of its bytes, if they are text. */
+    @Nullable
+    String preview() {
+        if (bytes == null || length == 0) {
+            return null;
+        }
+        var text = new StringBuilder();
+        for (int i = 0; i < Math.min(length, PREVIEW); i++) {
+            char c = (char) (bytes[i] & 0xff);
+            if (c >= ' ' && c < 127) {
+                text.append(c);
+            } else if (c == '\r' || c == '\n') {
+                text.append(' ');
+            } else {
+                return null;
+            }
+        }
+        return text.toString().strip() + (length > PREVIEW ? "…" : "");
     }
 
     String label() {
