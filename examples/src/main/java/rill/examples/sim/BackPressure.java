@@ -53,13 +53,16 @@ final class BackPressure implements Scenario {
 
         void read(Host host) {
             Loop loop = findings.loop(host);
-            loop.listen(host.address(PORT), Pipeline.bytes(), connection -> connection.onMessage(bytes -> {
-                take(bytes);
-                if (loop.random().nextInt(8) == 0) {
-                    connection.pause();
-                    loop.schedule(Duration.ofMillis(loop.random().nextInt(300)), "go on", connection::resume);
-                }
-            }));
+            loop.listen(
+                    host.address(PORT),
+                    Pipeline.bytes(),
+                    connection -> connection.onMessage(bytes -> {
+                        take(bytes);
+                        if (loop.random().nextInt(8) == 0) {
+                            connection.pause();
+                            loop.schedule(Duration.ofMillis(loop.random().nextInt(300)), "go on", connection::resume);
+                        }
+                    }));
         }
 
         private void take(ByteBuf bytes) {

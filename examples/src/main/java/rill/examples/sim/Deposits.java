@@ -41,7 +41,9 @@ final class Deposits implements Scenario {
     public void run(Simulation simulation) throws Exception {
         var account = new Account();
         Host bank = simulation.host("bank");
-        bank.loop("main").serve(bank.address(PORT), Text.lines(), account::handle).await();
+        bank.loop("main")
+                .serve(bank.address(PORT), Text.lines(), account::handle)
+                .await();
         Loop loop = simulation.host("client").loop("main");
 
         try (var injected = simulation.inject(Faults.loss("bank", "client", 0.01))) {

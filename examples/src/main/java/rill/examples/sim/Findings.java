@@ -33,13 +33,15 @@ final class Findings {
         switch (report) {
             case Report.Thrown thrown -> require(false, "reported: " + thrown.message());
             case Report.Slow slow -> require(false, "reported: " + slow.message());
-            default -> {} // what fails because of a fault is meant to, and whether a failure was seen is up to the garbage collector
+            default -> {} // what fails because of a fault is meant to, and whether a failure was seen is up to the
+            // garbage collector
         }
     }
 
     void throwIfAny() {
         if (!found.isEmpty()) {
-            throw new AssertionError(found.getFirst() + (found.size() > 1 ? " (and " + (found.size() - 1) + " more)" : ""));
+            throw new AssertionError(
+                    found.getFirst() + (found.size() > 1 ? " (and " + (found.size() - 1) + " more)" : ""));
         }
     }
 }

@@ -55,49 +55,49 @@ final class Reconnecting implements Scenario {
 
     /** The client. */
     private static final class Talker {
-    private final Loop loop;
-    private final Findings findings;
-    private int requests;
-    int answers;
+        private final Loop loop;
+        private final Findings findings;
+        private int requests;
+        int answers;
 
-    Talker(Loop loop, Findings findings) {
-        this.loop = loop;
-        this.findings = findings;
-    }
+        Talker(Loop loop, Findings findings) {
+            this.loop = loop;
+            this.findings = findings;
+        }
 
-    Object talk() throws IOException {
-        while (true) {
-            try {
-                Client<String, String> client = loop.connect(
-                                InetSocketAddress.createUnresolved("server", PORT),
-                                Exchange.inOrder(Text.lines()).deadline(DEADLINE),
-                                ConnectOptions.defaults().timeout(DEADLINE))
-                        .await();
+        Object talk() throws IOException {
+            while (true) {
                 try {
-                    talk(client);
-                } finally {
-                    client.close();
+                    Client<String, String> client = loop.connect(
+                                    InetSocketAddress.createUnresolved("server", PORT),
+                                    Exchange.inOrder(Text.lines()).deadline(DEADLINE),
+                                    ConnectOptions.defaults().timeout(DEADLINE))
+                            .await();
+                    try {
+                        talk(client);
+                    } finally {
+                        client.close();
+                    }
+                } catch (IOException lost) {
+                    pause(100 + loop.random().nextInt(400));
                 }
-            } catch (IOException lost) {
-                pause(100 + loop.random().nextInt(400));
             }
         }
-    }
 
-    private void talk(Client<String, String> client) throws IOException {
-        while (true) {
-            String request = "request " + ++requests;
-            String answer = client.call(request).await();
-            findings.require(answer.equals(request), request + " was given: " + answer);
-            answers++;
-            pause(50);
+        private void talk(Client<String, String> client) throws IOException {
+            while (true) {
+                String request = "request " + ++requests;
+                String answer = client.call(request).await();
+                findings.require(answer.equals(request), request + " was given: " + answer);
+                answers++;
+                pause(50);
+            }
+        }
+
+        private void pause(int millis) throws IOException {
+            Promise<String> over = loop.promise();
+            loop.schedule(Duration.ofMillis(millis), "pause", () -> over.complete(""));
+            over.await();
         }
     }
-
-    private void pause(int millis) throws IOException {
-        Promise<String> over = loop.promise();
-        loop.schedule(Duration.ofMillis(millis), "pause", () -> over.complete(""));
-        over.await();
-    }
-}
 }

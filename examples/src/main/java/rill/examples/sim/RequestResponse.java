@@ -52,7 +52,8 @@ final class RequestResponse implements Scenario {
             simulation.host("client" + i, run::call);
         }
         var faults = swarm ? simulation.inject(Faults.swarm()) : null;
-        simulation.runUntil(() -> run.finished.size() == clients || simulation.elapsed().compareTo(LONGEST) > 0);
+        simulation.runUntil(
+                () -> run.finished.size() == clients || simulation.elapsed().compareTo(LONGEST) > 0);
         run.stopping = true;
         if (faults != null) {
             faults.close();

@@ -42,7 +42,8 @@ final class Picture {
     }
 
     private static boolean worthShowing(Trace.Entry entry) {
-        return entry.kind() != Kind.TICK && !(entry.kind() == Kind.SETTLED && textOf(entry).isEmpty());
+        return entry.kind() != Kind.TICK
+                && !(entry.kind() == Kind.SETTLED && textOf(entry).isEmpty());
     }
 
     private static int distance(Trace.Entry before, Trace.Entry entry) {
@@ -78,10 +79,19 @@ final class Picture {
     }
 
     private void drawTitle() {
-        svg.text(16, 26, 17, "#222", "Simulation with seed " + seed
-                + (shown.isEmpty() ? ": nothing happened" : ", up to " + time(shown.getLast().time())), true);
-        String legend = "time goes down, not to scale · arrows: segments, a colour for each connection, grey: acknowledgements"
-                + " only, ✕: lost · ◷ timer · ● done · ● failed";
+        svg.text(
+                16,
+                26,
+                17,
+                "#222",
+                "Simulation with seed " + seed
+                        + (shown.isEmpty()
+                                ? ": nothing happened"
+                                : ", up to " + time(shown.getLast().time())),
+                true);
+        String legend =
+                "time goes down, not to scale · arrows: segments, a colour for each connection, grey: acknowledgements"
+                        + " only, ✕: lost · ◷ timer · ● done · ● failed";
         svg.text(16, 46, 11, "#666", legend, false);
         if (shown.size() < all.size()) {
             svg.text(16, 62, 11, "#666", "the last " + shown.size() + " of " + all.size() + " events", false);
@@ -118,7 +128,13 @@ final class Picture {
             if (i > 0 && time - shown.get(i - 1).time() > 50_000_000) {
                 int y = rows[i] - 18;
                 svg.line(LEFT - 10, y, right() + 10, y, "#bbb", 1, "2,5");
-                svg.text(16, y + 4, 10, "#999", "⋮ " + time(time - shown.get(i - 1).time()) + " later", false);
+                svg.text(
+                        16,
+                        y + 4,
+                        10,
+                        "#999",
+                        "⋮ " + time(time - shown.get(i - 1).time()) + " later",
+                        false);
             }
             if (time != lastTime && rows[i] - lastY >= 12) {
                 svg.text(16, rows[i] + 4, 11, "#555", time(time), false);
@@ -167,7 +183,8 @@ final class Picture {
 
     private void drawMark(Trace.Entry entry, int y) {
         switch (entry.kind()) {
-            case TIMER -> svg.text(x(entry.host()) - 5, y + 4, 11, "#86610a", "◷ " + shortened(entry.what(), 46), false);
+            case TIMER ->
+                svg.text(x(entry.host()) - 5, y + 4, 11, "#86610a", "◷ " + shortened(entry.what(), 46), false);
             case SETTLED -> {
                 String text = textOf(entry);
                 boolean failed = text.startsWith("✗");
@@ -175,14 +192,16 @@ final class Picture {
                 svg.text(x(entry.host()) + 8, y + 4, 11, failed ? "#b11" : "#2a6a3a", text, failed);
             }
             case HOST -> svg.text(x(entry.host()) + 9, y + 4, 12, "#b11", entry.what(), true);
-            case CLOSED -> svg.text(
-                    x(entry.host()) + 8,
-                    y + 4,
-                    10,
-                    entry.length() == 1 ? "#777" : "#b11",
-                    "▪ connection " + entry.connection() + ": " + shortened(entry.what(), 30),
-                    false);
-            case RESOLVED -> svg.text(x(entry.host()) + 8, y + 4, 10, "#777", "name " + entry.what() + " looked up", false);
+            case CLOSED ->
+                svg.text(
+                        x(entry.host()) + 8,
+                        y + 4,
+                        10,
+                        entry.length() == 1 ? "#777" : "#b11",
+                        "▪ connection " + entry.connection() + ": " + shortened(entry.what(), 30),
+                        false);
+            case RESOLVED ->
+                svg.text(x(entry.host()) + 8, y + 4, 10, "#777", "name " + entry.what() + " looked up", false);
             case NOTE -> {
                 svg.line(LEFT - 10, y, right() + 250, y, "#222", 1.4, "");
                 svg.text(LEFT - 6, y - 3, 12, "#111", shortened(textOf(entry), 150), true);

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *
  * <p><b>Not guaranteed:</b> a fresh instance of the test class for each seed; keep state in the method.
  */
+@SuppressWarnings("exports") // whoever uses it has JUnit
 @Test
 @ExtendWith(SimulatedSeeds.class)
 @Documented

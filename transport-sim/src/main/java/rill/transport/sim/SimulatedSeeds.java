@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
 import java.nio.file.Path;
 import java.util.PrimitiveIterator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -28,14 +29,15 @@ final class SimulatedSeeds implements ParameterResolver, InvocationInterceptor {
 
     @Override
     public void interceptTestMethod(
-            Invocation<Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context) {
+            Invocation<@Nullable Void> invocation,
+            ReflectiveInvocationContext<Method> method,
+            ExtensionContext context) {
         invocation.skip();
         Method test = method.getExecutable();
         Simulated settings = AnnotationSupport.findAnnotation(test, Simulated.class)
                 .orElseThrow(() -> new IllegalStateException(test + " has no @Simulated"));
         Object instance = context.getRequiredTestInstance();
-        PrimitiveIterator.OfLong seeds = Seeds.of(settings.from(), settings.seeds(), System::getProperty)
-                .stream()
+        PrimitiveIterator.OfLong seeds = Seeds.of(settings.from(), settings.seeds(), System::getProperty).stream()
                 .iterator();
         while (seeds.hasNext()) {
             run(test, instance, seeds.nextLong(), settings);

@@ -14,12 +14,13 @@ final class Svg {
         return COLOURS.get(Math.floorMod(number - 1, COLOURS.size()));
     }
 
-    private void add(String format, Object... values) {
-        shapes.append(String.format(Locale.ROOT, format, values)).append('\n');
+    private void add(String shape) {
+        shapes.append(shape).append('\n');
     }
 
     void line(int x1, int y1, int x2, int y2, String colour, double width, String dashes) {
-        add(
+        add(String.format(
+                Locale.ROOT,
                 "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\" stroke-width=\"%.1f\"%s/>",
                 x1,
                 y1,
@@ -27,14 +28,15 @@ final class Svg {
                 y2,
                 colour,
                 width,
-                dashes.isEmpty() ? "" : " stroke-dasharray=\"" + dashes + "\"");
+                dashes.isEmpty() ? "" : " stroke-dasharray=\"" + dashes + "\""));
     }
 
     void arrow(int x1, int y1, int x2, int y2, String colour, double width, boolean head) {
         line(x1, y1, x2, y2, colour, width, "");
         if (head) {
             double angle = StrictMath.atan2(y2 - y1, x2 - x1);
-            add(
+            add(String.format(
+                    Locale.ROOT,
                     "<path d=\"M%d %d L%.1f %.1f L%.1f %.1f Z\" fill=\"%s\"/>",
                     x2,
                     y2,
@@ -42,16 +44,17 @@ final class Svg {
                     y2 - 9 * StrictMath.sin(angle - 0.35),
                     x2 - 9 * StrictMath.cos(angle + 0.35),
                     y2 - 9 * StrictMath.sin(angle + 0.35),
-                    colour);
+                    colour));
         }
     }
 
     void circle(int x, int y, double radius, String colour) {
-        add("<circle cx=\"%d\" cy=\"%d\" r=\"%.1f\" fill=\"%s\"/>", x, y, radius, colour);
+        add(String.format(Locale.ROOT, "<circle cx=\"%d\" cy=\"%d\" r=\"%.1f\" fill=\"%s\"/>", x, y, radius, colour));
     }
 
     void box(int x, int y, int width, int height, String fill, String stroke, int corner) {
-        add(
+        add(String.format(
+                Locale.ROOT,
                 "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\" fill=\"%s\" stroke=\"%s\"/>",
                 x,
                 y,
@@ -59,7 +62,7 @@ final class Svg {
                 height,
                 corner,
                 fill,
-                stroke);
+                stroke));
     }
 
     void text(int x, int y, int size, String colour, String text, boolean bold) {
@@ -72,7 +75,8 @@ final class Svg {
 
     /** With a white rim, so that it can be read where lines cross it. */
     private void text(int x, int y, int size, String colour, String text, boolean bold, String anchor) {
-        add(
+        add(String.format(
+                Locale.ROOT,
                 "<text x=\"%d\" y=\"%d\" font-size=\"%d\" fill=\"%s\" text-anchor=\"%s\" font-weight=\"%s\" stroke=\"white\""
                         + " stroke-width=\"3\" paint-order=\"stroke\">%s</text>",
                 x,
@@ -81,7 +85,7 @@ final class Svg {
                 colour,
                 anchor,
                 bold ? "bold" : "normal",
-                text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " "));
+                text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")));
     }
 
     String document(int width, int height) {

@@ -55,7 +55,10 @@ public final class Timeline {
         if (entry.connection() > 0) {
             text.append(",\"connection\":").append(entry.connection());
         }
-        text.append(",\"number\":").append(entry.number()).append(",\"length\":").append(entry.length());
+        text.append(",\"number\":")
+                .append(entry.number())
+                .append(",\"length\":")
+                .append(entry.length());
         add(text, "what", entry.what());
         add(text, "label", entry.label());
         return text.append('}').toString();
