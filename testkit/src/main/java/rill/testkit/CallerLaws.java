@@ -198,7 +198,7 @@ abstract class CallerLaws extends StoryLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "or closed with the cause")
+    @Holds(in = Selector.class, value = "or WireListener.closed with the cause")
     void refused_and_too_late_are_failures_that_say_so() throws IOException {
         within(() -> {
             Listener server = echo();

@@ -91,7 +91,7 @@ abstract class ConnectingLaws extends OnTransport {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "or closed with the cause")
+    @Holds(in = Selector.class, value = "or WireListener.closed with the cause")
     void an_address_that_can_not_be_bound_is_that_connections_failure() throws IOException {
         leaveOutIf(Trait.NO_PORTS);
         Incoming incoming = rig().listen();

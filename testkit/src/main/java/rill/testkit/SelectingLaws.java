@@ -13,14 +13,18 @@ import rill.spi.Selector;
 
 /** What a Selector does with time, wake-ups and interrupts. */
 abstract class SelectingLaws extends EndingLaws {
-    private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final int ROUNDS = 3000;
+
+    /** A timeout that is never waited for. */
+    private long longNanos() {
+        return patience().toNanos();
+    }
 
     /** Fails if a select with a long timeout does not return at once. */
     private void expectPrompt(String why) {
         long start = rig().now();
-        rig().side().select(LONG_NANOS);
-        assertTrue(rig().now() - start < LONG_NANOS, "select waited although " + why);
+        rig().side().select(longNanos());
+        assertTrue(rig().now() - start < longNanos(), "select waited although " + why);
     }
 
     @Test
@@ -48,8 +52,8 @@ abstract class SelectingLaws extends EndingLaws {
         pair.client().close();
         long start = rig().now();
         while (!pair.client().isClosed()) {
-            rig().side().select(LONG_NANOS);
-            assertTrue(rig().now() - start < LONG_NANOS, "select waited although a close was not told");
+            rig().side().select(longNanos());
+            assertTrue(rig().now() - start < longNanos(), "select waited although a close was not told");
         }
     }
 
@@ -63,8 +67,8 @@ abstract class SelectingLaws extends EndingLaws {
         pair.server().resume();
         long start = rig().now();
         while (pair.server().read() < 7) {
-            rig().side().select(LONG_NANOS);
-            assertTrue(rig().now() - start < LONG_NANOS, "select waited although there was something to read");
+            rig().side().select(longNanos());
+            assertTrue(rig().now() - start < longNanos(), "select waited although there was something to read");
         }
     }
 
@@ -129,8 +133,8 @@ abstract class SelectingLaws extends EndingLaws {
             while (answered.get() < ROUNDS) {
                 if (asked.get() == answered.get()) {
                     long start = rig().now();
-                    rig().side().select(LONG_NANOS);
-                    assertTrue(rig().now() - start < LONG_NANOS, "the wake-up number " + asked.get() + " was lost");
+                    rig().side().select(longNanos());
+                    assertTrue(rig().now() - start < longNanos(), "the wake-up number " + asked.get() + " was lost");
                 }
                 answered.set(asked.get());
             }
@@ -185,6 +189,9 @@ abstract class SelectingLaws extends EndingLaws {
         }
         rig().verify();
         assertEquals(0, client.reads() + server.reads(), "reads without a select");
+        rig().quiet();
+        client.flush();
+        server.flush();
         rig().until("both have read", () -> client.read() == 3 && server.read() == 3);
     }
 }

@@ -2,10 +2,11 @@ package rill.examples.inprocess;
 
 import java.io.IOException;
 import java.net.BindException;
-import java.net.ConnectException;
 import java.net.SocketAddress;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptListener;
@@ -16,85 +17,57 @@ import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** One loop's part of the transport: what has something to tell gets a turn in each select. */
+/** One loop's queue of messages: a select carries out those that are there. */
 final class InProcessSelector implements Selector {
-    /** A wire or an acceptor. */
-    interface Member {
-        /** Whether a turn would do something; with the monitor held. */
-        boolean due();
-
-        /** Delivers events; without the monitor. */
-        void turn();
-
-        void close();
-    }
-
-    private final InProcessTransport transport;
-    private final List<Member> members = new ArrayList<>(); // with the monitor, as is what follows
-    private boolean woken;
+    final Set<Wire> wires = new HashSet<>();
+    final Set<Acceptor> acceptors = new HashSet<>();
+    final InProcessTransport transport;
+    private final LinkedBlockingQueue<Runnable> messages = new LinkedBlockingQueue<>();
+    volatile boolean closed;
 
     InProcessSelector(InProcessTransport transport) {
         this.transport = transport;
     }
 
-    void add(Member member) {
-        members.add(member);
-    }
-
-    boolean remove(Member member) {
-        return members.remove(member);
+    /** Any thread: a later select carries it out. False if there will be none. */
+    synchronized boolean post(Runnable message) {
+        return !closed && messages.add(message);
     }
 
     @Override
     public void select(long timeoutNanos) {
-        List<Member> present;
-        synchronized (transport) {
-            waitUntilDue(timeoutNanos);
-            woken = false;
-            present = List.copyOf(members);
-        }
-        present.forEach(Member::turn);
-    }
-
-    private void waitUntilDue(long timeoutNanos) {
-        long start = transport.environment().clock().nanoTime();
-        long left = timeoutNanos < 0 ? Long.MAX_VALUE : timeoutNanos;
-        while (left > 0 && !woken && members.stream().noneMatch(Member::due)) {
+        Runnable message = messages.poll();
+        if (message == null && timeoutNanos != 0) {
             try {
-                TimeUnit.NANOSECONDS.timedWait(transport, left);
+                message = messages.poll(timeoutNanos < 0 ? Long.MAX_VALUE : timeoutNanos, TimeUnit.NANOSECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                return;
             }
-            if (timeoutNanos >= 0) {
-                left = timeoutNanos - (transport.environment().clock().nanoTime() - start);
-            }
+        }
+        for (int more = messages.size(); message != null; more--) {
+            message.run();
+            message = more > 0 ? messages.poll() : null;
         }
     }
 
     @Override
     public void wakeup() {
-        synchronized (transport) {
-            woken = true;
-            transport.notifyAll();
-        }
+        post(() -> {});
     }
 
     @Override
     public Wire connect(
             SocketAddress remote, @Nullable SocketAddress local, SocketOptions options, WireListener listener) {
-        InProcessTransport.require(remote);
-        InProcessTransport.require(options);
-        synchronized (transport) {
-            var wire = new InProcessWire(transport, this, transport.withPort(local), remote, listener);
-            InProcessAcceptor acceptor = transport.listenerAt(remote);
-            if (local != null && transport.listenerAt(local) != null) {
-                wire.fail(new BindException("bind to " + local + ": somebody listens there"));
-            } else if (acceptor == null || !acceptor.enqueue(wire)) {
-                wire.fail(new ConnectException("connect to " + remote + ": nobody listens, or the backlog is full"));
-            }
-            return wire;
+        InProcessTransport.requireInet(remote);
+        options.<RuntimeException>applyTo(InProcessTransport::set);
+        var wire = new InProcessWire(this, transport.withPort(local), remote, listener);
+        InProcessAcceptor acceptor = transport.listening.get(remote);
+        if (local != null && transport.listening.containsKey(local)) {
+            post(() -> wire.fail(new BindException("bind to " + local + ": somebody listens there")));
+        } else if (acceptor == null || !acceptor.selector.post(() -> acceptor.enqueue(wire))) {
+            post(wire::refused);
         }
+        return wire;
     }
 
     @Override
@@ -102,41 +75,40 @@ final class InProcessSelector implements Selector {
         if (!(socket instanceof InProcessAcceptor.Accepted accepted)) {
             throw new IllegalArgumentException("a socket of another transport: " + socket);
         }
-        synchronized (transport) {
-            InProcessWire client = accepted.take();
-            try {
-                InProcessTransport.require(options);
-            } catch (IllegalArgumentException e) {
-                client.reset();
-                throw e;
-            }
-            var wire = new InProcessWire(transport, this, accepted.localAddress(), accepted.remoteAddress(), listener);
-            wire.join(client);
-            return wire;
+        try {
+            options.<RuntimeException>applyTo(InProcessTransport::set);
+        } catch (IllegalArgumentException e) {
+            socket.close();
+            throw e;
         }
+        InProcessWire client = accepted.take();
+        var wire = new InProcessWire(this, socket.localAddress(), socket.remoteAddress(), listener);
+        post(() -> wire.connected(client));
+        client.selector.post(() -> client.connected(wire));
+        return wire;
     }
 
     @Override
     public Acceptor listen(SocketAddress local, int backlog, SocketOptions options, AcceptListener listener)
             throws IOException {
-        InProcessTransport.require(local);
-        InProcessTransport.require(options);
-        synchronized (transport) {
-            SocketAddress address = transport.withPort(local);
-            var acceptor = new InProcessAcceptor(transport, this, address, backlog, listener);
-            if (!transport.bind(address, acceptor)) {
-                throw new BindException("listen on " + address + ": somebody listens there");
-            }
-            add(acceptor);
-            return acceptor;
+        options.<RuntimeException>applyTo(InProcessTransport::set);
+        SocketAddress address = transport.withPort(local);
+        var acceptor = new InProcessAcceptor(this, address, backlog, listener);
+        if (transport.listening.putIfAbsent(address, acceptor) != null) {
+            throw new BindException("listen on " + address + ": somebody listens there");
         }
+        acceptors.add(acceptor);
+        return acceptor;
     }
 
     @Override
     public void close() {
-        synchronized (transport) {
-            List.copyOf(members).forEach(Member::close);
-            members.clear(); // so that nobody is told
+        synchronized (this) {
+            closed = true;
         }
+        List.copyOf(acceptors).forEach(Acceptor::close);
+        List.copyOf(wires).forEach(Wire::close);
+        messages.forEach(Runnable::run); // they find everything closed, and say so to whoever has sent them
+        messages.clear();
     }
 }

@@ -3,242 +3,230 @@ package rill.examples.inprocess;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
-import java.util.function.Supplier;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
 /**
- * One end of a connection. In each turn it reports what was moved in an earlier one, then moves more into the peer's
- * {@code arrived}, then delivers what has arrived here.
+ * One end of a connection, confined to its loop. Without a peer it is connecting.
  *
  * <pre>
- *  CONNECTING ──▶ OPEN ──▶ CLOSED ──▶ told, and no member of the selector any more
+ *  write, flush ──▶ move ──▶ arrived, at the peer ──▶ deliver ──▶ read
+ *                    ▲ └─▶ complete ──▶ written         │
+ *                    └────────────── credit ◀───────────┘
  * </pre>
  */
-final class InProcessWire implements Wire, InProcessSelector.Member {
-    private static final int CAPACITY = 64 * 1024;
+final class InProcessWire implements Wire {
+    private static final int WINDOW = 64 * 1024;
     private static final int MOST_PER_READ = 16 * 1024;
     private static final int READS_PER_TURN = 16;
 
-    private enum State {
-        CONNECTING,
-        OPEN,
-        CLOSED
-    }
-
-    private final InProcessTransport transport;
-    private final InProcessSelector selector;
-    private final SocketAddress local;
+    final InProcessSelector selector;
+    final SocketAddress local;
     private final SocketAddress remote;
     private final WireListener listener;
-
-    // What follows belongs to the monitor.
-    private State state = State.CONNECTING;
     private @Nullable InProcessWire peer;
-    private boolean connectedTold;
-    private @Nullable IOException cause;
-    private boolean paused;
+    private boolean closed;
 
     private final ArrayDeque<ByteBuf> outgoing = new ArrayDeque<>(); // until they are reported as written
-    private long appended; // in bytes of outgoing, as are the next two
-    private long flushed;
-    private int moved;
+    private long appended; // bytes in outgoing
+    private long flushed; // of these
+    private int moving; // of these: bytes on their way and not reported
+    private int window = WINDOW; // bytes that the peer still has room for
     private boolean shutdown;
-    private boolean outputEnded;
+    private boolean endSent;
 
-    private final ByteBuf arrived = Unpooled.buffer(0, CAPACITY);
+    private final ByteBuf arrived = Unpooled.buffer(0);
     private boolean endArrived;
-    private boolean endTold;
     private boolean resetArrived;
+    private boolean delivering; // a message to do so is under way
+    private boolean paused;
+    private boolean endTold;
 
-    InProcessWire(
-            InProcessTransport transport,
-            InProcessSelector selector,
-            SocketAddress local,
-            SocketAddress remote,
-            WireListener listener) {
-        this.transport = transport;
+    InProcessWire(InProcessSelector selector, SocketAddress local, SocketAddress remote, WireListener listener) {
         this.selector = selector;
         this.local = local;
         this.remote = remote;
         this.listener = listener;
-        selector.add(this);
+        selector.wires.add(this);
     }
 
-    void join(InProcessWire client) {
-        peer = client;
-        state = State.OPEN;
-        if (client.state == State.CLOSED) {
-            resetArrived = true;
-        } else {
-            client.peer = this;
-            client.state = State.OPEN;
-            transport.notifyAll();
+    // ---- messages, carried out within select
+
+    void connected(InProcessWire other) {
+        if (closed) {
+            other.selector.post(other::reset);
+            return;
         }
+        peer = other;
+        listener.connected();
+        move();
+        deliverSoon();
     }
 
-    SocketAddress address() {
-        return local;
-    }
-
-    boolean isClosed() {
-        return state == State.CLOSED;
+    void refused() {
+        fail(new ConnectException("connect to " + remote + ": nobody listens, or the backlog is full"));
     }
 
     /** The peer breaks off. */
     void reset() {
-        if (state == State.CONNECTING) {
-            fail(new SocketException("connect to " + remote + ": reset by the peer"));
-        }
         resetArrived = true;
-        transport.notifyAll();
-    }
-
-    void fail(IOException why) {
-        end(why);
-    }
-
-    // ---- turns
-
-    @Override
-    public boolean due() {
-        return switch (state) {
-            case CONNECTING -> false;
-            case CLOSED -> true;
-            case OPEN -> !connectedTold || moved > 0 || canMove() || canEnd() || canRead();
-        };
-    }
-
-    private boolean canMove() {
-        return flushed > moved && peer != null && (peer.isClosed() || peer.arrived.readableBytes() < CAPACITY);
-    }
-
-    private boolean canEnd() {
-        return shutdown && !outputEnded && moved == appended;
-    }
-
-    private boolean canRead() {
-        return !paused && (arrived.isReadable() || resetArrived || (endArrived && !endTold));
-    }
-
-    @Override
-    public void turn() {
-        if (transport.random.nextInt(4) == 0) {
-            return; // completions come late
+        if (peer == null) {
+            fail(new SocketException("connect to " + remote + ": reset by the peer"));
+        } else {
+            deliverSoon();
         }
-        tell(this::completion);
-        synchronized (transport) {
+    }
+
+    private void arrive(byte[] bytes, InProcessWire from) {
+        if (closed) {
+            from.selector.post(from::broken);
+        } else {
+            arrived.discardReadBytes().writeBytes(bytes);
+            deliverSoon();
+        }
+    }
+
+    private void end() {
+        endArrived = true;
+        deliverSoon();
+    }
+
+    private void broken() {
+        fail(new SocketException("write to " + remote + ": the peer is gone"));
+    }
+
+    private void credit(int bytes) {
+        window += bytes;
+        move();
+    }
+
+    private void complete() {
+        if (selector.transport.random.nextInt(3) == 0) {
+            selector.post(this::complete); // late
+        } else if (!closed) {
+            int n = moving;
+            releaseMoved();
+            listener.written(n);
             move();
         }
-        for (int n = 0; n < READS_PER_TURN && tell(this::arrival); n++) {}
     }
 
-    /** Decides with the monitor, tells without; false if there was nothing to tell. */
-    private boolean tell(Supplier<@Nullable Runnable> decision) {
-        Runnable event;
-        synchronized (transport) {
-            event = decision.get();
+    private void deliver() {
+        delivering = false;
+        for (int n = 0; n < READS_PER_TURN && !closed && !paused && arrived.isReadable(); n++) {
+            readSome();
         }
-        if (event != null) {
-            event.run();
+        if (closed || paused) {
+            return;
         }
-        return event != null;
+        if (arrived.isReadable()) {
+            deliverSoon();
+        } else if (resetArrived) {
+            fail(new SocketException("read from " + remote + ": reset by the peer"));
+        } else if (endArrived && !endTold) {
+            endTold = true;
+            listener.inputEnded();
+        }
     }
 
-    private @Nullable Runnable completion() {
-        if (state == State.CLOSED && selector.remove(this)) {
-            return () -> listener.closed(cause);
+    private void readSome() {
+        int n = 1 + selector.transport.random.nextInt(Math.min(MOST_PER_READ, arrived.readableBytes()));
+        ByteBuf bytes = Unpooled.directBuffer(n).writeBytes(arrived, n);
+        InProcessWire to = Objects.requireNonNull(peer);
+        to.selector.post(() -> to.credit(n));
+        listener.read(bytes);
+        bytes.release();
+    }
+
+    // ---- what causes them
+
+    private void deliverSoon() {
+        if (!delivering && peer != null) {
+            delivering = true;
+            selector.post(this::deliver);
         }
-        if (state == State.OPEN && !connectedTold) {
-            connectedTold = true;
-            return listener::connected;
+    }
+
+    private void move() {
+        InProcessWire to = peer;
+        if (closed || moving > 0 || to == null) {
+            return;
         }
-        if (state == State.OPEN && moved > 0) {
-            int n = moved;
-            releaseMoved();
-            return () -> listener.written(n);
+        int most = (int) Math.min(window, flushed);
+        if (most > 0) {
+            moving = 1 + selector.transport.random.nextInt(most);
+            window -= moving;
+            byte[] bytes = copy(moving);
+            selector.post(to.selector.post(() -> to.arrive(bytes, this)) ? this::complete : this::broken);
+        } else if (shutdown && appended == 0 && !endSent) {
+            endSent = true;
+            to.selector.post(to::end);
         }
-        return null;
+    }
+
+    private byte[] copy(int size) {
+        var bytes = new byte[size];
+        int at = 0;
+        for (ByteBuf each : outgoing) {
+            int part = Math.min(size - at, each.readableBytes());
+            each.getBytes(each.readerIndex(), bytes, at, part);
+            at += part;
+        }
+        return bytes;
     }
 
     private void releaseMoved() {
-        appended -= moved;
-        flushed -= moved;
-        while (moved > 0) {
+        appended -= moving;
+        flushed -= moving;
+        while (moving > 0) {
             ByteBuf first = outgoing.element();
-            int part = Math.min(moved, first.readableBytes());
-            moved -= part;
+            int part = Math.min(moving, first.readableBytes());
+            moving -= part;
             if (!first.skipBytes(part).isReadable()) {
                 outgoing.remove().release();
             }
         }
     }
 
-    private void move() {
-        if (state != State.OPEN || peer == null) {
+    void fail(IOException cause) {
+        finish(cause, false);
+    }
+
+    private void finish(@Nullable IOException cause, boolean reset) {
+        if (closed) {
             return;
         }
-        if (canMove() && peer.isClosed()) {
-            fail(new SocketException("write to " + remote + ": the peer is gone"));
-        } else if (moved == 0 && canMove()) {
-            int most = (int) Math.min(flushed, CAPACITY - peer.arrived.readableBytes());
-            moved = 1 + transport.random.nextInt(most);
-            copy(moved, peer.arrived);
-            transport.notifyAll();
-        } else if (canEnd()) {
-            outputEnded = true;
-            peer.endArrived = true;
-            transport.notifyAll();
+        closed = true;
+        outgoing.forEach(ByteBuf::release);
+        outgoing.clear();
+        arrived.release();
+        selector.wires.remove(this);
+        InProcessWire to = peer;
+        if (to != null) {
+            to.selector.post(reset ? to::reset : to::end);
         }
-    }
-
-    private void copy(int bytes, ByteBuf target) {
-        target.discardReadBytes();
-        int left = bytes;
-        for (ByteBuf each : outgoing) {
-            int part = Math.min(left, each.readableBytes());
-            target.writeBytes(each, each.readerIndex(), part);
-            left -= part;
-        }
-    }
-
-    private @Nullable Runnable arrival() {
-        if (state != State.OPEN || !connectedTold || !canRead()) {
-            return null;
-        }
-        if (arrived.isReadable()) {
-            int most = Math.min(MOST_PER_READ, arrived.readableBytes());
-            ByteBuf bytes = Unpooled.directBuffer(most);
-            bytes.writeBytes(arrived, 1 + transport.random.nextInt(most));
-            transport.notifyAll();
-            return () -> {
-                listener.read(bytes);
-                bytes.release();
-            };
-        }
-        if (resetArrived) {
-            fail(new SocketException("read from " + remote + ": reset by the peer"));
-            return null;
-        }
-        endTold = true;
-        return listener::inputEnded;
+        selector.post(() -> {
+            if (!selector.closed) { // or nobody is to be told
+                listener.closed(cause);
+            }
+        });
     }
 
     // ---- Wire
 
     @Override
     public void write(ByteBuf buffer) {
-        synchronized (transport) {
-            if (isClosed() || shutdown || !buffer.isReadable()) {
-                buffer.release();
-                return;
-            }
+        if (closed || shutdown || !buffer.isReadable()) {
+            buffer.release();
+        } else {
             appended += buffer.readableBytes();
             outgoing.add(buffer);
         }
@@ -247,6 +235,7 @@ final class InProcessWire implements Wire, InProcessSelector.Member {
     @Override
     public long flush() {
         flushed = appended;
+        move();
         return 0; // completion is learned of later
     }
 
@@ -258,6 +247,7 @@ final class InProcessWire implements Wire, InProcessSelector.Member {
     @Override
     public void resumeReads() {
         paused = false;
+        deliverSoon();
     }
 
     @Override
@@ -268,61 +258,31 @@ final class InProcessWire implements Wire, InProcessSelector.Member {
 
     @Override
     public void close() {
-        synchronized (transport) {
-            end(null, arrived.isReadable()); // as a system does: who closes with input unread resets
-        }
+        finish(null, arrived.isReadable()); // as a system does: who closes with input unread resets
     }
 
     @Override
     public void abort() {
-        synchronized (transport) {
-            end(null, true);
-        }
-    }
-
-    private void end(@Nullable IOException why, boolean reset) {
-        if (isClosed()) {
-            return;
-        }
-        end(why);
-        if (peer != null && reset) {
-            peer.reset();
-        } else if (peer != null) {
-            peer.endArrived = true;
-        }
-    }
-
-    private void end(@Nullable IOException why) {
-        state = State.CLOSED;
-        cause = why;
-        outgoing.forEach(ByteBuf::release);
-        outgoing.clear();
-        arrived.release();
-        transport.notifyAll();
+        finish(null, true);
     }
 
     @Override
     public <T> void set(SocketOption<T> option, T value) throws IOException {
-        requireUsable();
-        InProcessTransport.require(option);
+        if (closed) {
+            throw new ClosedChannelException();
+        }
+        InProcessTransport.set(option, value);
     }
 
     @Override
     public <T> T get(SocketOption<T> option) throws IOException {
-        requireUsable();
-        InProcessTransport.require(option);
+        set(option, option.type().cast(true));
         return option.type().cast(true);
-    }
-
-    private void requireUsable() throws ClosedChannelException {
-        if (isClosed()) {
-            throw new ClosedChannelException();
-        }
     }
 
     @Override
     public @Nullable SocketAddress localAddress() {
-        return connectedTold ? local : null;
+        return peer == null ? null : local;
     }
 
     @Override

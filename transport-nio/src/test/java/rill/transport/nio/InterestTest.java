@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import rill.spi.ReadinessWire;
 import rill.spi.SocketCalls;
 import rill.spi.UndeliveredEvents;
-import rill.testing.Leaks;
+import rill.testkit.Leaks;
 
 /** Which readiness a wire asks for, and when: each change is a system call on some transports. */
 @ExtendWith(Leaks.class)

@@ -1,0 +1,302 @@
+/*
+ * The load of the echo benchmarks, the same for every server:
+ *
+ *   load closed PORT SECONDS SIZE CONNECTIONS IN_FLIGHT   each connection keeps IN_FLIGHT messages on their way
+ *   load rate   PORT SECONDS SIZE CONNECTIONS PER_SECOND  at a fixed rate; times count from when a message was due
+ *   load churn  PORT SECONDS SIZE CONNECTIONS             connect, one message, close; so many at a time
+ *   load hold   PORT SECONDS SIZE CONNECTIONS             one message each, then silence
+ *
+ * Prints "ready" once every connection has had one message back and compared it byte by byte. From then on each line on standard
+ * input is answered by "mark count=N ns=CLOCK late=N latency=VALUE:COUNT,...", all since the start but for the latencies, which
+ * are since the last mark. Ends with standard input, and after SECONDS in any case.
+ */
+#include "control.h"
+
+enum { BUFFER = 1 << 19, EVENTS = 1024, DUE = 1 << 14 };
+
+struct connection {
+    int fd;
+    size_t got;     /* bytes of the message that is coming in */
+    size_t owed;    /* bytes still to be sent */
+    size_t offset;  /* where in the message sending goes on */
+    int wants_write;
+    int connecting; /* churn: the message is still to be sent */
+    int64_t *due;   /* rate: when each message on its way was due, in a ring */
+    uint32_t first, last;
+};
+
+static int epoll, port;
+static size_t size;
+static char pattern[2 * BUFFER]; /* the message, again and again */
+static char incoming[BUFFER];
+static uint64_t count, late;
+static int64_t deadline;
+
+/* --- latencies: counts in buckets of a thousandth, as HdrHistogram has them ------------------------------- */
+
+static uint64_t buckets[56 * 1024];
+
+static int bucket_of(uint64_t v) {
+    if (v < 2048) return (int)v;
+    int shift = 63 - __builtin_clzll(v) - 10;
+    return shift * 1024 + (int)(v >> shift);
+}
+
+static uint64_t value_of(int bucket) {
+    if (bucket < 2048) return bucket;
+    int shift = bucket / 1024 - 1;
+    return ((uint64_t)(bucket - shift * 1024) << shift) + ((1ull << shift) >> 1);
+}
+
+static void mark(void) {
+    printf("mark count=%llu ns=%lld late=%llu latency=", (unsigned long long)count, (long long)now_ns(),
+           (unsigned long long)late);
+    const char *comma = "";
+    for (int i = 0; i < (int)(sizeof buckets / sizeof *buckets); i++) {
+        if (buckets[i] == 0) continue;
+        printf("%s%llu:%llu", comma, (unsigned long long)value_of(i), (unsigned long long)buckets[i]);
+        comma = ",";
+        buckets[i] = 0;
+    }
+    puts("");
+    fflush(stdout);
+}
+
+/* --- one connection --------------------------------------------------------------------------------------- */
+
+static struct sockaddr_in server(void) {
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return address;
+}
+
+static int open_socket(int flags) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+    if (fd < 0) die("socket");
+    no_delay(fd);
+    return fd;
+}
+
+/* A connection that has had a message back, the same that it sent. */
+static void open_checked(struct connection *c) {
+    struct sockaddr_in address = server();
+    c->fd = open_socket(0);
+    struct timeval patience = {.tv_sec = 10};
+    setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (connect(c->fd, (struct sockaddr *)&address, sizeof address) < 0) die("connect");
+    if (send(c->fd, pattern, size, MSG_NOSIGNAL) != (ssize_t)size) die("send");
+    for (size_t got = 0; got < size;) {
+        ssize_t n = recv(c->fd, incoming + got, size - got, 0);
+        if (n <= 0) die("the first answer");
+        got += n;
+    }
+    if (memcmp(incoming, pattern, size) != 0) {
+        fprintf(stderr, "the echo differs from what was sent\n");
+        exit(1);
+    }
+    unblock(c->fd);
+}
+
+static void interest(struct connection *c, uint32_t events) {
+    struct epoll_event event = {.events = events, .data.ptr = c};
+    if (epoll_ctl(epoll, EPOLL_CTL_MOD, c->fd, &event) < 0) die("epoll_ctl");
+}
+
+static void send_owed(struct connection *c) {
+    while (c->owed > 0) {
+        size_t part = c->owed < BUFFER ? c->owed : BUFFER;
+        ssize_t n = send(c->fd, pattern + c->offset, part, MSG_NOSIGNAL);
+        if (n < 0) {
+            if (errno == EINTR) continue;
+            if (errno != EAGAIN) die("send");
+            break;
+        }
+        c->owed -= n;
+        c->offset = (c->offset + n) % size;
+        if ((size_t)n < part) break;
+    }
+    int wants = c->owed > 0;
+    if (wants != c->wants_write) {
+        c->wants_write = wants;
+        interest(c, wants ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    }
+}
+
+/* Takes what has come; returns how many messages that completed. */
+static size_t take(struct connection *c) {
+    ssize_t n = recv(c->fd, incoming, BUFFER, 0);
+    if (n < 0) {
+        if (errno == EAGAIN || errno == EINTR) return 0;
+        die("recv");
+    }
+    if (n == 0) {
+        fprintf(stderr, "the server closed a connection\n");
+        exit(1);
+    }
+    c->got += n;
+    size_t messages = c->got / size;
+    c->got %= size;
+    count += messages;
+    return messages;
+}
+
+static struct connection *open_all(int connections) {
+    struct connection *all = calloc(connections, sizeof *all);
+    if (all == NULL) die("malloc");
+    for (int i = 0; i < connections; i++) {
+        open_checked(&all[i]);
+        watch(epoll, all[i].fd, EPOLLIN, &all[i]);
+    }
+    return all;
+}
+
+/* --- the loop --------------------------------------------------------------------------------------------- */
+
+static void ready(void) {
+    watch(epoll, 0, EPOLLIN, NULL);
+    puts("ready");
+    fflush(stdout);
+}
+
+/* Waits for events and gives each to its connection; standard input is dealt with here. */
+static void turn(int timeout_ms, void (*handle)(struct connection *, uint32_t)) {
+    static struct epoll_event events[EVENTS];
+    int n = epoll_wait(epoll, events, EVENTS, timeout_ms);
+    for (int i = 0; i < n; i++) {
+        if (events[i].data.ptr != NULL) {
+            handle(events[i].data.ptr, events[i].events);
+        } else {
+            for (int lines = control_lines(); lines > 0; lines--) mark();
+        }
+    }
+    if (now_ns() > deadline) exit(3);
+}
+
+static void answer_at_once(struct connection *c, uint32_t events) {
+    if (events & ~EPOLLOUT) c->owed += take(c) * size;
+    send_owed(c);
+}
+
+static void closed(int connections, int in_flight) {
+    struct connection *all = open_all(connections);
+    ready();
+    for (int i = 0; i < connections; i++) {
+        all[i].owed = in_flight * size;
+        send_owed(&all[i]);
+    }
+    for (;;) turn(1000, answer_at_once);
+}
+
+static void note_latency(struct connection *c, uint32_t events) {
+    if (events & ~EPOLLOUT) {
+        size_t messages = take(c);
+        int64_t now = now_ns();
+        for (; messages > 0; messages--) buckets[bucket_of(now - c->due[c->first++ % DUE])]++;
+    }
+    if (c->owed > 0) send_owed(c);
+}
+
+/* Never sleeps, so that a message leaves when it is due. */
+static void rate(int connections, double per_second) {
+    struct connection *all = open_all(connections);
+    for (int i = 0; i < connections; i++) {
+        all[i].due = malloc(DUE * sizeof(int64_t));
+        if (all[i].due == NULL) die("malloc");
+    }
+    ready();
+    double interval = 1e9 / per_second, next = now_ns();
+    for (int i = 0;;) {
+        int64_t now = now_ns();
+        for (int burst = 0; next <= now && burst < 256; burst++) {
+            struct connection *c = &all[i];
+            i = i + 1 == connections ? 0 : i + 1;
+            if (c->last - c->first == DUE) { /* hopelessly behind: said in the report */
+                late++;
+            } else {
+                c->due[c->last++ % DUE] = (int64_t)next;
+                c->owed += size;
+                send_owed(c);
+            }
+            next += interval;
+        }
+        turn(0, note_latency);
+    }
+}
+
+/* From changing addresses of this machine, so that ports in TIME_WAIT don't run out. */
+static void dial(struct connection *c) {
+    static uint32_t turn_of;
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000002 + turn_of++ % 200)};
+    struct sockaddr_in to = server();
+    int on = 1;
+    c->fd = open_socket(SOCK_NONBLOCK);
+    c->got = 0;
+    c->connecting = 1;
+    if (setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) < 0
+        || bind(c->fd, (struct sockaddr *)&from, sizeof from) < 0)
+        die("bind");
+    if (connect(c->fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS) die("connect");
+    watch(epoll, c->fd, EPOLLOUT, c);
+}
+
+static void one_message(struct connection *c, uint32_t events) {
+    (void)events;
+    if (c->connecting) {
+        if (send(c->fd, pattern, size, MSG_NOSIGNAL) != (ssize_t)size) die("send on a new connection");
+        c->connecting = 0;
+        interest(c, EPOLLIN);
+    } else if (take(c) > 0) {
+        close(c->fd);
+        dial(c);
+    }
+}
+
+static void churn(int connections) {
+    struct connection first = {0};
+    open_checked(&first);
+    close(first.fd);
+    struct connection *all = calloc(connections, sizeof *all);
+    if (all == NULL) die("malloc");
+    for (int i = 0; i < connections; i++) dial(&all[i]);
+    ready();
+    for (;;) turn(1000, one_message);
+}
+
+static void surprised(struct connection *c, uint32_t events) {
+    (void)events;
+    take(c);
+    fprintf(stderr, "the server said something unasked\n");
+    exit(1);
+}
+
+static void hold(int connections) {
+    open_all(connections);
+    ready();
+    for (;;) turn(1000, surprised);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 6) {
+        fprintf(stderr, "usage: load closed|rate|churn|hold PORT SECONDS SIZE CONNECTIONS [IN_FLIGHT|PER_SECOND]\n");
+        return 2;
+    }
+    const char *mode = argv[1], *last = argc > 6 ? argv[6] : "1";
+    port = atoi(argv[2]);
+    deadline = now_ns() + atoll(argv[3]) * 1000000000;
+    size = atoi(argv[4]);
+    int connections = atoi(argv[5]);
+    if (size < 1 || size > BUFFER || connections < 1) {
+        fprintf(stderr, "load: a size from 1 to %d and at least one connection, please\n", BUFFER);
+        return 2;
+    }
+    for (size_t i = 0; i < sizeof pattern; i++) pattern[i] = (char)(i % size * 31 + 7);
+    raise_descriptors();
+    epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (epoll < 0) die("epoll");
+    if (strcmp(mode, "closed") == 0) closed(connections, atoi(last));
+    if (strcmp(mode, "rate") == 0) rate(connections, atof(last));
+    if (strcmp(mode, "churn") == 0) churn(connections);
+    if (strcmp(mode, "hold") == 0) hold(connections);
+    fprintf(stderr, "load: no such mode: %s\n", mode);
+    return 2;
+}

@@ -1,0 +1,65 @@
+package rill.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What all benchmarks of one call have in common. */
+record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath) {
+    /** The same heap and collector for every Java program; one processor would give the same collector anyway. */
+    private static final List<String> JVM = List.of("-XX:+UseSerialGC", "-Xms256m", "-Xmx256m", "-Xlog:disable");
+
+    /** Starts a contender's server on the processor for what is measured. */
+    Child server(Contender contender) throws IOException {
+        return Child.start(contender.name(), machine.server(), serverCommand(contender));
+    }
+
+    List<String> serverCommand(Contender contender) throws IOException {
+        if (contender.program() == null) {
+            return List.of(tools.compiled("echo").toString());
+        }
+        return java(contender, "rill.bench.program.EchoMain", List.of());
+    }
+
+    /** A Java program with the contender's class, these arguments and the contender's options. */
+    List<String> java(Contender contender, String main, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(tools.java().toString());
+        command.addAll(JVM);
+        command.addAll(contender.jvm());
+        command.addAll(List.of("-cp", classPath.of(contender), main, String.valueOf(contender.program())));
+        command.addAll(arguments);
+        command.addAll(contender.options());
+        return command;
+    }
+
+    /** The flags of a contender's JVM, for the report. */
+    List<String> flags(Contender contender) {
+        if (contender.program() == null) {
+            return List.of("cc -O2");
+        }
+        List<String> flags = new ArrayList<>(JVM);
+        flags.addAll(contender.jvm());
+        flags.addAll(contender.options());
+        return flags;
+    }
+
+    /** Starts the load program, on its own processor; it ends by itself if it is forgotten. */
+    Child load(String mode, int port, double seconds, int size, int connections, String... more) throws IOException {
+        long bound = Math.round(profile.warmUpSeconds() + seconds) + 60;
+        List<String> command = new ArrayList<>(
+                List.of(tools.compiled("load").toString(), mode, "" + port, "" + bound, "" + size, "" + connections));
+        command.addAll(List.of(more));
+        return Child.start("load", machine.load(), command);
+    }
+
+    /** Waits. Nothing is to be seen meanwhile: the processes that are measured have the processors to themselves. */
+    static void pass(double seconds) throws IOException {
+        try {
+            Thread.sleep(Math.round(seconds * 1000));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted");
+        }
+    }
+}

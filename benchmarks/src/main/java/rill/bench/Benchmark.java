@@ -1,0 +1,26 @@
+package rill.bench;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/** Something to be measured, under a name that {@code ./rill bench} takes. */
+interface Benchmark {
+    /** The name on the command line. */
+    String name();
+
+    /** What it is, in a line. */
+    String title();
+
+    /** How to read it, for the report. */
+    String explanation();
+
+    /** Why it can't be run here; empty if it can. */
+    Optional<String> missing(Bench bench);
+
+    /** What is to be run, in this order. May make runs of its own, to find out. */
+    List<Contest> contests(Bench bench) throws IOException;
+
+    /** About how long a run takes, for the time left. */
+    double secondsPerRun(Profile profile);
+}

@@ -1,0 +1,70 @@
+package rill.bench;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import rill.bench.Contest.Contestant;
+import rill.bench.Contest.Outcome;
+
+/** Connections that are made, carry one message there and back, and are closed. */
+final class ChurnBenchmark implements Benchmark {
+    private static final int AT_A_TIME = 20;
+    private static final int SIZE = 16;
+
+    @Override
+    public String name() {
+        return "churn";
+    }
+
+    @Override
+    public String title() {
+        return "Connect, one echo, close";
+    }
+
+    @Override
+    public String explanation() {
+        return AT_A_TIME + " connections at a time, each with one message of " + SIZE
+                + " B there and back, closed by the client in good order.";
+    }
+
+    @Override
+    public Optional<String> missing(Bench bench) {
+        return bench.machine().whyNoProcesses().or(Tools::whyNoCompiler);
+    }
+
+    @Override
+    public List<Contest> contests(Bench bench) {
+        List<Contestant> contestants = EchoBenchmark.contenders(bench.profile().extent()).stream()
+                .map(each -> new Contestant(
+                        each.name(), each.title(), each.ours(), bench.flags(each), () -> run(bench, each)))
+                .toList();
+        return List.of(new Contest(AT_A_TIME + " at a time", Map.of("connections", AT_A_TIME), contestants));
+    }
+
+    private static Outcome run(Bench bench, Contender contender) throws IOException {
+        try (Child server = bench.server(contender);
+                Child load = bench.load(
+                        "churn",
+                        Integer.parseInt(server.expect("listening")),
+                        bench.profile().seconds(),
+                        SIZE,
+                        AT_A_TIME)) {
+            load.expect("ready");
+            Map<String, Double> figures = new LinkedHashMap<>();
+            new Window(load, server, load).measure(bench.profile()).figures().forEach((key, value) -> {
+                String renamed = key.equals(Figure.RATE.key)
+                        ? Figure.CONNECTIONS.key
+                        : key.equals(Figure.CPU.key) ? Figure.CPU_PER_CONNECTION.key : key;
+                figures.put(renamed, value);
+            });
+            return new Outcome(figures);
+        }
+    }
+
+    @Override
+    public double secondsPerRun(Profile profile) {
+        return profile.warmUpSeconds() + profile.seconds() + 0.8;
+    }
+}

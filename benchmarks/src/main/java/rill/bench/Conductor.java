@@ -1,0 +1,134 @@
+package rill.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import rill.bench.Contest.Contestant;
+import rill.bench.Contest.Outcome;
+import rill.bench.Contest.Run;
+
+/**
+ * Runs a contest by the protocol: first one contestant against itself, for the noise; then rounds in which each runs once, every
+ * other round backwards (A B B A), so that a machine that grows slower hurts all alike.
+ */
+final class Conductor {
+    /** Hears of each run, for the progress shown. */
+    interface Listener {
+        void starts(Contest contest, Contestant contestant, String round);
+
+        void ended(Outcome outcome);
+
+        /** Something that the report's reader should know, and that stops nothing. */
+        void note(String text);
+    }
+
+    private final int pairs;
+    private final Listener listener;
+
+    Conductor(int pairs, Listener listener) {
+        this.pairs = pairs;
+        this.listener = listener;
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param same pairs of runs of the same contestant
+     * @param runs by contestant, one a round
+     * @param aside by contestant, what was found out apart from the timed runs
+     * @param leftOut by contestant, why it has no runs
+     */
+    record Rounds(
+            List<List<Outcome>> same,
+            Map<Contestant, List<Outcome>> runs,
+            Map<Contestant, Outcome> aside,
+            Map<Contestant, String> leftOut) {}
+
+    /** {@code withNoise} says whether to begin with a contestant against itself. */
+    Rounds run(Contest contest, boolean withNoise) {
+        Map<Contestant, String> leftOut = new LinkedHashMap<>();
+        List<List<Outcome>> same = withNoise ? againstItself(contest, leftOut) : List.of();
+        Map<Contestant, List<Outcome>> runs = new LinkedHashMap<>();
+        for (Contestant each : contest.contestants()) {
+            runs.put(each, new ArrayList<>()); // so that they are listed in this order
+        }
+        for (int round = 0; round < pairs; round++) {
+            List<Contestant> order = round % 2 == 0
+                    ? contest.contestants()
+                    : contest.contestants().reversed();
+            for (Contestant each : order) {
+                once(contest, each, (round + 1) + "/" + pairs, leftOut)
+                        .ifPresent(outcome -> runs.computeIfAbsent(each, ignored -> new ArrayList<>())
+                                .add(outcome));
+            }
+        }
+        leftOut.keySet().forEach(runs::remove); // one that failed once has no pairs to be judged by
+        return new Rounds(same, runs, aside(contest, runs.keySet()), leftOut);
+    }
+
+    private Map<Contestant, Outcome> aside(Contest contest, Set<Contestant> contestants) {
+        Map<Contestant, Outcome> aside = new LinkedHashMap<>();
+        for (Contestant each : contestants) {
+            Run run = each.aside();
+            if (run != null) {
+                listener.starts(contest, each, "aside");
+                try {
+                    Outcome outcome = run.once();
+                    aside.put(each, outcome);
+                    listener.ended(outcome);
+                } catch (IOException e) {
+                    listener.note("left out: " + e.getMessage());
+                }
+            }
+        }
+        return aside;
+    }
+
+    /** By the first of ours that is to be had, else the first of all. */
+    private List<List<Outcome>> againstItself(Contest contest, Map<Contestant, String> leftOut) {
+        List<Contestant> candidates = new ArrayList<>(contest.contestants());
+        candidates.sort(Comparator.comparing((Contestant each) -> !each.ours()));
+        List<List<Outcome>> same = new ArrayList<>();
+        for (Contestant candidate : candidates) {
+            for (int pair = 0; pair < pairs; pair++) {
+                String round = "A/A " + (pair + 1) + "/" + pairs;
+                Optional<Outcome> first = once(contest, candidate, round, leftOut);
+                Optional<Outcome> second = first.isEmpty() ? first : once(contest, candidate, round, leftOut);
+                if (second.isEmpty()) {
+                    break;
+                }
+                same.add(List.of(first.get(), second.get()));
+            }
+            if (!leftOut.containsKey(candidate)) {
+                return same;
+            }
+            same.clear();
+        }
+        return same;
+    }
+
+    private Optional<Outcome> once(
+            Contest contest, Contestant contestant, String round, Map<Contestant, String> leftOut) {
+        if (leftOut.containsKey(contestant)) {
+            return Optional.empty();
+        }
+        listener.starts(contest, contestant, round);
+        try {
+            Outcome outcome = contestant.run().once();
+            listener.ended(outcome);
+            return Optional.of(outcome);
+        } catch (LeftOutException e) {
+            leftOut.put(contestant, String.valueOf(e.getMessage()));
+            listener.note("left out: " + e.getMessage());
+        } catch (IOException e) {
+            leftOut.put(contestant, "failed: " + e.getMessage());
+            listener.note("failed: " + e.getMessage());
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,24 @@
+package rill.bench;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A program that is measured.
+ *
+ * @param name short, for tables
+ * @param title what it is and how it is set up
+ * @param ours whether it is Rill
+ * @param program the name of its class, or null for the bare loop in C. A name, so that nothing of it is loaded here
+ * @param options what the class is told
+ * @param jvm flags of its JVM, besides those that all have
+ * @param jars the artifacts that it needs
+ */
+record Contender(
+        String name,
+        String title,
+        boolean ours,
+        @Nullable String program,
+        List<String> options,
+        List<String> jvm,
+        List<String> jars) {}

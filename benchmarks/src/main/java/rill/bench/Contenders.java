@@ -1,0 +1,142 @@
+package rill.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Who takes part. To add a competitor: a class in {@code rill.bench.program}, and a line here. */
+final class Contenders {
+    private static final List<String> RILL_JARS =
+            List.of("rill-core", "rill-transport-nio", "netty-buffer", "netty-common", "jctools-core", "jspecify");
+    private static final List<String> RILL_EPOLL_JARS =
+            List.of("rill-core", "rill-transport-epoll", "netty-buffer", "netty-common", "jctools-core", "jspecify");
+    private static final List<String> NETTY_NIO_JARS =
+            List.of("netty-buffer", "netty-common", "netty-transport", "netty-resolver");
+    private static final List<String> NETTY_EPOLL_JARS = with(
+            NETTY_NIO_JARS,
+            "netty-transport-native-unix-common",
+            "netty-transport-classes-epoll",
+            "netty-transport-native-epoll");
+    private static final List<String> NETTY_URING_JARS = with(
+            NETTY_NIO_JARS,
+            "netty-transport-native-unix-common",
+            "netty-transport-classes-io_uring",
+            "netty-transport-native-io_uring");
+
+    /** Each transport's name, and what its JVM is told so that it may be used without a warning. */
+    private static final List<String> NATIVE = List.of("--enable-native-access=ALL-UNNAMED");
+
+    /** What those who tune Netty for benchmarks switch on, and what they switch off. */
+    private static final List<String> FAST = List.of(
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Dio.netty.noUnsafe=false",
+            "-Dio.netty.leakDetection.level=disabled",
+            "-Dio.netty.buffer.checkBounds=false",
+            "-Dio.netty.buffer.checkAccessible=false");
+
+    private Contenders() {}
+
+    static List<Contender> echo() {
+        return List.of(
+                rill("nio", "RillEcho"),
+                rill("epoll", "RillEcho"),
+                rill("epoll-nio", "RillEcho"),
+                netty("netty-nio", "NIO, fastest settings, pooled buffers", FAST, NETTY_NIO_JARS, "nio", "pooled"),
+                netty(
+                        "netty-epoll",
+                        "epoll, fastest settings, pooled buffers",
+                        FAST,
+                        NETTY_EPOLL_JARS,
+                        "epoll",
+                        "pooled"),
+                netty(
+                        "netty-epoll-adaptive",
+                        "epoll, fastest settings, adaptive buffers",
+                        FAST,
+                        NETTY_EPOLL_JARS,
+                        "epoll",
+                        "adaptive"),
+                netty(
+                        "netty-io_uring",
+                        "io_uring with a buffer ring, fastest settings, pooled buffers",
+                        FAST,
+                        NETTY_URING_JARS,
+                        "io_uring",
+                        "pooled"),
+                netty("netty-nio-plain", "NIO, as it comes", NATIVE, NETTY_NIO_JARS, "nio"),
+                netty("netty-epoll-plain", "epoll, as it comes", NATIVE, NETTY_EPOLL_JARS, "epoll"),
+                other("bare-nio", "a bare loop on NIO", program("NioEcho"), List.of(), List.of(), List.of()),
+                new Contender("bare-c", "a bare epoll loop in C", false, null, List.of(), List.of(), List.of()));
+    }
+
+    static List<Contender> redis() {
+        return List.of(
+                rill("nio", "RillRedis"),
+                rill("epoll", "RillRedis"),
+                rill("epoll-nio", "RillRedis"),
+                nettyClient("netty-nio", "flushes consolidated by default (256)", "nio", 256),
+                nettyClient("netty-nio-8", "flushes consolidated by 8", "nio", 8),
+                nettyClient("netty-nio-64", "flushes consolidated by 64", "nio", 64),
+                nettyClient("netty-epoll", "flushes consolidated by default (256)", "epoll", 256),
+                nettyClient("netty-epoll-8", "flushes consolidated by 8", "epoll", 8),
+                nettyClient("netty-epoll-64", "flushes consolidated by 64", "epoll", 64),
+                other(
+                        "lettuce",
+                        "Lettuce, asynchronous commands",
+                        program("LettuceRedis"),
+                        List.of(),
+                        FAST,
+                        List.of("*")),
+                other("jedis", "Jedis, pipelined", program("JedisRedis"), List.of(), List.of(), List.of("*")),
+                other("vertx", "Vert.x's Redis client", program("VertxRedis"), List.of(), FAST, List.of("*")));
+    }
+
+    private static Contender rill(String transport, String program) {
+        boolean epoll = transport.startsWith("epoll");
+        List<String> jvm = with(epoll ? NATIVE : List.of(), "-Drill.transport=" + transport);
+        List<String> jars = program.equals("RillRedis") ? List.of("*") : epoll ? RILL_EPOLL_JARS : RILL_JARS;
+        return new Contender(
+                "rill-" + transport,
+                "Rill on " + transport + ", as it comes",
+                true,
+                program(program),
+                List.of(),
+                jvm,
+                jars);
+    }
+
+    private static Contender netty(String name, String title, List<String> jvm, List<String> jars, String... options) {
+        return other(name, "Netty: " + title, program("NettyEcho"), List.of(options), jvm, jars);
+    }
+
+    private static Contender nettyClient(String name, String title, String transport, int consolidation) {
+        return other(
+                name,
+                "a client written by hand on Netty, " + title,
+                program("NettyRedis"),
+                List.of(transport, "pooled", Integer.toString(consolidation)),
+                FAST,
+                List.of("*"));
+    }
+
+    private static Contender other(
+            String name,
+            String title,
+            @Nullable String program,
+            List<String> options,
+            List<String> jvm,
+            List<String> jars) {
+        return new Contender(name, title, false, program, options, jvm, jars);
+    }
+
+    private static String program(String name) {
+        return "rill.bench.program." + name;
+    }
+
+    private static List<String> with(List<String> first, String... more) {
+        List<String> all = new ArrayList<>(first);
+        all.addAll(List.of(more));
+        return List.copyOf(all);
+    }
+}

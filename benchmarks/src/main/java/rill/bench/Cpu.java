@@ -1,0 +1,63 @@
+package rill.bench;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * What a process has used of the processors so far.
+ *
+ * <p><b>Units:</b> {@code total} in nanoseconds, exact (from {@code schedstat}); {@code user} and {@code system} in nanoseconds
+ * too, but found by sampling, so they are shown and never judged. <b>Source:</b> proc(5).
+ *
+ * @param total time on a processor, all threads that are alive
+ */
+record Cpu(long total, long user, long system) {
+    private static final long NANOS_PER_TICK = 10_000_000; // USER_HZ is 100 on every Linux that Java runs on
+
+    static Cpu of(long pid) throws IOException {
+        return read(Path.of("/proc", Long.toString(pid)));
+    }
+
+    static Cpu read(Path process) throws IOException {
+        long total = 0;
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(process.resolve("task"))) {
+            for (Path thread : threads) {
+                total += onProcessor(thread);
+            }
+        }
+        String stat = Files.readString(process.resolve("stat"));
+        // The second field is the name, in parentheses, and may hold anything; user and system are fields 14 and 15.
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        return new Cpu(total, Long.parseLong(fields[11]) * NANOS_PER_TICK, Long.parseLong(fields[12]) * NANOS_PER_TICK);
+    }
+
+    private static long onProcessor(Path thread) throws IOException {
+        try {
+            return parseSchedstat(Files.readString(thread.resolve("schedstat")));
+        } catch (NoSuchFileException ended) {
+            return 0;
+        } catch (IOException e) {
+            if (String.valueOf(e.getMessage()).contains("No such process")) {
+                return 0; // it ended between being listed and being read
+            }
+            throw e;
+        }
+    }
+
+    /** Three numbers: time on a processor, time waiting for one, and how often it got one. */
+    static long parseSchedstat(String line) throws IOException {
+        String[] fields = line.strip().split(" ", -1);
+        if (fields.length != 3) {
+            throw new IOException("not a schedstat: three numbers expected, found '" + line.strip() + "'");
+        }
+        return Long.parseLong(fields[0]);
+    }
+
+    /** What was used since {@code earlier}; threads that have ended meanwhile can't make it negative. */
+    Cpu since(Cpu earlier) {
+        return new Cpu(Math.max(0, total - earlier.total), user - earlier.user, system - earlier.system);
+    }
+}

@@ -1,0 +1,113 @@
+package rill.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import rill.bench.Contest.Contestant;
+import rill.bench.Contest.Outcome;
+import rill.bench.Profile.Extent;
+
+/** What connections cost that do nothing: memory of a server with many, less that of the same process with none. */
+final class IdleBenchmark implements Benchmark {
+    private static final int CONNECTIONS = 5_000;
+    private static final int QUICK_CONNECTIONS = 1_000;
+    private static final int SIZE = 16;
+
+    @Override
+    public String name() {
+        return "idle";
+    }
+
+    @Override
+    public String title() {
+        return "Idle connections: memory each";
+    }
+
+    @Override
+    public String explanation() {
+        return "Connections that have echoed one message and then are held. Heap is what is alive after collections; resident memory"
+                + " also depends on what the JVM has given back, so it is rougher.";
+    }
+
+    @Override
+    public Optional<String> missing(Bench bench) {
+        return bench.machine().whyNoProcesses().or(Tools::whyNoCompiler);
+    }
+
+    @Override
+    public List<Contest> contests(Bench bench) {
+        int connections = bench.profile().extent() == Extent.QUICK ? QUICK_CONNECTIONS : CONNECTIONS;
+        List<Contestant> contestants = EchoBenchmark.contenders(bench.profile().extent()).stream()
+                .map(each -> new Contestant(
+                        each.name(), each.title(), each.ours(), bench.flags(each), () -> run(bench, each, connections)))
+                .toList();
+        return List.of(new Contest(connections + " held", Map.of("connections", connections), contestants));
+    }
+
+    private record Used(double heap, double direct, double resident) {}
+
+    private static Outcome run(Bench bench, Contender contender, int connections) throws IOException {
+        try (Child server = bench.server(contender)) {
+            int port = Integer.parseInt(server.expect("listening"));
+            // First one that goes again: what the first connection ever brings along belongs to none.
+            try (Child first = bench.load("hold", port, 0, SIZE, 1)) {
+                first.expect("ready");
+            }
+            Used none = used(contender, server);
+            try (Child load = bench.load("hold", port, 0, SIZE, connections)) {
+                load.expect("ready");
+                return outcome(contender, none, used(contender, server), connections);
+            }
+        }
+    }
+
+    private static Used used(Contender contender, Child server) throws IOException {
+        if (contender.program() == null) {
+            server.ask("mark"); // in C there is no heap to ask for; this only waits until it has come so far
+            return new Used(0, 0, resident(server));
+        }
+        Map<String, String> memory = server.ask("memory");
+        return new Used(
+                Double.parseDouble(memory.getOrDefault("heap", "0")),
+                Double.parseDouble(memory.getOrDefault("direct", "0")),
+                resident(server));
+    }
+
+    private static Outcome outcome(Contender contender, Used none, Used many, int connections) {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        if (contender.program() != null) {
+            double heap = (many.heap - none.heap) / connections;
+            double direct = (many.direct - none.direct) / connections;
+            figures.put(Figure.MEMORY.key, heap + direct);
+            figures.put(Figure.HEAP.key, heap);
+            figures.put(Figure.DIRECT.key, direct);
+        }
+        figures.put(Figure.RESIDENT.key, (many.resident - none.resident) / connections);
+        return new Outcome(figures);
+    }
+
+    private static double resident(Child server) throws IOException {
+        return parseResident(Files.readAllLines(Path.of("/proc", Long.toString(server.pid()), "status")));
+    }
+
+    /** Bytes, from a line such as {@code VmRSS:  12345 kB}. */
+    static double parseResident(List<String> status) throws IOException {
+        for (String line : status) {
+            if (line.startsWith("VmRSS:")) {
+                String kibi =
+                        line.substring("VmRSS:".length()).replace("kB", "").strip();
+                return Double.parseDouble(kibi) * 1024;
+            }
+        }
+        throw new IOException("a process without VmRSS in its status");
+    }
+
+    @Override
+    public double secondsPerRun(Profile profile) {
+        return profile.extent() == Extent.QUICK ? 1.3 : 3;
+    }
+}

@@ -1,0 +1,191 @@
+package rill.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+import rill.bench.Contest.Contestant;
+import rill.bench.Contest.Outcome;
+import rill.bench.Statistics.Interval;
+
+/** Makes of a contest's runs what the report says: medians, noise floors, and ratios with a verdict. */
+final class Judge {
+    /** A load that uses more of its processor than that may be what limited the rate. */
+    static final double SATURATED_PERCENT = 95;
+
+    /** The contestant that the others' share is reckoned from. */
+    private static final String LIMIT = "bare-c";
+
+    private static final double[] QUANTILES = {
+        0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999, 1
+    };
+
+    private Judge() {}
+
+    static Report.Case judge(Contest contest, Conductor.Rounds rounds, Map<String, Double> floors) {
+        List<Report.Entry> entries = new ArrayList<>();
+        Map<Contestant, List<Outcome>> all = withShare(rounds.runs());
+        all.forEach((contestant, runs) ->
+                entries.add(entry(contestant, runs, rounds.aside().get(contestant))));
+        List<Report.Comparison> comparisons = new ArrayList<>();
+        all.forEach((subject, runs) -> {
+            if (subject.ours()) {
+                all.forEach((baseline, others) -> {
+                    if (!baseline.ours()) {
+                        comparisons.addAll(compare(subject, runs, baseline, others, floors));
+                    }
+                });
+            }
+        });
+        return new Report.Case(contest.name(), contest.parameters(), floors, entries, comparisons);
+    }
+
+    /** Where the bare loop in C took part: what each message cost beyond that, round by round. */
+    private static Map<Contestant, List<Outcome>> withShare(Map<Contestant, List<Outcome>> runs) {
+        List<Outcome> limit = runs.entrySet().stream()
+                .filter(each -> each.getKey().name().equals(LIMIT))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(List.of());
+        if (limit.isEmpty()) {
+            return runs;
+        }
+        Map<Contestant, List<Outcome>> all = new LinkedHashMap<>();
+        runs.forEach((contestant, outcomes) -> {
+            List<Outcome> more = new ArrayList<>();
+            for (int i = 0; i < outcomes.size(); i++) {
+                Outcome outcome = outcomes.get(i);
+                Map<String, Double> figures = new LinkedHashMap<>(outcome.figures());
+                if (!contestant.name().equals(LIMIT)) {
+                    double least = limit.get(i).figures().getOrDefault(Figure.CPU.key, 0.0);
+                    figures.put(Figure.SHARE.key, figures.getOrDefault(Figure.CPU.key, 0.0) - least);
+                }
+                more.add(new Outcome(figures, outcome.latency()));
+            }
+            all.put(contestant, more);
+        });
+        return all;
+    }
+
+    static Map<String, Double> floors(List<List<Outcome>> same) {
+        Map<String, Double> floors = new LinkedHashMap<>();
+        List<Outcome> first = same.stream().map(List::getFirst).toList();
+        List<Outcome> second = same.stream().map(List::getLast).toList();
+        for (String key : keys(first)) {
+            double[] ratios = ratios(key, first, second);
+            if (Figure.of(key).judged && ratios.length > 0) {
+                floors.put(key, Statistics.floor(ratios));
+            }
+        }
+        return floors;
+    }
+
+    private static Report.Entry entry(Contestant contestant, List<Outcome> runs, @Nullable Outcome aside) {
+        Map<String, Report.Value> medians = new LinkedHashMap<>();
+        for (String key : keys(runs)) {
+            double[] values = runs.stream()
+                    .filter(run -> run.figures().containsKey(key))
+                    .mapToDouble(run -> run.figures().get(key))
+                    .toArray();
+            Interval interval = Statistics.bootstrap(values);
+            medians.put(key, new Report.Value(interval.value(), interval.low(), interval.high()));
+        }
+        if (aside != null) {
+            aside.figures().forEach((key, value) -> medians.put(key, new Report.Value(value, value, value)));
+        }
+        return new Report.Entry(
+                contestant.name(),
+                contestant.title(),
+                contestant.ours(),
+                contestant.flags(),
+                runs.stream().map(Outcome::figures).toList(),
+                medians,
+                latency(runs),
+                notes(medians));
+    }
+
+    private static List<Report.Quantile> latency(List<Outcome> runs) {
+        var all = new Histogram(3);
+        for (Outcome run : runs) {
+            if (run.latency() != null) {
+                all.add(run.latency());
+            }
+        }
+        List<Report.Quantile> quantiles = new ArrayList<>();
+        for (double quantile : QUANTILES) {
+            // A quantile means something once a few messages lie beyond it.
+            if (all.getTotalCount() > 0 && (quantile == 1 || all.getTotalCount() * (1 - quantile) >= 1)) {
+                quantiles.add(new Report.Quantile(quantile, all.getValueAtPercentile(quantile * 100)));
+            }
+        }
+        return quantiles;
+    }
+
+    static List<String> notes(Map<String, Report.Value> medians) {
+        List<String> notes = new ArrayList<>();
+        Function<Figure, Double> median = figure ->
+                medians.getOrDefault(figure.key, new Report.Value(0, 0, 0)).value();
+        if (median.apply(Figure.OTHER_BUSY) > SATURATED_PERCENT) {
+            notes.add("the other end was at its limit, so it may be what this rate shows");
+        }
+        if (median.apply(Figure.LATE) > 0) {
+            notes.add("the load could not keep to its schedule: more was asked for than could be done");
+        }
+        return notes;
+    }
+
+    private static List<Report.Comparison> compare(
+            Contestant subject,
+            List<Outcome> runs,
+            Contestant baseline,
+            List<Outcome> others,
+            Map<String, Double> floors) {
+        List<Report.Comparison> comparisons = new ArrayList<>();
+        for (String key : keys(runs)) {
+            Figure figure = Figure.of(key);
+            double[] ratios = ratios(key, runs, others);
+            if (!figure.judged || ratios.length == 0) {
+                continue;
+            }
+            Interval ratio = Statistics.bootstrap(ratios);
+            String verdict = Statistics.verdict(
+                            ratio, ratios.length, floors.getOrDefault(key, 1.0), figure.higherIsBetter)
+                    .words;
+            comparisons.add(new Report.Comparison(
+                    key,
+                    subject.name(),
+                    baseline.name(),
+                    ratio.value(),
+                    ratio.low(),
+                    ratio.high(),
+                    ratios.length,
+                    verdict));
+        }
+        return comparisons;
+    }
+
+    /** Of the same rounds; none where one of the two has no positive value, since that has no ratio. */
+    private static double[] ratios(String key, List<Outcome> above, List<Outcome> below) {
+        double[] ratios = new double[Math.min(above.size(), below.size())];
+        for (int i = 0; i < ratios.length; i++) {
+            double numerator = above.get(i).figures().getOrDefault(key, 0.0);
+            double denominator = below.get(i).figures().getOrDefault(key, 0.0);
+            if (numerator <= 0 || denominator <= 0) {
+                return new double[0];
+            }
+            ratios[i] = numerator / denominator;
+        }
+        return ratios;
+    }
+
+    private static Set<String> keys(List<Outcome> runs) {
+        Set<String> keys = new LinkedHashSet<>();
+        runs.forEach(run -> keys.addAll(run.figures().keySet()));
+        return keys;
+    }
+}

@@ -1,0 +1,159 @@
+package rill.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The way in: {@code ./rill bench}. */
+@Command(
+        name = "./rill bench",
+        description = "Measures Rill beside Netty and others, and writes report.json and report.html.",
+        footer = {"", "Exit status: 0 if there is a report, 1 if something failed, 2 if the command was wrong."})
+final class Main implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("FieldCanBeFinal") // picocli sets it
+    private CommandSpec spec = CommandSpec.create();
+
+    @Parameters(
+            paramLabel = "NAME",
+            description = "What to measure; everything, if nothing is named. 'list' lists the names.")
+    @SuppressWarnings("FieldCanBeFinal") // picocli sets it
+    private List<String> names = new ArrayList<>();
+
+    @ArgGroup
+    private @Nullable Thoroughness thoroughness;
+
+    @Option(names = "--pairs", description = "Rounds of paired runs; fewer than 5 give no verdict.")
+    private @Nullable Integer pairs;
+
+    @Option(names = "--seconds", description = "Length of a timed window.")
+    private @Nullable Double seconds;
+
+    @Option(names = "--warm-up", description = "Seconds before each timed window.")
+    private @Nullable Double warmUp;
+
+    @Option(names = "--out", defaultValue = "bench-report", description = "Folder for the report (${DEFAULT-VALUE}).")
+    private Path folder = Path.of("bench-report");
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "This text.")
+    @SuppressWarnings("UnusedVariable") // that it is there is what counts
+    private boolean help;
+
+    /** One of the two. */
+    static final class Thoroughness {
+        @Option(names = "--quick", description = "A first answer, in less than 10 minutes.")
+        private boolean quick;
+
+        @Option(names = "--full", description = "Every case; takes hours.")
+        @SuppressWarnings("UnusedVariable") // the other of the two
+        private boolean full;
+    }
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        var out = new PrintWriter(System.out, true, System.out.charset());
+        var err = new PrintWriter(System.err, true, System.err.charset());
+        System.exit(execute(out, err, args));
+    }
+
+    /** Gives the exit status. */
+    static int execute(PrintWriter out, PrintWriter err, String... args) {
+        return new CommandLine(new Main())
+                .setOut(out)
+                .setErr(err)
+                .setParameterExceptionHandler((wrong, ignored) -> {
+                    err.println("rill: " + wrong.getMessage() + "; ./rill bench --help tells more");
+                    return CommandLine.ExitCode.USAGE;
+                })
+                .setExecutionExceptionHandler((failure, command, ignored) -> {
+                    err.println("rill: bench: " + failure);
+                    return CommandLine.ExitCode.SOFTWARE;
+                })
+                .execute(args);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        if (names.equals(List.of("list"))) {
+            Benchmarks.all().forEach(each -> out.printf("%-12s %s%n", each.name(), each.title()));
+            return CommandLine.ExitCode.OK;
+        }
+        List<Benchmark> chosen = chosen();
+        try (var tools = new Tools()) {
+            var bench = new Bench(Machine.look(), profile(), tools, ClassPath.ofThisProcess());
+            Report report = new Session(bench, out).run(chosen, command());
+            write(report, out);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        return CommandLine.ExitCode.OK;
+    }
+
+    private List<Benchmark> chosen() {
+        List<Benchmark> all = Benchmarks.all();
+        for (String name : names) {
+            if (all.stream().noneMatch(each -> each.name().equals(name))) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "there is no benchmark called " + name + ", only "
+                                + String.join(
+                                        ", ", all.stream().map(Benchmark::name).toList()));
+            }
+        }
+        return all.stream()
+                .filter(each -> names.isEmpty() || names.contains(each.name()))
+                .toList();
+    }
+
+    private Profile profile() {
+        Profile base = Profile.usual();
+        if (thoroughness != null) {
+            base = thoroughness.quick ? Profile.quick() : Profile.full();
+        }
+        if ((pairs != null && pairs < 1) || (seconds != null && seconds <= 0) || (warmUp != null && warmUp < 0)) {
+            throw new ParameterException(spec.commandLine(), "--pairs, --seconds and --warm-up have to be positive");
+        }
+        return new Profile(
+                base.extent(),
+                pairs == null ? base.pairs() : pairs,
+                warmUp == null ? base.warmUpSeconds() : warmUp,
+                seconds == null ? base.seconds() : seconds);
+    }
+
+    private String command() {
+        List<String> words = new ArrayList<>(List.of("./rill bench"));
+        words.addAll(spec.commandLine().getParseResult().originalArgs());
+        return String.join(" ", words);
+    }
+
+    private void write(Report report, PrintWriter out) throws IOException {
+        Files.createDirectories(folder);
+        Path json = folder.resolve("report.json");
+        new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(json.toFile(), report);
+        Path page = folder.resolve("report.html");
+        Files.writeString(page, HtmlReport.of(report));
+        out.println();
+        out.println("took " + report.took() + "; open " + page + ", or read " + json);
+    }
+}

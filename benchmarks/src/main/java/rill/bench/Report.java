@@ -1,0 +1,71 @@
+package rill.bench;
+
+import java.util.List;
+import java.util.Map;
+
+/** All that a run has found out, as {@code report.json} holds it. */
+record Report(
+        String started,
+        String took,
+        Profile profile,
+        String command,
+        Map<String, String> machine,
+        Map<String, String> versions,
+        List<Section> sections,
+        List<LeftOut> leftOut) {
+
+    /** One benchmark. {@code figures} describes the names that its runs use. */
+    record Section(String name, String title, String explanation, List<FigureText> figures, List<Case> cases) {}
+
+    /** What a figure is. */
+    record FigureText(String key, String title, String unit, boolean higherIsBetter, boolean judged) {}
+
+    /**
+     * One contest.
+     *
+     * @param floors by figure, how far the ratio of something to itself went, as a factor
+     */
+    record Case(
+            String name,
+            Map<String, Object> parameters,
+            Map<String, Double> floors,
+            List<Entry> entries,
+            List<Comparison> comparisons) {}
+
+    /**
+     * One contestant's results.
+     *
+     * @param medians by figure, over its runs
+     * @param latency quantiles in nanoseconds over all its runs, empty where none was measured
+     * @param notes what to keep in mind, such as that the load was at its limit
+     */
+    record Entry(
+            String name,
+            String title,
+            boolean ours,
+            List<String> flags,
+            List<Map<String, Double>> runs,
+            Map<String, Value> medians,
+            List<Quantile> latency,
+            List<String> notes) {}
+
+    /** A median and its interval. */
+    record Value(double value, double low, double high) {}
+
+    /** So much of all messages took no longer. */
+    record Quantile(double quantile, double nanos) {}
+
+    /** A ratio of two contestants in the same rounds: {@code subject / baseline}. */
+    record Comparison(
+            String figure,
+            String subject,
+            String baseline,
+            double ratio,
+            double low,
+            double high,
+            int pairs,
+            String verdict) {}
+
+    /** What was not measured, and why. */
+    record LeftOut(String what, String reason) {}
+}

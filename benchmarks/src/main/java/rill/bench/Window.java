@@ -1,0 +1,114 @@
+package rill.bench;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+import rill.bench.Contest.Outcome;
+
+/**
+ * A stretch of time in which messages are counted, with what they cost.
+ *
+ * <p>Two marks are taken, each reading the counts and the processor times one after the other; the time between the two readings
+ * of a mark is microseconds, that between the marks seconds.
+ */
+final class Window {
+    private static final double PERCENT = 100;
+
+    private final Child counting;
+    private final Child measured;
+    private final Child other;
+
+    /**
+     * What is looked at.
+     *
+     * @param counting knows how many messages there were
+     * @param measured is what they cost; may be the same
+     * @param other has the other end: it may be what limits the rate
+     */
+    Window(Child counting, Child measured, Child other) {
+        this.counting = counting;
+        this.measured = measured;
+        this.other = other;
+    }
+
+    private record Mark(
+            long count, long nanos, long late, @Nullable String latency, long allocated, Cpu cpu, Cpu others) {}
+
+    /** Warms up, and measures. */
+    Outcome measure(Profile profile) throws IOException {
+        mark(); // whatever a mark loads is loaded now
+        Bench.pass(profile.warmUpSeconds());
+        Mark begin = mark();
+        Bench.pass(profile.seconds());
+        return outcome(begin, mark());
+    }
+
+    private Mark mark() throws IOException {
+        Map<String, String> counts = counting.ask("mark");
+        Cpu cpu = measured.cpu();
+        Cpu others = other.cpu();
+        Map<String, String> own = measured == counting ? counts : measured.ask("mark");
+        return new Mark(
+                number(counts, "count"),
+                number(counts, "ns"),
+                number(counts, "late"),
+                counts.get("latency"),
+                own.containsKey("allocated") ? number(own, "allocated") : -1,
+                cpu,
+                others);
+    }
+
+    private static long number(Map<String, String> values, String key) {
+        return Long.parseLong(values.getOrDefault(key, "0"));
+    }
+
+    private Outcome outcome(Mark begin, Mark end) throws IOException {
+        double messages = end.count - begin.count;
+        double nanos = end.nanos - begin.nanos;
+        if (messages <= 0) {
+            throw new IOException("not one message came back in " + Math.round(nanos / 1e6) + " ms");
+        }
+        Cpu cpu = end.cpu.since(begin.cpu);
+        Map<String, Double> figures = new LinkedHashMap<>();
+        figures.put(Figure.RATE.key, messages / nanos * 1e9);
+        figures.put(Figure.CPU.key, cpu.total() / messages);
+        figures.put(Figure.USER.key, cpu.user() / messages);
+        figures.put(Figure.SYSTEM.key, cpu.system() / messages);
+        if (end.allocated >= 0) {
+            figures.put(Figure.ALLOCATED.key, (end.allocated - begin.allocated) / messages);
+        }
+        figures.put(Figure.BUSY.key, cpu.total() / nanos * PERCENT);
+        figures.put(Figure.OTHER_BUSY.key, end.others.since(begin.others).total() / nanos * PERCENT);
+        Histogram latency = parse(end.latency);
+        if (latency != null) {
+            figures.put(Figure.LATE.key, (double) (end.late - begin.late));
+            figures.remove(Figure.OTHER_BUSY.key); // at a fixed rate it never sleeps, which says nothing
+            addQuantiles(figures, latency);
+        }
+        return new Outcome(figures, latency);
+    }
+
+    private static void addQuantiles(Map<String, Double> figures, Histogram latency) {
+        figures.put(Figure.P50.key, (double) latency.getValueAtPercentile(50));
+        figures.put(Figure.P99.key, (double) latency.getValueAtPercentile(99));
+        figures.put(Figure.P999.key, (double) latency.getValueAtPercentile(99.9));
+        figures.put(Figure.P9999.key, (double) latency.getValueAtPercentile(99.99));
+        figures.put(Figure.COUNT.key, (double) latency.getTotalCount());
+    }
+
+    /** {@code VALUE:COUNT,...}; null if there is none. */
+    static @Nullable Histogram parse(@Nullable String text) {
+        if (text == null || text.isEmpty()) {
+            return null;
+        }
+        var histogram = new Histogram(3);
+        for (String bucket : text.split(",", -1)) {
+            int colon = bucket.indexOf(':');
+            histogram.recordValueWithCount(
+                    Long.parseLong(bucket.substring(0, colon)), Long.parseLong(bucket.substring(colon + 1)));
+        }
+        return histogram;
+    }
+}

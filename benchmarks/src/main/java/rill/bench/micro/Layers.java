@@ -1,0 +1,121 @@
+package rill.bench.micro;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import rill.Actions;
+import rill.ByteLayer;
+import rill.Codec;
+import rill.Outgoing;
+import rill.Pipeline;
+import rill.Session;
+import rill.SessionContext;
+
+/**
+ * A read of 32 bytes that goes up through layers which change nothing. Rill's layers of bytes have sessions of their own; mappings
+ * are functions on messages. Netty's handlers pass the message on.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@OperationsPerInvocation(Messages.COUNT)
+@SuppressWarnings("NullAway.Init") // JMH calls setUp first
+public class Layers {
+    /** How many. */
+    @Param({"1", "5", "10"})
+    public int layers;
+
+    private final ByteBuf input = Messages.repeated("x").writerIndex(32);
+    private int count;
+    private RillSide<Integer, Integer> rill;
+    private RillSide<Integer, Integer> mapping;
+    private Messages.Counter counter;
+    private NettySide netty;
+
+    /** Builds the pipelines. */
+    @Setup
+    public void setUp() {
+        Pipeline<Integer, Integer> layered = Pipeline.of(Codec.of(Layers::take, (message, out) -> {}));
+        Pipeline<Integer, Integer> mapped = layered;
+        for (int i = 1; i < layers; i++) {
+            layered = layered.over(new Transparent());
+            mapped = mapped.map(message -> message, message -> message);
+        }
+        rill = new RillSide<>(layered, connection -> connection.onMessage(message -> count++));
+        mapping = new RillSide<>(mapped, connection -> connection.onMessage(message -> count++));
+        counter = new Messages.Counter();
+        var handlers = new ChannelHandler[layers];
+        for (int i = 0; i < layers - 1; i++) {
+            handlers[i] = new PassingOn();
+        }
+        handlers[layers - 1] = counter;
+        netty = new NettySide(handlers);
+    }
+
+    private static @org.jspecify.annotations.Nullable Integer take(ByteBuf in) {
+        int length = in.readableBytes();
+        in.skipBytes(length);
+        return length == 0 ? null : length;
+    }
+
+    /** Rill, layers of bytes. */
+    @Benchmark
+    public int rill() {
+        int before = count;
+        rill.read(input, Messages.COUNT);
+        return Messages.checked(before, count);
+    }
+
+    /** Rill, mappings. */
+    @Benchmark
+    public int rillMapping() {
+        int before = count;
+        mapping.read(input, Messages.COUNT);
+        return Messages.checked(before, count);
+    }
+
+    /** Netty. */
+    @Benchmark
+    public int netty() {
+        int before = counter.count;
+        netty.read(input, Messages.COUNT);
+        return Messages.checked(before, counter.count);
+    }
+
+    private static final class PassingOn extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            context.fireChannelRead(message);
+        }
+    }
+
+    private record Transparent() implements ByteLayer, Session<ByteBuf, ByteBuf> {
+        @Override
+        public Session<ByteBuf, ByteBuf> open(SessionContext context) {
+            return this;
+        }
+
+        @Override
+        public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+            if (in.isReadable()) {
+                actions.message(in.readSlice(in.readableBytes()));
+            }
+        }
+
+        @Override
+        public void encode(ByteBuf message, Outgoing out) {
+            out.buffer(message.readableBytes()).writeBytes(message);
+        }
+    }
+}

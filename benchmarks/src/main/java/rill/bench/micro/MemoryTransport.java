@@ -1,0 +1,188 @@
+package rill.bench.micro;
+
+import io.netty.buffer.ByteBuf;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.util.ArrayDeque;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import rill.spi.AcceptListener;
+import rill.spi.AcceptedSocket;
+import rill.spi.Acceptor;
+import rill.spi.Selector;
+import rill.spi.SocketOptions;
+import rill.spi.Transport;
+import rill.spi.Wire;
+import rill.spi.WireListener;
+
+/**
+ * A transport whose only Wire leads nowhere: it reads the same bytes as often as it is told, and forgets what is written. It does
+ * as little as can be, so that what is measured is the loop and the pipeline.
+ */
+final class MemoryTransport implements Transport {
+    /** Its bytes come in by this. */
+    @Nullable
+    MemoryWire wire;
+
+    @Override
+    public String name() {
+        return "memory";
+    }
+
+    @Override
+    public int preference() {
+        return 0;
+    }
+
+    @Override
+    public Selector open(Supplier<ByteBuf> receiveBuffer) {
+        return new MemorySelector();
+    }
+
+    /** What {@link rill.Loop#connect} made. */
+    MemoryWire wire() {
+        if (wire == null) {
+            throw new IllegalStateException("connect first");
+        }
+        return wire;
+    }
+
+    private final class MemorySelector implements Selector {
+        @Override
+        public void select(long timeoutNanos) {
+            if (wire != null) {
+                wire.deliver();
+            }
+        }
+
+        @Override
+        public void wakeup() {}
+
+        @Override
+        public Wire connect(
+                SocketAddress remote, @Nullable SocketAddress local, SocketOptions options, WireListener listener) {
+            wire = new MemoryWire(listener);
+            return wire;
+        }
+
+        @Override
+        public Wire open(AcceptedSocket socket, SocketOptions options, WireListener listener) {
+            throw new UnsupportedOperationException("nobody is accepted here");
+        }
+
+        @Override
+        public Acceptor listen(SocketAddress local, int backlog, SocketOptions options, AcceptListener listener) {
+            throw new UnsupportedOperationException("nobody is accepted here");
+        }
+
+        @Override
+        public void close() {
+            if (wire != null) {
+                wire.release();
+            }
+        }
+    }
+
+    /** The Wire. */
+    static final class MemoryWire implements Wire {
+        private static final SocketAddress ADDRESS = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+
+        private final WireListener listener;
+        private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>();
+        private boolean connected;
+        private boolean closed;
+        private @Nullable ByteBuf input;
+        private int reads;
+        long written;
+
+        MemoryWire(WireListener listener) {
+            this.listener = listener;
+        }
+
+        /** The next select reads all of {@code bytes}, so many times. */
+        void feed(ByteBuf bytes, int times) {
+            input = bytes;
+            reads = times;
+        }
+
+        private void deliver() {
+            if (closed) {
+                closed = false;
+                listener.closed(null);
+                return;
+            }
+            if (!connected) {
+                connected = true;
+                listener.connected();
+            }
+            for (ByteBuf bytes = input; bytes != null && reads > 0; reads--) {
+                bytes.readerIndex(0);
+                listener.read(bytes);
+            }
+        }
+
+        @Override
+        public void write(ByteBuf buffer) {
+            queue.add(buffer);
+        }
+
+        @Override
+        public long flush() {
+            long bytes = 0;
+            for (ByteBuf buffer = queue.poll(); buffer != null; buffer = queue.poll()) {
+                bytes += buffer.readableBytes();
+                buffer.release();
+            }
+            written += bytes;
+            return bytes;
+        }
+
+        void release() {
+            flush();
+        }
+
+        @Override
+        public void pauseReads() {}
+
+        @Override
+        public void resumeReads() {}
+
+        @Override
+        public void shutdownOutput() {
+            flush();
+        }
+
+        @Override
+        public void close() {
+            flush();
+            closed = true;
+        }
+
+        @Override
+        public void abort() {
+            close();
+        }
+
+        @Override
+        public <T> void set(SocketOption<T> option, T value) {
+            throw new IllegalArgumentException("no such option in memory: " + option);
+        }
+
+        @Override
+        public <T> T get(SocketOption<T> option) {
+            throw new IllegalArgumentException("no such option in memory: " + option);
+        }
+
+        @Override
+        public @Nullable SocketAddress localAddress() {
+            return ADDRESS;
+        }
+
+        @Override
+        public SocketAddress remoteAddress() {
+            return ADDRESS;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package rill.bench.micro;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.ReferenceCountUtil;
+
+/** What the codecs are given: a hundred messages in one direct buffer, as one read brings them. */
+final class Messages {
+    static final int COUNT = 100;
+
+    private Messages() {}
+
+    static ByteBuf repeated(String message) {
+        return PooledByteBufAllocator.DEFAULT
+                .directBuffer()
+                .writeBytes(message.repeat(COUNT).getBytes(US_ASCII));
+    }
+
+    /** Throws unless exactly a hundred came, so that nothing is measured that does not work. */
+    static int checked(int before, int after) {
+        if (after - before != COUNT) {
+            throw new IllegalStateException(COUNT + " messages expected, " + (after - before) + " came");
+        }
+        return after;
+    }
+
+    /** The end of a pipeline of Netty's: counts and releases. */
+    static final class Counter extends ChannelInboundHandlerAdapter {
+        int count;
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            count++;
+            ReferenceCountUtil.release(message);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package rill.bench.program;
+
+import java.util.List;
+
+/** Runs one {@link EchoServer}: {@code EchoMain CLASS [OPTION...]}. Says "listening PORT" or "unavailable REASON". */
+final class EchoMain {
+    private EchoMain() {}
+
+    public static void main(String[] arguments) throws Exception {
+        List<String> options = List.of(arguments).subList(1, arguments.length);
+        try {
+            var server = Class.forName(arguments[0])
+                    .asSubclass(EchoServer.class)
+                    .getDeclaredConstructor()
+                    .newInstance();
+            System.out.println("listening " + server.listen(options));
+        } catch (UnavailableException e) {
+            System.out.println("unavailable " + e.getMessage());
+            Runtime.getRuntime().halt(0);
+        }
+        Control.untilInputEnds(() -> 0);
+    }
+}

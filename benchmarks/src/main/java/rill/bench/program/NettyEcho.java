@@ -1,0 +1,69 @@
+package rill.bench.program;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.SocketChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+
+/**
+ * Netty as its authors write it: written per read and flushed once per batch of reads, void promises, one loop for everything.
+ * Options: the transport and the allocator, see {@link NettyLoops}.
+ */
+public final class NettyEcho implements EchoServer {
+    /** Made by {@link EchoMain}. */
+    public NettyEcho() {}
+
+    @Override
+    public int listen(List<String> options) throws Exception {
+        NettyLoops loops = NettyLoops.open(options);
+        var echo = new Echo();
+        var bootstrap = new ServerBootstrap()
+                .group(loops.group())
+                .channel(loops.server())
+                .option(ChannelOption.SO_BACKLOG, 4096)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.ALLOCATOR, loops.allocator())
+                .childHandler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel channel) {
+                        channel.pipeline().addLast(echo);
+                    }
+                });
+        if (options.getFirst().equals("io_uring")) {
+            NettyUring.useBufferRing(bootstrap);
+        }
+        var any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+        var channel = bootstrap.bind(any).sync().channel();
+        return ((InetSocketAddress) channel.localAddress()).getPort();
+    }
+
+    @Sharable
+    private static final class Echo extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            var _ = context.write(message, context.voidPromise());
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            context.flush();
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext context) {
+            // A peer that does not read is not read from either, as Rill and the bare loops have it.
+            context.channel().config().setAutoRead(context.channel().isWritable());
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            var _ = context.close();
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package rill.testkit;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.util.function.Supplier;
+import rill.spi.Environment;
+import rill.spi.Selector;
+import rill.spi.Transport;
+
+/** A transport that wraps another one's selectors in what a planted fault makes of them. */
+record PassingTransport(Transport real, Supplier<PassingSelector> selectors) implements Transport {
+    @Override
+    public String name() {
+        return real.name();
+    }
+
+    @Override
+    public int preference() {
+        return real.preference();
+    }
+
+    @Override
+    public Environment environment() {
+        return real.environment();
+    }
+
+    @Override
+    public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
+        PassingSelector selector = selectors.get();
+        selector.real = real.open(receiveBuffer);
+        return selector;
+    }
+}
