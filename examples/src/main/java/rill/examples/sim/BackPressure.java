@@ -18,7 +18,7 @@ import rill.transport.sim.Simulation;
  */
 final class BackPressure implements Scenario {
     private static final int PORT = 7000;
-    private static final int TOTAL = 3_000_000;
+    private static final int TOTAL = 1_000_000;
     private static final int MOST_PER_WRITE = 40_000;
     /** High-water mark, one more write, and the buffers of both kernels. */
     private static final int MOST_UNDER_WAY =

@@ -46,7 +46,7 @@ final class Deposits implements Scenario {
                 .await();
         Loop loop = simulation.host("client").loop("main");
 
-        try (var injected = simulation.inject(Faults.loss("bank", "client", 0.01))) {
+        try (var _ = simulation.inject(Faults.loss("bank", "client", 0.01))) {
             loop.run(() -> {
                 for (int n = 1; n <= DEPOSITS; n++) {
                     deposit(loop, numbered ? n + " add 1" : "add 1");

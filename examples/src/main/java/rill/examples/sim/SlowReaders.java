@@ -16,9 +16,9 @@ import rill.transport.sim.Simulation;
 /** A server with many clients that ask for much and read slowly: one that reads at once is served as if it were alone. */
 final class SlowReaders implements Scenario {
     private static final int PORT = 7000;
-    private static final int SLOW = 20;
-    private static final int ANSWER = 32 * 1024;
-    private static final int REQUESTS = 50;
+    private static final int SLOW = 10;
+    private static final int ANSWER = 16 * 1024;
+    private static final int REQUESTS = 20;
     private static final Duration PROMPT = Duration.ofMillis(100);
 
     /** For the catalogue. */

@@ -3,23 +3,37 @@ package rill.examples.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import rill.testkit.Leaks;
 import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulated;
 import rill.transport.sim.Simulation;
 
 /** Rill under the scenarios, with many seeds; {@code ./rill test --sim} takes more. */
-@ExtendWith(Leaks.class)
 @Tag("slow")
 class ScenariosTest {
+    private static ResourceLeakDetector.Level level;
+
+    /** Which is a stack trace for each buffer, and there are millions. */
+    @BeforeAll
+    static void track_no_buffers() {
+        level = ResourceLeakDetector.getLevel();
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
+    }
+
+    @AfterAll
+    static void track_buffers_again() {
+        ResourceLeakDetector.setLevel(level);
+    }
+
     @Simulated(seeds = 500)
     void every_call_ends_in_its_answer_or_a_typed_failure_under_the_swarm(Simulation simulation) {
         new RequestResponse(4, 100, true).run(simulation);

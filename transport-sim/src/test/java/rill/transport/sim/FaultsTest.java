@@ -72,7 +72,7 @@ class FaultsTest {
     @Test
     void a_cut_in_one_direction_loses_the_answers_only() throws IOException {
         var connection = Echo.connect(loop).await();
-        try (var cut = sim.inject(Faults.cutOneWay("server", "client"))) {
+        try (var _ = sim.inject(Faults.cutOneWay("server", "client"))) {
             Future<String> answer = say(connection, "hello").timeout(Duration.ofSeconds(5));
             assertThatThrownBy(answer::await).isInstanceOf(DeadlineException.class);
         }
@@ -93,10 +93,10 @@ class FaultsTest {
     @Test
     void latency_and_bandwidth_slow_down_one_direction() throws IOException {
         var connection = Echo.connect(loop).await();
-        try (var slow = sim.inject(Faults.latency("client", "server", Latency.fixed(Duration.ofMillis(100))))) {
+        try (var _ = sim.inject(Faults.latency("client", "server", Latency.fixed(Duration.ofMillis(100))))) {
             assertThat(timeOf(say(connection, "hello"))).isEqualTo(Duration.ofNanos(100_500_000));
         }
-        try (var thin = sim.inject(Faults.bandwidth("client", "server", 1_000))) {
+        try (var _ = sim.inject(Faults.bandwidth("client", "server", 1_000))) {
             assertThat(timeOf(say(connection, "x".repeat(1_000))))
                     .isBetween(Duration.ofMillis(1_040), Duration.ofMillis(1_100));
         }
@@ -109,8 +109,8 @@ class FaultsTest {
         for (int i = 0; i < 20_000; i++) {
             text.append(i).append(',');
         }
-        try (var there = sim.inject(Faults.loss("client", "server", 0.1));
-                var back = sim.inject(Faults.loss("server", "client", 0.1))) {
+        try (var _ = sim.inject(Faults.loss("client", "server", 0.1));
+                var _ = sim.inject(Faults.loss("server", "client", 0.1))) {
             assertThat(say(connection, text.toString()).await()).isEqualTo(text.toString());
         }
         assertThat(sim.elapsed()).isGreaterThan(Duration.ofMillis(200));
@@ -126,12 +126,12 @@ class FaultsTest {
 
     @Test
     void connections_are_refused_swallowed_and_taken_again() throws IOException {
-        try (var refuse = sim.inject(Faults.refuse("server", Echo.PORT))) {
+        try (var _ = sim.inject(Faults.refuse("server", Echo.PORT))) {
             assertThatThrownBy(() -> Echo.connect(loop).await())
                     .isInstanceOf(ConnectException.class)
                     .hasMessageContaining("Connection refused");
         }
-        try (var blackhole = sim.inject(Faults.blackhole("server", Echo.PORT))) {
+        try (var _ = sim.inject(Faults.blackhole("server", Echo.PORT))) {
             assertThatThrownBy(() -> Echo.connect(loop).await()).isInstanceOf(DeadlineException.class);
         }
         assertThat(say(Echo.connect(loop).await(), "hello").await()).isEqualTo("hello");
@@ -141,7 +141,7 @@ class FaultsTest {
     void a_crash_takes_everything_and_a_restart_begins_anew() throws IOException {
         var connection = Echo.connect(loop).await();
         say(connection, "hello").await();
-        try (var crash = sim.inject(Faults.crash("server"))) {
+        try (var _ = sim.inject(Faults.crash("server"))) {
             assertThat(server.up()).isFalse();
             assertThatThrownBy(() -> server.loop("another")).hasMessageContaining("host server is down");
         }
@@ -163,7 +163,7 @@ class FaultsTest {
     @Test
     void a_slow_host_takes_its_time() throws IOException {
         var connection = Echo.connect(loop).await();
-        try (var slow = sim.inject(Faults.slow("server", Duration.ofMillis(50)))) {
+        try (var _ = sim.inject(Faults.slow("server", Duration.ofMillis(50)))) {
             say(connection, "hello").await();
             assertThat(timeOf(say(connection, "hello"))).isGreaterThan(Duration.ofMillis(40));
         }
@@ -171,12 +171,12 @@ class FaultsTest {
 
     @Test
     void names_fail_and_are_slow() throws IOException {
-        try (var fails = sim.inject(Faults.nameFails("server"))) {
+        try (var _ = sim.inject(Faults.nameFails("server"))) {
             assertThatThrownBy(() -> Echo.connect(loop).await())
                     .isInstanceOf(UnknownHostException.class)
                     .hasMessageContaining("a fault makes the name fail");
         }
-        try (var slow = sim.inject(Faults.nameIsSlow("server", Duration.ofSeconds(3)))) {
+        try (var _ = sim.inject(Faults.nameIsSlow("server", Duration.ofSeconds(3)))) {
             assertThat(timeOf(Echo.connect(loop))).isGreaterThan(Duration.ofSeconds(3));
         }
         assertThatThrownBy(() ->
@@ -187,7 +187,7 @@ class FaultsTest {
 
     @Test
     void a_fast_clock_is_early() throws IOException {
-        try (var fast = sim.inject(Faults.clockRate("client", 2.0))) {
+        try (var _ = sim.inject(Faults.clockRate("client", 2.0))) {
             assertThatThrownBy(
                             () -> loop.promise().timeout(Duration.ofSeconds(10)).await())
                     .isInstanceOf(DeadlineException.class);
@@ -199,7 +199,7 @@ class FaultsTest {
     void a_fault_injected_from_a_task_works_as_well() throws IOException {
         loop.run(() -> {
             var connection = Echo.connect(loop).await();
-            try (var crash = sim.inject(Faults.crash("server"))) {
+            try (var _ = sim.inject(Faults.crash("server"))) {
                 assertThatThrownBy(() ->
                                 loop.promise().timeout(Duration.ofSeconds(1)).await())
                         .isInstanceOf(DeadlineException.class);
