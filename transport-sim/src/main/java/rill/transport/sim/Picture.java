@@ -91,7 +91,7 @@ final class Picture {
                 true);
         String legend =
                 "time goes down, not to scale · arrows: segments, a colour for each connection, grey: acknowledgements"
-                        + " only, ✕: lost · ◷ timer · ● done · ● failed";
+                        + " only, ✕: lost · ◷ timer · ✓ done · ✗ failed";
         svg.text(16, 46, 11, "#666", legend, false);
         if (shown.size() < all.size()) {
             svg.text(16, 62, 11, "#666", "the last " + shown.size() + " of " + all.size() + " events", false);
