@@ -24,7 +24,7 @@ import rill.transport.sim.Simulation;
         description = "Runs a scenario on the simulated network; the last line is the trace hash.",
         footer = {
             "",
-            "Scenarios: request-response, graceful-shutdown, back-pressure, reconnecting, slow-readers, and deposits,"
+            "Scenarios: request-response, graceful-shutdown, back-pressure, reconnecting, slow-readers, at-random, and deposits,"
                     + " which has a bug to find.",
             "Exit status: 0 if it passed, 1 if it failed, 2 if the command was wrong."
         })

@@ -60,6 +60,11 @@ class ScenariosTest {
     }
 
     @Simulated(seeds = 500)
+    void whatever_both_ends_do_streams_stay_whole_and_everything_ends(Simulation simulation) {
+        new AtRandom().run(simulation);
+    }
+
+    @Simulated(seeds = 500)
     void numbered_deposits_are_made_once(Simulation simulation) throws Exception {
         new Deposits(true).run(simulation);
     }
