@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import rill.Connection;
 import rill.Future;
 import rill.Loop;
@@ -202,7 +203,7 @@ final class AtRandom implements Scenario {
             if (!pulls) {
                 return;
             }
-            Future<String> next = connection.receive();
+            Future<@Nullable String> next = connection.receive();
             futures.add(next);
             next.onDone((line, failure) -> {
                 if (line != null) {

@@ -98,20 +98,16 @@ public final class Faults {
 
     /** Requests for a connection to this port are refused. */
     public static Fault refuse(String host, int port) {
-        return new Fault("refuse " + host + ":" + port, all -> {
-            Ports ports = all.network.host(host).ports;
-            ports.refusing.add(port);
-            return () -> ports.refusing.remove(port);
-        });
+        return new Fault(
+                "refuse " + host + ":" + port,
+                all -> all.network.host(host).ports.refuse(port));
     }
 
     /** Requests for a connection to this port are swallowed. */
     public static Fault blackhole(String host, int port) {
-        return new Fault("blackhole " + host + ":" + port, all -> {
-            Ports ports = all.network.host(host).ports;
-            ports.swallowing.add(port);
-            return () -> ports.swallowing.remove(port);
-        });
+        return new Fault(
+                "blackhole " + host + ":" + port,
+                all -> all.network.host(host).ports.swallow(port));
     }
 
     /**

@@ -4,9 +4,8 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** The ports of a host: who listens, and which are refused or swallowed by a fault. */
@@ -18,8 +17,8 @@ final class Ports {
     private final Host host;
     private final Map<Integer, SimAcceptor> listening = new TreeMap<>();
     private int next = FIRST_EPHEMERAL;
-    final Set<Integer> refusing = new HashSet<>(); // looked up, never walked
-    final Set<Integer> swallowing = new HashSet<>();
+    private final Map<Integer, Integer> refusing = new TreeMap<>(); // by how many faults
+    private final Map<Integer, Integer> swallowing = new TreeMap<>();
 
     Ports(Network network, Host host) {
         this.network = network;
@@ -60,6 +59,24 @@ final class Ports {
         listening.clear();
     }
 
+    /** Gives what ends it. */
+    Runnable refuse(int port) {
+        return count(refusing, port);
+    }
+
+    Runnable swallow(int port) {
+        return count(swallowing, port);
+    }
+
+    private static Runnable count(Map<Integer, Integer> faults, int port) {
+        faults.merge(port, 1, Integer::sum);
+        return () -> faults.merge(port, -1, Integer::sum);
+    }
+
+    List<Integer> listening() {
+        return List.copyOf(listening.keySet());
+    }
+
     /** A request for a connection has come in. */
     void requested(Segment request) {
         Tcp client = request.sender;
@@ -67,11 +84,13 @@ final class Ports {
             return;
         }
         int port = client.remote.getPort();
-        if (swallowing.contains(port)) {
+        if (swallowing.getOrDefault(port, 0) > 0) {
             return;
         }
         SimAcceptor acceptor = listening.get(port);
-        if (acceptor == null || refusing.contains(port) || !listensAt(acceptor, client.remote.getAddress())) {
+        if (acceptor == null
+                || refusing.getOrDefault(port, 0) > 0
+                || !listensAt(acceptor, client.remote.getAddress())) {
             network.refuse(request);
         } else if (!acceptor.full()) {
             acceptor.requested(network, request, client);

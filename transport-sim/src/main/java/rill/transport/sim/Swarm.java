@@ -62,7 +62,7 @@ final class Swarm {
         Route route = routes.get(random.nextInt(routes.size()));
         String one = route.from.name();
         String other = route.to.name();
-        return switch (random.nextInt(14)) {
+        return switch (random.nextInt(16)) {
             case 0 -> Faults.cut(one, other);
             case 1 -> Faults.cutOneWay(one, other);
             case 2 -> Faults.hold(one, other);
@@ -76,8 +76,19 @@ final class Swarm {
             case 10 -> Faults.pause(one);
             case 11 -> Faults.slow(one, millis(1, 50));
             case 12 -> random.nextBoolean() ? Faults.nameFails(one) : Faults.nameIsSlow(one, millis(10, 3000));
+            case 13 -> atPort(route.to, true);
+            case 14 -> atPort(route.to, false);
             default -> Faults.clockRate(one, random.nextDouble(0.5, 2.0));
         };
+    }
+
+    private Fault atPort(Host host, boolean refuse) {
+        List<Integer> ports = host.ports.listening();
+        if (ports.isEmpty()) {
+            return Faults.isolate(host.name());
+        }
+        int port = ports.get(random.nextInt(ports.size()));
+        return refuse ? Faults.refuse(host.name(), port) : Faults.blackhole(host.name(), port);
     }
 
     private Duration millis(int least, int most) {
