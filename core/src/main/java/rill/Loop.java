@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -525,6 +527,17 @@ public final class Loop implements AutoCloseable {
     /** How many connections are open; a snapshot. */
     public int connections() {
         return links.count();
+    }
+
+    /**
+     * What is alive on it, for people: its Tasks, with what each awaits, and its connections. For whoever drives by {@link #tick},
+     * between two ticks.
+     */
+    public List<String> alive() {
+        var alive = new ArrayList<String>();
+        tasks.forEach(task -> alive.add(task.situation()));
+        links.nameTo(alive);
+        return alive;
     }
 
     /** The source of randomness: secure in production, seeded in a simulation. On the loop only. */

@@ -112,6 +112,19 @@ class DriverTest {
     }
 
     @Test
+    void what_is_alive_is_named() throws IOException {
+        try (Loop loop = open(TaskEngine.HANDED_OVER, "one")) {
+            Promise<String> promise = loop.promise();
+            Task<String> task = loop.task("waiter", promise::await);
+            loop.tick();
+            assertThat(loop.alive()).containsExactly("Task waiter (awaiting a Promise of one)");
+            promise.complete("done");
+            task.await();
+            assertThat(loop.alive()).isEmpty();
+        }
+    }
+
+    @Test
     void it_hears_of_timers_and_of_settled_futures() throws IOException {
         try (Loop loop = open(TaskEngine.HANDED_OVER, "one")) {
             Promise<String> promise = loop.promise();
