@@ -6,6 +6,7 @@ import org.jspecify.annotations.NullMarked;
 module rill.examples {
     requires rill.core;
     requires rill.codec;
+    requires rill.transport.sim;
     requires io.netty.buffer;
     requires info.picocli;
 
@@ -13,4 +14,7 @@ module rill.examples {
 
     opens rill.examples to
             info.picocli;
+    opens rill.examples.sim to
+            info.picocli,
+            rill.transport.sim;
 }

@@ -1,7 +1,8 @@
 package rill;
 
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The pending Futures of a loop that something on another loop waits for. If the loop closes they fail, so that no Task of a loop
@@ -9,14 +10,15 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class Abroad {
     private final Loop loop;
-    private final Set<Future<?>> awaited = ConcurrentHashMap.newKeySet();
+    private final Map<Future<?>, Long> awaited = new ConcurrentHashMap<>(); // with a number for the order
+    private final AtomicLong count = new AtomicLong();
 
     Abroad(Loop loop) {
         this.loop = loop;
     }
 
     void add(Future<?> future) {
-        awaited.add(future);
+        awaited.put(future, count.incrementAndGet());
         if (loop.closed()) {
             fail(future);
         } else if (future.isDone()) {
@@ -30,9 +32,9 @@ final class Abroad {
         }
     }
 
-    /** The loop is closed. */
+    /** The loop is closed: they fail in the order in which they came. */
     void close() {
-        awaited.forEach(this::fail);
+        awaited.entrySet().stream().sorted(Map.Entry.comparingByValue()).forEach(each -> fail(each.getKey()));
     }
 
     private void fail(Future<?> future) {

@@ -2,8 +2,10 @@ package rill;
 
 import java.lang.ref.PhantomReference;
 import java.lang.ref.ReferenceQueue;
+import java.util.Comparator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,7 @@ final class FailureWatch {
     private final Loop loop;
     private final ReferenceQueue<Future<?>> collected = new ReferenceQueue<>();
     private final Set<Entry> entries = ConcurrentHashMap.newKeySet();
+    private final AtomicLong count = new AtomicLong();
 
     FailureWatch(Loop loop) {
         this.loop = loop;
@@ -43,11 +46,9 @@ final class FailureWatch {
         }
     }
 
-    /** Reports all that are left. */
+    /** Reports all that are left, in the order in which they failed. */
     void close() {
-        for (Entry entry : entries) {
-            report(entry);
-        }
+        entries.stream().sorted(Comparator.comparingLong(entry -> entry.number)).forEach(this::report);
     }
 
     private void report(Entry entry) {
@@ -61,12 +62,14 @@ final class FailureWatch {
         private final FailureWatch owner;
         private final String what;
         private final Throwable cause;
+        private final long number;
 
         private Entry(FailureWatch owner, Future<?> future, Throwable cause) {
             super(future, owner.collected);
             this.owner = owner;
             this.what = future.describe();
             this.cause = cause;
+            this.number = owner.count.incrementAndGet();
         }
 
         void dismiss() {

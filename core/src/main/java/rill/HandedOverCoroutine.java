@@ -8,12 +8,14 @@ import org.jspecify.annotations.Nullable;
  * whatever the body does: a body that sleeps blocks the loop, as with the other engine.
  */
 final class HandedOverCoroutine implements Coroutine {
+    private final Loop loop;
     private final Thread thread;
     private volatile boolean bodysTurn;
     private volatile @Nullable Thread resumer;
     private boolean started;
 
-    HandedOverCoroutine(String name, Runnable body) {
+    HandedOverCoroutine(Loop loop, String name, Runnable body) {
+        this.loop = loop;
         thread = Thread.ofVirtual().name(name).unstarted(() -> {
             try {
                 body.run();
@@ -34,8 +36,16 @@ final class HandedOverCoroutine implements Coroutine {
             thread.start();
         }
         boolean interrupted = false;
+        BlockWatch watch = BlockWatch.of(loop, thread);
         while (bodysTurn) {
-            LockSupport.park(this);
+            if (watch == null) {
+                LockSupport.park(this);
+            } else {
+                LockSupport.parkNanos(this, BlockWatch.PERIOD_NANOS);
+                if (watch.blocks() && bodysTurn) { // asked last: who suspends gives the turn back first
+                    watch.tell();
+                }
+            }
             interrupted |= Thread.interrupted(); // else park would return at once, again and again
         }
         if (interrupted) {

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -15,6 +18,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import rill.spi.Driver;
 import rill.spi.Environment;
 import rill.spi.Selector;
 import rill.spi.Transport;
@@ -98,6 +102,9 @@ public final class Loop implements AutoCloseable {
             loop.report(new Report.Note(
                     loop.name, choice.remark().text(), choice.remark().routine()));
         }
+        if (loop.environment.driver() != null) {
+            loop.environment.driver().opened(loop);
+        }
         return loop;
     }
 
@@ -148,13 +155,19 @@ public final class Loop implements AutoCloseable {
         }
         requireOpen("run");
         driving.acquire("run");
+        Driver external = environment.driver();
         Task<T> root;
         try {
             stopWanted = false;
             root = task("main", body);
-            drive(() -> root.isDone() || stopWanted, false);
+            if (external == null) {
+                drive(() -> root.isDone() || stopWanted, false);
+            }
         } finally {
             driving.release();
+        }
+        if (external != null) {
+            external.drive(this, () -> root.isDone() || stopWanted || closed);
         }
         if (!root.isDone()) {
             throw new IllegalStateException(
@@ -184,10 +197,14 @@ public final class Loop implements AutoCloseable {
      * Lets a new platform thread, named like the loop, drive until {@link #stop} or {@link #close}.
      *
      * @return this
-     * @throws IllegalStateException if somebody drives the loop already
+     * @throws IllegalStateException if somebody drives the loop already, or if its environment has a {@link Driver}
      */
     public Loop start() {
         requireOpen("start");
+        if (environment.driver() != null) {
+            throw new IllegalStateException("start: " + name + " is driven by " + environment.driver()
+                    + ", not by a thread of its own; await, or let that run");
+        }
         var started = new java.util.concurrent.CompletableFuture<@Nullable Void>();
         stopWanted = false;
         Thread.ofPlatform().name(name).start(() -> {
@@ -243,6 +260,16 @@ public final class Loop implements AutoCloseable {
             Context.exit();
             driving.release();
         }
+    }
+
+    /**
+     * When the next timer is due, as a reading of {@link #nanoTime()}: until then a loop that has nothing to do needs no tick
+     * unless I/O or other threads give it work. For whoever drives by {@link #tick}, between two ticks.
+     *
+     * @return empty if there is no timer
+     */
+    public OptionalLong nextTimer() {
+        return tick.nextTimer();
     }
 
     /** By a thread that has acquired the driving. */
@@ -343,8 +370,17 @@ public final class Loop implements AutoCloseable {
         return schedule(delay, nameOf(action), action);
     }
 
+    /** A lambda's class has an address in its name, which differs from run to run and tells nobody anything. */
+    private static final ClassValue<String> NAMES = new ClassValue<>() {
+        @Override
+        protected String computeValue(Class<?> type) {
+            String full = type.getName();
+            return type.isHidden() ? full.substring(0, full.indexOf('/')) : full;
+        }
+    };
+
     private static String nameOf(Object action) {
-        return action.getClass().getName();
+        return NAMES.get(action.getClass());
     }
 
     /** What a deadline can be ahead; 146 years if it is more. */
@@ -499,6 +535,17 @@ public final class Loop implements AutoCloseable {
         return links.count();
     }
 
+    /**
+     * What is alive on it, for people: its Tasks, with what each awaits, and its connections. For whoever drives by {@link #tick},
+     * between two ticks.
+     */
+    public List<String> alive() {
+        var alive = new ArrayList<String>();
+        tasks.forEach(task -> alive.add(task.situation()));
+        links.nameTo(alive);
+        return alive;
+    }
+
     /** The source of randomness: secure in production, seeded in a simulation. On the loop only. */
     public RandomGenerator random() {
         return environment.random();
@@ -548,6 +595,9 @@ public final class Loop implements AutoCloseable {
         } else if (current() == this) {
             tick.add(node);
         } else {
+            if (environment.driver() != null) {
+                environment.driver().handingOver(this);
+            }
             inbox.put(node);
         }
     }
@@ -572,7 +622,7 @@ public final class Loop implements AutoCloseable {
         if (current() == this) {
             tick.timerCancelled(handle);
         } else if (!closed) {
-            inbox.put(new Handle(this, "cancellation of " + handle.name(), () -> tick.timerCancelled(handle)));
+            enqueue(new Handle(this, "cancellation of " + handle.name(), () -> tick.timerCancelled(handle)));
         }
     }
 

@@ -104,15 +104,32 @@ final class MountedCoroutine implements Coroutine, Executor {
                 break;
             }
             waiting = Thread.currentThread();
-            while (!runnable) {
-                LockSupport.park(this);
-                interrupted |= Thread.interrupted(); // else park would return at once, again and again
+            try {
+                interrupted |= awaitRunnable();
+            } finally {
+                waiting = null;
             }
-            waiting = null;
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** The body blocks. Gives whether we were interrupted. */
+    private boolean awaitRunnable() {
+        BlockWatch watch = BlockWatch.of(loop, thread);
+        boolean interrupted = false;
+        while (!runnable) {
+            if (watch == null) {
+                LockSupport.park(this);
+            } else if (watch.blocks()) {
+                watch.tell();
+            } else {
+                LockSupport.parkNanos(this, BlockWatch.PERIOD_NANOS);
+            }
+            interrupted |= Thread.interrupted(); // else park would return at once, again and again
+        }
+        return interrupted;
     }
 
     @Override

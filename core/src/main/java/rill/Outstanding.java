@@ -2,7 +2,7 @@ package rill;
 
 import java.util.ArrayDeque;
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -69,7 +69,7 @@ sealed interface Outstanding<Q, A> {
 
     /** Answers name their requests. */
     final class ByKey<Q, A> implements Outstanding<Q, A> {
-        private final Map<Object, Promise<A>> calls = new HashMap<>();
+        private final Map<Object, Promise<A>> calls = new LinkedHashMap<>();
         private final Function<? super Q, ?> requestKey;
         private final Function<? super A, ?> answerKey;
 

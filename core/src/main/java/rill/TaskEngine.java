@@ -26,7 +26,7 @@ public enum TaskEngine {
     Coroutine newCoroutine(Loop loop, String name, Runnable body) {
         return switch (this) {
             case MOUNTED -> new MountedCoroutine(loop, name, body);
-            case HANDED_OVER -> new HandedOverCoroutine(name, body);
+            case HANDED_OVER -> new HandedOverCoroutine(loop, name, body);
         };
     }
 }

@@ -1,10 +1,12 @@
 package rill;
 
 import java.io.IOException;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
+import rill.spi.Driver;
 import rill.spi.Selector;
 
 /**
@@ -28,6 +30,7 @@ final class Tick {
     private final Selector selector;
     private final Inbox inbox;
     private final Clock clock;
+    private final @Nullable Driver driver; // is told what happens
     private final long handleBudgetNanos;
     private final long spinNanos;
 
@@ -42,6 +45,7 @@ final class Tick {
         this.selector = selector;
         this.inbox = inbox;
         this.clock = loop.environment().clock();
+        this.driver = loop.environment().driver();
         this.handleBudgetNanos = TimeUnit.NANOSECONDS.convert(options.handleBudget());
         this.spinNanos = TimeUnit.NANOSECONDS.convert(options.spin());
     }
@@ -109,6 +113,9 @@ final class Tick {
         }
         long now = clock.nanoTime();
         for (Handle due = timers.pollDue(now); due != null; due = timers.pollDue(now)) {
+            if (driver != null) {
+                driver.due(loop, due);
+            }
             handles.add(due);
         }
     }
@@ -163,6 +170,10 @@ final class Tick {
         return !handles.isEmpty() || !inbox.isEmpty();
     }
 
+    OptionalLong nextTimer() {
+        return timers.isEmpty() ? OptionalLong.empty() : OptionalLong.of(timers.nextDeadline());
+    }
+
     boolean hasTimers() {
         return !timers.isEmpty();
     }
@@ -194,8 +205,15 @@ final class Tick {
 
     /** The Handle of a settled Future: tells its dependents, and those of the Futures that settle through that. */
     void dispatch(Future<?> settled) {
-        settled.tellAll();
+        tellAll(settled);
         runChain();
+    }
+
+    private void tellAll(Future<?> settled) {
+        if (driver != null) {
+            driver.settled(loop, settled);
+        }
+        settled.tellAll();
     }
 
     /** The Handle of a dependent that came after its Future had told all others. */
@@ -215,7 +233,7 @@ final class Tick {
             if (next == null) {
                 return;
             }
-            next.tellAll();
+            tellAll(next);
         }
         for (Node rest = chain.poll(); rest != null; rest = chain.poll()) {
             handles.add(rest); // other Handles get their turn first

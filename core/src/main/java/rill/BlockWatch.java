@@ -1,0 +1,49 @@
+package rill;
+
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import rill.spi.Driver;
+
+/**
+ * Looks, for a Driver, whether a Task's body blocks while the loop waits for it. A sleep or a wait with a time limit counts at once; a
+ * lock or a monitor only after a while, because the JDK itself has some that are held for a moment.
+ */
+final class BlockWatch {
+    /** How long the loop waits between two looks. */
+    static final long PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private static final int PATIENCE = 200;
+
+    private final Driver driver;
+    private final Loop loop;
+    private final Thread body;
+    private int looks;
+
+    private BlockWatch(Driver driver, Loop loop, Thread body) {
+        this.driver = driver;
+        this.loop = loop;
+        this.body = body;
+    }
+
+    /** Null if nobody wants to know. */
+    static @Nullable BlockWatch of(Loop loop, Thread body) {
+        Driver driver = loop.environment().driver();
+        return driver == null ? null : new BlockWatch(driver, loop, body);
+    }
+
+    /** Whether it seems to. */
+    boolean blocks() {
+        return switch (body.getState()) {
+            case TIMED_WAITING -> true;
+            case BLOCKED, WAITING -> ++looks > PATIENCE;
+            default -> {
+                looks = 0;
+                yield false;
+            }
+        };
+    }
+
+    void tell() {
+        driver.blocked(loop, body);
+    }
+}

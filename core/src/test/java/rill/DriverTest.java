@@ -1,0 +1,174 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import rill.spi.Driver;
+import rill.spi.Environment;
+import rill.testing.ManualClock;
+import rill.testing.MemoryTransport;
+
+/** Loops that a Driver drives, by ticks and in a time of its own. */
+class DriverTest {
+    private final ManualClock clock = new ManualClock();
+    private final Ticking driver = new Ticking();
+
+    /** Ticks its loops in turn; when none has work, lets time pass until the next timer. */
+    private final class Ticking implements Driver {
+        final List<Loop> loops = new ArrayList<>();
+        final List<String> heard = new ArrayList<>();
+        RuntimeException refusal;
+
+        @Override
+        public void drive(Loop loop, BooleanSupplier done) {
+            while (!done.getAsBoolean()) {
+                boolean busy = false;
+                for (Loop each : loops) {
+                    busy |= !each.closed() && each.tick();
+                }
+                if (!busy && !done.getAsBoolean()) {
+                    long next = loops.stream()
+                            .filter(each -> !each.closed() && each.nextTimer().isPresent())
+                            .mapToLong(each -> each.nextTimer().getAsLong() - each.nanoTime())
+                            .min()
+                            .orElse(0);
+                    clock.advance(Duration.ofNanos(next));
+                }
+            }
+        }
+
+        @Override
+        public void opened(Loop loop) {
+            loops.add(loop);
+        }
+
+        @Override
+        public void handingOver(Loop loop) {
+            if (refusal != null) {
+                throw refusal;
+            }
+        }
+
+        @Override
+        public void due(Loop loop, Handle timer) {
+            heard.add(timer.name());
+        }
+
+        @Override
+        public void settled(Loop loop, Future<?> future) {
+            heard.add(future.toString());
+        }
+
+        @Override
+        public void blocked(Loop loop, Thread body) {
+            throw new IllegalStateException(body.getName() + " blocks");
+        }
+    }
+
+    private Loop open(TaskEngine engine, String name) throws IOException {
+        var real = Environment.production();
+        var environment = new Environment(clock, new Random(1), real.resolver(), real.blocking(), driver);
+        var transport = new MemoryTransport().environment(environment);
+        return Loop.open(LoopOptions.defaults()
+                .transport(transport)
+                .name(name)
+                .slowHandle(Duration.ZERO)
+                .taskEngine(engine));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void run_lets_the_driver_drive_all_its_loops(TaskEngine engine) throws IOException {
+        try (Loop one = open(engine, "one");
+                Loop other = open(engine, "other")) {
+            assertThat(driver.loops).containsExactly(one, other);
+            int answer = one.run(() -> other.submit(() -> 42).await());
+            assertThat(answer).isEqualTo(42);
+        }
+    }
+
+    @Test
+    void the_next_timer_says_until_when_nothing_needs_to_be_done() throws IOException {
+        try (Loop loop = open(TaskEngine.HANDED_OVER, "one")) {
+            assertThat(loop.nextTimer()).isEmpty();
+            long now = loop.nanoTime();
+            Handle timer = loop.schedule(Duration.ofHours(1), "far ahead", () -> {});
+            loop.tick();
+            assertThat(loop.nextTimer()).hasValue(now + Duration.ofHours(1).toNanos());
+            timer.cancel();
+            loop.tick();
+            assertThat(loop.nextTimer()).isEmpty();
+        }
+    }
+
+    @Test
+    void what_is_alive_is_named() throws IOException {
+        try (Loop loop = open(TaskEngine.HANDED_OVER, "one")) {
+            Promise<String> promise = loop.promise();
+            Task<String> task = loop.task("waiter", promise::await);
+            loop.tick();
+            assertThat(loop.alive()).containsExactly("Task waiter (awaiting a Promise of one)");
+            promise.complete("done");
+            task.await();
+            assertThat(loop.alive()).isEmpty();
+        }
+    }
+
+    @Test
+    void it_hears_of_timers_and_of_settled_futures() throws IOException {
+        try (Loop loop = open(TaskEngine.HANDED_OVER, "one")) {
+            Promise<String> promise = loop.promise();
+            promise.onDone((value, failure) -> {});
+            loop.schedule(Duration.ofHours(1), "an hour later", () -> promise.complete("done"));
+            promise.await();
+            loop.tick();
+            assertThat(driver.heard).containsExactly("an hour later", promise.toString());
+        }
+    }
+
+    @Test
+    void what_it_refuses_is_not_queued() throws IOException {
+        try (Loop loop = open(TaskEngine.HANDED_OVER, "one")) {
+            driver.refusal = new IllegalStateException("not from here");
+            assertThatThrownBy(() -> loop.schedule("work", () -> {})).isSameAs(driver.refusal);
+            driver.refusal = null;
+            assertThat(loop.tick()).isFalse();
+        }
+    }
+
+    @Test
+    void no_thread_of_its_own_may_drive() throws IOException {
+        try (Loop loop = open(TaskEngine.HANDED_OVER, "one")) {
+            assertThatThrownBy(loop::start)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("one is driven by");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_body_that_blocks_can_be_given_up(TaskEngine engine) throws IOException {
+        var never = new CountDownLatch(1);
+        try (Loop loop = open(engine, "one")) {
+            Task<?> task = loop.task("sleeper", () -> {
+                never.await();
+                return null;
+            });
+            assertThatThrownBy(task::await)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("one/sleeper blocks");
+        } finally {
+            never.countDown();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package rill.examples.sim;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
+import rill.Client;
+import rill.Exchange;
+import rill.Loop;
+import rill.Promise;
+import rill.codec.Text;
+import rill.transport.sim.Host;
+import rill.transport.sim.Latency;
+import rill.transport.sim.Scenario;
+import rill.transport.sim.Simulation;
+
+/** A server that is closed while clients load it: every request that it took on is answered, and the answer arrives. */
+final class GracefulShutdown implements Scenario {
+    private static final int PORT = 7000;
+    private static final int CLIENTS = 5;
+    private static final Duration DEADLINE = Duration.ofSeconds(30);
+
+    /** For the catalogue. */
+    GracefulShutdown() {}
+
+    @Override
+    public void run(Simulation simulation) throws Exception {
+        simulation.latency(Latency.logNormal(Duration.ofMillis(3), 0.7));
+        var findings = new Findings(simulation);
+        Set<String> takenOn = new TreeSet<>();
+        Set<String> answered = new TreeSet<>();
+        Host host = simulation.host("server");
+        Loop server = findings.loop(host);
+        server.serve(host.address(PORT), Text.lines(), request -> {
+                    takenOn.add(request);
+                    Promise<String> later = server.promise();
+                    server.schedule(
+                            Duration.ofMillis(server.random().nextInt(40)), "answer", () -> later.complete(request));
+                    return later;
+                })
+                .await();
+        for (int i = 0; i < CLIENTS; i++) {
+            Host client = simulation.host("client" + i);
+            Loop loop = findings.loop(client);
+            loop.connect(host.address(PORT), Exchange.inOrder(Text.lines())).onDone((connected, failure) -> {
+                findings.require(failure == null, "connecting failed with " + failure);
+                if (connected != null) {
+                    new Load(findings, loop, connected, client.name(), answered).call();
+                }
+            });
+        }
+        simulation.run(Duration.ofMillis(100 + server.random().nextInt(400)));
+        server.close(DEADLINE);
+        simulation.run(Duration.ofSeconds(5));
+        findings.require(!takenOn.isEmpty(), "no request was taken on");
+        takenOn.removeAll(answered);
+        findings.require(takenOn.isEmpty(), "taken on, and not answered: " + takenOn);
+        findings.throwIfAny();
+    }
+
+    /** One client that calls and calls. */
+    private static final class Load {
+        private final Findings findings;
+        private final Loop loop;
+        private final Client<String, String> client;
+        private final String name;
+        private final Set<String> answered;
+        private int count;
+
+        Load(Findings findings, Loop loop, Client<String, String> client, String name, Set<String> answered) {
+            this.findings = findings;
+            this.loop = loop;
+            this.client = client;
+            this.name = name;
+            this.answered = answered;
+        }
+
+        void call() {
+            String request = name + "-" + ++count;
+            client.call(request).onDone((answer, failure) -> {
+                if (answer != null) {
+                    findings.require(answer.equals(request), "request " + request + " was given: " + answer);
+                    answered.add(answer);
+                } else {
+                    findings.require(failure instanceof IOException, "a call failed with " + failure);
+                }
+            });
+            if (client.outstanding() > 0) {
+                loop.schedule(Duration.ofMillis(loop.random().nextInt(10)), "next call", this::call);
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package rill.examples.sim;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+import rill.transport.sim.Scenario;
+import rill.transport.sim.Simulation;
+
+/** The way in of {@code ./rill sim}: runs a scenario with one seed, and tells what came of it. */
+@Command(
+        name = "./rill sim",
+        description = "Runs a scenario on the simulated network; the last line is the trace hash.",
+        footer = {
+            "",
+            "Scenarios: request-response, graceful-shutdown, back-pressure, reconnecting, slow-readers, at-random, and deposits,"
+                    + " which has a bug to find.",
+            "Exit status: 0 if it passed, 1 if it failed, 2 if the command was wrong."
+        })
+final class Main implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("FieldCanBeFinal") // picocli sets it
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "This text.")
+    @SuppressWarnings("UnusedVariable") // that it is there is what counts
+    private boolean help;
+
+    @Parameters(paramLabel = "SCENARIO", converter = ByName.class, description = "Its name.")
+    private @Nullable Supplier<Scenario> scenario;
+
+    @Option(names = "--seed", paramLabel = "N", description = "The seed, a number; 1 if there is none.")
+    @SuppressWarnings("FieldCanBeFinal") // picocli sets it
+    private long seed = 1;
+
+    @Option(names = "--picture", paramLabel = "FILE", description = "Where to put a picture of the run's end, as SVG.")
+    private @Nullable Path picture;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Where to put all events, as lines of JSON.")
+    private @Nullable Path json;
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        System.exit(execute(writer(System.out), writer(System.err), args));
+    }
+
+    private static PrintWriter writer(PrintStream stream) {
+        return new PrintWriter(stream, true, stream.charset());
+    }
+
+    /** Gives the exit status. */
+    static int execute(PrintWriter out, PrintWriter err, String... args) {
+        return new CommandLine(new Main())
+                .setOut(out)
+                .setErr(err)
+                .setParameterExceptionHandler((wrong, ignored) -> {
+                    err.println("rill: " + wrong.getMessage() + "; ./rill sim --help tells more");
+                    return CommandLine.ExitCode.USAGE;
+                })
+                .setExecutionExceptionHandler((failure, command, ignored) -> {
+                    err.println("rill: sim: " + failure);
+                    return CommandLine.ExitCode.SOFTWARE;
+                })
+                .execute(args);
+    }
+
+    /** A scenario by its name. */
+    static final class ByName implements ITypeConverter<Supplier<Scenario>> {
+        @Override
+        public Supplier<Scenario> convert(String name) {
+            Supplier<Scenario> known = Scenarios.ALL.get(name);
+            if (known == null) {
+                throw new TypeConversionException("there is no scenario called '" + name + "', only "
+                        + String.join(", ", Scenarios.ALL.keySet()));
+            }
+            return known;
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        int status = CommandLine.ExitCode.OK;
+        try (var simulation = Simulation.seed(seed)) {
+            if (picture != null || json != null) {
+                simulation.record();
+            }
+            try {
+                if (scenario != null) {
+                    scenario.get().run(simulation);
+                }
+                out.println("passed");
+            } catch (Exception | AssertionError failure) {
+                simulation.note("failed: " + failure.getMessage());
+                out.println("failed: " + failure);
+                status = CommandLine.ExitCode.SOFTWARE;
+            }
+            out.printf(
+                    "%d segments in %.3f s of virtual time%n",
+                    simulation.segments(), simulation.elapsed().toNanos() / 1e9);
+            write(simulation, out);
+            out.println(simulation.traceHash());
+        }
+        return status;
+    }
+
+    private void write(Simulation simulation, PrintWriter out) throws IOException {
+        if (picture != null) {
+            simulation.timeline().writePicture(picture);
+            out.println("picture: " + picture);
+        }
+        if (json != null) {
+            simulation.timeline().writeJson(json);
+            out.println("events: " + json);
+        }
+    }
+}

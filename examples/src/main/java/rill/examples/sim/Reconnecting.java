@@ -1,0 +1,103 @@
+package rill.examples.sim;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import rill.Client;
+import rill.ConnectOptions;
+import rill.Exchange;
+import rill.Future;
+import rill.Loop;
+import rill.Promise;
+import rill.codec.Text;
+import rill.transport.sim.Faults;
+import rill.transport.sim.Host;
+import rill.transport.sim.Scenario;
+import rill.transport.sim.Simulation;
+
+/** A client that connects again whenever its connection fails, under cuts and crashes: once they are over it is soon back in touch. */
+final class Reconnecting implements Scenario {
+    private static final int PORT = 7000;
+    private static final int ROUNDS = 5;
+    private static final Duration DEADLINE = Duration.ofSeconds(1);
+    private static final Duration BACK_IN_TOUCH = Duration.ofSeconds(10);
+
+    /** For the catalogue. */
+    Reconnecting() {}
+
+    @Override
+    public void run(Simulation simulation) {
+        var findings = new Findings(simulation);
+        simulation.host("server", host -> {
+            Loop loop = findings.loop(host);
+            loop.serve(host.address(PORT), Text.lines(), Future::of);
+        });
+        Host host = simulation.host("client");
+        Loop loop = findings.loop(host);
+        var talker = new Talker(loop, findings);
+        loop.task("talk", talker::talk);
+        for (int round = 0; round < ROUNDS; round++) {
+            strike(simulation, loop);
+            int before = talker.answers;
+            simulation.run(BACK_IN_TOUCH);
+            findings.require(talker.answers > before, "no answer within " + BACK_IN_TOUCH + " after round " + round);
+        }
+        findings.throwIfAny();
+    }
+
+    private static void strike(Simulation simulation, Loop loop) {
+        var fault = loop.random().nextBoolean() ? Faults.crash("server") : Faults.cut("client", "server");
+        try (var injected = simulation.inject(fault)) {
+            simulation.run(Duration.ofMillis(loop.random().nextInt(20_000)));
+            simulation.note("end of " + injected);
+        }
+    }
+
+    /** The client. */
+    private static final class Talker {
+        private final Loop loop;
+        private final Findings findings;
+        private int requests;
+        int answers;
+
+        Talker(Loop loop, Findings findings) {
+            this.loop = loop;
+            this.findings = findings;
+        }
+
+        Object talk() throws IOException {
+            while (true) {
+                try {
+                    Client<String, String> client = loop.connect(
+                                    InetSocketAddress.createUnresolved("server", PORT),
+                                    Exchange.inOrder(Text.lines()).deadline(DEADLINE),
+                                    ConnectOptions.defaults().timeout(DEADLINE))
+                            .await();
+                    try {
+                        talk(client);
+                    } finally {
+                        client.close();
+                    }
+                } catch (IOException lost) {
+                    pause(100 + loop.random().nextInt(400));
+                }
+            }
+        }
+
+        private void talk(Client<String, String> client) throws IOException {
+            while (true) {
+                String request = "request " + ++requests;
+                String answer = client.call(request).await();
+                findings.require(answer.equals(request), request + " was given: " + answer);
+                answers++;
+                pause(50);
+            }
+        }
+
+        private void pause(int millis) throws IOException {
+            Promise<String> over = loop.promise();
+            loop.schedule(Duration.ofMillis(millis), "pause", () -> over.complete(""));
+            over.await();
+        }
+    }
+}

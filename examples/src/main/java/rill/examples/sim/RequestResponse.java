@@ -1,0 +1,173 @@
+package rill.examples.sim;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import rill.Client;
+import rill.ConnectOptions;
+import rill.Exchange;
+import rill.Future;
+import rill.Loop;
+import rill.Promise;
+import rill.codec.Text;
+import rill.transport.sim.Faults;
+import rill.transport.sim.Host;
+import rill.transport.sim.Scenario;
+import rill.transport.sim.Simulation;
+
+/**
+ * Clients that call a server while the swarm is about: every call ends in its own answer or in a failure of the right type, no request
+ * arrives twice, and nothing is stuck past its deadline.
+ */
+final class RequestResponse implements Scenario {
+    private static final int PORT = 7000;
+    private static final int AT_ONCE = 8;
+    private static final Duration DEADLINE = Duration.ofSeconds(3);
+    private static final Duration LONGEST = Duration.ofMinutes(20);
+
+    private final int clients;
+    private final int calls;
+    private final boolean swarm;
+
+    /** Ten clients, a thousand calls each. */
+    RequestResponse() {
+        this(10, 1_000, true);
+    }
+
+    RequestResponse(int clients, int calls, boolean swarm) {
+        this.clients = clients;
+        this.calls = calls;
+        this.swarm = swarm;
+    }
+
+    @Override
+    public void run(Simulation simulation) {
+        var run = new Run(simulation);
+        simulation.host("server", run::serve);
+        for (int i = 0; i < clients; i++) {
+            simulation.host("client" + i, run::call);
+        }
+        var faults = swarm ? simulation.inject(Faults.swarm()) : null;
+        simulation.runUntil(
+                () -> run.finished.size() == clients || simulation.elapsed().compareTo(LONGEST) > 0);
+        run.stopping = true;
+        if (faults != null) {
+            faults.close();
+        }
+        simulation.run(DEADLINE.multipliedBy(2));
+        run.check();
+    }
+
+    /** What happened in one run. */
+    private final class Run {
+        private final Findings findings;
+        private final Set<String> arrived = new HashSet<>(); // looked up, never walked
+        private final Map<String, Integer> ended = new HashMap<>();
+        private int begun;
+        private int over;
+        private int answered;
+        private final Set<String> finished = new HashSet<>();
+        private boolean stopping;
+
+        Run(Simulation simulation) {
+            findings = new Findings(simulation);
+        }
+
+        void serve(Host host) {
+            Loop loop = findings.loop(host);
+            loop.serve(host.address(PORT), Text.lines(), request -> {
+                findings.require(arrived.add(request), "request " + request + " arrived twice");
+                if (loop.random().nextInt(10) > 0) {
+                    return Future.of("answer to " + request);
+                }
+                Promise<String> later = loop.promise();
+                loop.schedule(
+                        Duration.ofMillis(loop.random().nextInt(50)),
+                        "answer",
+                        () -> later.complete("answer to " + request));
+                return later;
+            });
+        }
+
+        void call(Host host) {
+            new Caller(findings.loop(host), host.name()).connect();
+        }
+
+        void check() {
+            findings.require(over == begun, begun - over + " of " + begun + " calls are stuck past their deadlines");
+            findings.require(answered > 0, "not one call was answered");
+            findings.throwIfAny();
+        }
+
+        /** One client, from its host's start to a crash or the end of the run. */
+        private final class Caller {
+            private final Loop loop;
+            private final String name;
+            private int inProgress;
+
+            Caller(Loop loop, String name) {
+                this.loop = loop;
+                this.name = name;
+            }
+
+            void connect() {
+                loop.connect(
+                                InetSocketAddress.createUnresolved("server", PORT),
+                                Exchange.inOrder(Text.lines()).deadline(DEADLINE),
+                                ConnectOptions.defaults().timeout(DEADLINE))
+                        .onDone((client, failure) -> {
+                            if (client == null) {
+                                requireTyped(failure);
+                                loop.schedule(Duration.ofMillis(300), "connect again", this::connect);
+                            } else {
+                                batch(client);
+                            }
+                        });
+            }
+
+            private void batch(Client<String, String> client) {
+                if (stopping || ended.getOrDefault(name, 0) >= calls) {
+                    finished.add(name);
+                    client.finish();
+                    return;
+                }
+                inProgress = 1 + loop.random().nextInt(AT_ONCE);
+                for (int n = inProgress; n > 0; n--) {
+                    String request = name + "-" + ++begun;
+                    client.call(request).onDone((answer, failure) -> end(client, request, answer, failure));
+                }
+            }
+
+            private void end(Client<String, String> client, String request, String answer, Throwable failure) {
+                over++;
+                ended.merge(name, 1, Integer::sum);
+                if (failure == null) {
+                    answered++;
+                    findings.require(
+                            answer.equals("answer to " + request), "request " + request + " was given: " + answer);
+                } else {
+                    requireTyped(failure);
+                }
+                if (--inProgress > 0) {
+                    return;
+                }
+                if (failure == null) {
+                    loop.schedule(Duration.ofMillis(loop.random().nextInt(100)), "next calls", () -> batch(client));
+                } else {
+                    client.close();
+                    loop.schedule(Duration.ofMillis(100), "connect again", this::connect);
+                }
+            }
+
+            private void requireTyped(Throwable failure) {
+                findings.require(
+                        failure instanceof IOException || failure instanceof rill.CancelledException,
+                        "a call failed with " + failure);
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package rill.examples.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int sim(String... arguments) {
+        return Main.execute(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+    }
+
+    @Test
+    void the_last_line_is_the_trace_hash_and_the_same_each_time() {
+        assertThat(sim("deposits", "--seed", "2")).isZero();
+        String first = out.toString();
+        assertThat(first).startsWith("passed").matches("(?s).*\n[0-9a-f]{16}\n");
+        assertThat(sim("deposits", "--seed", "2")).isZero();
+        assertThat(out.toString()).isEqualTo(first + first);
+    }
+
+    @Test
+    void a_scenario_that_fails_says_so_and_can_be_seen(@TempDir Path directory) throws IOException {
+        Path picture = directory.resolve("new").resolve("run.svg");
+        Path json = directory.resolve("run.json");
+        assertThat(sim("deposits", "--seed", "5", "--picture", picture.toString(), "--json", json.toString()))
+                .isEqualTo(1);
+        assertThat(out.toString())
+                .startsWith("failed: java.lang.AssertionError: after 6 deposits of 1 the balance is 7\n")
+                .matches("(?s).*\n[0-9a-f]{16}\n");
+        assertThat(Files.readString(picture)).startsWith("<svg").contains("“balance 6” lost", "DeadlineException");
+        assertThat(Files.readAllLines(json)).allMatch(line -> line.startsWith("{\"at\":") && line.endsWith("}"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"nonsense", "deposits --seed x", "deposits --seed 9223372036854775808", "deposits extra", ""})
+    void a_wrong_command_is_one_clear_line(String arguments) {
+        assertThat(sim(arguments.isEmpty() ? new String[0] : arguments.split(" ")))
+                .isEqualTo(2);
+        assertThat(err.toString()).startsWith("rill: ").endsWith("./rill sim --help tells more\n");
+        assertThat(err.toString().lines()).hasSize(1);
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void help_names_the_scenarios() {
+        assertThat(sim("--help")).isZero();
+        assertThat(out.toString()).contains(Scenarios.ALL.keySet());
+    }
+}

@@ -1,0 +1,73 @@
+package rill.transport.sim;
+
+import java.util.PriorityQueue;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** The events to come, by time and then by the order in which they were planned; and what time it is. */
+final class Agenda {
+    private final PriorityQueue<Event> events = new PriorityQueue<>();
+    private long now;
+    private long planned;
+
+    /** Nanoseconds since the simulation began. */
+    long now() {
+        return now;
+    }
+
+    void at(long time, Event event) {
+        event.time = Math.max(now, time);
+        event.order = ++planned;
+        events.add(event);
+    }
+
+    void at(long time, Runnable action) {
+        at(time, new Event() {
+            @Override
+            void happen() {
+                action.run();
+            }
+        });
+    }
+
+    /** The time of the next event, or {@link Long#MAX_VALUE}. */
+    long next() {
+        Event first = events.peek();
+        return first == null ? Long.MAX_VALUE : first.time;
+    }
+
+    /** Takes the next event and moves time to it; null if there is none. */
+    @Nullable
+    Event take() {
+        Event first = events.poll();
+        if (first != null) {
+            now = first.time;
+        }
+        return first;
+    }
+
+    /** Lets time pass; no event may be due before. */
+    void advance(long time) {
+        now = Math.max(now, time);
+    }
+
+    int size() {
+        return events.size();
+    }
+
+    /**
+     * A stream of random numbers of its own for each purpose, so that using one more does not change all others. Seeds are scrambled
+     * first, because near ones would give overlapping streams.
+     */
+    static RandomGenerator random(long seed, String purpose) {
+        return new SplittableRandom(scrambled(scrambled(seed) + purpose.hashCode()));
+    }
+
+    /** The finalizer of MurmurHash3. */
+    private static long scrambled(long value) {
+        long mixed = (value ^ (value >>> 33)) * 0xff51afd7ed558ccdL;
+        mixed = (mixed ^ (mixed >>> 33)) * 0xc4ceb9fe1a85ec53L;
+        return mixed ^ (mixed >>> 33);
+    }
+}

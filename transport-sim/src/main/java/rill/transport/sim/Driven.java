@@ -1,0 +1,111 @@
+package rill.transport.sim;
+
+import java.io.IOException;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import rill.Loop;
+
+/** A loop of a host, and when it next wants a tick. */
+final class Driven {
+    final Host host;
+    final Loop loop;
+    final int number;
+    private final SimSelector selector;
+    private final Simulation simulation;
+    private final Agenda agenda;
+    private boolean queued;
+    private @Nullable Wake wake; // for the next timer
+
+    Driven(Simulation simulation, Agenda agenda, Host host, Loop loop, SimSelector selector, int number) {
+        this.simulation = simulation;
+        this.agenda = agenda;
+        this.host = host;
+        this.loop = loop;
+        this.selector = selector;
+        this.number = number;
+        selector.driven(this);
+    }
+
+    /** It is to have a tick before time moves on. */
+    void hasWork() {
+        if (!queued) {
+            queued = true;
+            simulation.wantsTick(this);
+        }
+    }
+
+    void tick() {
+        queued = false;
+        if (loop.closed()) {
+            return;
+        }
+        boolean more = loop.tick();
+        if (loop.closed()) {
+            host.forget(this);
+        } else if (more || selector.hasWork()) {
+            hasWork();
+        } else {
+            planWake();
+        }
+    }
+
+    private void planWake() {
+        OptionalLong deadline = loop.nextTimer();
+        if (deadline.isEmpty()) {
+            return;
+        }
+        long time = host.clock.when(deadline.getAsLong());
+        if (wake == null || time < wake.time) {
+            wake = new Wake();
+            agenda.at(time, wake);
+        }
+    }
+
+    /** When the next timer is due. */
+    private final class Wake extends Event {
+        @Override
+        void happen() {
+            if (wake != this) {
+                return; // another one was planned for an earlier time
+            }
+            wake = null;
+            if (loop.closed()) {
+                return;
+            }
+            OptionalLong deadline = loop.nextTimer();
+            if (deadline.isPresent() && host.clock.nanoTime() - deadline.getAsLong() >= 0) {
+                hasWork();
+            } else {
+                planWake(); // it was cancelled, or the host's clock goes slower now
+            }
+        }
+    }
+
+    /** Its clock goes at another rate now. */
+    void clockChanged() {
+        wake = null;
+        planWake();
+    }
+
+    /** The host has crashed: the loop ends now. */
+    void breakWith(IOException cause) {
+        selector.breakWith(cause);
+        if (!loop.closed()) {
+            try {
+                loop.tick();
+            } catch (RuntimeException expected) {
+                // That is how a loop ends whose selector is broken; it has told everybody concerned.
+            }
+        }
+    }
+
+    /** What it waits for. */
+    String situation() {
+        OptionalLong deadline = loop.closed() ? OptionalLong.empty() : loop.nextTimer();
+        String timer = deadline.isEmpty()
+                ? "no timer"
+                : "next timer in " + (host.clock.when(deadline.getAsLong()) - agenda.now()) / 1_000_000.0 + " ms";
+        return "loop " + loop.name() + " of host " + host.name() + ": " + loop.connections() + " connections, " + timer
+                + (queued ? ", has work" : "");
+    }
+}

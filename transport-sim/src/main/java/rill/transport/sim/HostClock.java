@@ -1,0 +1,39 @@
+package rill.transport.sim;
+
+import rill.spi.Clock;
+
+/** A host's own clock: it starts anywhere, and may go at another rate than the simulation's. Never goes back. */
+final class HostClock implements Clock {
+    private final Agenda agenda;
+    private long base; // its reading at `since`
+    private long since;
+    private double rate = 1;
+
+    HostClock(Agenda agenda, long origin) {
+        this.agenda = agenda;
+        this.base = origin;
+    }
+
+    @Override
+    public long nanoTime() {
+        long passed = agenda.now() - since;
+        return base + (rate == 1 ? passed : (long) (passed * rate));
+    }
+
+    void rate(double newRate) {
+        base = nanoTime();
+        since = agenda.now();
+        rate = newRate;
+    }
+
+    /** When, in the simulation's time, this clock will show {@code reading}; at least the present. */
+    long when(long reading) {
+        long left = reading - nanoTime();
+        if (left <= 0) {
+            return agenda.now();
+        }
+        double nanos = rate == 1 ? left : Math.ceil(left / rate);
+        long time = rate == 1 ? agenda.now() + left : agenda.now() + Math.max(1, (long) nanos);
+        return time < 0 ? Long.MAX_VALUE : time;
+    }
+}

@@ -1,0 +1,93 @@
+package rill.transport.sim;
+
+import org.jspecify.annotations.Nullable;
+
+/** A segment on its way from one host to another. */
+final class Segment extends Event {
+    /** What it is for. */
+    enum Purpose {
+        /** The first, which asks for a connection. */
+        SYN,
+        /** The answer to that. */
+        SYN_ACK,
+        /** Bytes, or only news of what was received and of how much room there is. */
+        DATA,
+        /** The end of a stream, after its last byte. */
+        FIN,
+        /** Asks for an answer: of a full receiver whether it has room again, of a silent one whether it lives. */
+        PROBE,
+        /** The end of everything. */
+        RST
+    }
+
+    /** What IP and TCP add, for the bandwidth. */
+    static final int HEADER = 40;
+
+    private static final int PREVIEW = 24;
+
+    final Network network;
+    final Host source;
+    final Host destination;
+    final @Nullable Tcp sender; // null: the host itself, which knows no such connection
+    final @Nullable Tcp target; // null for a SYN
+    final Purpose purpose;
+    final int connection;
+    long number; // among all of the simulation
+
+    long sequence; // of the first byte
+    byte @Nullable [] bytes;
+    int length;
+    long acknowledged; // all bytes before this one
+    int window; // how many more may come
+
+    Segment(
+            Network network,
+            Host source,
+            Host destination,
+            @Nullable Tcp sender,
+            @Nullable Tcp target,
+            Purpose purpose,
+            int connection) {
+        this.network = network;
+        this.source = source;
+        this.destination = destination;
+        this.sender = sender;
+        this.target = target;
+        this.purpose = purpose;
+        this.connection = connection;
+    }
+
+    @Override
+    void happen() {
+        network.arrived(this);
+    }
+
+    /** What comes after its last byte; the end of a stream counts as one. */
+    long end() {
+        return sequence + length + (purpose == Purpose.FIN ? 1 : 0);
+    }
+
+    /** The first of its bytes, if they are text. */
+    @Nullable
+    String preview() {
+        if (bytes == null || length == 0) {
+            return null;
+        }
+        var text = new StringBuilder();
+        for (int i = 0; i < Math.min(length, PREVIEW); i++) {
+            char c = (char) (bytes[i] & 0xff);
+            if (c >= ' ' && c < 127) {
+                text.append(c);
+            } else if (c == '\r' || c == '\n') {
+                text.append(' ');
+            } else {
+                return null;
+            }
+        }
+        return text.toString().strip() + (length > PREVIEW ? "…" : "");
+    }
+
+    String label() {
+        return purpose == Purpose.DATA && length == 0 ? "ACK" : purpose.name();
+    }
+}

@@ -1,0 +1,56 @@
+package rill.transport.sim;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import rill.Future;
+import rill.Loop;
+import rill.Promise;
+import rill.Resolver;
+import rill.transport.sim.Trace.Kind;
+
+/** Names as one host sees them: those of the simulation's hosts, {@code localhost}, and addresses in numbers. */
+final class SimResolver implements Resolver {
+    private static final long USUAL_NANOS = Duration.ofMillis(1).toNanos();
+
+    private final Simulation simulation;
+    private final Network network;
+    private final Host host;
+
+    SimResolver(Simulation simulation, Network network, Host host) {
+        this.simulation = simulation;
+        this.network = network;
+        this.host = host;
+    }
+
+    @Override
+    public Future<List<InetAddress>> resolve(String name, Loop loop) {
+        Promise<List<InetAddress>> promise = loop.promise();
+        try {
+            promise.complete(List.of(InetAddress.ofLiteral(name)));
+        } catch (IllegalArgumentException notInNumbers) {
+            long delay = USUAL_NANOS + simulation.names().delay(name);
+            network.agenda.at(network.agenda.now() + delay, () -> answer(name, promise));
+        }
+        return promise;
+    }
+
+    private void answer(String name, Promise<List<InetAddress>> promise) {
+        if (promise.isDone()) {
+            return;
+        }
+        Host known = network.find(name);
+        boolean failing = simulation.names().failing(name);
+        network.trace.add(Kind.RESOLVED, host.number, known == null ? -1 : known.number, 0, 0, failing ? 1 : 0, name);
+        if (failing) {
+            promise.fail(new UnknownHostException("unknown host: " + name + " (a fault makes the name fail)"));
+        } else if (known != null) {
+            promise.complete(List.of(known.address()));
+        } else if (name.equals("localhost")) {
+            promise.complete(List.of(InetAddress.getLoopbackAddress()));
+        } else {
+            promise.fail(new UnknownHostException("unknown host: " + name + "; " + network.known()));
+        }
+    }
+}

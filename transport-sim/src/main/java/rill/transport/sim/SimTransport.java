@@ -1,0 +1,78 @@
+package rill.transport.sim;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import rill.spi.Environment;
+import rill.spi.Selector;
+import rill.spi.Transport;
+
+/** The transport of one host. */
+final class SimTransport implements Transport {
+    private final Simulation simulation;
+    private final Network network;
+    private final Host host;
+    private final Environment environment;
+    private final List<SimSelector> selectors = new ArrayList<>();
+
+    SimTransport(Simulation simulation, Network network, Host host) {
+        this.simulation = simulation;
+        this.network = network;
+        this.host = host;
+        var driver = new SimDriver(simulation, network, host, this::latest);
+        this.environment = new Environment(
+                host.clock,
+                host.random,
+                new SimResolver(simulation, network, host),
+                work -> network.agenda.at(network.agenda.now(), work),
+                driver);
+    }
+
+    private SimSelector latest() {
+        return selectors.getLast();
+    }
+
+    @Override
+    public String name() {
+        return "sim";
+    }
+
+    /** It is used only if asked for. */
+    @Override
+    public int preference() {
+        return Integer.MIN_VALUE;
+    }
+
+    @Override
+    public Environment environment() {
+        return environment;
+    }
+
+    @Override
+    public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
+        simulation.requireOwner("opening a selector of host " + host.name());
+        if (!host.up()) {
+            throw new IOException("host " + host.name() + " is down");
+        }
+        var selector = new SimSelector(simulation, network, host, receiveBuffer);
+        selectors.add(selector);
+        return selector;
+    }
+
+    void closed(SimSelector selector) {
+        selectors.remove(selector);
+    }
+
+    /** The host has crashed. Those with a loop are closed by now. */
+    void breakAll(IOException cause) {
+        selectors.forEach(each -> each.breakWith(cause));
+        selectors.clear();
+    }
+
+    @Override
+    public String toString() {
+        return "sim on " + host;
+    }
+}

@@ -1,0 +1,35 @@
+package rill.transport.sim;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * A JUnit test that is run with many seeds, each in a fresh {@link Simulation}, its only parameter. It ends with the first seed that
+ * fails, and says in one line how to run that one again.
+ *
+ * <p>System properties change what is run: {@code rill.seed} is the one seed to run, {@code rill.seeds} the number of seeds instead of
+ * the annotation's, and {@code rill.shard}, such as {@code 2/4}, the part that this process runs of them.
+ *
+ * <p><b>Not guaranteed:</b> a fresh instance of the test class for each seed; keep state in the method.
+ */
+@SuppressWarnings("exports") // whoever uses it has JUnit
+@Test
+@ExtendWith(SimulatedSeeds.class)
+@Documented
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.METHOD)
+public @interface Simulated {
+    /** How many seeds. */
+    int seeds() default 100;
+
+    /** The first seed. */
+    long from() default 1;
+
+    /** Where the picture of a run that fails is put, or nowhere if empty: a directory. */
+    String pictures() default "";
+}

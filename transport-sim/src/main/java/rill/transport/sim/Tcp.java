@@ -1,0 +1,403 @@
+package rill.transport.sim;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import rill.transport.sim.Segment.Purpose;
+import rill.transport.sim.Trace.Kind;
+
+/**
+ * One end of a connection: what a kernel keeps of it.
+ *
+ * <pre>
+ *  client: REQUESTED ──SYN_ACK──▶ OPEN ──both streams ended, or nobody here uses it any more and ours ended──▶ GONE
+ *  server: ANSWERED ────ACK─────▶ OPEN        any state ── RST, too many retransmissions, crash of the host ──▶ GONE
+ * </pre>
+ *
+ * TIME_WAIT is not modelled: an end that is gone in good order acknowledges what still comes, and its port is free at once.
+ *
+ * <p><b>Source:</b> RFC 9293; RFC 1122 (4.2.3.2 delayed acknowledgements, 4.2.3.6 keep-alive).
+ */
+final class Tcp {
+    private static final long SYN_TIMEOUT = Duration.ofSeconds(1).toNanos();
+    /** As tcp_syn_retries of Linux: about two minutes. */
+    private static final int SYN_RETRIES = 6;
+
+    private static final long ACK_DELAY = Duration.ofMillis(40).toNanos();
+    /** How long an end that nobody uses waits for the peer to end its stream, too: tcp_fin_timeout of Linux. */
+    private static final long ORPHANED = Duration.ofMinutes(1).toNanos();
+
+    private enum State {
+        REQUESTED,
+        ANSWERED,
+        OPEN,
+        GONE
+    }
+
+    final Host host;
+    final Host peerHost;
+    final InetSocketAddress local;
+    final InetSocketAddress remote;
+    final int number;
+    final KeepAlive keepAlive;
+    long lastArrival; // of what it sent: segments of one direction stay in order
+
+    final Outgoing out;
+    final Incoming in = new Incoming();
+    private final Network network;
+    private final Timer handshake;
+    private final Timer delayedAck;
+    private final Timer orphaned;
+    private State state;
+    private @Nullable Tcp peer;
+    private @Nullable SimSocket socket; // null before it is opened, and once nobody uses it any more
+    private @Nullable SimAcceptor acceptor; // of a server's end, until it is accepted
+    private @Nullable IOException failure;
+    private boolean failureTold;
+    private boolean closed; // by its user
+    private boolean inOrder; // gone without a reset
+    private int tries;
+    private boolean interactive; // it answers what it gets, so an acknowledgement may wait for the answer
+    private boolean heard; // bytes, since it last sent some
+    private int unacknowledged; // segments received since the last acknowledgement
+
+    /** The client's end. */
+    Tcp(Network network, Host host, Host peerHost, InetSocketAddress local, InetSocketAddress remote, int number) {
+        this(network, host, peerHost, local, remote, number, State.REQUESTED);
+    }
+
+    /** The server's end, for a request that came in. */
+    static Tcp answering(Network network, Segment request, Tcp client, SimAcceptor acceptor) {
+        var tcp = new Tcp(
+                network,
+                /* host= */ request.destination,
+                /* peerHost= */ client.host,
+                /* local= */ client.remote,
+                /* remote= */ client.local,
+                client.number,
+                State.ANSWERED);
+        tcp.peer = client;
+        client.peer = tcp;
+        tcp.acceptor = acceptor;
+        tcp.out.window(0, request.window);
+        tcp.handshakeStep();
+        return tcp;
+    }
+
+    private Tcp(
+            Network network,
+            Host host,
+            Host peerHost,
+            InetSocketAddress local,
+            InetSocketAddress remote,
+            int number,
+            State state) {
+        this.network = network;
+        this.host = host;
+        this.peerHost = peerHost;
+        this.local = local;
+        this.remote = remote;
+        this.number = number;
+        this.state = state;
+        this.out = new Outgoing(this, network.agenda);
+        this.handshake = new Timer(network.agenda, this::handshakeStep);
+        this.delayedAck = new Timer(network.agenda, this::acknowledge);
+        this.orphaned = new Timer(network.agenda, () -> leave(true));
+        this.keepAlive = new KeepAlive(network.agenda, () -> send(Purpose.PROBE, out.sent(), null, 0), this::givenUp);
+        host.tcps.add(this);
+    }
+
+    // ---- segments
+
+    void send(Purpose purpose, long sequence, byte @Nullable [] bytes, int length) {
+        var segment = new Segment(network, host, peerHost, this, peer, purpose, number);
+        segment.sequence = sequence;
+        segment.bytes = bytes;
+        segment.length = length;
+        segment.acknowledged = in.next();
+        segment.window = in.window();
+        in.promised();
+        if (length > 0) {
+            interactive = heard;
+            heard = false;
+        }
+        unacknowledged = 0;
+        delayedAck.stop();
+        network.send(segment);
+    }
+
+    private void acknowledge() {
+        send(Purpose.DATA, out.sent(), null, 0);
+    }
+
+    /** Sends, or sends again, what this end contributes to the handshake. */
+    void handshakeStep() {
+        if (tries > SYN_RETRIES) {
+            fail(new ConnectException("Connection timed out"));
+            return;
+        }
+        handshake.start(SYN_TIMEOUT << tries++);
+        send(state == State.REQUESTED ? Purpose.SYN : Purpose.SYN_ACK, 0, null, 0);
+    }
+
+    void receive(Segment segment) {
+        keepAlive.heard();
+        switch (segment.purpose) {
+            case RST ->
+                fail(
+                        state == State.REQUESTED
+                                ? new ConnectException("Connection refused")
+                                : new SocketException("Connection reset"));
+            case SYN -> {
+                if (state == State.ANSWERED) {
+                    send(Purpose.SYN_ACK, 0, null, 0);
+                }
+            }
+            case SYN_ACK -> {
+                if (state == State.REQUESTED) {
+                    out.window(0, segment.window);
+                    opened();
+                }
+                acknowledge();
+                out.push();
+            }
+            case DATA, FIN, PROBE -> receiveInStream(segment);
+        }
+    }
+
+    private void opened() {
+        state = State.OPEN;
+        handshake.stop();
+        network.trace.add(Kind.OPENED, host.number, peerHost.number, number, 0, 0, "opened");
+        keepAlive.opened();
+        changed();
+    }
+
+    private void receiveInStream(Segment segment) {
+        if (state == State.REQUESTED) {
+            return; // the answer to our request was lost; it is sent again
+        }
+        if (state == State.ANSWERED) {
+            opened();
+            if (acceptor != null) {
+                acceptor.established(this);
+            }
+        }
+        boolean empty = segment.end() == segment.sequence;
+        out.acknowledged(segment.acknowledged, segment.window, empty && segment.purpose == Purpose.DATA);
+        if (segment.purpose == Purpose.PROBE) {
+            acknowledge();
+        } else if (!empty && closed && segment.length > 0) {
+            reset(); // nobody will ever read it
+            return;
+        } else if (!empty) {
+            boolean movedOn = in.take(segment);
+            heard |= movedOn;
+            boolean part = segment.length < Outgoing.MSS;
+            if (!movedOn || in.ended() || ++unacknowledged >= 2 || (part && !interactive)) {
+                acknowledge();
+            } else {
+                delayedAck.startUnlessRunning(ACK_DELAY);
+            }
+        }
+        leaveIfDone();
+        changed();
+    }
+
+    /** A segment for an end that is gone. */
+    void receiveWhenGone(Segment segment) {
+        if (!inOrder || segment.length > 0) {
+            network.refuse(segment);
+        } else if (segment.purpose == Purpose.FIN || segment.purpose == Purpose.PROBE) {
+            acknowledge();
+        }
+    }
+
+    private void changed() {
+        if (socket != null) {
+            socket.changed();
+        }
+    }
+
+    // ---- ending
+
+    /** Nobody answers. */
+    void givenUp() {
+        fail(new SocketException("Connection timed out"));
+    }
+
+    /** It is over; whoever uses it learns why. */
+    void fail(IOException why) {
+        if (state == State.GONE) {
+            return;
+        }
+        failure = why;
+        leave(false);
+        changed();
+    }
+
+    /** Ends it at once, and the peer's end by a segment. */
+    void reset() {
+        if (state == State.GONE) {
+            return;
+        }
+        if (state != State.REQUESTED) {
+            send(Purpose.RST, out.sent(), null, 0);
+        }
+        if (failure == null) {
+            failure = new SocketException("Connection reset");
+        }
+        leave(false);
+    }
+
+    private void leaveIfDone() {
+        if (!out.endAcknowledged()) {
+            return;
+        }
+        if (in.ended()) {
+            leave(true);
+        } else if (closed) {
+            orphaned.startUnlessRunning(ORPHANED);
+        }
+    }
+
+    /** The host forgets it; without a word to anybody. */
+    void leave(boolean orderly) {
+        if (state == State.GONE) {
+            return;
+        }
+        state = State.GONE;
+        inOrder = orderly;
+        out.stop();
+        handshake.stop();
+        delayedAck.stop();
+        orphaned.stop();
+        keepAlive.stop();
+        host.tcps.remove(this);
+        if (acceptor != null) {
+            acceptor.lost(this);
+            acceptor = null;
+        }
+        network.trace.add(Kind.CLOSED, host.number, peerHost.number, number, 0, orderly ? 1 : 0, reason());
+    }
+
+    private String reason() {
+        return failure == null ? "closed" : String.valueOf(failure.getMessage());
+    }
+
+    // ---- for the socket
+
+    void accepted() {
+        acceptor = null;
+    }
+
+    void use(SimSocket user) {
+        socket = user;
+    }
+
+    boolean gone() {
+        return state == State.GONE;
+    }
+
+    @Nullable
+    Tcp peer() {
+        return peer;
+    }
+
+    boolean readable() {
+        return in.readable() || failure != null;
+    }
+
+    boolean writable() {
+        return state != State.REQUESTED && (failure != null || out.roomy());
+    }
+
+    /** Whether the connection is there; throws if it can't be had. */
+    boolean finishConnect() throws IOException {
+        throwFailure();
+        return state != State.REQUESTED;
+    }
+
+    private void throwFailure() throws IOException {
+        IOException why = failure;
+        if (why != null) {
+            failureTold = true;
+            throw why;
+        }
+    }
+
+    int read(ByteBuf target) throws IOException {
+        int n = in.read(target);
+        if (n > 0) {
+            if (state == State.OPEN && in.worthTelling()) {
+                acknowledge();
+            }
+            return n;
+        }
+        if (in.ended()) {
+            return -1;
+        }
+        throwFailure();
+        return 0;
+    }
+
+    /** Takes as many bytes as there is room for, without moving the buffer's index. */
+    int write(ByteBuf source) throws IOException {
+        if (failure != null && failureTold) {
+            throw new IOException("Broken pipe");
+        }
+        throwFailure();
+        if (state == State.GONE) {
+            throw new IOException("Broken pipe");
+        }
+        int n = Math.min(out.room(), source.readableBytes());
+        if (n > 0) {
+            out.append(source, source.readerIndex(), n);
+        }
+        return n;
+    }
+
+    void push() {
+        if (state == State.OPEN) {
+            out.push();
+        }
+    }
+
+    void shutdownOutput() {
+        if (state != State.GONE) {
+            out.end();
+        }
+    }
+
+    /** Its user lets go of it; what was written is still sent. */
+    void close(boolean withReset) {
+        socket = null;
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (withReset || in.buffered() > 0 || state == State.REQUESTED) {
+            reset();
+        } else if (state != State.GONE) {
+            out.end();
+            leaveIfDone();
+        }
+        in.clear();
+    }
+
+    String situation() {
+        String unsent = out.situation();
+        return "connection " + number + " " + local + " → " + remote + " " + state
+                + (closed ? ", closed here" : "") + (unsent == null ? "" : ", " + unsent)
+                + (in.buffered() > 0 ? ", " + in.buffered() + " bytes unread" : "");
+    }
+
+    @Override
+    public String toString() {
+        return situation();
+    }
+}

@@ -1,0 +1,117 @@
+package rill.transport.sim;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that happens, as one number, and if somebody wants to see it, as a list. Into the number go times, identifiers of this
+ * simulation, lengths and names: what is the same in every JVM.
+ */
+final class Trace {
+    /** What can happen. */
+    enum Kind {
+        SENT,
+        ARRIVED,
+        LOST,
+        OPENED,
+        CLOSED,
+        RESOLVED,
+        TICK,
+        TIMER,
+        SETTLED,
+        FAULT,
+        HEALED,
+        HOST,
+        NOTE;
+
+        final long code = name().hashCode();
+    }
+
+    /**
+     * One event.
+     *
+     * @param time nanoseconds since the simulation began
+     * @param host the number of the host where it happens, or -1
+     * @param other the number of the host at the other end, or -1
+     * @param connection the connection's number, or 0
+     * @param number of the segment, or of the loop
+     * @param length bytes, or something else that counts
+     * @param what in one word or name; goes into the hash
+     * @param label what a reader may want to know besides; does not
+     */
+    record Entry(
+            long time,
+            Kind kind,
+            int host,
+            int other,
+            int connection,
+            long number,
+            long length,
+            String what,
+            @Nullable String label) {
+        /** All that goes into the hash. */
+        String line() {
+            return time + " " + kind + " host=" + host + " other=" + other + " connection=" + connection + " number="
+                    + number + " length=" + length + " " + what;
+        }
+    }
+
+    private final Agenda agenda;
+    private @Nullable List<Entry> entries;
+    private long hash = 0x2545F4914F6CDD1DL;
+    private long count;
+
+    Trace(Agenda agenda) {
+        this.agenda = agenda;
+    }
+
+    void record() {
+        entries = new ArrayList<>();
+    }
+
+    boolean recording() {
+        return entries != null;
+    }
+
+    List<Entry> entries() {
+        return entries == null ? List.of() : entries;
+    }
+
+    void add(Kind kind, int host, int other, int connection, long number, long length, String what) {
+        add(kind, host, other, connection, number, length, what, null);
+    }
+
+    void add(
+            Kind kind,
+            int host,
+            int other,
+            int connection,
+            long number,
+            long length,
+            String what,
+            @Nullable String label) {
+        count++;
+        mix(agenda.now());
+        mix((kind.code << 48) ^ ((long) host << 32) ^ ((long) other << 16) ^ connection);
+        mix(number ^ Long.rotateLeft(length, 40));
+        mix(what.hashCode());
+        if (entries != null) {
+            entries.add(new Entry(agenda.now(), kind, host, other, connection, number, length, what, label));
+        }
+    }
+
+    private void mix(long value) {
+        hash = Long.rotateLeft(hash ^ (value * 0xC2B2AE3D27D4EB4FL), 31) * 0x9E3779B185EBCA87L;
+    }
+
+    long count() {
+        return count;
+    }
+
+    /** 16 hexadecimal digits. */
+    String hash() {
+        long mixed = (hash ^ (hash >>> 32)) * 0x9FB21C651E98DF25L;
+        return "%016x".formatted(mixed ^ (mixed >>> 28));
+    }
+}

@@ -1,0 +1,19 @@
+package rill.transport.sim;
+
+import java.util.Set;
+import rill.spi.Transport;
+import rill.testkit.Trait;
+import rill.testkit.TransportConformance;
+
+/** A host's transport, held to the contract in virtual time. */
+class SimConformanceTest extends TransportConformance {
+    @Override
+    protected Transport transport() {
+        return Simulation.seed(42).host("host").transport();
+    }
+
+    @Override
+    protected Set<Trait> traits() {
+        return Set.of(Trait.ONE_THREAD);
+    }
+}

@@ -1,0 +1,78 @@
+package rill.transport.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.platform.testkit.engine.EngineTestKit;
+
+/** The annotation, and how seeds are chosen. */
+class SimulatedTest {
+    private static final List<Long> SEEN = new ArrayList<>();
+
+    /** Not a test of its own: run by the tests below. */
+    static final class Subject {
+        @Simulated(seeds = 20, from = 100, pictures = "target/pictures")
+        void fails_at_105(Simulation simulation) {
+            SEEN.add(simulation.seed());
+            simulation.host("host").loop("main").schedule(Duration.ofSeconds(1), "a timer", () -> {});
+            simulation.run(Duration.ofSeconds(2));
+            assertThat(simulation.seed()).isNotEqualTo(105);
+        }
+    }
+
+    @Test
+    void it_stops_at_the_first_seed_that_fails_and_says_how_to_run_it_again() throws Exception {
+        SEEN.clear();
+        EngineTestKit.engine("junit-jupiter")
+                .selectors(selectMethod(Subject.class, "fails_at_105", Simulation.class.getName()))
+                .execute()
+                .testEvents()
+                .assertStatistics(statistics -> statistics.started(1).failed(1))
+                .failed()
+                .stream()
+                .map(event -> event.getRequiredPayload(org.junit.platform.engine.TestExecutionResult.class)
+                        .getThrowable()
+                        .orElseThrow())
+                .forEach(failure -> assertThat(failure)
+                        .hasMessageStartingWith("seed 105 failed: ")
+                        .hasMessageContaining("\nreplay: mvn test -Dtest=Subject#fails_at_105 -Drill.seed=105\n")
+                        .hasMessageContaining("picture: target/pictures/fails_at_105-105.svg"));
+        assertThat(SEEN).containsExactly(100L, 101L, 102L, 103L, 104L, 105L, 105L); // the last time for the picture
+        assertThat(Files.readString(Path.of("target/pictures/fails_at_105-105.svg")))
+                .contains("a timer", "failed: ");
+    }
+
+    private static List<Long> seeds(String... properties) {
+        Map<String, String> map = new HashMap<>();
+        for (String each : properties) {
+            map.put(each.substring(0, each.indexOf('=')), each.substring(each.indexOf('=') + 1));
+        }
+        return Seeds.of(10, 5, map::get).stream().boxed().toList();
+    }
+
+    @Test
+    void seeds_can_be_one_or_more_and_split_over_processes() {
+        assertThat(seeds()).containsExactly(10L, 11L, 12L, 13L, 14L);
+        assertThat(seeds("rill.seed=-7")).containsExactly(-7L);
+        assertThat(seeds("rill.seeds=2")).containsExactly(10L, 11L);
+        assertThat(seeds("rill.shard=1/2")).containsExactly(10L, 12L, 14L);
+        assertThat(seeds("rill.shard=2/2")).containsExactly(11L, 13L);
+    }
+
+    @Test
+    void nonsense_is_refused() {
+        assertThatThrownBy(() -> seeds("rill.seed=one")).hasMessage("rill.seed is a number, not one");
+        assertThatThrownBy(() -> seeds("rill.seeds=0")).hasMessageContaining("has to be positive");
+        assertThatThrownBy(() -> seeds("rill.shard=3/2")).hasMessageContaining("such as 2/4, not 3/2");
+        assertThatThrownBy(() -> seeds("rill.shard=2")).hasMessageContaining("such as 2/4, not 2");
+    }
+}
