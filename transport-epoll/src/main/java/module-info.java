@@ -10,5 +10,6 @@ module rill.transport.epoll {
     exports rill.transport.epoll;
 
     provides rill.spi.Transport with
-            rill.transport.epoll.EpollTransport;
+            rill.transport.epoll.EpollTransport,
+            rill.transport.epoll.EpollNioTransport;
 }

@@ -50,6 +50,7 @@ final class Link implements WireListener {
     private boolean reading; // within a read event, at whose end there is a flush anyway
     private int messagesInBatch;
     private boolean receiverTold; // of the end
+    private @Nullable Throwable failedWith;
     private boolean endSeen; // of input, while closing
     private boolean wireGone; // what it brought may still be waiting to be received
 
@@ -293,6 +294,7 @@ final class Link implements WireListener {
         if (failure.carriesOn()) {
             return;
         }
+        failedWith = cause;
         boolean told = tellReceiver(cause);
         if (!told && handler == null) {
             loop.report(new Report.ConnectionFailed(loop.name(), toString(), cause));
@@ -305,8 +307,10 @@ final class Link implements WireListener {
         }
         receiverTold = true;
         boolean[] told = {false};
+        Throwable why =
+                cause == null ? failedWith : cause; // a receiver that came after the failure hears of it as well
         loop.runReporting(
-                "the end of " + this, () -> told[0] = inbound.receiver().closed(cause));
+                "the end of " + this, () -> told[0] = inbound.receiver().closed(why));
         return told[0];
     }
 

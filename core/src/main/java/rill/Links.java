@@ -93,6 +93,10 @@ final class Links {
         dirty[dirtyCount++] = link;
     }
 
+    boolean hasDirty() {
+        return dirtyCount > 0;
+    }
+
     /** The last part of a tick. */
     void flushDirty() {
         for (int i = 0; i < dirtyCount; i++) {

@@ -13,9 +13,9 @@ import rill.spi.SocketOptions;
  * @param listener options of the listening socket; over TCP, SO_REUSEADDR is on unless said otherwise
  * @param socket options of each connection; over TCP, TCP_NODELAY is on unless said otherwise
  * @param limits bounds of each connection
- * @param eachLoop whether every loop of a {@link LoopGroup} has a listening socket of its own at the address (SO_REUSEPORT), so that the
- *     system spreads the connections, by a hash of their addresses, and none changes threads; otherwise the first loop accepts for all, and each
- *     connection goes to the loop with the fewest
+ * @param eachLoop whether every loop of a {@link LoopGroup} has a listening socket of its own at the address (SO_REUSEPORT), so
+ *     that the system spreads the connections, by a hash of their addresses, and none changes threads; otherwise the first loop
+ *     accepts for all, and each connection goes to the loop with the fewest
  * @param requestsInProgress how many requests of one connection {@link Loop#serve} takes on before it stops reading
  */
 public record ListenOptions(

@@ -120,7 +120,10 @@ public final class Listener {
         });
     }
 
-    /** Stops listening and gives the address back. Connections that were accepted stay. */
+    /**
+     * Stops listening and gives the address back; the file of a Unix domain socket is removed. Connections that were accepted
+     * stay.
+     */
     public void close() {
         followers.forEach(Listener::close);
         onLoop(this::stop);

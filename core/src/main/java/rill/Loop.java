@@ -91,13 +91,19 @@ public final class Loop implements AutoCloseable {
 
     /** A loop made as told. */
     public static Loop open(LoopOptions options) throws IOException {
-        Transport chosen = options.transport() == null ? Transports.best() : options.transport();
+        Transport wanted = options.transport();
+        var choice = wanted == null ? Transports.best() : new Transports.Choice(wanted, null);
+        Transport chosen = choice.transport();
         chosen.unavailable().ifPresent(why -> {
             throw new IllegalStateException("transport " + chosen.name() + " is unavailable: " + why);
         });
         var loop = new Loop(chosen, options);
         if (loop.environment.driver() != null) {
             loop.environment.driver().opened(loop);
+        }
+        if (choice.remark() != null) {
+            loop.report(new Report.Note(
+                    loop.name, choice.remark().text(), choice.remark().routine()));
         }
         return loop;
     }
@@ -112,7 +118,7 @@ public final class Loop implements AutoCloseable {
         this.activity = new Activity(this, TimeUnit.NANOSECONDS.convert(options.slowHandle()));
         this.selector = transport.open(buffers::receiveBuffer);
         this.inbox = new Inbox(selector);
-        this.tick = new Tick(this, selector, inbox, options.handleBudget());
+        this.tick = new Tick(this, selector, inbox, options);
         this.accepted = Promise.done(this, null);
         Watchdog.watch(activity);
     }

@@ -12,6 +12,9 @@ import rill.spi.Transport;
  * @param name what reports call the loop, or null for {@code loop-1} and so on
  * @param slowHandle how long a Handle may hold the loop before it is reported; zero for no such watch
  * @param handleBudget how long the Handles of one tick may take before I/O gets its turn again
+ * @param spin how long an idle loop asks for I/O again and again before it sleeps; zero, as by default, for not at all. It spares
+ *     the wake-up, some tens of microseconds, when there is an answer within this time; it costs a whole processor for the
+ *     time, and makes matters worse where processors are fewer than what spins
  * @param taskEngine how Tasks run, or null for the best engine that works here
  * @param reporter who hears of what reaches nobody else
  * @param tracing whether to record where each Future is made, for the report of a failure that nobody looked at; costs a stack
@@ -22,16 +25,17 @@ public record LoopOptions(
         @Nullable String name,
         Duration slowHandle,
         Duration handleBudget,
+        Duration spin,
         @Nullable TaskEngine taskEngine,
         Reporter reporter,
         boolean tracing) {
-    private static final LoopOptions DEFAULTS =
-            new LoopOptions(null, null, Duration.ofMillis(100), Duration.ofMillis(1), null, Reporter.logging(), false);
+    private static final LoopOptions DEFAULTS = new LoopOptions(
+            null, null, Duration.ofMillis(100), Duration.ofMillis(1), Duration.ZERO, null, Reporter.logging(), false);
 
     /** Checks that no duration is negative. */
     public LoopOptions {
-        if (slowHandle.isNegative() || handleBudget.isNegative()) {
-            throw new IllegalArgumentException("negative duration: " + slowHandle + ", " + handleBudget);
+        if (slowHandle.isNegative() || handleBudget.isNegative() || spin.isNegative()) {
+            throw new IllegalArgumentException("negative duration: " + slowHandle + ", " + handleBudget + ", " + spin);
         }
         Objects.requireNonNull(reporter, "reporter");
     }
@@ -43,36 +47,41 @@ public record LoopOptions(
 
     /** With this transport. */
     public LoopOptions transport(Transport newTransport) {
-        return new LoopOptions(newTransport, name, slowHandle, handleBudget, taskEngine, reporter, tracing);
+        return new LoopOptions(newTransport, name, slowHandle, handleBudget, spin, taskEngine, reporter, tracing);
     }
 
     /** With this name. */
     public LoopOptions name(String newName) {
-        return new LoopOptions(transport, newName, slowHandle, handleBudget, taskEngine, reporter, tracing);
+        return new LoopOptions(transport, newName, slowHandle, handleBudget, spin, taskEngine, reporter, tracing);
     }
 
     /** Reporting Handles that hold the loop this long; zero for none. */
     public LoopOptions slowHandle(Duration newSlowHandle) {
-        return new LoopOptions(transport, name, newSlowHandle, handleBudget, taskEngine, reporter, tracing);
+        return new LoopOptions(transport, name, newSlowHandle, handleBudget, spin, taskEngine, reporter, tracing);
     }
 
     /** Giving I/O its turn again after the Handles have taken this long. */
     public LoopOptions handleBudget(Duration newHandleBudget) {
-        return new LoopOptions(transport, name, slowHandle, newHandleBudget, taskEngine, reporter, tracing);
+        return new LoopOptions(transport, name, slowHandle, newHandleBudget, spin, taskEngine, reporter, tracing);
+    }
+
+    /** Spinning so long before sleeping; see {@link #spin()} for the cost. */
+    public LoopOptions spin(Duration newSpin) {
+        return new LoopOptions(transport, name, slowHandle, handleBudget, newSpin, taskEngine, reporter, tracing);
     }
 
     /** Running Tasks this way. */
     public LoopOptions taskEngine(TaskEngine newTaskEngine) {
-        return new LoopOptions(transport, name, slowHandle, handleBudget, newTaskEngine, reporter, tracing);
+        return new LoopOptions(transport, name, slowHandle, handleBudget, spin, newTaskEngine, reporter, tracing);
     }
 
     /** Reporting to this Reporter. */
     public LoopOptions reporter(Reporter newReporter) {
-        return new LoopOptions(transport, name, slowHandle, handleBudget, taskEngine, newReporter, tracing);
+        return new LoopOptions(transport, name, slowHandle, handleBudget, spin, taskEngine, newReporter, tracing);
     }
 
     /** Recording where Futures are made. */
     public LoopOptions tracing(boolean newTracing) {
-        return new LoopOptions(transport, name, slowHandle, handleBudget, taskEngine, reporter, newTracing);
+        return new LoopOptions(transport, name, slowHandle, handleBudget, spin, taskEngine, reporter, newTracing);
     }
 }

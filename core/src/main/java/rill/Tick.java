@@ -1,7 +1,6 @@
 package rill;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -25,6 +24,7 @@ final class Tick {
     static final int CHAIN_LIMIT = 10_000;
 
     private static final int HANDLES_PER_CLOCK_READING = 16;
+    private static final int POLLS_OF_A_STANDING_CLOCK = 1_000;
 
     private final Loop loop;
     private final Selector selector;
@@ -32,6 +32,7 @@ final class Tick {
     private final Clock clock;
     private final @Nullable Driver driver; // is told what happens
     private final long handleBudgetNanos;
+    private final long spinNanos;
 
     private final NodeQueue handles = new NodeQueue();
     private final TimerQueue timers = new TimerQueue();
@@ -39,20 +40,23 @@ final class Tick {
     private long time; // a reading of the clock in this tick
     private boolean timeKnown;
 
-    Tick(Loop loop, Selector selector, Inbox inbox, Duration handleBudget) {
+    Tick(Loop loop, Selector selector, Inbox inbox, LoopOptions options) {
         this.loop = loop;
         this.selector = selector;
         this.inbox = inbox;
         this.clock = loop.environment().clock();
         this.driver = loop.environment().driver();
-        this.handleBudgetNanos = TimeUnit.NANOSECONDS.convert(handleBudget);
+        this.handleBudgetNanos = TimeUnit.NANOSECONDS.convert(options.handleBudget());
+        this.spinNanos = TimeUnit.NANOSECONDS.convert(options.spin());
     }
 
     /** One tick. This is what a loop does; everything else is detail. Doesn't block if {@code done} says so. */
     void step(BooleanSupplier done) throws IOException {
         timeKnown = false;
         try {
-            selector.select(selectTimeout(done)); // 1. I/O that is ready is delivered
+            if (spinNanos == 0 || !spin(done)) {
+                selector.select(selectTimeout(done)); // 1. I/O that is ready is delivered
+            }
             inbox.awake();
             timersBecomeHandles(); //                2. timers that are due
             runHandles(); //                         3. the Handles that are present, first in, first out
@@ -62,6 +66,35 @@ final class Tick {
         } finally {
             loop.activity().enter(null);
         }
+    }
+
+    /**
+     * Polls for a while instead of sleeping; whether that has found something to do. Nobody sends a wake-up meanwhile, since
+     * the inbox is looked at as well. A clock that doesn't move by itself, as in a simulation, ends it soon.
+     */
+    private boolean spin(BooleanSupplier done) throws IOException {
+        if (!handles.isEmpty()) {
+            return false;
+        }
+        long start = clock.nanoTime();
+        long limit = timers.isEmpty() ? spinNanos : Math.min(spinNanos, timers.nextDeadline() - start);
+        long spent = 0;
+        for (int polls = 1; spent < limit; polls++) {
+            if (!inbox.isEmpty() || done.getAsBoolean()) {
+                return false; // select will not block
+            }
+            timeKnown = false;
+            selector.select(0);
+            if (!handles.isEmpty() || loop.links().hasDirty()) {
+                return true;
+            }
+            Thread.onSpinWait();
+            spent = clock.nanoTime() - start;
+            if (spent == 0 && polls == POLLS_OF_A_STANDING_CLOCK) {
+                return false;
+            }
+        }
+        return false;
     }
 
     private long selectTimeout(BooleanSupplier done) {

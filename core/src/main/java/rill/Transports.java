@@ -1,9 +1,12 @@
 package rill;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import rill.spi.Transport;
 
 /** Finds the transports that are installed. */
@@ -11,39 +14,81 @@ final class Transports {
     /** System property that names the transport to use. */
     static final String PROPERTY = "rill.transport";
 
+    private static final AtomicBoolean NOTED = new AtomicBoolean();
+
     private Transports() {}
 
-    /** The one that {@value #PROPERTY} names, else the best that is available. */
-    static Transport best() {
-        List<Transport> found = installed();
-        String wanted = System.getProperty(PROPERTY);
-        return found.stream()
-                .filter(each -> wanted == null || each.name().equals(wanted))
-                .filter(each -> each.unavailable().isEmpty())
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException(
-                        (wanted == null ? "no transport is available" : "transport " + wanted + " is not available")
-                                + "; installed: " + describe(found)));
-    }
+    /** A transport, and what is to be said about the choice; null if it was said before in this process. */
+    record Choice(Transport transport, @Nullable Remark remark) {}
 
-    private static List<Transport> installed() {
-        var found = new ArrayList<Transport>();
-        ServiceLoader.load(Transport.class).forEach(found::add);
-        found.sort(Comparator.comparingInt(Transport::preference).reversed());
-        return found;
-    }
+    /** Routine unless something better is installed and can't be used. */
+    record Remark(String text, boolean routine) {}
 
-    private static String describe(List<Transport> found) {
-        if (found.isEmpty()) {
-            return "none (add a module such as rill.transport.nio)";
+    /** One that is installed, with why it can't be used, asked once. */
+    private record Installed(Transport transport, Optional<String> obstacle) {
+        String name() {
+            return transport.name();
         }
-        return String.join(
-                ", ",
-                found.stream()
-                        .map(each -> each.name()
-                                + each.unavailable()
-                                        .map(why -> " (unavailable: " + why + ")")
-                                        .orElse(""))
-                        .toList());
+
+        boolean available() {
+            return obstacle.isEmpty();
+        }
+
+        @Override
+        public String toString() {
+            return name() + obstacle.map(why -> " (unavailable: " + why + ")").orElse("");
+        }
+    }
+
+    /** The one that {@value #PROPERTY} names, else the best that is available. */
+    static Choice best() {
+        List<Installed> all = installed();
+        String wanted = System.getProperty(PROPERTY);
+        Installed chosen = wanted == null ? firstAvailable(all) : named(wanted, all);
+        return new Choice(chosen.transport, NOTED.compareAndSet(false, true) ? remark(chosen, wanted, all) : null);
+    }
+
+    private static Remark remark(Installed chosen, @Nullable String wanted, List<Installed> all) {
+        String text = "sockets go through transport " + chosen.name();
+        if (wanted != null) {
+            return new Remark(text + ", as the system property " + PROPERTY + " says", true);
+        }
+        List<Installed> better = all.subList(0, all.indexOf(chosen));
+        return better.isEmpty()
+                ? new Remark(text + ", the best that is installed", true)
+                : new Remark(text + "; better would be " + list(better), false);
+    }
+
+    private static Installed firstAvailable(List<Installed> all) {
+        return all.stream()
+                .filter(Installed::available)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no transport is available; installed: " + list(all)));
+    }
+
+    private static Installed named(String wanted, List<Installed> all) {
+        Installed named = all.stream()
+                .filter(each -> each.name().equals(wanted))
+                .findFirst()
+                .orElseThrow(() ->
+                        new IllegalStateException("there is no transport " + wanted + "; installed: " + list(all)));
+        if (!named.available()) {
+            throw new IllegalStateException("transport " + wanted + " is not available; installed: " + list(all));
+        }
+        return named;
+    }
+
+    private static List<Installed> installed() {
+        return ServiceLoader.load(Transport.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .sorted(Comparator.comparingInt(Transport::preference).reversed())
+                .map(each -> new Installed(each, each.unavailable()))
+                .toList();
+    }
+
+    private static String list(List<Installed> some) {
+        return some.isEmpty()
+                ? "none (add a module such as rill.transport.nio)"
+                : some.stream().map(Installed::toString).collect(Collectors.joining(", "));
     }
 }

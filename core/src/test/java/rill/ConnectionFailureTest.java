@@ -43,6 +43,20 @@ class ConnectionFailureTest {
     }
 
     @Test
+    void who_receives_only_after_the_failure_is_told_its_cause() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var broken = new IOException("broken");
+            rig.onLoop(() -> rig.connection().onFailure(failure -> rig.failures.add(failure.cause())));
+            rig.wire.end(broken);
+            rig.settle();
+            var late = new Future<?>[1];
+            rig.onLoop(() -> late[0] = rig.connection().receive());
+            rig.settle();
+            assertThat(late[0].failure()).isSameAs(broken);
+        }
+    }
+
+    @Test
     void a_failure_told_to_nobody_is_reported_once() throws IOException {
         List<Report> reports;
         try (var rig = new Rig<>(TextLines.pipeline())) {

@@ -18,6 +18,11 @@ interface Benchmark {
     /** Why it can't be run here; empty if it can. */
     Optional<String> missing(Bench bench);
 
+    /** Whether a quick run includes it without its being named. */
+    default boolean quick() {
+        return true;
+    }
+
     /** What is to be run, in this order. May make runs of its own, to find out. */
     List<Contest> contests(Bench bench) throws IOException;
 

@@ -35,6 +35,11 @@ final class ChurnBenchmark implements Benchmark {
     }
 
     @Override
+    public boolean quick() {
+        return false;
+    }
+
+    @Override
     public List<Contest> contests(Bench bench) {
         List<Contestant> contestants = EchoBenchmark.contenders(bench.profile().extent()).stream()
                 .map(each -> new Contestant(

@@ -8,8 +8,14 @@ import org.jspecify.annotations.Nullable;
 final class Contenders {
     private static final List<String> RILL_JARS =
             List.of("rill-core", "rill-transport-nio", "netty-buffer", "netty-common", "jctools-core", "jspecify");
-    private static final List<String> RILL_EPOLL_JARS =
-            List.of("rill-core", "rill-transport-epoll", "netty-buffer", "netty-common", "jctools-core", "jspecify");
+    private static final List<String> RILL_EPOLL_JARS = List.of(
+            "rill-core",
+            "rill-transport-nio",
+            "rill-transport-epoll",
+            "netty-buffer",
+            "netty-common",
+            "jctools-core",
+            "jspecify");
     private static final List<String> NETTY_NIO_JARS =
             List.of("netty-buffer", "netty-common", "netty-transport", "netty-resolver");
     private static final List<String> NETTY_EPOLL_JARS = with(

@@ -18,7 +18,7 @@ final class HtmlCharts {
     private static final int WIDTH = 700;
     private static final int HEIGHT = 360;
     private static final int LEFT = 96;
-    private static final int RIGHT = 24;
+    private static final int RIGHT = 44;
     private static final int TOP = 16;
     private static final int BOTTOM = 48;
     private static final int COLOURS = 10;
@@ -46,8 +46,8 @@ final class HtmlCharts {
         for (Entry entry : entries) {
             Value value = value(entry, figure);
             html.add(
-                    "<div class=label>%s</div><div class=track><div class=\"bar%s\" style=\"width:%.1f%%\"></div>"
-                            + "<div class=span style=\"left:%.1f%%;width:%.1f%%\"></div></div><div class=value>%s</div>",
+                    "<div class=row><div class=label>%s</div><div class=track><div class=\"bar%s\" style=\"width:%.1f%%\"></div>"
+                            + "<div class=span style=\"left:%.1f%%;width:%.1f%%\"></div></div><div class=value>%s</div></div>",
                     entry.name(),
                     entry.ours() ? " ours" : "",
                     percent(value.value(), most),
@@ -73,7 +73,7 @@ final class HtmlCharts {
         for (Entry entry : each.entries()) {
             List<double[]> points = new ArrayList<>();
             for (Quantile quantile : entry.latency()) {
-                if (quantile.quantile() < 1 && quantile.nanos() > 0) {
+                if (quantile.quantile() > 0 && quantile.quantile() < 1 && quantile.nanos() > 0) {
                     points.add(new double[] {1 / (1 - quantile.quantile()), quantile.nanos()});
                 }
             }

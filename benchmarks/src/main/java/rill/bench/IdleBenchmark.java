@@ -39,6 +39,11 @@ final class IdleBenchmark implements Benchmark {
     }
 
     @Override
+    public boolean quick() {
+        return false;
+    }
+
+    @Override
     public List<Contest> contests(Bench bench) {
         int connections = bench.profile().extent() == Extent.QUICK ? QUICK_CONNECTIONS : CONNECTIONS;
         List<Contestant> contestants = EchoBenchmark.contenders(bench.profile().extent()).stream()

@@ -43,6 +43,11 @@ final class LatencyBenchmark implements Benchmark {
     }
 
     @Override
+    public boolean quick() {
+        return false;
+    }
+
+    @Override
     public List<Contest> contests(Bench bench) {
         var peak = new Peak(bench, contenders(bench));
         List<Contest> contests = new ArrayList<>();

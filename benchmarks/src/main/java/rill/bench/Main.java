@@ -102,7 +102,7 @@ final class Main implements Callable<Integer> {
         List<Benchmark> chosen = chosen();
         try (var tools = new Tools()) {
             var bench = new Bench(Machine.look(), profile(), tools, ClassPath.ofThisProcess());
-            Report report = new Session(bench, out).run(chosen, command());
+            Report report = new Session(bench, out).run(chosen, !names.isEmpty(), command());
             write(report, out);
         } catch (UncheckedIOException e) {
             throw e.getCause();

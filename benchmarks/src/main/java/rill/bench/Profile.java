@@ -17,7 +17,7 @@ record Profile(Extent extent, int pairs, double warmUpSeconds, double seconds) {
     }
 
     static Profile quick() {
-        return new Profile(Extent.QUICK, 5, 1.2, 0.8);
+        return new Profile(Extent.QUICK, 5, 0.9, 0.6);
     }
 
     static Profile usual() {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import rill.bench.Profile.Extent;
 
@@ -22,9 +23,10 @@ final class Session {
         this.out = out;
     }
 
-    Report run(List<Benchmark> chosen, String command) throws IOException {
+    /** {@code named} says whether the user has asked for just these. */
+    Report run(List<Benchmark> chosen, boolean named, String command) throws IOException {
         Instant start = Instant.now();
-        Map<Benchmark, List<Contest>> plan = plan(chosen);
+        Map<Benchmark, List<Contest>> plan = plan(chosen, named);
         double planned = 0;
         for (var each : plan.entrySet()) {
             planned += seconds(each.getKey(), each.getValue());
@@ -50,10 +52,13 @@ final class Session {
                 leftOut);
     }
 
-    private Map<Benchmark, List<Contest>> plan(List<Benchmark> chosen) throws IOException {
+    private Map<Benchmark, List<Contest>> plan(List<Benchmark> chosen, boolean named) throws IOException {
         Map<Benchmark, List<Contest>> plan = new LinkedHashMap<>();
         for (Benchmark each : chosen) {
-            var missing = each.missing(bench);
+            Optional<String> missing = each.missing(bench);
+            if (!named && !each.quick() && bench.profile().extent() == Extent.QUICK) {
+                missing = Optional.of("not part of a quick run, unless it is named");
+            }
             if (missing.isPresent()) {
                 leftOut.add(new Report.LeftOut(each.name(), missing.get()));
                 out.println("left out: " + each.name() + ": " + missing.get());

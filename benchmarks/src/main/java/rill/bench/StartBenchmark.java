@@ -47,7 +47,7 @@ final class StartBenchmark implements Benchmark {
     public List<Contest> contests(Bench bench) {
         List<Contestant> plain = new ArrayList<>();
         List<Contestant> cached = new ArrayList<>();
-        for (Contender each : Contenders.echo()) {
+        for (Contender each : EchoBenchmark.contenders(bench.profile().extent())) {
             if (each.name().endsWith("-adaptive")
                     || (each.program() == null && Tools.whyNoCompiler().isPresent())) {
                 continue;

@@ -71,8 +71,17 @@ final class Window {
             throw new IOException("not one message came back in " + Math.round(nanos / 1e6) + " ms");
         }
         Cpu cpu = end.cpu.since(begin.cpu);
+        Histogram latency = parse(end.latency);
         Map<String, Double> figures = new LinkedHashMap<>();
-        figures.put(Figure.RATE.key, messages / nanos * 1e9);
+        if (latency == null) {
+            figures.put(Figure.RATE.key, messages / nanos * 1e9);
+            // At a fixed rate the load never sleeps, which would say nothing.
+            figures.put(Figure.OTHER_BUSY.key, end.others.since(begin.others).total() / nanos * PERCENT);
+        } else {
+            addQuantiles(figures, latency);
+            figures.put(Figure.SENT.key, messages / nanos * 1e9);
+            figures.put(Figure.LATE.key, (double) (end.late - begin.late));
+        }
         figures.put(Figure.CPU.key, cpu.total() / messages);
         figures.put(Figure.USER.key, cpu.user() / messages);
         figures.put(Figure.SYSTEM.key, cpu.system() / messages);
@@ -80,19 +89,12 @@ final class Window {
             figures.put(Figure.ALLOCATED.key, (end.allocated - begin.allocated) / messages);
         }
         figures.put(Figure.BUSY.key, cpu.total() / nanos * PERCENT);
-        figures.put(Figure.OTHER_BUSY.key, end.others.since(begin.others).total() / nanos * PERCENT);
-        Histogram latency = parse(end.latency);
-        if (latency != null) {
-            figures.put(Figure.LATE.key, (double) (end.late - begin.late));
-            figures.remove(Figure.OTHER_BUSY.key); // at a fixed rate it never sleeps, which says nothing
-            addQuantiles(figures, latency);
-        }
         return new Outcome(figures, latency);
     }
 
     private static void addQuantiles(Map<String, Double> figures, Histogram latency) {
-        figures.put(Figure.P50.key, (double) latency.getValueAtPercentile(50));
         figures.put(Figure.P99.key, (double) latency.getValueAtPercentile(99));
+        figures.put(Figure.P50.key, (double) latency.getValueAtPercentile(50));
         figures.put(Figure.P999.key, (double) latency.getValueAtPercentile(99.9));
         figures.put(Figure.P9999.key, (double) latency.getValueAtPercentile(99.99));
         figures.put(Figure.COUNT.key, (double) latency.getTotalCount());

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import rill.testkit.CodecHarness;
 
 final class DelimitedTest {
     private static List<Object> decode(String delimiter, String bytes) {
@@ -98,7 +99,7 @@ final class DelimitedTest {
         String large = "x".repeat(10_000);
         assertThat(harness.write(Unpooled.wrappedBuffer(CodecHarness.ascii(large))))
                 .isEqualTo(large + "--");
-        assertThat(harness.passed).isEqualTo(1);
+        assertThat(harness.passed()).isEqualTo(1);
     }
 
     @Test
@@ -126,6 +127,6 @@ final class DelimitedTest {
         assertThatIllegalArgumentException().isThrownBy(() -> FixedLength.of(0));
         var large = new CodecHarness<>(FixedLength.of(10_000));
         assertThat(large.write(Unpooled.wrappedBuffer(new byte[10_000]))).hasSize(10_000);
-        assertThat(large.passed).isEqualTo(1);
+        assertThat(large.passed()).isEqualTo(1);
     }
 }

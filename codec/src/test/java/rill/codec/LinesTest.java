@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.Test;
 import rill.codec.Lines.Ending;
+import rill.testkit.CodecHarness;
 
 final class LinesTest {
     private static CodecHarness.Outcome decode(Lines lines, String bytes) {
@@ -112,7 +113,7 @@ final class LinesTest {
         String line = "x".repeat(20_000);
         assertThat(harness.write(Unpooled.wrappedBuffer(CodecHarness.ascii(line))))
                 .isEqualTo(line + "\n");
-        assertThat(harness.passed).isEqualTo(1);
+        assertThat(harness.passed()).isEqualTo(1);
     }
 
     @Test

@@ -18,6 +18,7 @@ import rill.Listener;
 import rill.Loop;
 import rill.Pipeline;
 import rill.ProtocolException;
+import rill.testkit.CodecHarness;
 
 /** The codecs on real connections: that they keep the contract as the loop sees it. */
 final class OverLoopTest {

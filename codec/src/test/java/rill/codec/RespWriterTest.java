@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import rill.testkit.CodecHarness;
 
 /** What both sides write, and that the other side reads the same. */
 final class RespWriterTest {
@@ -89,11 +90,11 @@ final class RespWriterTest {
                         .with("end")))
                 .isEqualTo("*5\r\n$3\r\nSET\r\n$1\r\nk\r\n$8192\r\n" + new String(large, UTF_8) + "\r\n$9000\r\n"
                         + "y".repeat(9000) + "\r\n$3\r\nend\r\n");
-        assertThat(client.passed).isEqualTo(2);
+        assertThat(client.passed()).isEqualTo(2);
         var server = new CodecHarness<>(SERVER);
         assertThat(server.write(Reply.bulk(large), Reply.OK))
                 .isEqualTo("$8192\r\n" + new String(large, UTF_8) + "\r\n+OK\r\n");
-        assertThat(server.passed).isEqualTo(1);
+        assertThat(server.passed()).isEqualTo(1);
     }
 
     @Test

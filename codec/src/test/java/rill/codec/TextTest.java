@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import rill.ProtocolException;
+import rill.testkit.CodecHarness;
 
 final class TextTest {
     private static String decode(Text text, byte[] bytes) throws IOException {
@@ -25,7 +26,7 @@ final class TextTest {
     }
 
     private static byte[] encode(Text text, String message) {
-        var out = CodecHarness.direct(1);
+        var out = Unpooled.directBuffer(1);
         text.encode(message, out);
         byte[] bytes = new byte[out.readableBytes()];
         out.readBytes(bytes);

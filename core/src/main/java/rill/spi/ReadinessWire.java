@@ -103,9 +103,9 @@ public final class ReadinessWire implements Wire {
     }
 
     /**
-     * What the Selector found out. An error or hang-up counts as both: the calls then say what it is. What is not wanted any more is
-     * withdrawn only now that it has come, since often it is wanted again by then (a pause is over, the queue is full again), or the
-     * Wire is closed.
+     * What the Selector found out. An error or hang-up counts as both: the calls then say what it is. What is not wanted any
+     * more is withdrawn only now that it has come, since often it is wanted again by then (a pause is over, the queue is full
+     * again), or the Wire is closed.
      */
     public void ready(boolean readable, boolean writable) {
         if (state == State.CONNECTING) {

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * listener closes, so that the next one can bind, unless another file has taken its place by then; and a file that is there
  * before, stale or not, is never touched.
  *
- * <p><b>Ownership:</b> the Acceptor's, from the moment it is bound. <b>Not guaranteed:</b> that the file is removed when the process is killed,
- * or that nobody replaces it between the last look and the removal.
+ * <p><b>Ownership:</b> the Acceptor's, from the moment it is bound. <b>Not guaranteed:</b> that the file is removed when the
+ * process is killed, or that nobody replaces it between the last look and the removal.
  */
 public final class SocketFile {
     private final Path path;

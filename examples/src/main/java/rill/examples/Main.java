@@ -35,6 +35,16 @@ final class Main implements Callable<Integer> {
     @SuppressWarnings("UnusedVariable") // that it is there is what counts
     private boolean help;
 
+    @Option(
+            names = "--transport",
+            paramLabel = "NAME",
+            scope = ScopeType.INHERIT,
+            description = "The transport for all loops: epoll, epoll-nio or nio; the best one here if not given.")
+    @SuppressWarnings("UnusedMethod") // picocli calls it
+    private void transport(String name) {
+        System.setProperty("rill.transport", name);
+    }
+
     private Main() {}
 
     public static void main(String[] args) {

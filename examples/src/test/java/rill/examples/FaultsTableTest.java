@@ -71,10 +71,11 @@ class FaultsTableTest {
         return rows;
     }
 
-    /** By simple name of the class; classes of the same name in different packages are taken together. */
+    /** Of the suite for transports, too. By simple name of the class; classes of the same name are taken together. */
     private static Map<String, String> testSources() throws IOException {
         try (Stream<Path> modules = Files.list(ROOT)) {
-            return modules.map(module -> module.resolve("src/test/java"))
+            return modules.flatMap(module ->
+                            Stream.of(module.resolve("src/test/java"), module.resolve("src/main/java/rill/testkit")))
                     .filter(Files::isDirectory)
                     .flatMap(FaultsTableTest::javaFiles)
                     .collect(Collectors.toMap(

@@ -10,6 +10,8 @@ import java.net.ServerSocket;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,6 +53,32 @@ class MainTest {
             var result = Programs.run(Programs.demo(List.of(), name));
             assertThat(result.status()).as(result.output()).isZero();
             assertThat(result.output()).contains("HANDED_OVER").endsWith("demo passed\n");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nio", "epoll-nio", "epoll"})
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "epoll is part of Linux")
+    @Tag("slow")
+    void an_example_runs_on_the_transport_of_ones_choice(String transport) {
+        try {
+            assertThat(demo("echo", "--transport", transport))
+                    .as(err.toString())
+                    .isZero();
+            assertThat(System.getProperty("rill.transport")).isEqualTo(transport);
+            assertThat(out.toString()).endsWith("demo passed\n");
+        } finally {
+            System.clearProperty("rill.transport");
+        }
+    }
+
+    @Test
+    void a_transport_that_there_is_not_is_an_error_that_lists_those_there_are() {
+        try {
+            assertThat(demo("--transport", "kqueue", "echo")).isEqualTo(1);
+            assertThat(err.toString()).contains("there is no transport kqueue", "epoll", "epoll-nio", "nio");
+        } finally {
+            System.clearProperty("rill.transport");
         }
     }
 

@@ -16,6 +16,10 @@ import java.util.concurrent.TimeUnit;
 final class Programs {
     private static final long PATIENCE_SECONDS = 60;
 
+    /** What lets a JVM use the best of everything, so that Rill has nothing to note. */
+    static final List<String> NOTHING_TO_NOTE =
+            List.of("--add-opens", "java.base/java.lang=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED");
+
     /** What a program did. */
     record Result(int status, String output) {}
 

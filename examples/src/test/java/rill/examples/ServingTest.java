@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,7 +29,7 @@ class ServingTest {
     void a_signal_stops_a_server_in_good_order(String name, String signal, String question, String answer)
             throws IOException, InterruptedException {
         String kill = Programs.required("kill");
-        Process process = Programs.demo(List.of("--add-opens", "java.base/java.lang=ALL-UNNAMED"), name, "--serve", "0")
+        Process process = Programs.demo(Programs.NOTHING_TO_NOTE, name, "--serve", "0")
                 .redirectErrorStream(true)
                 .start();
         try (BufferedReader output = process.inputReader()) {

@@ -8,11 +8,13 @@ import java.time.Duration;
  * {@link java.net.StandardSocketOptions} and, of {@link jdk.net.ExtendedSocketOptions}, TCP_QUICKACK, TCP_KEEPIDLE,
  * TCP_KEEPINTERVAL and TCP_KEEPCOUNT.
  *
- * <p>On any other transport they are an {@link IllegalArgumentException} that names the option and the transport. <b>Source:</b> tcp(7), socket(7).
+ * <p>On any other transport they are an {@link IllegalArgumentException} that names the option and the transport.
+ * <b>Source:</b> tcp(7), socket(7).
  */
 public final class EpollOptions {
     /**
-     * How long sent data may go unacknowledged before the connection fails; zero for the system's rule. <b>Units:</b> whole milliseconds.
+     * How long sent data may go unacknowledged before the connection fails; zero for the system's rule. <b>Units:</b> whole
+     * milliseconds.
      */
     public static final SocketOption<Duration> TCP_USER_TIMEOUT = option("TCP_USER_TIMEOUT", Duration.class);
 
@@ -20,8 +22,8 @@ public final class EpollOptions {
     public static final SocketOption<Integer> TCP_NOTSENT_LOWAT = option("TCP_NOTSENT_LOWAT", Integer.class);
 
     /**
-     * For a listener: a connection is accepted only once it has sent something, or this time is over. <b>Units:</b> whole seconds, which the
-     * kernel rounds to a number of retransmissions.
+     * For a listener: a connection is accepted only once it has sent something, or this time is over. <b>Units:</b> whole
+     * seconds, which the kernel rounds to a number of retransmissions.
      */
     public static final SocketOption<Duration> TCP_DEFER_ACCEPT = option("TCP_DEFER_ACCEPT", Duration.class);
 
@@ -29,8 +31,8 @@ public final class EpollOptions {
     public static final SocketOption<Integer> TCP_FASTOPEN = option("TCP_FASTOPEN", Integer.class);
 
     /**
-     * How long a read that finds nothing asks the network card itself; more than the system's default needs CAP_NET_ADMIN. <b>Units:</b> whole
-     * microseconds.
+     * How long a read that finds nothing asks the network card itself; more than the system's default needs CAP_NET_ADMIN.
+     * <b>Units:</b> whole microseconds.
      */
     public static final SocketOption<Duration> SO_BUSY_POLL = option("SO_BUSY_POLL", Duration.class);
 

@@ -25,8 +25,9 @@ import rill.spi.WireListener;
 /**
  * A loop's selector: opens and listens; the waiting is {@link EpollWait}'s.
  *
- * <p>Sockets are watched level-triggered. That lets a turn end at a short read or at its budget without a note of who is still readable,
- * and costs nothing else: {@link ReadinessWire} withdraws its interest only when an event comes that it has no use for.
+ * <p>Sockets are watched level-triggered. That lets a turn end at a short read or at its budget without a note of who is still
+ * readable, and costs nothing else: {@link ReadinessWire} withdraws its interest only when an event comes that it has no use
+ * for.
  */
 final class EpollSelector implements Selector {
     static final int NON_BLOCKING = 0x800; // SOCK_NONBLOCK
@@ -45,13 +46,13 @@ final class EpollSelector implements Selector {
     private final EpollWait wait;
     private boolean closed;
 
-    EpollSelector(Supplier<ByteBuf> receiveBuffer) throws EpollWait.Refused {
+    EpollSelector(Supplier<ByteBuf> receiveBuffer) throws IOException {
         this.receiveBuffer = receiveBuffer;
         try {
             wait = new EpollWait(memory);
         } catch (EpollWait.Refused e) {
             memory.close();
-            throw e;
+            throw new IOException(e.getMessage(), e);
         }
     }
 
@@ -84,18 +85,21 @@ final class EpollSelector implements Selector {
 
     @Override
     public void select(long timeoutNanos) throws IOException {
-        boolean mayBlock = timeoutNanos != 0 && undelivered.isEmpty() && later.isEmpty();
+        int waiting = undelivered.size(); // what comes up from here on is for a later select, as promised
+        boolean mayBlock = timeoutNanos != 0 && waiting == 0 && later.isEmpty();
         int count = mayBlock ? wait.block(timeoutNanos) : wait.poll();
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < count && !closed; i++) {
             Registrations.Watched receiver = registrations.find(memory.dataAt(i));
             if (receiver != null) { // else it is a wake-up, or an earlier event of this batch has closed it
                 receiver.ready(memory.eventsAt(i));
             }
         }
-        for (int n = later.size(); n > 0; n--) {
+        for (int n = later.size(); n > 0 && !closed; n--) {
             later.remove().run();
         }
-        undelivered.deliver();
+        if (!closed) {
+            undelivered.deliver(waiting);
+        }
     }
 
     @Override
@@ -220,6 +224,7 @@ final class EpollSelector implements Selector {
         }
         Errno.check(fd);
         @Nullable SocketFile file = null;
+        SocketAddress address;
         try {
             if (family != SocketAddressArea.AF_UNIX) {
                 options.set(fd, StandardSocketOptions.SO_REUSEADDR, true); // as the JDK does
@@ -237,7 +242,7 @@ final class EpollSelector implements Selector {
             Errno.check(LibC.bind(memory.errno, fd, memory.address.at(), memory.address.put(local, family)));
             file = local instanceof UnixDomainSocketAddress path ? SocketFile.bound(path) : null;
             Errno.check(LibC.listen(memory.errno, fd, backlog == 0 ? MOST_WAITING : backlog));
-            return start(fd, file, listener);
+            address = localAddress(fd);
         } catch (IOException | RuntimeException e) {
             if (file != null) {
                 file.remove();
@@ -245,11 +250,13 @@ final class EpollSelector implements Selector {
             LibC.close(fd);
             throw e;
         }
-    }
-
-    private EpollAcceptor start(int fd, @Nullable SocketFile file, AcceptListener listener) throws IOException {
-        var acceptor = new EpollAcceptor(this, fd, localAddress(fd), file, listener);
-        acceptor.start();
+        var acceptor = new EpollAcceptor(this, fd, address, file, listener); // which owns them from here on
+        try {
+            acceptor.start();
+        } catch (IOException e) {
+            acceptor.close();
+            throw e;
+        }
         return acceptor;
     }
 

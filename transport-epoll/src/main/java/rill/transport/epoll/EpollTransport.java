@@ -11,13 +11,16 @@ import rill.spi.Transport;
 /**
  * TCP and Unix domain sockets by Linux epoll, through the C library and {@code java.lang.foreign}.
  *
- * <p>Needs leave to make native calls: {@code --enable-native-access=rill.transport.epoll}, or {@code ALL-UNNAMED} on the class path. Without it, and
- * where the system refuses, {@link #unavailable} says so and {@link EpollNioTransport} is next.
+ * <p>Needs leave to make native calls: {@code --enable-native-access=rill.transport.epoll}, or {@code ALL-UNNAMED} on the class
+ * path. Without it, and where the system refuses, {@link #unavailable} says so and {@link EpollNioTransport} is next.
  *
- * <p>Socket options: see {@link EpollOptions}. Addresses: {@link java.net.InetSocketAddress}, {@link java.net.UnixDomainSocketAddress},
- * {@link AbstractSocketAddress}.
+ * <p>Socket options: see {@link EpollOptions}. Addresses: {@link java.net.InetSocketAddress}, {@link
+ * java.net.UnixDomainSocketAddress}, {@link AbstractSocketAddress}.
  */
 public final class EpollTransport implements Transport {
+    /** Set once a trial went well: neither the kernel nor a filter before it takes that back. */
+    private static volatile boolean works;
+
     /** The transport; it has no state, so any instance will do. */
     public EpollTransport() {}
 
@@ -58,9 +61,13 @@ public final class EpollTransport implements Transport {
 
     /** What the kernel, or a filter before it, says to a trial. Being out of descriptors at this moment is no obstacle. */
     private static @Nullable String refusal() {
+        if (works) {
+            return null;
+        }
         var memory = new NativeMemory();
         try {
             new EpollWait(memory).close();
+            works = true;
             return null;
         } catch (EpollWait.Refused e) {
             boolean forNow = e.errno == Errno.EMFILE || e.errno == Errno.ENFILE;

@@ -1,26 +1,17 @@
 package rill.transport.epoll;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
-import java.nio.channels.spi.AbstractSelectableChannel;
-import java.nio.channels.spi.AbstractSelector;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The epoll descriptor: waiting for events, and ending the wait from outside.
  *
- * <p>A wake-up is a write to an event descriptor that is watched edge-triggered: each write makes one event, so that nobody has to read it.
- * {@link #woken} spares the write while an earlier one has not been noticed.
+ * <p>A wake-up is a write to an event descriptor that is watched edge-triggered: each write makes one event, so that nobody has
+ * to read it. {@link #woken} spares the write while an earlier one has not been noticed.
  *
- * <p><b>Threading:</b> the selector's driver, except {@link #wakeup}. <b>Ownership:</b> of both descriptors; no wake-up writes to one that was
- * closed.
+ * <p><b>Threading:</b> the selector's driver, except {@link #wakeup}. <b>Ownership:</b> of both descriptors; no wake-up writes
+ * to one that was closed. The memory is given back after them.
  */
 final class EpollWait {
     private static final int CLOSE_ON_EXEC = 0x80000; // EPOLL_CLOEXEC, EFD_CLOEXEC
@@ -32,14 +23,11 @@ final class EpollWait {
     private final NativeMemory memory;
     private final int epoll;
     private final int event;
-    private final Interruption interruption = new Interruption();
+    private final Interruption interruption = new Interruption(this::wakeup);
     private boolean inNanos = LibC.hasEpollPwait2();
 
     private final AtomicBoolean woken = new AtomicBoolean();
     private final Object waking = new Object();
-    private final Arena wakingArena = Arena.ofShared();
-    private final MemorySegment wakingErrno = wakingArena.allocate(LibC.ERRNO_LAYOUT);
-    private final MemorySegment one = wakingArena.allocateFrom(JAVA_LONG, 1);
     private boolean closed; // guarded by waking
 
     EpollWait(NativeMemory memory) throws Refused {
@@ -74,7 +62,6 @@ final class EpollWait {
                 LibC.close(fd);
             }
         }
-        wakingArena.close();
     }
 
     int epoll() {
@@ -96,15 +83,15 @@ final class EpollWait {
             return counted(inNanos ? waitNanos(nanos) : waitMillis(nanos));
         } finally {
             interruption.ends();
-            woken.set(false); // whoever has woken us since sees this call return
+            woken.getAndSet(false); // whoever has woken us sees this call return, and we see what they did before
         }
     }
 
     private int waitNanos(long nanos) {
         long timeout = nanos < 0 ? 0 : memory.timespec(nanos);
         int n = LibC.epollWaitNanos(memory.errno, epoll, memory.eventsAddress(), NativeMemory.MOST_EVENTS, timeout);
-        if (n == -Errno.ENOSYS
-                || n == -Errno.EPERM) { // Linux before 5.11, or a seccomp filter that has not heard of it
+        // Linux before 5.11, or a seccomp filter that has not heard of it.
+        if (n == -Errno.ENOSYS || n == -Errno.EPERM) {
             inNanos = false;
             return waitMillis(nanos);
         }
@@ -126,7 +113,7 @@ final class EpollWait {
         if (!woken.getAndSet(true)) {
             synchronized (waking) {
                 if (!closed) {
-                    LibC.write(wakingErrno, event, one.address(), JAVA_LONG.byteSize());
+                    LibC.write(memory.wakingErrno, event, memory.one.address(), memory.one.byteSize());
                 }
             }
         }
@@ -136,62 +123,6 @@ final class EpollWait {
         synchronized (waking) {
             closed = true;
             closeAll(epoll, event);
-        }
-    }
-
-    /**
-     * Makes {@link Thread#interrupt} end a wait as it ends one of NIO's: by the hook that the JDK has for those who write a selector.
-     */
-    private final class Interruption extends AbstractSelector {
-        Interruption() {
-            super(null);
-        }
-
-        void begins() {
-            begin();
-        }
-
-        void ends() {
-            end();
-        }
-
-        @Override
-        public Selector wakeup() {
-            EpollWait.this.wakeup();
-            return this;
-        }
-
-        @Override
-        protected void implCloseSelector() {}
-
-        @Override
-        protected SelectionKey register(AbstractSelectableChannel channel, int operations, Object attachment) {
-            throw new UnsupportedOperationException("it selects no channels: " + channel);
-        }
-
-        @Override
-        public Set<SelectionKey> keys() {
-            return Set.of();
-        }
-
-        @Override
-        public Set<SelectionKey> selectedKeys() {
-            return Set.of();
-        }
-
-        @Override
-        public int selectNow() {
-            return 0;
-        }
-
-        @Override
-        public int select(long timeout) {
-            return 0;
-        }
-
-        @Override
-        public int select() {
-            return 0;
         }
     }
 }

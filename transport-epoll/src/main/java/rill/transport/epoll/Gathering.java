@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Says to the kernel where the bytes of several buffers lie, so that one call writes them all: a {@code struct msghdr} and its
  * array of {@code struct iovec}. One per selector.
  *
- * <p>Bytes on the heap are copied to a place of their own first. What does not fit in, be it parts or bytes of that kind, is left for
- * the next call.
+ * <p>Bytes on the heap are copied to a place of their own first. What does not fit in, be it parts or bytes of that kind, is
+ * left for the next call.
  *
  * <p><b>Source:</b> sendmsg(2).
  */

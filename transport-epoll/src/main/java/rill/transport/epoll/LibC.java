@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Linking is what costs at start-up, and it is done once for each shape of a call. So there are only as many shapes as there are
  * numbers of parameters: each parameter is passed as 64 bits, in a register, of which a callee that declares an {@code int}
- * looks at the lower half alone (System V AMD64 ABI 3.2.3; AAPCS64 6.8.2), and of an {@code int} result only the lower half is
+ * looks at the lower half alone (System V AMD64 ABI, AAPCS64), and of an {@code int} result only the lower half is
  * looked at here. Addresses are numbers as well, which spares the bookkeeping of a {@link MemorySegment} per call.
  *
  * <p><b>Errors:</b> every call gives its result, or the error number made negative, as the kernel does. Calls that are interrupted
- * are repeated, except {@code connect}, {@code close} and the waiting. <b>Ownership:</b> the first parameter is where errno goes, of
- * {@link #ERRNO_LAYOUT}: one for each selector, for the thread that drives it.
+ * are repeated, except {@code connect}, {@code close} and the waiting. <b>Ownership:</b> the first parameter is where errno
+ * goes, of {@link #ERRNO_LAYOUT}: one for each selector, for the thread that drives it.
  */
 final class LibC {
     static final StructLayout ERRNO_LAYOUT = Linker.Option.captureStateLayout();
@@ -306,7 +306,7 @@ final class LibC {
 
     // ---- words
 
-    /** The system's words for an error number. */
+    /** The system's words for an error number; both C libraries keep them per thread or for good. */
     @SuppressWarnings("restricted")
     static String describe(int errno) {
         try {

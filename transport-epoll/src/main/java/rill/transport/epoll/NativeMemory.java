@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * The memory outside the heap that one selector's calls share, so that no call allocates.
  *
- * <p><b>Threading:</b> the selector's driver. <b>Ownership:</b> given back by {@link #close}, once, after which no address from here
- * may be passed to a call.
+ * <p><b>Threading:</b> the selector's driver, but for what wake-ups use. <b>Ownership:</b> given back by {@link #close}, once,
+ * after which no address from here may be passed to a call.
  */
 final class NativeMemory {
     /** Events taken by one wait. */
@@ -33,7 +33,14 @@ final class NativeMemory {
     private final MemorySegment timespec = arena.allocate(2 * JAVA_LONG.byteSize(), Long.BYTES);
 
     /** Where errno goes. */
-    final MemorySegment errno;
+    final MemorySegment errno = LibC.errnoAt(arena.allocate(LibC.ERRNO_LAYOUT).address());
+
+    /** Where the errno of wake-ups goes, which come from other threads. */
+    final MemorySegment wakingErrno =
+            LibC.errnoAt(arena.allocate(LibC.ERRNO_LAYOUT).address());
+
+    /** What a wake-up writes. */
+    final MemorySegment one = arena.allocateFrom(JAVA_LONG, 1);
 
     /** For addresses of sockets. */
     final SocketAddressArea address = new SocketAddressArea(arena);
@@ -45,10 +52,6 @@ final class NativeMemory {
     final MemorySegment option = arena.allocate(OPTION_BYTES, Long.BYTES);
 
     final Gathering gathering = new Gathering(arena);
-
-    NativeMemory() {
-        errno = LibC.errnoAt(arena.allocate(LibC.ERRNO_LAYOUT).address());
-    }
 
     // ---- epoll
 

@@ -16,8 +16,8 @@ import rill.spi.SocketFailures;
 /**
  * Socket options as the kernel has them.
  *
- * <p><b>Source:</b> {@code uapi/asm-generic/socket.h}, which x86-64 and aarch64 share, and {@code uapi/linux/tcp.h}. <b>Threading:</b> the
- * selector's driver.
+ * <p><b>Source:</b> {@code uapi/asm-generic/socket.h}, which x86-64 and aarch64 share, and {@code uapi/linux/tcp.h}.
+ * <b>Threading:</b> the selector's driver.
  */
 final class NativeOptions {
     private static final int SOL_SOCKET = 1;
@@ -100,9 +100,9 @@ final class NativeOptions {
                 switch (form) {
                     case FLAG -> (Boolean) value ? 1 : 0;
                     case NUMBER -> notNegative(option, (Integer) value);
-                    case SECONDS -> notNegative(option, count(option, (Duration) value, ChronoUnit.SECONDS));
-                    case MILLIS -> notNegative(option, count(option, (Duration) value, ChronoUnit.MILLIS));
-                    case MICROS -> notNegative(option, count(option, (Duration) value, ChronoUnit.MICROS));
+                    case SECONDS -> count(option, (Duration) value, ChronoUnit.SECONDS);
+                    case MILLIS -> count(option, (Duration) value, ChronoUnit.MILLIS);
+                    case MICROS -> count(option, (Duration) value, ChronoUnit.MICROS);
                     case LINGER, INFO, CREDENTIALS ->
                         throw new IllegalArgumentException("option " + option.name() + " can only be read");
                 });
@@ -124,6 +124,9 @@ final class NativeOptions {
 
     /** Rounds up, lest a short time becomes none at all. */
     private static int count(SocketOption<?> option, Duration time, ChronoUnit unit) {
+        if (time.isNegative()) {
+            throw new IllegalArgumentException("option " + option.name() + " can't be negative: " + time);
+        }
         try {
             Duration one = unit.getDuration();
             return Math.toIntExact(time.plus(one).minusNanos(1).dividedBy(one));

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who is meant by the data of an event.
  *
- * <p>A descriptor's number says nothing about that: it may have been closed and given out again since the kernel wrote the event down,
- * within one batch. So the data are a slot and the slot's generation, which is another one for each that comes into it. <b>Threading:</b> the
- * selector's driver.
+ * <p>A descriptor's number says nothing about that: it may have been closed and given out again since the kernel wrote the
+ * event down, within one batch. So the data are a slot and the slot's generation, which is another one for each that comes into
+ * it. <b>Threading:</b> the selector's driver.
  */
 final class Registrations {
     /** Never given to anybody; free for the selector's own use. */

@@ -91,9 +91,10 @@ final class SocketAddressArea {
     /**
      * Writes an address down for a socket of this family; its size.
      *
-     * @throws SocketException if a path or name is too long
+     * @throws SocketException if a path or name is too long, or the address is of another family; a wildcard is of either IP
      */
     int put(SocketAddress address, int family) throws SocketException {
+        requireSuits(address, family);
         area.fill((byte) 0);
         area.set(JAVA_SHORT, 0, (short) family);
         return switch (address) {
@@ -104,6 +105,16 @@ final class SocketAddressArea {
         };
     }
 
+    private static void requireSuits(SocketAddress address, int family) throws SocketException {
+        int its = familyOf(address);
+        boolean wildcard =
+                address instanceof InetSocketAddress inet && inet.getAddress().isAnyLocalAddress();
+        boolean suits = family == AF_INET6 ? its != AF_UNIX : its == family || (wildcard && family == AF_INET);
+        if (!suits) {
+            throw new SocketException("an address of another family than the socket's");
+        }
+    }
+
     private int putInet(InetSocketAddress inet, int family) {
         area.set(PORT_ORDER, PORT, (short) inet.getPort());
         InetAddress host = inet.getAddress();
@@ -111,7 +122,7 @@ final class SocketAddressArea {
         if (family == AF_INET) {
             if (bytes.length == 4) {
                 putBytes(bytes, ADDRESS4);
-            } // else it is ::, since families are matched before
+            } // else it is the wildcard of IPv6
             return SIZE4;
         }
         if (bytes.length == 4 && !host.isAnyLocalAddress()) {

@@ -38,8 +38,8 @@ final class Watch {
     }
 
     /**
-     * Asks for these events. With none the descriptor leaves epoll altogether: errors and hang-ups are told of whatever is in, and as long
-     * as nobody deals with them every wait would return at once.
+     * Asks for these events. With none the descriptor leaves epoll altogether: errors and hang-ups are told of whatever is in,
+     * and as long as nobody deals with them every wait would return at once.
      */
     void events(int wanted) throws IOException {
         if (wanted == mask || fd == CLOSED) {
@@ -52,8 +52,8 @@ final class Watch {
     }
 
     /**
-     * Closes it. That takes it out of epoll as well, unless a child process that is just being started holds it for another moment; the events of
-     * that moment mean nobody.
+     * Closes it. That takes it out of epoll as well, unless a child process that is just being started holds it for another
+     * moment; the events of that moment mean nobody.
      */
     void close() {
         if (fd != CLOSED) {

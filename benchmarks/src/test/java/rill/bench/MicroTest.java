@@ -1,0 +1,88 @@
+package rill.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import rill.bench.micro.EchoPath;
+import rill.bench.micro.Layers;
+import rill.bench.micro.LengthFieldDecoding;
+import rill.bench.micro.LengthFieldEncoding;
+import rill.bench.micro.LineDecoding;
+import rill.bench.micro.Promises;
+import rill.bench.micro.RespDecoding;
+import rill.bench.micro.RespEncoding;
+
+/** What the micro benchmarks time does what it should; each throws if it does not. */
+final class MicroTest {
+    @Test
+    void every_codec_gives_its_hundred_messages_on_both_sides() {
+        assertThat(new LengthFieldDecoding().rill()).isEqualTo(100);
+        assertThat(new LengthFieldDecoding().netty()).isEqualTo(100);
+        assertThat(new LineDecoding().rill()).isEqualTo(100);
+        assertThat(new LineDecoding().netty()).isEqualTo(100);
+        assertThat(new RespDecoding().rill()).isEqualTo(100);
+        assertThat(new RespDecoding().netty()).isEqualTo(100);
+    }
+
+    @Test
+    void both_sides_write_the_same_number_of_bytes() {
+        assertThat(new LengthFieldEncoding().rill()).isEqualTo(new LengthFieldEncoding().netty());
+        assertThat(new RespEncoding().rill()).isEqualTo(new RespEncoding().netty());
+    }
+
+    @Test
+    void an_echo_comes_back_whole() {
+        var echo = new EchoPath();
+        echo.reads = 16;
+        assertThat(echo.rill()).isEqualTo(16 * 64);
+        assertThat(echo.netty()).isEqualTo(16 * 64);
+    }
+
+    @Test
+    void messages_pass_all_layers() {
+        var layers = new Layers();
+        layers.layers = 5;
+        layers.setUp();
+        assertThat(layers.rill()).isEqualTo(100);
+        assertThat(layers.rillMapping()).isEqualTo(200); // they count together
+        assertThat(layers.netty()).isEqualTo(100);
+    }
+
+    @Test
+    void every_callback_is_called() {
+        var promises = new Promises();
+        try {
+            assertThat(promises.rill()).isEqualTo(1_000);
+            assertThat(promises.netty()).isEqualTo(2_000);
+            assertThat(promises.jdk()).isEqualTo(3_000);
+        } finally {
+            promises.tearDown();
+        }
+    }
+
+    @Test
+    @Tag("slow")
+    void a_fork_gives_time_and_bytes() throws Exception {
+        try (var tools = new Tools()) {
+            var bench = new Bench(
+                    Machine.look(), new Profile(Profile.Extent.QUICK, 1, 0, 0.01), tools, ClassPath.ofThisProcess());
+            Contest awaiting = new MicroBenchmark().contests(bench).getLast();
+            var outcome = awaiting.contestants().getFirst().run().once();
+            assertThat(outcome.figures()).containsKeys(Figure.TIME.key, Figure.ALLOCATED_PER_OPERATION.key);
+            assertThat(outcome.figures().get(Figure.TIME.key)).isPositive();
+        }
+    }
+
+    @Test
+    void a_first_answer_has_fewer_cases_than_a_full_run() throws Exception {
+        try (var tools = new Tools()) {
+            List<Integer> sizes = List.of(Profile.quick(), Profile.full()).stream()
+                    .map(profile -> new Bench(Machine.look(), profile, tools, ClassPath.ofThisProcess()))
+                    .map(bench -> new MicroBenchmark().contests(bench).size())
+                    .toList();
+            assertThat(sizes.getFirst()).isPositive().isLessThan(sizes.getLast());
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package rill.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import rill.bench.Contest.Contestant;
+import rill.bench.Contest.Outcome;
+
+/** One run of each kind, in processes of its own, too short to mean anything. */
+@Tag("slow")
+final class RunsTest {
+    private static final Profile SHORT = new Profile(Profile.Extent.QUICK, 1, 0.05, 0.1);
+
+    /** Something done with one contestant. */
+    private interface Work {
+        Outcome apply(Contestant contestant) throws IOException;
+    }
+
+    /** Skips the test if this machine lacks what the benchmark needs. */
+    private static Outcome with(Benchmark benchmark, String name, Work work) throws IOException {
+        try (var tools = new Tools()) {
+            var bench = new Bench(Machine.look(), SHORT, tools, ClassPath.ofThisProcess());
+            Optional<String> missing = benchmark.missing(bench);
+            assumeThat(missing).as(benchmark.name() + " can be measured here").isEmpty();
+            Contestant contestant = benchmark.contests(bench).getFirst().contestants().stream()
+                    .filter(each -> each.name().equals(name))
+                    .findFirst()
+                    .orElseThrow();
+            return work.apply(contestant);
+        }
+    }
+
+    private static Map<String, Double> run(Benchmark benchmark, String name) throws IOException {
+        return with(benchmark, name, contestant -> contestant.run().once()).figures();
+    }
+
+    @Test
+    void an_echo_has_a_rate_and_a_cost() throws IOException {
+        for (String name : new String[] {"rill-nio", "netty-nio"}) {
+            var figures = run(new EchoBenchmark(), name);
+            assertThat(figures).as(name).containsKeys(Figure.ALLOCATED.key, Figure.OTHER_BUSY.key);
+            assertThat(figures.get(Figure.RATE.key)).as(name).isPositive();
+            assertThat(figures.get(Figure.CPU.key)).as(name).isPositive();
+        }
+        assertThat(run(new EchoBenchmark(), "bare-c").get(Figure.RATE.key)).isPositive();
+    }
+
+    @Test
+    void system_calls_are_counted_by_strace() throws IOException {
+        assumeThat(Machine.program("strace")).as("strace is here").isPresent();
+        Outcome outcome = with(
+                new EchoBenchmark(),
+                "bare-c",
+                contestant -> Objects.requireNonNull(contestant.aside()).once());
+        // A receive and a send for each message, and epoll_wait for some.
+        assertThat(outcome.figures().get(Figure.SYSTEM_CALLS.key)).isBetween(1.5, 4.0);
+    }
+
+    @Test
+    void latencies_are_counted_from_a_schedule() throws IOException {
+        Outcome outcome = with(
+                new LatencyBenchmark(), "bare-c", contestant -> contestant.run().once());
+        assertThat(Objects.requireNonNull(outcome.latency()).getTotalCount()).isPositive();
+        assertThat(outcome.figures().get(Figure.P99.key))
+                .isGreaterThanOrEqualTo(outcome.figures().get(Figure.P50.key));
+    }
+
+    @Test
+    void redis_clients_have_a_rate() throws IOException {
+        for (String name : new String[] {"rill-nio", "netty-nio", "lettuce", "redis-benchmark"}) {
+            assertThat(run(new RedisBenchmark(), name).get(Figure.RATE.key))
+                    .as(name)
+                    .isPositive();
+        }
+    }
+
+    @Test
+    void idle_connections_have_a_size() throws IOException {
+        assertThat(run(new IdleBenchmark(), "rill-nio")).containsKeys(Figure.MEMORY.key, Figure.RESIDENT.key);
+    }
+
+    @Test
+    void a_start_takes_time() throws IOException {
+        assertThat(run(new StartBenchmark(), "rill-nio").get(Figure.START.key)).isPositive();
+    }
+}

@@ -1,0 +1,147 @@
+package rill.codec;
+
+import static io.netty.buffer.Unpooled.wrappedBuffer;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
+import rill.Framing;
+import rill.testkit.CodecHarness;
+import rill.testkit.CodecLaws;
+import rill.testkit.Leaks;
+
+/** Every codec of this module against the laws of codecs. */
+@Tag("slow")
+@ExtendWith(Leaks.class)
+final class CodecLawsTest {
+    private static final RespLimits LIMITS = RespLimits.DEFAULT
+            .bulkBytes(50)
+            .contentBytes(80)
+            .elements(12)
+            .depth(3)
+            .lineBytes(20);
+
+    private static ByteBuf frame(String bytes) {
+        return wrappedBuffer(CodecHarness.ascii(bytes));
+    }
+
+    private static CodecLaws<ByteBuf, ByteBuf> framing(Framing framing) {
+        return CodecLaws.of(framing).writes(framing, frame("abc"), frame("\r \0\u00ff z"));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> a_length_of_one_byte() {
+        return framing(LengthField.ofBytes(1).limit(100))
+                .understands("\3abc\0\5hello", "\0")
+                .refuses("\u0065", "\1a\u00ff")
+                .waits("dabc")
+                .tests();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> a_length_within_a_header() {
+        return CodecLaws.of(LengthField.ofBytes(2).offset(1).withHeader().adjustment(-3))
+                .understands("H\0\6abcI\0\3")
+                .refuses("H\0\2")
+                .tests();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> a_little_endian_length_of_four_bytes() {
+        return framing(LengthField.ofBytes(4).littleEndian().limit(9))
+                .understands("\3\0\0\0abc\0\0\0\0")
+                .refuses("\12\0\0\0", "\0\0\0\u0080")
+                .tests();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> a_length_of_eight_bytes_without_a_limit() {
+        return framing(LengthField.ofBytes(8).unlimited())
+                .understands("\0\0\0\0\0\0\0\3abc")
+                .refuses("\u0080\0\0\0\0\0\0\0")
+                .waits("\0\0\0\0\100\0\0\0a")
+                .tests();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> a_varint_length() {
+        return framing(LengthField.varint().limit(300))
+                .understands("\3abc\u0082\1" + "x".repeat(130))
+                .refuses("\u00ad\2", "\u0080\u0080\u0080\u0080\u0080\u0080")
+                .waits("\u00ac\2abc")
+                .tests();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> lines_with_either_ending() {
+        return CodecLaws.of(Lines.of().limit(10))
+                .understands("a\nbc\r\n\nlonger\r\n")
+                .writes(Lines.of().limit(10), frame("abc"), frame(""))
+                .refuses("01234567890\n", "01234567890123")
+                .waits("012345678")
+                .tests();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> lines_of_text() {
+        var lines = Lines.of(Lines.Ending.CRLF).limit(10).with(Text.utf8());
+        return CodecLaws.of(lines)
+                .understands("a\r\ngr\u00C3\u00BCn\r\n")
+                .writes(lines, "grün", "")
+                .refuses("\u00ff\r\n", "01234567890\r\n")
+                .tests();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> a_delimiter_that_begins_like_itself() {
+        var framing = Delimited.by("aab").limit(10);
+        return CodecLaws.of(framing)
+                .understands("xaaabyaabaab")
+                .writes(framing, frame("xa"), frame(""))
+                .refuses("01234567890aab")
+                .waits("aaaa")
+                .tests();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> text_of_fixed_length() {
+        var fixed = FixedLength.of(5).with(Text.in(StandardCharsets.US_ASCII));
+        return CodecLaws.of(fixed)
+                .understands("hellohello")
+                .writes(fixed, "hello")
+                .refuses("hell\u00f6")
+                .waits("hell")
+                .tests();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> what_a_resp_client_reads_and_writes() {
+        return CodecLaws.of(new RespClientCodec(LIMITS))
+                .understands(
+                        "+OK\r\n-ERR a\r\n:-12\r\n$3\r\nabc\r\n*3\r\n:1\r\n*2\r\n$0\r\n\r\n$-1\r\n*-1\r\n+PONG\r\n")
+                .writes(new RespServerCodec(LIMITS), Command.of("GET", "key"), Command.of("SET", "key", "a value"))
+                .refuses("*-2\r\n", "$-2\r\n", "$51\r\n", "*13\r\n", "*1\r\n*1\r\n*1\r\n*1\r\n", "+" + "x".repeat(30))
+                .waits("$50\r\nabc", "*12\r\n")
+                .tests();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> what_a_resp_server_reads_and_writes() {
+        return CodecLaws.of(new RespServerCodec(LIMITS))
+                .understands("*2\r\n$3\r\nGET\r\n$3\r\nkey\r\nset \"a\\x41\" 'b'\r\n*1\r\n$4\r\nPING\r\n")
+                .writes(
+                        new RespClientCodec(LIMITS),
+                        Reply.OK,
+                        Reply.of(-1_234_567_890L),
+                        Reply.bulk("hello"),
+                        Reply.NULL,
+                        Reply.array(Reply.of(1), Reply.array(), Reply.bulk("")))
+                .refuses("*13\r\n", "*1\r\n$51\r\n", "*1\r\n:1\r\n")
+                .waits("*12\r\n$40\r\nabc")
+                .tests();
+    }
+}

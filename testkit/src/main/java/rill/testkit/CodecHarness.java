@@ -1,0 +1,372 @@
+package rill.testkit;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.UnpooledDirectByteBuf;
+import io.netty.buffer.UnpooledHeapByteBuf;
+import io.netty.util.ReferenceCounted;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import rill.Actions;
+import rill.Codec;
+import rill.Outgoing;
+import rill.ProtocolException;
+import rill.Session;
+import rill.SessionContext;
+
+/**
+ * Runs a codec's session without a connection, as the contract of {@link Session} says: keeps what was not consumed, in a fresh
+ * buffer each time and at another index, between bytes that mean nothing; copies what is borrowed; calls nothing after a failure.
+ * Checks that hints are kept, that every call that changes nothing ends the round, and that no buffer has a reference too many or
+ * too few; an {@link AssertionError} says what was wrong.
+ *
+ * <p>For codecs that work by themselves: a session that asks for timers, for blocking work, or to stop, is refused.
+ *
+ * <p><b>Threading:</b> one thread.
+ *
+ * @param <R> what is read
+ * @param <W> what is written
+ */
+public final class CodecHarness<R, W> {
+    /**
+     * All that one can see of a session from above: what it has delivered, and how it ended.
+     *
+     * @param messages what was delivered; frames as text in Latin 1
+     * @param violation what the peer is said to have done wrong, or null
+     * @param offset where in the stream, or -1
+     * @param ended whether the session said that the stream ended in good order
+     */
+    public record Outcome(List<Object> messages, @Nullable String violation, long offset, boolean ended) {}
+
+    private static final SessionContext CONTEXT =
+            new SessionContext(new Random(1), InetSocketAddress.createUnresolved("peer", 1));
+
+    private final Session<R, W> session;
+    private final Recorder<R> recorder = new Recorder<>();
+    private final List<Object> messages = new ArrayList<>();
+    private byte[] rest = {};
+    private long consumed;
+    private int fed;
+    private @Nullable String violation;
+    private long offset = -1;
+
+    /** A new session of the codec. */
+    public CodecHarness(Codec<R, W> codec) {
+        session = codec.open(CONTEXT);
+    }
+
+    /** The bytes of a text in Latin 1: one for each character. */
+    public static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    // ---- reading
+
+    /** {@link #feed(byte[])} in Latin 1. */
+    public CodecHarness<R, W> feed(String bytes) {
+        return feed(ascii(bytes));
+    }
+
+    /** Bytes come in. */
+    public CodecHarness<R, W> feed(byte[] bytes) {
+        if (violation != null) {
+            return this;
+        }
+        ByteBuf in = buffer(rest, bytes);
+        int hinted = recorder.wanted;
+        int before = messages.size();
+        boolean more = true;
+        while (more) {
+            more = decodeOnce(in);
+        }
+        require(
+                bytes.length >= hinted || messages.size() == before,
+                () -> "messages came although only " + bytes.length + " bytes had of the " + hinted
+                        + " that were needed");
+        rest = new byte[in.readableBytes()];
+        in.readBytes(rest);
+        release(in);
+        return this;
+    }
+
+    /** The bytes, each time at another index, and before and after them some that the session has no business with. */
+    private ByteBuf buffer(byte[] first, byte[] second) {
+        int pad = fed++ % 4;
+        int size = first.length + second.length;
+        ByteBuf in = fed % 2 == 0 ? direct(size + 2 * pad) : heap(size + 2 * pad);
+        in.setBytes(0, noise(pad));
+        in.setBytes(pad + size, noise(pad));
+        return in.setIndex(pad, pad).writeBytes(first).writeBytes(second);
+    }
+
+    private byte[] noise(int size) {
+        var noise = new byte[size];
+        Arrays.fill(noise, (byte) (fed * 37));
+        return noise;
+    }
+
+    private boolean decodeOnce(ByteBuf in) {
+        int start = in.readerIndex();
+        int end = in.writerIndex();
+        recorder.begin();
+        try {
+            session.decode(in, recorder);
+        } catch (ProtocolException e) {
+            require(e.offset() >= 0 && e.offset() <= end - start, () -> "a violation outside of the bytes: " + e);
+            violated(e);
+            return false;
+        } catch (IOException e) {
+            throw new AssertionError("decode threw what is no ProtocolException", e);
+        }
+        int n = in.readerIndex() - start;
+        require(n >= 0 && in.writerIndex() == end, () -> "the indices of the buffer were moved elsewhere");
+        consumed += n;
+        Object message = recorder.message;
+        if (message != null) {
+            messages.add(message instanceof ByteBuf frame ? frame.toString(StandardCharsets.ISO_8859_1) : message);
+        }
+        return (n > 0 || message != null) && in.isReadable();
+    }
+
+    private void violated(ProtocolException e) {
+        violation = e.violation();
+        offset = consumed + e.offset();
+    }
+
+    /** Says that the stream has ended. */
+    public CodecHarness<R, W> endOfInput() {
+        if (violation == null) {
+            ByteBuf in = buffer(rest, new byte[0]);
+            try {
+                session.inputEnded(in, recorder);
+            } catch (ProtocolException e) {
+                violated(e);
+            } catch (IOException e) {
+                throw new AssertionError("inputEnded threw what is no ProtocolException", e);
+            }
+            release(in);
+        }
+        return this;
+    }
+
+    /** What has come of it. */
+    public Outcome outcome() {
+        return new Outcome(List.copyOf(messages), violation, offset, recorder.ended);
+    }
+
+    /** How many bytes are waiting because the session has not consumed them. */
+    public int unconsumed() {
+        return rest.length;
+    }
+
+    /** {@link #decode(Codec, byte[])} in Latin 1. */
+    public static Outcome decode(Codec<?, ?> codec, String bytes) {
+        return decode(codec, ascii(bytes));
+    }
+
+    /** What these bytes give, and that it is the same however they are split: whole, at every place, byte by byte, at random. */
+    public static Outcome decode(Codec<?, ?> codec, byte[] bytes) {
+        Outcome whole = decodeWhole(codec, bytes);
+        for (int i = 0; i <= bytes.length; i++) {
+            Outcome split = new CodecHarness<>(codec)
+                    .feed(Arrays.copyOf(bytes, i))
+                    .feed(Arrays.copyOfRange(bytes, i, bytes.length))
+                    .endOfInput()
+                    .outcome();
+            requireSame(whole, split, "split at " + i);
+        }
+        var single = new CodecHarness<>(codec);
+        for (byte b : bytes) {
+            single.feed(new byte[] {b});
+        }
+        requireSame(whole, single.endOfInput().outcome(), "byte by byte");
+        long seed = new Random().nextLong();
+        for (int i = 0; i < 10; i++) {
+            requireSame(whole, decodeAtRandom(codec, bytes, seed + i), "split with seed " + (seed + i));
+        }
+        return whole;
+    }
+
+    static Outcome decodeWhole(Codec<?, ?> codec, byte[] bytes) {
+        return new CodecHarness<>(codec).feed(bytes).endOfInput().outcome();
+    }
+
+    /** What these bytes give, split at places that the seed decides. */
+    public static Outcome decodeAtRandom(Codec<?, ?> codec, byte[] bytes, long seed) {
+        var random = new Random(seed);
+        var harness = new CodecHarness<>(codec);
+        int at = 0;
+        while (at < bytes.length) {
+            int next = Math.min(bytes.length, at + 1 + random.nextInt(1 + random.nextInt(bytes.length)));
+            harness.feed(Arrays.copyOfRange(bytes, at, next));
+            at = next;
+        }
+        return harness.endOfInput().outcome();
+    }
+
+    static void requireSame(Outcome whole, Outcome split, String how) {
+        require(whole.equals(split), () -> how + " gives " + split + ", while all at once gives " + whole);
+    }
+
+    // ---- writing
+
+    /** The bytes of messages, in Latin 1. */
+    @SafeVarargs
+    public final String write(W... outgoing) {
+        return new String(writeBytes(outgoing), StandardCharsets.ISO_8859_1);
+    }
+
+    /** The bytes of messages. What the session throws for one that can't be encoded is passed on. */
+    @SafeVarargs
+    public final byte[] writeBytes(W... outgoing) {
+        var bytes = new ByteArrayOutputStream();
+        for (W each : outgoing) {
+            int references = each instanceof ReferenceCounted counted ? counted.refCnt() : 0;
+            int from = each instanceof ByteBuf buffer ? buffer.readerIndex() : 0;
+            try {
+                session.encode(each, recorder);
+            } catch (IOException e) {
+                throw new AssertionError("encode threw", e);
+            } finally {
+                recorder.drainTo(bytes);
+            }
+            if (each instanceof ReferenceCounted counted) {
+                require(counted.refCnt() == references, () -> "the message was not borrowed: references");
+            }
+            if (each instanceof ByteBuf buffer) {
+                require(buffer.readerIndex() == from, () -> "the message was not borrowed: its reader index was moved");
+            }
+        }
+        return bytes.toByteArray();
+    }
+
+    /** How many payloads were passed on in place of being copied. */
+    public int passed() {
+        return recorder.passed;
+    }
+
+    // ---- buffers
+
+    static ByteBuf heap(int size) {
+        return new UnpooledHeapByteBuf(UnpooledByteBufAllocator.DEFAULT, size, Integer.MAX_VALUE);
+    }
+
+    static ByteBuf direct(int size) {
+        return new UnpooledDirectByteBuf(UnpooledByteBufAllocator.DEFAULT, size, Integer.MAX_VALUE);
+    }
+
+    private static void release(ByteBuf buffer) {
+        require(buffer.release(), () -> "somebody still holds the buffer that was lent");
+    }
+
+    private static void require(boolean condition, Supplier<String> otherwise) {
+        if (!condition) {
+            throw new AssertionError(otherwise.get());
+        }
+    }
+
+    /** Takes down what the session wants done. */
+    private static final class Recorder<R> implements Actions<R>, Outgoing {
+        private final List<ByteBuf> written = new ArrayList<>();
+        private @Nullable R message;
+        private int wanted;
+        private boolean ended;
+        private int passed; // payloads that were handed on in place of being copied
+
+        void begin() {
+            message = null;
+            wanted = 0;
+        }
+
+        void drainTo(ByteArrayOutputStream bytes) {
+            for (ByteBuf each : written) {
+                bytes.writeBytes(ByteBufUtil.getBytes(each));
+                each.release();
+            }
+            written.clear();
+        }
+
+        @Override
+        public void message(R delivered) {
+            require(message == null, () -> "a second message in one call");
+            message = delivered;
+        }
+
+        @Override
+        public ByteBuf buffer(int atLeast) {
+            ByteBuf last = written.isEmpty() ? null : written.getLast();
+            if (last == null || last.isReadOnly() || last.writableBytes() < Math.max(1, atLeast)) {
+                last = direct(Math.max(1, atLeast));
+                written.add(last);
+            }
+            return last;
+        }
+
+        @Override
+        public void pass(ByteBuf payload) {
+            passed++;
+            written.add(payload);
+            written.add(direct(1));
+        }
+
+        @Override
+        public void needMore(int bytes) {
+            require(bytes > 0, () -> "needMore(" + bytes + ")");
+            wanted = bytes;
+        }
+
+        @Override
+        public void end() {
+            ended = true;
+        }
+
+        @Override
+        public Outgoing out() {
+            return this;
+        }
+
+        private static UnsupportedOperationException needsAConnection() {
+            return new UnsupportedOperationException("a session that asks for this is tested on a connection");
+        }
+
+        @Override
+        public void stop() {
+            throw needsAConnection();
+        }
+
+        @Override
+        public void startTimer(Duration after) {
+            throw needsAConnection();
+        }
+
+        @Override
+        public void stopTimer() {
+            throw needsAConnection();
+        }
+
+        @Override
+        public void runBlocking(Runnable work) {
+            throw needsAConnection();
+        }
+
+        @Override
+        public void holdWrites() {
+            throw needsAConnection();
+        }
+
+        @Override
+        public void releaseWrites() {
+            throw needsAConnection();
+        }
+    }
+}

@@ -1,0 +1,229 @@
+package rill.testkit;
+
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import com.sun.management.ThreadMXBean;
+import io.netty.buffer.ByteBuf;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import rill.Codec;
+import rill.testkit.CodecHarness.Outcome;
+
+/**
+ * What every codec has to obey, checked by its samples. The tests are for a JUnit test factory:
+ *
+ * <pre>{@code
+ * @TestFactory
+ * Stream<DynamicTest> laws() {
+ *     return CodecLaws.of(Reading.CODEC)
+ *             .understands("\5attic\0\0\14\1")
+ *             .writes(Reading.CODEC, new Reading("attic", 3073))
+ *             .refuses("\0")
+ *             .waits("\377abc")
+ *             .tests();
+ * }
+ * }</pre>
+ *
+ * <p>Bytes are given in Latin 1, one for each character. A class that has such tests does well to extend itself with {@link Leaks}.
+ *
+ * @param <R> what is read
+ * @param <W> what is written
+ */
+public final class CodecLaws<R, W> {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private static final int MUTATIONS = 100_000;
+    private static final int SLACK = 64 * 1024;
+    private static final int PER_BYTE = 1024;
+    private static final int MOST_FOR_A_PROMISE = 16 * 1024;
+
+    private final Codec<R, W> codec;
+    private final List<byte[]> samples = new ArrayList<>();
+    private final List<byte[]> refused = new ArrayList<>();
+    private final List<byte[]> waiting = new ArrayList<>();
+    private final List<DynamicTest> roundTrips = new ArrayList<>();
+
+    private CodecLaws(Codec<R, W> codec) {
+        this.codec = codec;
+    }
+
+    /** The laws for this codec. */
+    public static <R, W> CodecLaws<R, W> of(Codec<R, W> codec) {
+        return new CodecLaws<>(codec);
+    }
+
+    /** Samples of whole messages, one or several in each. Broken input is made of them, too. */
+    public CodecLaws<R, W> understands(String... bytes) {
+        return add(samples, bytes);
+    }
+
+    /** What the codec has to refuse: lengths above its limits, and whatever else its protocol forbids. */
+    public CodecLaws<R, W> refuses(String... bytes) {
+        return add(refused, bytes);
+    }
+
+    /**
+     * Beginnings of a message that promise much more than has come: that has to be waited for, without a message and without
+     * memory set aside for it.
+     */
+    public CodecLaws<R, W> waits(String... bytes) {
+        return add(waiting, bytes);
+    }
+
+    private CodecLaws<R, W> add(List<byte[]> to, String... bytes) {
+        for (String each : bytes) {
+            to.add(CodecHarness.ascii(each));
+        }
+        return this;
+    }
+
+    /** Messages that are the same again when {@code reader} (for a protocol with two sides, the other one's codec) has read them. */
+    @SafeVarargs
+    public final CodecLaws<R, W> writes(Codec<? extends W, ?> reader, W... messages) {
+        for (W message : messages) {
+            roundTrips.add(
+                    dynamicTest("comes back as it was written: " + shown(message), () -> roundTrip(reader, message)));
+        }
+        return this;
+    }
+
+    /** The tests: each is one law. */
+    public Stream<DynamicTest> tests() {
+        if (samples.isEmpty()) {
+            throw new IllegalStateException("a codec that understands nothing: give a sample");
+        }
+        var tests = new ArrayList<>(roundTrips);
+        tests.add(dynamicTest("samples are read whole, the same at every split", this::samples));
+        tests.add(dynamicTest("several messages in a row are read as each alone", this::rows));
+        tests.add(dynamicTest("what comes after a message is not looked at for it", this::overReads));
+        if (!refused.isEmpty()) {
+            tests.add(
+                    dynamicTest("what is forbidden is a violation, at the same place at every split", this::refusals));
+        }
+        if (!waiting.isEmpty()) {
+            tests.add(dynamicTest("what is merely promised costs no memory", this::promises));
+        }
+        tests.add(dynamicTest(MUTATIONS + " mutations give messages or violations and nothing else", this::mutations));
+        return tests.stream();
+    }
+
+    private void samples() {
+        for (byte[] sample : samples) {
+            good(CodecHarness.decode(codec, sample), sample);
+        }
+    }
+
+    private static Outcome good(Outcome outcome, byte[] sample) {
+        require(outcome.violation() == null, "a sample is refused: " + outcome, sample);
+        require(
+                outcome.ended() && !outcome.messages().isEmpty(),
+                "a sample is not read to its end: " + outcome,
+                sample);
+        return outcome;
+    }
+
+    private void rows() {
+        for (byte[] first : samples) {
+            for (byte[] second : samples) {
+                byte[] both = Arrays.copyOf(first, first.length + second.length);
+                System.arraycopy(second, 0, both, first.length, second.length);
+                var expected =
+                        new ArrayList<>(CodecHarness.decodeWhole(codec, first).messages());
+                expected.addAll(CodecHarness.decodeWhole(codec, second).messages());
+                Outcome outcome = good(CodecHarness.decodeWhole(codec, both), both);
+                require(outcome.messages().equals(expected), "in a row: " + outcome + ", alone: " + expected, both);
+            }
+        }
+    }
+
+    /** Every beginning gives what it gives whatever follows: the messages of a beginning are the first of the whole. */
+    private void overReads() {
+        for (byte[] sample : samples) {
+            List<Object> all = CodecHarness.decodeWhole(codec, sample).messages();
+            for (int i = 0; i < sample.length; i++) {
+                List<Object> some = new CodecHarness<>(codec)
+                        .feed(Arrays.copyOf(sample, i))
+                        .outcome()
+                        .messages();
+                require(
+                        some.size() <= all.size() && all.subList(0, some.size()).equals(some),
+                        "the first " + i + " bytes give " + some + ", all give " + all,
+                        sample);
+            }
+        }
+    }
+
+    private void refusals() {
+        for (byte[] bad : refused) {
+            Outcome outcome = CodecHarness.decode(codec, bad);
+            require(outcome.violation() != null, "accepted although it is forbidden: " + outcome, bad);
+            require(!outcome.ended(), "ended in good order after a violation", bad);
+        }
+    }
+
+    private void promises() {
+        for (byte[] promise : waiting) {
+            new CodecHarness<>(codec).feed(promise); // loads classes
+            var harness = new CodecHarness<>(codec);
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            harness.feed(promise);
+            long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+            require(allocated < MOST_FOR_A_PROMISE, "allocated " + allocated + " bytes for a promise", promise);
+            Outcome outcome = harness.outcome();
+            require(
+                    outcome.messages().isEmpty() && outcome.violation() == null,
+                    "not waited for what was promised: " + outcome,
+                    promise);
+        }
+    }
+
+    private void roundTrip(Codec<? extends W, ?> reader, W message) {
+        byte[] bytes = new CodecHarness<>(codec).writeBytes(message);
+        Outcome outcome = good(CodecHarness.decode(reader, bytes), bytes);
+        Object expected =
+                message instanceof ByteBuf frame ? frame.toString(StandardCharsets.ISO_8859_1) : (Object) message;
+        require(outcome.messages().equals(List.of(expected)), "written " + expected + ", read " + outcome, bytes);
+    }
+
+    private void mutations() {
+        long seed = new Random().nextLong();
+        for (int i = 0; i < MUTATIONS; i++) {
+            var random = new Random(seed + i);
+            byte[] bytes = Mutations.mutated(samples.get(random.nextInt(samples.size())), random);
+            try {
+                mutation(bytes, random.nextLong());
+            } catch (RuntimeException | AssertionError e) {
+                throw new AssertionError(
+                        "mutation with seed " + (seed + i) + ": " + e + "; bytes " + Arrays.toString(bytes), e);
+            }
+        }
+    }
+
+    private void mutation(byte[] bytes, long seed) {
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        Outcome whole = CodecHarness.decodeWhole(codec, bytes);
+        long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+        require(
+                allocated <= SLACK + (long) PER_BYTE * bytes.length,
+                "allocated " + allocated + " bytes for " + bytes.length,
+                bytes);
+        require(whole.ended() == (whole.violation() == null), "neither ended nor refused: " + whole, bytes);
+        CodecHarness.requireSame(whole, CodecHarness.decodeAtRandom(codec, bytes, seed), "split with seed " + seed);
+    }
+
+    private static String shown(Object message) {
+        String text = String.valueOf(message);
+        return text.length() > 60 ? text.substring(0, 60) + "…" : text;
+    }
+
+    private static void require(boolean condition, String otherwise, byte[] bytes) {
+        if (!condition) {
+            throw new AssertionError(otherwise + "; bytes " + Arrays.toString(bytes));
+        }
+    }
+}

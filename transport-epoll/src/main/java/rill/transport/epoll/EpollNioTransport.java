@@ -1,0 +1,63 @@
+package rill.transport.epoll;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Optional;
+import java.util.function.Supplier;
+import rill.spi.Selector;
+import rill.spi.Transport;
+import rill.transport.nio.channels.NioSelector;
+
+/**
+ * TCP and Unix domain sockets by the JDK's own epoll: always there on Linux, without any flag.
+ *
+ * <p>It is {@link rill.transport.nio.NioTransport}'s code on a selector that is known to be epoll: each socket is registered
+ * once, what is no longer wanted is withdrawn only when it comes, and events go straight to their sockets without key sets.
+ *
+ * <p>Socket options: {@link java.net.StandardSocketOptions}, and {@code jdk.net.ExtendedSocketOptions} with TCP_QUICKACK,
+ * TCP_KEEPIDLE, TCP_KEEPINTERVAL, TCP_KEEPCOUNT, SO_INCOMING_NAPI_ID and, for Unix domain sockets, SO_PEERCRED. Those of {@link
+ * EpollOptions} and {@link AbstractSocketAddress} need {@link EpollTransport}.
+ */
+public final class EpollNioTransport implements Transport {
+    private static final String EPOLL_PROVIDER = "sun.nio.ch.EPollSelectorProvider";
+
+    /** The transport; it has no state, so any instance will do. */
+    public EpollNioTransport() {}
+
+    @Override
+    public String name() {
+        return "epoll-nio";
+    }
+
+    @Override
+    public Optional<String> unavailable() {
+        String system = System.getProperty("os.name", "");
+        if (!system.equals("Linux")) {
+            return Optional.of("epoll is part of Linux, and this is " + system);
+        }
+        String provider = SelectorProvider.provider().getClass().getName();
+        return provider.equals(EPOLL_PROVIDER)
+                ? Optional.empty()
+                : Optional.of("the JDK was told to select with " + provider
+                        + " (system property java.nio.channels.spi.SelectorProvider), which is not epoll");
+    }
+
+    @Override
+    public int preference() {
+        return 10;
+    }
+
+    @Override
+    public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
+        unavailable().ifPresent(obstacle -> {
+            throw new IllegalStateException("transport epoll-nio is unavailable: " + obstacle);
+        });
+        return NioSelector.open(name(), SelectorProvider.provider(), receiveBuffer);
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+}

@@ -1,0 +1,69 @@
+package rill.transport.epoll;
+
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.spi.AbstractSelectableChannel;
+import java.nio.channels.spi.AbstractSelector;
+import java.util.Set;
+
+/**
+ * Makes {@link Thread#interrupt} end a native wait as it ends one of NIO's: by the hook that the JDK has for those who write a
+ * selector. It selects nothing.
+ */
+final class Interruption extends AbstractSelector {
+    private final Runnable onInterrupt;
+
+    Interruption(Runnable onInterrupt) {
+        super(null);
+        this.onInterrupt = onInterrupt;
+    }
+
+    /** The thread is about to wait. If it is interrupted, now or later, {@code onInterrupt} runs; the status stays set. */
+    void begins() {
+        begin();
+    }
+
+    /** The wait is over. */
+    void ends() {
+        end();
+    }
+
+    @Override
+    public Selector wakeup() {
+        onInterrupt.run();
+        return this;
+    }
+
+    @Override
+    protected void implCloseSelector() {}
+
+    @Override
+    protected SelectionKey register(AbstractSelectableChannel channel, int operations, Object attachment) {
+        throw new UnsupportedOperationException("it selects no channels: " + channel);
+    }
+
+    @Override
+    public Set<SelectionKey> keys() {
+        return Set.of();
+    }
+
+    @Override
+    public Set<SelectionKey> selectedKeys() {
+        return Set.of();
+    }
+
+    @Override
+    public int selectNow() {
+        return 0;
+    }
+
+    @Override
+    public int select(long timeout) {
+        return 0;
+    }
+
+    @Override
+    public int select() {
+        return 0;
+    }
+}

@@ -1,0 +1,102 @@
+package rill.transport.nio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import rill.spi.Selector;
+import rill.testing.UnderTest;
+import rill.testkit.Leaks;
+
+/** What ends a select that waits for ever. */
+@ExtendWith(Leaks.class)
+class WakeTest {
+    private static final long LONG = 20_000_000_000L;
+
+    private Selector selector;
+    private ByteBuf receive;
+
+    @BeforeEach
+    void open() throws IOException {
+        receive = Unpooled.directBuffer(16 * 1024, 16 * 1024);
+        selector = UnderTest.transport().open(() -> receive.clear());
+    }
+
+    @AfterEach
+    void close() {
+        selector.close();
+        receive.release();
+    }
+
+    @Test
+    void an_interrupt_before_or_during_it_ends_it_and_stays_set() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            Thread driver = Thread.currentThread();
+            var interrupter = Thread.ofPlatform().start(driver::interrupt); // before or while it waits: both have to do
+            long start = System.nanoTime();
+            selector.select(LONG);
+            assertThat(System.nanoTime() - start).as("it waited on").isLessThan(LONG);
+            assertThat(Thread.interrupted()).isTrue();
+            interrupter.join();
+        }
+    }
+
+    @Test
+    void many_wakeups_make_it_return_at_once_and_none_is_lost_however_they_fall() throws Exception {
+        int rounds = 20_000;
+        var asked = new AtomicInteger();
+        var seen = new AtomicInteger();
+        var failed = new AtomicBoolean();
+        var waker = Thread.ofPlatform().start(() -> {
+            for (int n = 1; n <= rounds && !failed.get(); n++) {
+                asked.set(n);
+                selector.wakeup();
+                if (n % 3 == 0) {
+                    selector.wakeup();
+                }
+                long deadline = System.nanoTime() + 10_000_000_000L;
+                while (seen.get() < n) { // which only a select that has returned can bring about
+                    Thread.onSpinWait();
+                    if (System.nanoTime() > deadline) {
+                        failed.set(true);
+                        selector.wakeup();
+                        return;
+                    }
+                }
+            }
+        });
+        while (seen.get() < rounds && !failed.get()) {
+            selector.select(LONG);
+            seen.set(asked.get());
+        }
+        waker.join();
+        assertThat(failed).as("a wake-up was lost").isFalse();
+    }
+
+    @Test
+    void after_close_it_is_harmless() throws Exception {
+        selector.close();
+        assertThatCode(() -> {
+                    selector.wakeup();
+                    var other = Thread.ofPlatform().start(selector::wakeup);
+                    other.join();
+                })
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void a_timeout_is_not_cut_short_by_much() throws Exception {
+        selector.select(1); // whatever a first time costs
+        long start = System.nanoTime();
+        selector.select(3_500_000);
+        assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(3_400_000);
+    }
+}
