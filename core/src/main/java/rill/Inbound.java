@@ -14,13 +14,12 @@ import org.jspecify.annotations.Nullable;
  * now. What was read already waits in the stages' rests, and is decoded from a Handle, in order, before what comes later; the
  * end of input and a close by the peer queue up behind it.
  */
-final class Inbound {
+final class Inbound extends Node {
     /** Undecoded bytes up to which the wire is read ahead of the receiver. */
     private static final int READ_AHEAD = Buffers.SIZE;
 
     private final Link link;
     private final Loop loop;
-    private final Pump pump = new Pump();
     private Stage[] stages = {};
     private @Nullable Receiver<Object> receiver;
 
@@ -233,7 +232,7 @@ final class Inbound {
     void later() {
         if (!pumpQueued && !discarding) {
             pumpQueued = true;
-            loop.enqueue(pump);
+            loop.enqueue(this);
         }
     }
 
@@ -416,7 +415,7 @@ final class Inbound {
     }
 
     /** From now on nothing is decoded; the wire is read to throw away what comes. */
-    void discard() {
+    void decodeNoMore() {
         if (discarding) {
             return;
         }
@@ -452,25 +451,23 @@ final class Inbound {
         }
     }
 
+    /** As a Node it goes on with decoding. */
+    @Override
+    void execute() {
+        pumpQueued = false;
+        if (!discarding) {
+            pumpNow();
+            link.flushIfDirty();
+        }
+    }
+
+    @Override
+    String label() {
+        return "decoding of " + link;
+    }
+
     @Override
     public String toString() {
         return link.toString();
-    }
-
-    /** Goes on with decoding. */
-    private final class Pump extends Node {
-        @Override
-        void execute() {
-            pumpQueued = false;
-            if (!discarding) {
-                pumpNow();
-                link.flushIfDirty();
-            }
-        }
-
-        @Override
-        String label() {
-            return "decoding of " + link;
-        }
     }
 }

@@ -23,7 +23,7 @@ import rill.spi.WireListener;
  * <p>In FLUSHING and DRAINING whatever comes in is thrown away: an answer already written is never destroyed by a reset that unread
  * input would cause.
  */
-final class Link implements WireListener {
+final class Link extends Node implements WireListener {
     private enum State {
         OPEN,
         FLUSHING,
@@ -35,9 +35,9 @@ final class Link implements WireListener {
     private final ConnectionLimits limits;
     private final Inbound inbound;
     private final Outbound outbound;
-    private final Promise<@Nullable Void> closed;
-    private final Activation activation = new Activation();
-    private final Patience patience;
+    private @Nullable Patience patience; // while it closes
+    private @Nullable Promise<@Nullable Void> closed; // made when somebody asks; guarded by this
+    private boolean gone; // guarded by this
     private @Nullable Wire wire;
     private @Nullable Pipeline<?, ?> pipeline;
     private @Nullable Connection<?, ?> connection; // the present one
@@ -70,8 +70,6 @@ final class Link implements WireListener {
         this.onConnect = onConnect;
         this.inbound = new Inbound(this, loop);
         this.outbound = new Outbound(this, loop, limits);
-        this.closed = loop.promise();
-        this.patience = new Patience(this);
     }
 
     void wire(Wire newWire) {
@@ -98,8 +96,29 @@ final class Link implements WireListener {
         return limits;
     }
 
-    Future<@Nullable Void> closedFuture() {
+    /** From any thread. */
+    synchronized Future<@Nullable Void> closedFuture() {
+        if (closed == null) {
+            closed = loop.promise();
+            if (gone) {
+                closed.complete(null);
+            }
+        }
         return closed;
+    }
+
+    private synchronized void noteGone() {
+        gone = true;
+        if (closed != null) {
+            closed.complete(null);
+        }
+    }
+
+    private Patience patience() {
+        if (patience == null) {
+            patience = new Patience(this);
+        }
+        return patience;
     }
 
     // ---- pipelines
@@ -151,7 +170,7 @@ final class Link implements WireListener {
 
     /** Names the connection to the watchdog while its event holds the loop. */
     private void asActivity(Runnable event) {
-        Node before = loop.activity().enter(activation);
+        Node before = loop.activity().enter(this);
         event.run();
         loop.activity().enter(before);
     }
@@ -177,7 +196,7 @@ final class Link implements WireListener {
             drained(bytes);
             return;
         }
-        Node before = loop.activity().enter(activation);
+        Node before = loop.activity().enter(this);
         reading = true;
         messagesInBatch = 0;
         try {
@@ -194,7 +213,7 @@ final class Link implements WireListener {
     }
 
     private void drained(ByteBuf bytes) {
-        boolean enough = patience.drained(bytes.readableBytes());
+        boolean enough = patience().drained(bytes.readableBytes());
         if (state == State.DRAINING && enough) {
             wire().close();
         }
@@ -257,7 +276,9 @@ final class Link implements WireListener {
         }
         boolean wasOpen = state == State.OPEN;
         state = State.CLOSED;
-        patience.end();
+        if (patience != null) {
+            patience.end();
+        }
         if (cause != null && wasOpen) {
             tellFailure(cause, new Failure(cause, false));
         } else {
@@ -266,7 +287,7 @@ final class Link implements WireListener {
         inbound.close();
         outbound.close(cause == null ? closedByUs() : cause);
         loop.links().remove(this);
-        closed.complete(null);
+        noteGone();
     }
 
     // ---- failures
@@ -364,7 +385,7 @@ final class Link implements WireListener {
         if (state == State.OPEN && inbound.hasReceiver()) {
             guarded(() -> inbound.receiver().finish(this));
         } else if (state == State.DRAINING) {
-            patience.whileDraining(); // less of it, from now on
+            patience().whileDraining(); // less of it, from now on
         } else {
             close();
         }
@@ -408,7 +429,7 @@ final class Link implements WireListener {
             outbound.refuse(closedByUs());
             inbound.ignoreMessages();
             tellReceiverLater();
-            patience.whileFlushing();
+            patience().whileFlushing();
         } else {
             closeNow();
         }
@@ -427,9 +448,9 @@ final class Link implements WireListener {
         endSeen = inbound.inputEnded();
         outbound.refuse(closedByUs());
         outbound.giveUpHeldBack(closedByUs());
-        inbound.discard();
+        inbound.decodeNoMore();
         tellReceiverLater();
-        patience.whileFlushing();
+        patience().whileFlushing();
         dirty = true;
         loop.links().dirty(this); // flushed, and then shut down, at the end of the tick
     }
@@ -448,7 +469,7 @@ final class Link implements WireListener {
             wire().close();
         } else {
             wire().shutdownOutput();
-            patience.whileDraining();
+            patience().whileDraining();
         }
     }
 
@@ -456,7 +477,7 @@ final class Link implements WireListener {
         if (wireGone) {
             conclude(null);
         } else if (wire != null && state != State.CLOSED) {
-            inbound.discard();
+            inbound.decodeNoMore();
             if (state == State.OPEN) {
                 state = State.DRAINING;
             }
@@ -494,20 +515,18 @@ final class Link implements WireListener {
                 + ")";
     }
 
+    /** As a Node it stands for whatever event of its own holds the loop; it is never queued. */
+    @Override
+    void execute() {}
+
+    @Override
+    String label() {
+        return "an event of " + this;
+    }
+
     @Override
     public String toString() {
         Wire known = wire;
         return known == null ? "connection" : "connection to " + known.remoteAddress();
-    }
-
-    /** Stands for the connection while it holds the loop. */
-    private final class Activation extends Node {
-        @Override
-        void execute() {}
-
-        @Override
-        String label() {
-            return "an event of " + Link.this;
-        }
     }
 }

@@ -98,12 +98,12 @@ public final class Loop implements AutoCloseable {
             throw new IllegalStateException("transport " + chosen.name() + " is unavailable: " + why);
         });
         var loop = new Loop(chosen, options);
+        if (loop.environment.driver() != null) {
+            loop.environment.driver().opened(loop);
+        }
         if (choice.remark() != null) {
             loop.report(new Report.Note(
                     loop.name, choice.remark().text(), choice.remark().routine()));
-        }
-        if (loop.environment.driver() != null) {
-            loop.environment.driver().opened(loop);
         }
         return loop;
     }

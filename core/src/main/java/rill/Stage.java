@@ -49,9 +49,7 @@ final class Stage implements Actions<Object> {
     boolean endTold; // the session was told of the end of its input
     private boolean again; // decode is to be called even without new bytes
     private boolean untried; // decoding was held up before the session had said that it needs more
-    private @Nullable Handle timer;
-    private long timerSet; // when the Handle comes due
-    private long timerDeadline; // … and when the session wants to be called
+    private @Nullable StageTimer timer; // once the session has started one
 
     /** What the session is for. */
     enum ByteLayerOrCodec {
@@ -357,39 +355,23 @@ final class Stage implements Actions<Object> {
         inbound.stopped(true);
     }
 
-    /** A timer that is put off again and again (an idle timeout) costs a Handle only when it comes due. */
     @Override
     public void startTimer(Duration after) {
         requireRecording();
-        timerDeadline = loop.nanoTime() + Loop.nanos(after);
-        if (timer != null && timerDeadline - timerSet < 0) {
-            stopTimer();
-        }
         if (timer == null) {
-            setTimer(after);
+            timer = new StageTimer(loop, this);
         }
+        timer.start(after);
     }
 
-    private void setTimer(Duration after) {
-        timerSet = timerDeadline;
-        timer = loop.schedule(after, "timer of a session of " + inbound, this::timerDue);
-    }
-
-    private void timerDue() {
-        timer = null;
-        long left = timerDeadline - loop.nanoTime();
-        if (left > 0) {
-            setTimer(Duration.ofNanos(left));
-        } else {
-            inbound.timerExpired(this);
-        }
+    void timerDue() {
+        inbound.timerExpired(this);
     }
 
     @Override
     public void stopTimer() {
         if (timer != null) {
-            timer.cancel();
-            timer = null;
+            timer.stop();
         }
     }
 
@@ -428,5 +410,10 @@ final class Stage implements Actions<Object> {
     public void end() {
         requireRecording();
         ended = true;
+    }
+
+    @Override
+    public String toString() {
+        return inbound.toString();
     }
 }

@@ -105,7 +105,11 @@ final class Driven {
         String timer = deadline.isEmpty()
                 ? "no timer"
                 : "next timer in " + (host.clock.when(deadline.getAsLong()) - agenda.now()) / 1_000_000.0 + " ms";
+        var alive = new StringBuilder();
+        if (!loop.closed()) {
+            loop.alive().forEach(each -> alive.append("\n      ").append(each));
+        }
         return "loop " + loop.name() + " of host " + host.name() + ": " + loop.connections() + " connections, " + timer
-                + (queued ? ", has work" : "");
+                + (queued ? ", has work" : "") + alive;
     }
 }

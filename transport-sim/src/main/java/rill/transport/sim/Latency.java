@@ -1,5 +1,6 @@
 package rill.transport.sim;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
@@ -40,11 +41,20 @@ public sealed interface Latency {
         return delay.toNanos();
     }
 
+    private static String inWords(long nanos) {
+        return BigDecimal.valueOf(nanos, 6).stripTrailingZeros().toPlainString() + " ms";
+    }
+
     /** See {@link Latency#fixed}. */
     record Fixed(long nanos) implements Latency {
         @Override
         public long sample(RandomGenerator random) {
             return nanos;
+        }
+
+        @Override
+        public String toString() {
+            return inWords(nanos);
         }
     }
 
@@ -54,6 +64,11 @@ public sealed interface Latency {
         public long sample(RandomGenerator random) {
             return random.nextLong(least, most + 1);
         }
+
+        @Override
+        public String toString() {
+            return inWords(least) + " to " + inWords(most);
+        }
     }
 
     /** See {@link Latency#logNormal}. */
@@ -62,6 +77,11 @@ public sealed interface Latency {
         public long sample(RandomGenerator random) {
             // StrictMath: the same on every processor.
             return (long) (median * StrictMath.exp(sigma * random.nextGaussian()));
+        }
+
+        @Override
+        public String toString() {
+            return "about " + inWords(median);
         }
     }
 }

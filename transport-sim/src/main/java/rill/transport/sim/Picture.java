@@ -16,7 +16,9 @@ final class Picture {
     private static final int SHOWN = 160;
     private static final int LEFT = 120;
     private static final int TOP = 92;
-    private static final int COLUMN = 300;
+    private static final int WIDEST_COLUMN = 300;
+    private static final int NARROWEST_COLUMN = 170;
+    private static final int FITTING = 1_600;
     private static final int FAULTS = 26;
 
     private final Svg svg = new Svg();
@@ -26,10 +28,12 @@ final class Picture {
     private final List<Trace.Entry> shown;
     private final int[] rows; // where each is drawn
     private final int height;
+    private final int column;
 
     Picture(long seed, List<String> hosts, List<Trace.Entry> entries) {
         this.seed = seed;
         this.hosts = hosts;
+        this.column = Math.clamp(FITTING / Math.max(1, hosts.size()), NARROWEST_COLUMN, WIDEST_COLUMN);
         this.all = entries.stream().filter(Picture::worthShowing).toList();
         this.shown = all.subList(Math.max(0, all.size() - SHOWN), all.size());
         this.rows = new int[shown.size()];
@@ -57,11 +61,11 @@ final class Picture {
     }
 
     private int x(int host) {
-        return LEFT + 60 + host * COLUMN;
+        return LEFT + 60 + host * column;
     }
 
     private int right() {
-        return LEFT + hosts.size() * COLUMN - 60;
+        return LEFT + hosts.size() * column - 60;
     }
 
     // ---- drawing

@@ -38,6 +38,7 @@ public final class Simulation implements AutoCloseable {
     private final Names names = new Names();
     private final Injections injections;
     private final ArrayDeque<Driven> ticks = new ArrayDeque<>();
+    private final List<Driven> waitingForHost = new ArrayList<>(); // that is paused
     private final IdentityHashMap<Loop, Driven> loops = new IdentityHashMap<>(); // looked up, never walked
     private int loopCount;
     private long steps;
@@ -187,8 +188,6 @@ public final class Simulation implements AutoCloseable {
             agenda.at(when, () -> ticks.add(loop));
         }
     }
-
-    private final List<Driven> waitingForHost = new ArrayList<>();
 
     /** A host runs again. */
     void resumed() {

@@ -110,11 +110,13 @@ class SimulationTest {
         loop.schedule(Duration.ofDays(1), "far ahead", () -> seen.add("it"));
         sim.runUntil(() -> !seen.isEmpty());
         assertThat(sim.elapsed()).isEqualTo(Duration.ofDays(1));
+        loop.task("a waiter", () -> loop.promise().await());
         assertThatThrownBy(() -> sim.runUntil(() -> seen.size() > 1))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("seed 42")
                 .hasMessageContaining("nothing is left that could happen")
-                .hasMessageContaining("loop client/main of host client");
+                .hasMessageContaining("loop client/main of host client")
+                .hasMessageContaining("Task a waiter (awaiting a Promise of client/main)");
     }
 
     @Test

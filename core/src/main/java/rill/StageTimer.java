@@ -1,0 +1,51 @@
+package rill;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** A session's timer. One that is put off again and again (an idle timeout) costs a Handle only when it comes due. */
+final class StageTimer {
+    private final Loop loop;
+    private final Stage stage;
+    private @Nullable Handle handle;
+    private long handleDue;
+    private long deadline; // when the session wants to be called
+
+    StageTimer(Loop loop, Stage stage) {
+        this.loop = loop;
+        this.stage = stage;
+    }
+
+    /** Starts it, instead of what was started before. */
+    void start(Duration after) {
+        deadline = loop.nanoTime() + Loop.nanos(after);
+        if (handle != null && deadline - handleDue < 0) {
+            stop();
+        }
+        if (handle == null) {
+            schedule(after);
+        }
+    }
+
+    private void schedule(Duration after) {
+        handleDue = deadline;
+        handle = loop.schedule(after, "timer of a session of " + stage, this::due);
+    }
+
+    private void due() {
+        handle = null;
+        long left = deadline - loop.nanoTime();
+        if (left > 0) {
+            schedule(Duration.ofNanos(left));
+        } else {
+            stage.timerDue();
+        }
+    }
+
+    void stop() {
+        if (handle != null) {
+            handle.cancel();
+            handle = null;
+        }
+    }
+}
