@@ -49,6 +49,14 @@ final class Buffers {
         return chunk;
     }
 
+    /** A copy of some bytes that its receiver releases: a chunk that lies ready, or else no larger than it has to be. */
+    ByteBuf copy(ByteBuf bytes) {
+        if (bytes.readableBytes() > SMALL || freeSmall.isEmpty()) {
+            return Unpooled.copiedBuffer(bytes);
+        }
+        return chunk(SMALL).writeBytes(bytes, bytes.readerIndex(), bytes.readableBytes());
+    }
+
     /** Called when a chunk's last reference is gone; false if the pool has no use for it. */
     boolean takeBack(Chunk chunk) {
         if (Loop.current() != loop || closed) {

@@ -180,6 +180,7 @@ public final class Client<Q, A> {
     private void write(Q request, Promise<A> promise) {
         try {
             outstanding.add(request, promise);
+            loop.ticking().expectation().more(1);
         } catch (RuntimeException e) {
             Messages.release(request);
             promise.fail(e);
@@ -193,6 +194,7 @@ public final class Client<Q, A> {
         Throwable failure = link.outbound().encode(link.inbound().top(), request, false);
         if (failure != null && link.open()) {
             outstanding.undoAdd(request);
+            loop.ticking().expectation().more(-1);
             promise.fail(failure);
         }
     }
@@ -242,8 +244,11 @@ public final class Client<Q, A> {
             Promise<A> call = outstanding.take(answer);
             if (call == null) {
                 unsolicited(answer);
-            } else if (!call.complete(answer)) {
-                Messages.release(answer); // it was for a tombstone
+            } else {
+                loop.ticking().expectation().more(-1);
+                if (!call.complete(answer)) {
+                    Messages.release(answer); // it was for a tombstone
+                }
             }
             if (!waiting.isEmpty()) {
                 sendWaiting();
@@ -281,6 +286,7 @@ public final class Client<Q, A> {
         public boolean closed(@Nullable Throwable cause) {
             Throwable reason = cause == null ? new IOException("call: " + link + " was closed") : cause;
             boolean told = false;
+            loop.ticking().expectation().more(-outstanding.size());
             for (Promise<A> call : List.copyOf(outstanding.all())) {
                 told |= call.fail(reason);
             }

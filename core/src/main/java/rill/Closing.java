@@ -45,10 +45,15 @@ final class Closing {
             throw new IllegalStateException("close of " + loop.name()
                     + " inside a callback or a Task would wait for itself; use stop() here and close it outside");
         }
+        start(limit);
+        loop.driving().awaitClosed();
+    }
+
+    /** Without waiting for the end. */
+    void start(Duration limit) {
         if (begun.compareAndSet(false, true)) {
             loop.enqueue(new Handle(loop, "close", () -> begin(limit)));
         }
-        loop.driving().awaitClosed();
     }
 
     boolean hasBegun() {

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 public final class Handle extends Node {
     private static final VarHandle STATE;
 
+    /** The index of one that is not in the timer queue. */
+    static final int NO_TIMER = -1;
+
     private static final int SCHEDULED = 0;
     private static final int STARTED = 1;
     private static final int CANCELLED = 2;
@@ -30,8 +33,8 @@ public final class Handle extends Node {
     private @Nullable Runnable action; // null once it has run or was cancelled
     private volatile int state = SCHEDULED;
 
-    /** Whether it is in the timer queue and not marked as cancelled there; touched by the loop only. */
-    boolean waitsInTimers;
+    /** Where it is in the loop's timer queue; touched by the loop only. */
+    int timerIndex = NO_TIMER;
 
     Handle(Loop loop, String name, Runnable action) {
         this.loop = loop;

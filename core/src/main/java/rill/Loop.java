@@ -648,6 +648,10 @@ public final class Loop implements AutoCloseable {
         enqueue(new Handle(this, "wake-up", () -> {}));
     }
 
+    Buffers buffers() {
+        return buffers;
+    }
+
     ByteBuf chunk(int atLeast) {
         return buffers.chunk(atLeast);
     }

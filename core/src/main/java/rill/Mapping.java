@@ -24,6 +24,14 @@ record Mapping<R, W, R2, W2>(
         };
     }
 
+    /** One session for any number of mappings. */
+    @Override
+    public <R3, W3> Codec<R3, W3> map(
+            Function<? super R2, ? extends R3> higher, Function<? super W3, ? extends W2> lower) {
+        return new Mapping<R, W, R3, W3>(
+                inner, message -> higher.apply(up.apply(message)), message -> down.apply(lower.apply(message)));
+    }
+
     @Override
     public int sizeEstimate(W2 message) {
         return DEFAULT_SIZE_ESTIMATE; // down belongs to the loop; it is not called for a mere estimate

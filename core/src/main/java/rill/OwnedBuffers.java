@@ -1,7 +1,6 @@
 package rill;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
 
 /** Lets the buffers of a framing leave the pipeline: small ones are copied, of large ones a slice is retained. */
@@ -15,7 +14,7 @@ record OwnedBuffers(Codec<ByteBuf, ByteBuf> inner) implements Codec<ByteBuf, Byt
             @Override
             ByteBuf translate(ByteBuf borrowed) {
                 return borrowed.readableBytes() < WORTH_RETAINING
-                        ? Unpooled.copiedBuffer(borrowed)
+                        ? Loop.required("a frame").buffers().copy(borrowed)
                         : borrowed.retainedSlice();
             }
 

@@ -34,6 +34,7 @@ final class Tick {
     private final long handleBudgetNanos;
     private final long spinNanos;
 
+    private final Expectation expectation = new Expectation();
     private final NodeQueue handles = new NodeQueue();
     private final TimerQueue timers = new TimerQueue();
     private final NodeQueue chain = new NodeQueue(); // Futures that settled within the present Handle
@@ -54,7 +55,8 @@ final class Tick {
     void step(BooleanSupplier done) throws IOException {
         timeKnown = false;
         try {
-            if (spinNanos == 0 || !spin(done)) {
+            long spin = Math.max(spinNanos, expectation.nanosToPoll());
+            if (spin == 0 || !spin(spin, done)) {
                 selector.select(selectTimeout(done)); // 1. I/O that is ready is delivered
             }
             inbox.awake();
@@ -72,12 +74,12 @@ final class Tick {
      * Polls for a while instead of sleeping; whether that has found something to do. Nobody sends a wake-up meanwhile, since
      * the inbox is looked at as well. A clock that doesn't move by itself, as in a simulation, ends it soon.
      */
-    private boolean spin(BooleanSupplier done) throws IOException {
+    private boolean spin(long nanos, BooleanSupplier done) throws IOException {
         if (!handles.isEmpty()) {
             return false;
         }
         long start = clock.nanoTime();
-        long limit = timers.isEmpty() ? spinNanos : Math.min(spinNanos, timers.nextDeadline() - start);
+        long limit = timers.isEmpty() ? nanos : Math.min(nanos, timers.nextDeadline() - start);
         long spent = 0;
         for (int polls = 1; spent < limit; polls++) {
             if (!inbox.isEmpty() || done.getAsBoolean()) {
@@ -86,6 +88,7 @@ final class Tick {
             timeKnown = false;
             selector.select(0);
             if (!handles.isEmpty() || loop.links().hasDirty()) {
+                expectation.polled(true);
                 return true;
             }
             Thread.onSpinWait();
@@ -94,6 +97,7 @@ final class Tick {
                 return false;
             }
         }
+        expectation.polled(false);
         return false;
     }
 
@@ -172,6 +176,11 @@ final class Tick {
 
     OptionalLong nextTimer() {
         return timers.isEmpty() ? OptionalLong.empty() : OptionalLong.of(timers.nextDeadline());
+    }
+
+    /** What is expected soon. */
+    Expectation expectation() {
+        return expectation;
     }
 
     boolean hasTimers() {

@@ -7,19 +7,16 @@ import org.jspecify.annotations.Nullable;
  * The pending timers of a loop, by deadline and then by order of scheduling: a 4-ary heap whose keys lie side by side in
  * arrays of their own.
  *
- * <p>Scheduling costs O(log n), and O(1) in the common case of a deadline later than most. Cancelling is O(1): the entry
- * is only marked, and swept out with all other marked ones once they are more than half, so that memory stays
- * proportional to what is pending. Confined to one loop.
+ * <p>Scheduling and cancelling cost O(log n), and O(1) in the common case of a deadline later than most. A Handle knows its place, so
+ * that it is found at once when it is cancelled, and nothing is left of it. Confined to one loop.
  */
 final class TimerQueue {
     private static final int SMALLEST = 16;
-    private static final int SWEEP_FROM = 64;
 
     private long[] deadlines = {};
     private long[] sequences = {};
     private @Nullable Handle[] handles = {};
     private int size;
-    private int cancelled;
     private long scheduled;
 
     /** Adds a timer; {@code deadline} is a reading of the loop's clock. */
@@ -27,19 +24,13 @@ final class TimerQueue {
         if (size == handles.length) {
             resize(Math.max(SMALLEST, size * 2));
         }
-        handle.waitsInTimers = true;
         siftUp(size++, deadline, scheduled++, handle);
     }
 
-    /** Notes that a Handle was cancelled; does nothing if it isn't here. */
+    /** Takes out a Handle that was cancelled; does nothing if it isn't here. */
     void cancelled(Handle handle) {
-        if (!handle.waitsInTimers) {
-            return;
-        }
-        handle.waitsInTimers = false;
-        cancelled++;
-        if (size >= SWEEP_FROM && cancelled > size / 2) {
-            sweep();
+        if (handle.timerIndex != Handle.NO_TIMER) {
+            remove(handle.timerIndex, handle);
         }
     }
 
@@ -56,16 +47,15 @@ final class TimerQueue {
 
     /** How many are pending. */
     int pending() {
-        return size - cancelled;
+        return size;
     }
 
-    /** Whether none is pending. Afterwards, if one is, {@link #nextDeadline()} is that of one not cancelled. */
+    /** Whether none is pending. */
     boolean isEmpty() {
-        dropCancelled();
         return size == 0;
     }
 
-    /** The deadline of the first; only after {@link #isEmpty()} said no. */
+    /** The deadline of the first; only if there is one. */
     long nextDeadline() {
         return deadlines[0];
     }
@@ -73,60 +63,33 @@ final class TimerQueue {
     /** Takes out the first timer that is due at {@code now}, or null. */
     @Nullable
     Handle pollDue(long now) {
-        dropCancelled();
         if (size == 0 || deadlines[0] - now > 0) {
             return null;
         }
         Handle first = handles[0];
-        removeFirst();
         if (first != null) {
-            first.waitsInTimers = false;
+            remove(0, first);
         }
         return first;
     }
 
-    private void dropCancelled() {
-        while (size > 0 && cancelled > 0 && isCancelled(handles[0])) {
-            removeFirst();
-            cancelled--;
-        }
-    }
-
-    private static boolean isCancelled(@Nullable Handle handle) {
-        return handle == null || !handle.waitsInTimers;
-    }
-
-    private void removeFirst() {
+    /** Takes out the Handle at an index; the last one takes its place, and from there goes where it belongs. */
+    private void remove(int at, Handle handle) {
+        handle.timerIndex = Handle.NO_TIMER;
         int last = --size;
         Handle moved = handles[last];
         handles[last] = null;
-        if (last > 0 && moved != null) {
-            siftDown(0, deadlines[last], sequences[last], moved);
-        }
-    }
-
-    private void sweep() {
-        int kept = 0;
-        for (int i = 0; i < size; i++) {
-            Handle handle = handles[i];
-            if (!isCancelled(handle)) {
-                deadlines[kept] = deadlines[i];
-                sequences[kept] = sequences[i];
-                handles[kept] = handle;
-                kept++;
+        if (at < last && moved != null) {
+            long deadline = deadlines[last];
+            long sequence = sequences[last];
+            if (at > 0 && before(deadline, sequence, (at - 1) >> 2)) {
+                siftUp(at, deadline, sequence, moved);
+            } else {
+                siftDown(at, deadline, sequence, moved);
             }
         }
-        Arrays.fill(handles, kept, size, null);
-        size = kept;
-        cancelled = 0;
-        if (size < handles.length / 8) {
-            resize(Math.max(SMALLEST, size * 2)); // a burst is over
-        }
-        for (int i = (size - 2) >> 2; i >= 0; i--) {
-            Handle handle = handles[i];
-            if (handle != null) {
-                siftDown(i, deadlines[i], sequences[i], handle);
-            }
+        if (size < handles.length / 8 && handles.length > SMALLEST) {
+            resize(Math.max(SMALLEST, handles.length / 4)); // a burst is over
         }
     }
 
@@ -171,14 +134,16 @@ final class TimerQueue {
     }
 
     private void move(int from, int to) {
-        deadlines[to] = deadlines[from];
-        sequences[to] = sequences[from];
-        handles[to] = handles[from];
+        Handle handle = handles[from];
+        if (handle != null) {
+            put(to, deadlines[from], sequences[from], handle);
+        }
     }
 
     private void put(int at, long deadline, long sequence, Handle handle) {
         deadlines[at] = deadline;
         sequences[at] = sequence;
         handles[at] = handle;
+        handle.timerIndex = at;
     }
 }

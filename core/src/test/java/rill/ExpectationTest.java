@@ -1,0 +1,87 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import org.junit.jupiter.api.Test;
+import rill.testing.Loops;
+import rill.testing.TextLines;
+
+/** When a loop polls for a moment although nobody has asked it to spin. */
+class ExpectationTest {
+    private static final int MANY = 16;
+
+    private final Expectation expectation = new Expectation();
+
+    @Test
+    void it_polls_only_while_many_answers_are_due() {
+        assertThat(expectation.nanosToPoll()).isZero();
+        expectation.more(MANY - 1);
+        assertThat(expectation.nanosToPoll()).isZero();
+        expectation.more(1);
+        assertThat(expectation.nanosToPoll()).isEqualTo(Expectation.MOMENT_NANOS);
+        expectation.more(-1);
+        assertThat(expectation.nanosToPoll()).isZero();
+    }
+
+    @Test
+    void it_goes_on_while_that_finds_something() {
+        expectation.more(MANY);
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(expectation.nanosToPoll()).isPositive();
+            expectation.polled(true);
+        }
+    }
+
+    @Test
+    void it_pauses_for_longer_and_longer_while_it_finds_nothing_and_one_find_ends_that() {
+        expectation.more(MANY);
+        var pauses = new ArrayList<Integer>();
+        for (int i = 0; i < 8; i++) {
+            assertThat(expectation.nanosToPoll()).isPositive();
+            expectation.polled(false);
+            int sleeps = 0;
+            while (expectation.nanosToPoll() == 0) {
+                sleeps++;
+            }
+            pauses.add(sleeps);
+        }
+        assertThat(pauses).containsExactly(1, 3, 7, 15, 31, 63, 63, 63);
+        expectation.polled(true);
+        assertThat(expectation.nanosToPoll()).isPositive();
+    }
+
+    @Test
+    void nothing_is_expected_once_calls_are_answered_have_failed_or_were_never_sent() throws IOException {
+        var loops = Loops.manual();
+        Loop loop = loops.open();
+        var address = new InetSocketAddress("127.0.0.1", 0);
+        Listener server = loops.settle(loop.serve(address, TextLines.pipeline(), Future::of));
+        Client<String, String> client =
+                loops.settle(loop.connect(server.address(), Exchange.inOrder(TextLines.pipeline())));
+        Expectation ofLoop = loop.ticking().expectation();
+
+        var answered = new ArrayList<Future<String>>();
+        for (int i = 0; i < 2 * MANY; i++) {
+            answered.add(client.call("question"));
+        }
+        assertThat(loops.settle(Future.all(answered))).hasSize(2 * MANY);
+        assertThat(ofLoop.nanosToPoll()).as("after all were answered").isZero();
+
+        var failed = loops.settle(loop.submit(() -> {
+            var calls = new ArrayList<Future<String>>();
+            for (int i = 0; i < 2 * MANY; i++) {
+                calls.add(client.call("question"));
+            }
+            assertThat(ofLoop.nanosToPoll()).as("while they are due").isPositive();
+            client.close();
+            return calls;
+        }));
+        loops.tickUntil(() -> failed.stream().allMatch(Future::isDone));
+        failed.forEach(Future::failure);
+        assertThat(ofLoop.nanosToPoll()).as("after the client was closed").isZero();
+        loops.close();
+    }
+}
