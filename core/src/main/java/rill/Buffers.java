@@ -14,6 +14,7 @@ final class Buffers {
 
     private static final int SMALL = 4 * 1024;
     private static final int POOLED = 64;
+    private static final int WORTH_RETAINING = 8 * 1024;
 
     private final Loop loop;
     private final ArrayDeque<Chunk> free = new ArrayDeque<>();
@@ -49,12 +50,19 @@ final class Buffers {
         return chunk;
     }
 
-    /** A copy of some bytes that its receiver releases: a chunk that lies ready, or else no larger than it has to be. */
-    ByteBuf copy(ByteBuf bytes) {
-        if (bytes.readableBytes() > SMALL || freeSmall.isEmpty()) {
-            return Unpooled.copiedBuffer(bytes);
+    /**
+     * Borrowed bytes in a buffer that its receiver releases: many in a retained slice, few in a copy. That is a chunk that lies ready, or else
+     * no larger than it has to be.
+     */
+    ByteBuf own(ByteBuf borrowed) {
+        int size = borrowed.readableBytes();
+        if (size >= WORTH_RETAINING) {
+            return borrowed.retainedSlice();
         }
-        return chunk(SMALL).writeBytes(bytes, bytes.readerIndex(), bytes.readableBytes());
+        if (size > SMALL || freeSmall.isEmpty()) {
+            return Unpooled.copiedBuffer(borrowed);
+        }
+        return chunk(SMALL).writeBytes(borrowed, borrowed.readerIndex(), size);
     }
 
     /** Called when a chunk's last reference is gone; false if the pool has no use for it. */

@@ -2,11 +2,11 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 
-/** No protocol at all: bytes as they come. */
-record Bytes() implements Codec<ByteBuf, ByteBuf>, Session<ByteBuf, ByteBuf> {
+/** No protocol at all: bytes as they come, in buffers that belong to the receiver. */
+record Bytes() implements Codec<ByteBuf, ByteBuf> {
     @Override
     public Session<ByteBuf, ByteBuf> open(SessionContext context) {
-        return this;
+        return new BytesSession(Loop.required("opening a connection").buffers());
     }
 
     @Override
@@ -14,20 +14,23 @@ record Bytes() implements Codec<ByteBuf, ByteBuf>, Session<ByteBuf, ByteBuf> {
         return message.readableBytes();
     }
 
-    @Override
-    public void decode(ByteBuf in, Actions<ByteBuf> actions) {
-        if (in.isReadable()) {
-            actions.message(in.readSlice(in.readableBytes()));
+    private record BytesSession(Buffers buffers) implements Session<ByteBuf, ByteBuf> {
+        @Override
+        public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+            if (in.isReadable()) {
+                actions.message(buffers.own(in));
+                in.skipBytes(in.readableBytes());
+            }
         }
-    }
 
-    @Override
-    public void encode(ByteBuf message, Outgoing out) {
-        int size = message.readableBytes();
-        if (size < OutputQueue.WORTH_PASSING) {
-            out.buffer(size).writeBytes(message, message.readerIndex(), size);
-        } else {
-            out.pass(message.retainedSlice());
+        @Override
+        public void encode(ByteBuf message, Outgoing out) {
+            int size = message.readableBytes();
+            if (size < OutputQueue.WORTH_PASSING) {
+                out.buffer(size).writeBytes(message, message.readerIndex(), size);
+            } else {
+                out.pass(message.retainedSlice());
+            }
         }
     }
 }

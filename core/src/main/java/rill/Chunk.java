@@ -58,11 +58,18 @@ final class Chunk extends UnpooledDirectByteBuf {
     /** Copying from chunk to chunk (a rest that is kept, a payload too small to pass on) allocates nothing. */
     @Override
     public ByteBuf setBytes(int index, ByteBuf from, int fromIndex, int length) {
-        if (from instanceof Chunk && from != this) {
-            checkSrcIndex(index, length, fromIndex, from.capacity());
-            return setBytes(index, from.internalNioBuffer(fromIndex, length));
+        Chunk chunk = chunkOf(from);
+        if (chunk == null || chunk == this) {
+            return super.setBytes(index, from, fromIndex, length);
         }
-        return super.setBytes(index, from, fromIndex, length);
+        checkSrcIndex(index, length, fromIndex, from.capacity());
+        int start = (int) (from.memoryAddress() - chunk.address); // where a slice begins
+        return setBytes(index, chunk.internalNioBuffer(start + fromIndex, length));
+    }
+
+    /** The chunk that a buffer is, or is a slice of. */
+    private static @Nullable Chunk chunkOf(ByteBuf buffer) {
+        return buffer instanceof Chunk chunk ? chunk : buffer.unwrap() instanceof Chunk chunk ? chunk : null;
     }
 
     @Override

@@ -49,7 +49,7 @@ public final class Pipeline<R, W> {
 
     /** The bytes as they come, in pieces of any size. The receiver releases them. */
     public static Pipeline<ByteBuf, ByteBuf> bytes() {
-        return new Pipeline<>(List.of(), own(new Bytes()));
+        return new Pipeline<>(List.of(), new Bytes());
     }
 
     /** This pipeline with a byte layer put beneath it. */
