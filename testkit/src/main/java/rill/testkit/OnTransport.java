@@ -36,7 +36,7 @@ abstract class OnTransport {
     @BeforeEach
     void openRig() throws IOException {
         transport = transport();
-        rig = new Rig(transport, listenAddress(), patience());
+        rig = new Rig(transport, this::listenAddress, patience());
     }
 
     @AfterEach

@@ -28,11 +28,11 @@ final class Rig {
     private final List<End> ends = new ArrayList<>();
     private final List<Runnable> afterwards = new ArrayList<>();
     private final List<Throwable> violations = new ArrayList<>();
-    private final SocketAddress address;
+    private final Addresses addresses;
 
-    Rig(Transport transport, SocketAddress address, Duration patience) {
+    Rig(Transport transport, Addresses addresses, Duration patience) {
         this.transport = transport;
-        this.address = address;
+        this.addresses = addresses;
         clock = transport.environment().clock();
         patienceNanos = patience.toNanos();
     }
@@ -55,8 +55,14 @@ final class Rig {
         }
     }
 
-    SocketAddress address() {
-        return address;
+    /** Where to listen next. */
+    SocketAddress address() throws IOException {
+        return addresses.next();
+    }
+
+    /** Gives addresses that are free. */
+    interface Addresses {
+        SocketAddress next() throws IOException;
     }
 
     long now() {
@@ -83,7 +89,7 @@ final class Rig {
 
     Incoming listen(Side on) throws IOException {
         var incoming = new Incoming(this, on);
-        on.listen(address, incoming);
+        on.listen(address(), incoming);
         return incoming;
     }
 

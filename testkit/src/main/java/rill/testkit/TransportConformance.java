@@ -33,7 +33,7 @@ public abstract class TransportConformance extends CallerLaws {
     @Override
     protected abstract Transport transport() throws IOException;
 
-    /** An address where the system picks what is free. By default port 0 of the loopback. Called anew for each test. */
+    /** An address where the system picks what is free. By default port 0 of the loopback. Called anew each time that a test listens. */
     @Override
     protected SocketAddress listenAddress() throws IOException {
         return super.listenAddress();
