@@ -126,6 +126,7 @@ final class MicroBenchmark implements Benchmark {
                     pending == 1_000_000,
                     both));
         }
+        all.add(new Subject("segment on the simulated network", "Segments", Map.of(), 1, false, List.of("rill")));
         all.add(new Subject(
                 "await, by 1,000 Tasks",
                 "Awaiting",
