@@ -157,15 +157,18 @@ class AllocationTest {
         int measured = inFlight == 1 ? MEASURED_ALONE : MEASURED;
         run(pingPong, WARM_UP, IN_FLIGHT);
         run(pingPong, measured, inFlight);
-        Reading before = read();
-        run(pingPong, measured, inFlight);
-        Reading after = read();
-        assertThat((after.server - before.server) / (double) measured)
-                .as("bytes per message on the server")
-                .isLessThanOrEqualTo(ALMOST_NOTHING);
-        assertThat((after.client - before.client) / (double) measured)
-                .as("bytes per message on the client")
-                .isLessThanOrEqualTo(ALMOST_NOTHING);
+        double onServer = Double.MAX_VALUE;
+        double onClient = Double.MAX_VALUE;
+        // The quietest of some rounds: on a busy machine the compiler's threads come late.
+        for (int round = 0; round < ROUNDS && Math.max(onServer, onClient) > ALMOST_NOTHING; round++) {
+            Reading before = read();
+            run(pingPong, measured, inFlight);
+            Reading after = read();
+            onServer = Math.min(onServer, (after.server - before.server) / (double) measured);
+            onClient = Math.min(onClient, (after.client - before.client) / (double) measured);
+        }
+        assertThat(onServer).as("bytes per message on the server").isLessThanOrEqualTo(ALMOST_NOTHING);
+        assertThat(onClient).as("bytes per message on the client").isLessThanOrEqualTo(ALMOST_NOTHING);
     }
 
     @Test
