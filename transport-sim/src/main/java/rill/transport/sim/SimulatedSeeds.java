@@ -37,18 +37,25 @@ final class SimulatedSeeds implements ParameterResolver, InvocationInterceptor {
         Simulated settings = AnnotationSupport.findAnnotation(test, Simulated.class)
                 .orElseThrow(() -> new IllegalStateException(test + " has no @Simulated"));
         Object instance = context.getRequiredTestInstance();
+        String name = name(context.getRequiredTestClass(), test);
         PrimitiveIterator.OfLong seeds = Seeds.of(settings.from(), settings.seeds(), System::getProperty).stream()
                 .iterator();
         while (seeds.hasNext()) {
-            run(test, instance, seeds.nextLong(), settings);
+            run(test, name, instance, seeds.nextLong(), settings);
         }
     }
 
-    private static void run(Method test, Object instance, long seed, Simulated settings) {
+    /** What Maven finds it by, typed into a shell. A class within a class has a $ in its name; the method may be inherited. */
+    private static String name(Class<?> owner, Method test) {
+        String type = owner.getName().substring(owner.getPackageName().length());
+        String name = (type.startsWith(".") ? type.substring(1) : type) + "#" + test.getName();
+        return name.contains("$") ? "'" + name + "'" : name;
+    }
+
+    private static void run(Method test, String name, Object instance, long seed, Simulated settings) {
         try (var simulation = Simulation.seed(seed)) {
             ReflectionSupport.invokeMethod(test, instance, simulation);
         } catch (Throwable failure) {
-            String name = test.getDeclaringClass().getSimpleName() + "#" + test.getName();
             String replay = "mvn test -Dtest=" + name + " -Drill.seed=" + seed;
             String picture = settings.pictures().isEmpty() ? "" : "\npicture: " + draw(test, instance, seed, settings);
             throw new AssertionError("seed " + seed + " failed: " + failure + "\nreplay: " + replay + picture, failure);

@@ -3,6 +3,8 @@ package rill.transport.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+import static org.junit.platform.testkit.engine.EventConditions.finishedWithFailure;
+import static org.junit.platform.testkit.engine.TestExecutionResultConditions.message;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,11 +46,36 @@ class SimulatedTest {
                         .orElseThrow())
                 .forEach(failure -> assertThat(failure)
                         .hasMessageStartingWith("seed 105 failed: ")
-                        .hasMessageContaining("\nreplay: mvn test -Dtest=Subject#fails_at_105 -Drill.seed=105\n")
+                        .hasMessageContaining(
+                                "\nreplay: mvn test -Dtest='SimulatedTest$Subject#fails_at_105' -Drill.seed=105\n")
                         .hasMessageContaining("picture: target/pictures/fails_at_105-105.svg"));
         assertThat(SEEN).containsExactly(100L, 101L, 102L, 103L, 104L, 105L, 105L); // the last time for the picture
         assertThat(Files.readString(Path.of("target/pictures/fails_at_105-105.svg")))
                 .contains("a timer", "failed: ");
+    }
+
+    /** Not a test of its own either. */
+    static class Inherited {
+        @Simulated(seeds = 1)
+        void fails(Simulation simulation) {
+            throw new AssertionError("seed " + simulation.seed());
+        }
+    }
+
+    /** Is what runs, and what Maven has to be told of. */
+    static final class Inheriting extends Inherited {}
+
+    @Test
+    void an_inherited_test_is_run_again_in_the_class_that_inherits_it() {
+        EngineTestKit.engine("junit-jupiter")
+                .selectors(selectMethod(Inheriting.class, "fails", Simulation.class.getName()))
+                .execute()
+                .testEvents()
+                .assertThatEvents()
+                .haveExactly(
+                        1,
+                        finishedWithFailure(message(
+                                text -> text.contains("-Dtest='SimulatedTest$Inheriting#fails' -Drill.seed=1"))));
     }
 
     private static List<Long> seeds(String... properties) {
