@@ -15,6 +15,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
+import rill.Loop;
 
 /** The way in: {@code ./rill demo} runs the two examples to begin with, {@code ./rill demo NAME} any of them. */
 @Command(
@@ -41,8 +42,13 @@ final class Main implements Callable<Integer> {
             scope = ScopeType.INHERIT,
             description = "The transport for all loops: epoll, epoll-nio or nio; the best one here if not given.")
     @SuppressWarnings("UnusedMethod") // picocli calls it
-    private void transport(String name) {
+    private void transport(String name) throws IOException {
         System.setProperty("rill.transport", name);
+        try {
+            Loop.open().close();
+        } catch (IllegalStateException noSuch) {
+            throw new ParameterException(spec.commandLine(), noSuch.getMessage());
+        }
     }
 
     private Main() {}

@@ -75,7 +75,7 @@ class MainTest {
     @Test
     void a_transport_that_there_is_not_is_an_error_that_lists_those_there_are() {
         try {
-            assertThat(demo("--transport", "kqueue", "echo")).isEqualTo(1);
+            assertThat(demo("--transport", "kqueue", "echo")).isEqualTo(2);
             assertThat(err.toString()).contains("there is no transport kqueue", "epoll", "epoll-nio", "nio");
         } finally {
             System.clearProperty("rill.transport");
