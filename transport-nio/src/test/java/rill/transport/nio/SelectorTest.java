@@ -130,7 +130,8 @@ class SelectorTest {
                 try {
                     talk.readAll();
                 } catch (java.net.SocketException reset) {
-                    // After an abort; after a close as well, if what was sent had not been read.
+                    // The direct path closes without a half-close first, so that unread input makes it a reset as well.
+                    assertThat(abort || UnderTest.name().equals("epoll")).isTrue();
                 }
             })) {
                 var a = new Events();
