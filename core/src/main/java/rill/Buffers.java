@@ -67,7 +67,7 @@ final class Buffers {
 
     /** Called when a chunk's last reference is gone; false if the pool has no use for it. */
     boolean takeBack(Chunk chunk) {
-        if (Loop.current() != loop || closed) {
+        if (!loop.isCurrent() || closed) {
             return false;
         }
         ArrayDeque<Chunk> pool = chunk.capacity() == SMALL ? freeSmall : chunk.capacity() == SIZE ? free : null;

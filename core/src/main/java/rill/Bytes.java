@@ -14,7 +14,8 @@ record Bytes() implements Codec<ByteBuf, ByteBuf> {
         return message.readableBytes();
     }
 
-    private record BytesSession(Buffers buffers) implements Session<ByteBuf, ByteBuf> {
+    /** Whoever writes hands the buffer over, so it may be passed on instead of being encoded: see {@link Stage#passesOn}. */
+    record BytesSession(Buffers buffers) implements Session<ByteBuf, ByteBuf> {
         @Override
         public void decode(ByteBuf in, Actions<ByteBuf> actions) {
             if (in.isReadable()) {

@@ -55,7 +55,7 @@ public final class Client<Q, A> {
      */
     public Future<A> call(Q request) {
         Promise<A> promise = loop.promise();
-        if (Loop.current() == loop) {
+        if (loop.isCurrent()) {
             deadlines.add(promise);
             send(request, promise);
         } else {
@@ -67,7 +67,7 @@ public final class Client<Q, A> {
     /** Sends a request that has a deadline of its own. */
     public Future<A> call(Q request, Duration deadline) {
         Promise<A> promise = loop.promise();
-        if (Loop.current() == loop) {
+        if (loop.isCurrent()) {
             limit(promise, deadline);
             send(request, promise);
         } else {
@@ -356,7 +356,7 @@ public final class Client<Q, A> {
     }
 
     private void onLoop(String what, Runnable action) {
-        if (Loop.current() == loop) {
+        if (loop.isCurrent()) {
             action.run();
         } else {
             loop.enqueue(new Handle(loop, what + " of " + link, action));

@@ -139,7 +139,7 @@ public final class Connection<R, W> {
      */
     public Future<@Nullable Void> write(W message) {
         Loop loop = link.loop();
-        if (Loop.current() == loop) {
+        if (loop.isCurrent()) {
             requireCurrent();
             return link.outbound().write(link.inbound().top(), message);
         }
@@ -206,7 +206,7 @@ public final class Connection<R, W> {
 
     /** Sends off what was written; done when the kernel has all of it, or failed with what prevents that. */
     public Future<@Nullable Void> flush() {
-        if (Loop.current() == link.loop()) {
+        if (link.loop().isCurrent()) {
             return link.outbound().flushed();
         }
         return link.loop()
@@ -243,7 +243,7 @@ public final class Connection<R, W> {
     }
 
     private void onLoop(String what, Runnable action) {
-        if (Loop.current() == link.loop()) {
+        if (link.loop().isCurrent()) {
             action.run();
         } else {
             link.loop().enqueue(new Handle(link.loop(), what + " of " + link, action));

@@ -45,7 +45,7 @@ final class Dialer<T> {
     }
 
     Future<T> start() {
-        if (Loop.current() == loop) {
+        if (loop.isCurrent()) {
             begin();
         } else {
             loop.enqueue(new Handle(loop, "connect to " + address, this::begin));

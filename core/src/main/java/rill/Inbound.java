@@ -23,21 +23,33 @@ final class Inbound extends Node {
     private Stage[] stages = {};
     private @Nullable Receiver<Object> receiver;
 
-    private boolean paused; // by the user
-    private boolean stopped; // by a session or the user, until become or resume
-    private boolean wirePaused;
+    // What is out of the ordinary; as long as nothing is, a read takes the short way.
+    private static final int PAUSED = 1; // by the user
+    private static final int STOPPED = 1 << 1; // by a session or the user, until become or resume
+    private static final int CONGESTED = 1 << 2; // by answers that sessions gave by themselves
+    private static final int WIRE_PAUSED = 1 << 3;
+    private static final int INPUT_ENDED = 1 << 4; // by the peer
+    private static final int DEAF = 1 << 5; // messages are of no use any more; byte layers go on
+    private static final int DISCARDING = 1 << 6; // the connection is closing: nothing is decoded any more
+    private static final int WIRE_CLOSED = 1 << 7;
+
+    private int conditions;
     private boolean pumpQueued;
     private boolean decoding; // guards against nested decoding
-    private boolean inputEnded; // by the peer
     private boolean endDelivered;
-    private boolean deaf; // messages are of no use any more; byte layers go on
-    private boolean discarding; // the connection is closing: nothing is decoded any more
-    private boolean wireClosed;
     private @Nullable Throwable wireFailure;
 
     Inbound(Link link, Loop loop) {
         this.link = link;
         this.loop = loop;
+    }
+
+    private boolean is(int anyOf) {
+        return (conditions & anyOf) != 0;
+    }
+
+    private void set(int condition, boolean holds) {
+        conditions = holds ? conditions | condition : conditions & ~condition;
     }
 
     Stage[] stages() {
@@ -66,9 +78,9 @@ final class Inbound extends Node {
             replaceReceiver();
         }
         stages = next;
-        stopped = false;
+        set(STOPPED, false);
         endDelivered = false;
-        for (int i = kept; i < size && !discarding; i++) {
+        for (int i = kept; i < size && !is(DISCARDING); i++) {
             next[i].call(Session::opened);
         }
         later();
@@ -137,35 +149,31 @@ final class Inbound extends Node {
 
     /** Whether a stage may be asked for more now. */
     boolean mayDecode(Stage stage) {
-        if (discarding
-                || stage.blocked()
-                || stage.ended
-                || stages[stage.level] != stage
-                || link.outbound().congested()) {
+        if (is(DISCARDING | CONGESTED) || stage.blocked() || stage.ended || stages[stage.level] != stage) {
             return false;
         }
         if (stage.level < stages.length - 1) {
-            return !paused && (deaf || stages[stage.level + 1].restBytes() < READ_AHEAD);
+            return !is(PAUSED) && (is(DEAF) || stages[stage.level + 1].restBytes() < READ_AHEAD);
         }
         return wantsMessage();
     }
 
     /** Whether a message may come out of the top now. */
     boolean wantsMessage() {
-        return !stopped && !paused && !deaf && !discarding && receiver != null && receiver.wantsMessage();
+        return !is(STOPPED | PAUSED | DEAF | DISCARDING) && receiver != null && receiver.wantsMessage();
     }
 
     /** Who keeps what a stage has left over: the stage that has replaced it, if one has; nobody if it is of no use any more. */
     @Nullable
     Stage keeper(Stage stage) {
-        return discarding || (deaf && stage.level == stages.length - 1) ? null : stages[stage.level];
+        return is(DISCARDING) || (is(DEAF) && stage.level == stages.length - 1) ? null : stages[stage.level];
     }
 
     // ---- events from the wire
 
     @Nullable
     ByteBuf readTarget() {
-        return stages.length == 0 || discarding ? null : stages[0].readTarget();
+        return stages.length == 0 || is(DISCARDING) ? null : stages[0].readTarget();
     }
 
     void read(ByteBuf bytes) {
@@ -177,17 +185,29 @@ final class Inbound extends Node {
             } else {
                 bottom.feed(bytes);
             }
-            whatFollows();
+            if (conditions != 0 || !settled()) {
+                whatFollows();
+            }
         } finally {
             decodingEnds();
         }
     }
 
+    /** Whether every stage has consumed what came, and waits for nothing else. */
+    private boolean settled() {
+        for (Stage stage : stages) {
+            if (!stage.settled()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private void decodingEnds() {
         decoding = false;
-        if (discarding) {
+        if (is(DISCARDING)) {
             releaseInput();
-        } else if (deaf) {
+        } else if (is(DEAF)) {
             top().releaseInput();
         }
     }
@@ -199,18 +219,18 @@ final class Inbound extends Node {
     }
 
     void ended() {
-        inputEnded = true;
+        set(INPUT_ENDED, true);
         noMoreComes();
         pumpNow();
     }
 
     /** The wire is gone; what it brought before is still decoded, unless reading is paused: then the failure is our own doing. */
     void wireClosed(@Nullable Throwable cause) {
-        if (paused) {
+        if (is(PAUSED)) {
             link.conclude(cause);
             return;
         }
-        wireClosed = true;
+        set(WIRE_CLOSED, true);
         wireFailure = cause;
         noMoreComes();
         pumpNow();
@@ -223,14 +243,14 @@ final class Inbound extends Node {
     }
 
     boolean inputEnded() {
-        return inputEnded;
+        return is(INPUT_ENDED);
     }
 
     // ---- going on
 
     /** Decodes from a Handle whatever can be decoded now. */
     void later() {
-        if (!pumpQueued && !discarding) {
+        if (!pumpQueued && !is(DISCARDING)) {
             pumpQueued = true;
             loop.enqueue(this);
         }
@@ -243,7 +263,7 @@ final class Inbound extends Node {
         }
         decoding = true;
         try {
-            for (int i = stages.length - 1; i >= 0 && !discarding; i--) {
+            for (int i = stages.length - 1; i >= 0 && !is(DISCARDING); i--) {
                 stages[Math.min(i, stages.length - 1)].goOn();
             }
             whatFollows();
@@ -262,14 +282,14 @@ final class Inbound extends Node {
     }
 
     private void whatFollows() {
-        for (int i = 0; i < stages.length && !discarding; i++) {
+        for (int i = 0; i < stages.length && !is(DISCARDING); i++) {
             if (stages[i].waits() && mayDecode(stages[i])) {
                 later(); // held up by something that is over
             }
         }
         tellEnd();
         updateReading();
-        if (wireClosed && !discarding && nothingWaits()) {
+        if (is(WIRE_CLOSED) && !is(DISCARDING) && nothingWaits()) {
             link.conclude(wireFailure);
         }
     }
@@ -289,11 +309,11 @@ final class Inbound extends Node {
      * ended by itself (on a good-bye of its protocol) while the stream below goes on.
      */
     private void tellEnd() {
-        if (paused || stopped) {
+        if (is(PAUSED | STOPPED)) {
             return; // while stopped, the end belongs to the pipeline that is to come
         }
-        boolean endsBelow = inputEnded;
-        for (int i = 0; i < stages.length - (deaf ? 1 : 0) && !discarding; i++) {
+        boolean endsBelow = is(INPUT_ENDED);
+        for (int i = 0; i < stages.length - (is(DEAF) ? 1 : 0) && !is(DISCARDING); i++) {
             Stage stage = stages[i];
             if (endsBelow && !stage.ended && !stage.endTold && !stage.waits()) {
                 stage.endTold = true;
@@ -303,7 +323,7 @@ final class Inbound extends Node {
             }
             endsBelow = stage.ended;
         }
-        if (!discarding && !deaf && top().ended && !top().waits()) {
+        if (!is(DISCARDING | DEAF) && top().ended && !top().waits()) {
             deliverEnd();
         }
     }
@@ -317,14 +337,14 @@ final class Inbound extends Node {
 
     /** Reads from the wire unless the user has paused, or enough undecoded bytes are waiting. */
     private void updateReading() {
-        if (stages.length == 0 || discarding) {
+        if (stages.length == 0 || is(DISCARDING)) {
             return;
         }
         Stage bottom = stages[0];
         boolean enough = bottom.restBytes() >= READ_AHEAD && !mayDecode(bottom);
-        boolean pause = paused || enough || link.outbound().congested();
-        if (pause != wirePaused) {
-            wirePaused = pause;
+        boolean pause = enough || is(PAUSED | CONGESTED);
+        if (pause != is(WIRE_PAUSED)) {
+            set(WIRE_PAUSED, pause);
             if (pause) {
                 link.wire().pauseReads();
             } else {
@@ -337,7 +357,7 @@ final class Inbound extends Node {
     void deliver(Stage from, Object message) {
         if (from.kind == Stage.ByteLayerOrCodec.BYTE_LAYER) {
             stages[from.level + 1].feed((ByteBuf) message);
-        } else if (discarding || receiver == null) {
+        } else if (is(DISCARDING) || receiver == null) {
             Messages.release(message);
         } else {
             link.messageArrived();
@@ -360,25 +380,33 @@ final class Inbound extends Node {
         link.outbound().answered(bytes);
     }
 
+    /** Answers that sessions gave by themselves pile up, or have left. */
+    void congested(boolean nowCongested) {
+        set(CONGESTED, nowCongested);
+        if (!nowCongested) {
+            later();
+        }
+    }
+
     void stopped(boolean nowStopped) {
-        stopped = nowStopped;
+        set(STOPPED, nowStopped);
         if (!nowStopped) {
             later();
         }
     }
 
     void pause() {
-        paused = true;
+        set(PAUSED, true);
         updateReading();
     }
 
     void resume() {
-        paused = false;
+        set(PAUSED, false);
         stopped(false);
     }
 
     void timerExpired(Stage stage) {
-        if (!discarding && stages[stage.level] == stage) {
+        if (!is(DISCARDING) && stages[stage.level] == stage) {
             stage.call(Session::timerExpired);
             pumpForReceiver(); // it may have ended its stream
         }
@@ -402,7 +430,7 @@ final class Inbound extends Node {
     }
 
     private void blockingDone(Stage stage, @Nullable Throwable failure) {
-        if (discarding || stages[stage.level] != stage) {
+        if (is(DISCARDING) || stages[stage.level] != stage) {
             return;
         }
         stage.unblocked();
@@ -416,27 +444,27 @@ final class Inbound extends Node {
 
     /** From now on nothing is decoded; the wire is read to throw away what comes. */
     void decodeNoMore() {
-        if (discarding) {
+        if (is(DISCARDING)) {
             return;
         }
-        discarding = true;
-        paused = false;
+        set(DISCARDING, true);
+        set(PAUSED, false);
         for (Stage stage : stages) {
             stage.stopTimer();
         }
         if (!decoding) {
             releaseInput();
         }
-        if (wirePaused) {
-            wirePaused = false;
+        if (is(WIRE_PAUSED)) {
+            set(WIRE_PAUSED, false);
             link.wire().resumeReads();
         }
     }
 
     /** Nobody wants messages any more, but a byte layer has something to finish (its handshake) before we may close. */
     void ignoreMessages() {
-        deaf = true;
-        paused = false;
+        set(DEAF, true);
+        set(PAUSED, false);
         if (!decoding) {
             top().releaseInput();
         }
@@ -445,7 +473,7 @@ final class Inbound extends Node {
     }
 
     void close() {
-        discarding = true;
+        set(DISCARDING, true);
         for (Stage stage : stages) {
             stage.close();
         }
@@ -455,7 +483,7 @@ final class Inbound extends Node {
     @Override
     void execute() {
         pumpQueued = false;
-        if (!discarding) {
+        if (!is(DISCARDING)) {
             pumpNow();
             link.flushIfDirty();
         }

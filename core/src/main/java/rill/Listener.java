@@ -49,7 +49,7 @@ public final class Listener {
         }
         var listener = new Listener(loop, options, spread, onLink);
         Callable<Listener> listen = () -> listener.listen(address);
-        if (Loop.current() != loop) {
+        if (!loop.isCurrent()) {
             return loop.submit(listen);
         }
         Promise<Listener> promise = loop.promise();
@@ -135,7 +135,7 @@ public final class Listener {
                 action.run();
             }
         };
-        if (Loop.current() == loop) {
+        if (loop.isCurrent()) {
             unlessStopped.run();
         } else if (!loop.closed()) {
             loop.enqueue(new Handle(loop, toString(), unlessStopped));

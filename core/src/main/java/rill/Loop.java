@@ -68,6 +68,7 @@ public final class Loop implements AutoCloseable {
     private final Tasks tasks = new Tasks(closing);
     private final Future<@Nullable Void> accepted;
 
+    private @Nullable Thread runner; // the thread that runs callbacks now; told apart without a look into its locals
     private volatile boolean stopWanted;
     private volatile boolean closed;
 
@@ -253,11 +254,11 @@ public final class Loop implements AutoCloseable {
         }
         driving.acquire("tick");
         try {
-            context.enter();
+            enter();
             step(() -> true);
             return tick.hasWork();
         } finally {
-            Context.exit();
+            exit();
             driving.release();
         }
     }
@@ -274,7 +275,7 @@ public final class Loop implements AutoCloseable {
 
     /** By a thread that has acquired the driving. */
     void drive(BooleanSupplier done, boolean interruptible) {
-        context.enter();
+        enter();
         try {
             while (!closed && !done.getAsBoolean()) {
                 if (Thread.currentThread().isInterrupted()) {
@@ -287,8 +288,26 @@ public final class Loop implements AutoCloseable {
                 step(done);
             }
         } finally {
-            Context.exit();
+            exit();
         }
+    }
+
+    private void enter() {
+        context.enter();
+        runner = Thread.currentThread();
+    }
+
+    private void exit() {
+        runner = null;
+        Context.exit();
+    }
+
+    /**
+     * Whether the current thread runs a callback or a Task of this loop. A thread sees its own writes of {@code runner}, and those
+     * of others never name it; a Task's thread has to look further.
+     */
+    boolean isCurrent() {
+        return runner == Thread.currentThread() || current() == this;
     }
 
     /** One tick; a broken selector ends the loop. */
@@ -353,7 +372,7 @@ public final class Loop implements AutoCloseable {
         requireOpen("schedule");
         long deadline = environment.clock().nanoTime() + nanos(delay);
         var handle = new Handle(this, handleName, action);
-        if (current() == this) {
+        if (isCurrent()) {
             tick.add(handle, deadline);
         } else {
             enqueue(new Handle(this, "timer " + handleName, () -> {
@@ -592,7 +611,7 @@ public final class Loop implements AutoCloseable {
     void enqueue(Node node) {
         if (closed) {
             node.discard();
-        } else if (current() == this) {
+        } else if (isCurrent()) {
             tick.add(node);
         } else {
             if (environment.driver() != null) {
@@ -619,7 +638,7 @@ public final class Loop implements AutoCloseable {
     }
 
     void timerCancelled(Handle handle) {
-        if (current() == this) {
+        if (isCurrent()) {
             tick.timerCancelled(handle);
         } else if (!closed) {
             enqueue(new Handle(this, "cancellation of " + handle.name(), () -> tick.timerCancelled(handle)));

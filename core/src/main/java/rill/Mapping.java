@@ -2,7 +2,9 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A codec whose messages pass through two functions. */
 record Mapping<R, W, R2, W2>(
@@ -28,8 +30,40 @@ record Mapping<R, W, R2, W2>(
     @Override
     public <R3, W3> Codec<R3, W3> map(
             Function<? super R2, ? extends R3> higher, Function<? super W3, ? extends W2> lower) {
-        return new Mapping<R, W, R3, W3>(
-                inner, message -> higher.apply(up.apply(message)), message -> down.apply(lower.apply(message)));
+        return new Mapping<R, W, R3, W3>(inner, Chain.of(up, higher), Chain.of(lower, down));
+    }
+
+    /** Functions one after the other, in a row: nested in one another each would cost two calls. */
+    private static final class Chain<A, B> implements Function<A, B> {
+        private final Function<Object, Object>[] row;
+
+        private Chain(Function<Object, Object>[] row) {
+            this.row = row;
+        }
+
+        static <A, B, C> Function<A, C> of(
+                Function<? super A, ? extends B> first, Function<? super B, ? extends C> second) {
+            Function<Object, Object>[] before = row(first);
+            Function<Object, Object>[] after = row(second);
+            Function<Object, Object>[] both = Arrays.copyOf(before, before.length + after.length);
+            System.arraycopy(after, 0, both, before.length, after.length);
+            return new Chain<>(both);
+        }
+
+        @SuppressWarnings({"unchecked", "rawtypes"}) // of() has checked that they fit
+        private static Function<Object, Object>[] row(Function<?, ?> one) {
+            return one instanceof Chain<?, ?> chain ? chain.row : new Function[] {one};
+        }
+
+        @Override
+        @SuppressWarnings("unchecked") // likewise
+        public B apply(A message) {
+            Object translated = message;
+            for (Function<Object, Object> each : row) {
+                translated = each.apply(translated);
+            }
+            return (B) translated;
+        }
     }
 
     @Override
@@ -48,11 +82,12 @@ record Mapping<R, W, R2, W2>(
         /** The message as the layer above knows it. */
         abstract R2 translate(R message) throws IOException;
 
-        private void passOn(Actions<R2> actions) throws IOException {
+        private @Nullable R passOn(Actions<R2> actions) throws IOException {
             R message = takeMessage();
             if (message != null) {
                 actions.message(translate(message));
             }
+            return message;
         }
 
         @Override
@@ -64,7 +99,9 @@ record Mapping<R, W, R2, W2>(
         @Override
         public void decode(ByteBuf in, Actions<R2> actions) throws IOException {
             session.decode(in, to(actions));
-            passOn(actions);
+            if (passOn(actions) == in) {
+                in.skipBytes(in.readableBytes()); // given as it is, so all of it is consumed
+            }
         }
 
         @Override

@@ -102,8 +102,13 @@ final class Outbound {
         }
         OutputQueue output = top.output;
         long before = output.bytes();
+        boolean passesOn = top.passesOn();
         try {
-            top.session.encode(message, output);
+            if (passesOn) {
+                output.pass((ByteBuf) message);
+            } else {
+                top.session.encode(message, output);
+            }
         } catch (Throwable t) {
             boolean undone = output.rollBackTo(before);
             if (fatal || !undone) {
@@ -111,7 +116,9 @@ final class Outbound {
             }
             return t;
         } finally {
-            Messages.release(message);
+            if (!passesOn) {
+                Messages.release(message);
+            }
         }
         addPending(output.bytes() - before);
         link.dirty();
@@ -222,7 +229,7 @@ final class Outbound {
         boolean complete;
         long left;
         try {
-            complete = encodeThrough();
+            complete = moveDown();
             left = link.wire().flush();
         } catch (RuntimeException e) { // a transport's mistake; whoever wrote is not to blame for it
             link.failed(e, false);
@@ -237,8 +244,14 @@ final class Outbound {
         progress(left);
     }
 
-    /** Moves everything through the byte layers to the wire; false if a layer holds some of it. */
+    /** Moves everything through the byte layers to the wire, without a flush; false if a layer holds some of it. */
     boolean encodeThrough() {
+        boolean complete = moveDown();
+        recount();
+        return complete;
+    }
+
+    private boolean moveDown() {
         Stage[] stages = link.inbound().stages();
         boolean complete = true;
         for (int i = stages.length - 1; i > 0; i--) {
@@ -263,7 +276,6 @@ final class Outbound {
                 }
             }
         }
-        recount();
         return complete;
     }
 
@@ -342,13 +354,11 @@ final class Outbound {
         if (bytes > 0) {
             addPending(bytes);
             answers += bytes;
-            congested |= answers >= limits.highWaterMark();
+            if (!congested && answers >= limits.highWaterMark()) {
+                congested = true;
+                link.inbound().congested(true);
+            }
         }
-    }
-
-    /** Whether answers that sessions gave by themselves pile up. */
-    boolean congested() {
-        return congested;
     }
 
     private void addPending(long bytes) {
@@ -364,7 +374,7 @@ final class Outbound {
         answers = Math.min(answers, pending);
         if (congested && answers <= limits.lowWaterMark()) {
             congested = false;
-            link.inbound().later();
+            link.inbound().congested(false);
         }
         Promise<@Nullable Void> waiting = drained;
         if (waiting != null && pending <= limits.lowWaterMark()) {

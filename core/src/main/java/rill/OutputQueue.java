@@ -35,11 +35,7 @@ final class OutputQueue implements Outgoing {
     public void pass(ByteBuf payload) {
         int size = payload.readableBytes();
         if (size < WORTH_PASSING) {
-            try {
-                buffer(size).writeBytes(payload);
-            } finally {
-                payload.release();
-            }
+            passSmall(payload, size);
             return;
         }
         ByteBuf open = current;
@@ -49,6 +45,19 @@ final class OutputQueue implements Outgoing {
             seal();
         }
         add(payload);
+    }
+
+    /** Copied, unless it is a chunk that nobody else holds: then what follows goes into that one. */
+    private void passSmall(ByteBuf payload, int size) {
+        if (current == null && payload instanceof Chunk && payload.refCnt() == 1) {
+            current = payload;
+            return;
+        }
+        try {
+            buffer(size).writeBytes(payload);
+        } finally {
+            payload.release();
+        }
     }
 
     private void add(ByteBuf buffer) {

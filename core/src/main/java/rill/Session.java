@@ -11,7 +11,7 @@ import java.io.IOException;
  *
  * <p><b>Ownership:</b> buffers that come in are borrowed: valid during the call, never retained by a session that hands them
  * on to another layer. Buffers that go up are borrowed by the layer above until the next call to {@link #decode}; {@link #encode} may be
- * called meanwhile. See {@link Framing}.
+ * called meanwhile. Bytes that go up as they came may be passed as the very buffer that came in, without a slice. See {@link Framing}.
  *
  * <p><b>Errors:</b> {@link ProtocolException} if the peer broke the protocol, {@link IllegalArgumentException} if our caller
  * wrote what can't be encoded. Whatever {@link #decode} throws ends the connection.
@@ -25,7 +25,8 @@ public interface Session<R, W> {
      * bytes are left and the last call consumed some or gave a message; then again when more have come.
      *
      * @param in all bytes that have come and were not consumed, the unconsumed ones at the same distance from the reader index
-     *     as in the last call, so that a scan may be continued
+     *     as in the last call, so that a scan may be continued. A byte layer that gives {@code in} itself as its message has
+     *     consumed all of it.
      */
     void decode(ByteBuf in, Actions<R> actions) throws IOException;
 

@@ -29,6 +29,7 @@ final class Stage implements Actions<Object> {
     final Session<Object, Object> session;
     final OutputQueue output;
     final int level;
+    private final boolean passesOn;
 
     @Nullable
     ByteBuf rest;
@@ -64,16 +65,22 @@ final class Stage implements Actions<Object> {
         this.level = level;
         this.session = session;
         this.output = new OutputQueue(loop);
+        this.passesOn = (Object) session instanceof Bytes.BytesSession;
+    }
+
+    /** Whether a message that is written is a buffer to be passed on as it is. */
+    boolean passesOn() {
+        return passesOn;
     }
 
     // ---- bytes in
 
     /** Takes bytes from below; consumes or copies all of them. */
     void feed(ByteBuf in) {
-        ByteBuf kept = rest;
         if (inbound.keeper(this) == null) {
             return;
         }
+        ByteBuf kept = rest;
         if (kept == null) {
             borrowed = in;
             decodeAll(in);
@@ -82,8 +89,15 @@ final class Stage implements Actions<Object> {
             append(kept, in);
             decodeRest();
         }
+        if (in.isReadable()) {
+            leave(in);
+        }
+    }
+
+    /** Bytes that were not consumed go to whoever keeps them. */
+    private void leave(ByteBuf in) {
         Stage keeper = inbound.keeper(this);
-        if (in.isReadable() && keeper != null) {
+        if (keeper != null) {
             keeper.keep(in);
             keeper.untried |= keeper != this;
         }
@@ -185,6 +199,11 @@ final class Stage implements Actions<Object> {
         return blocked() || holdsMessages() || (!ended && untried && (again || hasRest()));
     }
 
+    /** Whether everything that came was consumed, and nothing else is under way: the usual state between two reads. */
+    boolean settled() {
+        return rest == null && !untried && !again && !ended && works == 0 && held == null;
+    }
+
     /** Takes over what the stage that it replaces has not consumed. */
     void takeRest(Stage replaced) {
         rest = replaced.rest;
@@ -206,13 +225,17 @@ final class Stage implements Actions<Object> {
         } finally {
             recording = false;
         }
-        int n = in.readerIndex() - start;
         Object delivered = message;
         message = null;
+        boolean passedOn = delivered == in; // as it is: whoever is above has consumed it then
+        int n = (passedOn ? in.writerIndex() : in.readerIndex()) - start;
         consumed += n;
         noteOut();
         if (delivered != null) {
             inbound.deliver(this, delivered);
+            if (passedOn) {
+                in.skipBytes(in.readableBytes());
+            }
         }
         return (n > 0 || delivered != null) && (in.isReadable() || again);
     }

@@ -128,13 +128,16 @@ public final class CodecHarness<R, W> {
         } catch (IOException e) {
             throw new AssertionError("decode threw what is no ProtocolException", e);
         }
-        int n = in.readerIndex() - start;
-        require(n >= 0 && in.writerIndex() == end, () -> "the indices of the buffer were moved elsewhere");
-        consumed += n;
         Object message = recorder.message;
         if (message != null) {
             messages.add(message instanceof ByteBuf frame ? frame.toString(StandardCharsets.ISO_8859_1) : message);
         }
+        if (message == in) {
+            in.skipBytes(in.readableBytes()); // passed on as it is
+        }
+        int n = in.readerIndex() - start;
+        require(n >= 0 && in.writerIndex() == end, () -> "the indices of the buffer were moved elsewhere");
+        consumed += n;
         return (n > 0 || message != null) && in.isReadable();
     }
 

@@ -109,7 +109,7 @@ public class Layers {
         @Override
         public void decode(ByteBuf in, Actions<ByteBuf> actions) {
             if (in.isReadable()) {
-                actions.message(in.readSlice(in.readableBytes()));
+                actions.message(in);
             }
         }
 
