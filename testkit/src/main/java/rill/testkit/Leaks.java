@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -75,13 +76,23 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
                     .forEach(each -> surplus.add("thread " + each.getName()));
             later.buffers.stream()
                     .filter(each -> !buffers.contains(each))
-                    .forEach(each -> surplus.add("buffer, touched last at " + each));
+                    .forEach(each ->
+                            lastTouchOf(each).ifPresent(touch -> surplus.add("buffer, touched last at " + touch)));
             long grown = later.directMemory - directMemory;
             if (grown > DIRECT_SLACK) {
                 System.gc(); // or it is merely not collected yet
                 surplus.add("direct memory, " + grown + " bytes");
             }
             return surplus;
+        }
+    }
+
+    /** Empty if the buffer was released while its tracker was being described, which Netty's trackers do not survive. */
+    private static Optional<String> lastTouchOf(Object tracker) {
+        try {
+            return Optional.of(tracker.toString());
+        } catch (NegativeArraySizeException closedMeanwhile) {
+            return Optional.empty();
         }
     }
 
