@@ -36,8 +36,9 @@ final class JudgeTest {
                         ours, List.of(cpu(700), cpu(1_400)),
                         limit, List.of(cpu(500), cpu(1_200)))),
                 Map.of(),
+                Map.of(),
                 Map.of());
-        var judged = Judge.judge(new Contest("case", Map.of(), List.of(ours, limit)), rounds, Map.of());
+        var judged = Judge.judge(new Contest("case", Map.of(), List.of(ours, limit), true), rounds, Judge.Floors.NONE);
         assertThat(judged.entries())
                 .filteredOn(Report.Entry::ours)
                 .singleElement()
