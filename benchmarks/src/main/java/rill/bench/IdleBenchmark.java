@@ -67,6 +67,7 @@ final class IdleBenchmark implements Benchmark {
             try (Child first = bench.load("hold", port, bench.profile(), SIZE, 1)) {
                 first.expect("ready");
             }
+            used(contender, server); // what the question itself brings along is there before it is asked in earnest
             Used none = used(contender, server);
             try (Child load = bench.load("hold", port, bench.profile(), SIZE, connections)) {
                 load.expect("ready");

@@ -82,9 +82,10 @@ final class Judge {
             for (int i = 0; i < outcomes.size(); i++) {
                 Outcome outcome = outcomes.get(i);
                 Map<String, Double> figures = new LinkedHashMap<>(outcome.figures());
-                if (!contestant.name().equals(LIMIT)) {
-                    double least = limit.get(i).figures().getOrDefault(Figure.CPU.key, 0.0);
-                    figures.put(Figure.SHARE.key, figures.getOrDefault(Figure.CPU.key, 0.0) - least);
+                Double cost = figures.get(Figure.CPU.key);
+                Double least = limit.get(i).figures().get(Figure.CPU.key);
+                if (!contestant.name().equals(LIMIT) && cost != null && least != null) {
+                    figures.put(Figure.SHARE.key, cost - least);
                 }
                 more.add(new Outcome(figures, outcome.latency()));
             }

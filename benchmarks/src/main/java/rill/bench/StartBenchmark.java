@@ -97,6 +97,10 @@ final class StartBenchmark implements Benchmark {
         }
 
         Path file() throws IOException {
+            if (!bench.classPath().onlyJars()) {
+                throw new LeftOutException(
+                        "an AOT cache needs jars, and there are folders on the class path: package them");
+            }
             if (!Files.exists(file)) {
                 Child child = Child.start(
                         contender.name(), bench.machine().server(), command(List.of("-XX:AOTCacheOutput=" + file)));

@@ -46,6 +46,23 @@ final class JudgeTest {
                 .isEqualTo(200.0);
     }
 
+    @Test
+    void where_no_message_was_timed_there_is_no_share() {
+        var ours = contestant("rill-nio", true);
+        var limit = contestant("bare-c", false);
+        Outcome held = new Outcome(Map.of(Figure.RESIDENT.key, 100.0));
+        var rounds = new Conductor.Rounds(
+                List.of(),
+                new java.util.LinkedHashMap<>(Map.of(ours, List.of(held), limit, List.of(held))),
+                Map.of(),
+                Map.of(),
+                Map.of());
+        var judged = Judge.judge(new Contest("case", Map.of(), List.of(ours, limit), true), rounds, Judge.Floors.NONE);
+        assertThat(judged.entries())
+                .hasSize(2)
+                .allSatisfy(entry -> assertThat(entry.medians()).containsOnlyKeys(Figure.RESIDENT.key));
+    }
+
     private static Contestant contestant(String name, boolean ours) {
         return new Contestant(name, name, ours, List.of(), () -> cpu(0));
     }
