@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.nio.file.NoSuchFileException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -147,17 +146,18 @@ final class Child implements AutoCloseable {
     Cpu cpu() throws IOException {
         try {
             return Cpu.of(process.pid());
-        } catch (NoSuchFileException e) {
-            throw new GoneException(name + " has ended, so what it used can't be seen");
         } catch (IOException e) {
+            if (!process.isAlive()) {
+                throw new GoneException(failure("has ended, so what it used can't be seen"));
+            }
             throw failure("can't be looked at: " + e.getMessage());
         }
     }
 
     /** A process was to be looked at and has ended. */
     static final class GoneException extends IOException {
-        GoneException(String message) {
-            super(message);
+        GoneException(IOException failure) {
+            super(failure.getMessage());
         }
     }
 

@@ -76,6 +76,24 @@ final class MicroTest {
     }
 
     @Test
+    void a_fork_is_pinned_by_words_before_its_command() {
+        assertThat(new Pinning("0,1").addJVMInvokeOptions(null)).containsExactly("taskset", "-c", "0,1");
+        assertThat(new Pinning(Pinning.NONE).addJVMInvokeOptions(null)).isEmpty();
+    }
+
+    @Test
+    void what_runs_on_one_thread_has_one_processor_and_what_has_more_has_two() throws Exception {
+        try (var tools = new Tools()) {
+            var bench = new Bench(Machine.look(), Profile.full(), tools, ClassPath.ofThisProcess());
+            for (Contest each : new MicroBenchmark().contests(bench)) {
+                boolean more = List.of("Promise", "tasks", "timer", "await").stream()
+                        .anyMatch(each.name()::startsWith);
+                assertThat(each.parameters()).as(each.name()).containsEntry("processors", more ? 2 : 1);
+            }
+        }
+    }
+
+    @Test
     void a_first_answer_has_fewer_cases_than_a_full_run() throws Exception {
         try (var tools = new Tools()) {
             List<Integer> sizes = List.of(Profile.quick(), Profile.full()).stream()
