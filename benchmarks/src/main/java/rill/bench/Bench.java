@@ -45,8 +45,8 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
     }
 
     /** Starts the load program, on its own processor; it ends by itself if it is forgotten. */
-    Child load(String mode, int port, double seconds, int size, int connections, String... more) throws IOException {
-        long bound = Math.round(profile.warmUpSeconds() + seconds) + 60;
+    Child load(String mode, int port, Profile during, int size, int connections, String... more) throws IOException {
+        long bound = Math.round(during.warmUpSeconds() + during.seconds()) + 60;
         List<String> command = new ArrayList<>(
                 List.of(tools.compiled("load").toString(), mode, "" + port, "" + bound, "" + size, "" + connections));
         command.addAll(List.of(more));

@@ -1,6 +1,5 @@
 package rill.bench;
 
-import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,9 +22,14 @@ interface Benchmark {
         return true;
     }
 
-    /** What is to be run, in this order. May make runs of its own, to find out. */
-    List<Contest> contests(Bench bench) throws IOException;
+    /** What is to be run, in this order. Quick to tell: what has to be found out first is found out when it is needed. */
+    List<Contest> contests(Bench bench);
 
     /** About how long a run takes, for the time left. */
     double secondsPerRun(Profile profile);
+
+    /** About how long what has to be found out or made before the first run takes. */
+    default double secondsBefore(Profile profile) {
+        return 0;
+    }
 }

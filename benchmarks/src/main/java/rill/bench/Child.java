@@ -147,7 +147,17 @@ final class Child implements AutoCloseable {
         try {
             return Cpu.of(process.pid());
         } catch (IOException e) {
+            if (!process.isAlive()) {
+                throw new GoneException(failure("has ended, so what it used can't be seen"));
+            }
             throw failure("can't be looked at: " + e.getMessage());
+        }
+    }
+
+    /** A process was to be looked at and has ended. */
+    static final class GoneException extends IOException {
+        GoneException(IOException failure) {
+            super(failure.getMessage());
         }
     }
 

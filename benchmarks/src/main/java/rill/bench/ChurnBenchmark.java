@@ -41,21 +41,17 @@ final class ChurnBenchmark implements Benchmark {
 
     @Override
     public List<Contest> contests(Bench bench) {
-        List<Contestant> contestants = EchoBenchmark.contenders(bench.profile().extent()).stream()
+        List<Contestant> contestants = Contenders.principal(bench.profile().extent()).stream()
                 .map(each -> new Contestant(
                         each.name(), each.title(), each.ours(), bench.flags(each), () -> run(bench, each)))
                 .toList();
-        return List.of(new Contest(AT_A_TIME + " at a time", Map.of("connections", AT_A_TIME), contestants));
+        return List.of(new Contest(AT_A_TIME + " at a time", Map.of("connections", AT_A_TIME), contestants, true));
     }
 
     private static Outcome run(Bench bench, Contender contender) throws IOException {
         try (Child server = bench.server(contender);
                 Child load = bench.load(
-                        "churn",
-                        Integer.parseInt(server.expect("listening")),
-                        bench.profile().seconds(),
-                        SIZE,
-                        AT_A_TIME)) {
+                        "churn", Integer.parseInt(server.expect("listening")), bench.profile(), SIZE, AT_A_TIME)) {
             load.expect("ready");
             Map<String, Double> figures = new LinkedHashMap<>();
             new Window(load, server, load).measure(bench.profile()).figures().forEach((key, value) -> {
@@ -70,6 +66,6 @@ final class ChurnBenchmark implements Benchmark {
 
     @Override
     public double secondsPerRun(Profile profile) {
-        return profile.warmUpSeconds() + profile.seconds() + 0.8;
+        return profile.warmUpSeconds() + profile.seconds() + 0.6;
     }
 }

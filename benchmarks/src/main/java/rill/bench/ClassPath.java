@@ -40,6 +40,11 @@ final class ClassPath {
                 File.pathSeparator, chosen.stream().map(Path::toString).toList());
     }
 
+    /** Whether this is a build that has been packaged. */
+    boolean onlyJars() {
+        return all.stream().allMatch(ClassPath::isJar);
+    }
+
     /** The libraries that the contender names, or empty if one is not there as a jar. */
     Optional<List<Path>> needed(Contender contender) {
         List<Path> jars = new ArrayList<>();

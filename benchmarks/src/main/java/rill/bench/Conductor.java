@@ -42,12 +42,14 @@ final class Conductor {
      * @param runs by contestant, one a round
      * @param aside by contestant, what was found out apart from the timed runs
      * @param leftOut by contestant, why it has no runs
+     * @param asideLeftOut by contestant, why there is nothing from apart from the timed runs
      */
     record Rounds(
             List<List<Outcome>> same,
             Map<Contestant, List<Outcome>> runs,
             Map<Contestant, Outcome> aside,
-            Map<Contestant, String> leftOut) {}
+            Map<Contestant, String> leftOut,
+            Map<Contestant, String> asideLeftOut) {}
 
     /** {@code withNoise} says whether to begin with a contestant against itself. */
     Rounds run(Contest contest, boolean withNoise) {
@@ -62,28 +64,23 @@ final class Conductor {
                     ? contest.contestants()
                     : contest.contestants().reversed();
             for (Contestant each : order) {
-                once(contest, each, (round + 1) + "/" + pairs, leftOut)
+                once(contest, each, each.run(), (round + 1) + "/" + pairs, leftOut)
                         .ifPresent(outcome -> runs.computeIfAbsent(each, ignored -> new ArrayList<>())
                                 .add(outcome));
             }
         }
         leftOut.keySet().forEach(runs::remove); // one that failed once has no pairs to be judged by
-        return new Rounds(same, runs, aside(contest, runs.keySet()), leftOut);
+        Map<Contestant, String> asideLeftOut = new LinkedHashMap<>();
+        return new Rounds(same, runs, aside(contest, runs.keySet(), asideLeftOut), leftOut, asideLeftOut);
     }
 
-    private Map<Contestant, Outcome> aside(Contest contest, Set<Contestant> contestants) {
+    private Map<Contestant, Outcome> aside(
+            Contest contest, Set<Contestant> contestants, Map<Contestant, String> leftOut) {
         Map<Contestant, Outcome> aside = new LinkedHashMap<>();
         for (Contestant each : contestants) {
             Run run = each.aside();
             if (run != null) {
-                listener.starts(contest, each, "aside");
-                try {
-                    Outcome outcome = run.once();
-                    aside.put(each, outcome);
-                    listener.ended(outcome);
-                } catch (IOException e) {
-                    listener.note("left out: " + e.getMessage());
-                }
+                once(contest, each, run, "aside", leftOut).ifPresent(outcome -> aside.put(each, outcome));
             }
         }
         return aside;
@@ -97,8 +94,9 @@ final class Conductor {
         for (Contestant candidate : candidates) {
             for (int pair = 0; pair < pairs; pair++) {
                 String round = "A/A " + (pair + 1) + "/" + pairs;
-                Optional<Outcome> first = once(contest, candidate, round, leftOut);
-                Optional<Outcome> second = first.isEmpty() ? first : once(contest, candidate, round, leftOut);
+                Optional<Outcome> first = once(contest, candidate, candidate.run(), round, leftOut);
+                Optional<Outcome> second =
+                        first.isEmpty() ? first : once(contest, candidate, candidate.run(), round, leftOut);
                 if (second.isEmpty()) {
                     break;
                 }
@@ -112,22 +110,24 @@ final class Conductor {
         return same;
     }
 
+    /** Whatever happens to one run is noted, and stops no other. */
     private Optional<Outcome> once(
-            Contest contest, Contestant contestant, String round, Map<Contestant, String> leftOut) {
+            Contest contest, Contestant contestant, Run run, String round, Map<Contestant, String> leftOut) {
         if (leftOut.containsKey(contestant)) {
             return Optional.empty();
         }
         listener.starts(contest, contestant, round);
         try {
-            Outcome outcome = contestant.run().once();
+            Outcome outcome = run.once();
             listener.ended(outcome);
             return Optional.of(outcome);
         } catch (LeftOutException e) {
             leftOut.put(contestant, String.valueOf(e.getMessage()));
             listener.note("left out: " + e.getMessage());
-        } catch (IOException e) {
-            leftOut.put(contestant, "failed: " + e.getMessage());
-            listener.note("failed: " + e.getMessage());
+        } catch (IOException | RuntimeException e) {
+            String reason = "failed: " + (e instanceof IOException ? e.getMessage() : e);
+            leftOut.put(contestant, reason);
+            listener.note(reason);
         }
         return Optional.empty();
     }

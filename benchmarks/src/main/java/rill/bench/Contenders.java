@@ -3,6 +3,7 @@ package rill.bench;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import rill.bench.Profile.Extent;
 
 /** Who takes part. To add a competitor: a class in {@code rill.bench.program}, and a line here. */
 final class Contenders {
@@ -41,7 +42,19 @@ final class Contenders {
             "-Dio.netty.buffer.checkBounds=false",
             "-Dio.netty.buffer.checkAccessible=false");
 
+    /** Those that every case is about: Rill and Netty in their fastest settings on each kind of transport, and the limit. */
+    private static final List<String> PRINCIPAL =
+            List.of("rill-nio", "rill-epoll", "netty-nio", "netty-epoll", "netty-io_uring", "bare-c");
+
     private Contenders() {}
+
+    /** For a first answer without io_uring. */
+    static List<Contender> principal(Extent extent) {
+        return echo().stream()
+                .filter(each -> PRINCIPAL.contains(each.name()))
+                .filter(each -> extent != Extent.QUICK || !each.name().equals("netty-io_uring"))
+                .toList();
+    }
 
     static List<Contender> echo() {
         return List.of(
@@ -80,10 +93,7 @@ final class Contenders {
         return List.of(
                 rill("nio", "RillRedis"),
                 rill("epoll", "RillRedis"),
-                rill("epoll-nio", "RillRedis"),
                 nettyClient("netty-nio", "flushes consolidated by default (256)", "nio", 256),
-                nettyClient("netty-nio-8", "flushes consolidated by 8", "nio", 8),
-                nettyClient("netty-nio-64", "flushes consolidated by 64", "nio", 64),
                 nettyClient("netty-epoll", "flushes consolidated by default (256)", "epoll", 256),
                 nettyClient("netty-epoll-8", "flushes consolidated by 8", "epoll", 8),
                 nettyClient("netty-epoll-64", "flushes consolidated by 64", "epoll", 64),

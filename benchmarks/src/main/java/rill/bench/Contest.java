@@ -11,8 +11,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name short, such as {@code 50 x 1, 16 B}
  * @param parameters what the case is, by name; numbers make charts of growth
+ * @param headline whether it has a noise floor of its own and a line in the report's summary; others are judged by the floor of
+ *     the headline before them
  */
-record Contest(String name, Map<String, Object> parameters, List<Contestant> contestants) {
+record Contest(String name, Map<String, Object> parameters, List<Contestant> contestants, boolean headline) {
+    /** Whether there is anything to be compared. */
+    boolean compared() {
+        return contestants.stream().map(Contestant::ours).distinct().count() > 1;
+    }
+
     /**
      * One of them.
      *

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import rill.bench.Contest.Contestant;
@@ -12,10 +13,15 @@ import rill.bench.Profile.Extent;
 
 /** Echo servers under a closed loop: so many connections, each with so many messages of a size on their way. */
 final class EchoBenchmark implements Benchmark {
+    private static final int SIZE = 16;
+    private static final int[] IN_FLIGHT = {1, 16};
+    /** Besides warm-up and window: two processes start, connect, and end. */
+    private static final double START_SECONDS = 0.6;
+
     /** One shape of load. */
     record Shape(int connections, int inFlight, int size) {
         String text() {
-            return connections + " × " + inFlight + ", " + sizeText(size);
+            return String.format(Locale.ROOT, "%,d × %d, %s", connections, inFlight, sizeText(size));
         }
 
         private static String sizeText(int size) {
@@ -54,43 +60,51 @@ final class EchoBenchmark implements Benchmark {
 
     @Override
     public List<Contest> contests(Bench bench) {
+        Extent extent = bench.profile().extent();
         List<Contest> contests = new ArrayList<>();
-        for (Shape shape : shapes(bench.profile().extent())) {
-            contests.add(contest(bench, shape, contests.isEmpty()));
+        for (Shape shape : headlines(extent)) {
+            boolean countCalls = contests.isEmpty() || extent != Extent.QUICK;
+            List<Contender> contenders = extent == Extent.FULL ? Contenders.echo() : Contenders.principal(extent);
+            contests.add(contest(bench, shape, contenders, countCalls, true));
+        }
+        if (extent == Extent.FULL) {
+            for (Shape shape : rays()) {
+                contests.add(contest(bench, shape, Contenders.principal(extent), false, false));
+            }
         }
         return contests;
     }
 
-    static List<Shape> shapes(Extent extent) {
+    static List<Shape> headlines(Extent extent) {
         List<Shape> shapes = new ArrayList<>();
-        for (int inFlight : new int[] {1, 16}) {
-            shapes.add(new Shape(50, inFlight, 16));
-        }
-        if (extent == Extent.QUICK) {
-            return shapes;
-        }
-        shapes.add(new Shape(500, 1, 16));
-        shapes.add(new Shape(500, 16, 16));
-        if (extent == Extent.USUAL) {
-            return shapes;
-        }
-        for (int size : new int[] {16, 512, 16 * 1024}) {
-            for (int connections : new int[] {1, 50, 500, 5_000}) {
-                for (int inFlight : new int[] {1, 16}) {
-                    var shape = new Shape(connections, inFlight, size);
-                    if (!shapes.contains(shape)) {
-                        shapes.add(shape);
-                    }
-                }
+        for (int connections : extent == Extent.QUICK ? new int[] {50} : new int[] {50, 500}) {
+            for (int inFlight : IN_FLIGHT) {
+                shapes.add(new Shape(connections, inFlight, SIZE));
             }
         }
         return shapes;
     }
 
-    private Contest contest(Bench bench, Shape shape, boolean first) {
-        boolean countCalls = first || bench.profile().atLeast(Extent.USUAL);
+    /** From the headlines outwards in one direction at a time: fewer and more connections, larger messages. */
+    static List<Shape> rays() {
+        List<Shape> shapes = new ArrayList<>();
+        for (int connections : new int[] {1, 5_000}) {
+            for (int inFlight : IN_FLIGHT) {
+                shapes.add(new Shape(connections, inFlight, SIZE));
+            }
+        }
+        for (int size : new int[] {512, 16 * 1024}) {
+            for (int inFlight : IN_FLIGHT) {
+                shapes.add(new Shape(50, inFlight, size));
+            }
+        }
+        return shapes;
+    }
+
+    private static Contest contest(
+            Bench bench, Shape shape, List<Contender> contenders, boolean countCalls, boolean headline) {
         List<Contestant> contestants = new ArrayList<>();
-        for (Contender each : contenders(bench.profile().extent())) {
+        for (Contender each : contenders) {
             contestants.add(new Contestant(
                     each.name(),
                     each.title(),
@@ -99,16 +113,7 @@ final class EchoBenchmark implements Benchmark {
                     () -> run(bench, each, shape),
                     countCalls ? () -> countCalls(bench, each, shape) : null));
         }
-        return new Contest(shape.text(), shape.parameters(), contestants);
-    }
-
-    /** For a first answer, Rill and Netty on either kind of transport, and the limit. */
-    static List<Contender> contenders(Extent extent) {
-        return Contenders.echo().stream()
-                .filter(each -> extent != Extent.QUICK
-                        || List.of("rill-nio", "rill-epoll", "netty-nio", "netty-epoll", "bare-c")
-                                .contains(each.name()))
-                .toList();
+        return new Contest(shape.text(), shape.parameters(), contestants, headline);
     }
 
     static Outcome run(Bench bench, Contender contender, Shape shape) throws IOException {
@@ -120,8 +125,7 @@ final class EchoBenchmark implements Benchmark {
 
     private static Child load(Bench bench, Child server, Shape shape) throws IOException {
         int port = Integer.parseInt(server.expect("listening"));
-        Child load = bench.load(
-                "closed", port, bench.profile().seconds(), shape.size, shape.connections, "" + shape.inFlight);
+        Child load = bench.load("closed", port, bench.profile(), shape.size, shape.connections, "" + shape.inFlight);
         load.expect("ready");
         return load;
     }
@@ -136,6 +140,6 @@ final class EchoBenchmark implements Benchmark {
 
     @Override
     public double secondsPerRun(Profile profile) {
-        return profile.warmUpSeconds() + profile.seconds() + 0.8;
+        return profile.warmUpSeconds() + profile.seconds() + START_SECONDS;
     }
 }

@@ -21,7 +21,7 @@ final class HtmlCharts {
     private static final int RIGHT = 44;
     private static final int TOP = 16;
     private static final int BOTTOM = 48;
-    private static final int COLOURS = 10;
+    private static final int COLOURS = 12;
 
     private HtmlCharts() {}
 
@@ -122,14 +122,17 @@ final class HtmlCharts {
                 values.forEach((connections, value) -> {
                     if (value > 0) {
                         points.add(new double[] {connections, value});
-                        ticks.put(connections, Units.number(connections).replace(".00", ""));
+                        ticks.put(connections, String.format(Locale.ROOT, "%,.0f", connections));
                     }
                 });
                 curves.add(new Curve(name, points));
             });
-            if (ticks.size() > 1) {
+            // Who takes part in some of the cases only would hide the others.
+            curves.removeIf(curve -> curve.points().size() < ticks.size());
+            if (ticks.size() > 1 && !curves.isEmpty()) {
                 html.add(
-                        "<h3>growth over connections</h3><h4>%s, %s</h4>", figure.title(), rest.replaceAll("[{}]", ""));
+                        "<h3>growth over connections</h3><h4>%s, %s</h4>",
+                        figure.title(), rest.replaceAll("[{}]", "").replace("=", ": "));
                 curves(html, curves, ticks, figure.unit());
             }
         });
@@ -147,11 +150,7 @@ final class HtmlCharts {
         });
         for (double at : y.ticks()) {
             html.add("<line class=grid x1=%d x2=%d y1=%.1f y2=%.1f />", LEFT, WIDTH - RIGHT, y.at(at), y.at(at));
-            html.add(
-                    "<text x=%d y=%.1f text-anchor=end>%s</text>",
-                    LEFT - 8,
-                    y.at(at) + 5,
-                    Units.text(unit, at).replace(".00", "").replace(".0", ""));
+            html.add("<text x=%d y=%.1f text-anchor=end>%s</text>", LEFT - 8, y.at(at) + 5, Units.brief(unit, at));
         }
         for (int i = 0; i < curves.size(); i++) {
             StringBuilder points = new StringBuilder();

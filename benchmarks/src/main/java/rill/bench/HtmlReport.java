@@ -31,6 +31,7 @@ final class HtmlReport {
         html.raw("<title>Rill: benchmarks</title>");
         html.raw("<style>" + styleSheet() + "</style>");
         head();
+        HtmlSummary.write(html, report.sections());
         report.sections().forEach(this::section);
         leftOut();
         setUp();
@@ -61,6 +62,12 @@ final class HtmlReport {
                     "<p class=behind>Only %d rounds: too few for any verdict. This shows that it works, and nothing else.</p>",
                     profile.pairs());
         }
+        if (!report.notRun().isEmpty()) {
+            html.add(
+                    "<p class=behind>Incomplete: this run is not over, or was interrupted, or failed. %d cases are missing; <a"
+                            + " href=\"#left-out\">Left out</a> names them.</p>",
+                    report.notRun().size());
+        }
         html.raw("<nav>");
         report.sections().forEach(each -> html.add("<a href=\"#%s\">%s</a>", each.name(), each.title()));
         html.raw("<a href=\"#left-out\">Left out</a><a href=\"#set-up\">Machine and flags</a></nav>");
@@ -73,8 +80,17 @@ final class HtmlReport {
         HtmlCharts.growth(html, section);
         for (Case each : section.cases()) {
             html.add("<h3>%s</h3>", each.name());
+            if (!each.leftOut().isEmpty()) {
+                html.add(
+                        "<p class=soft>Left out here: %s.</p>",
+                        String.join(
+                                "; ",
+                                each.leftOut().stream()
+                                        .map(one -> one.what() + " (" + one.reason() + ")")
+                                        .toList()));
+            }
             if (each.entries().isEmpty()) {
-                html.raw("<p>Nothing could be measured; see <a href=\"#left-out\">what was left out</a>.</p>");
+                html.raw("<p>Nothing could be measured.</p>");
                 continue;
             }
             if (!judged.isEmpty()) {
@@ -142,7 +158,8 @@ final class HtmlReport {
         html.raw("</table></div>");
         if (!each.floors().isEmpty()) {
             html.add(
-                    "<p class=soft>Noise, the same against itself: %s.</p>",
+                    "<p class=soft>Noise, the same against itself%s: %s.</p>",
+                    each.floorsFrom().equals(each.name()) ? "" : ", as in the case " + each.floorsFrom(),
                     String.join(
                             ", ",
                             each.floors().entrySet().stream()
@@ -156,7 +173,10 @@ final class HtmlReport {
 
     private void leftOut() {
         html.raw("<h2 id=\"left-out\">Left out</h2>");
-        if (report.leftOut().isEmpty()) {
+        if (!report.notRun().isEmpty()) {
+            html.add("<p>Not run: %s.</p>", String.join("; ", report.notRun()));
+        }
+        if (report.leftOut().isEmpty() && report.notRun().isEmpty()) {
             html.raw("<p>Nothing.</p>");
             return;
         }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import rill.bench.Contest.Contestant;
@@ -46,11 +47,15 @@ final class IdleBenchmark implements Benchmark {
     @Override
     public List<Contest> contests(Bench bench) {
         int connections = bench.profile().extent() == Extent.QUICK ? QUICK_CONNECTIONS : CONNECTIONS;
-        List<Contestant> contestants = EchoBenchmark.contenders(bench.profile().extent()).stream()
+        List<Contestant> contestants = Contenders.principal(bench.profile().extent()).stream()
                 .map(each -> new Contestant(
                         each.name(), each.title(), each.ours(), bench.flags(each), () -> run(bench, each, connections)))
                 .toList();
-        return List.of(new Contest(connections + " held", Map.of("connections", connections), contestants));
+        return List.of(new Contest(
+                String.format(Locale.ROOT, "%,d held", connections),
+                Map.of("connections", connections),
+                contestants,
+                true));
     }
 
     private record Used(double heap, double direct, double resident) {}
@@ -59,11 +64,12 @@ final class IdleBenchmark implements Benchmark {
         try (Child server = bench.server(contender)) {
             int port = Integer.parseInt(server.expect("listening"));
             // First one that goes again: what the first connection ever brings along belongs to none.
-            try (Child first = bench.load("hold", port, 0, SIZE, 1)) {
+            try (Child first = bench.load("hold", port, bench.profile(), SIZE, 1)) {
                 first.expect("ready");
             }
+            used(contender, server); // what the question itself brings along is there before it is asked in earnest
             Used none = used(contender, server);
-            try (Child load = bench.load("hold", port, 0, SIZE, connections)) {
+            try (Child load = bench.load("hold", port, bench.profile(), SIZE, connections)) {
                 load.expect("ready");
                 return outcome(contender, none, used(contender, server), connections);
             }

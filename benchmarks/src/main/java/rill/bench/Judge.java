@@ -27,7 +27,16 @@ final class Judge {
 
     private Judge() {}
 
-    static Report.Case judge(Contest contest, Conductor.Rounds rounds, Map<String, Double> floors) {
+    /**
+     * How far the ratio of something to itself went.
+     *
+     * @param from the case in which that was measured
+     */
+    record Floors(String from, Map<String, Double> byFigure) {
+        static final Floors NONE = new Floors("", Map.of());
+    }
+
+    static Report.Case judge(Contest contest, Conductor.Rounds rounds, Floors floors) {
         List<Report.Entry> entries = new ArrayList<>();
         Map<Contestant, List<Outcome>> all = withShare(rounds.runs());
         all.forEach((contestant, runs) ->
@@ -37,12 +46,24 @@ final class Judge {
             if (subject.ours()) {
                 all.forEach((baseline, others) -> {
                     if (!baseline.ours()) {
-                        comparisons.addAll(compare(subject, runs, baseline, others, floors));
+                        comparisons.addAll(compare(subject, runs, baseline, others, floors.byFigure));
                     }
                 });
             }
         });
-        return new Report.Case(contest.name(), contest.parameters(), floors, entries, comparisons);
+        List<Report.LeftOut> leftOut = new ArrayList<>();
+        rounds.leftOut().forEach((each, reason) -> leftOut.add(new Report.LeftOut(each.name(), reason)));
+        rounds.asideLeftOut()
+                .forEach((each, reason) -> leftOut.add(new Report.LeftOut(each.name() + ", aside", reason)));
+        return new Report.Case(
+                contest.name(),
+                contest.parameters(),
+                contest.headline(),
+                floors.byFigure,
+                floors.from,
+                entries,
+                comparisons,
+                leftOut);
     }
 
     /** Where the bare loop in C took part: what each message cost beyond that, round by round. */
@@ -61,9 +82,10 @@ final class Judge {
             for (int i = 0; i < outcomes.size(); i++) {
                 Outcome outcome = outcomes.get(i);
                 Map<String, Double> figures = new LinkedHashMap<>(outcome.figures());
-                if (!contestant.name().equals(LIMIT)) {
-                    double least = limit.get(i).figures().getOrDefault(Figure.CPU.key, 0.0);
-                    figures.put(Figure.SHARE.key, figures.getOrDefault(Figure.CPU.key, 0.0) - least);
+                Double cost = figures.get(Figure.CPU.key);
+                Double least = limit.get(i).figures().get(Figure.CPU.key);
+                if (!contestant.name().equals(LIMIT) && cost != null && least != null) {
+                    figures.put(Figure.SHARE.key, cost - least);
                 }
                 more.add(new Outcome(figures, outcome.latency()));
             }

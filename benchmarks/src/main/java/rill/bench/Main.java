@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -63,7 +64,7 @@ final class Main implements Callable<Integer> {
         @Option(names = "--quick", description = "A first answer, in less than 10 minutes.")
         private boolean quick;
 
-        @Option(names = "--full", description = "Every case; takes hours.")
+        @Option(names = "--full", description = "Every case; in about 80 minutes.")
         @SuppressWarnings("UnusedVariable") // the other of the two
         private boolean full;
     }
@@ -102,8 +103,9 @@ final class Main implements Callable<Integer> {
         List<Benchmark> chosen = chosen();
         try (var tools = new Tools()) {
             var bench = new Bench(Machine.look(), profile(), tools, ClassPath.ofThisProcess());
-            Report report = new Session(bench, out).run(chosen, !names.isEmpty(), command());
-            write(report, out);
+            Report report = new Session(bench, out, command(), this::write).run(chosen, !names.isEmpty());
+            out.println();
+            out.println("took " + report.took() + "; open " + page() + ", or read " + json());
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -147,13 +149,26 @@ final class Main implements Callable<Integer> {
         return String.join(" ", words);
     }
 
-    private void write(Report report, PrintWriter out) throws IOException {
+    private Path json() {
+        return folder.resolve("report.json");
+    }
+
+    private Path page() {
+        return folder.resolve("report.html");
+    }
+
+    private void write(Report report) throws IOException {
         Files.createDirectories(folder);
-        Path json = folder.resolve("report.json");
-        new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(json.toFile(), report);
-        Path page = folder.resolve("report.html");
-        Files.writeString(page, HtmlReport.of(report));
-        out.println();
-        out.println("took " + report.took() + "; open " + page + ", or read " + json);
+        replace(
+                json(),
+                new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
+        replace(page(), HtmlReport.of(report));
+    }
+
+    /** At once, so that there is a whole report at any moment. */
+    private static void replace(Path file, String text) throws IOException {
+        Path next = file.resolveSibling(file.getFileName() + ".new");
+        Files.writeString(next, text);
+        Files.move(next, file, StandardCopyOption.REPLACE_EXISTING);
     }
 }

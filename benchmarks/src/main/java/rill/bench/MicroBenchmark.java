@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -28,8 +29,11 @@ import rill.spi.Transport;
 /** The parts, each by itself, by JMH: every run is a fork of its own, so that runs can be paired like all others. */
 final class MicroBenchmark implements Benchmark {
     private static final int WARM_UPS = 2;
+    /** Small loops are compiled sooner than whole programs. */
+    private static final double WARM_UP = 0.7;
+
     private static final int MEASUREMENTS = 3;
-    private static final double START_SECONDS = 0.8;
+    private static final double START_SECONDS = 0.6;
     private static final int TIMEOUT_SECONDS = 60;
 
     /** Allowed and opened as users are told to. */
@@ -48,16 +52,53 @@ final class MicroBenchmark implements Benchmark {
     /**
      * A JMH class, some of whose methods are held against each other.
      *
-     * @param quick whether it is part of a first answer
+     * @param from the least extent that includes it
      * @param threads that call the method at a time
+     * @param alone whether all of it runs on one thread, and so on one processor
      */
     private record Subject(
             String name,
             String type,
             Map<String, String> parameters,
             int threads,
-            boolean quick,
-            List<String> methods) {}
+            boolean alone,
+            Extent from,
+            boolean isHeadline,
+            List<String> methods) {
+        static Subject onOne(String name, String type, List<String> methods) {
+            return new Subject(name, type, Map.of(), 1, true, Extent.QUICK, false, methods);
+        }
+
+        /** For what has a loop or executors on threads of their own: a processor for the caller, and one for them. */
+        static Subject onBoth(String name, String type, List<String> methods) {
+            return new Subject(name, type, Map.of(), 1, false, Extent.QUICK, false, methods);
+        }
+
+        Subject with(String parameter, int value) {
+            Map<String, String> one = Map.of(parameter, "" + value);
+            return new Subject(name + grouped(value), type, one, threads, alone, from, isHeadline, methods);
+        }
+
+        Subject producers(int count) {
+            return new Subject(name + count, type, parameters, count, alone, from, isHeadline, methods);
+        }
+
+        Subject notQuick() {
+            return new Subject(name, type, parameters, threads, alone, Extent.USUAL, isHeadline, methods);
+        }
+
+        Subject onlyFull() {
+            return new Subject(name, type, parameters, threads, alone, Extent.FULL, isHeadline, methods);
+        }
+
+        Subject headline() {
+            return new Subject(name, type, parameters, threads, alone, from, true, methods);
+        }
+
+        private static String grouped(int value) {
+            return String.format(Locale.ROOT, "%,d", value);
+        }
+    }
 
     @Override
     public String name() {
@@ -72,7 +113,8 @@ final class MicroBenchmark implements Benchmark {
     @Override
     public String explanation() {
         return "By JMH, time and heap per operation, both sides on the same netty-buffer: Rill over a Wire in memory that a real"
-                + " Loop drives, Netty over its EmbeddedChannel.";
+                + " Loop drives, Netty over its EmbeddedChannel. What runs on one thread is pinned to one processor, with the"
+                + " compiler and the collector; what has threads besides (Promises, tasks, timers, await) to two.";
     }
 
     @Override
@@ -83,57 +125,37 @@ final class MicroBenchmark implements Benchmark {
     private static List<Subject> subjects() {
         List<Subject> all = new ArrayList<>();
         List<String> both = List.of("rill", "netty");
-        all.add(new Subject("frames: length field", "LengthFieldDecoding", Map.of(), 1, true, both));
-        all.add(new Subject("frames: line", "LineDecoding", Map.of(), 1, false, both));
-        all.add(new Subject("frames: length field, written", "LengthFieldEncoding", Map.of(), 1, false, both));
-        all.add(new Subject("RESP: commands read", "RespDecoding", Map.of(), 1, true, both));
-        all.add(new Subject("RESP: replies written", "RespEncoding", Map.of(), 1, true, both));
-        for (int layers : new int[] {1, 5, 10}) {
-            all.add(new Subject(
-                    "pipeline of " + layers,
-                    "Layers",
-                    Map.of("layers", "" + layers),
-                    1,
-                    layers == 5,
-                    List.of("rill", "rillMapping", "netty")));
-        }
-        for (int reads : new int[] {1, 16}) {
-            all.add(new Subject(
-                    "echo in memory, reads per tick: " + reads,
-                    "EchoPath",
-                    Map.of("reads", "" + reads),
-                    1,
-                    reads == 1,
-                    both));
-        }
-        all.add(new Subject(
-                "Promise, completed and called back", "Promises", Map.of(), 1, false, List.of("rill", "netty", "jdk")));
-        for (int producers : new int[] {1, 4}) {
-            all.add(new Subject(
-                    "tasks from outside, producers: " + producers,
-                    "Submission",
-                    Map.of(),
-                    producers,
-                    producers == 1,
-                    List.of("rill@nio", "rill@epoll", "nettyNio", "nettyEpoll")));
-        }
-        for (int pending : new int[] {1, 1_000, 1_000_000}) {
-            all.add(new Subject(
-                    String.format(java.util.Locale.ROOT, "timer set and cancelled, pending: %,d", pending),
-                    "Timers",
-                    Map.of("pending", "" + pending),
-                    1,
-                    pending == 1_000_000,
-                    both));
-        }
-        all.add(new Subject("segment on the simulated network", "Segments", Map.of(), 1, false, List.of("rill")));
-        all.add(new Subject(
-                "await, by 1,000 Tasks",
-                "Awaiting",
-                Map.of(),
-                1,
-                true,
-                List.of("rillMounted", "rillHandedOver", "jdk")));
+        all.add(Subject.onOne("frames: length field", "LengthFieldDecoding", both)
+                .headline());
+        all.add(Subject.onOne("frames: line", "LineDecoding", both).onlyFull());
+        all.add(Subject.onOne("frames: length field, written", "LengthFieldEncoding", both)
+                .notQuick());
+        all.add(Subject.onOne("RESP: commands read", "RespDecoding", both));
+        all.add(Subject.onOne("RESP: replies written", "RespEncoding", both));
+        Subject layers = Subject.onOne("pipeline of ", "Layers", List.of("rill", "rillMapping", "netty"));
+        all.add(layers.with("layers", 5).headline());
+        all.add(layers.with("layers", 1).onlyFull());
+        all.add(layers.with("layers", 10).onlyFull());
+        Subject echo = Subject.onOne("echo in memory, reads per tick: ", "EchoPath", both);
+        all.add(echo.with("reads", 1).headline());
+        all.add(echo.with("reads", 16).onlyFull());
+        all.add(Subject.onOne("segment on the simulated network", "Segments", List.of("rill"))
+                .onlyFull());
+        all.add(Subject.onBoth("Promise, completed and called back", "Promises", List.of("rill", "netty", "jdk"))
+                .onlyFull()
+                .headline());
+        Subject submission = Subject.onBoth(
+                "tasks from outside, producers: ",
+                "Submission",
+                List.of("rill@nio", "rill@epoll", "nettyNio", "nettyEpoll"));
+        all.add(submission.producers(1).headline());
+        all.add(submission.producers(4).notQuick().headline());
+        Subject timers = Subject.onBoth("timer set and cancelled, pending: ", "Timers", both);
+        all.add(timers.with("pending", 1_000_000).headline());
+        all.add(timers.with("pending", 1).onlyFull());
+        all.add(timers.with("pending", 1_000).onlyFull());
+        all.add(Subject.onBoth("await, by 1,000 Tasks", "Awaiting", List.of("rillMounted", "rillHandedOver", "jdk"))
+                .headline());
         return all;
     }
 
@@ -141,7 +163,7 @@ final class MicroBenchmark implements Benchmark {
     public List<Contest> contests(Bench bench) {
         List<Contest> contests = new ArrayList<>();
         for (Subject subject : subjects()) {
-            if (!subject.quick && bench.profile().extent() == Extent.QUICK) {
+            if (bench.profile().extent().compareTo(subject.from) < 0) {
                 continue;
             }
             List<Contestant> contestants = new ArrayList<>();
@@ -154,10 +176,11 @@ final class MicroBenchmark implements Benchmark {
                         () -> run(bench, subject, method)));
             }
             Map<String, Object> parameters = new LinkedHashMap<>(subject.parameters);
+            parameters.put("processors", subject.alone ? 1 : 2);
             if (subject.threads > 1) {
                 parameters.put("threads", subject.threads);
             }
-            contests.add(new Contest(subject.name, parameters, contestants));
+            contests.add(new Contest(subject.name, parameters, contestants, subject.isHeadline));
         }
         return contests;
     }
@@ -195,10 +218,11 @@ final class MicroBenchmark implements Benchmark {
                 .threads(subject.threads)
                 .forks(1)
                 .warmupIterations(WARM_UPS)
-                .warmupTime(time(bench.profile().warmUpSeconds() / WARM_UPS / 2))
+                .warmupTime(time(bench.profile().warmUpSeconds() * WARM_UP / WARM_UPS))
                 .measurementIterations(MEASUREMENTS)
                 .measurementTime(time(bench.profile().seconds() / MEASUREMENTS))
                 .addProfiler(GCProfiler.class)
+                .addProfiler(Pinning.class, processors(bench, subject))
                 .jvm(bench.tools().java().toString())
                 .jvmArgs(flags(method).toArray(String[]::new))
                 .timeout(TimeValue.seconds(TIMEOUT_SECONDS))
@@ -210,6 +234,14 @@ final class MicroBenchmark implements Benchmark {
         } catch (RunnerException e) {
             throw new IOException(subject.type + "." + method + ": " + e.getMessage(), e);
         }
+    }
+
+    private static String processors(Bench bench, Subject subject) {
+        if (bench.machine().whyNoProcesses().isPresent()) {
+            return Pinning.NONE;
+        }
+        String one = "" + bench.machine().server();
+        return subject.alone ? one : one + "," + bench.machine().load();
     }
 
     /** What a fork says is shown only if it fails. */
@@ -235,6 +267,6 @@ final class MicroBenchmark implements Benchmark {
 
     @Override
     public double secondsPerRun(Profile profile) {
-        return START_SECONDS + profile.warmUpSeconds() / 2 + profile.seconds();
+        return START_SECONDS + profile.warmUpSeconds() * WARM_UP + profile.seconds();
     }
 }

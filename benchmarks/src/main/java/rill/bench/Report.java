@@ -3,7 +3,11 @@ package rill.bench;
 import java.util.List;
 import java.util.Map;
 
-/** All that a run has found out, as {@code report.json} holds it. */
+/**
+ * All that a run has found out so far, as {@code report.json} holds it.
+ *
+ * @param notRun the cases that were planned and have not been run; none in the report of a run that came to its end
+ */
 record Report(
         String started,
         String took,
@@ -12,7 +16,8 @@ record Report(
         Map<String, String> machine,
         Map<String, String> versions,
         List<Section> sections,
-        List<LeftOut> leftOut) {
+        List<LeftOut> leftOut,
+        List<String> notRun) {
 
     /** One benchmark. {@code figures} describes the names that its runs use. */
     record Section(String name, String title, String explanation, List<FigureText> figures, List<Case> cases) {}
@@ -23,14 +28,20 @@ record Report(
     /**
      * One contest.
      *
+     * @param headline whether it belongs in a summary
      * @param floors by figure, how far the ratio of something to itself went, as a factor
+     * @param floorsFrom the case in which that was measured; empty if there are no floors
+     * @param leftOut who has no runs here, and why
      */
     record Case(
             String name,
             Map<String, Object> parameters,
+            boolean headline,
             Map<String, Double> floors,
+            String floorsFrom,
             List<Entry> entries,
-            List<Comparison> comparisons) {}
+            List<Comparison> comparisons,
+            List<LeftOut> leftOut) {}
 
     /**
      * One contestant's results.

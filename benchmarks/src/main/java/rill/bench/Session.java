@@ -2,6 +2,7 @@ package rill.bench;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -12,48 +13,56 @@ import java.util.Optional;
 import java.util.TreeMap;
 import rill.bench.Profile.Extent;
 
-/** One call of {@code ./rill bench}: runs the benchmarks that were chosen, and makes the report. */
+/**
+ * One call of {@code ./rill bench}: runs the benchmarks that were chosen, and makes the report. That is kept after every case, so
+ * that a run which is interrupted, or fails, has not been in vain.
+ */
 final class Session {
+    /** Takes the report, again and again; each is the last one and more. */
+    interface Keeper {
+        void keep(Report report) throws IOException;
+    }
+
     private final Bench bench;
     private final PrintWriter out;
+    private final String command;
+    private final Keeper keeper;
+    private final Instant start = Instant.now();
+    private final Map<Benchmark, List<Contest>> plan = new LinkedHashMap<>();
+    private final Map<Benchmark, List<Report.Case>> done = new LinkedHashMap<>();
     private final List<Report.LeftOut> leftOut = new ArrayList<>();
 
-    Session(Bench bench, PrintWriter out) {
+    Session(Bench bench, PrintWriter out, String command, Keeper keeper) {
         this.bench = bench;
         this.out = out;
+        this.command = command;
+        this.keeper = keeper;
     }
 
     /** {@code named} says whether the user has asked for just these. */
-    Report run(List<Benchmark> chosen, boolean named, String command) throws IOException {
-        Instant start = Instant.now();
-        Map<Benchmark, List<Contest>> plan = plan(chosen, named);
+    Report run(List<Benchmark> chosen, boolean named) throws IOException {
+        plan(chosen, named);
         double planned = 0;
         for (var each : plan.entrySet()) {
-            planned += seconds(each.getKey(), each.getValue());
+            planned += seconds(bench, each.getKey(), each.getValue());
         }
         out.println("planned: about " + Units.duration(planned));
         var progress = new Progress(out, planned);
-        List<Report.Section> sections = new ArrayList<>();
+        keeper.keep(report());
         double before = 0;
         for (var each : plan.entrySet()) {
             Benchmark benchmark = each.getKey();
-            progress.benchmark(benchmark.title(), before, benchmark.secondsPerRun(bench.profile()));
-            sections.add(section(benchmark, each.getValue(), progress));
-            before += seconds(benchmark, each.getValue());
+            progress.benchmark(
+                    benchmark.title(),
+                    before + benchmark.secondsBefore(bench.profile()),
+                    benchmark.secondsPerRun(bench.profile()));
+            run(benchmark, each.getValue(), progress);
+            before += seconds(bench, benchmark, each.getValue());
         }
-        return new Report(
-                start.truncatedTo(ChronoUnit.SECONDS).toString(),
-                Units.duration(java.time.Duration.between(start, Instant.now()).toMillis() / 1e3),
-                bench.profile(),
-                command,
-                bench.machine().description(),
-                versions(),
-                sections,
-                leftOut);
+        return report();
     }
 
-    private Map<Benchmark, List<Contest>> plan(List<Benchmark> chosen, boolean named) throws IOException {
-        Map<Benchmark, List<Contest>> plan = new LinkedHashMap<>();
+    private void plan(List<Benchmark> chosen, boolean named) {
         for (Benchmark each : chosen) {
             Optional<String> missing = each.missing(bench);
             if (!named && !each.quick() && bench.profile().extent() == Extent.QUICK) {
@@ -66,44 +75,72 @@ final class Session {
                 plan.put(each, each.contests(bench));
             }
         }
-        return plan;
     }
 
-    /** Rounds, and runs of one contestant against itself; for a first answer those of the first case serve for all. */
-    private double seconds(Benchmark benchmark, List<Contest> contests) {
+    /** What is planned for a benchmark. */
+    static double seconds(Bench bench, Benchmark benchmark, List<Contest> contests) {
         double perRun = benchmark.secondsPerRun(bench.profile());
-        return contests.stream()
-                .mapToDouble(contest -> {
-                    long aside = contest.contestants().stream()
-                            .filter(each -> each.aside() != null)
-                            .count();
-                    boolean withNoise =
-                            contest == contests.getFirst() || bench.profile().atLeast(Extent.USUAL);
-                    double perRound = contest.contestants().size() + (withNoise ? 2.0 : 0.0);
-                    return (perRound * bench.profile().pairs() + aside) * perRun;
-                })
-                .sum();
+        double seconds = benchmark.secondsBefore(bench.profile());
+        for (Contest contest : contests) {
+            long aside = contest.contestants().stream()
+                    .filter(each -> each.aside() != null)
+                    .count();
+            double perRound = contest.contestants().size() + (withNoise(bench, contest, contests) ? 2.0 : 0.0);
+            seconds += (perRound * bench.profile().pairs() + aside) * perRun;
+        }
+        return seconds;
     }
 
-    private Report.Section section(Benchmark benchmark, List<Contest> contests, Progress progress) {
+    /** Whether something of ours is run against itself first; for a first answer, in the first case only. */
+    private static boolean withNoise(Bench bench, Contest contest, List<Contest> contests) {
+        boolean wanted = bench.profile().extent() == Extent.QUICK ? contest == contests.getFirst() : contest.headline();
+        return wanted && contest.compared();
+    }
+
+    private void run(Benchmark benchmark, List<Contest> contests, Progress progress) throws IOException {
         var conductor = new Conductor(bench.profile().pairs(), progress);
         List<Report.Case> cases = new ArrayList<>();
-        Map<String, Double> floors = Map.of();
+        done.put(benchmark, cases);
+        Judge.Floors floors = Judge.Floors.NONE;
         for (Contest contest : contests) {
-            boolean withNoise = cases.isEmpty() || bench.profile().atLeast(Extent.USUAL);
-            Conductor.Rounds rounds = conductor.run(contest, withNoise);
-            if (withNoise) {
-                floors = Judge.floors(rounds.same());
+            Conductor.Rounds rounds = conductor.run(contest, withNoise(bench, contest, contests));
+            if (!rounds.same().isEmpty()) {
+                floors = new Judge.Floors(contest.name(), Judge.floors(rounds.same()));
             }
-            rounds.leftOut().forEach((contestant, reason) -> {
-                var entry = new Report.LeftOut(benchmark.name() + ": " + contestant.name(), reason);
+            Report.Case judged = Judge.judge(contest, rounds, floors);
+            cases.add(judged);
+            for (Report.LeftOut each : judged.leftOut()) {
+                var entry = new Report.LeftOut(benchmark.name() + ": " + each.what(), each.reason());
                 if (!leftOut.contains(entry)) {
                     leftOut.add(entry);
                 }
-            });
-            cases.add(Judge.judge(contest, rounds, floors));
+            }
+            keeper.keep(report());
         }
-        return new Report.Section(benchmark.name(), benchmark.title(), benchmark.explanation(), figures(cases), cases);
+    }
+
+    /** Of what has been done so far. */
+    private Report report() {
+        List<Report.Section> sections = new ArrayList<>();
+        List<String> notRun = new ArrayList<>();
+        plan.forEach((benchmark, contests) -> {
+            List<Report.Case> cases = List.copyOf(done.getOrDefault(benchmark, List.of()));
+            if (!cases.isEmpty()) {
+                sections.add(new Report.Section(
+                        benchmark.name(), benchmark.title(), benchmark.explanation(), figures(cases), cases));
+            }
+            contests.stream().skip(cases.size()).forEach(each -> notRun.add(benchmark.name() + ": " + each.name()));
+        });
+        return new Report(
+                start.truncatedTo(ChronoUnit.SECONDS).toString(),
+                Units.duration(Duration.between(start, Instant.now()).toMillis() / 1e3),
+                bench.profile(),
+                command,
+                bench.machine().description(),
+                versions(),
+                sections,
+                List.copyOf(leftOut),
+                notRun);
     }
 
     private static List<Report.FigureText> figures(List<Report.Case> cases) {

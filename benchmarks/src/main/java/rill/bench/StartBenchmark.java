@@ -20,7 +20,9 @@ import rill.bench.Profile.Extent;
 /** From the start of the process to the first byte echoed; also with an AOT cache, which is made first. */
 final class StartBenchmark implements Benchmark {
     private static final int PATIENCE_MILLIS = 10_000;
-    private static final double SECONDS_PER_RUN = 0.9;
+    private static final double SECONDS_PER_RUN = 0.6;
+    private static final int CACHES = 3;
+    private static final double SECONDS_PER_CACHE = 3;
 
     @Override
     public String name() {
@@ -45,28 +47,41 @@ final class StartBenchmark implements Benchmark {
 
     @Override
     public List<Contest> contests(Bench bench) {
+        boolean quick = bench.profile().extent() == Extent.QUICK;
         List<Contestant> plain = new ArrayList<>();
         List<Contestant> cached = new ArrayList<>();
-        for (Contender each : EchoBenchmark.contenders(bench.profile().extent())) {
+        for (Contender each : quick ? Contenders.principal(Extent.QUICK) : Contenders.echo()) {
             if (each.name().endsWith("-adaptive")
                     || (each.program() == null && Tools.whyNoCompiler().isPresent())) {
                 continue;
             }
-            plain.add(contestant(bench, each, () -> run(bench, each, List.of())));
+            plain.add(contestant(bench, each, each.name(), each.title(), () -> run(bench, each, List.of())));
             if (each.name().equals("rill-nio") || each.name().startsWith("netty-nio")) {
                 var cache = new AotCache(bench, each);
-                cached.add(contestant(bench, each, () -> run(bench, each, List.of("-XX:AOTCache=" + cache.file()))));
+                cached.add(contestant(
+                        bench,
+                        each,
+                        each.name(),
+                        each.title() + ", with a cache",
+                        () -> run(bench, each, List.of("-XX:AOTCache=" + cache.file()))));
+            }
+            if (each.name().equals("netty-nio")) {
+                cached.add(contestant(
+                        bench,
+                        each,
+                        "netty-nio-uncached",
+                        each.title() + ", without a cache",
+                        () -> run(bench, each, List.of())));
             }
         }
-        var contests = new ArrayList<>(List.of(new Contest("as it comes", Map.of(), plain)));
-        if (bench.profile().extent() != Extent.QUICK) {
-            contests.add(new Contest("with an AOT cache, on NIO", Map.of("cache", "AOT"), cached));
-        }
-        return contests;
+        var asItComes = new Contest("as it comes", Map.of(), plain, true);
+        return quick
+                ? List.of(asItComes)
+                : List.of(asItComes, new Contest("with an AOT cache, on NIO", Map.of("cache", "AOT"), cached, true));
     }
 
-    private static Contestant contestant(Bench bench, Contender each, Contest.Run run) {
-        return new Contestant(each.name(), each.title(), each.ours(), bench.flags(each), run);
+    private static Contestant contestant(Bench bench, Contender each, String name, String title, Contest.Run run) {
+        return new Contestant(name, title, each.ours(), bench.flags(each), run);
     }
 
     /** Made when it is first asked for. */
@@ -82,6 +97,10 @@ final class StartBenchmark implements Benchmark {
         }
 
         Path file() throws IOException {
+            if (!bench.classPath().onlyJars()) {
+                throw new LeftOutException(
+                        "an AOT cache needs jars, and there are folders on the class path: package them");
+            }
             if (!Files.exists(file)) {
                 Child child = Child.start(
                         contender.name(), bench.machine().server(), command(List.of("-XX:AOTCacheOutput=" + file)));
@@ -133,5 +152,10 @@ final class StartBenchmark implements Benchmark {
     @Override
     public double secondsPerRun(Profile profile) {
         return SECONDS_PER_RUN;
+    }
+
+    @Override
+    public double secondsBefore(Profile profile) {
+        return profile.extent() == Extent.QUICK ? 0 : CACHES * SECONDS_PER_CACHE;
     }
 }

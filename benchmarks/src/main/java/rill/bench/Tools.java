@@ -49,9 +49,10 @@ final class Tools implements AutoCloseable {
     }
 
     private Path compile(String name) throws IOException {
-        whyNoCompiler().ifPresent(reason -> {
-            throw new java.io.UncheckedIOException(new LeftOutException(reason));
-        });
+        Optional<String> missing = whyNoCompiler();
+        if (missing.isPresent()) {
+            throw new LeftOutException(missing.get());
+        }
         for (String source : List.of("control.h", name + ".c")) {
             try (InputStream in = Tools.class.getResourceAsStream("c/" + source)) {
                 if (in == null) {

@@ -55,6 +55,16 @@ final class Units {
         return Math.round(value / step) * step;
     }
 
+    /** For an axis with little room: {@code 200 k}, {@code 5 µs}. */
+    static String brief(String unit, double value) {
+        if (!unit.equals("/s")) {
+            return text(unit, value).replace(".00", "").replace(".0", "");
+        }
+        String text =
+                value >= 1e6 ? number(value / 1e6) + " M" : value >= 1e3 ? number(value / 1e3) + " k" : number(value);
+        return text.replace(".00", "").replace(".0", "");
+    }
+
     /** Minutes and seconds. */
     static String duration(double seconds) {
         long whole = Math.round(seconds);

@@ -33,6 +33,17 @@ final class ChildTest {
     }
 
     @Test
+    void what_a_child_used_can_be_seen_as_long_as_it_lives() throws IOException {
+        Child child = shell("echo ready; read word");
+        child.expect("ready");
+        assertThat(child.cpu().total()).isPositive();
+        child.close();
+        assertThatThrownBy(child::cpu)
+                .isInstanceOf(Child.GoneException.class)
+                .hasMessage("a script has ended, so what it used can't be seen");
+    }
+
+    @Test
     void what_is_unavailable_is_left_out() throws IOException {
         try (Child child = shell("echo unavailable no such kernel")) {
             assertThatThrownBy(() -> child.expect("listening"))

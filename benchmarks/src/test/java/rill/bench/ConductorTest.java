@@ -46,7 +46,7 @@ final class ConductorTest {
     }
 
     private static Contest contest(Contestant... contestants) {
-        return new Contest("case", Map.of(), List.of(contestants));
+        return new Contest("case", Map.of(), List.of(contestants), true);
     }
 
     @Test
@@ -81,12 +81,44 @@ final class ConductorTest {
     }
 
     @Test
+    void one_that_breaks_in_a_later_round_is_left_out_and_the_others_go_on() {
+        var runs = new int[1];
+        var breaking = new Contestant("C", "C", true, List.of(), () -> {
+            if (++runs[0] == 2) {
+                throw new IllegalStateException("a fault of its own");
+            }
+            return new Outcome(Map.of(Figure.RATE.key, 1.0));
+        });
+        Contest contest = contest(breaking, giving("B", false, 1));
+        var rounds = new Conductor(3, listener).run(contest, false);
+        assertThat(order).containsExactly("C", "B", "B", "C", "B");
+        assertThat(rounds.runs()).doesNotContainKey(breaking).hasSize(1);
+        assertThat(Judge.judge(contest, rounds, Judge.Floors.NONE).leftOut())
+                .containsExactly(
+                        new Report.LeftOut("C", "failed: java.lang.IllegalStateException: a fault of its own"));
+    }
+
+    @Test
+    void what_fails_aside_leaves_the_timed_runs_and_is_said() {
+        var uncounted =
+                new Contestant("A", "A", true, List.of(), () -> new Outcome(Map.of(Figure.RATE.key, 1.0)), () -> {
+                    throw new LeftOutException("no strace");
+                });
+        Contest contest = contest(uncounted);
+        var judged = Judge.judge(contest, new Conductor(2, listener).run(contest, false), Judge.Floors.NONE);
+        assertThat(judged.entries())
+                .singleElement()
+                .satisfies(entry -> assertThat(entry.runs()).hasSize(2));
+        assertThat(judged.leftOut()).containsExactly(new Report.LeftOut("A, aside", "no strace"));
+    }
+
+    @Test
     void ratios_are_of_runs_in_the_same_round() {
         // Whatever the machine does to a round, ours does twice as well in each.
         var ours = giving("A", true, 200, 20, 2_000, 2, 20_000);
         var theirs = giving("B", false, 100, 10, 1_000, 1, 10_000);
         Contest contest = contest(ours, theirs);
-        var judged = Judge.judge(contest, new Conductor(5, listener).run(contest, false), Map.of());
+        var judged = Judge.judge(contest, new Conductor(5, listener).run(contest, false), Judge.Floors.NONE);
         assertThat(judged.comparisons())
                 .containsExactly(new Report.Comparison(Figure.RATE.key, "A", "B", 2, 2, 2, 5, "ahead"));
     }
@@ -101,7 +133,7 @@ final class ConductorTest {
                 () -> new Outcome(Map.of(Figure.RATE.key, 1.0)),
                 () -> new Outcome(Map.of(Figure.SYSTEM_CALLS.key, 2.0)));
         Contest contest = contest(counted, giving("B", false, 1));
-        var judged = Judge.judge(contest, new Conductor(2, listener).run(contest, false), Map.of());
+        var judged = Judge.judge(contest, new Conductor(2, listener).run(contest, false), Judge.Floors.NONE);
         assertThat(order).containsExactly("A", "B", "B", "A", "A");
         assertThat(judged.entries().getFirst().medians())
                 .containsEntry(Figure.SYSTEM_CALLS.key, new Report.Value(2, 2, 2));

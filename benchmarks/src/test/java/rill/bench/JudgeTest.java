@@ -36,13 +36,31 @@ final class JudgeTest {
                         ours, List.of(cpu(700), cpu(1_400)),
                         limit, List.of(cpu(500), cpu(1_200)))),
                 Map.of(),
+                Map.of(),
                 Map.of());
-        var judged = Judge.judge(new Contest("case", Map.of(), List.of(ours, limit)), rounds, Map.of());
+        var judged = Judge.judge(new Contest("case", Map.of(), List.of(ours, limit), true), rounds, Judge.Floors.NONE);
         assertThat(judged.entries())
                 .filteredOn(Report.Entry::ours)
                 .singleElement()
                 .extracting(entry -> entry.medians().get(Figure.SHARE.key).value())
                 .isEqualTo(200.0);
+    }
+
+    @Test
+    void where_no_message_was_timed_there_is_no_share() {
+        var ours = contestant("rill-nio", true);
+        var limit = contestant("bare-c", false);
+        Outcome held = new Outcome(Map.of(Figure.RESIDENT.key, 100.0));
+        var rounds = new Conductor.Rounds(
+                List.of(),
+                new java.util.LinkedHashMap<>(Map.of(ours, List.of(held), limit, List.of(held))),
+                Map.of(),
+                Map.of(),
+                Map.of());
+        var judged = Judge.judge(new Contest("case", Map.of(), List.of(ours, limit), true), rounds, Judge.Floors.NONE);
+        assertThat(judged.entries())
+                .hasSize(2)
+                .allSatisfy(entry -> assertThat(entry.medians()).containsOnlyKeys(Figure.RESIDENT.key));
     }
 
     private static Contestant contestant(String name, boolean ours) {

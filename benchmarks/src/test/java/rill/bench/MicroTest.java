@@ -65,6 +65,7 @@ final class MicroTest {
     @Test
     @Tag("slow")
     void a_fork_gives_time_and_bytes() throws Exception {
+        System.setProperty("jmh.ignoreLock", "true"); // what is so short means nothing, so others may measure meanwhile
         try (var tools = new Tools()) {
             var bench = new Bench(
                     Machine.look(), new Profile(Profile.Extent.QUICK, 1, 0, 0.01), tools, ClassPath.ofThisProcess());
@@ -72,6 +73,24 @@ final class MicroTest {
             var outcome = awaiting.contestants().getFirst().run().once();
             assertThat(outcome.figures()).containsKeys(Figure.TIME.key, Figure.ALLOCATED_PER_OPERATION.key);
             assertThat(outcome.figures().get(Figure.TIME.key)).isPositive();
+        }
+    }
+
+    @Test
+    void a_fork_is_pinned_by_words_before_its_command() {
+        assertThat(new Pinning("0,1").addJVMInvokeOptions(null)).containsExactly("taskset", "-c", "0,1");
+        assertThat(new Pinning(Pinning.NONE).addJVMInvokeOptions(null)).isEmpty();
+    }
+
+    @Test
+    void what_runs_on_one_thread_has_one_processor_and_what_has_more_has_two() throws Exception {
+        try (var tools = new Tools()) {
+            var bench = new Bench(Machine.look(), Profile.full(), tools, ClassPath.ofThisProcess());
+            for (Contest each : new MicroBenchmark().contests(bench)) {
+                boolean more =
+                        List.of("Promise", "tasks", "timer", "await").stream().anyMatch(each.name()::startsWith);
+                assertThat(each.parameters()).as(each.name()).containsEntry("processors", more ? 2 : 1);
+            }
         }
     }
 

@@ -95,6 +95,9 @@ final class ParsingTest {
         assertThat(Units.text("/s", 131_415)).isEqualTo("131,000 /s");
         assertThat(Units.text("ns", 7_253)).isEqualTo("7.25 µs");
         assertThat(Units.text("B", 160)).isEqualTo("160 B");
+        assertThat(Units.brief("/s", 200_000)).isEqualTo("200 k");
+        assertThat(Units.brief("/s", 1_000_000)).isEqualTo("1 M");
+        assertThat(Units.brief("ns", 5_000)).isEqualTo("5 µs");
         assertThat(Units.duration(75)).isEqualTo("1:15 min");
     }
 }

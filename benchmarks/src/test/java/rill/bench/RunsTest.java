@@ -73,7 +73,7 @@ final class RunsTest {
 
     @Test
     void redis_clients_have_a_rate() throws IOException {
-        for (String name : new String[] {"rill-nio", "netty-nio", "lettuce", "redis-benchmark"}) {
+        for (String name : new String[] {"rill-epoll", "netty-epoll", "lettuce", "redis-benchmark"}) {
             assertThat(run(new RedisBenchmark(), name).get(Figure.RATE.key))
                     .as(name)
                     .isPositive();
