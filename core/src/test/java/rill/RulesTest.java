@@ -23,6 +23,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import rill.spi.Clock;
+import rill.spi.ReadinessWire;
 
 /** The rules that the whole of core obeys. */
 class RulesTest {
@@ -204,7 +205,7 @@ class RulesTest {
                 .and()
                 .areNotEnums()
                 .and()
-                .doNotBelongToAnyOf(Future.class, FrameSession.class)
+                .doNotBelongToAnyOf(Future.class, FrameSession.class, ReadinessWire.class)
                 .and(DescribedPredicate.describe(
                         "are not meant to be extended", type -> !type.isAssignableTo(Exception.class)))
                 .should()

@@ -5,56 +5,76 @@ import java.net.SocketAddress;
 import java.net.SocketOption;
 import org.jspecify.annotations.Nullable;
 
-/** What stands in for a socket that could not be had. Its Wire is closed from the start, so that only close is ever called. */
-final class NoSocket implements SocketCalls {
-    static final NoSocket INSTANCE = new NoSocket();
+/** The Wire of a socket that could not be had. It is closed from the start, so that {@link #closeSocket} is its only call. */
+final class NoSocket extends ReadinessWire {
+    private final SocketAddress remote;
+    private final ReadinessWires wires;
 
-    private NoSocket() {}
+    NoSocket(SocketAddress remote, WireListener listener, ReadinessWires wires) {
+        super(listener);
+        this.remote = remote;
+        this.wires = wires;
+    }
 
     private static IllegalStateException none() {
         return new IllegalStateException("there is no socket");
     }
 
     @Override
-    public boolean finishConnect() {
+    protected ReadinessWires wires() {
+        return wires;
+    }
+
+    @Override
+    protected boolean finishConnect() {
         throw none();
     }
 
     @Override
-    public int read(ByteBuf target) {
+    protected void learnOwnAddress() {
         throw none();
     }
 
     @Override
-    public long write(@Nullable ByteBuf[] buffers, int from, int count) {
+    protected int read(ByteBuf target) {
         throw none();
     }
 
     @Override
-    public void interest(boolean read, boolean write) {
+    protected long write(@Nullable ByteBuf[] buffers, int from, int count) {
         throw none();
     }
 
     @Override
-    public void shutdownOutput() {
+    protected void interest(boolean read, boolean write) {
         throw none();
     }
 
     @Override
-    public void close(boolean reset) {}
-
-    @Override
-    public <T> void set(SocketOption<T> option, T value) {
+    protected void endOutput() {
         throw none();
     }
 
     @Override
-    public <T> T get(SocketOption<T> option) {
+    protected void closeSocket(boolean reset) {}
+
+    @Override
+    protected <T> void option(SocketOption<T> option, T value) {
         throw none();
     }
 
     @Override
-    public SocketAddress localAddress() {
+    protected <T> T option(SocketOption<T> option) {
         throw none();
+    }
+
+    @Override
+    protected SocketAddress ownAddress() {
+        throw none();
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return remote;
     }
 }

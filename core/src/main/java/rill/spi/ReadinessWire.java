@@ -1,53 +1,44 @@
 package rill.spi;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.nio.channels.ClosedChannelException;
-import java.util.Arrays;
-import java.util.Objects;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The state machine of a Wire whose system reports readiness: reading within a budget, queueing and gathering writes,
- * half-close, failure. What differs between NIO and epoll is behind {@link SocketCalls}.
+ * half-close, failure. A readiness transport extends it and adds only its system calls, those of one non-blocking stream socket.
+ * It is one object with the socket, since connections are many and mostly idle.
  *
  * <pre>
  *  CONNECTING ──▶ OPEN ──▶ FAILED (a write failed: what the peer still sent is read first) ──▶ CLOSED
+ *                  ▲
+ *   CONNECTED ─────┘ (from the start; to be told with the next select)
  * </pre>
  *
- * <p><b>Threading:</b> the Selector's driver.
+ * <p><b>Threading:</b> the Selector's driver. <b>Errors:</b> a system call that is interrupted (EINTR) is repeated by the subclass;
+ * would-block is the value 0, never an exception.
  */
-public final class ReadinessWire implements Wire {
+public abstract class ReadinessWire implements Wire {
     /** A turn ends after so many reads… */
     static final int READS_PER_TURN = 16;
     /** …or so many bytes. */
     static final int BYTES_PER_TURN = 256 * 1024;
-    /** Buffers passed to one gathering write; systems take 1,024 (IOV_MAX), and few gain beyond this. */
-    static final int GATHER = 64;
-
-    private static final @Nullable ByteBuf[] NO_BUFFERS = {};
 
     private enum State {
         CONNECTING,
+        CONNECTED,
         OPEN,
         FAILED,
         CLOSED
     }
 
-    private final SocketCalls calls;
-    private final Supplier<ByteBuf> receiveBuffer;
-    private final UndeliveredEvents undelivered;
     private final WireListener listener;
-    private final SocketAddress remote;
-    private @Nullable SocketAddress local;
-
     private State state = State.CONNECTING;
-    private boolean waits; // in undelivered
-    private boolean opened; // connected() is still to be told
+    private boolean waits; // among the undelivered
+    private boolean connected; // and told so
     private boolean paused;
     private boolean inputEnded;
     private boolean wantsWrite; // the last write did not take everything
@@ -55,50 +46,80 @@ public final class ReadinessWire implements Wire {
     private boolean outputShut;
     private @Nullable Throwable failure;
 
-    private @Nullable ByteBuf[] queue = NO_BUFFERS; // outgoing, in queue[head..tail)
-    private int head;
-    private int tail;
-    private long unreported; // bytes written whose count no flush() returned
+    private @Nullable WriteQueue queue; // while something is to be written, or to be reported
 
     /** A Wire whose connection is under way; one of the {@code start…} methods is to follow. */
-    public ReadinessWire(
-            SocketCalls calls,
-            SocketAddress remote,
-            WireListener listener,
-            Supplier<ByteBuf> receiveBuffer,
-            UndeliveredEvents undelivered) {
-        this.calls = calls;
-        this.remote = remote;
+    protected ReadinessWire(WireListener listener) {
         this.listener = listener;
-        this.receiveBuffer = receiveBuffer;
-        this.undelivered = undelivered;
     }
 
     /** A Wire for which no socket could be had: {@code closed(cause)} comes with the next select. */
-    public static Wire refused(
-            SocketAddress remote, WireListener listener, UndeliveredEvents undelivered, IOException cause) {
-        var wire = new ReadinessWire(NoSocket.INSTANCE, remote, listener, () -> Unpooled.EMPTY_BUFFER, undelivered);
+    public static Wire refused(SocketAddress remote, WireListener listener, ReadinessWires wires, IOException cause) {
+        var wire = new NoSocket(remote, listener, wires);
         wire.startFailed(cause);
         return wire;
     }
 
+    // ---- what a transport adds
+
+    /** What this Wire shares with the others of its Selector. */
+    protected abstract ReadinessWires wires();
+
+    /** Whether the connection under way is now established; throws if it failed. */
+    protected abstract boolean finishConnect() throws IOException;
+
+    /** Finds out {@link #ownAddress}, now that the connection is established. */
+    protected abstract void learnOwnAddress() throws IOException;
+
+    /** {@link Wire#localAddress}, once connected. */
+    protected abstract @Nullable SocketAddress ownAddress();
+
+    /** Reads at most the target's writable bytes, once: bytes read and appended, 0 for would-block, -1 for end of input. */
+    protected abstract int read(ByteBuf target) throws IOException;
+
+    /**
+     * Writes the readable bytes of {@code buffers[from]} and the next ones, {@code count} in all and none of them null, in one
+     * call, without moving their indices: bytes taken, 0 for would-block.
+     */
+    protected abstract long write(@Nullable ByteBuf[] buffers, int from, int count) throws IOException;
+
+    /**
+     * Says which readiness is wanted from now on: of input, of output (or of the connection while it is made). With neither,
+     * nothing is told, not even an error or a hang-up.
+     */
+    protected abstract void interest(boolean read, boolean write) throws IOException;
+
+    /** Half-closes the output. */
+    protected abstract void endOutput() throws IOException;
+
+    /** Gives the descriptor back, once; with a reset if told so. Never throws. */
+    protected abstract void closeSocket(boolean reset);
+
+    /** {@link Wire#set}, of a socket that is not closed. */
+    protected abstract <T> void option(SocketOption<T> option, T value) throws IOException;
+
+    /** {@link Wire#get}, of a socket that is not closed. */
+    protected abstract <T> T option(SocketOption<T> option) throws IOException;
+
+    // ---- the beginning
+
     /** A socket that is connected already, such as an accepted one: {@code connected} comes with the next select. */
-    public void startConnected() {
-        opened = true;
+    public final void startConnected() {
+        state = State.CONNECTED;
         announce();
     }
 
     /** A connection under way: waits for the socket to become writable. */
-    public void startConnecting() {
+    public final void startConnecting() {
         try {
-            calls.interest(false, true);
+            interest(false, true);
         } catch (IOException e) {
             fail(named("connect to ", e));
         }
     }
 
     /** A connection that could not even be tried: {@code closed(cause)} comes with the next select. */
-    public void startFailed(IOException cause) {
+    public final void startFailed(IOException cause) {
         fail(named("connect to ", cause));
     }
 
@@ -107,11 +128,14 @@ public final class ReadinessWire implements Wire {
      * more is withdrawn only now that it has come, since often it is wanted again by then (a pause is over, the queue is full
      * again), or the Wire is closed.
      */
-    public void ready(boolean readable, boolean writable) {
+    public final void ready(boolean readable, boolean writable) {
         if (state == State.CONNECTING) {
-            if (writable && !opened) {
-                finishConnect();
+            if (writable) {
+                establish();
             }
+            return;
+        }
+        if (state == State.CONNECTED) {
             return;
         }
         boolean useless = (readable && !readable()) || (writable && !wantsWrite);
@@ -127,30 +151,31 @@ public final class ReadinessWire implements Wire {
         }
     }
 
-    private void finishConnect() {
+    private void establish() {
         try {
-            if (calls.finishConnect()) {
-                connected();
+            if (finishConnect()) {
+                nowConnected();
             }
         } catch (IOException e) {
             fail(named("connect to ", e));
         }
     }
 
-    private void connected() {
+    private void nowConnected() {
         try {
-            local = calls.localAddress();
+            learnOwnAddress();
         } catch (IOException e) {
             fail(named("connect to ", e));
             return;
         }
+        connected = true;
         state = State.OPEN;
         updateInterest();
         if (state != State.OPEN) {
             return;
         }
         listener.connected();
-        if (state == State.OPEN && tail > head) {
+        if (state == State.OPEN && hasQueued()) {
             writeQueued();
             report();
         } else {
@@ -158,17 +183,19 @@ public final class ReadinessWire implements Wire {
         }
     }
 
+    // ---- reading
+
     private void readTurn() {
         long budget = BYTES_PER_TURN;
         for (int reads = 0; reads < READS_PER_TURN && budget > 0 && readable(); reads++) {
             ByteBuf target = listener.readTarget();
             if (target == null || !target.isWritable()) {
-                target = receiveBuffer.get();
+                target = wires().receiveBuffer();
             }
             int room = target.writableBytes();
             int n;
             try {
-                n = calls.read(target);
+                n = read(target);
             } catch (IOException e) {
                 fail(named("read from ", e));
                 return;
@@ -194,112 +221,88 @@ public final class ReadinessWire implements Wire {
     }
 
     @Override
-    public void write(ByteBuf buffer) {
+    public final void write(ByteBuf buffer) {
         if (!accepting() || outputShut || shutdownWanted || !buffer.isReadable()) {
             buffer.release();
             return;
         }
-        if (tail == queue.length) {
-            makeRoom();
+        WriteQueue open = queue;
+        if (open == null) {
+            open = wires().takeQueue();
+            queue = open;
         }
-        queue[tail++] = buffer;
+        open.add(buffer);
+    }
+
+    private boolean hasQueued() {
+        return queue != null && !queue.isEmpty();
     }
 
     private boolean accepting() {
-        return state == State.CONNECTING || state == State.OPEN;
-    }
-
-    private void makeRoom() {
-        int used = tail - head;
-        @Nullable
-        ByteBuf[] target =
-                used > queue.length / 2 || queue.length == 0 ? new @Nullable ByteBuf[Math.max(4, used * 2)] : queue;
-        System.arraycopy(queue, head, target, 0, used);
-        if (target == queue) {
-            Arrays.fill(queue, used, tail, null);
-        }
-        queue = target;
-        head = 0;
-        tail = used;
+        return state == State.CONNECTING || state == State.CONNECTED || state == State.OPEN;
     }
 
     @Override
-    public long flush() {
-        if (state != State.OPEN || wantsWrite || head == tail) {
+    public final long flush() {
+        WriteQueue open = queue;
+        if (state != State.OPEN || wantsWrite || open == null || open.isEmpty()) {
             return 0;
         }
-        long before = unreported;
+        long before = open.unreported;
         writeQueued();
-        long written = unreported - before;
-        unreported = before;
+        long written = open.unreported - before;
+        open.unreported = before;
+        giveBackIfIdle(open);
         return written;
     }
 
-    /** Writes until the queue is empty or the kernel takes no more; adds to {@link #unreported}. */
+    /** Writes until the queue is empty or the kernel takes no more. */
     private void writeQueued() {
-        try {
-            while (head < tail) {
-                int count = Math.min(GATHER, tail - head);
-                long n = calls.write(queue, head, count);
-                unreported += n;
-                if (!advance(n, count)) {
-                    break;
-                }
+        WriteQueue open = queue;
+        if (open != null) {
+            try {
+                open.writeTo(this);
+            } catch (IOException e) {
+                failure = named("write to ", e);
+                state = State.FAILED;
+                announce();
+                return;
             }
-        } catch (IOException e) {
-            failure = named("write to ", e);
-            state = State.FAILED;
-            announce();
-            return;
-        }
-        boolean blocked = head < tail;
-        if (blocked != wantsWrite) {
-            wantsWrite = blocked;
-            if (blocked) {
-                updateInterest();
+            boolean blocked = !open.isEmpty();
+            if (blocked != wantsWrite) {
+                wantsWrite = blocked;
+                if (blocked) {
+                    updateInterest();
+                }
             }
         }
         shutdownIfWritten();
     }
 
-    /** Releases what {@code n} bytes have covered of the first {@code count} buffers; false if not all of them. */
-    private boolean advance(long n, int count) {
-        for (int i = 0; i < count; i++) {
-            ByteBuf first = Objects.requireNonNull(queue[head]);
-            int size = first.readableBytes();
-            if (n < size) {
-                first.skipBytes((int) n);
-                return false;
-            }
-            n -= size;
-            queue[head++] = null;
-            first.release();
-        }
-        if (head == tail) {
-            head = 0;
-            tail = 0;
-            if (queue.length > GATHER) {
-                queue = NO_BUFFERS;
-            }
-        }
-        return true;
-    }
-
     private void report() {
-        if (unreported > 0 && state != State.CLOSED) {
-            long n = unreported;
-            unreported = 0;
+        WriteQueue open = queue;
+        if (open != null && open.unreported > 0 && state != State.CLOSED) {
+            long n = open.unreported;
+            open.unreported = 0;
+            giveBackIfIdle(open);
             listener.written(n);
         }
     }
 
+    private void giveBackIfIdle(WriteQueue open) {
+        if (open.isEmpty() && open.unreported == 0) {
+            queue = null;
+            wires().giveBack(open);
+        }
+    }
+
     @Override
-    public void pauseReads() {
+    public final void pauseReads() {
         paused = true;
     }
 
     @Override
-    public void resumeReads() {
+    public final void resumeReads() {
         if (paused) {
             paused = false;
             updateInterest();
@@ -309,7 +312,7 @@ public final class ReadinessWire implements Wire {
     private void updateInterest() {
         if (state == State.OPEN) {
             try {
-                calls.interest(readable(), wantsWrite);
+                interest(readable(), wantsWrite);
             } catch (IOException e) {
                 fail(named("watch the connection to ", e));
             }
@@ -317,27 +320,27 @@ public final class ReadinessWire implements Wire {
     }
 
     @Override
-    public void shutdownOutput() {
+    public final void shutdownOutput() {
         if (!accepting() || shutdownWanted || outputShut) {
             return;
         }
         shutdownWanted = true;
         if (state == State.OPEN && !wantsWrite) {
             writeQueued();
-            if (unreported > 0) {
+            if (queue != null && queue.unreported > 0) {
                 announce();
             }
         }
     }
 
     private void shutdownIfWritten() {
-        if (!shutdownWanted || state != State.OPEN || head < tail) {
+        if (!shutdownWanted || state != State.OPEN || hasQueued()) {
             return;
         }
         shutdownWanted = false;
         outputShut = true;
         try {
-            calls.shutdownOutput();
+            endOutput();
         } catch (IOException e) {
             failure = named("shut down output to ", e);
             state = State.FAILED;
@@ -346,12 +349,12 @@ public final class ReadinessWire implements Wire {
     }
 
     @Override
-    public void close() {
+    public final void close() {
         end(null, false);
     }
 
     @Override
-    public void abort() {
+    public final void abort() {
         end(null, true);
     }
 
@@ -365,28 +368,26 @@ public final class ReadinessWire implements Wire {
         }
         state = State.CLOSED;
         failure = cause;
-        while (head < tail) {
-            Objects.requireNonNull(queue[head++]).release();
+        if (queue != null) {
+            queue.release();
+            queue = null;
         }
-        queue = NO_BUFFERS;
-        head = 0;
-        tail = 0;
-        calls.close(reset);
+        closeSocket(reset);
         announce();
     }
 
     private void announce() {
         if (!waits) {
             waits = true;
-            undelivered.add(this);
+            wires().add(this);
         }
     }
 
-    /** Called by {@link UndeliveredEvents}: tells what no readiness will. */
+    /** Called by {@link ReadinessWires}: tells what no readiness will. */
     void deliver() {
         waits = false;
-        if (state == State.CONNECTING && opened) {
-            connected();
+        if (state == State.CONNECTED) {
+            nowConnected();
             return;
         }
         report();
@@ -407,9 +408,9 @@ public final class ReadinessWire implements Wire {
     private void drainAfterFailedWrite() {
         boolean ended = false;
         for (int reads = 0; reads < READS_PER_TURN && !ended && readable(); reads++) {
-            ByteBuf target = receiveBuffer.get();
+            ByteBuf target = wires().receiveBuffer();
             try {
-                int n = calls.read(target);
+                int n = read(target);
                 ended = n <= 0;
                 if (n > 0) {
                     listener.read(target);
@@ -421,19 +422,19 @@ public final class ReadinessWire implements Wire {
     }
 
     private IOException named(String doing, IOException cause) {
-        return SocketFailures.naming(doing + remote, cause);
+        return SocketFailures.naming(doing + remoteAddress(), cause);
     }
 
     @Override
-    public <T> void set(SocketOption<T> option, T value) throws IOException {
+    public final <T> void set(SocketOption<T> option, T value) throws IOException {
         requireUsable();
-        calls.set(option, value);
+        option(option, value);
     }
 
     @Override
-    public <T> T get(SocketOption<T> option) throws IOException {
+    public final <T> T get(SocketOption<T> option) throws IOException {
         requireUsable();
-        return calls.get(option);
+        return option(option);
     }
 
     private void requireUsable() throws ClosedChannelException {
@@ -443,17 +444,12 @@ public final class ReadinessWire implements Wire {
     }
 
     @Override
-    public @Nullable SocketAddress localAddress() {
-        return local;
-    }
-
-    @Override
-    public SocketAddress remoteAddress() {
-        return remote;
+    public final @Nullable SocketAddress localAddress() {
+        return connected ? ownAddress() : null;
     }
 
     @Override
     public String toString() {
-        return state + " wire to " + remote;
+        return state + " wire to " + remoteAddress();
     }
 }

@@ -63,6 +63,7 @@ abstract class ConnectingLaws extends OnTransport {
                         () -> pair.client().isClosed() && pair.server().isClosed());
         assertEquals(clientAddress, client.localAddress(), "the local address, after close");
         assertEquals(clientAddress, server.remoteAddress(), "the remote address, after close");
+        assertEquals(client.remoteAddress(), server.localAddress(), "the server's own address, after close");
     }
 
     @Test

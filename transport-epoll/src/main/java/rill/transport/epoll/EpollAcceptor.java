@@ -19,8 +19,14 @@ final class EpollAcceptor implements Acceptor, Registrations.Watched {
     private final SocketAddress local;
     private final boolean localIsEverybodys;
     private final @Nullable SocketFile file;
-    private final Watch watch;
+    private final int slot;
+    private int fd;
+    private int watched; // the events
     private boolean paused;
+
+    // The own address of the last connection, which the next one's is likely to be.
+    private long own4 = SocketAddressArea.NOT_INET4;
+    private SocketAddress own;
 
     /** Takes over the descriptor, which is bound and listens. */
     EpollAcceptor(
@@ -32,20 +38,22 @@ final class EpollAcceptor implements Acceptor, Registrations.Watched {
         // Unless it is the wildcard, each connection's own address is the one that it came in at.
         this.localIsEverybodys =
                 !(local instanceof InetSocketAddress inet && inet.getAddress().isAnyLocalAddress());
-        this.watch = new Watch(selector, fd, this);
+        this.own = local;
+        this.fd = fd;
+        this.slot = selector.registrations().add(this);
     }
 
     void start() throws IOException {
-        watch.events(Watch.IN);
+        watch(EpollWait.IN);
     }
 
     @Override
     public void ready(int events) {
         NativeMemory memory = selector.memory();
-        for (int n = 0; n < PER_TURN && !paused && watch.isOpen(); n++) {
+        for (int n = 0; n < PER_TURN && !paused && fd != EpollWait.CLOSED; n++) {
             int accepted = LibC.accept(
                     memory.errno,
-                    watch.fd(),
+                    fd,
                     memory.address.at(),
                     memory.address.room(),
                     EpollSelector.NON_BLOCKING | EpollSelector.CLOSE_ON_EXEC);
@@ -64,9 +72,10 @@ final class EpollAcceptor implements Acceptor, Registrations.Watched {
     private void deliver(int accepted) {
         @Nullable EpollAccepted socket = null;
         try {
-            SocketAddress remote = selector.memory().address.get();
-            SocketAddress own = localIsEverybodys ? local : selector.localAddress(accepted);
-            socket = new EpollAccepted(accepted, own, remote);
+            SocketAddressArea address = selector.memory().address;
+            long remote4 = address.inet4();
+            SocketAddress remote = remote4 == SocketAddressArea.NOT_INET4 ? address.get() : null;
+            socket = new EpollAccepted(accepted, ownAddress(accepted), remote, remote4);
         } catch (IOException gone) {
             // The peer has reset it already: nothing was lost that anybody knew of.
             LibC.close(accepted);
@@ -74,6 +83,22 @@ final class EpollAcceptor implements Acceptor, Registrations.Watched {
         if (socket != null) {
             listener.accepted(socket);
         }
+    }
+
+    private SocketAddress ownAddress(int accepted) throws IOException {
+        if (localIsEverybodys) {
+            return local;
+        }
+        SocketAddressArea address = selector.askLocalAddress(accepted);
+        long its4 = address.inet4();
+        if (its4 == SocketAddressArea.NOT_INET4) {
+            return address.get();
+        }
+        if (its4 != own4) {
+            own4 = its4;
+            own = SocketAddressArea.inet4(its4);
+        }
+        return own;
     }
 
     @Override
@@ -90,26 +115,33 @@ final class EpollAcceptor implements Acceptor, Registrations.Watched {
     @Override
     public void resume() {
         paused = false;
-        events(Watch.IN);
+        events(EpollWait.IN);
     }
 
     private void events(int wanted) {
         try {
-            watch.events(wanted);
+            watch(wanted);
         } catch (IOException e) {
             paused = true;
             selector.later(() -> listener.failed(SocketFailures.naming("accept on " + local, e)));
         }
     }
 
+    private void watch(int wanted) throws IOException {
+        if (fd != EpollWait.CLOSED) {
+            watched = selector.watch(fd, slot, watched, wanted);
+        }
+    }
+
     @Override
     public void close() {
         paused = true;
-        if (watch.isOpen()) {
+        if (fd != EpollWait.CLOSED) {
             if (file != null) {
                 file.remove();
             }
-            watch.close();
+            selector.forget(fd, slot);
+            fd = EpollWait.CLOSED;
         }
     }
 }

@@ -14,11 +14,11 @@ import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.ReadinessWire;
+import rill.spi.ReadinessWires;
 import rill.spi.Selector;
 import rill.spi.SocketFailures;
 import rill.spi.SocketFile;
 import rill.spi.SocketOptions;
-import rill.spi.UndeliveredEvents;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
@@ -40,24 +40,19 @@ final class EpollSelector implements Selector {
     private final NativeMemory memory = new NativeMemory();
     private final NativeOptions options = new NativeOptions(memory);
     private final Registrations registrations = new Registrations();
-    private final UndeliveredEvents undelivered = new UndeliveredEvents();
     private final ArrayDeque<Runnable> later = new ArrayDeque<>();
-    private final Supplier<ByteBuf> receiveBuffer;
+    private final ReadinessWires wires;
     private final EpollWait wait;
     private boolean closed;
 
     EpollSelector(Supplier<ByteBuf> receiveBuffer) throws IOException {
-        this.receiveBuffer = receiveBuffer;
+        this.wires = new ReadinessWires(receiveBuffer);
         try {
             wait = new EpollWait(memory);
         } catch (EpollWait.Refused e) {
             memory.close();
             throw new IOException(e.getMessage(), e);
         }
-    }
-
-    int epoll() {
-        return wait.epoll();
     }
 
     NativeMemory memory() {
@@ -72,8 +67,23 @@ final class EpollSelector implements Selector {
         return registrations;
     }
 
-    UndeliveredEvents undelivered() {
-        return undelivered;
+    ReadinessWires wires() {
+        return wires;
+    }
+
+    /** Asks for these events of a registered descriptor, instead of those before; what is asked for now. */
+    int watch(int fd, int slot, int before, int wanted) throws IOException {
+        wait.watch(fd, registrations.data(slot), before, wanted);
+        return wanted;
+    }
+
+    /**
+     * Closes a registered descriptor. That takes it out of epoll as well, unless a child process that is just being started holds it
+     * for another moment; the events of that moment mean nobody.
+     */
+    void forget(int fd, int slot) {
+        registrations.remove(slot);
+        LibC.close(fd);
     }
 
     /** Runs this within the next select. */
@@ -85,7 +95,7 @@ final class EpollSelector implements Selector {
 
     @Override
     public void select(long timeoutNanos) throws IOException {
-        int waiting = undelivered.size(); // what comes up from here on is for a later select, as promised
+        int waiting = wires.undelivered(); // what comes up from here on is for a later select, as promised
         boolean mayBlock = timeoutNanos != 0 && waiting == 0 && later.isEmpty();
         int count = mayBlock ? wait.block(timeoutNanos) : wait.poll();
         for (int i = 0; i < count && !closed; i++) {
@@ -98,7 +108,7 @@ final class EpollSelector implements Selector {
             later.remove().run();
         }
         if (!closed) {
-            undelivered.deliver(waiting);
+            wires.deliver(waiting);
         }
     }
 
@@ -118,27 +128,26 @@ final class EpollSelector implements Selector {
         }
         int fd = socket(family);
         if (fd < 0) {
-            return ReadinessWire.refused(remote, listener, undelivered, Errno.exception(-fd));
+            return ReadinessWire.refused(remote, listener, wires, Errno.exception(-fd));
         }
-        var socket = new EpollSocket(this, fd, null, remote, listener, receiveBuffer);
-        ReadinessWire wire = socket.wire();
+        var socket = new EpollSocket(this, fd, null, remote, SocketAddressArea.NOT_INET4, listener);
         try {
-            wanted.<IOException>applyTo(socket::set);
+            wanted.<IOException>applyTo(socket::option);
             if (local != null) {
                 bind(fd, local, family);
             }
             if (connect(fd, remote, family)) {
-                wire.startConnected();
+                socket.startConnected();
             } else {
-                wire.startConnecting();
+                socket.startConnecting();
             }
         } catch (IOException e) {
-            wire.startFailed(e);
+            socket.startFailed(e);
         } catch (RuntimeException e) {
-            socket.close(false);
+            socket.closeSocket(false);
             throw e;
         }
-        return wire;
+        return socket;
     }
 
     private int socket(int family) {
@@ -175,24 +184,24 @@ final class EpollSelector implements Selector {
         if (!(socket instanceof EpollAccepted accepted)) {
             throw new IllegalArgumentException("a socket of another transport: " + socket);
         }
-        var opened = new EpollSocket(
-                this, accepted.take(), accepted.localAddress(), accepted.remoteAddress(), listener, receiveBuffer);
+        EpollSocket opened = accepted.take(this, listener);
         try {
-            wanted.<IOException>applyTo(opened::set);
-            opened.wire().startConnected();
+            wanted.<IOException>applyTo(opened::option);
+            opened.startConnected();
         } catch (IOException e) {
-            opened.wire().startFailed(e);
+            opened.startFailed(e);
         } catch (RuntimeException e) {
-            opened.close(false);
+            opened.closeSocket(false);
             throw e;
         }
-        return opened.wire();
+        return opened;
     }
 
-    SocketAddress localAddress(int fd) throws IOException {
+    /** Where this end's address of a socket is now written down. */
+    SocketAddressArea askLocalAddress(int fd) throws IOException {
         SocketAddressArea address = memory.address;
         Errno.check(LibC.getsockname(memory.errno, fd, address.at(), address.room()));
-        return address.get();
+        return address;
     }
 
     // ---- listening
@@ -242,7 +251,7 @@ final class EpollSelector implements Selector {
             Errno.check(LibC.bind(memory.errno, fd, memory.address.at(), memory.address.put(local, family)));
             file = local instanceof UnixDomainSocketAddress path ? SocketFile.bound(path) : null;
             Errno.check(LibC.listen(memory.errno, fd, backlog == 0 ? MOST_WAITING : backlog));
-            address = localAddress(fd);
+            address = askLocalAddress(fd).get();
         } catch (IOException | RuntimeException e) {
             if (file != null) {
                 file.remove();

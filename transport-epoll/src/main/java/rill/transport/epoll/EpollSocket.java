@@ -6,60 +6,60 @@ import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.spi.ReadinessWire;
-import rill.spi.SocketCalls;
+import rill.spi.ReadinessWires;
 import rill.spi.WireListener;
 
-/** The system calls of one connected or connecting socket. */
-final class EpollSocket implements SocketCalls, Registrations.Watched {
+/**
+ * A connected or connecting socket. Its descriptor's owner: it is closed here, once.
+ *
+ * <p>Of the two addresses one comes from the kernel. If that is one of IPv4, it is kept as a number.
+ */
+final class EpollSocket extends ReadinessWire implements Registrations.Watched {
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int SHUT_WR = 1;
-    private static final int READABLE = Watch.IN | Watch.ERR | Watch.HUP;
-    private static final int WRITABLE = Watch.OUT | Watch.ERR | Watch.HUP;
+    private static final int READABLE = EpollWait.IN | EpollWait.ERR | EpollWait.HUP;
+    private static final int WRITABLE = EpollWait.OUT | EpollWait.ERR | EpollWait.HUP;
 
     private final EpollSelector selector;
-    private final NativeMemory memory;
-    private final Watch watch;
-    private final ReadinessWire wire;
-    private @Nullable SocketAddress local;
+    private final int slot; // among the registrations
+    private int fd;
+    private byte watched; // the events
+    private @Nullable SocketAddress local; // null: not known yet, or it is in inet4
+    private final @Nullable SocketAddress remote; // null: it is in inet4
+    private long inet4; // see SocketAddressArea.inet4
 
+    /** An accepted socket has a local address, and one that connects a remote one. */
     EpollSocket(
             EpollSelector selector,
             int fd,
             @Nullable SocketAddress local,
-            SocketAddress remote,
-            WireListener listener,
-            Supplier<ByteBuf> receiveBuffer) {
+            @Nullable SocketAddress remote,
+            long inet4,
+            WireListener listener) {
+        super(listener);
         this.selector = selector;
-        this.memory = selector.memory();
+        this.fd = fd;
         this.local = local;
-        this.watch = new Watch(selector, fd, this);
-        this.wire = new ReadinessWire(this, remote, listener, receiveBuffer, selector.undelivered());
+        this.remote = remote;
+        this.inet4 = inet4;
+        this.slot = selector.registrations().add(this);
     }
 
-    ReadinessWire wire() {
-        return wire;
-    }
-
-    int fd() {
-        return watch.fd();
+    @Override
+    protected ReadinessWires wires() {
+        return selector.wires();
     }
 
     @Override
     public void ready(int events) {
-        wire.ready((events & READABLE) != 0, (events & WRITABLE) != 0);
+        ready((events & READABLE) != 0, (events & WRITABLE) != 0);
     }
 
     @Override
-    public void close() {
-        wire.close();
-    }
-
-    @Override
-    public boolean finishConnect() throws IOException {
-        int failure = selector.options().socketError(watch.fd());
+    protected boolean finishConnect() throws IOException {
+        int failure = selector.options().socketError(fd);
         if (failure != 0) {
             throw Errno.exception(failure);
         }
@@ -67,10 +67,10 @@ final class EpollSocket implements SocketCalls, Registrations.Watched {
     }
 
     @Override
-    public int read(ByteBuf target) throws IOException {
+    protected int read(ByteBuf target) throws IOException {
         int at = target.writerIndex();
         int room = target.writableBytes();
-        int n = (int) LibC.recv(memory.errno, watch.fd(), address(target, at, room), room);
+        int n = (int) LibC.recv(selector.memory().errno, fd, address(target, at, room), room);
         if (n > 0) {
             target.writerIndex(at + n);
             return n;
@@ -99,53 +99,73 @@ final class EpollSocket implements SocketCalls, Registrations.Watched {
     }
 
     @Override
-    public long write(@Nullable ByteBuf[] buffers, int from, int count) throws IOException {
+    protected long write(@Nullable ByteBuf[] buffers, int from, int count) throws IOException {
         ByteBuf first = buffers[from];
         if (count == 1 && first != null && first.hasMemoryAddress()) {
             long address = first.memoryAddress() + first.readerIndex();
-            return orWouldBlock(LibC.send(memory.errno, watch.fd(), address, first.readableBytes(), MSG_NOSIGNAL));
+            return orWouldBlock(LibC.send(selector.memory().errno, fd, address, first.readableBytes(), MSG_NOSIGNAL));
         }
-        long message = memory.gathering.message(buffers, from, count);
-        return orWouldBlock(LibC.sendmsg(memory.errno, watch.fd(), message, MSG_NOSIGNAL));
+        long message = selector.memory().gathering.message(buffers, from, count);
+        return orWouldBlock(LibC.sendmsg(selector.memory().errno, fd, message, MSG_NOSIGNAL));
     }
 
     @Override
-    public void interest(boolean read, boolean write) throws IOException {
-        watch.events((read ? Watch.IN : 0) | (write ? Watch.OUT : 0));
+    protected void interest(boolean read, boolean write) throws IOException {
+        if (fd != EpollWait.CLOSED) {
+            int wanted = (read ? EpollWait.IN : 0) | (write ? EpollWait.OUT : 0);
+            watched = (byte) selector.watch(fd, slot, watched, wanted);
+        }
     }
 
     @Override
-    public void shutdownOutput() throws IOException {
-        Errno.check(LibC.shutdown(memory.errno, watch.fd(), SHUT_WR));
+    protected void endOutput() throws IOException {
+        Errno.check(LibC.shutdown(selector.memory().errno, fd, SHUT_WR));
     }
 
     @Override
-    public void close(boolean reset) {
-        if (reset && watch.isOpen()) {
+    protected void closeSocket(boolean reset) {
+        if (reset && fd != EpollWait.CLOSED) {
             try {
-                set(StandardSocketOptions.SO_LINGER, 0);
+                option(StandardSocketOptions.SO_LINGER, 0);
             } catch (IOException notConnected) {
                 // Then there is nobody to send a reset to.
             }
         }
-        watch.close();
-    }
-
-    @Override
-    public <T> void set(SocketOption<T> option, T value) throws IOException {
-        selector.options().set(watch.fd(), option, value);
-    }
-
-    @Override
-    public <T> T get(SocketOption<T> option) throws IOException {
-        return selector.options().get(watch.fd(), option);
-    }
-
-    @Override
-    public SocketAddress localAddress() throws IOException {
-        if (local == null) {
-            local = selector.localAddress(watch.fd());
+        if (fd != EpollWait.CLOSED) {
+            selector.forget(fd, slot);
+            fd = EpollWait.CLOSED;
         }
-        return local;
+    }
+
+    @Override
+    protected <T> void option(SocketOption<T> option, T value) throws IOException {
+        selector.options().set(fd, option, value);
+    }
+
+    @Override
+    protected <T> T option(SocketOption<T> option) throws IOException {
+        return selector.options().get(fd, option);
+    }
+
+    @Override
+    protected void learnOwnAddress() throws IOException {
+        if (local == null) {
+            SocketAddressArea address = selector.askLocalAddress(fd);
+            inet4 = address.inet4();
+            if (inet4 == SocketAddressArea.NOT_INET4) {
+                local = address.get();
+            }
+        }
+    }
+
+    @Override
+    protected @Nullable SocketAddress ownAddress() {
+        boolean isNumber = local == null && inet4 != SocketAddressArea.NOT_INET4;
+        return isNumber ? SocketAddressArea.inet4(inet4) : local;
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return remote == null ? SocketAddressArea.inet4(inet4) : remote;
     }
 }

@@ -14,10 +14,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * to one that was closed. The memory is given back after them.
  */
 final class EpollWait {
+    static final int IN = 0x1;
+    static final int OUT = 0x4;
+    static final int ERR = 0x8;
+    static final int HUP = 0x10;
+
+    /** In place of a descriptor that was given back. */
+    static final int CLOSED = -1;
+
     private static final int CLOSE_ON_EXEC = 0x80000; // EPOLL_CLOEXEC, EFD_CLOEXEC
     private static final int NON_BLOCKING = 0x800; // EFD_NONBLOCK
     private static final int EDGE_TRIGGERED = 1 << 31; // EPOLLET
     private static final int ADD = 1; // EPOLL_CTL_ADD
+    private static final int DELETE = 2;
+    private static final int MODIFY = 3;
     private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final NativeMemory memory;
@@ -36,8 +46,7 @@ final class EpollWait {
         int wakes = made < 0 ? made : LibC.eventfd(memory.errno, CLOSE_ON_EXEC | NON_BLOCKING);
         int added = wakes < 0
                 ? wakes
-                : LibC.epollCtl(
-                        memory.errno, made, ADD, wakes, memory.event(Watch.IN | EDGE_TRIGGERED, Registrations.NONE));
+                : LibC.epollCtl(memory.errno, made, ADD, wakes, memory.event(IN | EDGE_TRIGGERED, Registrations.NONE));
         if (added < 0) {
             closeAll(made, wakes);
             throw new Refused(-added);
@@ -64,8 +73,15 @@ final class EpollWait {
         }
     }
 
-    int epoll() {
-        return epoll;
+    /**
+     * Asks for these events of a descriptor, after having asked for those before. With none the descriptor leaves epoll altogether:
+     * errors and hang-ups are told of whatever is in, and as long as nobody deals with them every wait would return at once.
+     */
+    void watch(int fd, long data, int before, int wanted) throws IOException {
+        if (wanted != before) {
+            int operation = before == 0 ? ADD : wanted == 0 ? DELETE : MODIFY;
+            Errno.check(LibC.epollCtl(memory.errno, epoll, operation, fd, memory.event(wanted, data)));
+        }
     }
 
     /** How many events are there now. */

@@ -17,30 +17,42 @@ final class Registrations {
     static final long NONE = -1;
 
     private static final int GENERATION_SHIFT = Integer.SIZE;
+    private static final int FIRST_SIZE = 16;
 
-    private @Nullable Watched[] watched = new @Nullable Watched[16];
-    private int[] generations = new int[16];
-    private int[] free = new int[16];
+    private @Nullable Watched[] watched = new @Nullable Watched[FIRST_SIZE];
+    private int[] generations = new int[FIRST_SIZE];
+    private int[] free = new int[FIRST_SIZE]; // as long as there ever were free ones
     private int freeCount;
     private int used;
 
-    /** A new member; the data for its events. */
-    long add(Watched member) {
+    /** A new member; its slot. */
+    int add(Watched member) {
         int slot = freeCount > 0 ? free[--freeCount] : used++;
         if (slot == watched.length) {
-            watched = Arrays.copyOf(watched, slot * 2);
-            generations = Arrays.copyOf(generations, slot * 2);
-            free = Arrays.copyOf(free, slot * 2);
+            watched = Arrays.copyOf(watched, larger(slot));
+            generations = Arrays.copyOf(generations, larger(slot));
         }
         watched[slot] = member;
+        return slot;
+    }
+
+    /** By a quarter: what is not used of it is held for nothing, for as long as the selector lives. */
+    private static int larger(int size) {
+        return size + Math.max(FIRST_SIZE, size >> 2);
+    }
+
+    /** The data for the events of the member in a slot. */
+    long data(int slot) {
         return (long) generations[slot] << GENERATION_SHIFT | slot;
     }
 
-    /** Nothing that was said of this one will reach anybody any more. */
-    void remove(long data) {
-        int slot = (int) data;
+    /** Nothing that was said of the member in this slot will reach anybody any more. */
+    void remove(int slot) {
         watched[slot] = null;
         generations[slot] = (generations[slot] + 1) & Integer.MAX_VALUE; // so that none is NONE
+        if (freeCount == free.length) {
+            free = Arrays.copyOf(free, larger(freeCount));
+        }
         free[freeCount++] = slot;
     }
 

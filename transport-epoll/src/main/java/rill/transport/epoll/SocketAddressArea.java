@@ -2,6 +2,7 @@ package rill.transport.epoll;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -39,6 +41,9 @@ final class SocketAddressArea {
     /** Bytes of a path: {@code sun_path} has 108, of which one is for the zero at its end. */
     static final int LONGEST_NAME = 107;
 
+    /** Said by {@link #inet4()} if it is no IPv4 address. */
+    static final long NOT_INET4 = -1;
+
     private static final int SIZE = 128; // sockaddr_storage
     private static final int NAME = 2;
     private static final int PORT = 2;
@@ -48,8 +53,10 @@ final class SocketAddressArea {
     private static final int SCOPE6 = 24;
     private static final int SIZE6 = 28;
     private static final int MAPPED = 12; // the bytes before the IPv4 address in ::ffff:1.2.3.4
+    private static final int MAPPED_MARK = 0xffff; // the last four of them
 
     private static final ValueLayout.OfShort PORT_ORDER = JAVA_SHORT.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfInt ADDRESS_ORDER = JAVA_INT.withOrder(ByteOrder.BIG_ENDIAN);
     private static final Charset FILE_NAMES =
             Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
 
@@ -179,6 +186,39 @@ final class SocketAddressArea {
         };
     }
 
+    /**
+     * The address that a call has written, as {@code address << 16 | port}, if it is one of IPv4 (also in the form in which a socket of
+     * IPv6 has it); else {@link #NOT_INET4}. The objects of an address take 96 bytes, and few of them are ever asked for.
+     */
+    long inet4() {
+        int used = size.get(JAVA_INT, 0);
+        int family = used < NAME ? AF_UNIX : area.get(JAVA_SHORT, 0);
+        if (family == AF_INET) {
+            return inet4(ADDRESS4);
+        }
+        boolean mapped = family == AF_INET6
+                && area.get(JAVA_LONG, ADDRESS6) == 0
+                && area.get(ADDRESS_ORDER, ADDRESS6 + MAPPED - Integer.BYTES) == MAPPED_MARK;
+        return mapped ? inet4(ADDRESS6 + MAPPED) : NOT_INET4;
+    }
+
+    private long inet4(int offset) {
+        long address = area.get(ADDRESS_ORDER, offset) & 0xffff_ffffL;
+        return address << Short.SIZE | (area.get(PORT_ORDER, PORT) & 0xffff);
+    }
+
+    /** The address that {@link #inet4()} has found. */
+    static InetSocketAddress inet4(long found) {
+        byte[] address = ByteBuffer.allocate(Integer.BYTES)
+                .putInt((int) (found >>> Short.SIZE))
+                .array();
+        try {
+            return new InetSocketAddress(InetAddress.getByAddress(address), (int) found & 0xffff);
+        } catch (UnknownHostException e) {
+            throw new AssertionError("four bytes are an address", e);
+        }
+    }
+
     private InetSocketAddress inet(byte[] address, int scope) throws UnknownHostException {
         int port = area.get(PORT_ORDER, PORT) & 0xffff;
         InetAddress host =
@@ -188,7 +228,7 @@ final class SocketAddressArea {
 
     private SocketAddress unix(int used) {
         if (used <= NAME) {
-            return UnixDomainSocketAddress.of(""); // nobody has bound it; the JDK calls that unnamed
+            return Unnamed.ADDRESS; // nobody has bound it; the JDK calls that unnamed
         }
         if (area.get(JAVA_BYTE, NAME) == 0) {
             return new AbstractSocketAddress(new String(bytes(NAME + 1, used - NAME - 1), StandardCharsets.UTF_8));
@@ -198,6 +238,11 @@ final class SocketAddressArea {
             length++;
         }
         return UnixDomainSocketAddress.of(new String(bytes(NAME, length), FILE_NAMES));
+    }
+
+    /** Made when first needed. */
+    private static final class Unnamed {
+        static final UnixDomainSocketAddress ADDRESS = UnixDomainSocketAddress.of("");
     }
 
     private byte[] bytes(long offset, int count) {

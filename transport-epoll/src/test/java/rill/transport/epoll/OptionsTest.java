@@ -286,5 +286,13 @@ class OptionsTest {
         until(() -> accepted.size() == 1);
         assertThat(accepted.getFirst().localAddress()).isEqualTo(address);
         assertThat(accepted.getFirst().remoteAddress()).isEqualTo(wire.localAddress());
+        connected(address);
+        var another = new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 3}), port);
+        connected(another);
+        until(() -> accepted.size() == 3);
+        assertThat(accepted.get(1).localAddress())
+                .as("one object for all who came in there")
+                .isSameAs(accepted.getFirst().localAddress());
+        assertThat(accepted.get(2).localAddress()).isEqualTo(another);
     }
 }

@@ -21,13 +21,14 @@ class RegistrationsTest {
     @Test
     void an_event_of_one_that_has_gone_does_not_reach_the_next_in_its_slot() {
         var first = new Member();
-        long stale = registrations.add(first);
+        int slot = registrations.add(first);
+        long stale = registrations.data(slot);
         assertThat(registrations.find(stale)).isSameAs(first);
-        registrations.remove(stale);
+        registrations.remove(slot);
         assertThat(registrations.find(stale)).isNull();
         var second = new Member();
-        long fresh = registrations.add(second);
-        assertThat((int) fresh).as("the slot").isEqualTo((int) stale);
+        assertThat(registrations.add(second)).as("the slot").isEqualTo(slot);
+        long fresh = registrations.data(slot);
         assertThat(registrations.find(stale)).isNull();
         assertThat(registrations.find(fresh)).isSameAs(second);
     }
@@ -35,18 +36,22 @@ class RegistrationsTest {
     @Test
     void many_come_and_go_and_each_is_found_by_its_own_data_only() {
         var data = new ArrayList<Long>();
+        var slots = new ArrayList<Integer>();
         var members = new ArrayList<Member>();
         var everSeen = new HashSet<Long>();
         for (int round = 0; round < 50; round++) {
             for (int i = 0; i < 40; i++) {
                 var member = new Member();
-                long its = registrations.add(member);
+                int slot = registrations.add(member);
+                long its = registrations.data(slot);
                 assertThat(everSeen.add(its)).as("never the same again").isTrue();
                 data.add(its);
+                slots.add(slot);
                 members.add(member);
             }
             for (int i = 0; i < 30; i++) {
-                registrations.remove(data.removeFirst());
+                registrations.remove(slots.removeFirst());
+                data.removeFirst();
                 members.removeFirst();
             }
             for (int i = 0; i < data.size(); i++) {

@@ -15,23 +15,28 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.spi.ReadinessWire;
-import rill.spi.SocketCalls;
-import rill.spi.UndeliveredEvents;
+import rill.spi.ReadinessWires;
 import rill.testkit.Leaks;
 
 /** Which readiness a wire asks for, and when: each change is a system call on some transports. */
 @ExtendWith(Leaks.class)
 class InterestTest {
     /** A kernel that says what was asked for, and gives what a test wants. */
-    private static final class Kernel implements SocketCalls {
+    private static final class Kernel extends ReadinessWire {
+        private final ReadinessWires wires;
         final List<String> asked = new ArrayList<>();
         int reads;
         int readResult;
         boolean full;
         boolean refuses;
 
+        Kernel(ReadinessWires wires, Events events) {
+            super(events);
+            this.wires = wires;
+        }
+
         @Override
-        public void interest(boolean read, boolean write) throws IOException {
+        protected void interest(boolean read, boolean write) throws IOException {
             if (refuses) {
                 throw new IOException("no memory");
             }
@@ -39,122 +44,138 @@ class InterestTest {
         }
 
         @Override
-        public int read(ByteBuf target) {
+        protected int read(ByteBuf target) {
             reads++;
             return readResult;
         }
 
         @Override
-        public long write(ByteBuf[] buffers, int from, int count) {
+        protected long write(ByteBuf[] buffers, int from, int count) {
             return full ? 0 : buffers[from].readableBytes();
         }
 
         @Override
-        public boolean finishConnect() {
+        protected boolean finishConnect() {
             return true;
         }
 
         @Override
-        public void shutdownOutput() {}
+        protected void endOutput() {}
 
         @Override
-        public void close(boolean reset) {}
+        protected void closeSocket(boolean reset) {}
 
         @Override
-        public <T> void set(SocketOption<T> option, T value) {}
+        protected <T> void option(SocketOption<T> option, T value) {}
 
         @Override
-        public <T> T get(SocketOption<T> option) {
+        protected <T> T option(SocketOption<T> option) {
             return null;
         }
 
         @Override
-        public SocketAddress localAddress() {
+        protected ReadinessWires wires() {
+            return wires;
+        }
+
+        @Override
+        protected void learnOwnAddress() {}
+
+        @Override
+        protected SocketAddress ownAddress() {
+            return OnNio.ANY_PORT;
+        }
+
+        @Override
+        public SocketAddress remoteAddress() {
             return OnNio.ANY_PORT;
         }
     }
 
-    private final Kernel kernel = new Kernel();
-    private final UndeliveredEvents undelivered = new UndeliveredEvents();
     private final Events events = new Events();
     private final ByteBuf receive = Unpooled.directBuffer(64, 64);
-    private final ReadinessWire wire = new ReadinessWire(kernel, OnNio.ANY_PORT, events, receive::clear, undelivered);
+    private final ReadinessWires wires = new ReadinessWires(receive::clear);
+    private final Kernel wire = new Kernel(wires, events);
+
+    private void deliver() {
+        wires.deliver(wires.undelivered());
+    }
 
     @BeforeEach
     void connect() {
         wire.startConnected();
-        undelivered.deliver();
-        assertThat(kernel.asked).containsExactly("read");
-        kernel.asked.clear();
+        deliver();
+        assertThat(wire.asked).containsExactly("read");
+        wire.asked.clear();
     }
 
     @AfterEach
     void close() {
         wire.close();
-        undelivered.deliver();
+        deliver();
         receive.release();
     }
 
     @Test
     void a_pause_that_is_over_before_anything_came_asks_for_nothing_new() {
         wire.pauseReads();
-        assertThat(kernel.asked).isEmpty();
+        assertThat(wire.asked).isEmpty();
         wire.resumeReads();
         wire.ready(true, false);
-        assertThat(kernel.reads).isEqualTo(1);
-        assertThat(kernel.asked).allMatch("read"::equals); // the same as before, which costs nothing
+        assertThat(wire.reads).isEqualTo(1);
+        assertThat(wire.asked).allMatch("read"::equals); // the same as before, which costs nothing
     }
 
     @Test
     void what_comes_while_paused_is_not_read_and_withdraws_the_interest() {
         wire.pauseReads();
         wire.ready(true, false);
-        assertThat(kernel.reads).isZero();
-        assertThat(kernel.asked).containsExactly("");
+        assertThat(wire.reads).isZero();
+        assertThat(wire.asked).containsExactly("");
         wire.resumeReads();
-        assertThat(kernel.asked).containsExactly("", "read");
+        assertThat(wire.asked).containsExactly("", "read");
     }
 
     @Test
     void an_error_or_hang_up_while_paused_is_not_told_and_does_not_spin() {
         wire.pauseReads();
         wire.ready(true, true);
-        undelivered.deliver();
-        assertThat(kernel.asked).containsExactly("");
+        deliver();
+        assertThat(wire.asked).containsExactly("");
         assertThat(events.log).containsExactly("connected");
     }
 
     @Test
     void a_hang_up_after_the_end_of_input_does_not_spin() {
-        kernel.readResult = -1;
+        wire.readResult = -1;
         wire.ready(true, false);
         assertThat(events.log).containsExactly("connected", "inputEnded");
         wire.ready(true, true);
-        assertThat(kernel.asked).containsExactly("");
-        assertThat(kernel.reads).isEqualTo(1);
+        assertThat(wire.asked).containsExactly("");
+        assertThat(wire.reads).isEqualTo(1);
     }
 
     @Test
     void a_full_kernel_is_waited_for_and_one_event_too_many_ends_that() {
-        kernel.full = true;
+        wire.full = true;
         wire.write(Unpooled.copiedBuffer("bytes", StandardCharsets.UTF_8));
         wire.flush();
-        assertThat(kernel.asked).containsExactly("readwrite");
-        kernel.full = false;
+        assertThat(wire.asked).containsExactly("readwrite");
+        wire.full = false;
         wire.ready(false, true);
         assertThat(events.written).isEqualTo(5);
-        assertThat(kernel.asked).containsExactly("readwrite");
+        assertThat(wire.asked).containsExactly("readwrite");
         wire.ready(false, true);
-        assertThat(kernel.asked).containsExactly("readwrite", "read");
+        assertThat(wire.asked).containsExactly("readwrite", "read");
     }
 
     @Test
     void a_kernel_that_refuses_to_watch_is_this_connections_failure() {
-        kernel.refuses = true;
+        wire.refuses = true;
         wire.pauseReads();
         wire.resumeReads();
         assertThat(events.closed).as("told inline").isFalse();
-        undelivered.deliver();
+        deliver();
         assertThat(events.cause).isInstanceOf(IOException.class).hasMessageContaining("no memory");
     }
 }

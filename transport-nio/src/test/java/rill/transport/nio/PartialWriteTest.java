@@ -16,10 +16,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.spi.ReadinessWire;
+import rill.spi.ReadinessWires;
 import rill.spi.Selector;
-import rill.spi.SocketCalls;
 import rill.spi.SocketOptions;
-import rill.spi.UndeliveredEvents;
 import rill.spi.Wire;
 import rill.testing.RawPeer;
 import rill.testing.UnderTest;
@@ -29,18 +28,21 @@ import rill.testkit.Leaks;
 @ExtendWith(Leaks.class)
 class PartialWriteTest {
     /** A kernel that takes so many bytes at the first write, nothing at the second, everything later. */
-    private static final class Stubborn implements SocketCalls {
+    private static final class Stubborn extends ReadinessWire {
+        private final ReadinessWires wires;
         private final int first;
         private int calls;
         private boolean wantsWrite;
         private final ByteArrayOutputStream taken = new ByteArrayOutputStream();
 
-        Stubborn(int first) {
+        Stubborn(ReadinessWires wires, Events events, int first) {
+            super(events);
+            this.wires = wires;
             this.first = first;
         }
 
         @Override
-        public long write(ByteBuf[] buffers, int from, int count) {
+        protected long write(ByteBuf[] buffers, int from, int count) {
             long room = calls == 0 ? first : calls == 1 ? 0 : Long.MAX_VALUE;
             calls++;
             long n = 0;
@@ -54,36 +56,49 @@ class PartialWriteTest {
         }
 
         @Override
-        public void interest(boolean read, boolean write) {
+        protected void interest(boolean read, boolean write) {
             wantsWrite = write;
         }
 
         @Override
-        public boolean finishConnect() {
+        protected boolean finishConnect() {
             return true;
         }
 
         @Override
-        public int read(ByteBuf target) {
+        protected int read(ByteBuf target) {
             return 0;
         }
 
         @Override
-        public void shutdownOutput() {}
+        protected void endOutput() {}
 
         @Override
-        public void close(boolean reset) {}
+        protected void closeSocket(boolean reset) {}
 
         @Override
-        public <T> void set(SocketOption<T> option, T value) {}
+        protected <T> void option(SocketOption<T> option, T value) {}
 
         @Override
-        public <T> T get(SocketOption<T> option) {
+        protected <T> T option(SocketOption<T> option) {
             return null;
         }
 
         @Override
-        public SocketAddress localAddress() {
+        protected ReadinessWires wires() {
+            return wires;
+        }
+
+        @Override
+        protected void learnOwnAddress() {}
+
+        @Override
+        protected SocketAddress ownAddress() {
+            return OnNio.ANY_PORT;
+        }
+
+        @Override
+        public SocketAddress remoteAddress() {
             return OnNio.ANY_PORT;
         }
     }
@@ -93,12 +108,11 @@ class PartialWriteTest {
         byte[] all = new byte[90];
         new Random(1).nextBytes(all);
         for (int taken = 0; taken <= all.length; taken++) {
-            var kernel = new Stubborn(taken);
-            var undelivered = new UndeliveredEvents();
+            var wires = new ReadinessWires(() -> Unpooled.EMPTY_BUFFER);
             var events = new Events();
-            var wire = new ReadinessWire(kernel, OnNio.ANY_PORT, events, () -> Unpooled.EMPTY_BUFFER, undelivered);
+            var wire = new Stubborn(wires, events, taken);
             wire.startConnected();
-            undelivered.deliver();
+            wires.deliver(1);
             var buffers = new ArrayList<ByteBuf>();
             for (int i = 0, size = 1; i < all.length; i += size, size = size % 5 + 1) {
                 buffers.add(Unpooled.copiedBuffer(all, i, Math.min(size, all.length - i)));
@@ -106,18 +120,16 @@ class PartialWriteTest {
             buffers.forEach(wire::write);
             long flushed = wire.flush();
             assertThat(flushed).as("taken at once").isEqualTo(taken);
-            assertThat(kernel.wantsWrite).isEqualTo(taken < all.length);
+            assertThat(wire.wantsWrite).isEqualTo(taken < all.length);
             wire.ready(false, true); // and the kernel takes nothing
             wire.ready(false, true);
-            assertThat(kernel.taken.toByteArray())
-                    .as("taken at first: " + taken)
-                    .isEqualTo(all);
+            assertThat(wire.taken.toByteArray()).as("taken at first: " + taken).isEqualTo(all);
             assertThat(flushed + events.written).isEqualTo(all.length);
             wire.ready(false, true); // there is nothing to write any more
-            assertThat(kernel.wantsWrite).isFalse();
+            assertThat(wire.wantsWrite).isFalse();
             assertThat(buffers).allMatch(each -> each.refCnt() == 0);
             wire.close();
-            undelivered.deliver();
+            wires.deliver(1);
         }
     }
 

@@ -17,10 +17,10 @@ import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.ReadinessWire;
+import rill.spi.ReadinessWires;
 import rill.spi.Selector;
 import rill.spi.SocketFailures;
 import rill.spi.SocketOptions;
-import rill.spi.UndeliveredEvents;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
@@ -40,8 +40,7 @@ final class SimSelector implements Selector {
     private final Simulation simulation;
     private final Network network;
     private final Host host;
-    private final Supplier<ByteBuf> receiveBuffer;
-    private final UndeliveredEvents undelivered = new UndeliveredEvents();
+    private final ReadinessWires wires;
     private final ArrayDeque<Ready> ready = new ArrayDeque<>();
     private final Set<Ready> open = new LinkedHashSet<>();
     private @Nullable Driven driven; // its loop
@@ -53,11 +52,15 @@ final class SimSelector implements Selector {
         this.simulation = simulation;
         this.network = network;
         this.host = host;
-        this.receiveBuffer = receiveBuffer;
+        this.wires = new ReadinessWires(receiveBuffer);
     }
 
     Host host() {
         return host;
+    }
+
+    ReadinessWires wires() {
+        return wires;
     }
 
     void driven(Driven loop) {
@@ -85,16 +88,16 @@ final class SimSelector implements Selector {
             }
         }
         woken = false;
-        int waiting = undelivered.size();
+        int waiting = wires.undelivered();
         for (int n = ready.size(); n > 0 && !closed; n--) {
             ready.remove().turn();
         }
-        undelivered.deliver(waiting);
+        wires.deliver(waiting);
     }
 
     /** Whether a select would deliver something. */
     boolean hasWork() {
-        return !ready.isEmpty() || !undelivered.isEmpty();
+        return !ready.isEmpty() || wires.undelivered() > 0;
     }
 
     void ready(Ready socket) {
@@ -131,13 +134,13 @@ final class SimSelector implements Selector {
             }
             from = localEnd(target, local);
         } catch (IOException e) {
-            return ReadinessWire.refused(remote, listener, undelivered, e);
+            return ReadinessWire.refused(remote, listener, wires, e);
         }
         var tcp = new Tcp(network, host, peer, from, target, network.nextConnection());
         SimSocket socket = newSocket(tcp, target, options, listener);
-        socket.wire().startConnecting();
+        socket.startConnecting();
         tcp.handshakeStep();
-        return socket.wire();
+        return socket;
     }
 
     private InetSocketAddress localEnd(InetSocketAddress target, @Nullable SocketAddress wanted) throws IOException {
@@ -156,14 +159,14 @@ final class SimSelector implements Selector {
     }
 
     private SimSocket newSocket(Tcp tcp, SocketAddress remote, SocketOptions options, WireListener listener) {
-        var socket = new SimSocket(this, tcp);
+        var socket = new SimSocket(this, tcp, remote, listener);
         try {
-            options.<RuntimeException>applyTo(socket::set);
+            options.<RuntimeException>applyTo(socket::option);
         } catch (RuntimeException e) {
             tcp.close(true);
             throw e;
         }
-        socket.wire(new ReadinessWire(socket, remote, listener, receiveBuffer, undelivered));
+        tcp.use(socket);
         open.add(socket);
         return socket;
     }
@@ -174,8 +177,8 @@ final class SimSelector implements Selector {
             throw new IllegalArgumentException("a socket of another transport: " + accepted);
         }
         SimSocket socket = newSocket(taken.take(), accepted.remoteAddress(), options, listener);
-        socket.wire().startConnected();
-        return socket.wire();
+        socket.startConnected();
+        return socket;
     }
 
     @Override

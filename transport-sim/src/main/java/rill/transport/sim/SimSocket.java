@@ -2,37 +2,35 @@ package rill.transport.sim;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.spi.ReadinessWire;
-import rill.spi.SocketCalls;
+import rill.spi.ReadinessWires;
+import rill.spi.WireListener;
 
-/** A descriptor of a connection: the calls that the wire makes, and the readiness that the selector tells it. */
-final class SimSocket implements SocketCalls, SimSelector.Ready {
+/** A descriptor of a connection: the calls that its wire makes, and the readiness that the selector tells it. */
+final class SimSocket extends ReadinessWire implements SimSelector.Ready {
     private final SimSelector selector;
     private final Tcp tcp;
     private final Options options;
-    private @Nullable ReadinessWire wire;
+    private final SocketAddress remote;
     private boolean wantsRead;
     private boolean wantsWrite;
     private boolean queued;
 
-    SimSocket(SimSelector selector, Tcp tcp) {
+    SimSocket(SimSelector selector, Tcp tcp, SocketAddress remote, WireListener listener) {
+        super(listener);
         this.selector = selector;
         this.tcp = tcp;
+        this.remote = remote;
         this.options = new Options(tcp);
     }
 
-    void wire(ReadinessWire newWire) {
-        wire = newWire;
-        tcp.use(this);
-    }
-
-    ReadinessWire wire() {
-        return Objects.requireNonNull(wire);
+    @Override
+    protected ReadinessWires wires() {
+        return selector.wires();
     }
 
     // ---- readiness
@@ -56,17 +54,17 @@ final class SimSocket implements SocketCalls, SimSelector.Ready {
     @Override
     public void turn() {
         queued = false;
-        wire().ready(canRead(), canWrite());
+        ready(canRead(), canWrite());
         changed();
     }
 
     @Override
     public void shut() {
-        wire().close();
+        close();
     }
 
     @Override
-    public void interest(boolean read, boolean write) {
+    protected void interest(boolean read, boolean write) {
         wantsRead = read;
         wantsWrite = write;
         changed();
@@ -75,17 +73,17 @@ final class SimSocket implements SocketCalls, SimSelector.Ready {
     // ---- calls
 
     @Override
-    public boolean finishConnect() throws IOException {
+    protected boolean finishConnect() throws IOException {
         return tcp.finishConnect();
     }
 
     @Override
-    public int read(ByteBuf target) throws IOException {
+    protected int read(ByteBuf target) throws IOException {
         return tcp.read(target);
     }
 
     @Override
-    public long write(@Nullable ByteBuf[] buffers, int from, int count) throws IOException {
+    protected long write(@Nullable ByteBuf[] buffers, int from, int count) throws IOException {
         long all = 0;
         for (int i = from; i < from + count; i++) {
             ByteBuf buffer = Objects.requireNonNull(buffers[i]);
@@ -100,12 +98,12 @@ final class SimSocket implements SocketCalls, SimSelector.Ready {
     }
 
     @Override
-    public void shutdownOutput() {
+    protected void endOutput() {
         tcp.shutdownOutput();
     }
 
     @Override
-    public void close(boolean reset) {
+    protected void closeSocket(boolean reset) {
         wantsRead = false;
         wantsWrite = false;
         selector.forget(this);
@@ -113,21 +111,25 @@ final class SimSocket implements SocketCalls, SimSelector.Ready {
     }
 
     @Override
-    public <T> void set(SocketOption<T> option, T value) {
+    protected <T> void option(SocketOption<T> option, T value) {
         options.set(option, value);
     }
 
     @Override
-    public <T> T get(SocketOption<T> option) {
+    protected <T> T option(SocketOption<T> option) {
         return options.get(option);
     }
 
     @Override
-    public InetSocketAddress localAddress() {
+    protected void learnOwnAddress() {}
+
+    @Override
+    protected SocketAddress ownAddress() {
         return tcp.local;
     }
 
-    SocketAddress remoteAddress() {
-        return tcp.remote;
+    @Override
+    public SocketAddress remoteAddress() {
+        return remote;
     }
 }

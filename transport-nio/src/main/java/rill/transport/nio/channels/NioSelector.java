@@ -20,11 +20,11 @@ import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.ReadinessWire;
+import rill.spi.ReadinessWires;
 import rill.spi.Selector;
 import rill.spi.SocketFailures;
 import rill.spi.SocketFile;
 import rill.spi.SocketOptions;
-import rill.spi.UndeliveredEvents;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
@@ -35,8 +35,7 @@ public final class NioSelector implements Selector {
     private final String transport;
     private final SelectorProvider provider;
     private final java.nio.channels.Selector selector;
-    private final Supplier<ByteBuf> receiveBuffer;
-    private final UndeliveredEvents undelivered = new UndeliveredEvents();
+    private final ReadinessWires wires;
     private final Gathering gathering = new Gathering();
     private final Consumer<SelectionKey> dispatch = NioSelector::dispatch;
 
@@ -48,7 +47,7 @@ public final class NioSelector implements Selector {
         this.transport = transport;
         this.provider = provider;
         this.selector = selector;
-        this.receiveBuffer = receiveBuffer;
+        this.wires = new ReadinessWires(receiveBuffer);
     }
 
     /**
@@ -62,9 +61,21 @@ public final class NioSelector implements Selector {
         return new NioSelector(transport, provider, provider.openSelector(), receiveBuffer);
     }
 
+    String transport() {
+        return transport;
+    }
+
+    ReadinessWires wires() {
+        return wires;
+    }
+
+    Gathering gathering() {
+        return gathering;
+    }
+
     @Override
     public void select(long timeoutNanos) throws IOException {
-        int waiting = undelivered.size();
+        int waiting = wires.undelivered();
         if (timeoutNanos == 0 || waiting > 0) {
             selector.selectNow(dispatch);
         } else if (timeoutNanos < 0) {
@@ -74,7 +85,7 @@ public final class NioSelector implements Selector {
         }
         // Not what has come up just now: NIO gives back the descriptor of a channel closed in a callback with its
         // next select, and whoever is told of the close may count on that.
-        undelivered.deliver(waiting);
+        wires.deliver(waiting);
     }
 
     /** Rounds up: waking up early would mean to wait again. Never 0, which NIO takes for ever. */
@@ -106,30 +117,29 @@ public final class NioSelector implements Selector {
                     ? provider.openSocketChannel(StandardProtocolFamily.UNIX)
                     : provider.openSocketChannel(); // IPv6 and IPv4, as far as the system has them
         } catch (IOException noDescriptor) {
-            return ReadinessWire.refused(remote, listener, undelivered, noDescriptor);
+            return ReadinessWire.refused(remote, listener, wires, noDescriptor);
         }
-        NioSocket socket = new NioSocket(transport, channel, gathering);
-        var wire = new ReadinessWire(socket, remote, listener, receiveBuffer, undelivered);
+        var socket = new NioSocket(this, channel, remote, listener);
         try {
             channel.configureBlocking(false);
-            options.<IOException>applyTo(socket::set);
+            options.<IOException>applyTo(socket::option);
             if (local != null) {
                 bind(channel, local);
             }
             boolean connected = channel.connect(remote);
-            register(socket, wire);
+            socket.register(selector);
             if (connected) {
-                wire.startConnected();
+                socket.startConnected();
             } else {
-                wire.startConnecting();
+                socket.startConnecting();
             }
         } catch (IOException e) {
-            wire.startFailed(e);
+            socket.startFailed(e);
         } catch (RuntimeException e) {
-            socket.close(false);
+            socket.closeSocket(false);
             throw e;
         }
-        return wire;
+        return socket;
     }
 
     private static void bind(SocketChannel channel, SocketAddress local) throws IOException {
@@ -140,44 +150,23 @@ public final class NioSelector implements Selector {
         }
     }
 
-    private void register(NioSocket socket, ReadinessWire wire) throws IOException {
-        socket.key(socket.channel().register(selector, 0, new Registered(wire)));
-    }
-
-    /** A Wire as the attachment of its key. */
-    private record Registered(ReadinessWire wire) implements Ready {
-        @Override
-        public void ready(SelectionKey key) {
-            int ready = key.readyOps();
-            wire.ready(
-                    (ready & SelectionKey.OP_READ) != 0,
-                    (ready & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0);
-        }
-
-        @Override
-        public void close() {
-            wire.close();
-        }
-    }
-
     @Override
     public Wire open(AcceptedSocket socket, SocketOptions options, WireListener listener) {
         if (!(socket instanceof NioAccepted accepted)) {
             throw new IllegalArgumentException("a socket of another transport: " + socket);
         }
-        var calls = new NioSocket(transport, accepted.take(), gathering);
-        var wire = new ReadinessWire(calls, accepted.remoteAddress(), listener, receiveBuffer, undelivered);
+        var opened = new NioSocket(this, accepted.take(), accepted.remoteAddress(), listener);
         try {
-            options.<IOException>applyTo(calls::set);
-            register(calls, wire);
-            wire.startConnected();
+            options.<IOException>applyTo(opened::option);
+            opened.register(selector);
+            opened.startConnected();
         } catch (IOException e) {
-            wire.startFailed(e);
+            opened.startFailed(e);
         } catch (RuntimeException e) {
-            calls.close(false);
+            opened.closeSocket(false);
             throw e;
         }
-        return wire;
+        return opened;
     }
 
     @Override
@@ -192,7 +181,7 @@ public final class NioSelector implements Selector {
             options.<IOException>applyTo(new SocketOptions.Setter<>() {
                 @Override
                 public <T> void set(java.net.SocketOption<T> option, T value) throws IOException {
-                    NioSocket.set(transport, channel, option, value);
+                    NioSocket.option(transport, channel, option, value);
                 }
             });
             channel.bind(local, backlog);

@@ -7,44 +7,56 @@ import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
-import rill.spi.SocketCalls;
+import rill.spi.ReadinessWire;
+import rill.spi.ReadinessWires;
+import rill.spi.WireListener;
 
-/** The system calls of one socket, through a SocketChannel. */
-final class NioSocket implements SocketCalls {
+/** A Wire through a SocketChannel. */
+final class NioSocket extends ReadinessWire implements NioSelector.Ready {
     /** Limit for one write: the JDK copies heap buffers, and a kernel buffer is rarely larger. */
     static final int MOST_PER_WRITE = 1024 * 1024;
 
     /** What a channel that does not block gives for EINTR, contrary to its Javadoc: see sun.nio.ch.IOStatus. */
     private static final int INTERRUPTED = -3;
 
-    private final String transport; // its name
+    private final NioSelector selector;
     private final SocketChannel channel;
-    private final Gathering gathering;
+    private final SocketAddress remote;
+    private @Nullable SocketAddress local;
     private @Nullable SelectionKey key;
 
-    NioSocket(String transport, SocketChannel channel, Gathering gathering) {
-        this.transport = transport;
+    NioSocket(NioSelector selector, SocketChannel channel, SocketAddress remote, WireListener listener) {
+        super(listener);
+        this.selector = selector;
         this.channel = channel;
-        this.gathering = gathering;
-    }
-
-    SocketChannel channel() {
-        return channel;
-    }
-
-    void key(SelectionKey registered) {
-        key = registered;
+        this.remote = remote;
     }
 
     @Override
-    public boolean finishConnect() throws IOException {
+    protected ReadinessWires wires() {
+        return selector.wires();
+    }
+
+    void register(Selector with) throws IOException {
+        key = channel.register(with, 0, this);
+    }
+
+    @Override
+    public void ready(SelectionKey ready) {
+        int ops = ready.readyOps();
+        ready((ops & SelectionKey.OP_READ) != 0, (ops & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0);
+    }
+
+    @Override
+    protected boolean finishConnect() throws IOException {
         return channel.finishConnect();
     }
 
     @Override
-    public int read(ByteBuf target) throws IOException {
+    protected int read(ByteBuf target) throws IOException {
         int at = target.writerIndex();
         int n;
         do {
@@ -57,7 +69,7 @@ final class NioSocket implements SocketCalls {
     }
 
     @Override
-    public long write(@Nullable ByteBuf[] buffers, int from, int count) throws IOException {
+    protected long write(@Nullable ByteBuf[] buffers, int from, int count) throws IOException {
         long n;
         do {
             n = writeOnce(buffers, from, count);
@@ -71,11 +83,11 @@ final class NioSocket implements SocketCalls {
             int size = Math.min(first.readableBytes(), MOST_PER_WRITE);
             return channel.write(first.internalNioBuffer(first.readerIndex(), size));
         }
-        return gathering.write(channel, buffers, from, count);
+        return selector.gathering().write(channel, buffers, from, count);
     }
 
     @Override
-    public void interest(boolean read, boolean write) {
+    protected void interest(boolean read, boolean write) {
         SelectionKey registered = key;
         if (registered == null || !registered.isValid()) {
             return;
@@ -85,12 +97,12 @@ final class NioSocket implements SocketCalls {
     }
 
     @Override
-    public void shutdownOutput() throws IOException {
+    protected void endOutput() throws IOException {
         channel.shutdownOutput();
     }
 
     @Override
-    public void close(boolean reset) {
+    protected void closeSocket(boolean reset) {
         try {
             if (reset && channel.isOpen()) {
                 channel.setOption(StandardSocketOptions.SO_LINGER, 0);
@@ -110,11 +122,12 @@ final class NioSocket implements SocketCalls {
     }
 
     @Override
-    public <T> void set(SocketOption<T> option, T value) throws IOException {
-        set(transport, channel, option, value);
+    protected <T> void option(SocketOption<T> option, T value) throws IOException {
+        option(selector.transport(), channel, option, value);
     }
 
-    static <T> void set(String transport, NetworkChannel channel, SocketOption<T> option, T value) throws IOException {
+    static <T> void option(String transport, NetworkChannel channel, SocketOption<T> option, T value)
+            throws IOException {
         try {
             channel.setOption(option, value);
         } catch (UnsupportedOperationException e) {
@@ -123,11 +136,11 @@ final class NioSocket implements SocketCalls {
     }
 
     @Override
-    public <T> T get(SocketOption<T> option) throws IOException {
+    protected <T> T option(SocketOption<T> option) throws IOException {
         try {
             return channel.getOption(option);
         } catch (UnsupportedOperationException e) {
-            throw unsupported(transport, option, e);
+            throw unsupported(selector.transport(), option, e);
         }
     }
 
@@ -137,7 +150,17 @@ final class NioSocket implements SocketCalls {
     }
 
     @Override
-    public SocketAddress localAddress() throws IOException {
-        return channel.getLocalAddress();
+    protected void learnOwnAddress() throws IOException {
+        local = channel.getLocalAddress();
+    }
+
+    @Override
+    protected @Nullable SocketAddress ownAddress() {
+        return local;
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return remote;
     }
 }
