@@ -19,6 +19,7 @@ final class Buffers {
     private final Loop loop;
     private final ArrayDeque<Chunk> free = new ArrayDeque<>();
     private final ArrayDeque<Chunk> freeSmall = new ArrayDeque<>();
+    private final Session<ByteBuf, ByteBuf> bytesSession = new Bytes.BytesSession(this);
     private boolean closed;
     private ByteBuf receive = Unpooled.EMPTY_BUFFER;
 
@@ -34,6 +35,11 @@ final class Buffers {
             receive = chunk(SIZE);
         }
         return receive.clear();
+    }
+
+    /** The session of every connection whose messages are bytes as they come. */
+    Session<ByteBuf, ByteBuf> bytesSession() {
+        return bytesSession;
     }
 
     /** A chunk with at least so much space. */

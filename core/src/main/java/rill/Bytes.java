@@ -6,7 +6,7 @@ import io.netty.buffer.ByteBuf;
 record Bytes() implements Codec<ByteBuf, ByteBuf> {
     @Override
     public Session<ByteBuf, ByteBuf> open(SessionContext context) {
-        return new BytesSession(Loop.required("opening a connection").buffers());
+        return Loop.required("opening a connection").buffers().bytesSession();
     }
 
     @Override
@@ -14,7 +14,8 @@ record Bytes() implements Codec<ByteBuf, ByteBuf> {
         return message.readableBytes();
     }
 
-    private record BytesSession(Buffers buffers) implements Session<ByteBuf, ByteBuf> {
+    /** Has nothing of a connection's, so that one serves all those of a loop. */
+    record BytesSession(Buffers buffers) implements Session<ByteBuf, ByteBuf> {
         @Override
         public void decode(ByteBuf in, Actions<ByteBuf> actions) {
             if (in.isReadable()) {

@@ -28,8 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class Connection<R, W> {
     private final Link link;
     private final Codec<R, W> codec;
-    private @Nullable Pulling<R> pulling;
-    private boolean pushing;
+    private @Nullable Receiver<R> receiver; // once one of the two forms is used
 
     Connection(Link link, Codec<R, W> codec) {
         this.link = link;
@@ -47,16 +46,20 @@ public final class Connection<R, W> {
      */
     public Future<@Nullable R> receive() {
         requireCurrent();
-        Pulling<R> pull = pulling;
-        if (pull == null) {
-            if (pushing) {
-                throw new IllegalStateException("receive: " + link + " has an onMessage; use one of the two");
-            }
-            pull = new Pulling<>(link);
-            pulling = pull;
-            link.receiver(pull);
+        if (receiver instanceof Pulling<R> pulling) {
+            return pulling.receive();
         }
-        return pull.receive();
+        if (receiver != null) {
+            throw new IllegalStateException("receive: " + link + " has an onMessage; use one of the two");
+        }
+        var pulling = new Pulling<R>(link);
+        receiveBy(pulling);
+        return pulling.receive();
+    }
+
+    private void receiveBy(Receiver<R> form) {
+        receiver = form;
+        link.receiver(form);
     }
 
     /**
@@ -66,19 +69,21 @@ public final class Connection<R, W> {
      * @throws IllegalStateException if {@link #receive} or {@code onMessage} was used before
      */
     public Connection<R, W> onMessage(Consumer<? super R> handler, Runnable onEnd) {
-        requireCurrent();
-        if (pulling != null || pushing) {
-            throw new IllegalStateException("onMessage: " + link + " is being read already; use one form, once");
-        }
-        pushing = true;
-        link.receiver(
-                new Pushing<>(Objects.requireNonNull(handler, "handler"), Objects.requireNonNull(onEnd, "onEnd")));
-        return this;
+        return push(handler, Objects.requireNonNull(onEnd, "onEnd"));
     }
 
     /** {@link #onMessage(Consumer, Runnable)} that closes the connection at the end of the peer's stream. */
     public Connection<R, W> onMessage(Consumer<? super R> handler) {
-        return onMessage(handler, link::close);
+        return push(handler, null);
+    }
+
+    private Connection<R, W> push(Consumer<? super R> handler, @Nullable Runnable onEnd) {
+        requireCurrent();
+        if (receiver != null) {
+            throw new IllegalStateException("onMessage: " + link + " is being read already; use one form, once");
+        }
+        receiveBy(new Pushing<>(link, Objects.requireNonNull(handler, "handler"), onEnd));
+        return this;
     }
 
     /**

@@ -3,8 +3,13 @@ package rill;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The push form of receiving. */
-record Pushing<R>(Consumer<? super R> handler, Runnable onEnd) implements Receiver<R> {
+/**
+ * The push form of receiving.
+ *
+ * @param onEnd null to close the connection, which needs no object of its own
+ */
+record Pushing<R>(
+        Link link, Consumer<? super R> handler, @Nullable Runnable onEnd) implements Receiver<R> {
     @Override
     public boolean wantsMessage() {
         return true;
@@ -17,7 +22,11 @@ record Pushing<R>(Consumer<? super R> handler, Runnable onEnd) implements Receiv
 
     @Override
     public void ended() {
-        onEnd.run();
+        if (onEnd == null) {
+            link.close();
+        } else {
+            onEnd.run();
+        }
     }
 
     @Override
