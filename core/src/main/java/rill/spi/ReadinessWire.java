@@ -252,7 +252,7 @@ public abstract class ReadinessWire implements Wire {
         writeQueued();
         long written = open.unreported - before;
         open.unreported = before;
-        giveBackIdleQueue();
+        giveBackIfIdle(open);
         return written;
     }
 
@@ -284,14 +284,13 @@ public abstract class ReadinessWire implements Wire {
         if (open != null && open.unreported > 0 && state != State.CLOSED) {
             long n = open.unreported;
             open.unreported = 0;
-            giveBackIdleQueue();
+            giveBackIfIdle(open);
             listener.written(n);
         }
     }
 
-    private void giveBackIdleQueue() {
-        WriteQueue open = queue;
-        if (open != null && open.isEmpty() && open.unreported == 0) {
+    private void giveBackIfIdle(WriteQueue open) {
+        if (open.isEmpty() && open.unreported == 0) {
             queue = null;
             wires().giveBack(open);
         }

@@ -3,6 +3,7 @@ package rill.spi;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the Wires of one readiness Selector share, so that an idle one holds none of it: the loop's receive buffer, the list of those
@@ -14,11 +15,12 @@ import java.util.function.Supplier;
  */
 public final class ReadinessWires {
     /** Spare queues: those of the Wires that are written to at the same time, most of which are empty again after one flush. */
-    private static final int SPARE = 16;
+    private static final int MOST_SPARE = 16;
 
     private final Supplier<ByteBuf> receiveBuffer;
     private final ArrayDeque<ReadinessWire> undelivered = new ArrayDeque<>();
-    private final ArrayDeque<WriteQueue> spare = new ArrayDeque<>(SPARE);
+    private @Nullable WriteQueue spare; // the first of them
+    private int spareCount;
 
     /** What is shared by no Wire yet; with the receive buffer that {@link Transport#open} was given. */
     public ReadinessWires(Supplier<ByteBuf> receiveBuffer) {
@@ -50,14 +52,22 @@ public final class ReadinessWires {
     // ---- queues
 
     WriteQueue takeQueue() {
-        WriteQueue queue = spare.pollLast();
-        return queue == null ? new WriteQueue() : queue;
+        WriteQueue queue = spare;
+        if (queue == null) {
+            return new WriteQueue();
+        }
+        spare = queue.nextSpare;
+        queue.nextSpare = null;
+        spareCount--;
+        return queue;
     }
 
     /** Takes back one that is empty, with nothing to report. */
     void giveBack(WriteQueue queue) {
-        if (spare.size() < SPARE) {
-            spare.addLast(queue);
+        if (spareCount < MOST_SPARE) {
+            queue.nextSpare = spare;
+            spare = queue;
+            spareCount++;
         }
     }
 }

@@ -20,6 +20,10 @@ final class WriteQueue {
     private int head;
     private int tail;
 
+    /** While it is a spare one: see {@link ReadinessWires}. */
+    @Nullable
+    WriteQueue nextSpare;
+
     /** Bytes written whose count no {@link Wire#flush()} returned. */
     long unreported;
 
@@ -72,18 +76,24 @@ final class WriteQueue {
             first.release();
         }
         if (head == tail) {
-            head = 0;
-            tail = 0;
-            if (buffers.length > GATHER) {
-                buffers = new @Nullable ByteBuf[FIRST_SIZE];
-            }
+            startAgain();
         }
         return true;
     }
 
-    void release() {
-        while (head < tail) {
-            Objects.requireNonNull(buffers[head++]).release();
+    private void startAgain() {
+        head = 0;
+        tail = 0;
+        if (buffers.length > GATHER) {
+            buffers = new @Nullable ByteBuf[FIRST_SIZE];
         }
+    }
+
+    void release() {
+        for (; head < tail; head++) {
+            Objects.requireNonNull(buffers[head]).release();
+            buffers[head] = null;
+        }
+        startAgain();
     }
 }
