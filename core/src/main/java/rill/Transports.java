@@ -1,6 +1,6 @@
 package rill;
 
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Transport;
 
-/** Finds the transports that are installed. */
+/** Finds the transports that are installed. Without streams and lambdas, since this is on the way of each start. */
 final class Transports {
     /** System property that names the transport to use. */
     static final String PROPERTY = "rill.transport";
@@ -60,30 +60,38 @@ final class Transports {
     }
 
     private static Installed firstAvailable(List<Installed> all) {
-        return all.stream()
-                .filter(Installed::available)
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException("no transport is available; installed: " + list(all)));
+        for (Installed each : all) {
+            if (each.available()) {
+                return each;
+            }
+        }
+        throw new IllegalStateException("no transport is available; installed: " + list(all));
     }
 
     private static Installed named(String wanted, List<Installed> all) {
-        Installed named = all.stream()
-                .filter(each -> each.name().equals(wanted))
-                .findFirst()
-                .orElseThrow(() ->
-                        new IllegalStateException("there is no transport " + wanted + "; installed: " + list(all)));
-        if (!named.available()) {
-            throw new IllegalStateException("transport " + wanted + " is not available; installed: " + list(all));
+        for (Installed each : all) {
+            if (each.name().equals(wanted)) {
+                if (!each.available()) {
+                    throw new IllegalStateException(
+                            "transport " + wanted + " is not available; installed: " + list(all));
+                }
+                return each;
+            }
         }
-        return named;
+        throw new IllegalStateException("there is no transport " + wanted + "; installed: " + list(all));
     }
 
+    /** The best first; of equals, the first found. */
     private static List<Installed> installed() {
-        return ServiceLoader.load(Transport.class).stream()
-                .map(ServiceLoader.Provider::get)
-                .sorted(Comparator.comparingInt(Transport::preference).reversed())
-                .map(each -> new Installed(each, each.unavailable()))
-                .toList();
+        var all = new ArrayList<Installed>();
+        for (Transport each : ServiceLoader.load(Transport.class)) {
+            int at = 0;
+            while (at < all.size() && all.get(at).transport.preference() >= each.preference()) {
+                at++;
+            }
+            all.add(at, new Installed(each, each.unavailable()));
+        }
+        return all;
     }
 
     private static String list(List<Installed> some) {
