@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * A {@link ByteBuf} over one {@link ByteBuffer}, which counts its references.
  *
  * <p>Netty's own buffers would do. But the first of them looks for {@code Unsafe}, for ways to free memory, for the JVM's
- * arguments and more, and that takes longer than all the rest of a loop's start; this one needs nothing of the kind.
+ * arguments and more, and that takes longer than all the rest of a loop's start; this one needs nothing of the kind. It is long
+ * because {@link AbstractByteBuf} leaves that many methods open; each has a line or two.
  *
  * <p><b>Threading:</b> any thread may retain, release and read; {@link #internalNioBuffer} is for one at a time.
  */

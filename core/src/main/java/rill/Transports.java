@@ -2,7 +2,6 @@ package rill;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
@@ -24,19 +23,35 @@ final class Transports {
     /** Routine unless something better is installed and can't be used. */
     record Remark(String text, boolean routine) {}
 
-    /** One that is installed, with why it can't be used, asked once. */
-    private record Installed(Transport transport, Optional<String> obstacle) {
+    /** One that is installed. Why it can't be used is asked once, and only if it matters: a trial may take a while. */
+    private static final class Installed {
+        private final Transport transport;
+        private boolean asked;
+        private @Nullable String obstacle;
+
+        Installed(Transport transport) {
+            this.transport = transport;
+        }
+
         String name() {
             return transport.name();
         }
 
+        private @Nullable String obstacle() {
+            if (!asked) {
+                asked = true;
+                obstacle = transport.unavailable().orElse(null);
+            }
+            return obstacle;
+        }
+
         boolean available() {
-            return obstacle.isEmpty();
+            return obstacle() == null;
         }
 
         @Override
         public String toString() {
-            return name() + obstacle.map(why -> " (unavailable: " + why + ")").orElse("");
+            return available() ? name() : name() + " (unavailable: " + obstacle() + ")";
         }
     }
 
@@ -89,7 +104,7 @@ final class Transports {
             while (at < all.size() && all.get(at).transport.preference() >= each.preference()) {
                 at++;
             }
-            all.add(at, new Installed(each, each.unavailable()));
+            all.add(at, new Installed(each));
         }
         return all;
     }
