@@ -1,8 +1,8 @@
 package rill;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A loop's buffers: one for receiving, and a pool of chunks that connections hold only while they have something to send or an
@@ -21,7 +21,7 @@ final class Buffers {
     private final ArrayDeque<Chunk> freeSmall = new ArrayDeque<>();
     private final Session<ByteBuf, ByteBuf> bytesSession = new Bytes.BytesSession(this);
     private boolean closed;
-    private ByteBuf receive = Unpooled.EMPTY_BUFFER;
+    private @Nullable ByteBuf receive;
 
     Buffers(Loop loop) {
         this.loop = loop;
@@ -29,12 +29,21 @@ final class Buffers {
 
     /** The receive buffer, empty; another one if somebody has retained the last. */
     ByteBuf receiveBuffer() {
-        if (receive.refCnt() != 1 || receive.capacity() == 0) {
-            receive.release();
-            receive = Unpooled.EMPTY_BUFFER;
-            receive = chunk(SIZE);
+        ByteBuf last = receive;
+        if (last != null && last.refCnt() == 1) {
+            return last.clear();
         }
-        return receive.clear();
+        forgetReceive();
+        ByteBuf other = chunk(SIZE);
+        receive = other;
+        return other.clear();
+    }
+
+    private void forgetReceive() {
+        if (receive != null) {
+            receive.release();
+            receive = null;
+        }
     }
 
     /** The session of every connection whose messages are bytes as they come. */
@@ -66,7 +75,7 @@ final class Buffers {
             return borrowed.retainedSlice();
         }
         if (size > SMALL || freeSmall.isEmpty()) {
-            return Unpooled.copiedBuffer(borrowed);
+            return new HeapBuffer(size).writeBytes(borrowed, borrowed.readerIndex(), size);
         }
         return chunk(SMALL).writeBytes(borrowed, borrowed.readerIndex(), size);
     }
@@ -86,8 +95,7 @@ final class Buffers {
 
     void close() {
         closed = true;
-        receive.release();
-        receive = Unpooled.EMPTY_BUFFER;
+        forgetReceive();
         free.forEach(Chunk::destroy);
         freeSmall.forEach(Chunk::destroy);
         free.clear();

@@ -1,11 +1,10 @@
 package rill;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.UnpooledByteBufAllocator;
-import io.netty.buffer.UnpooledDirectByteBuf;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetectorFactory;
 import io.netty.util.ResourceLeakTracker;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -13,26 +12,45 @@ import org.jspecify.annotations.Nullable;
  * A direct buffer that goes back to its loop's pool when its last reference is released. At its levels ADVANCED and PARANOID
  * Netty's leak detector watches it, since a message may hold a slice of it; at the others that would cost an allocation each time.
  */
-final class Chunk extends UnpooledDirectByteBuf {
+@SuppressWarnings("MustBeClosedChecker") // the arena is closed with the last reference
+final class Chunk extends SingleBuffer {
     private static final ResourceLeakDetector<Chunk> LEAKS =
             ResourceLeakDetectorFactory.instance().newResourceLeakDetector(Chunk.class);
 
     private final Buffers pool;
+    private Arena arena; // shared, since any thread may be the last to release
+    private MemorySegment memory;
     private long address;
     private @Nullable ResourceLeakTracker<Chunk> leak;
 
     Chunk(Buffers pool, int capacity) {
-        super(UnpooledByteBufAllocator.DEFAULT, capacity, Integer.MAX_VALUE);
+        Arena arena = Arena.ofShared();
+        MemorySegment memory = arena.allocate(capacity);
+        super(memory.asByteBuffer());
         this.pool = pool;
-        address = findAddress();
+        this.arena = arena;
+        this.memory = memory;
+        address = memory.address();
         leak = track();
     }
 
-    private long findAddress() {
-        return MemorySegment.ofBuffer(internalNioBuffer(0, capacity())).address();
+    @Override
+    public ByteBuf capacity(int newCapacity) {
+        checkNewCapacity(newCapacity);
+        Arena before = arena;
+        Arena after = Arena.ofShared();
+        MemorySegment moved = after.allocate(newCapacity);
+        MemorySegment.copy(memory, 0, moved, 0, Math.min(capacity(), newCapacity));
+        trimIndicesToCapacity(newCapacity);
+        replace(moved.asByteBuffer());
+        arena = after;
+        memory = moved;
+        address = moved.address();
+        before.close();
+        return this;
     }
 
-    /** Known without Unsafe as well, and for good, so that a transport that calls the system itself allocates nothing to find it. */
+    /** Known for good, so that a transport that calls the system itself allocates nothing to find it. */
     @Override
     public boolean hasMemoryAddress() {
         return true;
@@ -43,53 +61,40 @@ final class Chunk extends UnpooledDirectByteBuf {
         return address;
     }
 
-    @Override
-    public ByteBuf capacity(int newCapacity) {
-        super.capacity(newCapacity);
-        address = findAddress();
-        return this;
-    }
-
     private @Nullable ResourceLeakTracker<Chunk> track() {
         boolean watched = ResourceLeakDetector.getLevel().compareTo(ResourceLeakDetector.Level.ADVANCED) >= 0;
         return watched ? LEAKS.track(this) : null;
     }
 
-    /** Copying from chunk to chunk (a rest that is kept, a payload too small to pass on) allocates nothing. */
+    /** Copying from a slice of a chunk (a rest that is kept, a payload too small to pass on) allocates nothing. */
     @Override
-    public ByteBuf setBytes(int index, ByteBuf from, int fromIndex, int length) {
-        Chunk chunk = chunkOf(from);
-        if (chunk == null || chunk == this) {
-            return super.setBytes(index, from, fromIndex, length);
+    void setFrom(ByteBuf from, int fromIndex, int index, int length) {
+        if (from.unwrap() instanceof Chunk chunk) {
+            int start = (int) (from.memoryAddress() - chunk.address); // where the slice begins
+            bytes().put(index, chunk.bytes(), start + fromIndex, length);
+        } else {
+            super.setFrom(from, fromIndex, index, length);
         }
-        checkSrcIndex(index, length, fromIndex, from.capacity());
-        int start = (int) (from.memoryAddress() - chunk.address); // where a slice begins
-        return setBytes(index, chunk.internalNioBuffer(start + fromIndex, length));
-    }
-
-    /** The chunk that a buffer is, or is a slice of. */
-    private static @Nullable Chunk chunkOf(ByteBuf buffer) {
-        return buffer instanceof Chunk chunk ? chunk : buffer.unwrap() instanceof Chunk chunk ? chunk : null;
     }
 
     @Override
-    protected void deallocate() {
+    void released() {
         if (leak != null) {
             leak.close(this);
             leak = null;
         }
         if (!pool.takeBack(this)) {
-            super.deallocate();
+            destroy();
         }
     }
 
     void destroy() {
-        super.deallocate();
+        arena.close();
     }
 
     /** Makes it as good as new. */
     void reuse() {
-        resetRefCnt();
+        reborn();
         clear();
         leak = track();
     }

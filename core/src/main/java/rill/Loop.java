@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -51,7 +52,7 @@ public final class Loop implements AutoCloseable {
     private final Transport transport;
     private final Environment environment;
     private final Reporter reporter;
-    private final TaskEngine taskEngine;
+    private final @Nullable TaskEngine wantedEngine; // null for the best
     private final @Nullable Origins origins;
 
     private final Buffers buffers = new Buffers(this);
@@ -95,9 +96,10 @@ public final class Loop implements AutoCloseable {
         Transport wanted = options.transport();
         var choice = wanted == null ? Transports.best() : new Transports.Choice(wanted, null);
         Transport chosen = choice.transport();
-        chosen.unavailable().ifPresent(why -> {
-            throw new IllegalStateException("transport " + chosen.name() + " is unavailable: " + why);
-        });
+        Optional<String> obstacle = chosen.unavailable();
+        if (obstacle.isPresent()) {
+            throw new IllegalStateException("transport " + chosen.name() + " is unavailable: " + obstacle.get());
+        }
         var loop = new Loop(chosen, options);
         if (loop.environment.driver() != null) {
             loop.environment.driver().opened(loop);
@@ -114,7 +116,7 @@ public final class Loop implements AutoCloseable {
         this.environment = transport.environment();
         this.name = options.name() == null ? "loop-" + COUNT.incrementAndGet() : options.name();
         this.reporter = options.reporter();
-        this.taskEngine = chooseEngine(options.taskEngine());
+        this.wantedEngine = requireAvailable(options.taskEngine());
         this.origins = options.tracing() ? new Origins() : null;
         this.activity = new Activity(this, TimeUnit.NANOSECONDS.convert(options.slowHandle()));
         this.selector = transport.open(buffers::receiveBuffer);
@@ -124,20 +126,23 @@ public final class Loop implements AutoCloseable {
         Watchdog.watch(activity);
     }
 
-    private TaskEngine chooseEngine(@Nullable TaskEngine wanted) {
+    private static @Nullable TaskEngine requireAvailable(@Nullable TaskEngine wanted) {
         String unavailable = wanted == null ? null : wanted.unavailable();
         if (unavailable != null) {
             throw new IllegalStateException("Task engine " + wanted + " is unavailable: " + unavailable);
         }
-        TaskEngine chosen = wanted == null ? TaskEngine.best() : wanted;
-        if (ENGINE_NOTED.compareAndSet(false, true)) {
+        return wanted;
+    }
+
+    /** With the first Task of the process: who has none need not know, and does not pay for finding out. */
+    void noteEngine() {
+        if (!ENGINE_NOTED.get() && ENGINE_NOTED.compareAndSet(false, true)) {
             String better = TaskEngine.MOUNTED.unavailable();
             report(new Report.Note(
                     name,
-                    "Tasks run " + chosen + (better == null ? "" : "; for the faster MOUNTED: " + better),
-                    wanted != null || better == null));
+                    "Tasks run " + taskEngine() + (better == null ? "" : "; for the faster MOUNTED: " + better),
+                    wantedEngine != null || better == null));
         }
-        return chosen;
     }
 
     // ---- driving
@@ -546,7 +551,7 @@ public final class Loop implements AutoCloseable {
 
     /** How Tasks run here. */
     public TaskEngine taskEngine() {
-        return taskEngine;
+        return wantedEngine == null ? TaskEngine.best() : wantedEngine;
     }
 
     /** How many connections are open; a snapshot. */

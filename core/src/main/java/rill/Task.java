@@ -102,6 +102,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
                 settle(new Failed(cancelled()));
                 return;
             }
+            loop.noteEngine();
             loop.tasks().begins(this);
             step();
         } else if (awaited != null && (cancelWanted || awaited == settled)) {

@@ -1,15 +1,14 @@
 package rill;
 
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Transport;
 
-/** Finds the transports that are installed. */
+/** Finds the transports that are installed. Without streams and lambdas, since this is on the way of each start. */
 final class Transports {
     /** System property that names the transport to use. */
     static final String PROPERTY = "rill.transport";
@@ -24,19 +23,35 @@ final class Transports {
     /** Routine unless something better is installed and can't be used. */
     record Remark(String text, boolean routine) {}
 
-    /** One that is installed, with why it can't be used, asked once. */
-    private record Installed(Transport transport, Optional<String> obstacle) {
+    /** One that is installed. Why it can't be used is asked once, and only if it matters: a trial may take a while. */
+    private static final class Installed {
+        private final Transport transport;
+        private boolean asked;
+        private @Nullable String obstacle;
+
+        Installed(Transport transport) {
+            this.transport = transport;
+        }
+
         String name() {
             return transport.name();
         }
 
+        private @Nullable String obstacle() {
+            if (!asked) {
+                asked = true;
+                obstacle = transport.unavailable().orElse(null);
+            }
+            return obstacle;
+        }
+
         boolean available() {
-            return obstacle.isEmpty();
+            return obstacle() == null;
         }
 
         @Override
         public String toString() {
-            return name() + obstacle.map(why -> " (unavailable: " + why + ")").orElse("");
+            return available() ? name() : name() + " (unavailable: " + obstacle() + ")";
         }
     }
 
@@ -60,30 +75,38 @@ final class Transports {
     }
 
     private static Installed firstAvailable(List<Installed> all) {
-        return all.stream()
-                .filter(Installed::available)
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException("no transport is available; installed: " + list(all)));
+        for (Installed each : all) {
+            if (each.available()) {
+                return each;
+            }
+        }
+        throw new IllegalStateException("no transport is available; installed: " + list(all));
     }
 
     private static Installed named(String wanted, List<Installed> all) {
-        Installed named = all.stream()
-                .filter(each -> each.name().equals(wanted))
-                .findFirst()
-                .orElseThrow(() ->
-                        new IllegalStateException("there is no transport " + wanted + "; installed: " + list(all)));
-        if (!named.available()) {
-            throw new IllegalStateException("transport " + wanted + " is not available; installed: " + list(all));
+        for (Installed each : all) {
+            if (each.name().equals(wanted)) {
+                if (!each.available()) {
+                    throw new IllegalStateException(
+                            "transport " + wanted + " is not available; installed: " + list(all));
+                }
+                return each;
+            }
         }
-        return named;
+        throw new IllegalStateException("there is no transport " + wanted + "; installed: " + list(all));
     }
 
+    /** The best first; of equals, the first found. */
     private static List<Installed> installed() {
-        return ServiceLoader.load(Transport.class).stream()
-                .map(ServiceLoader.Provider::get)
-                .sorted(Comparator.comparingInt(Transport::preference).reversed())
-                .map(each -> new Installed(each, each.unavailable()))
-                .toList();
+        var all = new ArrayList<Installed>();
+        for (Transport each : ServiceLoader.load(Transport.class)) {
+            int at = 0;
+            while (at < all.size() && all.get(at).transport.preference() >= each.preference()) {
+                at++;
+            }
+            all.add(at, new Installed(each));
+        }
+        return all;
     }
 
     private static String list(List<Installed> some) {

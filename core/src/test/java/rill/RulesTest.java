@@ -84,7 +84,7 @@ class RulesTest {
                 .check(CORE);
         noClasses()
                 .that()
-                .doNotHaveFullyQualifiedName("rill.spi.ProductionEnvironment")
+                .doNotHaveFullyQualifiedName("rill.spi.SystemRandom")
                 .should()
                 .dependOnClassesThat()
                 .belongToAnyOf(SecureRandom.class)

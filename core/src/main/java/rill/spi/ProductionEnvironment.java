@@ -1,6 +1,5 @@
 package rill.spi;
 
-import java.security.SecureRandom;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -12,7 +11,7 @@ final class ProductionEnvironment {
     private static final int IDLE_SECONDS = 5;
 
     static final Environment INSTANCE =
-            new Environment(Clock.system(), new SecureRandom(), Resolver.system(), blockingPool(), null);
+            new Environment(Clock.system(), new SystemRandom(), Resolver.system(), blockingPool(), null);
 
     private ProductionEnvironment() {}
 

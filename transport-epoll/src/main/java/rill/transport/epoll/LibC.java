@@ -1,59 +1,60 @@
 package rill.transport.epoll;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
-import java.util.Arrays;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The C library: every native call of this transport is here, and nothing else is.
  *
- * <p>Linking is what costs at start-up, and it is done once for each shape of a call. So there are only as many shapes as there are
- * numbers of parameters: each parameter is passed as 64 bits, in a register, of which a callee that declares an {@code int}
- * looks at the lower half alone (System V AMD64 ABI, AAPCS64), and of an {@code int} result only the lower half is
- * looked at here. Addresses are numbers as well, which spares the bookkeeping of a {@link MemorySegment} per call.
+ * <p>Linking is what costs at start-up, about ten milliseconds for each shape of a call. So all calls have one shape: five parameters
+ * of 64 bits, in registers, of which a callee looks at as many as it has, and at the lower half alone of one that it declares an
+ * {@code int} (System V AMD64 ABI, AAPCS64); of an {@code int} result only the lower half is looked at here. Addresses are
+ * numbers as well, which spares the bookkeeping of a {@link MemorySegment} per call.
  *
  * <p><b>Errors:</b> every call gives its result, or the error number made negative, as the kernel does. Calls that are interrupted
  * are repeated, except {@code connect}, {@code close} and the waiting. <b>Ownership:</b> the first parameter is where errno
  * goes, of {@link #ERRNO_LAYOUT}: one for each selector, for the thread that drives it.
  */
 final class LibC {
+    /** On Linux there is errno, and nothing else. */
     static final StructLayout ERRNO_LAYOUT = Linker.Option.captureStateLayout();
-
-    private static final VarHandle ERRNO = ERRNO_LAYOUT.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
     /** Where errno goes that nobody reads, from any thread. */
     static final MemorySegment NOBODY_READS = Arena.global().allocate(ERRNO_LAYOUT);
 
     private static final Linker LINKER = Linker.nativeLinker();
+    private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
+    private static final FunctionDescriptor SHAPE =
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
-    private static final MethodHandle CLOSE = link("close", 1);
-    private static final MethodHandle EPOLL_CREATE1 = link("epoll_create1", 1);
-    private static final MethodHandle EVENTFD = link("eventfd", 2);
-    private static final MethodHandle LISTEN = link("listen", 2);
-    private static final MethodHandle SHUTDOWN = link("shutdown", 2);
-    private static final MethodHandle SOCKET = link("socket", 3);
-    private static final MethodHandle CONNECT = link("connect", 3);
-    private static final MethodHandle BIND = link("bind", 3);
-    private static final MethodHandle GETSOCKNAME = link("getsockname", 3);
-    private static final MethodHandle SENDMSG = link("sendmsg", 3);
-    private static final MethodHandle WRITE = link("write", 3);
-    private static final MethodHandle ACCEPT4 = link("accept4", 4);
-    private static final MethodHandle EPOLL_CTL = link("epoll_ctl", 4);
-    private static final MethodHandle EPOLL_WAIT = link("epoll_wait", 4);
-    private static final MethodHandle RECV = link("recv", 4);
-    private static final MethodHandle SEND = link("send", 4);
-    private static final @Nullable MethodHandle EPOLL_PWAIT2 = linkIfThere("epoll_pwait2", 5);
-    private static final MethodHandle GETSOCKOPT = link("getsockopt", 5);
-    private static final MethodHandle SETSOCKOPT = link("setsockopt", 5);
+    private static final MethodHandle CLOSE = link("close");
+    private static final MethodHandle EPOLL_CREATE1 = link("epoll_create1");
+    private static final MethodHandle EVENTFD = link("eventfd");
+    private static final MethodHandle LISTEN = link("listen");
+    private static final MethodHandle SHUTDOWN = link("shutdown");
+    private static final MethodHandle SOCKET = link("socket");
+    private static final MethodHandle CONNECT = link("connect");
+    private static final MethodHandle BIND = link("bind");
+    private static final MethodHandle GETSOCKNAME = link("getsockname");
+    private static final MethodHandle SENDMSG = link("sendmsg");
+    private static final MethodHandle WRITE = link("write");
+    private static final MethodHandle ACCEPT4 = link("accept4");
+    private static final MethodHandle EPOLL_CTL = link("epoll_ctl");
+    private static final MethodHandle EPOLL_WAIT = link("epoll_wait");
+    private static final MethodHandle RECV = link("recv");
+    private static final MethodHandle SEND = link("send");
+    private static final @Nullable MethodHandle EPOLL_PWAIT2 = linkIfThere("epoll_pwait2");
+    private static final MethodHandle GETSOCKOPT = link("getsockopt");
+    private static final MethodHandle SETSOCKOPT = link("setsockopt");
 
     private LibC() {}
 
@@ -63,8 +64,8 @@ final class LibC {
         return MemorySegment.ofAddress(address).reinterpret(ERRNO_LAYOUT.byteSize());
     }
 
-    private static MethodHandle link(String name, int parameters) {
-        MethodHandle linked = linkIfThere(name, parameters);
+    private static MethodHandle link(String name) {
+        MethodHandle linked = linkIfThere(name);
         if (linked == null) {
             throw new UnsatisfiedLinkError("the C library has no " + name);
         }
@@ -72,25 +73,24 @@ final class LibC {
     }
 
     @SuppressWarnings("restricted")
-    private static @Nullable MethodHandle linkIfThere(String name, int parameters) {
-        var each = new MemoryLayout[parameters];
-        Arrays.fill(each, JAVA_LONG);
-        return LINKER.defaultLookup()
-                .find(name)
-                .map(address -> LINKER.downcallHandle(
-                        address, FunctionDescriptor.of(JAVA_LONG, each), Linker.Option.captureCallState("errno")))
-                .orElse(null);
+    private static @Nullable MethodHandle linkIfThere(String name) {
+        Optional<MemorySegment> address = LINKER.defaultLookup().find(name);
+        return address.isEmpty() ? null : LINKER.downcallHandle(address.get(), SHAPE, CAPTURE);
+    }
+
+    private static int errno(MemorySegment errno) {
+        return errno.get(JAVA_INT, 0);
     }
 
     /** Of a call with an {@code int} result. */
     private static int result(MemorySegment errno, long returned) {
         int value = (int) returned;
-        return value < 0 ? -(int) ERRNO.get(errno, 0L) : value;
+        return value < 0 ? -errno(errno) : value;
     }
 
     /** Of a call with an {@code ssize_t} result. */
     private static long bytes(MemorySegment errno, long returned) {
-        return returned < 0 ? -(int) ERRNO.get(errno, 0L) : returned;
+        return returned < 0 ? -errno(errno) : returned;
     }
 
     /** The handles throw nothing that is declared. */
@@ -106,7 +106,7 @@ final class LibC {
     /** The descriptor is gone in any case, also after EINTR: close(2), "Dealing with error returns from close()". */
     static void close(int fd) {
         try {
-            long ignored = (long) CLOSE.invokeExact(NOBODY_READS, (long) fd);
+            long ignored = (long) CLOSE.invokeExact(NOBODY_READS, (long) fd, 0L, 0L, 0L, 0L);
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -114,7 +114,7 @@ final class LibC {
 
     static int eventfd(MemorySegment errno, int flags) {
         try {
-            return result(errno, (long) EVENTFD.invokeExact(errno, 0L, (long) flags));
+            return result(errno, (long) EVENTFD.invokeExact(errno, 0L, (long) flags, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -125,7 +125,7 @@ final class LibC {
         try {
             long n;
             do {
-                n = bytes(errno, (long) WRITE.invokeExact(errno, (long) fd, address, size));
+                n = bytes(errno, (long) WRITE.invokeExact(errno, (long) fd, address, size, 0L, 0L));
             } while (n == -Errno.EINTR);
             return n;
         } catch (Throwable t) {
@@ -137,7 +137,7 @@ final class LibC {
 
     static int epollCreate(MemorySegment errno, int flags) {
         try {
-            return result(errno, (long) EPOLL_CREATE1.invokeExact(errno, (long) flags));
+            return result(errno, (long) EPOLL_CREATE1.invokeExact(errno, (long) flags, 0L, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -147,8 +147,8 @@ final class LibC {
         try {
             int r;
             do {
-                r = result(
-                        errno, (long) EPOLL_CTL.invokeExact(errno, (long) epoll, (long) operation, (long) fd, event));
+                r = result(errno, (long)
+                        EPOLL_CTL.invokeExact(errno, (long) epoll, (long) operation, (long) fd, event, 0L));
             } while (r == -Errno.EINTR);
             return r;
         } catch (Throwable t) {
@@ -160,7 +160,7 @@ final class LibC {
     static int epollWait(MemorySegment errno, int epoll, long events, int most, int millis) {
         try {
             return result(
-                    errno, (long) EPOLL_WAIT.invokeExact(errno, (long) epoll, events, (long) most, (long) millis));
+                    errno, (long) EPOLL_WAIT.invokeExact(errno, (long) epoll, events, (long) most, (long) millis, 0L));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -190,7 +190,7 @@ final class LibC {
 
     static int socket(MemorySegment errno, int family, int type) {
         try {
-            return result(errno, (long) SOCKET.invokeExact(errno, (long) family, (long) type, 0L));
+            return result(errno, (long) SOCKET.invokeExact(errno, (long) family, (long) type, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -198,7 +198,7 @@ final class LibC {
 
     static int connect(MemorySegment errno, int fd, long address, int size) {
         try {
-            return result(errno, (long) CONNECT.invokeExact(errno, (long) fd, address, (long) size));
+            return result(errno, (long) CONNECT.invokeExact(errno, (long) fd, address, (long) size, 0L, 0L));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -206,7 +206,7 @@ final class LibC {
 
     static int bind(MemorySegment errno, int fd, long address, int size) {
         try {
-            return result(errno, (long) BIND.invokeExact(errno, (long) fd, address, (long) size));
+            return result(errno, (long) BIND.invokeExact(errno, (long) fd, address, (long) size, 0L, 0L));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -214,7 +214,7 @@ final class LibC {
 
     static int listen(MemorySegment errno, int fd, int backlog) {
         try {
-            return result(errno, (long) LISTEN.invokeExact(errno, (long) fd, (long) backlog));
+            return result(errno, (long) LISTEN.invokeExact(errno, (long) fd, (long) backlog, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -224,7 +224,7 @@ final class LibC {
         try {
             int r;
             do {
-                r = result(errno, (long) ACCEPT4.invokeExact(errno, (long) fd, address, size, (long) flags));
+                r = result(errno, (long) ACCEPT4.invokeExact(errno, (long) fd, address, size, (long) flags, 0L));
             } while (r == -Errno.EINTR);
             return r;
         } catch (Throwable t) {
@@ -234,7 +234,7 @@ final class LibC {
 
     static int getsockname(MemorySegment errno, int fd, long address, long size) {
         try {
-            return result(errno, (long) GETSOCKNAME.invokeExact(errno, (long) fd, address, size));
+            return result(errno, (long) GETSOCKNAME.invokeExact(errno, (long) fd, address, size, 0L, 0L));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -242,7 +242,7 @@ final class LibC {
 
     static int shutdown(MemorySegment errno, int fd, int how) {
         try {
-            return result(errno, (long) SHUTDOWN.invokeExact(errno, (long) fd, (long) how));
+            return result(errno, (long) SHUTDOWN.invokeExact(errno, (long) fd, (long) how, 0L, 0L, 0L));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -272,7 +272,7 @@ final class LibC {
         try {
             long n;
             do {
-                n = bytes(errno, (long) RECV.invokeExact(errno, (long) fd, address, size, 0L));
+                n = bytes(errno, (long) RECV.invokeExact(errno, (long) fd, address, size, 0L, 0L));
             } while (n == -Errno.EINTR);
             return n;
         } catch (Throwable t) {
@@ -284,7 +284,7 @@ final class LibC {
         try {
             long n;
             do {
-                n = bytes(errno, (long) SEND.invokeExact(errno, (long) fd, address, size, (long) flags));
+                n = bytes(errno, (long) SEND.invokeExact(errno, (long) fd, address, size, (long) flags, 0L));
             } while (n == -Errno.EINTR);
             return n;
         } catch (Throwable t) {
@@ -296,7 +296,7 @@ final class LibC {
         try {
             long n;
             do {
-                n = bytes(errno, (long) SENDMSG.invokeExact(errno, (long) fd, message, (long) flags));
+                n = bytes(errno, (long) SENDMSG.invokeExact(errno, (long) fd, message, (long) flags, 0L, 0L));
             } while (n == -Errno.EINTR);
             return n;
         } catch (Throwable t) {
@@ -310,7 +310,7 @@ final class LibC {
     @SuppressWarnings("restricted")
     static String describe(int errno) {
         try {
-            long text = (long) Words.STRERROR.invokeExact(NOBODY_READS, (long) errno);
+            long text = (long) Words.STRERROR.invokeExact(NOBODY_READS, (long) errno, 0L, 0L, 0L, 0L);
             return MemorySegment.ofAddress(text).reinterpret(Words.LONGEST).getString(0);
         } catch (Throwable t) {
             throw impossible(t);
@@ -320,6 +320,6 @@ final class LibC {
     /** Linked with the first error. */
     private static final class Words {
         static final long LONGEST = 1024;
-        static final MethodHandle STRERROR = link("strerror", 1);
+        static final MethodHandle STRERROR = link("strerror");
     }
 }

@@ -1,0 +1,37 @@
+package rill.spi;
+
+import java.security.SecureRandom;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Secure random numbers. The JDK's source of them, which takes tens of milliseconds to find, is made when the first number is
+ * wanted. Any thread.
+ */
+final class SystemRandom implements RandomGenerator {
+    private volatile @Nullable SecureRandom source;
+
+    private SecureRandom source() {
+        SecureRandom present = source;
+        if (present == null) {
+            present = new SecureRandom(); // perhaps by two threads at once: one is as good as the other
+            source = present;
+        }
+        return present;
+    }
+
+    @Override
+    public long nextLong() {
+        return source().nextLong();
+    }
+
+    @Override
+    public int nextInt() {
+        return source().nextInt();
+    }
+
+    @Override
+    public void nextBytes(byte[] bytes) {
+        source().nextBytes(bytes);
+    }
+}
