@@ -34,7 +34,7 @@ final class EpollWait {
     private final int epoll;
     private final int event;
     private final Interruption interruption = new Interruption(this::wakeup);
-    private boolean inNanos = LibC.hasEpollPwait2();
+    private boolean inNanos = true; // as long as the kernel does
 
     private final AtomicBoolean woken = new AtomicBoolean();
     private final Object waking = new Object();

@@ -23,7 +23,7 @@ final class NativeMemory {
     private static final int OPTION_BYTES = 512;
     private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    private static final Architecture HERE = Objects.requireNonNull(Architecture.here());
+    static final Architecture HERE = Objects.requireNonNull(Architecture.here());
     private static final long EVENT_SIZE = HERE.eventSize;
     private static final long DATA = HERE.dataOffset;
 

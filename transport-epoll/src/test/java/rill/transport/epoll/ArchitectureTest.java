@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
@@ -42,6 +43,26 @@ class ArchitectureTest {
         assertThat(Architecture.named("aarch64")).isEqualTo(Architecture.AARCH64);
         assertThat(Architecture.named("riscv64")).isNull();
         assertThat(Architecture.named("x86")).isNull();
+    }
+
+    @Test
+    void the_numbers_of_system_calls_are_those_of_the_kernels_headers() throws Exception {
+        agrees(Architecture.X86_64, Path.of("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"));
+        agrees(Architecture.AARCH64, Path.of("/usr/include/asm-generic/unistd.h"));
+    }
+
+    private static void agrees(Architecture architecture, Path header) throws Exception {
+        if (!Files.isReadable(header)) {
+            System.out.println("not compared for " + architecture + ": there is no " + header + " here");
+            return;
+        }
+        String text = Files.readString(header);
+        for (SystemCall each : SystemCall.values()) {
+            assertThat(text)
+                    .as("%s on %s", each, architecture)
+                    .containsPattern("#define __NR_" + each.name().toLowerCase(Locale.ROOT) + "\\s+"
+                            + each.on(architecture) + "\\s");
+        }
     }
 
     private static final String PROBE = """
