@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,7 +41,7 @@ import rill.spi.Transport;
  * that would need the loop throws {@link IllegalStateException}.
  */
 @SuppressWarnings("ClassCanBeStatic")
-public final class Loop implements AutoCloseable {
+public final class Loop implements Executor, AutoCloseable {
     /** How long {@link #close()} waits for what is in flight. */
     public static final Duration DEFAULT_CLOSE_DEADLINE = Duration.ofSeconds(5);
 
@@ -329,7 +331,25 @@ public final class Loop implements AutoCloseable {
 
     // ---- scheduling
 
-    /** Runs {@code action} in a Handle of the next tick's run phase, or of the present one's if that is still to come. */
+    /**
+     * Runs {@code action} in the next tick's run phase, or in the present one's if that is still to come: the cheapest way to give
+     * a loop something to do, also from other threads. What is to be cancelled perhaps, or named in reports, is
+     * {@link #schedule(String, Runnable) scheduled}; whose result or failure matters is {@link #submit submitted}. What one thread
+     * executes, schedules and submits runs in that order.
+     *
+     * @throws RejectedExecutionException if the loop is closed
+     */
+    @Override
+    public void execute(Runnable action) {
+        if (!offer(new Job(Objects.requireNonNull(action, "action")))) {
+            throw new RejectedExecutionException("execute: " + name + " is closed");
+        }
+    }
+
+    /**
+     * Runs {@code action} in a Handle of the next tick's run phase, or of the present one's if that is still to come. Where neither
+     * the name nor cancelling matters, {@link #execute} is cheaper.
+     */
     public Handle schedule(String handleName, Runnable action) {
         requireOpen("schedule");
         var handle = new Handle(this, handleName, action);
@@ -379,7 +399,7 @@ public final class Loop implements AutoCloseable {
         }
     };
 
-    private static String nameOf(Object action) {
+    static String nameOf(Object action) {
         return NAMES.get(action.getClass());
     }
 
@@ -590,16 +610,25 @@ public final class Loop implements AutoCloseable {
 
     /** From any thread: appends to the Handle queue. Discarded if the loop is closed. */
     void enqueue(Node node) {
-        if (closed) {
+        if (!offer(node)) {
             node.discard();
-        } else if (current() == this) {
-            tick.add(node);
-        } else {
-            if (environment.driver() != null) {
-                environment.driver().handingOver(this);
-            }
-            inbox.put(node);
         }
+    }
+
+    /** False if the loop is closed. */
+    private boolean offer(Node node) {
+        if (closed) {
+            return false;
+        }
+        if (current() == this) {
+            tick.add(node);
+            return true;
+        }
+        Driver driver = environment.driver();
+        if (driver != null) {
+            driver.handingOver(this);
+        }
+        return inbox.put(node);
     }
 
     void runReporting(String what, Runnable action) {
