@@ -6,8 +6,8 @@ package rill;
  * cost more than that, on both sides.
  *
  * <p>It goes on while polling finds something, and pauses for longer and longer while it does not, so that it costs next to nothing
- * where it does not pay: answers that take their time, or a peer that shares our processor. After a burst of Nodes it then still waits for a lull. Confined to
- * the loop.
+ * where it does not pay: answers that take their time, or a peer that shares our processor. A burst of Nodes is then still given a
+ * moment to go on. Confined to the loop.
  */
 final class Expectation {
     /** Fewer calls on their way are a conversation, whose answers take a round trip each; fewer Nodes are no burst. */
@@ -56,7 +56,7 @@ final class Expectation {
         return MOMENT_NANOS;
     }
 
-    /** What came of it. Nothing follows from a find that a lull would have brought as well, or from a miss in only that. */
+    /** What came of it. In a burst nothing follows from a find so soon that the short look does as well, or from a miss in that. */
     void polled(boolean found, long spentNanos) {
         if (arrived == MANY && spentNanos < (found ? LULL_NANOS : MOMENT_NANOS)) {
             return;

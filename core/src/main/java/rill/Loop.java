@@ -38,7 +38,7 @@ import rill.spi.Transport;
  * <p><b>Threading:</b> all public methods may be called from any thread, unless they say otherwise. Callbacks run on the loop.
  *
  * <p><b>Errors:</b> whatever a Handle or a callback throws is reported, and the loop goes on. After {@link #close} everything
- * that would need the loop throws {@link IllegalStateException}.
+ * that would need the loop throws {@link IllegalStateException}; only {@link #execute} throws what an Executor has to.
  */
 @SuppressWarnings("ClassCanBeStatic")
 public final class Loop implements Executor, AutoCloseable {
@@ -333,9 +333,9 @@ public final class Loop implements Executor, AutoCloseable {
 
     /**
      * Runs {@code action} in the next tick's run phase, or in the present one's if that is still to come: the cheapest way to give
-     * a loop something to do, also from other threads. What is to be cancelled perhaps, or named in reports, is
-     * {@link #schedule(String, Runnable) scheduled}; whose result or failure matters is {@link #submit submitted}. What one thread
-     * executes, schedules and submits runs in that order.
+     * a loop something to do, above all from other threads. What may have to be cancelled, or needs a name in reports, is
+     * {@link #schedule(String, Runnable) scheduled}; what has a result is {@link #submit submitted}; what awaits is a
+     * {@link #task Task}. What one thread gives a loop in these ways begins in that order.
      *
      * @throws RejectedExecutionException if the loop is closed
      */

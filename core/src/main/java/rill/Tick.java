@@ -73,7 +73,8 @@ final class Tick {
 
     /**
      * Polls for a while instead of sleeping; whether that has found something to do. Nobody sends a wake-up meanwhile, since
-     * the inbox is looked at as well, though not all the time during a burst. A clock that doesn't move by itself, as in a simulation, ends it soon.
+     * the inbox is looked at as well, though not all the time during a burst. A clock that doesn't move by itself, as in a
+     * simulation, ends it soon.
      */
     private boolean spin(long nanos, BooleanSupplier done) throws IOException {
         if (!handles.isEmpty()) {
@@ -83,10 +84,16 @@ final class Tick {
         long limit = timers.isEmpty() ? nanos : Math.min(nanos, timers.nextDeadline() - start);
         long lull = lastArrival + Expectation.LULL_NANOS - start;
         long spent = 0;
-        for (int polls = 1; spent < limit && !done.getAsBoolean(); polls++) {
+        for (int polls = 1; spent < limit; polls++) {
+            if (done.getAsBoolean()) {
+                return false;
+            }
             timeKnown = false;
             selector.select(0);
-            if (!handles.isEmpty() || loop.links().hasDirty() || (spent >= lull && !inbox.isEmpty())) {
+            boolean delivered = !handles.isEmpty()
+                    || loop.links().hasDirty()
+                    || loop.closing().ending(); // which is the end of the tick's business
+            if (delivered || (spent >= lull && !inbox.isEmpty())) {
                 expectation.polled(true, spent);
                 return true;
             }
@@ -100,6 +107,7 @@ final class Tick {
         return false;
     }
 
+    /** Waits for I/O, for other threads or for the next timer; or only delivers what is ready, if there is something else to do. */
     private void select(BooleanSupplier done) throws IOException {
         if (!handles.isEmpty() || done.getAsBoolean() || !inbox.fallAsleep()) {
             selector.select(0);
