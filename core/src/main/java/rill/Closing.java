@@ -60,6 +60,11 @@ final class Closing {
         return begun.get();
     }
 
+    /** Whether it is closed at the end of a tick, once no Handle waits. */
+    boolean ending() {
+        return ending;
+    }
+
     private void begin(Duration limit) {
         loop.links().finishAll();
         deadline = loop.schedule(limit, "deadline of close", this::deadlinePassed);

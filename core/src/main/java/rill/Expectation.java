@@ -1,22 +1,31 @@
 package rill;
 
 /**
- * Whether a loop that has nothing to do should poll for a moment before it sleeps: where many answers are due, the first of them is
- * often there within a few microseconds, and falling asleep and being woken would cost more than that, on both sides.
+ * Whether a loop that has nothing to do should poll for a moment before it sleeps: where many answers are due, or many Nodes have come
+ * from other threads since it last slept, more is often there within a few microseconds, and falling asleep and being woken would
+ * cost more than that, on both sides.
  *
  * <p>It goes on while polling finds something, and pauses for longer and longer while it does not, so that it costs next to nothing
- * where it does not pay: answers that take their time, or a peer that shares our processor. Confined to the loop.
+ * where it does not pay: answers that take their time, or a peer that shares our processor. A burst of Nodes is then still given a
+ * moment to go on. Confined to the loop.
  */
 final class Expectation {
-    /** Fewer calls on their way are a conversation, whose answers take a round trip each. */
+    /** Fewer calls on their way are a conversation, whose answers take a round trip each; fewer Nodes are no burst. */
     private static final int MANY = 16;
 
     /** About as long as falling asleep and being woken takes on a virtual machine, the peer's part included. */
     static final long MOMENT_NANOS = 50_000;
 
+    /**
+     * How long senders are left alone after the loop has taken some Nodes of a burst: each look for more would take away the cache
+     * line that they write to, which costs them several times what a Node costs.
+     */
+    static final long LULL_NANOS = 3_000;
+
     static final int LONGEST_PAUSE = 63;
 
     private int due;
+    private int arrived; // since the last sleep
     private int pause; // how many sleeps without polling follow a miss
     private int skip;
 
@@ -25,20 +34,33 @@ final class Expectation {
         due += answers;
     }
 
+    /** So many Nodes have come from other threads. */
+    void arrived(int nodes) {
+        arrived = Math.min(MANY, arrived + nodes);
+    }
+
+    /** The loop falls asleep. */
+    void sleeping() {
+        arrived = 0;
+    }
+
     /** How long to poll before this sleep; 0 for not at all. */
     long nanosToPoll() {
-        if (due < MANY) {
+        if (due < MANY && arrived < MANY) {
             return 0;
         }
         if (skip > 0) {
             skip--;
-            return 0;
+            return arrived < MANY ? 0 : LULL_NANOS;
         }
         return MOMENT_NANOS;
     }
 
-    /** What came of it. */
-    void polled(boolean found) {
+    /** What came of it. In a burst nothing follows from a find so soon that the short look does as well, or from a miss in that. */
+    void polled(boolean found, long spentNanos) {
+        if (arrived == MANY && spentNanos < (found ? LULL_NANOS : MOMENT_NANOS)) {
+            return;
+        }
         pause = found ? 0 : Math.min(LONGEST_PAUSE, 2 * pause + 1);
         skip = pause;
     }

@@ -1,80 +1,97 @@
 package rill;
 
-import java.util.concurrent.atomic.AtomicBoolean;
-import org.jctools.queues.atomic.MpscUnboundedAtomicArrayQueue;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 import rill.spi.Selector;
 
 /**
- * The way onto the loop from other threads: a queue, and a wake-up that is sent only if the loop sleeps.
+ * The way onto the loop from other threads: a stack of Nodes, linked through themselves, which the loop takes as a whole and turns
+ * round. One word says everything, so no wake-up is lost, none is sent to a loop that is awake, and nothing gets in after the close.
  *
- * <p>No wake-up is lost: a sender first puts its Node in and then looks whether the loop sleeps; the loop first says that it
- * sleeps and then looks whether anything is in. Whoever comes second sees the other.
+ * <pre>
+ *            put                         put
+ *   empty ─────────▶ the newest Node ◀────────┐
+ *    │ ▲                 │  ▲   └─────────────┘
+ *    │ └──── drainTo ────┘  │
+ *    │                      │ put, which wakes the loop up
+ *    │ fallAsleep           │
+ *    ▼                      │              close
+ *   ASLEEP ─────────────────┘        any ─────────▶ CLOSED: put says no
+ *    │
+ *    └─ awake ─▶ empty
+ * </pre>
  */
 final class Inbox {
-    private static final int CHUNK = 256;
+    private static final Node ASLEEP = new Mark();
+    private static final Node CLOSED = new Mark();
 
-    private final MpscUnboundedAtomicArrayQueue<Node> queue = new MpscUnboundedAtomicArrayQueue<>(CHUNK);
-    private final AtomicBoolean asleep = new AtomicBoolean();
+    /** What is next to the word in memory is written by the loop all the time, and must not share a cache line with it. */
+    private static final int APART = 32;
+
+    private final AtomicReferenceArray<@Nullable Node> word = new AtomicReferenceArray<>(2 * APART + 1);
     private final Selector selector;
-    private volatile boolean closed;
+
+    /** A state in the place of a Node. */
+    private static final class Mark extends Node {
+        @Override
+        void execute() {
+            throw new AssertionError("a mark in the Handle queue");
+        }
+
+        @Override
+        String label() {
+            return "mark";
+        }
+    }
 
     Inbox(Selector selector) {
         this.selector = selector;
     }
 
-    /** From any thread. If the loop is closed meanwhile the Node is discarded. */
-    void put(Node node) {
-        queue.offer(node);
-        if (closed) {
-            discardAll();
-            return;
+    /** From any thread. False if the loop is closed: then the Node is not in. */
+    boolean put(Node node) {
+        Node before = word.get(APART);
+        while (before != CLOSED) {
+            node.next = before == ASLEEP ? null : before;
+            Node found = word.compareAndExchange(APART, before, node);
+            if (found == before) {
+                if (before == ASLEEP) {
+                    selector.wakeup();
+                }
+                return true;
+            }
+            before = found;
         }
-        if (asleep.get() && asleep.compareAndSet(true, false)) {
-            selector.wakeup();
-        }
+        node.next = null;
+        return false;
     }
 
     boolean isEmpty() {
-        return queue.isEmpty();
+        Node now = word.get(APART);
+        return now == null || now == ASLEEP || now == CLOSED;
     }
 
-    /** On the loop: from now on senders wake it up. False if something is in already: then don't sleep. */
+    /** On the loop: from now on the first sender wakes it up. False if something is in already: then don't sleep. */
     boolean fallAsleep() {
-        asleep.set(true);
-        if (queue.isEmpty()) {
-            return true;
-        }
-        asleep.set(false);
-        return false;
+        return word.get(APART) == null && word.compareAndSet(APART, null, ASLEEP);
     }
 
     /** On the loop: after sleeping. */
     void awake() {
-        if (asleep.getPlain()) {
-            asleep.set(false);
-        }
+        word.compareAndSet(APART, ASLEEP, null);
     }
 
-    /** On the loop: moves what is in now to the Handle queue; what comes meanwhile may wait. */
-    void drainTo(NodeQueue handles) {
-        for (int n = queue.size(); n > 0; n--) {
-            Node node = queue.poll();
-            if (node == null) {
-                return;
-            }
-            handles.add(node);
-        }
+    /** On the loop: moves what is in now to the Handle queue; how many that were. */
+    int drainTo(NodeQueue handles) {
+        return isEmpty() ? 0 : handles.addAll(word.getAndSet(APART, null));
     }
 
-    /** On the loop, when it ends: what is in, and whatever still comes, is discarded. */
+    /** On the loop, when it ends: what is in is discarded, and nothing more comes in. */
     void close() {
-        closed = true;
-        discardAll();
-    }
-
-    /** Whoever comes: after the close there is no single consumer any more. */
-    private synchronized void discardAll() {
-        for (Node node = queue.poll(); node != null; node = queue.poll()) {
+        Node last = word.getAndSet(APART, CLOSED);
+        var left = new NodeQueue();
+        left.addAll(last == ASLEEP || last == CLOSED ? null : last);
+        for (Node node = left.poll(); node != null; node = left.poll()) {
             node.discard();
         }
     }

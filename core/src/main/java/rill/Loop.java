@@ -11,6 +11,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,10 +39,10 @@ import rill.spi.Transport;
  * <p><b>Threading:</b> all public methods may be called from any thread, unless they say otherwise. Callbacks run on the loop.
  *
  * <p><b>Errors:</b> whatever a Handle or a callback throws is reported, and the loop goes on. After {@link #close} everything
- * that would need the loop throws {@link IllegalStateException}.
+ * that would need the loop throws {@link IllegalStateException}; only {@link #execute} throws what an Executor has to.
  */
 @SuppressWarnings("ClassCanBeStatic")
-public final class Loop implements AutoCloseable {
+public final class Loop implements Executor, AutoCloseable {
     /** How long {@link #close()} waits for what is in flight. */
     public static final Duration DEFAULT_CLOSE_DEADLINE = Duration.ofSeconds(5);
 
@@ -353,7 +355,25 @@ public final class Loop implements AutoCloseable {
 
     // ---- scheduling
 
-    /** Runs {@code action} in a Handle of the next tick's run phase, or of the present one's if that is still to come. */
+    /**
+     * Runs {@code action} in the next tick's run phase, or in the present one's if that is still to come: the cheapest way to give
+     * a loop something to do, above all from other threads. What may have to be cancelled, or needs a name in reports, is
+     * {@link #schedule(String, Runnable) scheduled}; what has a result is {@link #submit submitted}; what awaits is a
+     * {@link #task Task}. What one thread gives a loop in these ways begins in that order.
+     *
+     * @throws RejectedExecutionException if the loop is closed
+     */
+    @Override
+    public void execute(Runnable action) {
+        if (!offer(new Job(Objects.requireNonNull(action, "action")))) {
+            throw new RejectedExecutionException("execute: " + name + " is closed");
+        }
+    }
+
+    /**
+     * Runs {@code action} in a Handle of the next tick's run phase, or of the present one's if that is still to come. Where neither
+     * the name nor cancelling matters, {@link #execute} is cheaper.
+     */
     public Handle schedule(String handleName, Runnable action) {
         requireOpen("schedule");
         var handle = new Handle(this, handleName, action);
@@ -403,7 +423,7 @@ public final class Loop implements AutoCloseable {
         }
     };
 
-    private static String nameOf(Object action) {
+    static String nameOf(Object action) {
         return NAMES.get(action.getClass());
     }
 
@@ -614,16 +634,25 @@ public final class Loop implements AutoCloseable {
 
     /** From any thread: appends to the Handle queue. Discarded if the loop is closed. */
     void enqueue(Node node) {
-        if (closed) {
+        if (!offer(node)) {
             node.discard();
-        } else if (isCurrent()) {
-            tick.add(node);
-        } else {
-            if (environment.driver() != null) {
-                environment.driver().handingOver(this);
-            }
-            inbox.put(node);
         }
+    }
+
+    /** False if the loop is closed. */
+    private boolean offer(Node node) {
+        if (closed) {
+            return false;
+        }
+        if (isCurrent()) {
+            tick.add(node);
+            return true;
+        }
+        Driver driver = environment.driver();
+        if (driver != null) {
+            driver.handingOver(this);
+        }
+        return inbox.put(node);
     }
 
     void runReporting(String what, Runnable action) {

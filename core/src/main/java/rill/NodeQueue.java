@@ -26,6 +26,23 @@ final class NodeQueue {
         tail = node;
     }
 
+    /** Adds a stack of Nodes, each linked to the one before it, in the order in which they were put on it; how many that were. */
+    int addAll(@Nullable Node newest) {
+        int n = 0;
+        Node first = null;
+        for (Node node = newest; node != null; n++) {
+            Node older = node.next;
+            node.next = first;
+            first = node;
+            node = older;
+        }
+        if (first != null) {
+            add(first);
+            tail = newest;
+        }
+        return n;
+    }
+
     /** Takes the first one out, or null. */
     @Nullable
     Node poll() {

@@ -38,6 +38,7 @@ final class Tick {
     private final NodeQueue handles = new NodeQueue();
     private final TimerQueue timers = new TimerQueue();
     private final NodeQueue chain = new NodeQueue(); // Futures that settled within the present Handle
+    private long lastArrival; // when something was last found in the inbox
     private long time; // a reading of the clock in this tick
     private boolean timeKnown;
 
@@ -49,6 +50,7 @@ final class Tick {
         this.driver = loop.environment().driver();
         this.handleBudgetNanos = TimeUnit.NANOSECONDS.convert(options.handleBudget());
         this.spinNanos = TimeUnit.NANOSECONDS.convert(options.spin());
+        this.lastArrival = clock.nanoTime();
     }
 
     /** One tick. This is what a loop does; everything else is detail. Doesn't block if {@code done} says so. */
@@ -57,9 +59,8 @@ final class Tick {
         try {
             long spin = Math.max(spinNanos, expectation.nanosToPoll());
             if (spin == 0 || !spin(spin, done)) {
-                selector.select(selectTimeout(done)); // 1. I/O that is ready is delivered
+                select(done); //                     1. I/O that is ready is delivered
             }
-            inbox.awake();
             timersBecomeHandles(); //                2. timers that are due
             runHandles(); //                         3. the Handles that are present, first in, first out
             loop.links().flushDirty(); //            4. what was written leaves
@@ -72,7 +73,8 @@ final class Tick {
 
     /**
      * Polls for a while instead of sleeping; whether that has found something to do. Nobody sends a wake-up meanwhile, since
-     * the inbox is looked at as well. A clock that doesn't move by itself, as in a simulation, ends it soon.
+     * the inbox is looked at as well, though not all the time during a burst. A clock that doesn't move by itself, as in a
+     * simulation, ends it soon.
      */
     private boolean spin(long nanos, BooleanSupplier done) throws IOException {
         if (!handles.isEmpty()) {
@@ -80,15 +82,19 @@ final class Tick {
         }
         long start = clock.nanoTime();
         long limit = timers.isEmpty() ? nanos : Math.min(nanos, timers.nextDeadline() - start);
+        long lull = lastArrival + Expectation.LULL_NANOS - start;
         long spent = 0;
         for (int polls = 1; spent < limit; polls++) {
-            if (!inbox.isEmpty() || done.getAsBoolean()) {
-                return false; // select will not block
+            if (done.getAsBoolean()) {
+                return false;
             }
             timeKnown = false;
             selector.select(0);
-            if (!handles.isEmpty() || loop.links().hasDirty()) {
-                expectation.polled(true);
+            boolean delivered = !handles.isEmpty()
+                    || loop.links().hasDirty()
+                    || loop.closing().ending(); // which is the end of the tick's business
+            if (delivered || (spent >= lull && !inbox.isEmpty())) {
+                expectation.polled(true, spent);
                 return true;
             }
             Thread.onSpinWait();
@@ -97,18 +103,27 @@ final class Tick {
                 return false;
             }
         }
-        expectation.polled(false);
+        expectation.polled(false, spent);
         return false;
     }
 
-    private long selectTimeout(BooleanSupplier done) {
-        if (!handles.isEmpty() || done.getAsBoolean() || !inbox.fallAsleep() || done.getAsBoolean()) {
-            return 0; // done is asked again because only now whoever makes it so wakes us up
+    /** Waits for I/O, for other threads or for the next timer; or only delivers what is ready, if there is something else to do. */
+    private void select(BooleanSupplier done) throws IOException {
+        if (!handles.isEmpty() || done.getAsBoolean() || !inbox.fallAsleep()) {
+            selector.select(0);
+            return;
         }
-        if (timers.isEmpty()) {
-            return Selector.FOREVER;
+        try {
+            // done is asked again because only now whoever makes it so wakes us up
+            selector.select(done.getAsBoolean() ? 0 : nanosToNextTimer());
+        } finally {
+            expectation.sleeping();
+            inbox.awake();
         }
-        return Math.max(0, timers.nextDeadline() - clock.nanoTime());
+    }
+
+    private long nanosToNextTimer() {
+        return timers.isEmpty() ? Selector.FOREVER : Math.max(0, timers.nextDeadline() - clock.nanoTime());
     }
 
     private void timersBecomeHandles() {
@@ -125,12 +140,16 @@ final class Tick {
     }
 
     private void runHandles() {
-        inbox.drainTo(handles);
+        int arrived = inbox.drainTo(handles);
         Node last = handles.last();
         if (last == null) {
             return;
         }
         long start = clock.nanoTime();
+        if (arrived > 0) {
+            lastArrival = start;
+            expectation.arrived(arrived);
+        }
         for (int n = 1; ; n++) {
             Node node = handles.poll();
             if (node == null) {

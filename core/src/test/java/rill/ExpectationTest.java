@@ -31,7 +31,7 @@ class ExpectationTest {
         expectation.more(MANY);
         for (int i = 0; i < 1_000; i++) {
             assertThat(expectation.nanosToPoll()).isPositive();
-            expectation.polled(true);
+            expectation.polled(true, Expectation.MOMENT_NANOS);
         }
     }
 
@@ -41,7 +41,7 @@ class ExpectationTest {
         var pauses = new ArrayList<Integer>();
         for (int i = 0; i < 8; i++) {
             assertThat(expectation.nanosToPoll()).isPositive();
-            expectation.polled(false);
+            expectation.polled(false, Expectation.MOMENT_NANOS);
             int sleeps = 0;
             while (expectation.nanosToPoll() == 0) {
                 sleeps++;
@@ -49,8 +49,41 @@ class ExpectationTest {
             pauses.add(sleeps);
         }
         assertThat(pauses).containsExactly(1, 3, 7, 15, 31, 63, 63, 63);
-        expectation.polled(true);
+        expectation.polled(true, Expectation.MOMENT_NANOS);
         assertThat(expectation.nanosToPoll()).isPositive();
+    }
+
+    @Test
+    void a_burst_from_other_threads_is_waited_for_until_the_loop_has_slept() {
+        expectation.arrived(MANY - 1);
+        assertThat(expectation.nanosToPoll()).isZero();
+        expectation.arrived(1);
+        assertThat(expectation.nanosToPoll()).isEqualTo(Expectation.MOMENT_NANOS);
+        expectation.sleeping();
+        assertThat(expectation.nanosToPoll()).isZero();
+    }
+
+    @Test
+    void where_that_was_in_vain_the_loop_still_waits_for_a_lull_in_the_burst() {
+        expectation.arrived(Integer.MAX_VALUE);
+        assertThat(expectation.nanosToPoll()).isEqualTo(Expectation.MOMENT_NANOS);
+        expectation.polled(false, Expectation.MOMENT_NANOS);
+        assertThat(expectation.nanosToPoll()).isEqualTo(Expectation.LULL_NANOS);
+        expectation.polled(false, Expectation.LULL_NANOS);
+        assertThat(expectation.nanosToPoll())
+                .as("the short look has not made the pause longer")
+                .isEqualTo(Expectation.MOMENT_NANOS);
+    }
+
+    @Test
+    void what_comes_within_the_burst_does_not_end_the_pause() {
+        expectation.arrived(MANY);
+        expectation.polled(false, Expectation.MOMENT_NANOS);
+        expectation.polled(true, Expectation.LULL_NANOS - 1);
+        assertThat(expectation.nanosToPoll()).isEqualTo(Expectation.LULL_NANOS);
+        expectation.polled(false, Expectation.MOMENT_NANOS);
+        expectation.polled(true, Expectation.LULL_NANOS);
+        assertThat(expectation.nanosToPoll()).isEqualTo(Expectation.MOMENT_NANOS);
     }
 
     @Test
@@ -68,6 +101,7 @@ class ExpectationTest {
             answered.add(client.call("question"));
         }
         assertThat(loops.settle(Future.all(answered))).hasSize(2 * MANY);
+        ofLoop.sleeping(); // the calls came from outside, and that was a burst
         assertThat(ofLoop.nanosToPoll()).as("after all were answered").isZero();
 
         var failed = loops.settle(loop.submit(() -> {
@@ -81,6 +115,7 @@ class ExpectationTest {
         }));
         loops.tickUntil(() -> failed.stream().allMatch(Future::isDone));
         failed.forEach(Future::failure);
+        ofLoop.sleeping();
         assertThat(ofLoop.nanosToPoll()).as("after the client was closed").isZero();
         loops.close();
     }

@@ -92,19 +92,13 @@ class RulesTest {
     }
 
     @Test
-    void core_depends_on_the_jdk_netty_buffer_jctools_and_jspecify_only() {
+    void core_depends_on_the_jdk_netty_buffer_and_jspecify_only() {
         classes()
                 .that()
                 .resideInAnyPackage("rill", "rill.spi")
                 .should()
                 .onlyDependOnClassesThat(resideInAnyPackage(
-                        "rill",
-                        "rill.spi",
-                        "java..",
-                        "io.netty.buffer",
-                        "io.netty.util..",
-                        "org.jctools.queues.atomic",
-                        "org.jspecify.annotations"))
+                        "rill", "rill.spi", "java..", "io.netty.buffer", "io.netty.util..", "org.jspecify.annotations"))
                 .check(CORE);
     }
 

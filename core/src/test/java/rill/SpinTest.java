@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Random;
@@ -19,6 +20,8 @@ import rill.spi.SocketOptions;
 import rill.spi.Transport;
 import rill.spi.Wire;
 import rill.spi.WireListener;
+import rill.testing.Loops;
+import rill.testing.TextLines;
 
 /** Polling for a while before sleeping. */
 class SpinTest {
@@ -181,6 +184,27 @@ class SpinTest {
             assertThat(result).isEqualTo("sent");
             assertThat(transport.sleeps).isZero();
         }
+    }
+
+    @Test
+    void a_loop_whose_last_connection_ends_while_it_polls_closes() throws Exception {
+        var loops = Loops.realTime();
+        Loop polling =
+                loops.open(options -> options.spin(Duration.ofMillis(50))).start();
+        Loop peer = loops.open().start();
+        var server = polling.serve(new InetSocketAddress("127.0.0.1", 0), TextLines.pipeline(), Future::of)
+                .await();
+        var client = peer.connect(server.address(), Exchange.inOrder(TextLines.pipeline()))
+                .await();
+        assertThat(client.call("hello").await()).isEqualTo("hello");
+
+        var closing = Outside.start(() -> {
+            polling.close(Duration.ofSeconds(5)); // the peer closes when it sees the end
+            return polling.closed();
+        });
+
+        assertThat(closing.result()).isTrue();
+        loops.close();
     }
 
     @Test

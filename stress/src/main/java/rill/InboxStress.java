@@ -28,7 +28,7 @@ final class InboxStress {
     @JCStressTest
     @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "the loop saw the node and stays awake")
     @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "the loop sleeps and is woken up")
-    @Outcome(id = "0, 1", expect = Expect.ACCEPTABLE, desc = "woken up while it changed its mind: one wake-up too many")
+    @Outcome(id = "0, 1", expect = Expect.FORBIDDEN, desc = "a wake-up for a loop that did not sleep")
     @Outcome(id = "1, 0", expect = Expect.FORBIDDEN, desc = "the loop sleeps although a node is in: a lost wake-up")
     @State
     public static class WakeUp {
@@ -81,6 +81,40 @@ final class InboxStress {
         }
     }
 
+    /** A sender against a loop that wakes up by itself and falls asleep again. */
+    @JCStressTest
+    @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "the node came while it was awake, and it stays so")
+    @Outcome(
+            id = {"0, 1", "1, 1"},
+            expect = Expect.ACCEPTABLE,
+            desc = "woken up from the first or from the second sleep")
+    @Outcome(expect = Expect.FORBIDDEN, desc = "a lost wake-up, or one too many")
+    @State
+    public static class AsleepAgain {
+        private final CountingSelector selector = new CountingSelector();
+        private final Inbox inbox = new Inbox(selector);
+
+        public AsleepAgain() {
+            inbox.fallAsleep();
+        }
+
+        @Actor
+        public void sender() {
+            inbox.put(new StressNode());
+        }
+
+        @Actor
+        public void loop(II_Result result) {
+            inbox.awake();
+            result.r1 = inbox.fallAsleep() ? 1 : 0;
+        }
+
+        @Arbiter
+        public void after(II_Result result) {
+            result.r2 = selector.wakeups.get();
+        }
+    }
+
     /** A sender against a loop that takes out what is in. */
     @JCStressTest
     @Outcome(
@@ -120,7 +154,9 @@ final class InboxStress {
 
         @Actor
         public void sender() {
-            inbox.put(node);
+            if (!inbox.put(node)) {
+                node.discard();
+            }
         }
 
         @Actor

@@ -8,15 +8,9 @@ import rill.bench.Profile.Extent;
 /** Who takes part. To add a competitor: a class in {@code rill.bench.program}, and a line here. */
 final class Contenders {
     private static final List<String> RILL_JARS =
-            List.of("rill-core", "rill-transport-nio", "netty-buffer", "netty-common", "jctools-core", "jspecify");
+            List.of("rill-core", "rill-transport-nio", "netty-buffer", "netty-common", "jspecify");
     private static final List<String> RILL_EPOLL_JARS = List.of(
-            "rill-core",
-            "rill-transport-nio",
-            "rill-transport-epoll",
-            "netty-buffer",
-            "netty-common",
-            "jctools-core",
-            "jspecify");
+            "rill-core", "rill-transport-nio", "rill-transport-epoll", "netty-buffer", "netty-common", "jspecify");
     private static final List<String> NETTY_NIO_JARS =
             List.of("netty-buffer", "netty-common", "netty-transport", "netty-resolver");
     private static final List<String> NETTY_EPOLL_JARS = with(

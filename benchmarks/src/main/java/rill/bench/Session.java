@@ -161,14 +161,8 @@ final class Session {
 
     private Map<String, String> versions() {
         Map<String, String> versions = new TreeMap<>();
-        for (String artifact : List.of(
-                "rill-core",
-                "netty-transport",
-                "lettuce-core",
-                "jedis",
-                "vertx-redis-client",
-                "jmh-core",
-                "jctools-core")) {
+        for (String artifact :
+                List.of("rill-core", "netty-transport", "lettuce-core", "jedis", "vertx-redis-client", "jmh-core")) {
             bench.classPath().version(artifact).ifPresent(version -> versions.put(artifact, version));
         }
         return versions;

@@ -70,7 +70,7 @@ public class Submission {
     /** Rill, on what {@code -Drill.transport} names. */
     @Benchmark
     public void rill(Producer producer) {
-        producer.produce(task -> loop.schedule("task", task));
+        producer.produce(loop);
     }
 
     /** Netty on NIO. */

@@ -46,6 +46,6 @@ public final class RillRedis implements RedisGets {
 
     @Override
     public void onLoop(Runnable action) {
-        connected().loop().schedule(action);
+        connected().loop().execute(action);
     }
 }

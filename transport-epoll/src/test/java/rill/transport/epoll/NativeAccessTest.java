@@ -27,7 +27,6 @@ class NativeAccessTest {
             "/transport-epoll/target/classes",
             "/netty-buffer-",
             "/netty-common-",
-            "/jctools-core-",
             "/jspecify-");
 
     private record Result(int status, String output) {}
