@@ -6,8 +6,12 @@ import java.util.List;
 
 /** What all benchmarks of one call have in common. */
 record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath) {
-    /** The same heap and collector for every Java program; one processor would give the same collector anyway. */
-    private static final List<String> JVM = List.of("-XX:+UseSerialGC", "-Xms256m", "-Xmx256m", "-Xlog:disable");
+    /**
+     * The same heap and collector for every Java program; one processor would give the same collector anyway. A full collection leaves
+     * nothing dead in its place, or {@code idle} would count that.
+     */
+    private static final List<String> JVM =
+            List.of("-XX:+UseSerialGC", "-XX:MarkSweepDeadRatio=0", "-Xms256m", "-Xmx256m", "-Xlog:disable");
 
     /** Starts a contender's server on the processor for what is measured. */
     Child server(Contender contender) throws IOException {

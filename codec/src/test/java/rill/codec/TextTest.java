@@ -27,11 +27,14 @@ final class TextTest {
 
     private static byte[] encode(Text text, String message) {
         var out = Unpooled.directBuffer(1);
-        text.encode(message, out);
-        byte[] bytes = new byte[out.readableBytes()];
-        out.readBytes(bytes);
-        assertThat(out.release()).isTrue();
-        return bytes;
+        try {
+            text.encode(message, out);
+            byte[] bytes = new byte[out.readableBytes()];
+            out.readBytes(bytes);
+            return bytes;
+        } finally {
+            assertThat(out.release()).isTrue();
+        }
     }
 
     @ParameterizedTest
