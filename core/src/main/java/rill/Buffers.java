@@ -2,6 +2,7 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,10 +16,12 @@ final class Buffers {
     private static final int SMALL = 4 * 1024;
     private static final int POOLED = 64;
     private static final int WORTH_RETAINING = 8 * 1024;
+    private static final Object CLOSED = new Object();
 
     private final Loop loop;
     private final ArrayDeque<Chunk> free = new ArrayDeque<>();
     private final ArrayDeque<Chunk> freeSmall = new ArrayDeque<>();
+    private final AtomicReference<@Nullable Object> returned = new AtomicReference<>(); // a stack of Chunks, or CLOSED
     private final Session<ByteBuf, ByteBuf> bytesSession = new Bytes.BytesSession(this);
     private boolean closed;
     private @Nullable ByteBuf receive;
@@ -57,7 +60,11 @@ final class Buffers {
             return new Chunk(this, atLeast);
         }
         boolean small = atLeast <= SMALL;
-        Chunk chunk = (small ? freeSmall : free).pollLast();
+        ArrayDeque<Chunk> pool = small ? freeSmall : free;
+        if (pool.isEmpty() && returned.get() != null) {
+            fetchReturned();
+        }
+        Chunk chunk = pool.pollLast();
         if (chunk == null) {
             return new Chunk(this, small ? SMALL : SIZE);
         }
@@ -80,22 +87,59 @@ final class Buffers {
         return chunk(SMALL).writeBytes(borrowed, borrowed.readerIndex(), size);
     }
 
-    /** Called when a chunk's last reference is gone; false if the pool has no use for it. */
+    /** Called by any thread when a chunk's last reference is gone; false if there is no use for it. */
     boolean takeBack(Chunk chunk) {
-        if (!loop.isCurrent() || closed) {
-            return false;
-        }
-        ArrayDeque<Chunk> pool = chunk.capacity() == SMALL ? freeSmall : chunk.capacity() == SIZE ? free : null;
-        if (pool == null || pool.size() >= POOLED) {
+        return loop.isCurrent() ? !closed && addToPool(chunk) : leave(chunk);
+    }
+
+    private boolean addToPool(Chunk chunk) {
+        ArrayDeque<Chunk> pool = chunk.capacity() == SMALL ? freeSmall : free;
+        if (!hasPoolSize(chunk) || pool.size() >= POOLED) {
             return false;
         }
         pool.addLast(chunk);
         return true;
     }
 
+    private static boolean hasPoolSize(Chunk chunk) {
+        return chunk.capacity() == SMALL || chunk.capacity() == SIZE;
+    }
+
+    /** From another thread: leaves it for the loop, since giving back the memory would stop all threads for a moment. */
+    private boolean leave(Chunk chunk) {
+        Object before;
+        do {
+            before = returned.get();
+            Chunk last = before instanceof Chunk other ? other : null;
+            int count = last == null ? 0 : last.returnedBefore + 1;
+            if (before == CLOSED || !hasPoolSize(chunk) || count >= POOLED) {
+                return false;
+            }
+            chunk.nextReturned = last;
+            chunk.returnedBefore = count;
+        } while (!returned.compareAndSet(before, chunk));
+        return true;
+    }
+
+    private void fetchReturned() {
+        Chunk chunk = (Chunk) returned.getAndSet(null);
+        while (chunk != null) {
+            Chunk next = chunk.nextReturned;
+            chunk.nextReturned = null;
+            if (!addToPool(chunk)) {
+                chunk.destroy();
+            }
+            chunk = next;
+        }
+    }
+
     void close() {
         closed = true;
         forgetReceive();
+        Object left = returned.getAndSet(CLOSED);
+        for (Chunk chunk = left instanceof Chunk last ? last : null; chunk != null; chunk = chunk.nextReturned) {
+            chunk.destroy();
+        }
         free.forEach(Chunk::destroy);
         freeSmall.forEach(Chunk::destroy);
         free.clear();

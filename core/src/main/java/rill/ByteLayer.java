@@ -9,6 +9,6 @@ import io.netty.buffer.ByteBuf;
  * <p>The buffers that its sessions deliver are borrowed until the next call to {@link Session#decode}. Meanwhile
  * {@link Session#encode} may well be called (who receives a message may write an answer), so the two directions share no buffer.
  * Bytes that it does not change (after a header, or because it only counts them) it delivers as the buffer that it was given, and
- * writes with {@link Outgoing#pass}.
+ * writes as a retained slice, with {@link Outgoing#pass}.
  */
 public interface ByteLayer extends Codec<ByteBuf, ByteBuf> {}

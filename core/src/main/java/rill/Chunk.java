@@ -23,6 +23,12 @@ final class Chunk extends SingleBuffer {
     private long address;
     private @Nullable ResourceLeakTracker<Chunk> leak;
 
+    // While it waits to be fetched by its loop: see Buffers.
+    @Nullable
+    Chunk nextReturned;
+
+    int returnedBefore;
+
     Chunk(Buffers pool, int capacity) {
         Arena arena = Arena.ofShared();
         MemorySegment memory = arena.allocate(capacity);
@@ -71,6 +77,7 @@ final class Chunk extends SingleBuffer {
     void setFrom(ByteBuf from, int fromIndex, int index, int length) {
         if (from.unwrap() instanceof Chunk chunk) {
             int start = (int) (from.memoryAddress() - chunk.address); // where the slice begins
+            chunk.checkIndex(start + fromIndex, length); // that it still is somebody's, too
             bytes().put(index, chunk.bytes(), start + fromIndex, length);
         } else {
             super.setFrom(from, fromIndex, index, length);
@@ -95,7 +102,7 @@ final class Chunk extends SingleBuffer {
     /** Makes it as good as new. */
     void reuse() {
         reborn();
-        clear();
+        clear().markReaderIndex().markWriterIndex();
         leak = track();
     }
 }

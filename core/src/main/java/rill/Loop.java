@@ -689,7 +689,7 @@ public final class Loop implements Executor, AutoCloseable {
         tick.discardAll();
         inbox.close();
         links.forget();
-        buffers.close();
+        runReporting("closing the buffers", buffers::close);
         abroad.close();
         failures.close();
         Watchdog.unwatch(activity);

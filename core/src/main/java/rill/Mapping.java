@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /** A codec whose messages pass through two functions. */
 record Mapping<R, W, R2, W2>(
@@ -82,12 +81,11 @@ record Mapping<R, W, R2, W2>(
         /** The message as the layer above knows it. */
         abstract R2 translate(R message) throws IOException;
 
-        private @Nullable R passOn(Actions<R2> actions) throws IOException {
+        private void passOn(Actions<R2> actions) throws IOException {
             R message = takeMessage();
             if (message != null) {
                 actions.message(translate(message));
             }
-            return message;
         }
 
         @Override
@@ -99,8 +97,14 @@ record Mapping<R, W, R2, W2>(
         @Override
         public void decode(ByteBuf in, Actions<R2> actions) throws IOException {
             session.decode(in, to(actions));
-            if (passOn(actions) == in) {
-                in.skipBytes(in.readableBytes()); // given as it is, so all of it is consumed
+            R message = takeMessage();
+            if (message == null) {
+                return;
+            }
+            R2 translated = translate(message);
+            actions.message(translated);
+            if (message == in && translated != in) {
+                in.skipBytes(in.readableBytes()); // it was given as it is, so all of it is consumed
             }
         }
 

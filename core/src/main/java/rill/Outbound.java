@@ -102,7 +102,8 @@ final class Outbound {
         }
         OutputQueue output = top.output;
         long before = output.bytes();
-        boolean passesOn = top.passesOn();
+        // Of a buffer that somebody else holds as well, the indices are not ours to move.
+        boolean passesOn = top.passesOn() && ((ByteBuf) message).refCnt() == 1;
         try {
             if (passesOn) {
                 output.pass((ByteBuf) message);

@@ -108,7 +108,7 @@ abstract class SingleBuffer extends AbstractByteBuf {
 
     /** From none to one reference, by whoever holds it without one. */
     final void reborn() {
-        references = 1;
+        REFERENCES.setOpaque(this, 1);
     }
 
     @Override

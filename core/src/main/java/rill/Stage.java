@@ -201,7 +201,7 @@ final class Stage implements Actions<Object> {
 
     /** Whether everything that came was consumed, and nothing else is under way: the usual state between two reads. */
     boolean settled() {
-        return rest == null && !untried && !again && !ended && works == 0 && held == null;
+        return rest == null && !untried && !ended && !holdsMessages();
     }
 
     /** Takes over what the stage that it replaces has not consumed. */

@@ -77,11 +77,14 @@ final class Tick {
      * simulation, ends it soon.
      */
     private boolean spin(long nanos, BooleanSupplier done) throws IOException {
-        if (!handles.isEmpty()) {
+        if (!handles.isEmpty() || driver != null) { // whoever has a Driver sleeps in no selector
             return false;
         }
         long start = clock.nanoTime();
         long limit = timers.isEmpty() ? nanos : Math.min(nanos, timers.nextDeadline() - start);
+        if (limit <= 0) {
+            return false;
+        }
         long lull = lastArrival + Expectation.LULL_NANOS - start;
         long spent = 0;
         for (int polls = 1; spent < limit; polls++) {
@@ -99,6 +102,9 @@ final class Tick {
             }
             Thread.onSpinWait();
             spent = clock.nanoTime() - start;
+            if (!timers.isEmpty() && timers.nextDeadline() - start <= spent) {
+                return false; // one that a read has just set, perhaps
+            }
             if (spent == 0 && polls == POLLS_OF_A_STANDING_CLOCK) {
                 return false;
             }

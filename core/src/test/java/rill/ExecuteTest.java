@@ -52,6 +52,20 @@ class ExecuteTest {
     }
 
     @Test
+    void a_thread_that_has_driven_a_loop_is_outside_once_another_does() throws Exception {
+        loop.tick(); // by this thread, which is the loop's now
+        loop.start();
+        Outside.start(() -> loop.submit(() -> "").await()).result(); // it has run something, and goes to sleep
+        for (int i = 0; i < 100; i++) {
+            var ran = new CompletableFuture<Boolean>();
+            loop.execute(() -> ran.complete(Thread.currentThread().getName().equals(loop.name())));
+            assertThat(ran.get(10, TimeUnit.SECONDS))
+                    .as("ran on the loop's own thread")
+                    .isTrue();
+        }
+    }
+
+    @Test
     void it_runs_on_the_loop() {
         var seen = new ArrayList<Loop>();
         loop.execute(() -> seen.add(Loop.current()));

@@ -7,7 +7,9 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
@@ -37,7 +39,7 @@ class PassingOnTest {
 
                 @Override
                 public void encode(ByteBuf message, Outgoing out) {
-                    out.pass(message.retain());
+                    out.pass(message.retainedSlice());
                 }
             };
         }
@@ -117,6 +119,83 @@ class PassingOnTest {
     }
 
     @Test
+    void a_mapping_may_give_the_buffer_that_it_was_given() throws IOException {
+        var counted = new ArrayList<Integer>();
+        ByteLayer metered = context -> new Transparent()
+                .map(
+                        (ByteBuf bytes) -> {
+                            counted.add(bytes.readableBytes());
+                            return bytes;
+                        },
+                        (ByteBuf bytes) -> bytes)
+                .open(context);
+        try (var rig = new Rig<>(TextLines.pipeline().over(metered))) {
+            List<String> received = rig.collect(rig.connection());
+            rig.arrives("one\ntw");
+            rig.arrives("o\n");
+            assertThat(received).containsExactly("one", "two");
+            assertThat(counted).containsExactly(6, 2);
+        }
+    }
+
+    @Test
+    void what_is_left_of_a_header_goes_up_from_where_it_was_kept() throws IOException {
+        var header = new Waiting();
+        try (var rig = new Rig<>(TextLines.pipeline().over(header))) {
+            List<String> received = rig.collect(rig.connection());
+            rig.arrives("head");
+            rig.arrives("er:one\ntw");
+            rig.arrives("o\n");
+            assertThat(received).containsExactly("one", "two");
+            for (Stage stage : rig.link.inbound().stages()) {
+                assertThat(stage.rest).as("what stage %d keeps", stage.level).isNull();
+            }
+        }
+    }
+
+    /** Consumes nothing before its header is there as a whole. */
+    private static final class Waiting implements ByteLayer {
+        @Override
+        public Session<ByteBuf, ByteBuf> open(SessionContext context) {
+            return new Session<>() {
+                private boolean through;
+
+                @Override
+                public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+                    if (!through && in.readableBytes() >= 7) {
+                        in.skipBytes(7);
+                        through = true;
+                    }
+                    if (through && in.isReadable()) {
+                        actions.message(in);
+                    }
+                }
+
+                @Override
+                public void encode(ByteBuf message, Outgoing out) {
+                    out.pass(message.retainedSlice());
+                }
+            };
+        }
+    }
+
+    @Test
+    void close_and_become_within_a_message_find_nothing_left_behind() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline().over(new Transparent()))) {
+            var received = new ArrayList<String>();
+            rig.onLoop(() -> rig.connection().onMessage(line -> {
+                received.add(line);
+                rig.connection().close();
+            }));
+            rig.arrives("last\nnever\n");
+            assertThat(received).containsExactly("last");
+            for (Stage stage : rig.link.inbound().stages()) {
+                assertThat(stage.rest).as("what stage %d keeps", stage.level).isNull();
+            }
+        }
+    }
+
+    @Test
     void on_top_of_a_pipeline_such_a_layer_gives_buffers_of_the_receivers_own() throws IOException {
         Pipeline<ByteBuf, ByteBuf> alone = Pipeline.of(new Transparent());
         Pipeline<ByteBuf, ByteBuf> mapped = alone.map(bytes -> bytes, bytes -> bytes);
@@ -177,6 +256,34 @@ class PassingOnTest {
             rig.arrives("hello");
             assertThat(rig.sent()).isEqualTo("hello, world");
             assertThat(rig.wire.taken).as("buffers for both").hasSize(before + 1);
+        }
+    }
+
+    @Test
+    void one_buffer_that_is_written_twice_leaves_twice_though_the_wire_takes_little() throws IOException {
+        for (int size : new int[] {100, 4 * 1024, 100_000}) {
+            try (var rig = new Rig<>(Pipeline.bytes())) {
+                byte[] bytes = new byte[size];
+                new Random(size).nextBytes(bytes);
+                ByteBuf message = Unpooled.directBuffer(size).writeBytes(bytes);
+                rig.wire.space = size / 2;
+                var flushed = new ArrayList<Future<?>>();
+                rig.onLoop(() -> {
+                    rig.connection().write(message.retain());
+                    rig.connection().write(message);
+                    flushed.add(rig.connection().flush());
+                });
+                rig.settle();
+                assertThat(flushed.getFirst().isDone()).isFalse();
+                rig.wire.space = Integer.MAX_VALUE;
+                rig.transport.events.add(() -> rig.link.written(rig.wire.flush()));
+                rig.settle();
+                assertThat(flushed.getFirst().isDone()).as("%d bytes", size).isTrue();
+                byte[] twice = Arrays.copyOf(bytes, 2 * size);
+                System.arraycopy(bytes, 0, twice, size, size);
+                assertThat(rig.wire.sent()).isEqualTo(twice);
+                assertThat(message.refCnt()).isZero();
+            }
         }
     }
 

@@ -34,6 +34,7 @@ class SpinTest {
         int sleeps;
         int eventAtPoll = -1;
         Promise<String> waited;
+        Runnable event = () -> waited.complete("event");
 
         Polled(Duration perPoll) {
             nanosPerPoll = perPoll.toNanos();
@@ -49,7 +50,7 @@ class SpinTest {
                 sleeps++;
                 waited.complete("slept");
             } else if (++polls == eventAtPoll) {
-                waited.complete("event");
+                event.run();
             }
         }
 
@@ -160,6 +161,25 @@ class SpinTest {
             });
             assertThat(result).isEqualTo("timer");
             assertThat(late[0]).as("by one poll at most").isBetween(0L, 100_000L);
+            assertThat(transport.sleeps).isZero();
+        }
+    }
+
+    @Test
+    void nor_is_one_that_a_read_has_set_meanwhile() throws Exception {
+        var transport = new Polled(Duration.ofNanos(100_000));
+        long[] late = {-1};
+        try (var loop = open(transport, Duration.ofMillis(10))) {
+            transport.eventAtPoll = 3;
+            transport.event = () -> {
+                long due = transport.now + 300_000;
+                loop.schedule(Duration.ofNanos(300_000), () -> {
+                    late[0] = transport.now - due;
+                    transport.waited.complete("timer");
+                });
+            };
+            assertThat(loop.run(() -> transport.waitIn(loop))).isEqualTo("timer");
+            assertThat(late[0]).as("by two polls at most").isBetween(0L, 200_000L);
             assertThat(transport.sleeps).isZero();
         }
     }

@@ -49,12 +49,13 @@ final class ChurnBenchmark implements Benchmark {
     }
 
     private static Outcome run(Bench bench, Contender contender) throws IOException {
+        Profile profile = longer(bench.profile());
         try (Child server = bench.server(contender);
-                Child load = bench.load(
-                        "churn", Integer.parseInt(server.expect("listening")), bench.profile(), SIZE, AT_A_TIME)) {
+                Child load =
+                        bench.load("churn", Integer.parseInt(server.expect("listening")), profile, SIZE, AT_A_TIME)) {
             load.expect("ready");
             Map<String, Double> figures = new LinkedHashMap<>();
-            new Window(load, server, load).measure(bench.profile()).figures().forEach((key, value) -> {
+            new Window(load, server, load).measure(profile).figures().forEach((key, value) -> {
                 String renamed = key.equals(Figure.RATE.key)
                         ? Figure.CONNECTIONS.key
                         : key.equals(Figure.CPU.key) ? Figure.CPU_PER_CONNECTION.key : key;
@@ -64,8 +65,13 @@ final class ChurnBenchmark implements Benchmark {
         }
     }
 
+    /** Connections are made far less often than messages are echoed, and so compiled later. */
+    private static Profile longer(Profile profile) {
+        return profile.longer(3, 1);
+    }
+
     @Override
     public double secondsPerRun(Profile profile) {
-        return profile.warmUpSeconds() + profile.seconds() + 0.6;
+        return longer(profile).warmUpSeconds() + profile.seconds() + 0.6;
     }
 }

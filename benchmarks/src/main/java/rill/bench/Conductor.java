@@ -13,8 +13,8 @@ import rill.bench.Contest.Outcome;
 import rill.bench.Contest.Run;
 
 /**
- * Runs a contest by the protocol: first one contestant against itself, for the noise; then rounds in which each runs once, every
- * other round backwards (A B B A), so that a machine that grows slower hurts all alike.
+ * Runs a contest by the protocol: rounds in which each runs once, every other round backwards (A B B A), so that a machine that
+ * grows slower hurts all alike. For the noise one contestant runs twice in each round, the second time at its far end.
  */
 final class Conductor {
     /** Hears of each run, for the progress shown. */
@@ -38,7 +38,7 @@ final class Conductor {
     /**
      * What came of it.
      *
-     * @param same pairs of runs of the same contestant
+     * @param same pairs of runs of the same contestant, each within one round
      * @param runs by contestant, one a round
      * @param aside by contestant, what was found out apart from the timed runs
      * @param leftOut by contestant, why it has no runs
@@ -51,23 +51,32 @@ final class Conductor {
             Map<Contestant, String> leftOut,
             Map<Contestant, String> asideLeftOut) {}
 
-    /** {@code withNoise} says whether to begin with a contestant against itself. */
+    /** {@code withNoise} says whether one runs twice in each round. */
     Rounds run(Contest contest, boolean withNoise) {
         Map<Contestant, String> leftOut = new LinkedHashMap<>();
-        List<List<Outcome>> same = withNoise ? againstItself(contest, leftOut) : List.of();
+        List<List<Outcome>> same = new ArrayList<>();
         Map<Contestant, List<Outcome>> runs = new LinkedHashMap<>();
         for (Contestant each : contest.contestants()) {
             runs.put(each, new ArrayList<>()); // so that they are listed in this order
         }
         for (int round = 0; round < pairs; round++) {
-            List<Contestant> order = round % 2 == 0
-                    ? contest.contestants()
-                    : contest.contestants().reversed();
-            for (Contestant each : order) {
-                once(contest, each, each.run(), (round + 1) + "/" + pairs, leftOut)
+            boolean backwards = round % 2 == 1;
+            String name = (round + 1) + "/" + pairs;
+            Map<Contestant, Outcome> again = withNoise && backwards ? again(contest, name, leftOut) : Map.of();
+            for (Contestant each : backwards ? contest.contestants().reversed() : contest.contestants()) {
+                once(contest, each, each.run(), name, leftOut)
                         .ifPresent(outcome -> runs.computeIfAbsent(each, ignored -> new ArrayList<>())
                                 .add(outcome));
             }
+            if (withNoise && !backwards) {
+                again = again(contest, name, leftOut);
+            }
+            again.forEach((contestant, second) -> {
+                List<Outcome> first = runs.get(contestant);
+                if (first != null && !leftOut.containsKey(contestant)) {
+                    same.add(List.of(first.getLast(), second));
+                }
+            });
         }
         leftOut.keySet().forEach(runs::remove); // one that failed once has no pairs to be judged by
         Map<Contestant, String> asideLeftOut = new LinkedHashMap<>();
@@ -86,28 +95,16 @@ final class Conductor {
         return aside;
     }
 
-    /** By the first of ours that is to be had, else the first of all. */
-    private List<List<Outcome>> againstItself(Contest contest, Map<Contestant, String> leftOut) {
-        List<Contestant> candidates = new ArrayList<>(contest.contestants());
-        candidates.sort(Comparator.comparing((Contestant each) -> !each.ours()));
-        List<List<Outcome>> same = new ArrayList<>();
-        for (Contestant candidate : candidates) {
-            for (int pair = 0; pair < pairs; pair++) {
-                String round = "A/A " + (pair + 1) + "/" + pairs;
-                Optional<Outcome> first = once(contest, candidate, candidate.run(), round, leftOut);
-                Optional<Outcome> second =
-                        first.isEmpty() ? first : once(contest, candidate, candidate.run(), round, leftOut);
-                if (second.isEmpty()) {
-                    break;
-                }
-                same.add(List.of(first.get(), second.get()));
-            }
-            if (!leftOut.containsKey(candidate)) {
-                return same;
-            }
-            same.clear();
-        }
-        return same;
+    /** The second run of whoever tells the noise: ours on the best transport, as far as it is to be had, else another. */
+    private Map<Contestant, Outcome> again(Contest contest, String round, Map<Contestant, String> leftOut) {
+        Optional<Contestant> twice = contest.contestants().stream()
+                .filter(each -> !leftOut.containsKey(each))
+                .min(Comparator.comparing((Contestant each) -> !each.ours())
+                        .thenComparing(each -> !each.name().equals("rill-epoll")));
+        Map<Contestant, Outcome> outcome = new LinkedHashMap<>();
+        twice.ifPresent(each ->
+                once(contest, each, each.run(), round + ", A/A", leftOut).ifPresent(one -> outcome.put(each, one)));
+        return outcome;
     }
 
     /** Whatever happens to one run is noted, and stops no other. */

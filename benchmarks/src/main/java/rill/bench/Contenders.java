@@ -91,15 +91,15 @@ final class Contenders {
                 nettyClient("netty-epoll", "flushes consolidated by default (256)", "epoll", 256),
                 nettyClient("netty-epoll-8", "flushes consolidated by 8", "epoll", 8),
                 nettyClient("netty-epoll-64", "flushes consolidated by 64", "epoll", 64),
-                other(
-                        "lettuce",
-                        "Lettuce, asynchronous commands",
-                        program("LettuceRedis"),
-                        List.of(),
-                        FAST,
-                        List.of("*")),
+                lettuce("lettuce", "Lettuce, asynchronous commands"),
+                lettuce("lettuce-256", "Lettuce, flushes consolidated by 256", "256"),
                 other("jedis", "Jedis, pipelined", program("JedisRedis"), List.of(), List.of(), List.of("*")),
                 other("vertx", "Vert.x's Redis client", program("VertxRedis"), List.of(), FAST, List.of("*")));
+    }
+
+    private static Contender lettuce(String name, String title, String... options) {
+        List<String> jvm = with(FAST, "-Dio.netty.allocator.type=pooled"); // what it was built for
+        return other(name, title, program("LettuceRedis"), List.of(options), jvm, List.of("*"));
     }
 
     private static Contender rill(String transport, String program) {

@@ -13,7 +13,7 @@ enum Figure {
     SYSTEM_CALLS("calls", "system calls per message (in a run of its own)", "", false, false),
     BUSY("busy", "of its processor used", "%", false, false),
     OTHER_BUSY("other", "of the other end's processor used", "%", false, false),
-    SENT("sent", "messages per second, as asked for", "/s", true, false),
+    SENT("sent", "messages per second, answered", "/s", true, false),
     LATE("late", "messages that the load could not send in time", "", false, false),
     TIME("time", "time per operation", "ns", false, true),
     ALLOCATED_PER_OPERATION("bytes", "heap allocated per operation", "B", false, true),

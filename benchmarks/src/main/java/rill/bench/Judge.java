@@ -18,6 +18,12 @@ final class Judge {
     /** A load that uses more of its processor than that may be what limited the rate. */
     static final double SATURATED_PERCENT = 95;
 
+    private static final int BEYOND = 10;
+    private static final double TOO_MANY_LATE = 0.01;
+
+    /** Less than a byte per message is a stray object now and then; its ratios would mean nothing. */
+    private static final double WORTH_A_RATIO = 1;
+
     /** The contestant that the others' share is reckoned from. */
     private static final String LIMIT = "bare-c";
 
@@ -140,8 +146,8 @@ final class Judge {
         }
         List<Report.Quantile> quantiles = new ArrayList<>();
         for (double quantile : QUANTILES) {
-            // A quantile means something once a few messages lie beyond it.
-            if (all.getTotalCount() > 0 && (quantile == 1 || all.getTotalCount() * (1 - quantile) >= 1)) {
+            // A quantile means something once some messages lie beyond it.
+            if (all.getTotalCount() > 0 && (quantile == 1 || all.getTotalCount() * (1 - quantile) >= BEYOND)) {
                 quantiles.add(new Report.Quantile(quantile, all.getValueAtPercentile(quantile * 100)));
             }
         }
@@ -155,7 +161,11 @@ final class Judge {
         if (median.apply(Figure.OTHER_BUSY) > SATURATED_PERCENT) {
             notes.add("the other end was at its limit, so it may be what this rate shows");
         }
-        if (median.apply(Figure.LATE) > 0) {
+        if (medians.containsKey(Figure.SHARE.key)
+                && medians.get(Figure.SHARE.key).low() <= 0) {
+            notes.add("in some round it took no more than the bare loop in C, so there is no ratio of shares");
+        }
+        if (median.apply(Figure.LATE) > median.apply(Figure.COUNT) * TOO_MANY_LATE) {
             notes.add("the load could not keep to its schedule: more was asked for than could be done");
         }
         return notes;
@@ -171,7 +181,9 @@ final class Judge {
         for (String key : keys(runs)) {
             Figure figure = Figure.of(key);
             double[] ratios = ratios(key, runs, others);
-            if (!figure.judged || ratios.length == 0) {
+            if (!figure.judged
+                    || ratios.length == 0
+                    || (isBytes(figure) && nextToNothing(key, runs) && nextToNothing(key, others))) {
                 continue;
             }
             Interval ratio = Statistics.bootstrap(ratios);
@@ -189,6 +201,14 @@ final class Judge {
                     verdict));
         }
         return comparisons;
+    }
+
+    private static boolean isBytes(Figure figure) {
+        return figure == Figure.ALLOCATED || figure == Figure.ALLOCATED_PER_OPERATION;
+    }
+
+    private static boolean nextToNothing(String key, List<Outcome> runs) {
+        return runs.stream().allMatch(run -> run.figures().getOrDefault(key, 0.0) < WORTH_A_RATIO);
     }
 
     /** Of the same rounds; none where one of the two has no positive value, since that has no ratio. */

@@ -106,7 +106,7 @@ final class RedisBenchmark implements Benchmark {
             case "rill-nio", "netty-nio" -> extent != Extent.QUICK;
             case "netty-epoll-8" -> extent != Extent.QUICK && mode.outstanding > 1 && mode.outstanding < 500;
             case "netty-epoll-64" -> extent != Extent.QUICK && mode.outstanding >= 500;
-            case "jedis", "vertx" -> extent == Extent.FULL && mode.outstanding > 1;
+            case "lettuce-256", "jedis", "vertx" -> extent == Extent.FULL && mode.outstanding > 1;
             default -> true;
         };
     }

@@ -85,13 +85,13 @@ final class Session {
             long aside = contest.contestants().stream()
                     .filter(each -> each.aside() != null)
                     .count();
-            double perRound = contest.contestants().size() + (withNoise(bench, contest, contests) ? 2.0 : 0.0);
+            double perRound = contest.contestants().size() + (withNoise(bench, contest, contests) ? 1.0 : 0.0);
             seconds += (perRound * bench.profile().pairs() + aside) * perRun;
         }
         return seconds;
     }
 
-    /** Whether something of ours is run against itself first; for a first answer, in the first case only. */
+    /** Whether something of ours runs twice in each round; for a first answer, in the first case only. */
     private static boolean withNoise(Bench bench, Contest contest, List<Contest> contests) {
         boolean wanted = bench.profile().extent() == Extent.QUICK ? contest == contests.getFirst() : contest.headline();
         return wanted && contest.compared();

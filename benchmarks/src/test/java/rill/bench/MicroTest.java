@@ -87,8 +87,7 @@ final class MicroTest {
         try (var tools = new Tools()) {
             var bench = new Bench(Machine.look(), Profile.full(), tools, ClassPath.ofThisProcess());
             for (Contest each : new MicroBenchmark().contests(bench)) {
-                boolean more =
-                        List.of("Promise", "tasks", "timer", "await").stream().anyMatch(each.name()::startsWith);
+                boolean more = List.of("tasks", "timer", "await").stream().anyMatch(each.name()::startsWith);
                 assertThat(each.parameters()).as(each.name()).containsEntry("processors", more ? 2 : 1);
             }
         }

@@ -38,7 +38,7 @@ final class MemoryTransport implements Transport {
 
     @Override
     public Selector open(Supplier<ByteBuf> receiveBuffer) {
-        return new MemorySelector();
+        return new MemorySelector(receiveBuffer);
     }
 
     /** What {@link rill.Loop#connect} made. */
@@ -50,6 +50,12 @@ final class MemoryTransport implements Transport {
     }
 
     private final class MemorySelector implements Selector {
+        private final Supplier<ByteBuf> receiveBuffer;
+
+        MemorySelector(Supplier<ByteBuf> receiveBuffer) {
+            this.receiveBuffer = receiveBuffer;
+        }
+
         @Override
         public void select(long timeoutNanos) {
             if (wire != null) {
@@ -63,7 +69,7 @@ final class MemoryTransport implements Transport {
         @Override
         public Wire connect(
                 SocketAddress remote, @Nullable SocketAddress local, SocketOptions options, WireListener listener) {
-            wire = new MemoryWire(listener);
+            wire = new MemoryWire(listener, receiveBuffer);
             return wire;
         }
 
@@ -90,20 +96,26 @@ final class MemoryTransport implements Transport {
         private static final SocketAddress ADDRESS = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
 
         private final WireListener listener;
+        private final Supplier<ByteBuf> receiveBuffer;
         private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>();
         private boolean connected;
         private boolean closed;
-        private @Nullable ByteBuf input;
+        private @Nullable ByteBuf source;
+        private @Nullable ByteBuf input; // the same in the loop's receive buffer
         private int reads;
         long written;
 
-        MemoryWire(WireListener listener) {
+        MemoryWire(WireListener listener, Supplier<ByteBuf> receiveBuffer) {
             this.listener = listener;
+            this.receiveBuffer = receiveBuffer;
         }
 
         /** The next select reads all of {@code bytes}, so many times. */
         void feed(ByteBuf bytes, int times) {
-            input = bytes;
+            if (bytes != source) {
+                source = bytes;
+                input = receiveBuffer.get().writeBytes(bytes, 0, bytes.writerIndex());
+            }
             reads = times;
         }
 

@@ -36,6 +36,7 @@ public class RespEncoding {
     };
     private final ByteBuf content =
             Unpooled.unreleasableBuffer(Unpooled.directBuffer().writeBytes(TEXT.getBytes(US_ASCII)));
+    private final FullBulkStringRedisMessage message = new FullBulkStringRedisMessage(content);
     private final NettySide netty = new NettySide(new RedisEncoder());
 
     /** Rill. */
@@ -50,7 +51,7 @@ public class RespEncoding {
     @Benchmark
     public long netty() {
         for (int i = 0; i < Messages.COUNT; i++) {
-            var _ = netty.channel.write(new FullBulkStringRedisMessage(content), netty.channel.voidPromise());
+            var _ = netty.channel.write(message, netty.channel.voidPromise());
         }
         netty.channel.flush();
         return Written.checked(netty.written(), BYTES);

@@ -2,6 +2,8 @@ package rill.bench.micro;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.time.Duration;
@@ -54,7 +56,8 @@ public class Timers {
                     })
                     .await();
         } else {
-            group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+            group = new MultiThreadIoEventLoopGroup(
+                    1, Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
             netty = group.next();
             netty.submit(() -> {
                         for (int i = 0; i < pending; i++) {

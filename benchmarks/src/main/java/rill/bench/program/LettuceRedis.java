@@ -6,10 +6,14 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.NettyCustomizer;
+import io.netty.channel.Channel;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Lettuce's asynchronous commands, as they come, on bytes. */
+/** Lettuce's asynchronous commands on bytes; as they come, or with flushes consolidated: the option says by how many. */
 public final class LettuceRedis implements RedisGets {
     private @Nullable RedisAsyncCommands<byte[], byte[]> commands;
 
@@ -18,9 +22,24 @@ public final class LettuceRedis implements RedisGets {
 
     @Override
     public void connect(int port, List<String> options) {
-        commands = RedisClient.create(RedisURI.create("127.0.0.1", port))
+        commands = RedisClient.create(resources(options), RedisURI.create("127.0.0.1", port))
                 .connect(ByteArrayCodec.INSTANCE)
                 .async();
+    }
+
+    private static ClientResources resources(List<String> options) {
+        if (options.isEmpty()) {
+            return ClientResources.create();
+        }
+        int flushes = Integer.parseInt(options.getFirst());
+        return ClientResources.builder()
+                .nettyCustomizer(new NettyCustomizer() {
+                    @Override
+                    public void afterChannelInitialized(Channel channel) {
+                        channel.pipeline().addFirst(new FlushConsolidationHandler(flushes, true));
+                    }
+                })
+                .build();
     }
 
     private RedisAsyncCommands<byte[], byte[]> connected() {

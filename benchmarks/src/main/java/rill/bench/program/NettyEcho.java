@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -16,6 +17,9 @@ import java.util.List;
  * Options: the transport and the allocator, see {@link NettyLoops}.
  */
 public final class NettyEcho implements EchoServer {
+    /** Above what any case has on its way, so that none pays for being held back. */
+    private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(512 * 1024, 1024 * 1024);
+
     /** Made by {@link EchoMain}. */
     public NettyEcho() {}
 
@@ -28,6 +32,7 @@ public final class NettyEcho implements EchoServer {
                 .channel(loops.server())
                 .option(ChannelOption.SO_BACKLOG, 4096)
                 .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, MARKS)
                 .childOption(ChannelOption.ALLOCATOR, loops.allocator())
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
@@ -57,7 +62,7 @@ public final class NettyEcho implements EchoServer {
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext context) {
-            // A peer that does not read is not read from either, as Rill and the bare loops have it.
+            // A peer that does not read is not read from either; in no case does it come to that.
             context.channel().config().setAutoRead(context.channel().isWritable());
         }
 

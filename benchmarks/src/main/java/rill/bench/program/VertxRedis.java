@@ -21,7 +21,7 @@ public final class VertxRedis implements RedisGets {
 
     @Override
     public void connect(int port, List<String> options) throws Exception {
-        var vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+        var vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setPreferNativeTransport(true));
         connection = Redis.createClient(vertx, "redis://127.0.0.1:" + port)
                 .connect()
                 .toCompletionStage()
@@ -39,7 +39,7 @@ public final class VertxRedis implements RedisGets {
     @Override
     public void get(String key, Answer answer) {
         connected().send(Request.cmd(Command.GET).arg(key)).onComplete((response, failure) -> {
-            answer.done(response == null ? -1 : response.toBytes().length, failure);
+            answer.done(response == null ? -1 : response.toBuffer().length(), failure);
         });
     }
 

@@ -4,8 +4,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The processor architectures whose layout of {@code struct epoll_event} is known; all else that this transport uses is the
- * same on both.
+ * The processor architectures whose layout of {@code struct epoll_event} is known. What else differs are the numbers of
+ * {@link SystemCall}; all other structures and constants are the same on both.
  *
  * <pre>
  *  X86_64     events 4 | data 8              packed

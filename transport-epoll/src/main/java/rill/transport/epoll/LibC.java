@@ -13,7 +13,7 @@ import java.lang.invoke.MethodHandle;
 /**
  * The C library: every native call of this transport is here, and nothing else is.
  *
- * <p>All go through syscall(2), by their numbers, for two reasons. Linking costs about ten milliseconds for each shape of a
+ * <p>All but the one for an error's words go through syscall(2), by their numbers, for two reasons. Linking costs about ten milliseconds for each shape of a
  * call, and so there is one to link. And the C library's own {@code recv} and {@code send} are cancellation points, which in a
  * process with threads costs as much as all else that happens to a small message in user space.
  *

@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 
 /**
  * Addresses as the kernel has them, to and fro.
@@ -237,7 +238,11 @@ final class SocketAddressArea {
         while (NAME + length < used && area.get(JAVA_BYTE, NAME + length) != 0) {
             length++;
         }
-        return UnixDomainSocketAddress.of(new String(bytes(NAME, length), FILE_NAMES));
+        try {
+            return UnixDomainSocketAddress.of(new String(bytes(NAME, length), FILE_NAMES));
+        } catch (InvalidPathException e) {
+            return Unnamed.ADDRESS; // a name that this locale has no characters for, whoever chose it
+        }
     }
 
     /** Made when first needed. */
