@@ -39,6 +39,11 @@ final class Expectation {
         arrived = Math.min(MANY, arrived + nodes);
     }
 
+    /** Whether Nodes have come from other threads since the last sleep. */
+    boolean othersSend() {
+        return arrived > 0;
+    }
+
     /** The loop falls asleep. */
     void sleeping() {
         arrived = 0;

@@ -100,7 +100,7 @@ final class Tick {
                 expectation.polled(true, spent);
                 return true;
             }
-            Thread.onSpinWait();
+            pauseBetweenPolls();
             spent = clock.nanoTime() - start;
             if (!timers.isEmpty() && timers.nextDeadline() - start <= spent) {
                 return false; // one that a read has just set, perhaps
@@ -111,6 +111,16 @@ final class Tick {
         }
         expectation.polled(false, spent);
         return false;
+    }
+
+    /** Threads that send may share our processor: then they get it. Who has asked for spinning has one to spare. */
+    @SuppressWarnings("ThreadPriorityCheck") // no order depends on it
+    private void pauseBetweenPolls() {
+        if (spinNanos == 0 && expectation.othersSend()) {
+            Thread.yield();
+        } else {
+            Thread.onSpinWait();
+        }
     }
 
     /** Waits for I/O, for other threads or for the next timer; or only delivers what is ready, if there is something else to do. */

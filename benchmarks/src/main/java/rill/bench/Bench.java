@@ -50,11 +50,16 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
 
     /** Starts the load program, on its own processor; it ends by itself if it is forgotten. */
     Child load(String mode, int port, Profile during, int size, int connections, String... more) throws IOException {
+        return Child.start("load", machine.load(), loadCommand(mode, port, during, size, connections, more));
+    }
+
+    List<String> loadCommand(String mode, int port, Profile during, int size, int connections, String... more)
+            throws IOException {
         long bound = Math.round(during.warmUpSeconds() + during.seconds()) + 60;
         List<String> command = new ArrayList<>(
                 List.of(tools.compiled("load").toString(), mode, "" + port, "" + bound, "" + size, "" + connections));
         command.addAll(List.of(more));
-        return Child.start("load", machine.load(), command);
+        return command;
     }
 
     /** Waits. Nothing is to be seen meanwhile: the processes that are measured have the processors to themselves. */

@@ -41,28 +41,37 @@ final class ChurnBenchmark implements Benchmark {
 
     @Override
     public List<Contest> contests(Bench bench) {
+        Network network = Network.best();
         List<Contestant> contestants = Contenders.principal(bench.profile().extent()).stream()
                 .map(each -> new Contestant(
-                        each.name(), each.title(), each.ours(), bench.flags(each), () -> run(bench, each)))
+                        each.name(), each.title(), each.ours(), bench.flags(each), () -> run(bench, network, each)))
                 .toList();
         return List.of(new Contest(AT_A_TIME + " at a time", Map.of("connections", AT_A_TIME), contestants, true));
     }
 
-    private static Outcome run(Bench bench, Contender contender) throws IOException {
+    private static Outcome run(Bench bench, Network network, Contender contender) throws IOException {
         Profile profile = longer(bench.profile());
-        try (Child server = bench.server(contender);
-                Child load =
-                        bench.load("churn", Integer.parseInt(server.expect("listening")), profile, SIZE, AT_A_TIME)) {
-            load.expect("ready");
-            Map<String, Double> figures = new LinkedHashMap<>();
-            new Window(load, server, load).measure(profile).figures().forEach((key, value) -> {
-                String renamed = key.equals(Figure.RATE.key)
-                        ? Figure.CONNECTIONS.key
-                        : key.equals(Figure.CPU.key) ? Figure.CPU_PER_CONNECTION.key : key;
-                figures.put(renamed, value);
-            });
-            return new Outcome(figures);
+        Machine machine = bench.machine();
+        try (Child server =
+                Child.start(contender.name(), machine.server(), network.around(bench.serverCommand(contender)))) {
+            int port = Integer.parseInt(server.expect("listening"));
+            List<String> command = bench.loadCommand("churn", port, profile, SIZE, AT_A_TIME);
+            try (Child load = Child.start("load", machine.load(), network.beside(server, command))) {
+                return measured(server, load, profile);
+            }
         }
+    }
+
+    private static Outcome measured(Child server, Child load, Profile profile) throws IOException {
+        load.expect("ready");
+        Map<String, Double> figures = new LinkedHashMap<>();
+        new Window(load, server, load).measure(profile).figures().forEach((key, value) -> {
+            String renamed = key.equals(Figure.RATE.key)
+                    ? Figure.CONNECTIONS.key
+                    : key.equals(Figure.CPU.key) ? Figure.CPU_PER_CONNECTION.key : key;
+            figures.put(renamed, value);
+        });
+        return new Outcome(figures);
     }
 
     /** Connections are made far less often than messages are echoed, and so compiled later. */
