@@ -29,7 +29,6 @@ final class Activity {
 
     private @Nullable Node what;
     private long step;
-    private volatile @Nullable Thread driver;
 
     // The watchdog's notes; touched by its thread only.
     long seenStep;
@@ -53,10 +52,6 @@ final class Activity {
         return before;
     }
 
-    void drivenBy(@Nullable Thread thread) {
-        driver = thread;
-    }
-
     @Nullable
     Node what() {
         return (Node) WHAT.getOpaque(this);
@@ -68,7 +63,8 @@ final class Activity {
 
     /** The stack of whoever holds the loop: a Task's own, not that of the thread which carries it. */
     List<StackTraceElement> stack(Node held) {
-        Thread thread = held instanceof Task<?> task ? task.thread() : driver;
+        Thread thread =
+                held instanceof Task<?> task ? task.thread() : loop.driving().driver();
         return thread == null ? List.of() : Arrays.asList(thread.getStackTrace());
     }
 }

@@ -24,11 +24,7 @@ final class Driving {
 
     /** Becomes the driver unless somebody is. */
     boolean tryAcquire() {
-        if (!driver.compareAndSet(null, Thread.currentThread())) {
-            return false;
-        }
-        loop.activity().drivenBy(Thread.currentThread());
-        return true;
+        return driver.compareAndSet(null, Thread.currentThread());
     }
 
     /** Becomes the driver. */
@@ -49,13 +45,18 @@ final class Driving {
 
     /** Lets go; somebody who waits takes over. */
     void release() {
-        loop.activity().drivenBy(null);
         driver.set(null);
         passOn();
     }
 
     boolean driven() {
         return driver.get() != null;
+    }
+
+    /** Null if nobody drives. */
+    @Nullable
+    Thread driver() {
+        return driver.get();
     }
 
     /** Wakes everybody who waits, because the loop is closed. */
