@@ -359,7 +359,7 @@ public final class Client<Q, A> {
         if (loop.isCurrent()) {
             action.run();
         } else {
-            loop.enqueue(new Handle(loop, what + " of " + link, action));
+            loop.enqueue(new Handle(loop, what + " of ", link, action));
         }
     }
 

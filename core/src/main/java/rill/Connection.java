@@ -251,7 +251,7 @@ public final class Connection<R, W> {
         if (link.loop().isCurrent()) {
             action.run();
         } else {
-            link.loop().enqueue(new Handle(link.loop(), what + " of " + link, action));
+            link.loop().enqueue(new Handle(link.loop(), what + " of ", link, action));
         }
     }
 

@@ -29,7 +29,8 @@ public final class Handle extends Node {
     }
 
     private final Loop loop;
-    private final String name;
+    private final String what;
+    private final @Nullable Object whom; // the rest of the name, which is seldom asked for
     private @Nullable Runnable action; // null once it has run or was cancelled
     private volatile int state = SCHEDULED;
 
@@ -37,14 +38,20 @@ public final class Handle extends Node {
     int timerIndex = NO_TIMER;
 
     Handle(Loop loop, String name, Runnable action) {
+        this(loop, name, null, action);
+    }
+
+    /** Named {@code what} and {@code whom}. */
+    Handle(Loop loop, String what, @Nullable Object whom, Runnable action) {
         this.loop = loop;
-        this.name = name;
+        this.what = what;
+        this.whom = whom;
         this.action = action;
     }
 
     /** The name that it was scheduled under. */
     public String name() {
-        return name;
+        return whom == null ? what : what + whom;
     }
 
     /**
@@ -77,11 +84,11 @@ public final class Handle extends Node {
 
     @Override
     String label() {
-        return name;
+        return name();
     }
 
     @Override
     public String toString() {
-        return "Handle " + name;
+        return "Handle " + name();
     }
 }

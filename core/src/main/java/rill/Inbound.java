@@ -422,10 +422,10 @@ final class Inbound extends Node {
                     failure = t;
                 }
                 Throwable thrown = failure;
-                loop.enqueue(new Handle(loop, "blocking work of " + link, () -> blockingDone(stage, thrown)));
+                loop.enqueue(new Handle(loop, "blocking work of ", link, () -> blockingDone(stage, thrown)));
             });
         } catch (RejectedExecutionException e) {
-            loop.enqueue(new Handle(loop, "blocking work of " + link, () -> blockingDone(stage, e)));
+            loop.enqueue(new Handle(loop, "blocking work of ", link, () -> blockingDone(stage, e)));
         }
     }
 

@@ -265,8 +265,9 @@ final class Link extends Node implements WireListener {
         }
     }
 
-    private IOException closedByUs() {
-        return new ClosedHere(this + " was closed by this side");
+    private Throwable closedByUs() {
+        Throwable before = outbound.closed();
+        return before instanceof ClosedHere ? before : new ClosedHere(this);
     }
 
     /** Nothing more will come: tells everybody, and lets go of everything. */
@@ -327,12 +328,14 @@ final class Link extends Node implements WireListener {
             return false;
         }
         receiverTold = true;
-        boolean[] told = {false};
         Throwable why =
                 cause == null ? failedWith : cause; // a receiver that came after the failure hears of it as well
-        loop.runReporting(
-                "the end of " + this, () -> told[0] = inbound.receiver().closed(why));
-        return told[0];
+        try {
+            return inbound.receiver().closed(why);
+        } catch (Throwable t) {
+            loop.report(new Report.Thrown(loop.name(), "the end of " + this, t));
+            return false;
+        }
     }
 
     /** Whether failures are told to somebody in any case. */
@@ -450,18 +453,21 @@ final class Link extends Node implements WireListener {
         outbound.giveUpHeldBack(closedByUs());
         inbound.decodeNoMore();
         tellReceiverLater();
-        patience().whileFlushing();
         dirty = true;
         loop.links().dirty(this); // flushed, and then shut down, at the end of the tick
     }
 
     /** Who waits for messages is told from a Handle: close() may have been called from within a message's delivery. */
     private void tellReceiverLater() {
-        loop.enqueue(new Handle(loop, "end of " + this, () -> tellReceiver(null)));
+        loop.enqueue(new Handle(loop, "end of ", this, () -> tellReceiver(null)));
     }
 
     private void shutDownWhenWritten() {
-        if (state != State.FLUSHING || !outbound.allWritten()) {
+        if (state != State.FLUSHING) {
+            return;
+        }
+        if (!outbound.allWritten()) {
+            patience().whileFlushing();
             return;
         }
         state = State.DRAINING;

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
+import rill.spi.SocketOptions;
 
 /**
  * Accepts connections at an address.
@@ -30,6 +31,7 @@ public final class Listener {
     private final Consumer<Link> onLink;
     private @Nullable Acceptor acceptor;
     private volatile @Nullable SocketAddress address;
+    private SocketOptions accepted = SocketOptions.none(); // options of what is accepted
     private boolean paused; // by the user
     private boolean refusalReported;
     private volatile boolean stopped;
@@ -93,6 +95,7 @@ public final class Listener {
                 loop.selector().listen(wanted, options.backlog(), options.listenerAt(wanted), new Accepting());
         acceptor = opened;
         address = opened.localAddress();
+        accepted = options.socketAt(address());
         loop.links().add(this);
         return this;
     }
@@ -166,10 +169,10 @@ public final class Listener {
             return;
         }
         var adopted = new Adoption(target);
-        var link = new Link(target, options.limits(), adopted::opened);
+        var link = new Link(target, options.limits(), adopted);
         adopted.link = link;
         try {
-            link.wire(target.selector().open(socket, options.socketAt(address()), link));
+            link.wire(target.selector().open(socket, accepted, link));
         } catch (RuntimeException e) {
             target.links().unexpect();
             socket.close();
@@ -205,7 +208,7 @@ public final class Listener {
     }
 
     /** An accepted socket on its loop, not yet a connection. */
-    private final class Adoption {
+    private final class Adoption implements Consumer<@Nullable Throwable> {
         private final Loop target;
         private @Nullable Link link;
 
@@ -213,7 +216,8 @@ public final class Listener {
             this.target = target;
         }
 
-        void opened(@Nullable Throwable failure) {
+        @Override
+        public void accept(@Nullable Throwable failure) {
             if (failure == null) {
                 onLink.accept(Objects.requireNonNull(link));
             } else {

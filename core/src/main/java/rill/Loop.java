@@ -391,16 +391,22 @@ public final class Loop implements Executor, AutoCloseable {
      * with the same deadline run in the order in which they were scheduled.
      */
     public Handle schedule(Duration delay, String handleName, Runnable action) {
-        if (delay.isNegative() || delay.isZero()) {
-            return schedule(handleName, action);
-        }
+        return schedule(delay, handleName, null, action);
+    }
+
+    /** Named {@code what} and {@code whom}. */
+    Handle schedule(Duration delay, String what, @Nullable Object whom, Runnable action) {
         requireOpen("schedule");
+        var handle = new Handle(this, what, whom, action);
+        if (delay.isNegative() || delay.isZero()) {
+            enqueue(handle);
+            return handle;
+        }
         long deadline = environment.clock().nanoTime() + nanos(delay);
-        var handle = new Handle(this, handleName, action);
         if (isCurrent()) {
             tick.add(handle, deadline);
         } else {
-            enqueue(new Handle(this, "timer " + handleName, () -> {
+            enqueue(new Handle(this, "timer ", handle.name(), () -> {
                 if (!handle.cancelled()) {
                     tick.add(handle, deadline);
                 }

@@ -17,8 +17,8 @@ import rill.spi.Transport;
  *     time, and makes matters worse where processors are fewer than what spins
  * @param taskEngine how Tasks run, or null for the best engine that works here
  * @param reporter who hears of what reaches nobody else
- * @param tracing whether to record where each Future is made, for the report of a failure that nobody looked at; costs a stack
- *     trace per Future
+ * @param tracing whether to record where each Future is made, for the report of a failure that nobody looked at, and where each
+ *     connection was closed, for whoever writes to it later; costs a stack trace each
  */
 public record LoopOptions(
         @Nullable Transport transport,

@@ -412,6 +412,12 @@ final class Outbound {
         return promise;
     }
 
+    /** Why no write is possible any more, or null. */
+    @Nullable
+    Throwable closed() {
+        return closed;
+    }
+
     /** No write is possible any more; who waits is told the cause. */
     void refuse(Throwable cause) {
         if (closed == null) {

@@ -36,13 +36,20 @@ final class Patience {
         return drainedBytes > limits.drainBytes();
     }
 
+    /** Called as often as you like until it drains. */
     void whileFlushing() {
+        if (timer == null) {
+            watchFlushing();
+        }
+    }
+
+    private void watchFlushing() {
         long before = progress();
         startTimer(limits.closeProgress(), () -> {
             if (progress() == before) {
                 link.abort();
             } else {
-                whileFlushing();
+                watchFlushing();
             }
         });
     }
@@ -71,7 +78,7 @@ final class Patience {
 
     private void startTimer(Duration after, Runnable action) {
         end();
-        timer = loop.schedule(after, "progress of closing " + link, action);
+        timer = loop.schedule(after, "progress of closing ", link, action);
     }
 
     /** The connection is closed. */

@@ -79,7 +79,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
         if (source.loop() == loop) {
             writeAnswers();
         } else {
-            loop.enqueue(new Handle(loop, "answer of " + link, this::writeAnswers));
+            loop.enqueue(new Handle(loop, "answer of ", link, this::writeAnswers));
         }
     }
 

@@ -45,6 +45,56 @@ class DrainTest {
     }
 
     @Test
+    void a_connection_that_has_nothing_left_to_wait_for_closes_at_once_and_without_a_timer() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.onLoop(() -> rig.connection().onMessage(rig.connection()::write));
+            rig.arrives("hello\n");
+            rig.inputEnds();
+            assertThat(rig.wire.closed).isTrue();
+            assertThat(rig.sent()).isEqualTo("hello\n");
+            assertThat(rig.loop.nextTimer()).isEmpty();
+        }
+    }
+
+    @Test
+    void a_peer_that_takes_nothing_of_what_is_left_is_given_up_after_the_limit() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.wire.space = 0;
+            rig.onLoop(() -> {
+                rig.connection().write("never taken");
+                rig.connection().close();
+            });
+            rig.settle();
+            rig.passes(ConnectionLimits.defaults().closeProgress().minusMillis(1));
+            assertThat(rig.wire.aborted).isFalse();
+            rig.passes(Duration.ofMillis(1));
+            assertThat(rig.wire.aborted).isTrue();
+        }
+    }
+
+    @Test
+    void a_peer_that_takes_a_little_now_and_then_is_given_all_the_time_it_needs() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.wire.space = 0;
+            rig.onLoop(() -> {
+                rig.connection().write("taken");
+                rig.connection().close();
+            });
+            rig.settle();
+            for (int taken = 0; taken < "taken\n".length(); taken++) {
+                assertThat(rig.wire.outputShut).isFalse();
+                rig.passes(ConnectionLimits.defaults().closeProgress().minusMillis(1));
+                rig.wire.space = 1;
+                rig.transport.events.add(() -> rig.link.written(rig.wire.flush()));
+                rig.settle();
+            }
+            assertThat(rig.wire.outputShut).isTrue();
+            assertThat(rig.wire.aborted).isFalse();
+            assertThat(rig.sent()).isEqualTo("taken\n");
+        }
+    }
+
+    @Test
     void a_peer_that_goes_on_sending_to_a_closing_loop_is_drained_for_no_longer_than_the_limit() throws IOException {
         try (var rig = new Rig<>(TextLines.pipeline())) {
             rig.onLoop(rig.connection()::close);

@@ -7,6 +7,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterAll;
@@ -52,6 +54,11 @@ class AllocationTest {
 
     /** A compiler thread that lags behind leaves a little; a single object per message would be at least 16, per batch of 16 one. */
     private static final double ALMOST_NOTHING = 0.5;
+
+    /** A connection of the framework's own takes 860 bytes from accept to close; of the JDK's, the channel 550 more. */
+    private static final int LITTLE = 2_000;
+
+    private static final int CONNECTIONS = 500;
 
     /** A Promise takes 32 bytes. */
     private static final double ONE_PROMISE = 32.5;
@@ -203,6 +210,29 @@ class AllocationTest {
             least = Math.min(least, (read().client - before) / (double) MEASURED);
         }
         assertThat(least).as("bytes per call").isLessThanOrEqualTo(ONE_PROMISE);
+    }
+
+    @Test
+    void a_connection_that_is_used_once_leaves_little_behind() throws Exception {
+        Listener listener = server.<String, String>listen(OverSockets.ANY_PORT, fixed(), AllocationTest::echo)
+                .await();
+        double least = Double.MAX_VALUE;
+        for (int round = 0; round < 4 * ROUNDS && least > LITTLE; round++) {
+            long before = server.submit(THREADS::getCurrentThreadAllocatedBytes).await();
+            for (int n = 0; n < CONNECTIONS; n++) {
+                useOnce((InetSocketAddress) listener.address());
+            }
+            long after = server.submit(THREADS::getCurrentThreadAllocatedBytes).await();
+            least = Math.min(least, (after - before) / (double) CONNECTIONS);
+        }
+        assertThat(least).as("bytes per connection").isLessThanOrEqualTo(LITTLE);
+    }
+
+    private static void useOnce(InetSocketAddress address) throws IOException {
+        try (var socket = new Socket(address.getAddress(), address.getPort())) {
+            socket.getOutputStream().write(new byte[SIZE]);
+            assertThat(socket.getInputStream().readNBytes(SIZE)).hasSize(SIZE);
+        }
     }
 
     /** Calls anew for each answer. */

@@ -17,7 +17,6 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -210,9 +209,8 @@ final class SocketAddressArea {
 
     /** The address that {@link #inet4()} has found. */
     static InetSocketAddress inet4(long found) {
-        byte[] address = ByteBuffer.allocate(Integer.BYTES)
-                .putInt((int) (found >>> Short.SIZE))
-                .array();
+        long host = found >>> Short.SIZE;
+        byte[] address = {(byte) (host >> 24), (byte) (host >> 16), (byte) (host >> 8), (byte) host};
         try {
             return new InetSocketAddress(InetAddress.getByAddress(address), (int) found & 0xffff);
         } catch (UnknownHostException e) {
