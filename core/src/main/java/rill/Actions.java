@@ -6,6 +6,8 @@ import java.time.Duration;
  * What a session wants done. Everything is carried out after the session's call has returned.
  *
  * <p>The connection reuses one object; a session uses it within the call that it was passed to, and not afterwards.
+ *
+ * <p><b>Threading:</b> the loop, within that call.
  */
 public interface Actions<R> {
     /**
@@ -43,6 +45,11 @@ public interface Actions<R> {
      * Runs work that may take long on another thread; {@link Session#decode} is called when it is done, with the bytes that are
      * there, even if there are none. Until then nothing is decoded. Asked for several times, decoding goes on after the last of
      * them. What the work throws fails the connection.
+     *
+     * <p>It runs on {@link rill.spi.Environment#blocking}, in production on as many daemon threads as there are pieces of work; what it
+     * wrote is visible to the next call to the session. Meanwhile {@link Session#encode}, {@link Session#timerExpired} and, if the
+     * connection ends, {@link Session#closed} may be called: the work shares nothing with them that is not safe for threads, and
+     * releases by itself what it uses.
      */
     void runBlocking(Runnable work);
 

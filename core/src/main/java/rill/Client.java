@@ -201,7 +201,7 @@ public final class Client<Q, A> {
 
     /** Backed up not by missing answers but by unsent bytes: goes on when they have left. */
     private void waitForDrain() {
-        if (!link.outbound().accepting() && !waitsForDrain) {
+        if (link.outbound().mustWait() && !waitsForDrain) {
             waitsForDrain = true;
             link.outbound().writable().onDone((nothing, failure) -> {
                 waitsForDrain = false;
@@ -370,6 +370,7 @@ public final class Client<Q, A> {
 
     /** How many calls have had no answer; on the loop. */
     public int outstanding() {
+        loop.requireConfined("outstanding", link);
         return outstanding.size() + waiting.size();
     }
 

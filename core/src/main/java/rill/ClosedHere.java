@@ -1,18 +1,19 @@
 package rill;
 
+import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A ClosedChannelException that says which one. Every connection that this side closes has one, and hardly anybody reads it: the
- * message is made when it is asked for, and where close was called is noted in tracing mode only.
+ * A ClosedChannelException that says which one. A connection that this side closes has one, and hardly anybody reads it: the message
+ * is made when it is asked for, and where close was called is noted in tracing mode only.
  */
 final class ClosedHere extends ClosedChannelException {
-    private final transient @Nullable Link link;
+    private final @Nullable SocketAddress peer; // not the connection, which may be forgotten long before this is
 
-    ClosedHere(Link link) {
-        this.link = link;
-        if (link.loop().origins() != null) {
+    ClosedHere(@Nullable SocketAddress peer, boolean tracing) {
+        this.peer = peer;
+        if (tracing) {
             super.fillInStackTrace();
         }
     }
@@ -25,6 +26,6 @@ final class ClosedHere extends ClosedChannelException {
 
     @Override
     public String getMessage() {
-        return (link == null ? "connection" : link) + " was closed by this side";
+        return Link.describe(peer) + " was closed by this side";
     }
 }

@@ -10,7 +10,11 @@ import org.jspecify.annotations.Nullable;
  * <p>A Codec is an immutable factory; the {@link Session} that {@link #open} gives holds the state of one connection. A codec
  * without state is two functions: {@link #of}.
  *
- * <p><b>Threading:</b> any thread.
+ * <p><b>Threading:</b> one codec serves all connections. {@link #open} and the functions of {@link #of} and {@link #map} run on the
+ * connections' loops, perhaps on several at once; {@link #sizeEstimate} on any thread.
+ *
+ * <p><b>Limits:</b> bytes of which a session makes no message stay until it does, so a session throws a {@link ProtocolException} once a message
+ * is longer than it accepts.
  *
  * @param <R> what is read
  * @param <W> what is written
@@ -19,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 public interface Codec<R, W> {
     /** What {@link #sizeEstimate} says of messages that it knows nothing of. */
     int DEFAULT_SIZE_ESTIMATE = 256;
+
+    /** How many bytes a message may have for {@link #of(Decoder, Encoder)}. */
+    int LONGEST = 16 * 1024 * 1024;
 
     /** A session for a new connection. */
     Session<R, W> open(SessionContext context);
@@ -31,12 +38,26 @@ public interface Codec<R, W> {
         return DEFAULT_SIZE_ESTIMATE;
     }
 
-    /** A codec without state: two functions. */
+    /** A codec without state: two functions, and messages of up to {@link #LONGEST} bytes. */
     static <R, W> Codec<R, W> of(Decoder<? extends R> decoder, Encoder<? super W> encoder) {
-        return new Stateless<>(decoder, encoder);
+        return of(LONGEST, decoder, encoder);
     }
 
-    /** This codec, with other types: each message read goes through {@code up}, each one written through {@code down}. */
+    /**
+     * A codec without state.
+     *
+     * @param longest a connection fails with a {@link ProtocolException} when it has more bytes than this of which {@code decoder} can
+     *     make no message
+     */
+    static <R, W> Codec<R, W> of(int longest, Decoder<? extends R> decoder, Encoder<? super W> encoder) {
+        return new Stateless<>(longest, decoder, encoder);
+    }
+
+    /**
+     * This codec, with other types: each message read goes through {@code up}, each one written through {@code down}. Both run on the loop.
+     * {@code up} owns the message that it is given, and gives none that is null; what it throws ends the connection. What {@code down}
+     * throws fails the write.
+     */
     default <R2, W2> Codec<R2, W2> map(Function<? super R, ? extends R2> up, Function<? super W2, ? extends W> down) {
         return new Mapping<>(this, up, down);
     }
@@ -49,7 +70,8 @@ public interface Codec<R, W> {
          *
          * @param in all bytes that are there and not consumed; its content is borrowed. What is read from it is consumed if a
          *     message is returned, and left where it was if not.
-         * @return the message, or null if it is not complete yet
+         * @return the message, or null if it is not complete yet; then this is called again, from the same place, when more has
+         *     come. To go on where it stopped instead, write a {@link Session}, or use a {@link Framing}
          * @throws ProtocolException if it never will be
          */
         @Nullable

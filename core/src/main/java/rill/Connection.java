@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * {@link #onMessage} (they are pushed): one of the two.
  *
  * <p><b>Threading:</b> {@link #write}, {@link #flush}, {@link #shutdownOutput}, {@link #close}, {@link #abort} and
- * {@link #closed} from any thread; the rest on the connection's loop. Callbacks run on the loop.
+ * {@link #closed} from any thread; the rest on the connection's loop, or while nobody drives that: they throw
+ * {@link IllegalStateException} while another thread does. Callbacks run on the loop.
  *
  * <p><b>Ownership:</b> a message that came in belongs to its receiver. {@link #write} takes the message: whatever it holds is
  * released exactly once, sent or not.
@@ -45,7 +46,7 @@ public final class Connection<R, W> {
      * @throws IllegalStateException if {@link #onMessage} is used
      */
     public Future<@Nullable R> receive() {
-        requireCurrent();
+        confined("receive");
         if (receiver instanceof Pulling<R> pulling) {
             return pulling.receive();
         }
@@ -78,7 +79,7 @@ public final class Connection<R, W> {
     }
 
     private Connection<R, W> push(Consumer<? super R> handler, @Nullable Runnable onEnd) {
-        requireCurrent();
+        confined("onMessage");
         if (receiver != null) {
             throw new IllegalStateException("onMessage: " + link + " is being read already; use one form, once");
         }
@@ -91,20 +92,20 @@ public final class Connection<R, W> {
      * that is possible: see {@link Failure}. Replaces an earlier handler; stays in place across {@link #become}.
      */
     public Connection<R, W> onFailure(Consumer<? super Failure> handler) {
-        requireCurrent();
+        confined("onFailure");
         link.onFailure(Objects.requireNonNull(handler, "handler"));
         return this;
     }
 
     /** Holds up everything that comes in, at once: no message, no end and no close by the peer is told until {@link #resume}. */
     public void pause() {
-        requireCurrent();
+        confined("pause");
         link.inbound().pause();
     }
 
     /** Undoes {@link #pause} and {@link #stop}. What has waited is delivered from a Handle, in order, before anything new. */
     public void resume() {
-        requireCurrent();
+        confined("resume");
         link.inbound().resume();
     }
 
@@ -113,7 +114,7 @@ public final class Connection<R, W> {
      * {@link #resume}: for when only the receiver knows that this message ends the protocol.
      */
     public void stop() {
-        requireCurrent();
+        confined("stop");
         link.inbound().stopped(true);
     }
 
@@ -128,7 +129,7 @@ public final class Connection<R, W> {
      *     holds back writes
      */
     public <R2, W2> Connection<R2, W2> become(Pipeline<R2, W2> next) {
-        requireCurrent();
+        confined("become");
         return link.become(next);
     }
 
@@ -137,10 +138,12 @@ public final class Connection<R, W> {
     /**
      * Writes a message. It leaves soon: with others at the end of the tick, or earlier.
      *
-     * @return done at once (a constant) while less than the high-water mark is waiting to leave; otherwise once that has gone
-     *     down to the low-water mark. Fails if the message can't be encoded, above the hard limit (reported, if nobody looks at this
-     *     Future), and after close. To write in a
-     *     loop without filling memory, await it.
+     * @return done at once (a constant) while less than the high-water mark is waiting to leave, otherwise once that has gone down to
+     *     the low-water mark: await it before you write more. On the loop it has failed already if the message was not written: it
+     *     can't be encoded, the connection is closed, or as many bytes as the hard limit of {@link ConnectionLimits} are waiting. In
+     *     that last case <b>this message is left out and the connection goes on</b>, which is reported if nobody looks at the
+     *     Future. On another thread, done at once says only that there was room; what fails later reaches {@link #onFailure} or the
+     *     {@link Reporter}
      */
     public Future<@Nullable Void> write(W message) {
         Loop loop = link.loop();
@@ -279,12 +282,19 @@ public final class Connection<R, W> {
 
     /** Sets a socket option. On the loop. */
     public <T> void option(SocketOption<T> option, T value) throws IOException {
+        link.loop().requireConfined("option", link);
         link.wire().set(option, value);
     }
 
     /** Reads a socket option. On the loop. */
     public <T> T option(SocketOption<T> option) throws IOException {
+        link.loop().requireConfined("option", link);
         return link.wire().get(option);
+    }
+
+    private void confined(String what) {
+        link.loop().requireConfined(what, link);
+        requireCurrent();
     }
 
     private void requireCurrent() {

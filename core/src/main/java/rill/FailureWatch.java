@@ -28,10 +28,7 @@ final class FailureWatch {
         }
         Origins origins = loop.origins();
         Origins.Origin origin = origins == null ? null : origins.of(future);
-        if (origin != null) {
-            failed.cause.addSuppressed(origin);
-        }
-        var entry = new Entry(this, future, failed.cause);
+        var entry = new Entry(this, future, failed.cause, origin);
         entries.add(entry);
         failed.watchedBy(entry);
     }
@@ -53,6 +50,10 @@ final class FailureWatch {
 
     private void report(Entry entry) {
         if (entries.remove(entry)) {
+            if (entry.origin != null) {
+                entry.cause.addSuppressed(
+                        entry.origin); // not earlier: many Futures may share a cause that everybody looks at
+            }
             loop.report(new Report.Unobserved(loop.name(), entry.what, entry.cause));
         }
     }
@@ -62,13 +63,15 @@ final class FailureWatch {
         private final FailureWatch owner;
         private final String what;
         private final Throwable cause;
+        private final Origins.@Nullable Origin origin;
         private final long number;
 
-        private Entry(FailureWatch owner, Future<?> future, Throwable cause) {
+        private Entry(FailureWatch owner, Future<?> future, Throwable cause, Origins.@Nullable Origin origin) {
             super(future, owner.collected);
             this.owner = owner;
             this.what = future.describe();
             this.cause = cause;
+            this.origin = origin;
             this.number = owner.count.incrementAndGet();
         }
 

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading:</b> every method may be called from any thread; {@link #await} says where it may not.
  *
  * <p><b>Errors:</b> a failure that nobody looks at (no callback, no derived Future, no {@code await}, no
- * {@link #failure()}) is reported once to the loop's {@link Reporter}, when the Future is garbage or the loop closes.
+ * {@link #failure()}) is reported once to the loop's {@link Reporter}, when the Future is garbage or the loop closes. After the loop
+ * has closed no callback runs any more; who awaits gets a {@link CancelledException}.
  *
  * @param <T> the type of the value
  */
@@ -227,7 +228,8 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
      * @throws IOException the failure, if it is one
      * @throws RuntimeException the failure, if it is unchecked, such as {@link CancelledException}; any other checked failure
      *     comes wrapped in a {@link java.util.concurrent.CompletionException}
-     * @throws java.io.InterruptedIOException if a thread outside is interrupted; the Future goes on
+     * @throws java.io.InterruptedIOException if a thread outside is interrupted, whose interrupt status is then cleared; the Future goes
+     *     on. It is an IOException: code that catches those to try again has to let it through
      */
     public final T await() throws IOException {
         Context context = Context.current();
@@ -253,7 +255,10 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return unmask(o);
     }
 
-    /** A stage that follows this Future and completes on the loop; cancelling it cancels this Future. */
+    /**
+     * A stage that follows this Future and completes on the loop; cancelling it cancels this Future. It fails with
+     * {@link CancelledException} if the loop closes first.
+     */
     public final CompletableFuture<T> toCompletableFuture() {
         return Stages.to(this);
     }

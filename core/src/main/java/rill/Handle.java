@@ -30,7 +30,7 @@ public final class Handle extends Node {
 
     private final Loop loop;
     private final String what;
-    private final @Nullable Object whom; // the rest of the name, which is seldom asked for
+    private final @Nullable Object subject; // the rest of the name, which is seldom asked for
     private @Nullable Runnable action; // null once it has run or was cancelled
     private volatile int state = SCHEDULED;
 
@@ -41,17 +41,17 @@ public final class Handle extends Node {
         this(loop, name, null, action);
     }
 
-    /** Named {@code what} and {@code whom}. */
-    Handle(Loop loop, String what, @Nullable Object whom, Runnable action) {
+    /** Named {@code what} and {@code subject}. */
+    Handle(Loop loop, String what, @Nullable Object subject, Runnable action) {
         this.loop = loop;
         this.what = what;
-        this.whom = whom;
+        this.subject = subject;
         this.action = action;
     }
 
     /** The name that it was scheduled under. */
     public String name() {
-        return whom == null ? what : what + whom;
+        return subject == null ? what : what + subject;
     }
 
     /**

@@ -147,9 +147,14 @@ final class Inbound extends Node {
 
     // ---- what may happen
 
+    /** Whether it has not been replaced. */
+    private boolean inPlace(Stage stage) {
+        return stage.level < stages.length && stages[stage.level] == stage;
+    }
+
     /** Whether a stage may be asked for more now. */
     boolean mayDecode(Stage stage) {
-        if (is(DISCARDING | CONGESTED) || stage.blocked() || stage.ended || stages[stage.level] != stage) {
+        if (is(DISCARDING | CONGESTED) || stage.blocked() || stage.ended || !inPlace(stage)) {
             return false;
         }
         if (stage.level < stages.length - 1) {
@@ -221,7 +226,7 @@ final class Inbound extends Node {
     void ended() {
         set(INPUT_ENDED, true);
         noMoreComes();
-        pumpNow();
+        pump();
     }
 
     /** The wire is gone; what it brought before is still decoded, unless reading is paused: then the failure is our own doing. */
@@ -233,7 +238,7 @@ final class Inbound extends Node {
         set(WIRE_CLOSED, true);
         wireFailure = cause;
         noMoreComes();
-        pumpNow();
+        pump();
     }
 
     private void noMoreComes() {
@@ -256,7 +261,8 @@ final class Inbound extends Node {
         }
     }
 
-    private void pumpNow() {
+    /** Decodes now what can be decoded, unless that is under way. */
+    void pump() {
         if (decoding) {
             later();
             return;
@@ -269,15 +275,6 @@ final class Inbound extends Node {
             whatFollows();
         } finally {
             decodingEnds();
-        }
-    }
-
-    /** Tries to decode one message right now, for a receiver that has just begun to want one. */
-    void pumpForReceiver() {
-        if (decoding) {
-            later();
-        } else {
-            pumpNow();
         }
     }
 
@@ -406,9 +403,9 @@ final class Inbound extends Node {
     }
 
     void timerExpired(Stage stage) {
-        if (!is(DISCARDING) && stages[stage.level] == stage) {
+        if (!is(DISCARDING) && inPlace(stage)) {
             stage.call(Session::timerExpired);
-            pumpForReceiver(); // it may have ended its stream
+            pump(); // it may have ended its stream
         }
     }
 
@@ -430,14 +427,14 @@ final class Inbound extends Node {
     }
 
     private void blockingDone(Stage stage, @Nullable Throwable failure) {
-        if (is(DISCARDING) || stages[stage.level] != stage) {
+        if (is(DISCARDING) || !inPlace(stage)) {
             return;
         }
         stage.unblocked();
         if (failure != null) {
             failed(failure);
         } else if (!stage.blocked()) {
-            pumpNow();
+            pump();
             link.flushIfDirty();
         }
     }
@@ -484,7 +481,7 @@ final class Inbound extends Node {
     void execute() {
         pumpQueued = false;
         if (!is(DISCARDING)) {
-            pumpNow();
+            pump();
             link.flushIfDirty();
         }
     }

@@ -2,6 +2,7 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -196,6 +197,9 @@ final class Link extends Node implements WireListener {
             drained(bytes);
             return;
         }
+        if (closing) {
+            patience().drained(bytes.readableBytes());
+        }
         Node before = loop.activity().enter(this);
         reading = true;
         messagesInBatch = 0;
@@ -222,7 +226,7 @@ final class Link extends Node implements WireListener {
     @Override
     public void written(long bytes) {
         outbound.progress(bytes);
-        shutDownWhenWritten();
+        goOnFlushing();
     }
 
     @Override
@@ -267,7 +271,7 @@ final class Link extends Node implements WireListener {
 
     private Throwable closedByUs() {
         Throwable before = outbound.closed();
-        return before instanceof ClosedHere ? before : new ClosedHere(this);
+        return before instanceof ClosedHere ? before : new ClosedHere(peer(), loop.origins() != null);
     }
 
     /** Nothing more will come: tells everybody, and lets go of everything. */
@@ -376,7 +380,7 @@ final class Link extends Node implements WireListener {
                 if (state == State.OPEN && (closing || endingOutput) && !outbound.holdsBack()) {
                     goOnEnding();
                 }
-                shutDownWhenWritten();
+                goOnFlushing();
             }
         }
     }
@@ -447,14 +451,19 @@ final class Link extends Node implements WireListener {
             return;
         }
         outbound.sayGoodBye();
+        if (state != State.OPEN) {
+            return; // a session's good-bye has gone wrong, and whoever was told of it has ended the connection
+        }
         state = State.FLUSHING;
+        if (patience != null) {
+            patience.end(); // that with a layer that held back writes
+        }
         endSeen = inbound.inputEnded();
         outbound.refuse(closedByUs());
         outbound.giveUpHeldBack(closedByUs());
         inbound.decodeNoMore();
         tellReceiverLater();
-        dirty = true;
-        loop.links().dirty(this); // flushed, and then shut down, at the end of the tick
+        dirty(); // flushed, and then shut down, at the end of the tick
     }
 
     /** Who waits for messages is told from a Handle: close() may have been called from within a message's delivery. */
@@ -462,7 +471,8 @@ final class Link extends Node implements WireListener {
         loop.enqueue(new Handle(loop, "end of ", this, () -> tellReceiver(null)));
     }
 
-    private void shutDownWhenWritten() {
+    /** While it flushes: goes on once everything has left; until then it has Patience. */
+    void goOnFlushing() {
         if (state != State.FLUSHING) {
             return;
         }
@@ -532,7 +542,15 @@ final class Link extends Node implements WireListener {
 
     @Override
     public String toString() {
+        return describe(peer());
+    }
+
+    private @Nullable SocketAddress peer() {
         Wire known = wire;
-        return known == null ? "connection" : "connection to " + known.remoteAddress();
+        return known == null ? null : known.remoteAddress();
+    }
+
+    static String describe(@Nullable SocketAddress peer) {
+        return peer == null ? "connection" : "connection to " + peer;
     }
 }

@@ -31,7 +31,7 @@ public final class Listener {
     private final Consumer<Link> onLink;
     private @Nullable Acceptor acceptor;
     private volatile @Nullable SocketAddress address;
-    private SocketOptions accepted = SocketOptions.none(); // options of what is accepted
+    private SocketOptions acceptedOptions = SocketOptions.none(); // options of what is accepted
     private boolean paused; // by the user
     private boolean refusalReported;
     private volatile boolean stopped;
@@ -95,7 +95,7 @@ public final class Listener {
                 loop.selector().listen(wanted, options.backlog(), options.listenerAt(wanted), new Accepting());
         acceptor = opened;
         address = opened.localAddress();
-        accepted = options.socketAt(address());
+        acceptedOptions = options.socketAt(address());
         loop.links().add(this);
         return this;
     }
@@ -172,7 +172,7 @@ public final class Listener {
         var link = new Link(target, options.limits(), adopted);
         adopted.link = link;
         try {
-            link.wire(target.selector().open(socket, accepted, link));
+            link.wire(target.selector().open(socket, acceptedOptions, link));
         } catch (RuntimeException e) {
             target.links().unexpect();
             socket.close();

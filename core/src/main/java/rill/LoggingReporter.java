@@ -1,5 +1,7 @@
 package rill;
 
+import java.io.IOException;
+
 /** The default Reporter. */
 final class LoggingReporter implements Reporter {
     static final LoggingReporter INSTANCE = new LoggingReporter();
@@ -16,7 +18,7 @@ final class LoggingReporter implements Reporter {
     private static System.Logger.Level level(Report report) {
         return switch (report) {
             case Report.Note note -> note.routine() ? System.Logger.Level.DEBUG : System.Logger.Level.INFO;
-            case Report.ConnectionFailed failed -> System.Logger.Level.INFO;
+            case Report.ConnectionFailed failed -> ofFailure(failed.cause());
             case Report.Thrown thrown -> System.Logger.Level.WARNING;
             case Report.Unobserved unobserved -> System.Logger.Level.WARNING;
             case Report.Slow slow -> System.Logger.Level.WARNING;
@@ -24,5 +26,10 @@ final class LoggingReporter implements Reporter {
             case Report.Interrupted interrupted -> System.Logger.Level.WARNING;
             case Report.Survivors survivors -> System.Logger.Level.WARNING;
         };
+    }
+
+    /** A peer that goes away, or breaks the protocol, is everyday life; what else is thrown is most likely a mistake. */
+    private static System.Logger.Level ofFailure(Throwable cause) {
+        return cause instanceof IOException ? System.Logger.Level.INFO : System.Logger.Level.WARNING;
     }
 }

@@ -38,8 +38,9 @@ import rill.spi.Transport;
  *
  * <p><b>Threading:</b> all public methods may be called from any thread, unless they say otherwise. Callbacks run on the loop.
  *
- * <p><b>Errors:</b> whatever a Handle or a callback throws is reported, and the loop goes on. After {@link #close} everything
- * that would need the loop throws {@link IllegalStateException}; only {@link #execute} throws what an Executor has to.
+ * <p><b>Errors:</b> whatever a Handle or a callback throws is reported, and the loop goes on. After {@link #close} what would give
+ * the loop work throws {@link IllegalStateException} ({@link #execute}: {@link RejectedExecutionException}); calls and writes on
+ * its connections give Futures that have failed.
  */
 @SuppressWarnings("ClassCanBeStatic")
 public final class Loop implements Executor, AutoCloseable {
@@ -156,6 +157,8 @@ public final class Loop implements Executor, AutoCloseable {
      * @throws IOException the body's failure, as {@link Future#await} throws it
      * @throws IllegalStateException if somebody drives the loop already, if this is called inside a callback or a Task, or if
      *     {@link #stop()} ended the driving before the body was done (the Task then goes on when the loop is next driven)
+     * @throws java.io.InterruptedIOException if this is a virtual thread and it is interrupted: then the driving stops. An interrupt of a
+     *     platform thread is reported and has no other effect
      */
     public <T extends @Nullable Object> T run(Callable<? extends T> body) throws IOException {
         if (Thread.currentThread().isVirtual()) {
@@ -202,7 +205,8 @@ public final class Loop implements Executor, AutoCloseable {
     }
 
     /**
-     * Lets a new platform thread, named like the loop, drive until {@link #stop} or {@link #close}.
+     * Lets a new platform thread, named like the loop, drive until {@link #stop} or {@link #close}. It is not a daemon: it keeps
+     * the JVM alive.
      *
      * @return this
      * @throws IllegalStateException if somebody drives the loop already, or if its environment has a {@link Driver}
@@ -214,7 +218,6 @@ public final class Loop implements Executor, AutoCloseable {
                     + ", not by a thread of its own; await, or let that run");
         }
         var started = new java.util.concurrent.CompletableFuture<@Nullable Void>();
-        stopWanted = false;
         Thread.ofPlatform().name(name).start(() -> {
             try {
                 driving.acquire("start");
@@ -222,6 +225,7 @@ public final class Loop implements Executor, AutoCloseable {
                 started.completeExceptionally(e);
                 return;
             }
+            stopWanted = false;
             started.complete(null);
             try {
                 driveUnattended(() -> stopWanted);
@@ -317,6 +321,14 @@ public final class Loop implements Executor, AutoCloseable {
         return runner == Thread.currentThread() || current() == this;
     }
 
+    /** For what is confined to the loop: nobody else may be driving it. */
+    void requireConfined(String what, Object subject) {
+        if (!isCurrent() && driving.driven()) {
+            throw new IllegalStateException(what + " of " + subject + " on " + Thread.currentThread() + ", while "
+                    + driving.driver() + " drives " + name + "; use it in a callback or a Task of that loop");
+        }
+    }
+
     /** One tick; a broken selector ends the loop. */
     private void step(BooleanSupplier done) {
         try {
@@ -394,10 +406,10 @@ public final class Loop implements Executor, AutoCloseable {
         return schedule(delay, handleName, null, action);
     }
 
-    /** Named {@code what} and {@code whom}. */
-    Handle schedule(Duration delay, String what, @Nullable Object whom, Runnable action) {
+    /** Named {@code what} and {@code subject}. */
+    Handle schedule(Duration delay, String what, @Nullable Object subject, Runnable action) {
         requireOpen("schedule");
-        var handle = new Handle(this, what, whom, action);
+        var handle = new Handle(this, what, subject, action);
         if (delay.isNegative() || delay.isZero()) {
             enqueue(handle);
             return handle;
@@ -511,7 +523,8 @@ public final class Loop implements Executor, AutoCloseable {
     }
 
     /**
-     * Listens, and hands each connection to {@code onConnection}, on this loop.
+     * Listens, and hands each connection to {@code onConnection}, on this loop. What that throws fails the connection. Nothing is
+     * decoded before it, or something later, calls {@code receive} or {@code onMessage}.
      *
      * @return done once connections can come in; fails with an {@link IOException} that names the address
      */
@@ -531,8 +544,12 @@ public final class Loop implements Executor, AutoCloseable {
     }
 
     /**
-     * The short form of a server: answers each request of a connection, in order, with what {@code handler} gives for it. A
-     * request whose Future fails, or a handler that throws, fails its connection.
+     * The short form of a server: answers each request of a connection, in order, with what {@code handler} gives for it.
+     *
+     * <p>The handler runs on the loop, for up to {@link ListenOptions#requestsInProgress} requests of a connection before the first is
+     * answered, and owns the request. Its answer, which may be a Future of any loop, is taken over. If it throws, or its Future
+     * fails or gives null, that connection fails: earlier answers still leave, later ones are cancelled, and a
+     * {@link Report.ConnectionFailed} tells of it. To know the peer, or to end a connection after an answer, {@link #listen}.
      */
     public <Q, A> Future<Listener> serve(
             SocketAddress address, Pipeline<Q, A> pipeline, Function<? super Q, ? extends Future<A>> handler) {

@@ -56,7 +56,16 @@ public final class LoopGroup implements AutoCloseable {
         return loops.stream().min(Comparator.comparingInt(Loop::connections)).orElseThrow();
     }
 
-    /** Like {@link Loop#listen}, with the connections spread over the loops; {@code onConnection} runs on the connection's. */
+    /**
+     * Like {@link Loop#listen}, with the connections spread over the loops; {@code onConnection} runs on the connection's, so perhaps on
+     * several threads at once.
+     */
+    public <R, W> Future<Listener> listen(
+            SocketAddress address, Pipeline<R, W> pipeline, Consumer<? super Connection<R, W>> onConnection) {
+        return listen(address, pipeline, ListenOptions.defaults(), onConnection);
+    }
+
+    /** {@link #listen(SocketAddress, Pipeline, Consumer)} with options. */
     public <R, W> Future<Listener> listen(
             SocketAddress address,
             Pipeline<R, W> pipeline,
@@ -65,7 +74,16 @@ public final class LoopGroup implements AutoCloseable {
         return open(address, options, link -> onConnection.accept(link.open(pipeline)));
     }
 
-    /** Like {@link Loop#serve}, with the connections spread over the loops; {@code handler} runs on the connection's. */
+    /**
+     * Like {@link Loop#serve}, with the connections spread over the loops; {@code handler} runs on the connection's, so perhaps on several
+     * threads at once.
+     */
+    public <Q, A> Future<Listener> serve(
+            SocketAddress address, Pipeline<Q, A> pipeline, Function<? super Q, ? extends Future<A>> handler) {
+        return serve(address, pipeline, ListenOptions.defaults(), handler);
+    }
+
+    /** {@link #serve(SocketAddress, Pipeline, Function)} with options. */
     public <Q, A> Future<Listener> serve(
             SocketAddress address,
             Pipeline<Q, A> pipeline,
@@ -103,6 +121,7 @@ public final class LoopGroup implements AutoCloseable {
         }
     }
 
+    /** {@link #close(Duration)} with {@link Loop#DEFAULT_CLOSE_DEADLINE}. */
     @Override
     public void close() {
         close(Loop.DEFAULT_CLOSE_DEADLINE);

@@ -180,7 +180,12 @@ final class Outbound {
 
     /** Whether a write would be accepted; from the high-water mark on, not before the low one is reached again. */
     boolean accepting() {
-        return closed == null && acceptance() == loop.accepted();
+        return closed == null && !mustWait();
+    }
+
+    /** Whether a write has to wait until others have left; not once every one is refused. */
+    boolean mustWait() {
+        return closed == null && acceptance() != loop.accepted();
     }
 
     /** Done once writers need not wait. */
@@ -409,6 +414,7 @@ final class Outbound {
         }
         flushWaiters.add(new FlushWaiter(promise));
         flush();
+        link.goOnFlushing();
         return promise;
     }
 

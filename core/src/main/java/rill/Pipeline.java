@@ -7,7 +7,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * What a connection speaks: a codec, on top of any number of byte layers such as TLS. Immutable; the compiler checks that the
+ * What a connection speaks: a codec, on top of any number of byte layers such as TLS (none comes with Rill yet). Immutable; the compiler checks that the
  * parts fit.
  *
  * <pre>
@@ -57,7 +57,7 @@ public final class Pipeline<R, W> {
         return new Pipeline<>(Stream.concat(Stream.of(below), layers.stream()).toList(), codec);
     }
 
-    /** This pipeline with other types on top. */
+    /** This pipeline with other types on top: see {@link Codec#map}. */
     public <R2, W2> Pipeline<R2, W2> map(Function<? super R, ? extends R2> up, Function<? super W2, ? extends W> down) {
         return new Pipeline<>(layers, codec.map(up, down));
     }

@@ -29,7 +29,7 @@ final class Pulling<R> implements Receiver<R> {
             return afterEnd(next);
         }
         waiting.add(next);
-        link.inbound().pumpForReceiver();
+        link.inbound().pump();
         return next;
     }
 

@@ -11,9 +11,10 @@ public interface Reporter {
     /** Takes one report. Must not block. */
     void report(Report report);
 
-    /** Writes to the {@link System.Logger} named {@code rill}: routine notes as DEBUG, other notes and failed
-     * connections as INFO, the rest as
-     * WARNING. */
+    /**
+     * Writes to the {@link System.Logger} named {@code rill}: routine notes as DEBUG, other notes and connections that failed with an
+     * {@link java.io.IOException} as INFO, the rest as WARNING.
+     */
     static Reporter logging() {
         return LoggingReporter.INSTANCE;
     }

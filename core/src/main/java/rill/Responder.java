@@ -40,7 +40,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
         if (finishing || unanswered.size() >= bound) {
             return false;
         }
-        if (!link.outbound().accepting()) {
+        if (link.outbound().mustWait()) {
             waitForDrain();
             return false;
         }
@@ -52,6 +52,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
             waitsForDrain = true;
             link.outbound().writable().onDone((nothing, failure) -> {
                 waitsForDrain = false;
+                writeAnswers();
                 link.inbound().later();
             });
         }
@@ -91,6 +92,11 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
     private void writeAnswers() {
         boolean wasFull = unanswered.size() >= bound;
         while (!unanswered.isEmpty() && unanswered.getFirst().isDone() && link.open()) {
+            if (link.outbound().mustWait()) {
+                waitForDrain(); // many answers may be done at once; one too many would be refused, and the next taken
+                // for it
+                break;
+            }
             Future<A> answer = unanswered.removeFirst();
             Throwable failure = answer.failure();
             if (failure != null) {

@@ -27,19 +27,33 @@ final class Stages {
 
     static <T extends @Nullable Object> CompletableFuture<T> to(Future<T> future) {
         var stage = new CompletableFuture<T>();
-        future.onDone((value, failure) -> {
-            if (failure != null) {
-                stage.completeExceptionally(failure);
-            } else {
-                complete(stage, value);
-            }
-        });
+        future.addDependent(new Bridge<>(future, stage));
+        future.loop.abroad().add(future); // if that loop closes, whoever waits for the stage hears of it
         var _ = stage.whenComplete((value, failure) -> {
             if (stage.isCancelled()) {
                 future.cancel();
             }
         });
         return stage;
+    }
+
+    /** Completes the stage. */
+    private record Bridge<T extends @Nullable Object>(Future<T> future, CompletableFuture<T> stage)
+            implements Dependent {
+        @Override
+        public void settled(Future<?> source) {
+            Throwable failure = future.failure();
+            if (failure != null) {
+                stage.completeExceptionally(failure);
+            } else {
+                complete(stage, future.result());
+            }
+        }
+
+        @Override
+        public @Nullable Loop home() {
+            return null;
+        }
     }
 
     @SuppressWarnings("NullAway") // null only where T allows it

@@ -4,8 +4,14 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /** A codec of two functions; it is its own session. */
-record Stateless<R, W>(Codec.Decoder<? extends R> decoder, Codec.Encoder<? super W> encoder)
+record Stateless<R, W>(int longest, Codec.Decoder<? extends R> decoder, Codec.Encoder<? super W> encoder)
         implements Codec<R, W>, Session<R, W> {
+    Stateless {
+        if (longest < 1) {
+            throw new IllegalArgumentException("a limit has to be positive, not " + longest);
+        }
+    }
+
     @Override
     public Session<R, W> open(SessionContext context) {
         return this;
@@ -17,6 +23,9 @@ record Stateless<R, W>(Codec.Decoder<? extends R> decoder, Codec.Encoder<? super
         @Nullable R message = decoder.decode(in);
         if (message == null) {
             in.readerIndex(start);
+            if (in.readableBytes() > longest) {
+                throw new ProtocolException("no message within " + longest + " bytes, the limit of this codec");
+            }
         } else {
             actions.message(message);
         }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import rill.testing.TextLines;
 
 /** What a session can have done: answers, timers, work elsewhere. */
 class ActionsTest {
@@ -145,6 +146,24 @@ class ActionsTest {
             } else {
                 super.decode(in, actions);
             }
+        }
+    }
+
+    @Test
+    void work_that_ends_after_its_protocol_was_replaced_means_nobody() throws IOException {
+        var log = new ArrayList<String>();
+        Pipeline<String, String> working = Pipeline.of(context -> new Working(log, null));
+        try (var rig = new Rig<>(working.over(new HoldingLayer()))) {
+            rig.collect(rig.connection());
+            rig.settle();
+            rig.arrives("!w");
+            rig.settle();
+            assertThat(rig.transport.blockingWork).hasSize(2);
+            rig.onLoop(() -> rig.connection().become(TextLines.pipeline()));
+            rig.transport.blockingWork.forEach(Runnable::run);
+            rig.settle();
+            assertThat(rig.reports).isEmpty();
+            assertThat(rig.wire.closed).isFalse();
         }
     }
 

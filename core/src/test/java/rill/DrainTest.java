@@ -2,10 +2,12 @@ package rill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
@@ -14,6 +16,8 @@ import rill.testing.TextLines;
 /** After close: how long a peer is listened to that does not hang up. */
 class DrainTest {
     private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+    private static final Duration PROGRESS = ConnectionLimits.defaults().closeProgress();
 
     private final Loops loops = Loops.manual();
 
@@ -40,8 +44,7 @@ class DrainTest {
         }
 
         long passed = loops.clock().nanoTime() - before;
-        assertThat(Duration.ofNanos(passed))
-                .isLessThan(ConnectionLimits.defaults().closeProgress());
+        assertThat(Duration.ofNanos(passed)).isLessThan(PROGRESS);
     }
 
     @Test
@@ -65,7 +68,7 @@ class DrainTest {
                 rig.connection().close();
             });
             rig.settle();
-            rig.passes(ConnectionLimits.defaults().closeProgress().minusMillis(1));
+            rig.passes(PROGRESS.minusMillis(1));
             assertThat(rig.wire.aborted).isFalse();
             rig.passes(Duration.ofMillis(1));
             assertThat(rig.wire.aborted).isTrue();
@@ -83,7 +86,7 @@ class DrainTest {
             rig.settle();
             for (int taken = 0; taken < "taken\n".length(); taken++) {
                 assertThat(rig.wire.outputShut).isFalse();
-                rig.passes(ConnectionLimits.defaults().closeProgress().minusMillis(1));
+                rig.passes(PROGRESS.minusMillis(1));
                 rig.wire.space = 1;
                 rig.transport.events.add(() -> rig.link.written(rig.wire.flush()));
                 rig.settle();
@@ -91,6 +94,104 @@ class DrainTest {
             assertThat(rig.wire.outputShut).isTrue();
             assertThat(rig.wire.aborted).isFalse();
             assertThat(rig.sent()).isEqualTo("taken\n");
+        }
+    }
+
+    @Test
+    void a_handshake_that_ends_late_leaves_all_the_time_for_what_it_held_back() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline().over(new HoldingLayer()))) {
+            closeWithin(rig, "abc");
+            rig.passes(Duration.ofMillis(4_900));
+            rig.wire.space = 4;
+            rig.arrives("!");
+            rig.settle();
+            rig.passes(PROGRESS.minusMillis(1));
+            assertThat(rig.wire.aborted).isFalse();
+            rig.passes(Duration.ofMillis(1));
+            assertThat(rig.wire.aborted).isTrue();
+        }
+    }
+
+    @Test
+    void a_peer_that_goes_on_with_the_handshake_makes_progress() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline().over(new HoldingLayer()))) {
+            closeWithin(rig, "abc");
+            for (int i = 0; i < 4; i++) {
+                rig.passes(PROGRESS.minusMillis(1));
+                rig.arrives("?");
+            }
+            assertThat(rig.wire.aborted).isFalse();
+            rig.arrives("!");
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("hello;abc\n;bye");
+            assertThat(rig.wire.outputShut).isTrue();
+        }
+    }
+
+    /** Writes and closes while a layer holds writes back. */
+    private static void closeWithin(Rig<String, String> rig, String message) {
+        rig.settle();
+        rig.onLoop(() -> {
+            rig.connection().write(message);
+            rig.connection().close();
+        });
+        rig.settle();
+    }
+
+    @Test
+    void what_leaves_by_a_flush_of_the_users_has_left_as_well() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.wire.space = 3;
+            rig.onLoop(() -> {
+                rig.connection().write("12345");
+                rig.connection().flush();
+                rig.connection().shutdownOutput();
+                rig.connection().close();
+            });
+            rig.settle();
+            assertThat(rig.wire.closed).isFalse();
+            rig.wire.space = 100;
+            rig.onLoop(rig.connection()::flush);
+            rig.settle();
+            rig.passes(PROGRESS);
+            assertThat(rig.wire.closed).isTrue();
+            assertThat(rig.wire.aborted).isFalse();
+        }
+    }
+
+    @Test
+    void a_good_bye_that_goes_wrong_is_the_connections_failure_once() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline().over(context -> new Refusing()))) {
+            var ends = new ArrayList<String>();
+            rig.onLoop(() -> rig.connection()
+                    .onFailure(failure -> {
+                        ends.add(failure.cause().getMessage());
+                        rig.connection().abort();
+                    })
+                    .onMessage(line -> {}));
+            rig.settle();
+            rig.onLoop(() -> {
+                rig.connection().write("abc");
+                rig.connection().close();
+            });
+            rig.settle();
+            assertThat(ends).containsExactly("not this");
+            assertThat(rig.wire.aborted).isTrue();
+            assertThat(rig.connection().closed().isDone()).isTrue();
+            assertThat(rig.loop.nextTimer()).isEmpty();
+        }
+    }
+
+    /** Lets nothing out. */
+    private static final class Refusing implements Session<ByteBuf, ByteBuf> {
+        @Override
+        public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+            in.skipBytes(in.readableBytes());
+        }
+
+        @Override
+        public void encode(ByteBuf message, Outgoing out) throws IOException {
+            throw new IOException("not this");
         }
     }
 

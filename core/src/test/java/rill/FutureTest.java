@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -235,6 +237,13 @@ class FutureTest {
         failing.fail(new IOException("on purpose"));
         loop.tick();
         assertThat(failed).isCompletedExceptionally();
+    }
+
+    @Test
+    void a_completable_future_fails_if_the_loop_closes_first() {
+        CompletableFuture<String> following = promise.toCompletableFuture();
+        loop.close();
+        assertThatThrownBy(() -> following.get(1, TimeUnit.SECONDS)).isInstanceOf(CancellationException.class);
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** A connection on a {@link FakeWire}, driven step by step by the test. */
 final class Rig<R, W> implements AutoCloseable {
@@ -29,6 +30,11 @@ final class Rig<R, W> implements AutoCloseable {
     }
 
     Rig(Pipeline<R, W> pipeline, ConnectionLimits limits) throws IOException {
+        this(limits, link -> link.open(pipeline));
+    }
+
+    /** With whatever {@code opener} puts on top of the Link; the Connection is what it gives. */
+    Rig(ConnectionLimits limits, Function<Link, Connection<R, W>> opener) throws IOException {
         loop = Loop.open(LoopOptions.defaults()
                 .transport(transport)
                 .slowHandle(Duration.ZERO)
@@ -38,7 +44,7 @@ final class Rig<R, W> implements AutoCloseable {
                     }
                 }));
         var self = new Link[1];
-        link = new Link(loop, limits, failure -> opened = self[0].open(pipeline));
+        link = new Link(loop, limits, failure -> opened = opener.apply(self[0]));
         self[0] = link;
         link.wire(wire);
         wire.listener = link;

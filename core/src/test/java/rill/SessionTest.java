@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -13,6 +14,34 @@ import rill.testing.TextLines;
 
 /** What a session is promised, one call at a time. */
 class SessionTest {
+    @Test
+    void a_codec_of_two_functions_ends_the_connection_when_a_message_is_longer_than_its_limit() throws IOException {
+        Pipeline<String, String> shortLines = Pipeline.of(Codec.of(
+                10,
+                in -> {
+                    int end = in.bytesBefore((byte) '\n');
+                    return end < 0
+                            ? null
+                            : in.readCharSequence(end + 1, StandardCharsets.US_ASCII)
+                                    .toString();
+                },
+                (message, out) -> out.writeCharSequence(message, StandardCharsets.US_ASCII)));
+        try (var rig = new Rig<>(shortLines)) {
+            List<String> received = rig.collect(rig.connection());
+            rig.arrives("123456789\n1234567890");
+            assertThat(received).containsExactly("123456789\n");
+            assertThat(rig.failures).isEmpty();
+            rig.arrives("1");
+            assertThat(rig.failures)
+                    .singleElement()
+                    .satisfies(failure -> assertThat(failure)
+                            .isInstanceOf(ProtocolException.class)
+                            .hasMessageContaining("no message within 10 bytes"));
+            rig.settle();
+            assertThat(rig.wire.outputShut).isTrue();
+        }
+    }
+
     @Test
     void each_decode_gives_one_message_and_is_called_again_until_it_needs_more() throws IOException {
         var calls = new ArrayList<Integer>();

@@ -35,6 +35,32 @@ class UnobservedTest {
                 .satisfies(report -> assertThat(report.cause()).isSameAs(cause));
     }
 
+    @Test
+    void when_tracing_the_report_says_where_the_future_was_made() {
+        Loop tracing = loops.open(options -> options.tracing(true));
+        tracing.promise().fail(cause);
+        tracing.close();
+
+        assertThat(loops.reporter().take(Report.Unobserved.class))
+                .singleElement()
+                .satisfies(report -> assertThat(report.cause().getSuppressed())
+                        .singleElement()
+                        .satisfies(origin -> assertThat(origin.getStackTrace())
+                                .anySatisfy(frame ->
+                                        assertThat(frame.getClassName()).isEqualTo(UnobservedTest.class.getName()))));
+    }
+
+    @Test
+    void a_cause_that_many_share_is_left_as_it_is_by_those_that_are_looked_at() {
+        Loop tracing = loops.open(options -> options.tracing(true));
+        for (int i = 0; i < 10; i++) {
+            Promise<String> seen = tracing.promise();
+            seen.fail(cause);
+            assertThat(seen.failure()).isSameAs(cause);
+        }
+        assertThat(cause.getSuppressed()).isEmpty();
+    }
+
     private void failAndDrop() {
         loop.promise().fail(cause);
     }
