@@ -19,13 +19,13 @@ final class CustomCodec {
     private CustomCodec() {}
 
     // README: codec begin
-    /** On the wire: the length of the name (1 byte), the name in ASCII, the temperature in 1/100 °C (4 bytes). */
+    /** On the wire: the length of the name (1 byte), the name in ISO 8859-1, the temperature in 1/100 °C (4 bytes). */
     record Reading(String sensor, int centidegrees) {
         static final Codec<Reading, Reading> CODEC = Codec.of(Reading::decode, Reading::encode);
 
         Reading {
-            if (sensor.isEmpty() || sensor.length() > 255) {
-                throw new IllegalArgumentException("the name of a sensor has 1 to 255 letters: " + sensor);
+            if (sensor.isEmpty() || sensor.length() > 255 || sensor.chars().anyMatch(c -> c > 0xFF)) {
+                throw new IllegalArgumentException("a sensor has 1 to 255 letters of ISO 8859-1 for a name: " + sensor);
             }
         }
 
@@ -41,12 +41,12 @@ final class CustomCodec {
             if (in.readableBytes() < length + Integer.BYTES) {
                 return null;
             }
-            return new Reading(in.readString(length, StandardCharsets.US_ASCII), in.readInt());
+            return new Reading(in.readString(length, StandardCharsets.ISO_8859_1), in.readInt());
         }
 
         private static void encode(Reading reading, ByteBuf out) {
             out.writeByte(reading.sensor.length());
-            out.writeCharSequence(reading.sensor, StandardCharsets.US_ASCII);
+            out.writeCharSequence(reading.sensor, StandardCharsets.ISO_8859_1);
             out.writeInt(reading.centidegrees);
         }
     }

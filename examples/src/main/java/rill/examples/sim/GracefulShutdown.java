@@ -7,7 +7,6 @@ import java.util.TreeSet;
 import rill.Client;
 import rill.Exchange;
 import rill.Loop;
-import rill.Promise;
 import rill.codec.Text;
 import rill.transport.sim.Host;
 import rill.transport.sim.Latency;
@@ -33,10 +32,8 @@ final class GracefulShutdown implements Scenario {
         Loop server = findings.loop(host);
         server.serve(host.address(PORT), Text.lines(), request -> {
                     takenOn.add(request);
-                    Promise<String> later = server.promise();
-                    server.schedule(
-                            Duration.ofMillis(server.random().nextInt(40)), "answer", () -> later.complete(request));
-                    return later;
+                    return server.delay(Duration.ofMillis(server.random().nextInt(40)))
+                            .map(nothing -> request);
                 })
                 .await();
         for (int i = 0; i < CLIENTS; i++) {

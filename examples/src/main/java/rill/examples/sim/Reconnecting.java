@@ -8,7 +8,6 @@ import rill.ConnectOptions;
 import rill.Exchange;
 import rill.Future;
 import rill.Loop;
-import rill.Promise;
 import rill.codec.Text;
 import rill.transport.sim.Faults;
 import rill.transport.sim.Host;
@@ -95,9 +94,7 @@ final class Reconnecting implements Scenario {
         }
 
         private void pause(int millis) throws IOException {
-            Promise<String> over = loop.promise();
-            loop.schedule(Duration.ofMillis(millis), "pause", () -> over.complete(""));
-            over.await();
+            loop.delay(Duration.ofMillis(millis)).await();
         }
     }
 }

@@ -12,7 +12,6 @@ import rill.ConnectOptions;
 import rill.Exchange;
 import rill.Future;
 import rill.Loop;
-import rill.Promise;
 import rill.codec.Text;
 import rill.transport.sim.Faults;
 import rill.transport.sim.Host;
@@ -84,12 +83,7 @@ final class RequestResponse implements Scenario {
                 if (loop.random().nextInt(10) > 0) {
                     return Future.of("answer to " + request);
                 }
-                Promise<String> later = loop.promise();
-                loop.schedule(
-                        Duration.ofMillis(loop.random().nextInt(50)),
-                        "answer",
-                        () -> later.complete("answer to " + request));
-                return later;
+                return loop.delay(Duration.ofMillis(loop.random().nextInt(50))).map(nothing -> "answer to " + request);
             });
         }
 

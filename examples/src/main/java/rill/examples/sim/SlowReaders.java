@@ -8,7 +8,6 @@ import rill.Connection;
 import rill.Future;
 import rill.Loop;
 import rill.Pipeline;
-import rill.Promise;
 import rill.transport.sim.Host;
 import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
@@ -69,9 +68,7 @@ final class SlowReaders implements Scenario {
                 return "ended";
             }
             part.release();
-            Promise<String> later = loop.promise();
-            loop.schedule(Duration.ofMillis(loop.random().nextInt(500)), "read on", () -> later.complete(""));
-            later.await();
+            loop.delay(Duration.ofMillis(loop.random().nextInt(500))).await();
         }
     }
 

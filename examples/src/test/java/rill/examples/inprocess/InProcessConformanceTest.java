@@ -7,6 +7,8 @@ import rill.testkit.TransportConformance;
 class InProcessConformanceTest extends TransportConformance {
     @Override
     protected Transport transport() {
-        return new InProcessTransport(new Random().nextLong());
+        long seed = new Random().nextLong();
+        System.out.println("seed " + seed);
+        return new InProcessTransport(seed);
     }
 }
