@@ -8,10 +8,16 @@ import java.util.List;
 record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath) {
     /**
      * The same heap and collector for every Java program; one processor would give the same collector anyway. A full collection leaves
-     * nothing dead in its place, or {@code idle} would count that.
+     * nothing dead in its place, and clears what is softly reachable (the JDK's caches), or {@code idle} would count that.
      */
-    private static final List<String> JVM =
-            List.of("-XX:+UseSerialGC", "-XX:MarkSweepDeadRatio=0", "-Xms256m", "-Xmx256m", "-Xlog:disable");
+    private static final List<String> JVM = List.of(
+            "-XX:+UseSerialGC",
+            "-XX:MarkSweepDeadRatio=0",
+            "-XX:MarkSweepAlwaysCompactCount=1",
+            "-XX:SoftRefLRUPolicyMSPerMB=0",
+            "-Xms256m",
+            "-Xmx256m",
+            "-Xlog:disable");
 
     /** Starts a contender's server on the processor for what is measured. */
     Child server(Contender contender) throws IOException {

@@ -3,6 +3,7 @@ package rill.bench.program;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryType;
 
 /** What this process has allocated, and what of it is alive. Apart from {@link Control}, so that it is loaded only when asked. */
 final class Memory {
@@ -15,13 +16,20 @@ final class Memory {
         return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getTotalThreadAllocatedBytes();
     }
 
-    /** After collections: bytes in use on the heap, and of direct memory. */
+    /** After collections: bytes that are alive on the heap, and of direct memory. */
     static String live() {
         for (int i = 0; i < COLLECTIONS; i++) {
             System.gc();
         }
-        long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-        return "heap=" + heap + " direct=" + Math.max(pooled(), netty());
+        return "heap=" + heap() + " direct=" + Math.max(pooled(), netty());
+    }
+
+    /** As it was right after the last collection: since then threads have been given room to allocate in, which counts as used. */
+    private static long heap() {
+        return ManagementFactory.getMemoryPoolMXBeans().stream()
+                .filter(pool -> pool.getType() == MemoryType.HEAP && pool.getCollectionUsage() != null)
+                .mapToLong(pool -> pool.getCollectionUsage().getUsed())
+                .sum();
     }
 
     private static long pooled() {
