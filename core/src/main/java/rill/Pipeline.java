@@ -7,8 +7,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * What a connection speaks: a codec, on top of any number of byte layers such as TLS (none comes with Rill yet). Immutable; the compiler checks that the
- * parts fit.
+ * What a connection speaks: a codec, on top of any number of byte layers such as TLS (none comes with Rill yet). Immutable; the
+ * compiler checks that the parts fit.
  *
  * <pre>
  *   R, W     Connection: receive(), write()

@@ -93,8 +93,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
         boolean wasFull = unanswered.size() >= bound;
         while (!unanswered.isEmpty() && unanswered.getFirst().isDone() && link.open()) {
             if (link.outbound().mustWait()) {
-                waitForDrain(); // many answers may be done at once; one too many would be refused, and the next taken
-                // for it
+                waitForDrain(); // one too many would be refused, and the next taken for it
                 break;
             }
             Future<A> answer = unanswered.removeFirst();

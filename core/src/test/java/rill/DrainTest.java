@@ -63,11 +63,7 @@ class DrainTest {
     void a_peer_that_takes_nothing_of_what_is_left_is_given_up_after_the_limit() throws IOException {
         try (var rig = new Rig<>(TextLines.pipeline())) {
             rig.wire.space = 0;
-            rig.onLoop(() -> {
-                rig.connection().write("never taken");
-                rig.connection().close();
-            });
-            rig.settle();
+            writeAndClose(rig, "never taken");
             rig.passes(PROGRESS.minusMillis(1));
             assertThat(rig.wire.aborted).isFalse();
             rig.passes(Duration.ofMillis(1));
@@ -79,11 +75,7 @@ class DrainTest {
     void a_peer_that_takes_a_little_now_and_then_is_given_all_the_time_it_needs() throws IOException {
         try (var rig = new Rig<>(TextLines.pipeline())) {
             rig.wire.space = 0;
-            rig.onLoop(() -> {
-                rig.connection().write("taken");
-                rig.connection().close();
-            });
-            rig.settle();
+            writeAndClose(rig, "taken");
             for (int taken = 0; taken < "taken\n".length(); taken++) {
                 assertThat(rig.wire.outputShut).isFalse();
                 rig.passes(PROGRESS.minusMillis(1));
@@ -100,7 +92,7 @@ class DrainTest {
     @Test
     void a_handshake_that_ends_late_leaves_all_the_time_for_what_it_held_back() throws IOException {
         try (var rig = new Rig<>(TextLines.pipeline().over(new HoldingLayer()))) {
-            closeWithin(rig, "abc");
+            writeAndClose(rig, "abc");
             rig.passes(Duration.ofMillis(4_900));
             rig.wire.space = 4;
             rig.arrives("!");
@@ -115,7 +107,7 @@ class DrainTest {
     @Test
     void a_peer_that_goes_on_with_the_handshake_makes_progress() throws IOException {
         try (var rig = new Rig<>(TextLines.pipeline().over(new HoldingLayer()))) {
-            closeWithin(rig, "abc");
+            writeAndClose(rig, "abc");
             for (int i = 0; i < 4; i++) {
                 rig.passes(PROGRESS.minusMillis(1));
                 rig.arrives("?");
@@ -128,8 +120,7 @@ class DrainTest {
         }
     }
 
-    /** Writes and closes while a layer holds writes back. */
-    private static void closeWithin(Rig<String, String> rig, String message) {
+    private static void writeAndClose(Rig<String, String> rig, String message) {
         rig.settle();
         rig.onLoop(() -> {
             rig.connection().write(message);
