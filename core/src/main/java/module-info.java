@@ -6,6 +6,7 @@ import org.jspecify.annotations.NullMarked;
 module rill.core {
     requires transitive io.netty.buffer;
     requires io.netty.common;
+    requires static java.management; // only to learn what memory the JVM was allowed
     requires static transitive org.jspecify;
 
     exports rill;

@@ -53,7 +53,12 @@ public interface Actions<R> {
      */
     void runBlocking(Runnable work);
 
-    /** Keeps what the layers above write (a handshake has to come first), until {@link #releaseWrites}. */
+    /**
+     * Keeps what is written above (a handshake has to come first), until {@link #releaseWrites}. For a byte layer these are the bytes of
+     * the layers above. For the codec on top these are messages: they are encoded once it lets them go, and count until then by
+     * {@link Codec#sizeEstimate}. Meanwhile it is given what comes in, even if nobody receives, up to a message that nobody
+     * has asked for.
+     */
     void holdWrites();
 
     /** Lets go what {@link #holdWrites} has kept. */

@@ -31,9 +31,11 @@ final class Activity {
     private long step;
 
     // The watchdog's notes; touched by its thread only.
-    long seenStep;
-    long seenSince;
-    boolean told;
+    private long seenStep = -1;
+    long changedAt; // when it saw the present step for the first time
+    long seenSince; // from when the time counts that the loop is held, or that its work waits
+    boolean waits; // its work was seen to wait for a driver
+    boolean told; // about the present step
 
     Activity(Loop loop, long thresholdNanos) {
         this.loop = loop;
@@ -57,8 +59,27 @@ final class Activity {
         return (Node) WHAT.getOpaque(this);
     }
 
-    long step() {
+    private long step() {
         return (long) STEP.getOpaque(this);
+    }
+
+    /** For the watchdog: whether the loop does something else than when it last looked, which it then takes down. */
+    boolean changed(long now) {
+        long present = step();
+        if (present == seenStep) {
+            return false;
+        }
+        seenStep = present;
+        changedAt = now;
+        seenSince = now;
+        waits = false;
+        told = false;
+        return true;
+    }
+
+    /** For the watchdog: whether what it has taken down is still so. */
+    boolean unchanged() {
+        return step() == seenStep;
     }
 
     /** The stack of whoever holds the loop: a Task's own, not that of the thread which carries it. */

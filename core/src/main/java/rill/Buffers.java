@@ -2,32 +2,70 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import rill.spi.Memory;
 
 /**
- * A loop's buffers: one for receiving, and a pool of chunks that connections hold only while they have something to send or an
- * unfinished message. Confined to the loop, except that a chunk may be released by any thread.
+ * A loop's buffers: one for receiving, and chunks that connections hold only while they have something to send or an unfinished
+ * message. The memory of a chunk is a power of two; a few of each size are kept for the next use. Confined to the loop, except that a
+ * chunk may be released by any thread.
  */
 final class Buffers {
-    /** Size of the receive buffer and of a chunk. */
+    /** Size of the receive buffer; what is larger is for one large message. */
     static final int SIZE = 64 * 1024;
 
-    private static final int SMALL = 4 * 1024;
-    private static final int POOLED = 64;
-    private static final int WORTH_RETAINING = 8 * 1024;
+    /** The smallest chunk. */
+    static final int SMALL = 4 * 1024;
+
+    private static final int SMALL_SHIFT = 12;
+    private static final int LARGEST_POWER = 1 << 30;
+
+    /** Of each size, as many chunks are kept as have this many bytes, and at most so many. */
+    private static final int KEPT_BYTES = 512 * 1024;
+
+    private static final int KEPT = 64;
+    private static final int KEPT_SIZES = 7;
+    private static final int LARGEST_KEPT = SMALL << (KEPT_SIZES - 1); // 256 KiB
+
+    /** A slice of what was received keeps all of the receive buffer from being used: it is to be a good part of it. */
+    private static final int WORTH_RETAINING = 16 * 1024;
+
     private static final Object CLOSED = new Object();
 
     private final Loop loop;
-    private final ArrayDeque<Chunk> free = new ArrayDeque<>();
-    private final ArrayDeque<Chunk> freeSmall = new ArrayDeque<>();
+    private final Memory memory;
+    private final long limit;
+    private final AtomicLong taken = new AtomicLong(); // bytes of memory, those of kept chunks included
+    private final Shelf[] shelves = new Shelf[KEPT_SIZES];
     private final AtomicReference<@Nullable Object> returned = new AtomicReference<>(); // a stack of Chunks, or CLOSED
     private final Session<ByteBuf, ByteBuf> bytesSession = new Bytes.BytesSession(this);
     private boolean closed;
     private @Nullable ByteBuf receive;
 
-    Buffers(Loop loop) {
+    /** The kept chunks of one size. */
+    static final class Shelf {
+        private final ArrayDeque<Chunk> chunks = new ArrayDeque<>(4);
+        private final int size;
+        private final int most;
+
+        Shelf(int size) {
+            this.size = size;
+            most = Math.min(KEPT, KEPT_BYTES / size);
+        }
+    }
+
+    /**
+     * @param limit how many bytes of memory all chunks together may have
+     */
+    Buffers(Loop loop, Memory memory, long limit) {
         this.loop = loop;
+        this.memory = memory;
+        this.limit = limit;
+        for (int i = 0; i < KEPT_SIZES; i++) {
+            shelves[i] = new Shelf(SMALL << i);
+        }
     }
 
     /** The receive buffer, empty; another one if somebody has retained the last. */
@@ -37,15 +75,37 @@ final class Buffers {
             return last.clear();
         }
         forgetReceive();
-        ByteBuf other = chunk(SIZE);
+        ByteBuf other = lend(SIZE);
         receive = other;
         return other.clear();
     }
 
     private void forgetReceive() {
-        if (receive != null) {
-            receive.release();
-            receive = null;
+        ByteBuf last = receive;
+        receive = null;
+        if (last != null) {
+            giveUp(last);
+        }
+    }
+
+    /**
+     * A chunk whose bytes are lent to codecs and layers, until {@link #giveUp}. Whoever releases what was only lent breaks its own
+     * connection, but does not put the chunk into the pool, from where another one would take it.
+     */
+    ByteBuf lend(int atLeast) {
+        Chunk chunk = take(atLeast);
+        chunk.lent = true;
+        return chunk;
+    }
+
+    /** The end of {@link #lend}; who has retained a part keeps the whole. */
+    void giveUp(ByteBuf lent) {
+        Chunk chunk = (Chunk) lent;
+        chunk.lent = false;
+        if (chunk.refCnt() == 0) {
+            chunk.destroy();
+        } else {
+            chunk.release();
         }
     }
 
@@ -54,65 +114,147 @@ final class Buffers {
         return bytesSession;
     }
 
-    /** A chunk with at least so much space. */
+    // ---- chunks
+
+    /**
+     * A chunk with at least so much space.
+     *
+     * @throws NoMemory if there is none: the failure of the connection that wanted it
+     */
     ByteBuf chunk(int atLeast) {
-        if (atLeast > SIZE) {
-            return new Chunk(this, atLeast);
+        return take(atLeast);
+    }
+
+    private Chunk take(int atLeast) {
+        Shelf shelf = atLeast <= SMALL ? shelves[0] : shelfFor(atLeast);
+        if (shelf == null) {
+            return new Chunk(this, sizeFor(atLeast));
         }
-        boolean small = atLeast <= SMALL;
-        ArrayDeque<Chunk> pool = small ? freeSmall : free;
-        if (pool.isEmpty() && returned.get() != null) {
+        if (shelf.chunks.isEmpty() && returned.get() != null) {
             fetchReturned();
         }
-        Chunk chunk = pool.pollLast();
+        Chunk chunk = shelf.chunks.pollLast();
         if (chunk == null) {
-            return new Chunk(this, small ? SMALL : SIZE);
+            return new Chunk(this, shelf.size);
         }
         chunk.reuse();
         return chunk;
     }
 
+    /** A power of two, as far as there is one. */
+    static int sizeFor(int atLeast) {
+        if (atLeast <= SMALL) {
+            return SMALL;
+        }
+        return atLeast > LARGEST_POWER ? atLeast : Integer.highestOneBit(atLeast - 1) << 1;
+    }
+
+    private @Nullable Shelf shelfFor(int atLeast) {
+        return atLeast > LARGEST_KEPT ? null : shelves[Integer.numberOfTrailingZeros(sizeFor(atLeast)) - SMALL_SHIFT];
+    }
+
+    /** Where a chunk with this memory is kept for the next use; null if it is not. */
+    @Nullable
+    Shelf shelfFor(Memory.Piece piece) {
+        return piece.lasting() ? shelfFor(piece.bytes().capacity()) : null;
+    }
+
+    /** Memory for a chunk. */
+    Memory.Piece piece(int atLeast) {
+        int size = sizeFor(atLeast);
+        try {
+            return allocate(size);
+        } catch (OutOfMemoryError e) {
+            if (!letGo()) {
+                throw noMemory(size, e);
+            }
+        }
+        try {
+            return allocate(size); // now that what was kept is free
+        } catch (OutOfMemoryError e) {
+            throw noMemory(size, e);
+        }
+    }
+
+    private NoMemory noMemory(int size, OutOfMemoryError cause) {
+        return new NoMemory(
+                loop.name() + ": no memory for a buffer of " + size + " bytes: " + cause.getMessage(), cause);
+    }
+
+    private Memory.Piece allocate(int size) {
+        long all = taken.addAndGet(size);
+        try {
+            if (all > limit) {
+                throw new OutOfMemoryError("the buffers of this loop have " + (all - size) + " bytes, the limit is "
+                        + limit + "; LoopOptions.bufferMemory raises it");
+            }
+            return memory.allocate(size);
+        } catch (Throwable t) {
+            taken.addAndGet(-size);
+            throw t;
+        }
+    }
+
+    void giveBack(Memory.Piece piece) {
+        int size = piece.bytes().capacity();
+        piece.release();
+        taken.addAndGet(-size);
+    }
+
+    /** Bytes of the memory that is in use; on the loop. */
+    long held() {
+        fetchReturned();
+        long kept = 0;
+        for (Shelf shelf : shelves) {
+            for (Chunk chunk : shelf.chunks) {
+                kept += chunk.size();
+            }
+        }
+        return taken.get() - kept;
+    }
+
     /**
-     * Borrowed bytes in a buffer that its receiver releases: many in a retained slice, few in a copy. That is a chunk that lies ready, or else
-     * no larger than it has to be.
+     * Borrowed bytes in a buffer that its receiver releases: many in a retained slice, fewer in a copy. Of very few that is a chunk that
+     * lies ready, or else no larger than it has to be.
      */
-    ByteBuf own(ByteBuf borrowed) {
+    static ByteBuf own(@Nullable Buffers pool, ByteBuf borrowed) {
         int size = borrowed.readableBytes();
         if (size >= WORTH_RETAINING) {
             return borrowed.retainedSlice();
         }
-        if (size > SMALL || freeSmall.isEmpty()) {
+        if (pool == null || (size <= SMALL && pool.shelves[0].chunks.isEmpty())) {
             return new HeapBuffer(size).writeBytes(borrowed, borrowed.readerIndex(), size);
         }
-        return chunk(SMALL).writeBytes(borrowed, borrowed.readerIndex(), size);
+        return pool.take(size).writeBytes(borrowed, borrowed.readerIndex(), size);
     }
+
+    // ---- what comes back
 
     /** Called by any thread when a chunk's last reference is gone; false if there is no use for it. */
     boolean takeBack(Chunk chunk) {
-        return loop.isCurrent() ? !closed && addToPool(chunk) : leave(chunk);
+        return loop.isCurrent() ? !closed && keep(chunk) : leave(chunk);
     }
 
-    private boolean addToPool(Chunk chunk) {
-        ArrayDeque<Chunk> pool = chunk.capacity() == SMALL ? freeSmall : free;
-        if (!hasPoolSize(chunk) || pool.size() >= POOLED) {
+    private boolean keep(Chunk chunk) {
+        Shelf shelf = chunk.shelf;
+        if (shelf == null || shelf.chunks.size() >= shelf.most) {
             return false;
         }
-        pool.addLast(chunk);
+        shelf.chunks.addLast(chunk);
         return true;
     }
 
-    private static boolean hasPoolSize(Chunk chunk) {
-        return chunk.capacity() == SMALL || chunk.capacity() == SIZE;
-    }
-
-    /** From another thread: leaves it for the loop, since giving back the memory would stop all threads for a moment. */
+    /** From another thread: leaves it for the loop. */
     private boolean leave(Chunk chunk) {
+        if (chunk.shelf == null) {
+            return false;
+        }
         Object before;
         do {
             before = returned.get();
             Chunk last = before instanceof Chunk other ? other : null;
             int count = last == null ? 0 : last.returnedBefore + 1;
-            if (before == CLOSED || !hasPoolSize(chunk) || count >= POOLED) {
+            if (before == CLOSED || count >= KEPT) {
                 return false;
             }
             chunk.nextReturned = last;
@@ -122,15 +264,31 @@ final class Buffers {
     }
 
     private void fetchReturned() {
-        Chunk chunk = (Chunk) returned.getAndSet(null);
-        while (chunk != null) {
-            Chunk next = chunk.nextReturned;
-            chunk.nextReturned = null;
-            if (!addToPool(chunk)) {
-                chunk.destroy();
+        if (!closed) {
+            Object all = returned.getAndSet(null);
+            for (Chunk chunk = (Chunk) all, next; chunk != null; chunk = next) {
+                next = chunk.nextReturned;
+                chunk.nextReturned = null;
+                if (!keep(chunk)) {
+                    chunk.destroy();
+                }
             }
-            chunk = next;
         }
+    }
+
+    /** Gives back what is kept for the next use; false if that was nothing. */
+    private boolean letGo() {
+        if (!loop.isCurrent()) {
+            return false; // a chunk that grows somewhere else
+        }
+        fetchReturned();
+        boolean any = false;
+        for (Shelf shelf : shelves) {
+            any |= !shelf.chunks.isEmpty();
+            shelf.chunks.forEach(Chunk::destroy);
+            shelf.chunks.clear();
+        }
+        return any;
     }
 
     void close() {
@@ -140,9 +298,9 @@ final class Buffers {
         for (Chunk chunk = left instanceof Chunk last ? last : null; chunk != null; chunk = chunk.nextReturned) {
             chunk.destroy();
         }
-        free.forEach(Chunk::destroy);
-        freeSmall.forEach(Chunk::destroy);
-        free.clear();
-        freeSmall.clear();
+        for (Shelf shelf : shelves) {
+            shelf.chunks.forEach(Chunk::destroy);
+            shelf.chunks.clear();
+        }
     }
 }

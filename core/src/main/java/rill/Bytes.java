@@ -1,12 +1,14 @@
 package rill;
 
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /** No protocol at all: bytes as they come, in buffers that belong to the receiver. */
 record Bytes() implements Codec<ByteBuf, ByteBuf> {
     @Override
     public Session<ByteBuf, ByteBuf> open(SessionContext context) {
-        return Loop.required("opening a connection").buffers().bytesSession();
+        Buffers buffers = context.buffers();
+        return buffers == null ? new BytesSession(null) : buffers.bytesSession();
     }
 
     @Override
@@ -18,11 +20,11 @@ record Bytes() implements Codec<ByteBuf, ByteBuf> {
      * Has nothing of a connection's, so that one serves all those of a loop. Whoever writes hands the buffer over, so it may be passed
      * on instead of being encoded: see {@link Stage#passesOn}.
      */
-    record BytesSession(Buffers buffers) implements Session<ByteBuf, ByteBuf> {
+    record BytesSession(@Nullable Buffers buffers) implements Session<ByteBuf, ByteBuf> {
         @Override
         public void decode(ByteBuf in, Actions<ByteBuf> actions) {
             if (in.isReadable()) {
-                actions.message(buffers.own(in));
+                actions.message(Buffers.own(buffers, in));
                 in.skipBytes(in.readableBytes());
             }
         }

@@ -4,99 +4,124 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The deadlines of calls that all have the same limit, and so expire in the order in which they were made: a ring and one timer,
- * instead of a timer each. Confined to the loop.
+ * Sees to it that no call of a client is waited for too long, with one timer for all of them. Calls with the exchange's deadline
+ * expire in the order in which they were made, so lists do; one with a deadline of its own has a timer of its own. Confined to the loop.
+ *
+ * <p>The timer looks around every now and then for as long as the client has something to look after.
  */
-final class CallDeadlines {
-    private static final int SMALLEST = 16;
+final class CallDeadlines<Q, A> {
+    private static final long SHORTEST_SLEEP = Duration.ofMillis(1).toNanos();
+    private static final long LONGEST_SLEEP = Duration.ofSeconds(30).toNanos();
 
+    /** How many calls fail in one go, before others get their turn. */
+    private static final int AT_ONCE = 1_000;
+
+    private final Calls<Q, A> calls;
     private final Loop loop;
-    private final Duration limit;
-    private final String what;
-    private @Nullable Promise<?>[] calls = ring(SMALLEST);
-    private long[] deadlines = new long[SMALLEST];
-    private int head;
-    private int size;
+    private final Link link;
+    private final long sleep;
+    private final CallList<Q, A> madeHere = new CallList<>();
+    private final CallList<Q, A> madeElsewhere = new CallList<>(); // each a bit earlier than the loop has heard of it
+    private final CallList<Q, A> overdue = new CallList<>(); // tombstones, by when they may be forgotten
     private @Nullable Handle timer;
+    private long timerDue;
 
-    CallDeadlines(Loop loop, Duration limit, String what) {
-        this.loop = loop;
-        this.limit = limit;
-        this.what = what;
+    /**
+     * @param precision how late it may be with what has no deadline
+     */
+    CallDeadlines(Calls<Q, A> calls, Link link, long precision) {
+        this.calls = calls;
+        this.link = link;
+        this.loop = link.loop();
+        this.sleep = Math.clamp(precision, SHORTEST_SLEEP, LONGEST_SLEEP);
     }
 
-    // In a field's initializer this annotated array would crash javac 25.
-    private static @Nullable Promise<?>[] ring(int length) {
-        return new @Nullable Promise<?>[length];
-    }
-
-    /** From now on the call has so long. */
-    void add(Promise<?> call) {
-        dropDone();
-        if (size == calls.length) {
-            grow();
+    /** Watches over a call that has just been made. */
+    void add(Call<Q, A> call, boolean here, long now) {
+        if (call.limit == null) {
+            (here ? madeHere : madeElsewhere).add(call);
+            wakeBy(call.due, now);
+        } else {
+            call.timer = loop.schedule(Duration.ofNanos(call.due - now), "deadline of a call on ", link, call);
+            call.watch(); // so that the timer goes with whoever waits
+            wakeBy(now + sleep, now);
         }
-        int at = (head + size++) & (calls.length - 1);
-        calls[at] = call;
-        deadlines[at] = loop.ticking().time() + Loop.nanos(limit);
+    }
+
+    /** For a tombstone. */
+    void addOverdue(Call<Q, A> call, long forgetAt) {
+        call.due = forgetAt;
+        overdue.add(call);
+    }
+
+    /** Nothing is to happen to the call any more. */
+    void remove(Call<Q, A> call) {
+        if (call.list != null) {
+            call.list.remove(call);
+        }
+        if (call.timer != null) {
+            call.timer.cancel();
+            call.timer = null;
+        }
+    }
+
+    private void wakeBy(long due, long now) {
         if (timer == null) {
-            timer = loop.schedule(limit, "deadline of calls to " + what, this::expire);
+            long wake = due - now < sleep ? due : now + sleep;
+            schedule(wake, now);
+        } else if (due - timerDue < 0) {
+            timer.cancel();
+            schedule(due, now);
         }
     }
 
-    private void dropDone() {
-        while (size > 0 && isDone(calls[head])) {
-            dropFirst();
-        }
+    private void schedule(long wake, long now) {
+        timerDue = wake;
+        timer = loop.schedule(Duration.ofNanos(wake - now), "deadlines of calls on ", link, this::lookAround);
     }
 
-    private static boolean isDone(@Nullable Promise<?> call) {
-        return call == null || call.isDone();
-    }
-
-    private void dropFirst() {
-        calls[head] = null;
-        head = (head + 1) & (calls.length - 1);
-        size--;
-    }
-
-    private void expire() {
+    private void lookAround() {
         timer = null;
         long now = loop.nanoTime();
-        while (size > 0 && (isDone(calls[head]) || deadlines[head] - now <= 0)) {
-            Promise<?> late = calls[head];
-            dropFirst();
-            if (late != null && !late.isDone()) {
-                late.fail(new DeadlineException("call to " + what + ": no answer within " + limit.toMillis() + " ms"));
-            }
+        expire(madeHere, now);
+        expire(madeElsewhere, now);
+        for (Call<Q, A> call = overdue.first(); call != null && call.due - now <= 0; call = overdue.first()) {
+            overdue.remove(call);
+            calls.forget(call);
         }
-        if (size > 0) {
-            timer = loop.schedule(
-                    Duration.ofNanos(deadlines[head] - now), "deadline of calls to " + what, this::expire);
+        calls.lookAround(now);
+        if (!calls.atRest()) {
+            schedule(nextLook(now), now);
         }
     }
 
-    private void grow() {
-        int length = calls.length;
-        @Nullable Promise<?>[] moreCalls = ring(length * 2);
-        var moreDeadlines = new long[length * 2];
-        for (int i = 0; i < size; i++) {
-            int from = (head + i) & (length - 1);
-            moreCalls[i] = calls[from];
-            moreDeadlines[i] = deadlines[from];
+    private void expire(CallList<Q, A> list, long now) {
+        int left = AT_ONCE;
+        for (Call<Q, A> call = list.first(); call != null && call.due - now <= 0 && left > 0; call = list.first()) {
+            calls.late(call, now);
+            left--;
         }
-        calls = moreCalls;
-        deadlines = moreDeadlines;
-        head = 0;
     }
 
+    private long nextLook(long now) {
+        long quiet = calls.quietUntil();
+        long latest = quiet - now > 0 && quiet - now < sleep ? quiet : now + sleep;
+        return earlier(madeHere, earlier(madeElsewhere, earlier(overdue, latest)));
+    }
+
+    private static <Q, A> long earlier(CallList<Q, A> list, long than) {
+        Call<Q, A> first = list.first();
+        return first != null && first.due - than < 0 ? first.due : than;
+    }
+
+    /** The connection is gone, and all calls with it. */
     void close() {
         if (timer != null) {
             timer.cancel();
             timer = null;
         }
-        while (size > 0) {
-            dropFirst();
-        }
+        madeHere.clear();
+        madeElsewhere.clear();
+        overdue.clear();
     }
 }

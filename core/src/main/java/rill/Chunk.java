@@ -4,24 +4,28 @@ import io.netty.buffer.ByteBuf;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetectorFactory;
 import io.netty.util.ResourceLeakTracker;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
+import rill.spi.Memory;
 
 /**
  * A direct buffer that goes back to its loop's pool when its last reference is released. At its levels ADVANCED and PARANOID
  * Netty's leak detector watches it, since a message may hold a slice of it; at the others that would cost an allocation each time.
  */
-@SuppressWarnings("MustBeClosedChecker") // the arena is closed with the last reference
 final class Chunk extends SingleBuffer {
     private static final ResourceLeakDetector<Chunk> LEAKS =
             ResourceLeakDetectorFactory.instance().newResourceLeakDetector(Chunk.class);
 
     private final Buffers pool;
-    private Arena arena; // shared, since any thread may be the last to release
-    private MemorySegment memory;
-    private long address;
+    private Memory.Piece memory;
+    private long address; // 0 if not asked for yet: to find it takes classes that not every program needs
     private @Nullable ResourceLeakTracker<Chunk> leak;
+
+    Buffers.@Nullable Shelf shelf;
+
+    /** Whether its pool still counts on it: see {@link Buffers#lend}. Written by the loop, before anybody else sees the chunk. */
+    boolean lent;
 
     // While it waits to be fetched by its loop: see Buffers.
     @Nullable
@@ -30,33 +34,44 @@ final class Chunk extends SingleBuffer {
     int returnedBefore;
 
     Chunk(Buffers pool, int capacity) {
-        Arena arena = Arena.ofShared();
-        MemorySegment memory = arena.allocate(capacity);
-        super(memory.asByteBuffer());
+        Memory.Piece memory = pool.piece(capacity);
+        super(upTo(memory, capacity));
         this.pool = pool;
-        this.arena = arena;
         this.memory = memory;
-        address = memory.address();
+        shelf = pool.shelfFor(memory);
         leak = track();
     }
 
     @Override
     public ByteBuf capacity(int newCapacity) {
         checkNewCapacity(newCapacity);
-        Arena before = arena;
-        Arena after = Arena.ofShared();
-        MemorySegment moved = after.allocate(newCapacity);
-        MemorySegment.copy(memory, 0, moved, 0, Math.min(capacity(), newCapacity));
-        trimIndicesToCapacity(newCapacity);
-        replace(moved.asByteBuffer());
-        arena = after;
-        memory = moved;
-        address = moved.address();
-        before.close();
+        Memory.Piece before = memory;
+        if (newCapacity > before.bytes().capacity()) {
+            Memory.Piece after = pool.piece(newCapacity);
+            after.bytes().put(0, bytes(), 0, capacity());
+            replace(upTo(after, newCapacity));
+            memory = after;
+            shelf = pool.shelfFor(after);
+            address = 0;
+            pool.giveBack(before);
+        } else {
+            trimIndicesToCapacity(newCapacity);
+            replace(upTo(before, newCapacity));
+        }
         return this;
     }
 
-    /** Known for good, so that a transport that calls the system itself allocates nothing to find it. */
+    private static ByteBuffer upTo(Memory.Piece memory, int capacity) {
+        ByteBuffer all = memory.bytes();
+        return capacity == all.capacity() ? all : all.slice(0, capacity);
+    }
+
+    /** How much memory it has. */
+    int size() {
+        return memory.bytes().capacity();
+    }
+
+    /** Remembered, so that a transport that calls the system itself allocates nothing to find it. */
     @Override
     public boolean hasMemoryAddress() {
         return true;
@@ -64,6 +79,9 @@ final class Chunk extends SingleBuffer {
 
     @Override
     public long memoryAddress() {
+        if (address == 0) {
+            address = MemorySegment.ofBuffer(bytes()).address();
+        }
         return address;
     }
 
@@ -76,7 +94,7 @@ final class Chunk extends SingleBuffer {
     @Override
     void setFrom(ByteBuf from, int fromIndex, int index, int length) {
         if (from.unwrap() instanceof Chunk chunk) {
-            int start = (int) (from.memoryAddress() - chunk.address); // where the slice begins
+            int start = (int) (from.memoryAddress() - chunk.memoryAddress()); // where the slice begins
             chunk.checkIndex(start + fromIndex, length); // that it still is somebody's, too
             bytes().put(index, chunk.bytes(), start + fromIndex, length);
         } else {
@@ -90,17 +108,20 @@ final class Chunk extends SingleBuffer {
             leak.close(this);
             leak = null;
         }
-        if (!pool.takeBack(this)) {
+        if (!lent && !pool.takeBack(this)) {
             destroy();
         }
     }
 
     void destroy() {
-        arena.close();
+        pool.giveBack(memory);
     }
 
     /** Makes it as good as new. */
     void reuse() {
+        if (capacity() != size()) {
+            replace(memory.bytes());
+        }
         reborn();
         clear().markReaderIndex().markWriterIndex();
         leak = track();

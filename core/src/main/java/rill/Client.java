@@ -3,8 +3,6 @@ package rill;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -17,327 +15,113 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading:</b> any thread. <b>Ownership:</b> a request's buffers are taken and released; an answer's belong to whoever
  * receives it, and are released if nobody does. <b>Errors:</b> when the connection goes, every pending call fails with the
- * cause.
+ * cause, and so, saying that it is closed and why, does every later one. <b>Not guaranteed:</b> a deadline of a second or more may
+ * count from up to sixteen Handles earlier.
  *
  * @param <Q> the request
  * @param <A> the answer
  */
 public final class Client<Q, A> {
+    /** For deadlines that are further ahead a reading of the clock that may be some Handles old is good enough. */
+    private static final long LONG = Duration.ofSeconds(1).toNanos();
+
     private final Link link;
     private final Loop loop;
-    private final Exchange<Q, A> exchange;
-    private final Outstanding<Q, A> outstanding;
-    private final CallDeadlines deadlines;
-    private final ArrayDeque<Waiting<Q, A>> waiting = new ArrayDeque<>();
+    private final Exchange.Bounds bounds;
+    private final long usualLimit;
+    private final Calls<Q, A> calls;
     private final AtomicInteger fromOutside = new AtomicInteger(); // calls on their way to the loop
-    private int batch;
-    private boolean waitsForDrain;
-    private int refusedSinceSweep;
-    private boolean finishing;
-    private int wanted; // once finishing: calls that somebody still waits for
-
-    /** A call that waits for its turn. */
-    private record Waiting<Q, A>(Q request, Promise<A> promise) {}
 
     Client(Link link, Exchange<Q, A> exchange) {
         this.link = link;
         this.loop = link.loop();
-        this.exchange = exchange;
-        this.outstanding = Outstanding.of(exchange);
-        this.deadlines = new CallDeadlines(loop, exchange.deadline, link.toString());
+        this.bounds = exchange.bounds;
+        this.usualLimit = Loop.nanos(bounds.deadline());
+        this.calls = new Calls<>(link, exchange);
     }
+
+    Receiver<A> receiver() {
+        return calls;
+    }
+
+    // ---- calling
 
     /**
-     * Sends a request, within the deadline of the {@link Exchange}.
+     * Sends a request, within the deadline of the {@link Exchange}. The deadline counts from this call, on whatever thread: a request
+     * that it is too late for when its turn comes is not sent.
      *
-     * @return the answer; fails with {@link DeadlineException}, with the connection's failure, or with an {@link IOException} if
-     *     the client is closed or full. Cancelling it frees the caller; the answer is thrown away when it comes.
+     * @return the answer; fails with {@link DeadlineException}, with the connection's failure, with what the request's encoder or key
+     *     function throws, or with an {@link IOException} if the client is closed or full. Cancelling it frees the caller; the answer is
+     *     thrown away when it comes.
      */
     public Future<A> call(Q request) {
-        Promise<A> promise = loop.promise();
-        if (loop.isCurrent()) {
-            deadlines.add(promise);
-            send(request, promise);
-        } else {
-            sendFromOutside(request, promise, null);
-        }
-        return promise;
+        return call(request, null, usualLimit);
     }
 
-    /** Sends a request that has a deadline of its own. */
+    /** Sends a request that has a deadline of its own; one of zero or less has passed. */
     public Future<A> call(Q request, Duration deadline) {
-        Promise<A> promise = loop.promise();
-        if (loop.isCurrent()) {
-            limit(promise, deadline);
-            send(request, promise);
+        return call(request, deadline, Loop.nanos(deadline));
+    }
+
+    private Future<A> call(Q request, @Nullable Duration limit, long nanos) {
+        Objects.requireNonNull(request, "request");
+        Promise<A> promise = new Offer<>(loop, Messages::release);
+        if (loop.isCurrent() && !calls.writing()) {
+            long now = nanos < LONG ? loop.nanoTime() : loop.ticking().time();
+            calls.call(request, promise, limit, now + nanos, true, now);
         } else {
-            sendFromOutside(request, promise, deadline);
+            sendFromOutside(request, promise, limit, loop.nanoTime() + nanos);
         }
         return promise;
     }
 
-    private void limit(Promise<A> promise, Duration deadline) {
-        Handle timer = loop.schedule(
-                deadline,
-                "deadline of a call to " + link,
-                () -> promise.fail(new DeadlineException(
-                        "call to " + link + ": no answer within " + deadline.toMillis() + " ms")));
-        promise.addDependent(new TimerEnd(loop, timer));
-    }
-
-    /** Stops a call's own timer when the call is done. */
-    private record TimerEnd(Loop home, Handle timer) implements Dependent {
-        @Override
-        public void settled(Future<?> source) {
-            timer.cancel();
-        }
-    }
-
-    private void sendFromOutside(Q request, Promise<A> promise, @Nullable Duration deadline) {
-        if (fromOutside.incrementAndGet() > (long) exchange.outstanding + exchange.waiting) {
-            fromOutside.decrementAndGet();
+    private void sendFromOutside(Q request, Promise<A> promise, @Nullable Duration limit, long due) {
+        if (fromOutside.incrementAndGet() > (long) bounds.outstanding() + bounds.waiting()) {
+            int others = fromOutside.decrementAndGet();
             Messages.release(request);
-            promise.fail(new IOException("call: " + link + " is full: " + fromOutside.get()
-                    + " calls of other threads are on their way to its loop"));
+            promise.fail(new IOException(
+                    "call: " + link + " is full: " + others + " calls of other threads are on their way to its loop"));
             return;
         }
-        loop.enqueue(new OutsideCall(request, promise, deadline));
+        var call = new OutsideCall(request, promise, limit, due);
+        try {
+            loop.enqueue(call);
+        } catch (RuntimeException e) { // by who drives the loop
+            call.discard();
+            throw e;
+        }
     }
 
-    /** A call on its way from another thread. */
+    /** A call on its way from another thread, or from where none can be made. */
     private final class OutsideCall extends Node {
         private final Q request;
         private final Promise<A> promise;
-        private final @Nullable Duration deadline;
+        private final @Nullable Duration limit;
+        private final long due;
 
-        OutsideCall(Q request, Promise<A> promise, @Nullable Duration deadline) {
+        OutsideCall(Q request, Promise<A> promise, @Nullable Duration limit, long due) {
             this.request = request;
             this.promise = promise;
-            this.deadline = deadline;
+            this.limit = limit;
+            this.due = due;
         }
 
         @Override
         void execute() {
             fromOutside.decrementAndGet();
-            if (deadline == null) {
-                deadlines.add(promise);
-            } else {
-                limit(promise, deadline);
-            }
-            send(request, promise);
+            calls.call(request, promise, limit, due, false, loop.nanoTime());
         }
 
         @Override
         void discard() {
+            fromOutside.decrementAndGet();
             Messages.release(request);
-            promise.fail(new IOException(link + ": its loop is closed"));
+            promise.fail(new IOException("call: " + link + " is closed: its loop is closed"));
         }
 
         @Override
         String label() {
             return "call to " + link;
-        }
-    }
-
-    // ---- on the loop
-
-    private void send(Q request, Promise<A> promise) {
-        if (promise.isDone()) {
-            Messages.release(request);
-        } else if (!link.open() || finishing) {
-            Messages.release(request);
-            promise.fail(new IOException("call: " + link + " is closed"));
-        } else if (waiting.isEmpty() && hasRoom()) {
-            write(request, promise);
-        } else if (exchange.whenFull == Exchange.WhenFull.WAIT && mayWait()) {
-            waiting.add(new Waiting<>(request, promise));
-            waitForDrain();
-        } else {
-            Messages.release(request);
-            promise.fail(new IOException("call: " + link + " is full: " + outstanding.size() + " calls outstanding, "
-                    + waiting.size() + " waiting"));
-        }
-    }
-
-    /** Calls that were given up while they waited make room, but are looked for only now and then. */
-    private boolean mayWait() {
-        if (waiting.size() >= exchange.waiting && ++refusedSinceSweep > waiting.size() / 2) {
-            refusedSinceSweep = 0;
-            waiting.removeIf(each -> {
-                if (each.promise.isDone()) {
-                    Messages.release(each.request);
-                }
-                return each.promise.isDone();
-            });
-        }
-        return waiting.size() < exchange.waiting;
-    }
-
-    private boolean hasRoom() {
-        return outstanding.size() < exchange.outstanding && link.outbound().accepting();
-    }
-
-    private void write(Q request, Promise<A> promise) {
-        try {
-            outstanding.add(request, promise);
-            loop.ticking().expectation().more(1);
-        } catch (RuntimeException e) {
-            Messages.release(request);
-            promise.fail(e);
-            return;
-        }
-        int size = outstanding.size();
-        if (size > batch) {
-            batch = size;
-            link.outbound().batchOf(size);
-        }
-        Throwable failure = link.outbound().encode(link.inbound().top(), request, false);
-        if (failure != null && link.open()) {
-            outstanding.undoAdd(request);
-            loop.ticking().expectation().more(-1);
-            promise.fail(failure);
-        }
-    }
-
-    /** Backed up not by missing answers but by unsent bytes: goes on when they have left. */
-    private void waitForDrain() {
-        if (link.outbound().mustWait() && !waitsForDrain) {
-            waitsForDrain = true;
-            link.outbound().writable().onDone((nothing, failure) -> {
-                waitsForDrain = false;
-                sendWaiting();
-            });
-        }
-    }
-
-    private void sendWaiting() {
-        while (!waiting.isEmpty() && link.open() && hasRoom()) {
-            Waiting<Q, A> next = waiting.remove();
-            if (next.promise.isDone()) {
-                Messages.release(next.request);
-            } else {
-                write(next.request, next.promise);
-            }
-        }
-        if (!waiting.isEmpty()) {
-            waitForDrain();
-        }
-    }
-
-    Receiver<A> receiver() {
-        return new Answers();
-    }
-
-    /** What the connection tells the client. */
-    private final class Answers implements Receiver<A> {
-        @Override
-        public boolean wantsMessage() {
-            return true;
-        }
-
-        @Override
-        public void message(A answer) {
-            if (exchange.unsolicited.test(answer)) {
-                unsolicited(answer);
-                return;
-            }
-            Promise<A> call = outstanding.take(answer);
-            if (call == null) {
-                unsolicited(answer);
-            } else {
-                loop.ticking().expectation().more(-1);
-                if (!call.complete(answer)) {
-                    Messages.release(answer); // it was for a tombstone
-                }
-            }
-            if (!waiting.isEmpty()) {
-                sendWaiting();
-            }
-        }
-
-        private void unsolicited(A message) {
-            if (exchange.onUnsolicited != null) {
-                exchange.onUnsolicited.accept(message);
-                return;
-            }
-            Messages.release(message);
-            link.failed(new ProtocolException("a message that answers no call, and there is no handler for it"), false);
-        }
-
-        @Override
-        public void ended() {
-            if (outstanding.size() > 0) {
-                link.failed(
-                        new IOException(
-                                link + ": the peer ended its stream with " + outstanding.size() + " calls unanswered"),
-                        false);
-            } else {
-                link.close();
-            }
-        }
-
-        @Override
-        public int batch(int decoded) {
-            batch = outstanding.size() + decoded;
-            return batch;
-        }
-
-        @Override
-        public boolean closed(@Nullable Throwable cause) {
-            Throwable reason = cause == null ? new IOException("call: " + link + " was closed") : cause;
-            boolean told = false;
-            loop.ticking().expectation().more(-outstanding.size());
-            for (Promise<A> call : List.copyOf(outstanding.all())) {
-                told |= call.fail(reason);
-            }
-            for (Waiting<Q, A> each = waiting.poll(); each != null; each = waiting.poll()) {
-                Messages.release(each.request);
-                told |= each.promise.fail(reason);
-            }
-            deadlines.close();
-            return told;
-        }
-
-        @Override
-        public void finish(Link finished) {
-            finishing = true;
-            outstanding.all().forEach(this::await);
-            waiting.forEach(each -> await(each.promise));
-            closeIfFinished();
-        }
-
-        /** A tombstone's answer is not worth waiting for. */
-        private void await(Promise<A> call) {
-            if (!call.isDone()) {
-                wanted++;
-                call.addDependent(new LastWish());
-            }
-        }
-
-        @Override
-        public String unfinished() {
-            int calls = outstanding.size() + waiting.size();
-            return calls == 0 ? "" : calls + " calls unanswered";
-        }
-    }
-
-    /** A call that somebody still waits for while the client finishes. */
-    private final class LastWish implements Dependent {
-        @Override
-        public void settled(Future<?> source) {
-            wanted--;
-            closeIfFinished();
-        }
-
-        @Override
-        public Loop home() {
-            return loop;
-        }
-    }
-
-    private void closeIfFinished() {
-        if (wanted == 0) {
-            link.close();
         }
     }
 
@@ -349,9 +133,9 @@ public final class Client<Q, A> {
         return closed();
     }
 
-    /** Closes the connection now, in good order; calls that have no answer yet fail. */
+    /** Closes the connection now, in good order; calls that have no answer yet fail, and nothing more is told. */
     public Future<@Nullable Void> close() {
-        onLoop("close", link::close);
+        onLoop("close", calls::close);
         return closed();
     }
 
@@ -363,7 +147,7 @@ public final class Client<Q, A> {
         }
     }
 
-    /** Done, never failed, when the connection is gone. */
+    /** Done, never failed, when the connection is gone. A Future of the caller's own. */
     public Future<@Nullable Void> closed() {
         return link.closedFuture();
     }
@@ -371,7 +155,12 @@ public final class Client<Q, A> {
     /** How many calls have had no answer; on the loop. */
     public int outstanding() {
         loop.requireConfined("outstanding", link);
-        return outstanding.size() + waiting.size();
+        return calls.size();
+    }
+
+    /** How many calls that are over it keeps for later ones; on the loop. */
+    int spares() {
+        return calls.spares();
     }
 
     /** The loop that it belongs to. */

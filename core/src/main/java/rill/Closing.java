@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * How a loop ends.
  *
  * <pre>
- *  open ──close()──▶ FINISHING: no more accepts; connections finish what is in flight
+ *  open ──close()──▶ FINISHING: no more accepts; connections that came in finish what is in flight,
+ *                       │       and then, no longer needed, those that were opened from here
  *                       │ all connections gone, or the deadline
  *                       ▼
  *                    CANCELLING: every Task sees CancelledException
@@ -31,6 +32,7 @@ final class Closing {
     private final List<String> survivors = new ArrayList<>();
     private @Nullable Handle deadline;
     private boolean overdue;
+    private boolean leaving; // nobody here needs connections of our own any more
     private boolean cancelling;
     private boolean ending;
     private int ticksLeft = TICKS_FOR_CLEANUP;
@@ -47,17 +49,24 @@ final class Closing {
         }
         start(limit);
         loop.driving().awaitClosed();
+        LoggingReporter.INSTANCE.flush(); // the program may be at its end
     }
 
     /** Without waiting for the end. */
     void start(Duration limit) {
         if (begun.compareAndSet(false, true)) {
-            loop.enqueue(new Handle(loop, "close", () -> begin(limit)));
+            long due = loop.nanoTime() + Loop.nanos(limit);
+            loop.enqueue(new Handle(loop, "close", () -> begin(Duration.ofNanos(due - loop.nanoTime()))));
         }
     }
 
     boolean hasBegun() {
         return begun.get();
+    }
+
+    /** Whether nothing may be connected any more. */
+    boolean connectsNoMore() {
+        return leaving;
     }
 
     /** Whether it is closed at the end of a tick, once no Handle waits. */
@@ -66,8 +75,8 @@ final class Closing {
     }
 
     private void begin(Duration limit) {
-        loop.links().finishAll();
-        deadline = loop.schedule(limit, "deadline of close", this::deadlinePassed);
+        deadline = loop.schedule(limit, "deadline of close", this::deadlinePassed); // first: the rest may fail
+        loop.links().finishAccepted();
         check();
     }
 
@@ -80,6 +89,10 @@ final class Closing {
     void check() {
         if (!begun.get() || ending) {
             return;
+        }
+        if (!leaving && (overdue || loop.links().acceptedAreDone())) {
+            leaving = true;
+            loop.links().finishAll();
         }
         if (!cancelling && (overdue || loop.links().isEmpty())) {
             cancelling = true;
@@ -142,10 +155,16 @@ final class Closing {
         begun.set(true);
         ending = true;
         cancelling = true;
-        loop.links().failAll(cause);
-        cancelTasks();
-        loop.ticking().runLeftovers(TICKS_FOR_CLEANUP);
-        nameTasks();
-        closeNow();
+        try {
+            loop.links().stopListening();
+            loop.links().failAll(cause);
+            cancelTasks();
+            loop.ticking().runLeftovers(TICKS_FOR_CLEANUP);
+            nameTasks();
+        } catch (Throwable t) { // no memory, say: whoever waits for the loop has to be told all the same
+            loop.threw("closing", null, t);
+        } finally {
+            closeNow();
+        }
     }
 }

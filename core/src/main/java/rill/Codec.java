@@ -32,7 +32,8 @@ public interface Codec<R, W> {
 
     /**
      * About how many bytes a message will take. A write from another thread reserves that much against the connection's water
-     * marks; an encoder finds that much space. Wrong guesses cost speed, not correctness.
+     * marks until the loop gets to it; an encoder finds that much space. Wrong guesses cost speed, not correctness: whatever this
+     * gives or throws, a message that was admitted is written. A guess that is too large makes writers wait for what needs no waiting.
      */
     default int sizeEstimate(W message) {
         return DEFAULT_SIZE_ESTIMATE;
@@ -57,6 +58,11 @@ public interface Codec<R, W> {
      * This codec, with other types: each message read goes through {@code up}, each one written through {@code down}. Both run on the loop.
      * {@code up} owns the message that it is given, and gives none that is null; what it throws ends the connection. What {@code down}
      * throws fails the write.
+     *
+     * <p><b>Ownership:</b> {@code down} borrows the message. What it gives is taken: if that is reference-counted, and not the message
+     * itself, it is released once it was encoded or that has failed. So {@code down} releases nothing that it was given, gives a
+     * slice of it with a reference of its own, and likewise a buffer that it goes on using. In a chain of mappings all this
+     * holds for each function, and what one of them has made lives until the last one's message was encoded.
      */
     default <R2, W2> Codec<R2, W2> map(Function<? super R, ? extends R2> up, Function<? super W2, ? extends W> down) {
         return new Mapping<>(this, up, down);

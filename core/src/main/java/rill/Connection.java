@@ -21,7 +21,12 @@ import org.jspecify.annotations.Nullable;
  * released exactly once, sent or not.
  *
  * <p><b>Errors:</b> what goes wrong reaches {@link #onFailure}, a pending {@link #receive}, or the loop's {@link Reporter}, in this
- * order, and then the connection closes.
+ * order, and then the connection closes. What the peer sent before a failure of the network is received before it. If nobody takes it, the
+ * failure is told all the same, and after twelve times {@link ConnectionLimits#closeProgress} in which nothing was taken the rest is dropped.
+ *
+ * <p><b>A loop that closes</b> is to the receiver of an accepted connection as the end of the peer's stream: a pending {@code receive} gives
+ * null, {@code onEnd} is called. Whoever receives then finishes what it has received and closes the connection; see
+ * {@link Loop#close(java.time.Duration)} and {@link #onFinish}.
  *
  * @param <R> what is read
  * @param <W> what is written
@@ -39,9 +44,13 @@ public final class Connection<R, W> {
     // ---- reading
 
     /**
-     * The next message; null at the end of the peer's stream. Fails with what the connection fails with.
+     * The next message; null at the end of the peer's stream, or if the loop closes and this connection was accepted. Fails with what the
+     * connection fails with.
      *
-     * <p>Several calls are answered in order.
+     * <p>Several calls are answered in order. A message whose call was given up before anybody saw it is for the next one.
+     *
+     * <p><b>Not guaranteed:</b> the order, if several calls are pending and one is given up in the tick in which messages came for it and
+     * for later ones; its message then comes after theirs.
      *
      * @throws IllegalStateException if {@link #onMessage} is used
      */
@@ -97,7 +106,22 @@ public final class Connection<R, W> {
         return this;
     }
 
-    /** Holds up everything that comes in, at once: no message, no end and no close by the peer is told until {@link #resume}. */
+    /**
+     * Calls {@code handler} on the loop, once, when the loop closes in good order: for a push form, whose work in progress nobody else knows
+     * of. From then on no message is handed out any more. Whoever sets it closes the connection when that work is done, and has until the
+     * deadline of {@link Loop#close(java.time.Duration)}. Without it, the loop does as at the end of the peer's stream. Stays in place
+     * across {@link #become}.
+     */
+    public Connection<R, W> onFinish(Runnable handler) {
+        confined("onFinish");
+        link.onFinish(Objects.requireNonNull(handler, "handler"));
+        return this;
+    }
+
+    /**
+     * Holds up everything that comes in, at once: no message, no end and no close by the peer is told until {@link #resume}. A write that
+     * fails is, to whoever writes, and after a while to {@link #onFailure}.
+     */
     public void pause() {
         confined("pause");
         link.inbound().pause();
@@ -121,12 +145,13 @@ public final class Connection<R, W> {
     /**
      * Goes on with another pipeline. What was written before leaves first; bytes that were read and not decoded enter the new
      * pipeline at its bottom. Byte layers that both pipelines share, at the bottom, stay as they are. Messages of the new pipeline
-     * wait for a receiver of their own; a {@link #receive} that is still pending fails.
+     * wait for a receiver of their own; a {@link #receive} that is still pending fails. On a connection that has failed, what is left of
+     * its input enters the new pipeline, and then its receiver is told of the failure; on one that is closing or closed it is told so at once.
      *
      * @return the connection as its new pipeline types it; this one throws from now on, except for {@code closed}, {@code close}
      *     and {@code abort}
      * @throws IllegalStateException if a layer that is to be replaced has decoded bytes that would be lost, or if a layer still
-     *     holds back writes
+     *     holds back writes; nothing has changed then, nor if a codec throws when it opens its session
      */
     public <R2, W2> Connection<R2, W2> become(Pipeline<R2, W2> next) {
         confined("become");
@@ -138,12 +163,21 @@ public final class Connection<R, W> {
     /**
      * Writes a message. It leaves soon: with others at the end of the tick, or earlier.
      *
+     * <p><b>Not written:</b> a message that can't be encoded, or that comes while as many bytes as the hard limit of
+     * {@link ConnectionLimits} are waiting to leave. Then the Future fails, and <b>the connection fails with it</b>: {@link #onFailure}
+     * is told, at once and in the order of the writes, and unless it carries on, nothing that is written later leaves. So a stream has
+     * no gap that its owner has not asked for.
+     *
+     * <p><b>From other threads</b> a message is admitted against the hard limit when this is called, by the estimate of its codec
+     * ({@link Codec#sizeEstimate}), together with all that are on their way. One that was admitted is not refused for the limit
+     * later. It fails only with the connection.
+     *
      * @return done at once (a constant) while less than the high-water mark is waiting to leave, otherwise once that has gone down to
-     *     the low-water mark: await it before you write more. On the loop it has failed already if the message was not written: it
-     *     can't be encoded, the connection is closed, or as many bytes as the hard limit of {@link ConnectionLimits} are waiting. In
-     *     that last case <b>this message is left out and the connection goes on</b>, which is reported if nobody looks at the
-     *     Future. On another thread, done at once says only that there was room; what fails later reaches {@link #onFailure} or the
-     *     {@link Reporter}
+     *     the low-water mark: await it before you write more. On the loop it has failed already if the message was not written. On
+     *     another thread, done at once says that the message was admitted; what fails later reaches {@link #onFailure} or the
+     *     {@link Reporter}. It is the caller's own: to cancel it, or to limit its time, concerns no other write, and does not take
+     *     the message back
+     * @throws IllegalStateException if a codec or a layer of this connection calls it from within a call of its session
      */
     public Future<@Nullable Void> write(W message) {
         Loop loop = link.loop();
@@ -155,28 +189,31 @@ public final class Connection<R, W> {
     }
 
     private Future<@Nullable Void> writeFromOutside(Loop loop, W message) {
-        int estimate = codec.sizeEstimate(message);
-        Promise<@Nullable Void> accepted = loop.promise();
-        Throwable refusal = loop.closed()
-                ? new IOException(link + ": its loop is closed")
-                : link.outbound().reserve(estimate);
+        Outbound outbound = link.outbound();
+        int estimate = Messages.weight(codec, message, link.limits());
+        Throwable refusal = loop.closed() ? loopClosed() : outbound.reserve(estimate);
         if (refusal != null) {
             Messages.release(message);
-            Outbound.failWrite(accepted, refusal);
-            return accepted;
+            Promise<@Nullable Void> refused = loop.promise();
+            Waiters.fail(refused, refusal);
+            return refused;
         }
-        boolean wait = link.outbound().aboveHighWaterMark();
+        Promise<@Nullable Void> accepted = outbound.aboveHighWaterMark() ? loop.promise() : null;
         loop.enqueue(new OutsideWrite(estimate, message, accepted));
-        return wait ? accepted : loop.accepted();
+        return accepted == null ? loop.accepted() : accepted;
     }
 
-    /** A message on its way from another thread. */
+    private IOException loopClosed() {
+        return new IOException(link + ": its loop is closed");
+    }
+
+    /** A message on its way from another thread: admitted, with room reserved for it. */
     private final class OutsideWrite extends Node {
         private final int estimate;
         private final W message;
-        private final Promise<@Nullable Void> accepted;
+        private final @Nullable Promise<@Nullable Void> accepted; // null: its writer was told that it is
 
-        OutsideWrite(int estimate, W message, Promise<@Nullable Void> accepted) {
+        OutsideWrite(int estimate, W message, @Nullable Promise<@Nullable Void> accepted) {
             this.estimate = estimate;
             this.message = message;
             this.accepted = accepted;
@@ -184,26 +221,27 @@ public final class Connection<R, W> {
 
         @Override
         void execute() {
-            Outbound outbound = link.outbound();
-            outbound.unreserve(estimate);
-            if (!link.isCurrent(Connection.this)) {
-                Messages.release(message);
-                accepted.fail(new IllegalStateException(link + " has another pipeline now"));
-                return;
+            link.outbound().unreserve(estimate);
+            if (link.isCurrent(Connection.this)) {
+                link.outbound().writeAdmitted(link.inbound().top(), message, accepted);
+            } else {
+                var replaced = new IllegalStateException(link + " has another pipeline now");
+                drop(replaced);
+                link.outbound().dropped(replaced);
             }
-            outbound.write(link.inbound().top(), message).onDone((nothing, failure) -> {
-                if (failure == null) {
-                    accepted.complete(null);
-                } else {
-                    Outbound.failWrite(accepted, failure);
-                }
-            });
         }
 
         @Override
         void discard() {
+            link.outbound().unreserve(estimate);
+            drop(loopClosed());
+        }
+
+        private void drop(Throwable cause) {
             Messages.release(message);
-            Outbound.failWrite(accepted, new IOException(link + ": its loop is closed"));
+            if (accepted != null) {
+                Waiters.fail(accepted, cause);
+            }
         }
 
         @Override
@@ -217,9 +255,43 @@ public final class Connection<R, W> {
         if (link.loop().isCurrent()) {
             return link.outbound().flushed();
         }
-        return link.loop()
-                .<Future<@Nullable Void>>submit(() -> link.outbound().flushed())
-                .flatMap(flushed -> flushed);
+        Promise<@Nullable Void> flushed = link.loop().promise();
+        link.loop().enqueue(new OutsideFlush(flushed));
+        return flushed;
+    }
+
+    /** A flush on its way from another thread. */
+    private final class OutsideFlush extends Node {
+        private final Promise<@Nullable Void> flushed;
+
+        OutsideFlush(Promise<@Nullable Void> flushed) {
+            this.flushed = flushed;
+        }
+
+        @Override
+        void execute() {
+            try {
+                link.outbound().flushed().onDone((nothing, failure) -> {
+                    if (failure == null) {
+                        flushed.complete(null);
+                    } else {
+                        flushed.fail(failure);
+                    }
+                });
+            } catch (Throwable t) {
+                flushed.fail(t);
+            }
+        }
+
+        @Override
+        void discard() {
+            Waiters.fail(flushed, new IOException("flush: " + link + ": its loop is closed"));
+        }
+
+        @Override
+        String label() {
+            return "flush of " + link;
+        }
     }
 
     // ---- ending
@@ -258,7 +330,11 @@ public final class Connection<R, W> {
         }
     }
 
-    /** Done, never failed, when the connection is gone, for whatever reason. */
+    /**
+     * Done, never failed, when the connection is gone, for whatever reason. Usually that is after the last message; but if something that the
+     * peer sent before waits for a receiver that takes nothing, {@code closed} does not wait for that. A Future of the caller's own:
+     * cancelling it, or using it in {@code any} and {@code timeout}, concerns nobody else.
+     */
     public Future<@Nullable Void> closed() {
         return link.closedFuture();
     }
@@ -290,6 +366,10 @@ public final class Connection<R, W> {
     public <T> T option(SocketOption<T> option) throws IOException {
         link.loop().requireConfined("option", link);
         return link.wire().get(option);
+    }
+
+    Link link() {
+        return link;
     }
 
     private void confined(String what) {

@@ -7,8 +7,12 @@ import java.time.Duration;
  *
  * @param lowWaterMark writers that were told to wait go on once no more than this is pending
  * @param highWaterMark writers are told to wait once this is pending
- * @param hardLimit a write fails once this is pending
- * @param closeProgress how long a close may take without any progress: bytes taken by the peer, or sent by it
+ * @param hardLimit a write that comes once this is pending fails, and the connection with it unless its owner carries on: see
+ *     {@link Failure}. Sessions' own answers and calls of a {@link Client} are held up before
+ * @param closeProgress how long a close may take without any progress: bytes taken by the peer, or sent by it. Where the system does not
+ *     tell what the peer takes (all transports but epoll), what counts is whether it makes room for more: it may be some KiB before that
+ *     shows. And, of a connection that has failed, how long its receiver may take nothing of what came before until
+ *     {@link Connection#closed} is done
  * @param drainBytes how much of what a peer still sends is discarded on close before it is cut off
  */
 public record ConnectionLimits(

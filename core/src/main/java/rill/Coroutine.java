@@ -8,8 +8,8 @@ sealed interface Coroutine permits MountedCoroutine, HandedOverCoroutine {
     /** On the loop: starts or continues the body, and returns when it has suspended or ended. */
     void resume();
 
-    /** On the body's thread: returns when {@link #resume()} is next called. */
-    void suspend();
+    /** On the body's thread: returns when {@link #resume()} is next called; or at once, with false, if it can't be suspended here. */
+    boolean suspend();
 
     /** The body's thread, for stack traces. */
     Thread thread();

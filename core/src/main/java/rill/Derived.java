@@ -2,15 +2,12 @@ package rill;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import rill.Parcel.Carried;
 
 /**
  * A Future made from others. It settles within the Handle of the Future that decides it, and when it is cancelled it
@@ -40,12 +37,16 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         return new Timed<>(source, limit).begin();
     }
 
+    static <T extends @Nullable Object> Future<T> copy(Future<T> source) {
+        return new Copied<>(source).begin();
+    }
+
     static <T extends @Nullable Object> Future<List<T>> allOf(List<? extends Future<? extends T>> parts) {
-        return new All<T>(parts).begin();
+        return new Multiple.All<T>(parts).begin();
     }
 
     static <T extends @Nullable Object> Future<T> anyOf(List<? extends Future<? extends T>> parts) {
-        return new Any<T>(parts).begin();
+        return new Multiple.Any<T>(parts).begin();
     }
 
     /** Gives up the interest in everything that is still waited for; what nobody else waits for goes to {@code orphans}. */
@@ -60,15 +61,17 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         return true;
     }
 
-    /** Leaves the sources, and cancels the orphans and theirs: by a loop, since chains may be long. */
+    /** Leaves the sources, and gives up the orphans and theirs: by a loop, since chains may be long. */
     final void abandonSources() {
         Queue<Future<?>> orphans = new ArrayDeque<>();
         leaveSources(orphans);
         for (Future<?> each = orphans.poll(); each != null; each = orphans.poll()) {
             if (!(each instanceof Derived<?> derived)) {
-                each.cancel();
+                each.giveUp();
             } else if (derived.settleCancelled()) {
                 derived.leaveSources(orphans);
+            } else {
+                derived.forgo();
             }
         }
     }
@@ -77,9 +80,19 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         return super.cancel();
     }
 
+    final void leave(Future<?> source, Dependent interest, Queue<Future<?>> orphans) {
+        if (source.removeDependent(interest) == Dependents.Removal.LAST) {
+            orphans.add(source);
+        }
+    }
+
     /** Settles as decided by {@code source}, whose dependents are being told right now. */
     final boolean settleFrom(Future<?> source, Object outcome) {
-        return source.loop == loop ? settleInChain(outcome) : settle(outcome);
+        boolean settled = source.loop == loop ? settleInChain(outcome) : settle(outcome);
+        if (!settled) {
+            unshare(outcome); // cancelled meanwhile, by another thread
+        }
+        return settled;
     }
 
     /** Derived from one Future at a time. */
@@ -104,14 +117,11 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
 
         @Override
         void leaveSources(Queue<Future<?>> orphans) {
-            Future<?> left = source;
-            if (left.removeDependent(this)) {
-                orphans.add(left);
-            }
+            leave(source, this, orphans);
         }
 
         @Override
-        public void settled(Future<?> settled) {
+        public final void settled(Future<?> settled) {
             if (isDone()) {
                 return;
             }
@@ -126,12 +136,21 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
             }
         }
 
+        @Override
+        public final void closedBefore(Future<?> settled) {
+            if (!asksUser(settled)) {
+                settled(settled);
+            } else if (!isDone()) {
+                settleFrom(settled, new Failed(loop.neverDone(this)));
+            }
+        }
+
         /** The outcome that follows from the source's, or null if that takes longer. */
         abstract @Nullable Object outcomeOf(Future<?> settled) throws Exception;
 
-        @SuppressWarnings("unchecked")
-        static <S extends @Nullable Object> S valueOf(Future<?> settled) {
-            return (S) settled.result();
+        /** Whether a function of the user decides what follows. */
+        boolean asksUser(Future<?> settled) {
+            return false;
         }
     }
 
@@ -144,11 +163,37 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         @Override
+        String kind() {
+            return "a Future made by map";
+        }
+
+        @Override
+        boolean asksUser(Future<?> settled) {
+            return !settled.hasFailed();
+        }
+
+        @Override
+        @SuppressWarnings({"unchecked", "NullAway"}) // null only where S allows it
         Object outcomeOf(Future<?> settled) {
-            Object outcome = settled.rawOutcome();
-            return outcome instanceof Failed failed
-                    ? new Failed(failed.cause)
-                    : mask(mapping.apply(Single.<S>valueOf(settled)));
+            Object outcome = settled.shared();
+            if (outcome instanceof Failed) {
+                return outcome;
+            }
+            if (!(outcome instanceof Carried(Object value, Parcel parcel))) {
+                return mask(mapping.apply((S) unmasked(outcome)));
+            }
+            Object result;
+            try {
+                result = mapping.apply((S) value);
+            } catch (Throwable t) {
+                parcel.take(); // it was given to the function, whatever that made of it
+                throw t;
+            }
+            if (result == value) {
+                return outcome; // handed on as it is
+            }
+            parcel.take();
+            return mask(result);
         }
     }
 
@@ -162,19 +207,26 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         @Override
+        String kind() {
+            return "a Future made by flatMap";
+        }
+
+        @Override
+        boolean asksUser(Future<?> settled) {
+            return !mapped && !settled.hasFailed();
+        }
+
+        @Override
         @Nullable
+        @SuppressWarnings("unchecked")
         Object outcomeOf(Future<?> settled) {
-            Object outcome = settled.rawOutcome();
-            if (outcome instanceof Failed failed) {
-                return new Failed(failed.cause);
-            }
-            if (mapped) {
-                return outcome;
+            if (mapped || settled.failure() != null) {
+                return settled.shared();
             }
             mapped = true;
-            Future<?> inner = Objects.requireNonNull(mapping.apply(Single.<S>valueOf(settled)), "flatMap's Future");
+            Future<?> inner = Objects.requireNonNull(mapping.apply((S) settled.result()), "flatMap's Future");
             if (inner.isDone()) {
-                return copyOf(inner);
+                return inner.handedOver();
             }
             source = inner;
             inner.addDependent(this);
@@ -183,12 +235,6 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
             }
             return null;
         }
-    }
-
-    /** The outcome of a Future that is done, as one of another Future; counts as looking at its failure. */
-    static Object copyOf(Future<?> done) {
-        Throwable failure = done.failure();
-        return failure == null ? done.rawOutcome() : new Failed(failure);
     }
 
     private static final class Recovered<T extends @Nullable Object> extends Single<T, T> {
@@ -200,9 +246,46 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         @Override
+        String kind() {
+            return "a Future made by recover";
+        }
+
+        @Override
+        boolean asksUser(Future<?> settled) {
+            return settled.hasFailed();
+        }
+
+        @Override
         Object outcomeOf(Future<?> settled) {
-            Object outcome = settled.rawOutcome();
+            Object outcome = settled.shared();
             return outcome instanceof Failed failed ? mask(recovery.apply(failed.cause)) : outcome;
+        }
+    }
+
+    /** The same again, for somebody who waits and does not own. */
+    private static final class Copied<T extends @Nullable Object> extends Single<T, T> {
+        Copied(Future<T> source) {
+            super(source);
+        }
+
+        @Override
+        String kind() {
+            return "a copy of a Future";
+        }
+
+        @Override
+        public boolean owns() {
+            return false;
+        }
+
+        @Override
+        void leaveSources(Queue<Future<?>> orphans) {
+            source.removeDependent(this); // and if it was the last one, the source goes on
+        }
+
+        @Override
+        Object outcomeOf(Future<?> settled) {
+            return settled.shared();
         }
     }
 
@@ -216,18 +299,29 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         @Override
+        String kind() {
+            return "a Future with a timeout";
+        }
+
+        @Override
         Future<T> begin() {
-            timer = loop.schedule(limit, "timeout of " + source.describe(), this::expired);
-            return super.begin();
+            super.begin(); // before the timer, which may expire on the loop before this thread goes on
+            timer = loop.timer(limit, "timeout of " + source.describe(), null, this::expired);
+            if (loop.closed() && settle(new Failed(loop.neverDone(source)))) { // unless the source is done
+                abandonSources();
+            }
+            if (isDone()) {
+                cancelTimer();
+            }
+            return this;
         }
 
         private void expired() {
             if (source.isDone()) {
                 return; // its outcome is on its way
             }
-            long millis = TimeUnit.MILLISECONDS.convert(limit);
-            if (settle(
-                    new Failed(new DeadlineException(source.describe() + " was not done within " + millis + " ms")))) {
+            if (settle(new Failed(
+                    new DeadlineException(source.describe() + " was not done within " + Wording.duration(limit))))) {
                 abandonSources();
             }
         }
@@ -235,7 +329,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         @Override
         Object outcomeOf(Future<?> settled) {
             cancelTimer();
-            return copyOf(settled);
+            return settled.shared();
         }
 
         @Override
@@ -249,114 +343,6 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
             if (running != null) {
                 running.cancel();
             }
-        }
-    }
-
-    /** Derived from several Futures, possibly of several loops. */
-    private abstract static class Multiple<P extends @Nullable Object, T extends @Nullable Object> extends Derived<T> {
-        private final Part[] parts;
-        final AtomicInteger pending;
-
-        /** The interest in one of the Futures. */
-        private final class Part implements Dependent {
-            final Future<? extends P> source;
-            final int index;
-
-            Part(Future<? extends P> source, int index) {
-                this.source = source;
-                this.index = index;
-            }
-
-            @Override
-            public void settled(Future<?> settled) {
-                Object outcome = outcomeAfter(index, settled.rawOutcome());
-                if (outcome != null && settleFrom(settled, outcome)) {
-                    abandonSources();
-                }
-            }
-
-            @Override
-            public Loop home() {
-                return loop;
-            }
-        }
-
-        Multiple(List<? extends Future<? extends P>> sources) {
-            super(sources.getFirst().loop);
-            @SuppressWarnings({"unchecked", "rawtypes"})
-            Part[] array = (Part[]) new Multiple.Part[sources.size()];
-            parts = array;
-            pending = new AtomicInteger(parts.length);
-            for (int i = 0; i < parts.length; i++) {
-                parts[i] = new Part(sources.get(i), i);
-            }
-        }
-
-        Future<T> begin() {
-            for (Part part : parts) {
-                if (part.source.isDone()) {
-                    Object outcome = outcomeAfter(part.index, copyOf(part.source));
-                    if (outcome != null) {
-                        settle(outcome);
-                    }
-                } else {
-                    part.source.addDependent(part);
-                }
-            }
-            if (isDone()) {
-                abandonSources();
-            }
-            return this;
-        }
-
-        @Override
-        void leaveSources(Queue<Future<?>> orphans) {
-            for (Part part : parts) {
-                if (part.source.removeDependent(part)) {
-                    orphans.add(part.source);
-                }
-            }
-        }
-
-        /** The outcome once the part {@code index} has one, or null if there is more to wait for. */
-        abstract @Nullable Object outcomeAfter(int index, Object outcome);
-    }
-
-    private static final class All<T extends @Nullable Object> extends Multiple<T, List<T>> {
-        private final @Nullable Object[] results;
-
-        All(List<? extends Future<? extends T>> sources) {
-            super(sources);
-            results = new @Nullable Object[sources.size()];
-        }
-
-        @Override
-        @SuppressWarnings("unchecked")
-        @Nullable
-        Object outcomeAfter(int index, Object outcome) {
-            if (outcome instanceof Failed failed) {
-                return new Failed(failed.cause);
-            }
-            results[index] = unmasked(outcome);
-            return pending.decrementAndGet() > 0
-                    ? null
-                    : Collections.unmodifiableList((List<T>) Arrays.asList(results));
-        }
-    }
-
-    private static final class Any<T extends @Nullable Object> extends Multiple<T, T> {
-        Any(List<? extends Future<? extends T>> sources) {
-            super(sources);
-        }
-
-        @Override
-        @Nullable
-        Object outcomeAfter(int index, Object outcome) {
-            int left = pending.decrementAndGet();
-            if (outcome instanceof Failed failed) {
-                return left > 0 ? null : new Failed(failed.cause);
-            }
-            return outcome;
         }
     }
 }

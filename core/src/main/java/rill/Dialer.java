@@ -10,8 +10,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import rill.spi.Wire;
 
 /**
  * Makes one connection: looks the name up, tries its addresses in order, each with its share of the time that is left, and hands
@@ -22,18 +25,18 @@ import org.jspecify.annotations.Nullable;
  *      └──────────────┴─────────────────────┴─────────────── failed, cancelled
  * </pre>
  */
-final class Dialer<T> {
+final class Dialer<T> implements Runnable, Consumer<T> {
     private final Loop loop;
     private final SocketAddress address;
     private final ConnectOptions options;
     private final Function<Link, T> opener;
     private final Promise<T> promise;
     private final List<Throwable> failures = new ArrayList<>();
-    private long deadline;
+    private final long deadline;
     private @Nullable Future<List<InetAddress>> lookup;
     private Iterator<? extends SocketAddress> untried = List.<SocketAddress>of().iterator();
     private int left;
-    private @Nullable Link attempt;
+    private @Nullable Link attempt; // in the end, the one that was connected
     private @Nullable Handle timer;
 
     Dialer(Loop loop, SocketAddress address, ConnectOptions options, Function<Link, T> opener) {
@@ -41,64 +44,98 @@ final class Dialer<T> {
         this.address = address;
         this.options = options;
         this.opener = opener;
-        this.promise = loop.promise();
+        this.promise = new Offer<>(loop, this);
+        this.deadline = loop.nanoTime() + Loop.nanos(options.timeout());
     }
 
     Future<T> start() {
         if (loop.isCurrent()) {
             begin();
         } else {
-            loop.enqueue(new Handle(loop, "connect to " + address, this::begin));
+            loop.enqueue(new Beginning());
         }
         return promise;
+    }
+
+    /** On its way to the loop. */
+    private final class Beginning extends Node {
+        @Override
+        void execute() {
+            begin();
+        }
+
+        @Override
+        void discard() {
+            promise.fail(loop.cancelledByClose("connect to " + address));
+        }
+
+        @Override
+        String label() {
+            return "connect to " + address;
+        }
     }
 
     private void begin() {
         if (promise.isDone()) {
             return;
         }
-        if (loop.closing().hasBegun()) {
+        if (loop.closing().connectsNoMore()) {
             promise.fail(new CancelledException("connect to " + address + ": " + loop.name() + " is closing"));
             return;
         }
         loop.links().add(this);
-        promise.onCancel(() -> end());
-        deadline = loop.nanoTime() + Loop.nanos(options.timeout());
-        if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
-            resolve(inet);
-        } else {
-            tryAll(List.of(address));
+        guarded(() -> {
+            if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
+                resolve(inet);
+            } else {
+                tryAll(List.of(address));
+            }
+        });
+    }
+
+    /** Whatever is thrown on the way, by a resolver, a transport or for want of memory, is this connection's failure, at once. */
+    private void guarded(Runnable step) {
+        try {
+            step.run();
+        } catch (Throwable t) {
+            fail(t);
         }
     }
 
+    private Duration timeLeft() {
+        return Duration.ofNanos(deadline - loop.nanoTime());
+    }
+
     private void resolve(InetSocketAddress inet) {
-        Future<List<InetAddress>> pending;
-        try {
-            pending = loop.environment().resolver().resolve(inet.getHostString(), loop);
-        } catch (RuntimeException e) {
-            fail(e);
+        if (!timeLeft().isPositive()) {
+            fail(noTimeLeft(address));
             return;
         }
+        Future<List<InetAddress>> pending = Objects.requireNonNull(
+                        loop.environment().resolver().resolve(inet.getHostString(), loop), "the resolver's Future")
+                .map(addresses -> addresses); // our own: others may wait for what the resolver gave
         lookup = pending;
         startTimer(
-                options.timeout(),
+                timeLeft(),
                 () -> fail(new DeadlineException("connect to " + address + ": looking up the name took longer than "
-                        + millis(options.timeout()))));
-        pending.onDone((addresses, failure) -> {
-            if (promise.isDone()) {
-                return;
-            }
-            stopTimer();
-            if (failure != null) {
-                fail(failure);
-            } else if (addresses == null || addresses.isEmpty()) {
-                fail(new UnknownHostException("connect to " + address + ": the resolver gave no address"));
-            } else {
-                tryAll(addresses.stream()
-                        .map(each -> new InetSocketAddress(each, inet.getPort()))
-                        .toList());
-            }
-        });
+                        + Wording.duration(options.timeout()))));
+        pending.onDone((addresses, failure) -> guarded(() -> resolved(inet.getPort(), addresses, failure)));
+    }
+
+    private void resolved(int port, @Nullable List<InetAddress> addresses, @Nullable Throwable failure) {
+        if (promise.isDone()) {
+            return;
+        }
+        stopTimer();
+        if (failure != null) {
+            fail(failure);
+        } else if (addresses == null || addresses.isEmpty()) {
+            fail(new UnknownHostException("connect to " + address + ": the resolver gave no address"));
+        } else {
+            tryAll(addresses.stream()
+                    .map(each -> new InetSocketAddress(Objects.requireNonNull(each, "the resolver's address"), port))
+                    .toList());
+        }
     }
 
     private void tryAll(List<? extends SocketAddress> addresses) {
@@ -116,9 +153,9 @@ final class Dialer<T> {
             return;
         }
         SocketAddress target = untried.next();
-        Duration share = Duration.ofNanos((deadline - loop.nanoTime()) / left--);
+        Duration share = timeLeft().dividedBy(left--);
         if (!share.isPositive()) {
-            failures.add(new DeadlineException("connect to " + target + ": no time is left"));
+            failures.add(noTimeLeft(target));
             fail(summary());
             return;
         }
@@ -126,13 +163,13 @@ final class Dialer<T> {
         Link link = new Link(loop, options.limits(), attempted::ended);
         attempted.link = link;
         attempt = link;
-        try {
-            link.wire(loop.selector().connect(target, options.local(), options.socketTo(target), link));
-        } catch (RuntimeException e) {
-            fail(e);
-            return;
-        }
+        link.wire(loop.selector().connect(target, options.local(), options.socketTo(target), link));
         startTimer(share, () -> attempted.late(share));
+    }
+
+    private DeadlineException noTimeLeft(SocketAddress target) {
+        return new DeadlineException(
+                "connect to " + target + ": no time is left of its " + Wording.duration(options.timeout()));
     }
 
     /** One address being tried. */
@@ -158,6 +195,12 @@ final class Dialer<T> {
             stopTimer();
             if (failure != null || established == null) {
                 tried(failure == null ? new IOException("no connection") : failure);
+            } else if (reachedItself(established.wire())) {
+                loop.links().expect();
+                established.abort();
+                tried(new ConnectException(
+                        "connect to " + target + ": Connection refused: nobody listens there, and the"
+                                + " connection reached itself, having that address at both ends"));
             } else {
                 connected(established);
             }
@@ -169,13 +212,24 @@ final class Dialer<T> {
             if (pending != null) {
                 pending.abort();
             }
-            tried(new DeadlineException("connect to " + target + ": no answer within " + millis(share)));
+            tried(new DeadlineException("connect to " + target + ": no answer within " + Wording.duration(share)));
         }
 
         private void tried(Throwable failure) {
             failures.add(failure);
-            tryNext();
+            guarded(Dialer.this::tryNext);
         }
+    }
+
+    /** TCP opens a connection from both ends at once, so one whose own address is its peer's finds itself. */
+    private static boolean reachedItself(Wire wire) {
+        if (!(wire.localAddress() instanceof InetSocketAddress local)
+                || !(wire.remoteAddress() instanceof InetSocketAddress remote)) {
+            return false;
+        }
+        return local.getPort() == remote.getPort()
+                && (remote.getAddress().isAnyLocalAddress() // which is this machine
+                        || remote.getAddress().equals(local.getAddress()));
     }
 
     private void connected(Link link) {
@@ -191,6 +245,20 @@ final class Dialer<T> {
         }
         if (!promise.complete(opened)) {
             link.abort();
+        }
+    }
+
+    /** It was cancelled. */
+    @Override
+    public void run() {
+        end();
+    }
+
+    /** Connected, but nobody waits for it any more: closed in good order, since the peer has done nothing wrong. */
+    @Override
+    public void accept(T unwanted) {
+        if (attempt != null) {
+            attempt.close();
         }
     }
 
@@ -240,9 +308,5 @@ final class Dialer<T> {
             timer.cancel();
             timer = null;
         }
-    }
-
-    private static String millis(Duration duration) {
-        return duration.toMillis() + " ms";
     }
 }

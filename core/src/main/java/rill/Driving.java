@@ -27,6 +27,13 @@ final class Driving {
         return driver.compareAndSet(null, Thread.currentThread());
     }
 
+    /** Makes a thread the driver that is about to start. */
+    void acquireFor(Thread thread, String what) {
+        if (!driver.compareAndSet(null, thread)) {
+            throw beingDriven(what);
+        }
+    }
+
     /** Becomes the driver. */
     void acquire(String what) {
         if (Context.current() != null) {
@@ -34,19 +41,26 @@ final class Driving {
                     what + " of " + loop.name() + " inside a callback or a Task; await instead");
         }
         if (!tryAcquire()) {
-            throw new IllegalStateException(what + ": " + loop.name() + " is being driven by " + describe(driver.get())
-                    + "; from outside use task(…).await()");
+            throw beingDriven(what);
         }
     }
 
-    private static String describe(@Nullable Thread thread) {
-        return thread == null ? "another thread" : "thread " + thread.getName();
+    private IllegalStateException beingDriven(String what) {
+        return new IllegalStateException(
+                what + ": " + loop.name() + " is being driven by " + describe() + "; from outside use task(…).await()");
+    }
+
+    /** Who drives, for messages. */
+    String describe() {
+        Thread present = driver.get();
+        return present == null ? "another thread" : Threads.describe(present);
     }
 
     /** Lets go; somebody who waits takes over. */
     void release() {
         driver.set(null);
         passOn();
+        Watchdog.driverLeft();
     }
 
     boolean driven() {
@@ -68,19 +82,39 @@ final class Driving {
 
     /** On a thread outside: returns once the Future is done, having driven the loop meanwhile if nobody else did. */
     void await(Future<?> future) throws InterruptedIOException {
+        if (future.isDone()) {
+            return;
+        }
         var waiter = new Waiter(Thread.currentThread());
         future.addDependent(waiter);
-        if (!waitUntil(waiter, future::isDone)) {
-            future.removeDependent(waiter);
-            loop.requireNotClosed(future);
-            throw new InterruptedIOException("interrupted while awaiting " + future.describe());
+        boolean done;
+        try {
+            done = waitUntil(waiter, future::isDone);
+        } catch (RuntimeException | Error e) {
+            future.removeDependent(waiter); // the loop can't be driven any more
+            throw e;
+        }
+        if (!done) {
+            giveUp(future, waiter);
         }
     }
 
-    /** On a thread outside: returns once the loop is closed. */
+    /** The wait is over without a result: interrupted, or the loop is closed. */
+    private void giveUp(Future<?> future, Waiter waiter) throws InterruptedIOException {
+        if (loop.closed()) {
+            future.removeDependent(waiter);
+            loop.requireNotClosed(future);
+        } else if (future.abandon(waiter)) {
+            throw new InterruptedIOException("interrupted while awaiting " + future.describe());
+        } else {
+            Thread.currentThread().interrupt(); // it was told in the last moment
+        }
+    }
+
+    /** On a thread outside: returns once the loop is closed, and has given back what it had. */
     void awaitClosed() {
         boolean interrupted = false;
-        while (!waitUntil(new Waiter(Thread.currentThread()), loop::closed)) {
+        while (!waitUntil(new Waiter(Thread.currentThread()), loop::ended)) {
             interrupted = true;
         }
         if (interrupted) {
@@ -88,17 +122,20 @@ final class Driving {
         }
     }
 
-    /** Waits and, if nobody else does, drives. False if it was interrupted, or the loop closed, before it was done. */
+    /** Waits and, if nobody else does, drives. False if it was interrupted, or the loop ended, before it was done. */
     private boolean waitUntil(Waiter waiter, BooleanSupplier done) {
         waiters.add(waiter);
         try {
-            while (!done.getAsBoolean()) {
-                if (loop.closed() || Thread.interrupted()) {
-                    return done.getAsBoolean();
+            Compensated.run(() -> {
+                while (!done.getAsBoolean() && !loop.ended() && !waiter.noticesInterrupt()) {
+                    driveOrPark(done);
                 }
-                driveOrPark(done);
+            });
+            boolean isDone = done.getAsBoolean();
+            if (isDone && waiter.interrupted) {
+                waiter.thread.interrupt(); // it came too late to mean this wait
             }
-            return true;
+            return isDone;
         } finally {
             waiters.remove(waiter);
             passOn();
@@ -137,7 +174,7 @@ final class Driving {
         Thread lender = Thread.currentThread();
         var withdrawn = new AtomicBoolean();
         var ended = new AtomicBoolean();
-        Thread.ofPlatform().name(loop.name() + "-driver").daemon().start(() -> {
+        Runnable drive = () -> {
             if (tryAcquire()) {
                 try {
                     loop.driveUnattended(() -> done.getAsBoolean() || withdrawn.get());
@@ -147,7 +184,8 @@ final class Driving {
             }
             ended.set(true);
             LockSupport.unpark(lender);
-        });
+        };
+        Threads.driver(loop, loop.name() + "-driver", true, drive).start();
         while (!ended.get()) {
             LockSupport.park(loop);
             if (lender.isInterrupted()) {
@@ -159,9 +197,23 @@ final class Driving {
     }
 
     /** A parked thread. */
-    record Waiter(Thread thread) implements Dependent {
+    private static final class Waiter implements Dependent {
+        private final Thread thread;
+        private boolean interrupted;
+
+        Waiter(Thread thread) {
+            this.thread = thread;
+        }
+
+        /** On the thread itself: whether it is interrupted, which it is no more then. */
+        boolean noticesInterrupt() {
+            interrupted |= Thread.interrupted();
+            return interrupted;
+        }
+
         @Override
         public void settled(Future<?> source) {
+            source.hold(); // the thread is on its way to it
             LockSupport.unpark(thread);
         }
 

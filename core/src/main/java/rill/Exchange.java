@@ -1,6 +1,7 @@
 package rill;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -22,57 +23,57 @@ public final class Exchange<Q, A> {
         FAIL
     }
 
-    private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(60);
-    private static final int DEFAULT_OUTSTANDING = 1024;
-    private static final int DEFAULT_WAITING = 64 * 1024;
-
     final Pipeline<A, Q> pipeline;
-    final @Nullable Function<? super Q, ?> requestKey; // null: in order
-    final @Nullable Function<? super A, ?> answerKey;
-    final Duration deadline;
-    final int outstanding;
-    final WhenFull whenFull;
-    final int waiting;
-    final Predicate<? super A> unsolicited;
-    final @Nullable Consumer<? super A> onUnsolicited;
+    final @Nullable Keys<Q, A> keys; // null: in order
+    final Bounds bounds;
+    final Unsolicited<A> unsolicited;
+    final @Nullable Function<? super Q, ?> naming; // null: by its type
+
+    /** What tells which answer belongs to which request. */
+    record Keys<Q, A>(Function<? super Q, ?> ofRequest, Function<? super A, ?> ofAnswer) {}
+
+    /**
+     * How long, and how many.
+     *
+     * @param dropAfter null for twice the deadline
+     */
+    record Bounds(Duration deadline, @Nullable Duration dropAfter, int outstanding, WhenFull whenFull, int waiting) {
+        static final Bounds DEFAULT = new Bounds(Duration.ofSeconds(60), null, 1024, WhenFull.WAIT, 64 * 1024);
+
+        Duration silence() {
+            return dropAfter == null ? Duration.ofNanos(Loop.nanos(deadline)).multipliedBy(2) : dropAfter;
+        }
+    }
+
+    /**
+     * Messages that answer nothing.
+     *
+     * @param handler null if such a message breaks the protocol
+     */
+    record Unsolicited<A>(
+            Predicate<? super A> which, @Nullable Consumer<? super A> handler) {}
 
     private Exchange(
             Pipeline<A, Q> pipeline,
-            @Nullable Function<? super Q, ?> requestKey,
-            @Nullable Function<? super A, ?> answerKey,
-            Duration deadline,
-            int outstanding,
-            WhenFull whenFull,
-            int waiting,
-            Predicate<? super A> unsolicited,
-            @Nullable Consumer<? super A> onUnsolicited) {
+            @Nullable Keys<Q, A> keys,
+            Bounds bounds,
+            Unsolicited<A> unsolicited,
+            @Nullable Function<? super Q, ?> naming) {
         this.pipeline = pipeline;
-        this.requestKey = requestKey;
-        this.answerKey = answerKey;
-        this.deadline = deadline;
-        this.outstanding = outstanding;
-        this.whenFull = whenFull;
-        this.waiting = waiting;
+        this.keys = keys;
+        this.bounds = bounds;
         this.unsolicited = unsolicited;
-        this.onUnsolicited = onUnsolicited;
+        this.naming = naming;
     }
 
     /** The answers come in the order of the requests, as in RESP and HTTP/1.1. */
     public static <Q, A> Exchange<Q, A> inOrder(Pipeline<A, Q> pipeline) {
-        return new Exchange<>(
-                pipeline,
-                null,
-                null,
-                DEFAULT_DEADLINE,
-                DEFAULT_OUTSTANDING,
-                WhenFull.WAIT,
-                DEFAULT_WAITING,
-                a -> false,
-                null);
+        return new Exchange<>(pipeline, null, Bounds.DEFAULT, new Unsolicited<>(a -> false, null), null);
     }
 
     /**
-     * The answers come in any order, each with the key of its request. A key may be used again once its answer has come.
+     * The answers come in any order, each with the key of its request. A key may be used again once its answer has come. An answer of
+     * which {@code answerKey} can't tell the key breaks the protocol.
      */
     public static <Q, A, K> Exchange<Q, A> byKey(
             Pipeline<A, Q> pipeline,
@@ -80,31 +81,44 @@ public final class Exchange<Q, A> {
             Function<? super A, ? extends K> answerKey) {
         return new Exchange<>(
                 pipeline,
-                requestKey,
-                answerKey,
-                DEFAULT_DEADLINE,
-                DEFAULT_OUTSTANDING,
-                WhenFull.WAIT,
-                DEFAULT_WAITING,
-                a -> false,
+                new Keys<>(
+                        Objects.requireNonNull(requestKey, "requestKey"),
+                        Objects.requireNonNull(answerKey, "answerKey")),
+                Bounds.DEFAULT,
+                new Unsolicited<>(a -> false, null),
                 null);
+    }
+
+    private Exchange<Q, A> within(Bounds newBounds) {
+        return new Exchange<>(pipeline, keys, newBounds, unsolicited, naming);
     }
 
     /** With this deadline for calls that name none of their own; 60 seconds unless said otherwise. */
     public Exchange<Q, A> deadline(Duration newDeadline) {
-        if (newDeadline.isNegative() || newDeadline.isZero()) {
-            throw new IllegalArgumentException("a deadline has to be positive, not " + newDeadline);
+        requirePositive("a deadline", newDeadline);
+        return within(new Bounds(newDeadline, bounds.dropAfter, bounds.outstanding, bounds.whenFull, bounds.waiting));
+    }
+
+    /**
+     * With this for the longest silence: a connection on which calls are outstanding, and from which not a byte has come for so
+     * long, is aborted, and the calls fail. Twice the {@link #deadline} unless said otherwise.
+     *
+     * <p>A call that somebody still waits for, and that has a longer deadline of its own, keeps the connection up to that. Where answers come
+     * by key, this is also how long the answer of a call past its deadline is expected: then the call counts no longer as
+     * outstanding, and its key stays in use. When there are as many such calls as may be {@link #outstanding}, the connection is
+     * aborted as well.
+     *
+     * <p><b>Not guaranteed:</b> the exact time. It may take up to a quarter more, or half a minute if that is less.
+     */
+    public Exchange<Q, A> dropAfter(Duration silence) {
+        requirePositive("a silence", silence);
+        return within(new Bounds(bounds.deadline, silence, bounds.outstanding, bounds.whenFull, bounds.waiting));
+    }
+
+    private static void requirePositive(String what, Duration duration) {
+        if (duration.isNegative() || duration.isZero()) {
+            throw new IllegalArgumentException(what + " has to be positive, not " + duration);
         }
-        return new Exchange<>(
-                pipeline,
-                requestKey,
-                answerKey,
-                newDeadline,
-                outstanding,
-                whenFull,
-                waiting,
-                unsolicited,
-                onUnsolicited);
     }
 
     /** With at most so many calls on their way (1,024 unless said otherwise), and what happens to those beyond. */
@@ -112,8 +126,7 @@ public final class Exchange<Q, A> {
         if (bound < 1) {
             throw new IllegalArgumentException("at least one call has to be possible, not " + bound);
         }
-        return new Exchange<>(
-                pipeline, requestKey, answerKey, deadline, bound, newWhenFull, waiting, unsolicited, onUnsolicited);
+        return within(new Bounds(bounds.deadline, bounds.dropAfter, bound, newWhenFull, bounds.waiting));
     }
 
     /** With at most so many calls waiting for their turn; 65,536 unless said otherwise. */
@@ -121,17 +134,33 @@ public final class Exchange<Q, A> {
         if (bound < 0) {
             throw new IllegalArgumentException("a bound can't be negative: " + bound);
         }
-        return new Exchange<>(
-                pipeline, requestKey, answerKey, deadline, outstanding, whenFull, bound, unsolicited, onUnsolicited);
+        return within(new Bounds(bounds.deadline, bounds.dropAfter, bounds.outstanding, bounds.whenFull, bound));
     }
 
     /**
      * With a handler for messages that answer nothing: those that {@code which} picks out, and any that come while no call is
-     * outstanding (or with an unknown key). Without a handler such a message breaks the protocol. The handler owns the message.
+     * outstanding (or with an unknown key). Without a handler such a message breaks the protocol: the calls fail, and the failure shows
+     * it. The handler owns the message.
+     *
+     * <p>The handler runs in a Handle: it and the callbacks of answers are called in the order in which the messages came. What has come
+     * before the connection ends is told before the calls fail that have no answer; but nothing is told once the client was
+     * closed here. While some hundred messages wait for the handler, no more are decoded.
      */
     public Exchange<Q, A> unsolicited(Predicate<? super A> which, Consumer<? super A> handler) {
-        return new Exchange<>(
-                pipeline, requestKey, answerKey, deadline, outstanding, whenFull, waiting, which, handler);
+        var messages =
+                new Unsolicited<A>(Objects.requireNonNull(which, "which"), Objects.requireNonNull(handler, "handler"));
+        return new Exchange<>(pipeline, keys, bounds, messages, naming);
+    }
+
+    /**
+     * With a name for requests, which failures of their calls show: {@code "GET"}, say. Without it, that is the request's type.
+     *
+     * <p>{@code name} is called once for each call, on the loop, before the request is written; what it throws fails the call. What it
+     * gives is kept until the call is over, and becomes text only if that is needed: so let it be small, hold no buffers, and tell no
+     * secrets.
+     */
+    public Exchange<Q, A> naming(Function<? super Q, ?> name) {
+        return new Exchange<>(pipeline, keys, bounds, unsolicited, Objects.requireNonNull(name, "name"));
     }
 
     Client<Q, A> open(Link link) {

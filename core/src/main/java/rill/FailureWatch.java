@@ -2,6 +2,7 @@ package rill;
 
 import java.lang.ref.PhantomReference;
 import java.lang.ref.ReferenceQueue;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -9,10 +10,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds failed Futures that became garbage, or whose loop closes, before anybody looked at the failure. Costs nothing
- * until something fails unobserved. Any thread may add; the loop polls.
+ * Finds failed Futures that became garbage, or whose loop closes, before anybody looked at the failure; and Tasks whose failure
+ * nobody has looked at after a while, since most of those that fail so are awaited by nobody. Costs nothing until something fails
+ * unobserved. Any thread may add; the loop polls.
  */
 final class FailureWatch {
+    /** How long a Task that has failed waits for somebody to look. */
+    static final Duration GRACE = Duration.ofSeconds(1);
+
     private final Loop loop;
     private final ReferenceQueue<Future<?>> collected = new ReferenceQueue<>();
     private final Set<Entry> entries = ConcurrentHashMap.newKeySet();
@@ -30,6 +35,9 @@ final class FailureWatch {
         Origins.Origin origin = origins == null ? null : origins.of(future);
         var entry = new Entry(this, future, failed.cause, origin);
         entries.add(entry);
+        if (future instanceof Task && loop.isCurrent() && !loop.closed()) {
+            entry.grace = loop.schedule(GRACE, "a look at the failure of ", entry.what, () -> report(entry));
+        }
         failed.watchedBy(entry);
     }
 
@@ -49,7 +57,7 @@ final class FailureWatch {
     }
 
     private void report(Entry entry) {
-        if (entries.remove(entry)) {
+        if (entry.over()) {
             if (entry.origin != null) {
                 entry.cause.addSuppressed(
                         entry.origin); // not earlier: many Futures may share a cause that everybody looks at
@@ -65,6 +73,7 @@ final class FailureWatch {
         private final Throwable cause;
         private final Origins.@Nullable Origin origin;
         private final long number;
+        private @Nullable Handle grace; // of a Task
 
         private Entry(FailureWatch owner, Future<?> future, Throwable cause, Origins.@Nullable Origin origin) {
             super(future, owner.collected);
@@ -76,8 +85,16 @@ final class FailureWatch {
         }
 
         void dismiss() {
-            owner.entries.remove(this);
+            over();
             clear();
+        }
+
+        /** Whether it was not over yet. */
+        private boolean over() {
+            if (grace != null) {
+                grace.cancel();
+            }
+            return owner.entries.remove(this);
         }
 
         @Override

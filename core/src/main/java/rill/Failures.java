@@ -7,6 +7,26 @@ import java.util.concurrent.CompletionException;
 final class Failures {
     private Failures() {}
 
+    /** What went wrong, within another message. */
+    static String inWords(Throwable cause) {
+        try {
+            String message = cause.getMessage();
+            return cause instanceof IOException && message != null ? message : cause.toString();
+        } catch (Throwable t) {
+            return describe(cause);
+        }
+    }
+
+    /** As {@code toString()} does; but that belongs to whoever wrote the class, and may throw as well. */
+    static String describe(Throwable failure) {
+        try {
+            return String.valueOf(failure);
+        } catch (Throwable t) {
+            return failure.getClass().getName() + " (whose toString() throws "
+                    + t.getClass().getName() + ")";
+        }
+    }
+
     /** Throws Errors and unchecked exceptions as they are, returns an IOException to throw, wraps anything else. */
     static IOException asThrown(Throwable cause) {
         if (cause instanceof RuntimeException e) {

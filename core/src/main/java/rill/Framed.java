@@ -14,7 +14,12 @@ record Framed<R, W>(Framing framing, FrameCodec<R, W> content) implements Codec<
 
     @Override
     public int sizeEstimate(W message) {
-        return content.sizeEstimate(message) + ROOM_FOR_FRAME;
+        return (int) Math.min(Integer.MAX_VALUE, (long) content.sizeEstimate(message) + ROOM_FOR_FRAME);
+    }
+
+    /** How much space a message finds; the buffer grows if that is not enough. A guess costs no more than a chunk. */
+    private int space(W message) {
+        return Math.clamp(Messages.guess(this, message), 0, Buffers.SIZE);
     }
 
     private final class FramedSession implements Session<R, W> {
@@ -57,7 +62,7 @@ record Framed<R, W>(Framing framing, FrameCodec<R, W> content) implements Codec<
 
         @Override
         public void encode(W message, Outgoing out) {
-            ByteBuf buffer = out.buffer(sizeEstimate(message));
+            ByteBuf buffer = out.buffer(space(message));
             int start = buffer.writerIndex();
             frames.beginFrame(buffer);
             content.encode(message, buffer);

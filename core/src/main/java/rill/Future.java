@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import rill.Parcel.Carried;
 
 /**
  * A result that will be there later: the read side. The write side is {@link Promise}; a {@link Task} is a Future that
@@ -24,19 +25,35 @@ import org.jspecify.annotations.Nullable;
  * that completes it</b> and never inside {@link #onDone}. Futures derived from it ({@link #map} and so on) settle in the
  * same Handle, up to some thousands of links; the rest of a longer chain in later ones.
  *
+ * <p><b>Who cancels what.</b> Whoever waits for a Future has an interest in it: a callback, a derived Future, a Task or a thread that
+ * awaits it, a {@link CompletionStage}. A derived Future or a Task that is cancelled, an await that is interrupted, the parts that
+ * {@link #any} and {@link #all} need no more, and a source whose {@link #timeout} has passed, are given up: <b>who has the only
+ * interest in a Future, and gives it up, cancels it</b>; if others wait for it, it goes on. To wait for something that is not yours to
+ * stop, such as a signal to shut down, wait for a {@link #copy} of it.
+ *
+ * <p><b>Ownership:</b> a message or a connection that a Future of Rill gives is taken by whoever sees it: a callback, an await,
+ * {@link #result}, the function of a {@code map} (unless it gives the same object back). If all who waited for it gave up before they
+ * saw it, it goes back: a message to the next {@code receive}, an answer is released, a connection and a listener are closed. The same
+ * becomes of those that {@code any} and {@code all} have no use for. Asked afterwards, the Future counts as cancelled.
+ *
  * <p><b>Threading:</b> every method may be called from any thread; {@link #await} says where it may not.
  *
  * <p><b>Errors:</b> a failure that nobody looks at (no callback, no derived Future, no {@code await}, no
- * {@link #failure()}) is reported once to the loop's {@link Reporter}, when the Future is garbage or the loop closes. After the loop
- * has closed no callback runs any more; who awaits gets a {@link CancelledException}.
+ * {@link #failure()}) is reported once to the loop's {@link Reporter}, when the Future is garbage or the loop closes; that of a
+ * {@link Task} after a second. After the loop has closed no callback and no function given to {@code map} and the like runs any
+ * more, and derived Futures that would need one fail with {@link CancelledException}; so does an await of what is pending. Of
+ * what is done everybody gets the outcome.
  *
  * @param <T> the type of the value
  */
+// Longer than others: the half of it is public, and the rest is one state of two words, which settling, telling and
+// giving up share.
 public abstract sealed class Future<T extends @Nullable Object> extends Node permits Promise, Task, Derived {
     private static final VarHandle OUTCOME;
     private static final VarHandle DEPENDENTS;
     private static final Object NULL = new Object();
-    private static final Object DISPATCHED = new Object();
+    private static final Object TOLD = new Object();
+    private static final Object KEPT = new Object();
 
     static {
         try {
@@ -49,11 +66,11 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     final Loop loop;
-    private volatile @Nullable Object outcome; // null while pending; a value, NULL, or a Failed
-    private volatile @Nullable Object dependents; // null; a Dependent or BiConsumer; a Cons of them; DISPATCHED
+    private volatile @Nullable Object outcome; // null while pending; a value, NULL, a Carried, or a Failed
 
-    /** Several dependents, the newest first. */
-    private record Cons(Object first, Object rest) {}
+    // What waits for it, as Dependents says. Once that was told: TOLD, or KEPT if the value is kept for whoever asks
+    // next.
+    private volatile @Nullable Object dependents;
 
     @SuppressWarnings("this-escape") // as a key only
     Future(Loop loop) {
@@ -85,8 +102,9 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     /**
-     * All results, in the order of the arguments. Fails with the first failure, and then cancels the others that nobody
-     * else waits for. Of an empty list: done at once, on the current loop.
+     * All results, in the order of the arguments. Fails with the first failure; then, or if it is cancelled, it gives up the others:
+     * those that nobody else waits for are cancelled, and a connection that one of them has made is closed. Of an empty list: done at
+     * once, on the current loop.
      */
     public static <T extends @Nullable Object> Future<List<T>> all(List<? extends Future<? extends T>> parts) {
         return parts.isEmpty() ? of(List.of()) : Derived.allOf(parts);
@@ -100,8 +118,9 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     /**
-     * The first result; then cancels the others that nobody else waits for. Fails, with the last failure, once all have
-     * failed.
+     * The first result; then, or if it is cancelled, it gives up the others: those that nobody else waits for are cancelled, and what
+     * one of them has brought in the same moment goes back. Fails, with the last failure, once all have failed. A part that has
+     * to go on, whoever wins, is passed as a {@link #copy}.
      *
      * @throws IllegalArgumentException if there are none
      */
@@ -131,6 +150,12 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
     /** Whether it failed because somebody cancelled it. */
     public final boolean isCancelled() {
+        Parcel parcel = parcel();
+        return wasCancelled() || (parcel != null && parcel.gone());
+    }
+
+    /** Other than by a value that has gone back. */
+    final boolean wasCancelled() {
         return outcome instanceof Failed failed && failed.cancelled();
     }
 
@@ -140,7 +165,8 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
             failed.observed();
             return failed.cause;
         }
-        return null;
+        Parcel parcel = parcel();
+        return parcel != null && parcel.gone() ? gone().cause : null;
     }
 
     /**
@@ -149,10 +175,10 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
      * @throws IllegalStateException if it is pending or has failed
      */
     public final T result() {
-        Object o = outcome;
-        if (o == null) {
+        if (outcome == null) {
             throw new IllegalStateException(describe() + " is not done; await it, or ask isDone() first");
         }
+        Object o = taken();
         if (o instanceof Failed failed) {
             failed.observed();
             throw new IllegalStateException(describe() + " has failed; ask failure() first", failed.cause);
@@ -176,12 +202,18 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return this;
     }
 
-    /** A Future of {@code mapping}'s result; fails as this one does, or with what {@code mapping} throws. */
+    /**
+     * A Future of {@code mapping}'s result; fails as this one does, or with what {@code mapping} throws. Cancelling it cancels this
+     * one, if nobody else waits for it; {@code mapping} then never runs, unless it does already.
+     */
     public final <U extends @Nullable Object> Future<U> map(Function<? super T, ? extends U> mapping) {
         return Derived.map(this, Objects.requireNonNull(mapping, "mapping"));
     }
 
-    /** A Future of what {@code mapping}'s Future gives. */
+    /**
+     * A Future of what {@code mapping}'s Future gives. Cancelling it cancels this one, or {@code mapping}'s once there is that, if
+     * nobody else waits for it.
+     */
     public final <U extends @Nullable Object> Future<U> flatMap(
             Function<? super T, ? extends Future<? extends U>> mapping) {
         return Derived.flatMap(this, Objects.requireNonNull(mapping, "mapping"));
@@ -194,17 +226,25 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
     /**
      * A Future with the same outcome, unless that takes longer than {@code limit}: then it fails with
-     * {@link DeadlineException}, and this one is cancelled if nobody else waits for it. A limit of zero or less fails in the
-     * next tick unless this one is done by then.
+     * {@link DeadlineException}, and this one is cancelled if nobody else waits for it ({@code copy().timeout(…)} lets it go on).
+     * A limit of zero or less fails in the next tick unless this one is done by then.
      */
     public final Future<T> timeout(Duration limit) {
         return Derived.timeout(this, limit);
     }
 
     /**
-     * Asks that it be not completed any more: fails it with {@link CancelledException} unless it is done. The request goes on
-     * to what it was derived from, if nothing else depends on that. A {@link Task} fails when its body lets the exception
-     * through.
+     * A Future with the same outcome, for waiting without owning: cancelling it, or what is derived from it, does not cancel this
+     * one, even if nobody else waits for it. As long as it waits, it is a reason for this one to go on.
+     */
+    public final Future<T> copy() {
+        return Derived.copy(this);
+    }
+
+    /**
+     * Asks that it be not completed any more: fails it with {@link CancelledException} unless it is done, whoever waits for it. What
+     * it was derived from is cancelled as well, if nobody else waits for that. A {@link Task} fails when its body lets the
+     * exception through.
      *
      * @return whether it was pending
      */
@@ -227,9 +267,10 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
      *
      * @throws IOException the failure, if it is one
      * @throws RuntimeException the failure, if it is unchecked, such as {@link CancelledException}; any other checked failure
-     *     comes wrapped in a {@link java.util.concurrent.CompletionException}
-     * @throws java.io.InterruptedIOException if a thread outside is interrupted, whose interrupt status is then cleared; the Future goes
-     *     on. It is an IOException: code that catches those to try again has to let it through
+     *     comes wrapped in a {@link java.util.concurrent.CompletionException}. It carries, as a suppressed exception, the place of this await
+     * @throws java.io.InterruptedIOException if a thread outside is interrupted, whose interrupt status is then cleared. The Future is
+     *     cancelled if nobody else waits for it, as it is when a Task is cancelled here. It is an IOException: code that catches those
+     *     to try again has to let it through
      */
     public final T await() throws IOException {
         Context context = Context.current();
@@ -247,25 +288,28 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
     /** The value; or throws the failure as {@link #await} promises. */
     final T outcomeOrThrow() throws IOException {
-        Object o = Objects.requireNonNull(outcome);
+        Object o = taken();
         if (o instanceof Failed failed) {
             failed.observed();
-            throw Failures.asThrown(failed.cause);
+            throw Failures.asThrown(AwaitedHere.addedTo(failed.cause));
         }
         return unmask(o);
     }
 
     /**
-     * A stage that follows this Future and completes on the loop; cancelling it cancels this Future. It fails with
-     * {@link CancelledException} if the loop closes first.
+     * A stage that follows this Future and completes on the loop. Cancelling it, or completing it otherwise, cancels this Future if
+     * nobody else waits for it. It fails with {@link CancelledException} if the loop closes first.
      */
     public final CompletableFuture<T> toCompletableFuture() {
         return Stages.to(this);
     }
 
+    /** What sort of Future it is, in the words of its user. */
+    abstract String kind();
+
     /** What reports and messages call it. */
     String describe() {
-        return "a " + getClass().getSimpleName() + " of " + loop.name();
+        return kind() + " of " + loop.name();
     }
 
     // ---- settling
@@ -279,10 +323,8 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         if (!OUTCOME.compareAndSet(this, null, newOutcome)) {
             return false;
         }
-        if (hasWorkAfterwards() || !DEPENDENTS.compareAndSet(this, null, DISPATCHED)) {
+        if (hasWorkAfterwards() || !nobodyToTell(newOutcome)) {
             loop.enqueue(this);
-        } else {
-            watchIfFailed(newOutcome);
         }
         return true;
     }
@@ -292,11 +334,18 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         if (!OUTCOME.compareAndSet(this, null, newOutcome)) {
             return false;
         }
-        if (hasWorkAfterwards() || !DEPENDENTS.compareAndSet(this, null, DISPATCHED)) {
-            loop.ticking().chain(this);
-        } else {
-            watchIfFailed(newOutcome);
+        if (hasWorkAfterwards() || !nobodyToTell(newOutcome)) {
+            loop.chain(this);
         }
+        return true;
+    }
+
+    /** Whether it can do without a Handle. Who comes later has one of its own. */
+    private boolean nobodyToTell(Object newOutcome) {
+        if (dependents != null || !DEPENDENTS.compareAndSet(this, null, parcel() == null ? TOLD : KEPT)) {
+            return false;
+        }
+        watchIfFailed(newOutcome);
         return true;
     }
 
@@ -314,11 +363,6 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     /** Runs on the loop, before the callbacks. */
     void afterwards() {}
 
-    /** The raw outcome, for derived Futures to copy: not null once done. */
-    final Object rawOutcome() {
-        return Objects.requireNonNull(outcome);
-    }
-
     static Object mask(@Nullable Object value) {
         return value == null ? NULL : value;
     }
@@ -327,173 +371,318 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return outcome == NULL ? null : outcome;
     }
 
-    @Override
-    final void execute() {
-        loop.ticking().dispatch(this);
+    // ---- the outcome, for those who are told
+
+    /** Whether it is done without a value. */
+    final boolean hasFailed() {
+        return outcome instanceof Failed;
     }
 
-    /** The loop is closed, so callbacks won't run; but other loops' Tasks, and threads, must not wait for ever. */
-    @Override
-    final void discard() {
-        Object list = DEPENDENTS.getAndSet(this, DISPATCHED);
-        Object[] all = list instanceof Cons cons ? inOrder(cons) : list == null ? new Object[0] : new Object[] {list};
-        for (Object each : all) {
-            if (each instanceof Task<?> || (each instanceof Dependent part && part.home() != loop)) {
-                ((Dependent) each).settled(this);
-            }
+    /** The value as it is, null included; without taking it. It must be there. */
+    final @Nullable Object value() {
+        Object o = outcome;
+        return o instanceof Carried carried ? unmasked(carried.value()) : unmasked(Objects.requireNonNull(o));
+    }
+
+    /** What must not get lost of its value, or null if there is nothing of the kind. */
+    final @Nullable Parcel parcel() {
+        Object o = outcome;
+        if (o instanceof Carried carried) {
+            return carried.parcel();
+        }
+        return this instanceof Offer<?> offer && o != NULL && o != null && !(o instanceof Failed) ? offer : null;
+    }
+
+    /** The outcome, masked, for somebody outside of Rill, who has the value from now on. Not null once done. */
+    private Object taken() {
+        Object o = Objects.requireNonNull(outcome);
+        Parcel parcel = parcel();
+        if (parcel == null) {
+            return o;
+        }
+        return parcel.take() ? mask(value()) : gone();
+    }
+
+    /**
+     * The outcome for another Future to have as well: it may be {@link Carried}, and then has a claim. Whoever can't make use of it
+     * after all has to {@link #unshare} it. Counts as looking at a failure.
+     */
+    final Object shared() {
+        Object o = Objects.requireNonNull(outcome);
+        if (o instanceof Failed failed) {
+            failed.observed();
+            return new Failed(failed.cause);
+        }
+        Parcel parcel = parcel();
+        if (parcel == null) {
+            return o;
+        }
+        if (!parcel.claim()) {
+            return gone();
+        }
+        return o instanceof Carried ? o : new Carried(o, parcel);
+    }
+
+    /** The outcome of one that is done, as {@link #shared}, which this Future then keeps for nobody else. */
+    final Object handedOver() {
+        Object shared = shared();
+        forgo();
+        return shared;
+    }
+
+    static void unshare(@Nullable Object outcome) {
+        if (outcome instanceof Carried carried) {
+            carried.parcel().drop();
         }
     }
 
+    private Failed gone() {
+        return new Failed(new CancelledException(describe() + " was given up, and its value has gone back"));
+    }
+
+    /** Somebody is on the way to fetch the value: it stays until then. */
+    final void hold() {
+        Parcel parcel = parcel();
+        if (parcel != null) {
+            parcel.claim();
+        }
+    }
+
+    /** Whoever had claimed the value does not want it any more; no matter if it was taken. */
+    final void unhold() {
+        Parcel parcel = parcel();
+        if (parcel != null) {
+            parcel.drop();
+        }
+    }
+
+    // ---- telling
+
     @Override
-    String label() {
-        return "callbacks of " + describe();
+    final void execute() {
+        loop.ticking().dispatch(this);
     }
 
     /** Tells the dependents, in the order in which they came. */
     final void tellAll() {
         afterwards();
         loop.abroad().remove(this);
-        Object list = DEPENDENTS.getAndSet(this, DISPATCHED);
-        if (list instanceof Cons cons) {
-            for (Object each : inOrder(cons)) {
+        Parcel parcel = parcel();
+        Object told = takeDependents(parcel == null ? TOLD : KEPT);
+        if (told instanceof Object[] || told instanceof Dependents) {
+            for (Object each : Dependents.take(told)) {
                 tell(each);
             }
-        } else if (list == null) {
-            watchIfFailed(rawOutcome());
-        } else {
-            tell(list);
+        } else if (told != null) {
+            tell(told);
+        }
+        afterTelling(parcel, told);
+    }
+
+    private @Nullable Object takeDependents(Object instead) {
+        while (true) {
+            Object current = dependents;
+            if (current == TOLD || current == KEPT) {
+                return null;
+            }
+            if (DEPENDENTS.compareAndSet(this, current, instead)) {
+                return current;
+            }
         }
     }
 
-    private static Object[] inOrder(Cons newest) {
-        int n = 0;
-        for (Object at = newest; at instanceof Cons cons; at = cons.rest) {
-            n++;
+    private void afterTelling(@Nullable Parcel parcel, @Nullable Object told) {
+        if (parcel != null && Dependents.anyOwns(told)) {
+            letGo(parcel);
         }
-        Object[] ordered = new Object[n + 1];
-        Object at = newest;
-        while (at instanceof Cons cons) {
-            ordered[n--] = cons.first;
-            at = cons.rest;
+        if (outcome instanceof Failed && !Dependents.anyCounts(told)) {
+            watchIfFailed(outcome);
         }
-        ordered[0] = at;
-        return ordered;
     }
 
     /** Tells one dependent. */
     @SuppressWarnings("unchecked")
     final void tell(Object dependent) {
-        if (dependent instanceof Dependent part) {
-            part.settled(this);
-            return;
-        }
-        var callback = (BiConsumer<@Nullable Object, @Nullable Throwable>) dependent;
-        Object o = rawOutcome();
         try {
+            if (dependent instanceof Dependent part) {
+                part.settled(this);
+                return;
+            }
+            var callback = (BiConsumer<@Nullable Object, @Nullable Throwable>) dependent;
+            Object o = taken();
             if (o instanceof Failed failed) {
                 callback.accept(null, failed.cause);
             } else {
-                callback.accept(o == NULL ? null : o, null);
+                callback.accept(unmasked(o), null);
             }
         } catch (Throwable t) {
-            loop.report(new Report.Thrown(loop.name(), "a callback of " + describe(), t));
+            loop.threw(this, t);
         }
+    }
+
+    /** The loop is closed, so callbacks won't run; but whatever waits elsewhere, and what follows from this one, is done. */
+    @Override
+    final void discard() {
+        Discarding.discard(this);
+    }
+
+    final void tellAfterClose() {
+        Parcel parcel = parcel();
+        Object told = takeDependents(parcel == null ? TOLD : KEPT);
+        for (Object each : Dependents.take(told)) {
+            tellAfterClose(each);
+        }
+        afterTelling(parcel, told);
+    }
+
+    final void tellAfterClose(Object dependent) {
+        if (dependent instanceof Task<?> || (dependent instanceof Dependent part && part.home() != loop)) {
+            tell(dependent);
+        } else if (dependent instanceof Dependent part) {
+            part.closedBefore(this);
+        }
+    }
+
+    @Override
+    String label() {
+        return "a callback of " + describe();
     }
 
     // ---- dependents
 
-    /** Adds a Dependent or a BiConsumer. If this Future is done and dispatched, a Handle of its own tells it. */
+    /** Adds a Dependent or a BiConsumer. If this Future is done and its dependents were told, a Handle of its own tells this one. */
     final void addDependent(Object dependent) {
         while (true) {
             Object current = dependents;
-            if (current == DISPATCHED) {
-                if (outcome instanceof Failed failed) {
-                    failed.observed();
+            if (current == TOLD || current == KEPT) {
+                if (addLate(current, dependent)) {
+                    return;
                 }
-                loop.enqueue(new LateDependent(this, dependent));
-                return;
+            } else if (current instanceof Dependents many
+                    ? many.add(dependent)
+                    : DEPENDENTS.compareAndSet(this, current, Dependents.with(current, dependent))) {
+                break;
             }
-            Object changed = current == null ? dependent : new Cons(dependent, current);
-            if (DEPENDENTS.compareAndSet(this, current, changed)) {
-                if (dependent instanceof Dependent part && part.home() != loop && part.home() != null) {
-                    loop.abroad().add(this);
-                }
-                return;
-            }
+        }
+        if (dependent instanceof Dependent part && part.waitsElsewhere(loop)) {
+            loop.abroad().add(this);
         }
     }
 
-    /** Takes a dependent out that has lost interest. If it was the last one, what it waited for is cancelled. */
-    final void abandon(Object dependent) {
-        if (removeDependent(dependent)) {
-            cancel();
+    private boolean addLate(Object state, Object dependent) {
+        Parcel parcel = parcel();
+        if (state == KEPT && Dependents.owns(dependent)) {
+            if (!DEPENDENTS.compareAndSet(this, KEPT, TOLD)) { // what was kept is kept for this one
+                return false;
+            }
+        } else if (parcel != null && !parcel.claim()) {
+            parcel = null;
         }
+        if (outcome instanceof Failed failed) {
+            failed.observed();
+        }
+        loop.enqueue(new LateDependent(this, dependent, parcel));
+        return true;
     }
 
-    /** Takes a dependent out; true if it was there and none is left. */
-    final boolean removeDependent(Object dependent) {
+    /** Takes a dependent out that has lost interest. If it was the last one, this Future is given up. Whether it was in. */
+    final boolean abandon(Object dependent) {
+        Dependents.Removal removal = removeDependent(dependent);
+        if (removal == Dependents.Removal.LAST) {
+            giveUp();
+        }
+        return removal != Dependents.Removal.ABSENT;
+    }
+
+    /** Takes a dependent out. After the last one, the caller sees to it that this Future is given up. */
+    final Dependents.Removal removeDependent(Object dependent) {
         while (true) {
             Object current = dependents;
-            if (current == null || current == DISPATCHED || outcome != null) {
-                return false;
+            if (current == null || current == TOLD || current == KEPT) {
+                return Dependents.Removal.ABSENT;
             }
-            Object changed = without(current, dependent);
-            if (changed == current) {
-                return false;
-            }
-            if (DEPENDENTS.compareAndSet(this, current, changed)) {
-                return changed == null;
+            Dependents.Removal removal = removeFrom(current, dependent);
+            if (removal != null) {
+                if (removal != Dependents.Removal.ABSENT
+                        && dependent instanceof Dependent part
+                        && part.waitsElsewhere(loop)) {
+                    loop.abroad().leave(this);
+                }
+                return removal;
             }
         }
     }
 
-    private static @Nullable Object without(Object list, Object dependent) {
-        if (list == dependent) {
+    /** Null if something else has happened meanwhile. */
+    private Dependents.@Nullable Removal removeFrom(Object current, Object dependent) {
+        if (current instanceof Dependents many) {
+            return many.remove(dependent, this);
+        }
+        Object changed = Dependents.without(current, dependent);
+        if (changed == current) {
+            return Dependents.Removal.ABSENT;
+        }
+        if (!DEPENDENTS.compareAndSet(this, current, changed)) {
             return null;
         }
-        if (!(list instanceof Cons newest)) {
-            return list;
-        }
-        Object[] ordered = inOrder(newest);
-        Object rebuilt = null;
-        boolean found = false;
-        for (Object each : ordered) {
-            if (each == dependent && !found) {
-                found = true;
-            } else {
-                rebuilt = rebuilt == null ? each : new Cons(each, rebuilt);
-            }
-        }
-        return found ? rebuilt : list;
+        return Dependents.anyCounts(changed) ? Dependents.Removal.OTHERS_LEFT : Dependents.Removal.LAST;
     }
 
-    /** Tells a dependent that came after all the others were told. */
-    private static final class LateDependent extends Node {
-        private final Future<?> future;
-        private final Object dependent;
+    /** How many wait for it. */
+    final int waiting() {
+        Object now = dependents;
+        return now == TOLD || now == KEPT ? 0 : Dependents.size(now);
+    }
 
-        LateDependent(Future<?> future, Object dependent) {
-            this.future = future;
-            this.dependent = dependent;
+    final boolean replaceDependents(Dependents many, @Nullable Object few) {
+        return DEPENDENTS.compareAndSet(this, many, few);
+    }
+
+    // ---- giving up
+
+    /** Nobody is left who waits for it: it is cancelled, or if it is done already, its value goes back. */
+    final void giveUp() {
+        if (!cancel()) {
+            forgo();
         }
+    }
 
-        @Override
-        void execute() {
-            future.loop.ticking().dispatchLate(future, dependent);
+    /** Somebody who would have waited for it, or who only had a look, will not: it is given up if nobody else waits. */
+    final void decline() {
+        if (isDone() || !Dependents.anyCounts(dependents)) {
+            giveUp();
         }
+    }
 
-        @Override
-        String label() {
-            return future.label();
+    /** It is done, and keeps its value no longer for those who may ask later; whoever waits for it still gets it. */
+    final void forgo() {
+        Parcel parcel = parcel();
+        while (parcel != null) {
+            Object current = dependents;
+            if (current == TOLD || (current != KEPT && Dependents.anyOwns(current))) {
+                return; // those are about to be told, and then it is let go
+            }
+            if (DEPENDENTS.compareAndSet(this, current, TOLD)) {
+                for (Object each : current == KEPT ? new Object[0] : Dependents.take(current)) {
+                    loop.enqueue(new LateDependent(this, each, parcel.claim() ? parcel : null));
+                }
+                parcel.drop();
+                return;
+            }
+        }
+    }
+
+    private void letGo(Parcel parcel) {
+        if (DEPENDENTS.compareAndSet(this, KEPT, TOLD)) {
+            parcel.drop();
         }
     }
 
     @Override
     public String toString() {
         Object o = outcome;
-        String state = o == null
-                ? "pending"
-                : o instanceof Failed failed ? "failed: " + failed.cause : "done: " + (o == NULL ? "null" : o);
+        String state =
+                o == null ? "pending" : o instanceof Failed failed ? "failed: " + failed.cause : "done: " + value();
         return describe() + ", " + state;
     }
 }

@@ -54,7 +54,7 @@ final class HandedOverCoroutine implements Coroutine {
     }
 
     @Override
-    public void suspend() {
+    public boolean suspend() {
         giveTurnBack();
         boolean interrupted = false;
         while (!bodysTurn) {
@@ -64,6 +64,7 @@ final class HandedOverCoroutine implements Coroutine {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        return true;
     }
 
     private void giveTurnBack() {

@@ -82,6 +82,19 @@ public final class Handle extends Node {
         }
     }
 
+    /** An action that wants to know if its Handle will never run because the loop is closed. */
+    interface Discardable {
+        void discarded();
+    }
+
+    @Override
+    void discard() {
+        if (action instanceof Discardable left && STATE.compareAndSet(this, SCHEDULED, STARTED)) {
+            action = null;
+            left.discarded();
+        }
+    }
+
     @Override
     String label() {
         return name();

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * end of input and a close by the peer queue up behind it.
  */
 final class Inbound extends Node {
-    /** Undecoded bytes up to which the wire is read ahead of the receiver. */
-    private static final int READ_AHEAD = Buffers.SIZE;
+    /** Bytes that may wait undecoded, in front of each stage, before the one below or the wire is stopped. */
+    static final int READ_AHEAD = Buffers.SIZE;
 
     private final Link link;
     private final Loop loop;
@@ -31,13 +31,13 @@ final class Inbound extends Node {
     private static final int INPUT_ENDED = 1 << 4; // by the peer
     private static final int DEAF = 1 << 5; // messages are of no use any more; byte layers go on
     private static final int DISCARDING = 1 << 6; // the connection is closing: nothing is decoded any more
-    private static final int WIRE_CLOSED = 1 << 7;
+    private static final int BROKEN = 1 << 7; // nothing leaves any more; what has come is still delivered
+    private static final int FINISHING = 1 << 8; // no further message is begun: the loop is closing
 
     private int conditions;
     private boolean pumpQueued;
     private boolean decoding; // guards against nested decoding
     private boolean endDelivered;
-    private @Nullable Throwable wireFailure;
 
     Inbound(Link link, Loop loop) {
         this.link = link;
@@ -62,25 +62,46 @@ final class Inbound extends Node {
 
     // ---- stages
 
-    /** Puts the sessions of a pipeline in place; keeps the byte layers that it shares with the present one. */
-    void install(Pipeline<?, ?> pipeline, @Nullable Pipeline<?, ?> before, SessionContext context) {
-        int kept = before == null ? 0 : shared(before.layers(), pipeline.layers());
+    /**
+     * The stages of a pipeline, of which the byte layers that it shares with the present one are there already. If a codec can't open a
+     * session, nothing has changed.
+     */
+    Stage[] stagesOf(Pipeline<?, ?> pipeline, @Nullable Pipeline<?, ?> before, SessionContext context) {
+        int kept = kept(pipeline, before);
         int size = pipeline.layers().size() + 1;
         var next = new Stage[size];
         System.arraycopy(stages, 0, next, 0, kept);
-        for (int i = kept; i < size; i++) {
-            boolean isCodec = i == size - 1;
-            Codec<?, ?> codec = isCodec ? pipeline.codec() : pipeline.layers().get(i);
-            next[i] = newStage(codec, isCodec, i, context);
+        int opened = kept;
+        try {
+            for (; opened < size; opened++) {
+                boolean isCodec = opened == size - 1;
+                Codec<?, ?> codec =
+                        isCodec ? pipeline.codec() : pipeline.layers().get(opened);
+                next[opened] = newStage(codec, isCodec, opened, context);
+            }
+        } finally {
+            for (int i = kept; opened < size && i < opened; i++) {
+                next[i].close();
+            }
         }
-        if (before != null) {
-            moveRest(next, kept);
-            replaceReceiver();
-        }
+        return next;
+    }
+
+    /** Puts the stages of a pipeline in place. */
+    void install(Stage[] next, Pipeline<?, ?> pipeline, @Nullable Pipeline<?, ?> before) {
+        int kept = kept(pipeline, before);
+        Stage[] replaced = stages;
         stages = next;
         set(STOPPED, false);
         endDelivered = false;
-        for (int i = kept; i < size && !is(DISCARDING); i++) {
+        if (replaced.length > kept) {
+            next[kept].takeRest(replaced[kept]);
+            replaceReceiver();
+        }
+        for (int i = kept; i < replaced.length; i++) {
+            replaced[i].close();
+        }
+        for (int i = kept; i < next.length && !is(DISCARDING); i++) {
             next[i].call(Session::opened);
         }
         later();
@@ -88,9 +109,13 @@ final class Inbound extends Node {
 
     @SuppressWarnings("unchecked")
     private Stage newStage(Codec<?, ?> codec, boolean isCodec, int level, SessionContext context) {
-        var session = (Session<Object, Object>) codec.open(context);
+        var session = (Session<Object, Object>) (isCodec ? OwnedBuffers.open(codec, context) : codec.open(context));
         var kind = isCodec ? Stage.ByteLayerOrCodec.CODEC : Stage.ByteLayerOrCodec.BYTE_LAYER;
         return new Stage(this, loop, kind, level, session);
+    }
+
+    private static int kept(Pipeline<?, ?> pipeline, @Nullable Pipeline<?, ?> before) {
+        return before == null ? 0 : shared(before.layers(), pipeline.layers());
     }
 
     private static int shared(List<ByteLayer> before, List<ByteLayer> after) {
@@ -101,19 +126,8 @@ final class Inbound extends Node {
         return n;
     }
 
-    /** What the lowest replaced stage has not consumed enters the lowest new one. */
-    private void moveRest(Stage[] next, int kept) {
-        for (int i = kept; i < stages.length; i++) {
-            Stage old = stages[i];
-            if (i == kept) {
-                next[i].takeRest(old);
-            }
-            old.close();
-        }
-    }
-
     /** Messages of the new pipeline wait for a receiver of their own. */
-    private void replaceReceiver() {
+    void replaceReceiver() {
         Receiver<Object> old = receiver;
         receiver = null;
         if (old != null) {
@@ -158,20 +172,30 @@ final class Inbound extends Node {
             return false;
         }
         if (stage.level < stages.length - 1) {
-            return !is(PAUSED) && (is(DEAF) || stages[stage.level + 1].restBytes() < READ_AHEAD);
+            return !is(PAUSED) && (is(DEAF) || stages[stage.level + 1].takesMore());
         }
-        return wantsMessage();
+        return wantsMessage() || (stage.holdsWrites && !stage.holdsMessages() && !is(STOPPED | PAUSED));
+    }
+
+    /** Whether messages are of no use any more. */
+    boolean isDeaf() {
+        return is(DEAF);
+    }
+
+    /** Whether the session on top is of no use any more, since nothing waits for it to let writes go. */
+    private boolean isTopDeaf() {
+        return is(DEAF) && !top().holdsWrites;
     }
 
     /** Whether a message may come out of the top now. */
     boolean wantsMessage() {
-        return !is(STOPPED | PAUSED | DEAF | DISCARDING) && receiver != null && receiver.wantsMessage();
+        return !is(STOPPED | PAUSED | DEAF | DISCARDING | FINISHING) && receiver != null && receiver.wantsMessage();
     }
 
     /** Who keeps what a stage has left over: the stage that has replaced it, if one has; nobody if it is of no use any more. */
     @Nullable
     Stage keeper(Stage stage) {
-        return is(DISCARDING) || (is(DEAF) && stage.level == stages.length - 1) ? null : stages[stage.level];
+        return is(DISCARDING) || (stage.level == stages.length - 1 && isTopDeaf()) ? null : stages[stage.level];
     }
 
     // ---- events from the wire
@@ -189,6 +213,9 @@ final class Inbound extends Node {
                 bottom.decodeReadInPlace();
             } else {
                 bottom.feed(bytes);
+                if (bytes.refCnt() == 0) {
+                    throw Stage.releasedTooOften();
+                }
             }
             if (conditions != 0 || !settled()) {
                 whatFollows();
@@ -213,7 +240,15 @@ final class Inbound extends Node {
         if (is(DISCARDING)) {
             releaseInput();
         } else if (is(DEAF)) {
+            releaseUseless();
+        }
+    }
+
+    private void releaseUseless() {
+        if (isTopDeaf()) {
             top().releaseInput();
+        } else {
+            top().releaseMessages();
         }
     }
 
@@ -229,15 +264,13 @@ final class Inbound extends Node {
         pump();
     }
 
-    /** The wire is gone; what it brought before is still decoded, unless reading is paused: then the failure is our own doing. */
-    void wireClosed(@Nullable Throwable cause) {
-        if (is(PAUSED)) {
-            link.conclude(cause);
-            return;
+    /** Nothing leaves any more, and if the wire is gone nothing more comes; what has come is still delivered. */
+    void broken(boolean wireGone) {
+        set(BROKEN, true);
+        set(CONGESTED, false);
+        if (wireGone) {
+            noMoreComes();
         }
-        set(WIRE_CLOSED, true);
-        wireFailure = cause;
-        noMoreComes();
         pump();
     }
 
@@ -247,8 +280,23 @@ final class Inbound extends Node {
         }
     }
 
+    /** While closing: nothing but to know it. */
+    void inputEnds() {
+        set(INPUT_ENDED, true);
+    }
+
     boolean inputEnded() {
         return is(INPUT_ENDED);
+    }
+
+    /** How many bytes have come. */
+    long heard() {
+        return stages[0].heard();
+    }
+
+    /** Whether more is not read for reasons of our own. */
+    boolean heldUp() {
+        return is(WIRE_PAUSED) && !is(CONGESTED);
     }
 
     // ---- going on
@@ -263,7 +311,7 @@ final class Inbound extends Node {
 
     /** Decodes now what can be decoded, unless that is under way. */
     void pump() {
-        if (decoding) {
+        if (decoding || link.outbound().inSession()) {
             later();
             return;
         }
@@ -286,19 +334,33 @@ final class Inbound extends Node {
         }
         tellEnd();
         updateReading();
-        if (is(WIRE_CLOSED) && !is(DISCARDING) && nothingWaits()) {
-            link.conclude(wireFailure);
+        if (is(BROKEN) && !is(DISCARDING)) {
+            link.whileBroken(somethingWaits(), is(WIRE_PAUSED));
         }
     }
 
-    /** Whether no bytes wait for a receiver, for work elsewhere, or to be resumed; an unfinished message never will be finished. */
-    private boolean nothingWaits() {
+    /** Whether bytes wait for a receiver, for work elsewhere, or to be resumed; an unfinished message never will be finished. */
+    private boolean somethingWaits() {
         for (Stage stage : stages) {
             if (stage.waits()) {
-                return false;
+                return true;
             }
         }
-        return true;
+        return false;
+    }
+
+    /** Whether no message that waits will be handed out any more. */
+    boolean finishing() {
+        return is(FINISHING);
+    }
+
+    /** Changes with whatever is taken of what waits. */
+    long taken() {
+        long taken = 0;
+        for (Stage stage : stages) {
+            taken += stage.taken();
+        }
+        return taken;
     }
 
     /**
@@ -310,7 +372,7 @@ final class Inbound extends Node {
             return; // while stopped, the end belongs to the pipeline that is to come
         }
         boolean endsBelow = is(INPUT_ENDED);
-        for (int i = 0; i < stages.length - (is(DEAF) ? 1 : 0) && !is(DISCARDING); i++) {
+        for (int i = 0; i < stages.length - (isTopDeaf() ? 1 : 0) && !is(DISCARDING); i++) {
             Stage stage = stages[i];
             if (endsBelow && !stage.ended && !stage.endTold && !stage.waits()) {
                 stage.endTold = true;
@@ -354,14 +416,14 @@ final class Inbound extends Node {
     void deliver(Stage from, Object message) {
         if (from.kind == Stage.ByteLayerOrCodec.BYTE_LAYER) {
             stages[from.level + 1].feed((ByteBuf) message);
-        } else if (is(DISCARDING) || receiver == null) {
+        } else if (is(DISCARDING | DEAF) || receiver == null) {
             Messages.release(message);
         } else {
             link.messageArrived();
             try {
                 receiver.message(message);
             } catch (Throwable t) {
-                link.failed(t, true);
+                link.failed(from.placed(t), true);
             }
         }
     }
@@ -379,7 +441,7 @@ final class Inbound extends Node {
 
     /** Answers that sessions gave by themselves pile up, or have left. */
     void congested(boolean nowCongested) {
-        set(CONGESTED, nowCongested);
+        set(CONGESTED, nowCongested && !is(BROKEN));
         if (!nowCongested) {
             later();
         }
@@ -402,10 +464,20 @@ final class Inbound extends Node {
         stopped(false);
     }
 
-    void timerExpired(Stage stage) {
-        if (!is(DISCARDING) && inPlace(stage)) {
-            stage.call(Session::timerExpired);
-            pump(); // it may have ended its stream
+    /** No further message is begun; to the receiver, if it is to be told, it is as if the peer had ended its stream. */
+    void finish(boolean tellReceiver) {
+        set(FINISHING, true);
+        if (tellReceiver) {
+            deliverEnd();
+        }
+    }
+
+    void timerDue(Stage stage) {
+        if (!is(DISCARDING | BROKEN) && inPlace(stage)) { // of a peer that is gone nothing is waited for
+            link.attempt(() -> {
+                stage.call(Session::timerExpired);
+                pump(); // it may have ended its stream
+            });
         }
     }
 
@@ -419,11 +491,16 @@ final class Inbound extends Node {
                     failure = t;
                 }
                 Throwable thrown = failure;
-                loop.enqueue(new Handle(loop, "blocking work of ", link, () -> blockingDone(stage, thrown)));
+                workDone(stage, thrown);
             });
-        } catch (RejectedExecutionException e) {
-            loop.enqueue(new Handle(loop, "blocking work of ", link, () -> blockingDone(stage, e)));
+        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread can be had
+            workDone(stage, e);
         }
+    }
+
+    private void workDone(Stage stage, @Nullable Throwable failure) {
+        Runnable goOn = () -> blockingDone(stage, failure);
+        loop.enqueue(new Handle(loop, "blocking work of ", link, () -> link.attempt(goOn)));
     }
 
     private void blockingDone(Stage stage, @Nullable Throwable failure) {
@@ -463,16 +540,20 @@ final class Inbound extends Node {
         set(DEAF, true);
         set(PAUSED, false);
         if (!decoding) {
-            top().releaseInput();
+            releaseUseless();
         }
         updateReading();
         later();
     }
 
+    /** The last thing; within a message's delivery the bytes that it came from are let go of only after it. */
     void close() {
         set(DISCARDING, true);
         for (Stage stage : stages) {
-            stage.close();
+            stage.closeSession();
+        }
+        if (!decoding) {
+            releaseInput();
         }
     }
 
@@ -481,8 +562,7 @@ final class Inbound extends Node {
     void execute() {
         pumpQueued = false;
         if (!is(DISCARDING)) {
-            pump();
-            link.flushIfDirty();
+            link.decodeWaiting();
         }
     }
 

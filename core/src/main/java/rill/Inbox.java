@@ -1,6 +1,7 @@
 package rill;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Selector;
 
@@ -66,6 +67,13 @@ final class Inbox {
         return false;
     }
 
+    /** From any thread: the last Node that came in and was not taken, or null. */
+    @Nullable
+    Node newest() {
+        Node now = word.get(APART);
+        return now == ASLEEP || now == CLOSED ? null : now;
+    }
+
     boolean isEmpty() {
         Node now = word.get(APART);
         return now == null || now == ASLEEP || now == CLOSED;
@@ -86,13 +94,13 @@ final class Inbox {
         return isEmpty() ? 0 : handles.addAll(word.getAndSet(APART, null));
     }
 
-    /** On the loop, when it ends: what is in is discarded, and nothing more comes in. */
-    void close() {
+    /** On the loop, when it ends: what is in is handed to {@code discarding}, and nothing more comes in. */
+    void close(Consumer<? super Node> discarding) {
         Node last = word.getAndSet(APART, CLOSED);
         var left = new NodeQueue();
         left.addAll(last == ASLEEP || last == CLOSED ? null : last);
         for (Node node = left.poll(); node != null; node = left.poll()) {
-            node.discard();
+            discarding.accept(node);
         }
     }
 }

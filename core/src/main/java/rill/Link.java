@@ -15,18 +15,23 @@ import rill.spi.WireListener;
  * <pre>
  *          close() ¹               all written               end of input, or no more Patience
  *  OPEN ───────────▶ FLUSHING ─────────────────▶ DRAINING ───────────────────────────────────▶ CLOSED
- *    │                  └ no more Patience: abort ───────────────────────────────────────────────▶│
- *    └── abort(), the wire fails ────────────────────────────────────────────────────────────────▶┘
+ *    │                  └ no more Patience, nothing can leave: the wire is closed ───────────────▶│
+ *    ├── abort() ────────────────────────────────────────────────────────────────────────────────▶│
+ *    └── a write fails, or the wire: BROKEN ── what came before was received, or nobody ──────────▶┘
+ *                                              takes it (Patience), or close()
  * </pre>
  *
  * ¹ If a layer still holds back writes (TLS, in its handshake), it is first left time to let them go.
  *
  * <p>In FLUSHING and DRAINING whatever comes in is thrown away: an answer already written is never destroyed by a reset that unread
- * input would cause.
+ * input would cause. In BROKEN it is delivered as in OPEN, since the peer sent it in good order; nothing leaves any more.
+ *
+ * <p>It is longer than others since it is where every event of the wire and every end of a connection comes by.
  */
 final class Link extends Node implements WireListener {
     private enum State {
         OPEN,
+        BROKEN,
         FLUSHING,
         DRAINING,
         CLOSED
@@ -37,7 +42,7 @@ final class Link extends Node implements WireListener {
     private final Inbound inbound;
     private final Outbound outbound;
     private @Nullable Patience patience; // while it closes
-    private @Nullable Promise<@Nullable Void> closed; // made when somebody asks; guarded by this
+    private @Nullable Promise<@Nullable Void> closed; // made when somebody asks, who gets a copy; guarded by this
     private boolean gone; // guarded by this
     private @Nullable Wire wire;
     private @Nullable Pipeline<?, ?> pipeline;
@@ -51,8 +56,10 @@ final class Link extends Node implements WireListener {
     private boolean reading; // within a read event, at whose end there is a flush anyway
     private int messagesInBatch;
     private boolean receiverTold; // of the end
-    private @Nullable Throwable failedWith;
-    private boolean endSeen; // of input, while closing
+    private boolean accepted; // by a listener, and at work: see Links.acceptedAtWork
+    private @Nullable Runnable onFinish;
+    private @Nullable Failure failure; // while its owner is told, and for good unless he carries on
+    private @Nullable Throwable failedWith; // told, or to be told once what came before was received
     private boolean wireGone; // what it brought may still be waiting to be received
 
     // The loop's list of open connections.
@@ -70,7 +77,18 @@ final class Link extends Node implements WireListener {
         this.limits = limits;
         this.onConnect = onConnect;
         this.inbound = new Inbound(this, loop);
-        this.outbound = new Outbound(this, loop, limits);
+        this.outbound = new Outbound(this);
+    }
+
+    /** One that a listener has accepted: whoever receives from it is left time to finish when the loop closes. */
+    Link accepted() {
+        accepted = true;
+        return this;
+    }
+
+    /** Whether it is one of those, and has not done its work yet. */
+    boolean isAccepted() {
+        return accepted;
     }
 
     void wire(Wire newWire) {
@@ -97,15 +115,20 @@ final class Link extends Node implements WireListener {
         return limits;
     }
 
-    /** From any thread. */
+    /** From any thread. The caller's own. */
     synchronized Future<@Nullable Void> closedFuture() {
+        if (gone) {
+            return Promise.done(loop, null);
+        }
         if (closed == null) {
             closed = loop.promise();
-            if (gone) {
-                closed.complete(null);
-            }
         }
-        return closed;
+        return closed.copy();
+    }
+
+    /** How many have asked for it, and still wait. */
+    synchronized int waitingForClosed() {
+        return closed == null ? 0 : closed.waiting();
     }
 
     private synchronized void noteGone() {
@@ -129,20 +152,38 @@ final class Link extends Node implements WireListener {
         return install(first, null);
     }
 
+    /** Of one that is closing only the name changes: its new receiver is told what the old one was. */
     <R, W> Connection<R, W> become(Pipeline<R, W> next) {
-        Pipeline<?, ?> before = Objects.requireNonNull(pipeline);
-        inbound.requireReplaceable(before, next);
-        if (!outbound.encodeThrough()) {
-            throw new IllegalStateException("become: a layer of " + this + " still holds back writes");
+        if (outbound.inSession()) {
+            throw new IllegalStateException("become: within a call of a session of " + this);
         }
-        return install(next, before);
+        Pipeline<?, ?> before = Objects.requireNonNull(pipeline);
+        if (receives()) {
+            inbound.requireReplaceable(before, next);
+            if (!outbound.encodeThrough() && state == State.OPEN) {
+                throw new IllegalStateException("become: a layer of " + this + " still holds back writes");
+            }
+        }
+        if (receives()) { // still: a layer may have failed
+            return install(next, before);
+        }
+        inbound.replaceReceiver();
+        return rename(next);
     }
 
     private <R, W> Connection<R, W> install(Pipeline<R, W> next, @Nullable Pipeline<?, ?> before) {
+        var context = new SessionContext(loop.random(), wire().remoteAddress(), loop.buffers());
+        Stage[] stages = inbound.stagesOf(next, before, context);
+        Connection<R, W> fresh = rename(next);
+        inbound.install(stages, next, before);
+        return fresh;
+    }
+
+    private <R, W> Connection<R, W> rename(Pipeline<R, W> next) {
         var fresh = new Connection<>(this, next.codec());
         connection = fresh;
         pipeline = next;
-        inbound.install(next, before, new SessionContext(loop.random(), wire().remoteAddress()));
+        receiverTold = false;
         return fresh;
     }
 
@@ -150,19 +191,35 @@ final class Link extends Node implements WireListener {
         return connection == candidate;
     }
 
+    /** For how many bytes a message of the present pipeline counts until it is encoded. */
+    @SuppressWarnings("unchecked")
+    int weight(Object message) {
+        var codec = (Codec<?, Object>) Objects.requireNonNull(pipeline).codec();
+        return Messages.weight(codec, message, limits);
+    }
+
     @SuppressWarnings("unchecked")
     void receiver(Receiver<?> receiver) {
         inbound.receiver((Receiver<Object>) receiver);
-        if (state == State.CLOSED) {
+        if (!receives()) {
             tellReceiver(null); // it has come too late to be told with the others
         }
+    }
+
+    /** Whether messages still reach a receiver. */
+    boolean receives() {
+        return (state == State.OPEN || state == State.BROKEN) && !closing;
     }
 
     void onFailure(Consumer<? super Failure> handler) {
         onFailure = handler;
     }
 
-    // ---- events from the wire
+    void onFinish(Runnable handler) {
+        onFinish = handler;
+    }
+
+    // ---- events from the wire, each of which is the failure of this connection alone if it goes wrong
 
     @Override
     public void connected() {
@@ -172,48 +229,101 @@ final class Link extends Node implements WireListener {
     /** Names the connection to the watchdog while its event holds the loop. */
     private void asActivity(Runnable event) {
         Node before = loop.activity().enter(this);
-        event.run();
+        attempt(event);
         loop.activity().enter(before);
+    }
+
+    /** Does something of this connection's: whatever it throws is its failure, and nobody else's. */
+    void attempt(Runnable action) {
+        try {
+            action.run();
+        } catch (Throwable t) {
+            goneWrong(t);
+        }
+    }
+
+    /** Something threw that is neither a session's call nor the user's: want of memory, or our mistake. */
+    private void goneWrong(Throwable cause) {
+        try {
+            boolean closes = state == State.OPEN || state == State.BROKEN;
+            failed(cause, false);
+            if (!closes) {
+                abort(); // it was closing already, and may have stopped half-way
+            }
+        } catch (Throwable another) {
+            letGo(another);
+        }
+    }
+
+    /** Not even the failure could be told. */
+    private void letGo(Throwable cause) {
+        try {
+            if (state != State.CLOSED) {
+                drain();
+                wire().abort(); // whose end concludes it
+            }
+        } finally {
+            loop.report(new Report.Thrown(loop.name(), toString(), cause));
+        }
     }
 
     private void nowConnected() {
         Consumer<? super @Nullable Throwable> told = onConnect;
         onConnect = null;
         loop.links().add(this);
+        if (accepted) {
+            loop.links().acceptedBegins();
+        }
         if (told != null) {
             guarded(() -> told.accept(null));
+        }
+        if (accepted && loop.closing().hasBegun()) {
+            finish(); // it has come after all others were asked to
         }
         flushIfDirty();
     }
 
     @Override
     public @Nullable ByteBuf readTarget() {
-        return inbound.readTarget();
+        try {
+            return inbound.readTarget();
+        } catch (Throwable t) {
+            goneWrong(t);
+            return null;
+        }
     }
 
     @Override
     public void read(ByteBuf bytes) {
-        if (state != State.OPEN || inbound.stages().length == 0) {
-            drained(bytes);
+        if ((state != State.OPEN && state != State.BROKEN) || inbound.stages().length == 0) {
+            attempt(() -> drained(bytes));
             return;
-        }
-        if (closing) {
-            patience().drained(bytes.readableBytes());
         }
         Node before = loop.activity().enter(this);
         reading = true;
         messagesInBatch = 0;
         try {
+            if (closing) {
+                patience().drained(bytes.readableBytes());
+            }
             inbound.read(bytes);
         } catch (Throwable t) {
-            failed(t, false); // nothing that goes wrong in one connection may reach the selector
+            goneWrong(t);
         }
         reading = false;
-        if (messagesInBatch > 0 && inbound.hasReceiver()) {
-            outbound.batchOf(inbound.receiver().batch(messagesInBatch));
+        batchIsOver();
+        loop.activity().enter(before);
+    }
+
+    private void batchIsOver() {
+        try {
+            if (messagesInBatch > 0 && inbound.hasReceiver()) {
+                outbound.batchOf(inbound.receiver().batch(messagesInBatch));
+            }
+        } catch (Throwable t) {
+            goneWrong(t);
         }
         flushIfDirty();
-        loop.activity().enter(before);
     }
 
     private void drained(ByteBuf bytes) {
@@ -225,8 +335,17 @@ final class Link extends Node implements WireListener {
 
     @Override
     public void written(long bytes) {
-        outbound.progress(bytes);
-        goOnFlushing();
+        try {
+            outbound.wireHasWritten(bytes);
+            goOnFlushing();
+        } catch (Throwable t) {
+            goneWrong(t);
+        }
+    }
+
+    @Override
+    public void writeFailed(Throwable cause) {
+        asActivity(() -> nowBroken(cause));
     }
 
     @Override
@@ -239,7 +358,7 @@ final class Link extends Node implements WireListener {
             inbound.ended();
             flushIfDirty();
         } else {
-            endSeen = true;
+            inbound.inputEnds();
             if (state == State.DRAINING) {
                 wire().close();
             }
@@ -260,12 +379,72 @@ final class Link extends Node implements WireListener {
             return;
         }
         wireGone = true;
-        boolean wasOpen = state == State.OPEN;
-        outbound.close(cause == null ? closedByUs() : cause);
-        if (wasOpen && cause != null) {
-            inbound.wireClosed(cause);
+        if (receives() && cause != null) {
+            nowBroken(cause);
         } else {
+            outbound.close(cause == null ? closedByUs() : cause);
+            conclude(cause);
+        }
+    }
+
+    /** Nothing leaves any more; unless we are closing, what came before is still of interest. */
+    private void nowBroken(Throwable cause) {
+        outbound.close(cause);
+        if (state == State.OPEN && !closing) {
+            state = State.BROKEN;
+            failedWith = cause;
+        }
+        if (state == State.BROKEN) {
+            inbound.broken(wireGone);
+        } else {
+            wire().close();
+        }
+    }
+
+    /** Called while BROKEN, whenever everything was decoded that could be. */
+    void whileBroken(boolean somethingWaits, boolean wirePaused) {
+        if (wireGone && !somethingWaits) {
+            conclude(failedWith);
+        } else if (wireGone || wirePaused) {
+            if (inbound.finishing()) {
+                endBroken();
+            } else {
+                patience().whileReceiverIsIdle();
+                if (!inbound.hasReceiver()) {
+                    receiverIsIdle();
+                }
+            }
+        } // else there is more to be read
+    }
+
+    /** What came before may wait for long, or for ever: it is told now that the connection is gone, for that is so. */
+    void receiverIsIdle() {
+        Throwable cause = Objects.requireNonNull(failedWith);
+        if (onFailure != null && patience().told != cause) {
+            patience().told = cause;
+            runHandler(onFailure, new Failure(cause, false));
+        }
+        noteGone();
+    }
+
+    /** What waits is of no use to anybody. */
+    void endBroken() {
+        Throwable cause = failedWith;
+        if (wireGone) {
+            conclude(cause);
+        } else if (cause != null) {
+            tellFailure(new Failure(cause, false));
+            cutOffBroken();
+        }
+    }
+
+    private void cutOffBroken() {
+        if (wireGone) {
             conclude(null);
+        } else {
+            drain();
+            inbound.decodeNoMore();
+            wire().close();
         }
     }
 
@@ -275,56 +454,82 @@ final class Link extends Node implements WireListener {
     }
 
     /** Nothing more will come: tells everybody, and lets go of everything. */
-    void conclude(@Nullable Throwable cause) {
+    private void conclude(@Nullable Throwable cause) {
         if (state == State.CLOSED) {
             return;
         }
-        boolean wasOpen = state == State.OPEN;
+        boolean untold = state == State.OPEN || state == State.BROKEN;
         state = State.CLOSED;
-        if (patience != null) {
-            patience.end();
+        try {
+            if (patience != null) {
+                patience.end();
+            }
+            if (cause != null && untold && failure == null) {
+                failure = new Failure(cause, false);
+                tellFailure(failure);
+            } else {
+                tellReceiver(null);
+            }
+            inbound.close();
+            outbound.close(cause == null ? closedByUs() : cause);
+        } finally {
+            workIsDone();
+            loop.links().remove(this);
+            noteGone();
         }
-        if (cause != null && wasOpen) {
-            tellFailure(cause, new Failure(cause, false));
-        } else {
-            tellReceiver(null);
-        }
-        inbound.close();
-        outbound.close(cause == null ? closedByUs() : cause);
-        loop.links().remove(this);
-        noteGone();
     }
 
     // ---- failures
 
-    /** Something threw. Closes the connection, unless the failure is survivable and the handler carries on. */
-    void failed(Throwable cause, boolean survivable) {
-        if (state != State.OPEN) {
+    /** Something went wrong. Closes the connection, unless the failure is survivable and its owner carries on: then true. */
+    boolean failed(Throwable thrown, boolean survivable) {
+        Throwable cause = NoMemory.unwrapped(thrown);
+        if (state != State.OPEN && state != State.BROKEN) {
             if (!(cause instanceof IOException)) {
-                loop.report(new Report.Thrown(loop.name(), toString(), cause));
+                loop.threw("", this, cause);
             }
+            return false;
+        }
+        if (failure != null) {
+            failure.followedBy(cause);
+            return false;
+        }
+        var now = new Failure(cause, survivable);
+        failure = now;
+        tellFailure(now);
+        if (now.carriesOn()) {
+            failure = null;
+            return true;
+        }
+        closeNow();
+        return false;
+    }
+
+    private void tellFailure(Failure told) {
+        Consumer<? super Failure> handler = onFailure;
+        Throwable cause = told.cause();
+        if (handler != null && (patience == null || patience.told != cause)) {
+            runHandler(handler, told);
+        }
+        if (told.carriesOn()) {
             return;
         }
-        var failure = new Failure(cause, survivable);
-        tellFailure(cause, failure);
-        if (!failure.carriesOn()) {
-            closeNow();
+        if (told.isToBeReported()) {
+            onFailure = null; // as if there were none
+        }
+        failedWith = cause;
+        Throwable overruled = told.overruledBy();
+        if (overruled != null) {
+            loop.connectionFailed(this, overruled);
+        }
+        boolean receiverHeard = tellReceiver(cause);
+        if (!receiverHeard && onFailure == null) {
+            loop.connectionFailed(this, cause);
         }
     }
 
-    private void tellFailure(Throwable cause, Failure failure) {
-        Consumer<? super Failure> handler = onFailure;
-        if (handler != null) {
-            loop.runReporting("onFailure of " + this, () -> handler.accept(failure));
-        }
-        if (failure.carriesOn()) {
-            return;
-        }
-        failedWith = cause;
-        boolean told = tellReceiver(cause);
-        if (!told && handler == null) {
-            loop.report(new Report.ConnectionFailed(loop.name(), toString(), cause));
-        }
+    private void runHandler(Consumer<? super Failure> handler, Failure failure) {
+        loop.runReporting("onFailure of ", this, () -> handler.accept(failure));
     }
 
     private boolean tellReceiver(@Nullable Throwable cause) {
@@ -337,7 +542,7 @@ final class Link extends Node implements WireListener {
         try {
             return inbound.receiver().closed(why);
         } catch (Throwable t) {
-            loop.report(new Report.Thrown(loop.name(), "the end of " + this, t));
+            loop.threw("the end of ", this, t);
             return false;
         }
     }
@@ -375,26 +580,67 @@ final class Link extends Node implements WireListener {
     void flushIfDirty() {
         if (dirty) {
             dirty = false;
-            if (state == State.OPEN || state == State.FLUSHING) {
-                outbound.flush();
-                if (state == State.OPEN && (closing || endingOutput) && !outbound.holdsBack()) {
-                    goOnEnding();
-                }
-                goOnFlushing();
+            try {
+                flushNow();
+            } catch (Throwable t) {
+                goneWrong(t);
             }
         }
+    }
+
+    private void flushNow() {
+        if (state == State.DRAINING || state == State.CLOSED) {
+            return;
+        }
+        outbound.flush();
+        if (state == State.OPEN && (closing || endingOutput) && !outbound.holdsBack()) {
+            goOnEnding();
+        }
+        goOnFlushing();
+    }
+
+    /** Goes on with decoding, from a Handle. */
+    void decodeWaiting() {
+        try {
+            inbound.pump();
+        } catch (Throwable t) {
+            goneWrong(t);
+        }
+        flushIfDirty();
     }
 
     // ---- closing
 
     /** Sees to it that the connection ends once what is in flight is done: the loop is closing, or a Client finishes. */
     void finish() {
-        if (state == State.OPEN && inbound.hasReceiver()) {
-            guarded(() -> inbound.receiver().finish(this));
-        } else if (state == State.DRAINING) {
+        Runnable own = onFinish;
+        if (state == State.DRAINING) {
             patience().whileDraining(); // less of it, from now on
+        } else if (state == State.OPEN && !closing && own != null) {
+            onFinish = null;
+            guarded(own);
+            inbound.finish(inbound.hasReceiver() && inbound.receiver() instanceof Pulling);
+        } else if (state == State.OPEN && !closing && inbound.hasReceiver()) {
+            guarded(() -> inbound.receiver().finish(this));
         } else {
             close();
+        }
+    }
+
+    /** Whoever receives messages of an accepted connection closes it, once it has finished what it has received; others need not. */
+    void finishReceiving() {
+        if (accepted) {
+            inbound.finish(true);
+        } else {
+            close();
+        }
+    }
+
+    /** Closing the loop need not wait for it any more before it goes on with those that it has opened itself. */
+    private void workIsDone() {
+        if (accepted && onConnect == null) {
+            accepted = false;
+            loop.links().acceptedEnds();
         }
     }
 
@@ -412,8 +658,9 @@ final class Link extends Node implements WireListener {
             return;
         }
         outbound.refuse(new IOException(this + ": its output was shut down"));
-        if (outbound.holdsBack()) {
+        if (outbound.holdsBack() || outbound.inSession()) {
             endingOutput = true;
+            dirty();
         } else {
             shutdownNow();
         }
@@ -428,26 +675,34 @@ final class Link extends Node implements WireListener {
     }
 
     void close() {
+        if (state == State.BROKEN) {
+            failedWith = null; // who closes it does not want to know any more
+            cutOffBroken();
+            return;
+        }
         if (state != State.OPEN || wire == null || closing) {
             return;
         }
-        if (!wireGone && outbound.holdsBack()) {
+        boolean holdsBack = outbound.holdsBack();
+        if (holdsBack || outbound.inSession()) {
             closing = true;
             outbound.refuse(closedByUs());
             inbound.ignoreMessages();
             tellReceiverLater();
-            patience().whileFlushing();
+            if (holdsBack) {
+                patience().whileFlushing();
+            }
+            dirty(); // once the session's call has returned, or later
         } else {
             closeNow();
         }
     }
 
     private void closeNow() {
-        if (state != State.OPEN) {
-            return;
+        if (state == State.BROKEN) {
+            cutOffBroken();
         }
-        if (wireGone) {
-            conclude(null);
+        if (state != State.OPEN) {
             return;
         }
         outbound.sayGoodBye();
@@ -458,7 +713,6 @@ final class Link extends Node implements WireListener {
         if (patience != null) {
             patience.end(); // that with a layer that held back writes
         }
-        endSeen = inbound.inputEnded();
         outbound.refuse(closedByUs());
         outbound.giveUpHeldBack(closedByUs());
         inbound.decodeNoMore();
@@ -480,8 +734,8 @@ final class Link extends Node implements WireListener {
             patience().whileFlushing();
             return;
         }
-        state = State.DRAINING;
-        if (endSeen) {
+        drain();
+        if (inbound.inputEnded()) {
             wire().close();
         } else {
             wire().shutdownOutput();
@@ -489,13 +743,35 @@ final class Link extends Node implements WireListener {
         }
     }
 
+    private void drain() {
+        state = State.DRAINING;
+        if (patience != null) {
+            patience.end(); // with what was waited for before
+        }
+        workIsDone();
+    }
+
+    /** While it flushes: sees whether the peer has made room. */
+    void retry() {
+        outbound.retry();
+        goOnFlushing();
+    }
+
+    /** Whether no event will come from the wire any more. */
+    boolean gone() {
+        return wireGone || state == State.CLOSED;
+    }
+
     void abort() {
-        if (wireGone) {
+        failedWith = state == State.BROKEN ? null : failedWith; // as in close()
+        if (wireGone && outbound.inSession()) {
+            loop.enqueue(new Handle(loop, "abort of ", this, this::abort));
+        } else if (wireGone) {
             conclude(null);
         } else if (wire != null && state != State.CLOSED) {
             inbound.decodeNoMore();
-            if (state == State.OPEN) {
-                state = State.DRAINING;
+            if (state == State.OPEN || state == State.BROKEN) {
+                drain();
             }
             outbound.refuse(closedByUs());
             wire.abort();
@@ -510,7 +786,7 @@ final class Link extends Node implements WireListener {
             wire.abort();
         }
         outbound.close(cause);
-        state = State.DRAINING;
+        drain();
         tellReceiver(cause);
         conclude(null);
     }
@@ -527,8 +803,12 @@ final class Link extends Node implements WireListener {
     /** For the list of survivors. */
     String situation() {
         String unfinished = inbound.hasReceiver() ? inbound.receiver().unfinished() : "";
-        return this + " (" + (unfinished.isEmpty() ? state.name().toLowerCase(java.util.Locale.ROOT) : unfinished)
-                + ")";
+        if (unfinished.isEmpty()) {
+            unfinished = state == State.OPEN && inbound.finishing()
+                    ? "told to finish, it has not been closed"
+                    : state.name().toLowerCase(java.util.Locale.ROOT);
+        }
+        return this + " (" + unfinished + ")";
     }
 
     /** As a Node it stands for whatever event of its own holds the loop; it is never queued. */

@@ -18,6 +18,7 @@ final class Links {
     private Link[] dirty = new Link[16];
     private int dirtyCount;
     private final AtomicInteger count = new AtomicInteger();
+    private int acceptedAtWork; // connections that came in and have not done their work yet
 
     Links(Loop loop) {
         this.loop = loop;
@@ -101,24 +102,67 @@ final class Links {
     void flushDirty() {
         for (int i = 0; i < dirtyCount; i++) {
             Link link = dirty[i];
-            link.flushIfDirty();
+            try {
+                link.flushIfDirty();
+            } catch (Throwable t) { // an Error, such as no memory: that ends a connection, but not the tick
+                loop.runReporting("failure of ", link, () -> link.failed(t, false));
+                loop.runReporting("abort of ", link, link::abort);
+            }
         }
         Arrays.fill(dirty, 0, dirtyCount, null);
         dirtyCount = 0;
     }
 
-    /** Stops accepting and connecting, and asks every connection to finish. */
-    void finishAll() {
+    /** Stops accepting; where others of a group can, they go on with it. */
+    void stopListening() {
         for (Listener listener : List.copyOf(listeners)) {
-            listener.stop();
+            loop.runReporting("closing of ", listener, listener::loopEnds);
         }
+    }
+
+    void acceptedBegins() {
+        acceptedAtWork++;
+    }
+
+    void acceptedEnds() {
+        acceptedAtWork--;
+        loop.closing().check();
+    }
+
+    /** Whether every connection that came in has done its work. */
+    boolean acceptedAreDone() {
+        return acceptedAtWork == 0;
+    }
+
+    /** Stops accepting, and asks every connection that came in to finish. */
+    void finishAccepted() {
+        stopListening();
+        for (Link link : all()) {
+            if (link.isAccepted()) {
+                link.finish();
+            }
+        }
+    }
+
+    /** Stops connecting, and asks every connection to finish. */
+    void finishAll() {
         for (Dialer<?> dialer : List.copyOf(dialers)) {
             dialer.giveUp(new CancelledException(loop.name() + " is closing"));
         }
-        for (Link link = first, next; link != null; link = next) {
-            next = link.nextLink;
-            link.finish();
+        for (Link link : all()) {
+            if (!link.isAccepted()) {
+                link.finish();
+            }
         }
+    }
+
+    /** As they are now: what one of them does may end others. */
+    private List<Link> all() {
+        var all = new ArrayList<Link>();
+        for (Link link = first; link != null; link = link.nextLink) {
+            all.add(link);
+        }
+        return all;
     }
 
     void nameTo(List<String> survivors) {
@@ -137,8 +181,7 @@ final class Links {
         for (Dialer<?> dialer : List.copyOf(dialers)) {
             dialer.giveUp(cause);
         }
-        for (Link link = first, next; link != null; link = next) {
-            next = link.nextLink;
+        for (Link link : all()) {
             link.cutOff(cause);
         }
     }

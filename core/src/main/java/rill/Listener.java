@@ -5,7 +5,6 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +23,7 @@ import rill.spi.SocketOptions;
  */
 public final class Listener {
     private static final Duration RETRY = Duration.ofMillis(100);
+    private static final int TRIES = 100;
 
     private final Loop loop;
     private final ListenOptions options;
@@ -32,53 +32,114 @@ public final class Listener {
     private @Nullable Acceptor acceptor;
     private volatile @Nullable SocketAddress address;
     private SocketOptions acceptedOptions = SocketOptions.none(); // options of what is accepted
-    private boolean paused; // by the user
+    private volatile boolean paused; // by the user
     private boolean refusalReported;
     private volatile boolean stopped;
     private final List<Listener> followers = new CopyOnWriteArrayList<>(); // on other loops, at the same address
+    private final Listener leader; // the one that its user has
+    private volatile boolean closed; // by the user
 
     private Listener(Loop loop, ListenOptions options, Spread spread, Consumer<Link> onLink) {
         this.loop = loop;
         this.options = options;
         this.spread = spread;
         this.onLink = onLink;
+        this.leader = this;
+    }
+
+    /** In the place of one whose loop ends. */
+    private Listener(Listener before, Loop loop) {
+        this.loop = loop;
+        this.options = before.options;
+        this.spread = before.spread;
+        this.onLink = before.onLink;
+        this.leader = before.leader;
+        this.address = before.address;
+        this.paused = leader.paused;
     }
 
     static Future<Listener> open(
             Loop loop, SocketAddress address, ListenOptions options, Spread spread, Consumer<Link> onLink) {
-        if (loop.closed()) {
-            throw new IllegalStateException("listen: " + loop.name() + " is closed");
-        }
         var listener = new Listener(loop, options, spread, onLink);
-        Callable<Listener> listen = () -> listener.listen(address);
-        if (!loop.isCurrent()) {
-            return loop.submit(listen);
-        }
-        Promise<Listener> promise = loop.promise();
-        try {
-            promise.complete(listen.call());
-        } catch (Exception e) {
-            promise.fail(e);
+        Promise<Listener> promise = new Offer<>(loop, Listener::close);
+        if (loop.isCurrent()) {
+            listener.listen(address, promise);
+        } else {
+            loop.enqueue(listener.new Opening(address, promise));
         }
         return promise;
+    }
+
+    /** On its way to the loop. */
+    private final class Opening extends Node {
+        private final SocketAddress wanted;
+        private final Promise<Listener> promise;
+
+        Opening(SocketAddress wanted, Promise<Listener> promise) {
+            this.wanted = wanted;
+            this.promise = promise;
+        }
+
+        @Override
+        void execute() {
+            listen(wanted, promise);
+        }
+
+        @Override
+        void discard() {
+            promise.fail(loop.cancelledByClose("listen"));
+        }
+
+        @Override
+        String label() {
+            return "listen at " + wanted;
+        }
+    }
+
+    private void listen(SocketAddress wanted, Promise<Listener> promise) {
+        if (promise.isDone()) {
+            return;
+        }
+        try {
+            if (!promise.complete(listen(wanted))) {
+                close(); // cancelled meanwhile, by another thread
+            }
+        } catch (Throwable t) {
+            promise.fail(t);
+        }
     }
 
     /** One listening socket for each loop, all at the same address; the first speaks for all. */
     static Future<Listener> openEach(
             List<Loop> loops, SocketAddress address, ListenOptions options, Consumer<Link> onLink) {
         Loop first = loops.getFirst();
-        return open(first, address, options, Spread.onto(first), onLink)
-                .flatMap(leader -> leader.followedBy(loops.subList(1, loops.size()), onLink)
-                        .onDone((all, failure) -> {
-                            if (failure != null) {
-                                leader.close();
-                            }
-                        }));
+        return open(first, address, options, Spread.onto(first), onLink).flatMap(leader -> {
+            Future<Listener> all = leader.followedBy(loops.subList(1, loops.size()), onLink);
+            all.addDependent(new CloseUponFailure(leader));
+            return all;
+        });
+    }
+
+    /** The others have failed, or nobody waits for them any more. */
+    private record CloseUponFailure(Listener leader) implements Bystander {
+        @Override
+        public void settled(Future<?> source) {
+            if (source.hasFailed()) {
+                leader.close();
+            }
+        }
+
+        @Override
+        public Loop home() {
+            return leader.loop;
+        }
     }
 
     private Future<Listener> followedBy(List<Loop> loops, Consumer<Link> onLink) {
         if (loops.isEmpty()) {
-            return Future.of(this);
+            Promise<Listener> all = new Offer<>(loop, Listener::close);
+            all.complete(this);
+            return all;
         }
         Loop next = loops.getFirst();
         return open(next, address(), options, Spread.onto(next), onLink).flatMap(follower -> {
@@ -89,15 +150,22 @@ public final class Listener {
 
     private Listener listen(SocketAddress wanted) throws IOException {
         if (loop.closing().hasBegun()) {
-            throw new IllegalStateException("listen: " + loop.name() + " is closing");
+            throw new CancelledException("listen: " + loop.name() + " is closing");
         }
+        bind(wanted);
+        loop.links().add(this);
+        return this;
+    }
+
+    private void bind(SocketAddress wanted) throws IOException {
         Acceptor opened =
                 loop.selector().listen(wanted, options.backlog(), options.listenerAt(wanted), new Accepting());
         acceptor = opened;
         address = opened.localAddress();
         acceptedOptions = options.socketAt(address());
-        loop.links().add(this);
-        return this;
+        if (paused) {
+            opened.pause();
+        }
     }
 
     /** The address, with the port that the system chose if it was 0. */
@@ -108,19 +176,19 @@ public final class Listener {
     /** Stops accepting for a while; connections wait in the backlog. */
     public void pause() {
         followers.forEach(Listener::pause);
+        paused = true;
         onLoop(() -> {
-            paused = true;
-            acceptor().pause();
+            if (acceptor != null) {
+                acceptor.pause();
+            }
         });
     }
 
     /** Undoes {@link #pause}. */
     public void resume() {
         followers.forEach(Listener::resume);
-        onLoop(() -> {
-            paused = false;
-            acceptor().resume();
-        });
+        paused = false;
+        onLoop(this::retry);
     }
 
     /**
@@ -128,6 +196,7 @@ public final class Listener {
      * stay.
      */
     public void close() {
+        closed = true;
         followers.forEach(Listener::close);
         onLoop(this::stop);
     }
@@ -147,17 +216,98 @@ public final class Listener {
 
     void stop() {
         stopped = true;
-        acceptor().close();
+        if (acceptor != null) {
+            acceptor.close();
+        }
         loop.links().remove(this);
     }
 
-    private Acceptor acceptor() {
-        return Objects.requireNonNull(acceptor);
+    /** The loop takes nothing more: if others of its group do, one of them listens instead. */
+    void loopEnds() {
+        stop();
+        passOn();
+    }
+
+    private void passOn() {
+        Loop heir = spread.next();
+        if (heir != null && !leader.closed) {
+            heir.enqueue(new Succession(new Listener(this, heir), loop));
+        }
+    }
+
+    /** A listener on its way to the loop that is to listen instead of another one. */
+    private static final class Succession extends Node {
+        private final Listener successor;
+        private final Loop before;
+
+        Succession(Listener successor, Loop before) {
+            this.successor = successor;
+            this.before = before;
+        }
+
+        @Override
+        void execute() {
+            successor.leader.followers.add(successor);
+            if (successor.leader.closed) {
+                return;
+            }
+            successor.loop.links().add(successor);
+            successor.takeOver(before, TRIES);
+        }
+
+        @Override
+        void discard() {
+            successor.passOn(); // that one has ended as well
+        }
+
+        @Override
+        String label() {
+            return "moving of " + successor;
+        }
+    }
+
+    /** It may take a moment until the address is free. */
+    private void takeOver(Loop before, int tries) {
+        if (stopped) {
+            return;
+        }
+        try {
+            bind(address());
+        } catch (Throwable t) {
+            if (tries == 0) {
+                stop();
+                loop.threw("moving here of ", this, t);
+            } else {
+                loop.schedule(RETRY, "moving of ", this, () -> takeOver(before, tries - 1));
+            }
+            return;
+        }
+        loop.report(new Report.Note(
+                loop.name(), loop.name() + ": " + this + " has moved here, since " + before.name() + " ends", false));
     }
 
     private void retry() {
-        if (!stopped && !paused) {
-            acceptor().resume();
+        if (!stopped && !paused && acceptor != null) {
+            acceptor.resume();
+        }
+    }
+
+    /** Gives an accepted socket to a loop; on the listener's own, or on that of one which can't take it after all. */
+    private void place(AcceptedSocket socket) {
+        Loop target = spread.next();
+        if (target == null) {
+            socket.close();
+            return;
+        }
+        target.links().expect();
+        if (target.isCurrent()) {
+            adopt(target, socket);
+            return;
+        }
+        try {
+            target.enqueue(new Arrival(target, socket));
+        } catch (Throwable t) {
+            refused(target, socket, t);
         }
     }
 
@@ -165,19 +315,24 @@ public final class Listener {
     private void adopt(Loop target, AcceptedSocket socket) {
         if (target.closing().hasBegun()) {
             target.links().unexpect();
-            socket.close();
+            place(socket);
             return;
         }
-        var adopted = new Adoption(target);
-        var link = new Link(target, options.limits(), adopted);
-        adopted.link = link;
         try {
+            var adopted = new Adoption(target);
+            var link = new Link(target, options.limits(), adopted).accepted();
+            adopted.link = link;
             link.wire(target.selector().open(socket, acceptedOptions, link));
-        } catch (RuntimeException e) {
-            target.links().unexpect();
-            socket.close();
-            target.report(new Report.Thrown(target.name(), toString(), e));
+        } catch (Throwable t) {
+            refused(target, socket, t);
         }
+    }
+
+    /** What goes wrong with one that has come in is nobody else's business. */
+    private void refused(Loop target, AcceptedSocket socket, Throwable cause) {
+        target.links().unexpect();
+        socket.close();
+        target.threw("", this, cause);
     }
 
     /** An accepted socket on its way to its loop. */
@@ -198,7 +353,7 @@ public final class Listener {
         @Override
         void discard() {
             target.links().unexpect();
-            socket.close();
+            place(socket);
         }
 
         @Override
@@ -235,12 +390,11 @@ public final class Listener {
         @Override
         public void accepted(AcceptedSocket socket) {
             refusalReported = false;
-            Loop target = spread.next();
-            target.links().expect();
-            if (target == loop) {
-                adopt(loop, socket);
-            } else {
-                target.enqueue(new Arrival(target, socket));
+            try {
+                place(socket);
+            } catch (Throwable t) { // no memory: that is this connection's bad luck, and must not reach the selector
+                socket.close();
+                loop.threw("", Listener.this, t);
             }
         }
 

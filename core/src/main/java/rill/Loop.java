@@ -38,9 +38,18 @@ import rill.spi.Transport;
  *
  * <p><b>Threading:</b> all public methods may be called from any thread, unless they say otherwise. Callbacks run on the loop.
  *
- * <p><b>Errors:</b> whatever a Handle or a callback throws is reported, and the loop goes on. After {@link #close} what would give
- * the loop work throws {@link IllegalStateException} ({@link #execute}: {@link RejectedExecutionException}); calls and writes on
- * its connections give Futures that have failed.
+ * <p><b>Errors:</b> whatever a Handle or a callback throws is reported, and the loop goes on.
+ *
+ * <p><b>After {@link #close}:</b>
+ *
+ * <ul>
+ *   <li>What gives a Future, here, on a {@link Future}, a {@link Connection}, a {@link Client} or a {@link LoopGroup}, gives one that has
+ *       failed: with a {@link CancelledException} that names the loop, or, of connections and clients, with an {@link IOException}. So
+ *       does what was on its way to the loop. What was done before keeps its value.
+ *   <li>What schedules a Handle, or drives, throws {@link IllegalStateException}; {@link #execute} throws {@link
+ *       RejectedExecutionException}, as every {@link Executor} does.
+ *   <li>What cancels, closes, stops, pauses or asks does nothing, or answers.
+ * </ul>
  */
 @SuppressWarnings("ClassCanBeStatic")
 public final class Loop implements Executor, AutoCloseable {
@@ -58,7 +67,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final @Nullable TaskEngine wantedEngine; // null for the best
     private final @Nullable Origins origins;
 
-    private final Buffers buffers = new Buffers(this);
+    private final Buffers buffers;
     private final Selector selector;
     private final Inbox inbox;
     private final Tick tick;
@@ -71,10 +80,13 @@ public final class Loop implements Executor, AutoCloseable {
     private final Closing closing = new Closing(this);
     private final Tasks tasks = new Tasks(closing);
     private final Future<@Nullable Void> accepted;
+    private final @Nullable ClassLoader contextClassLoader =
+            Thread.currentThread().getContextClassLoader();
 
     private @Nullable Thread runner; // the thread that runs callbacks now; told apart without a look into its locals
     private volatile boolean stopWanted;
     private volatile boolean closed;
+    private volatile boolean ended; // closed, and everything was given back
 
     // ---- making
 
@@ -117,6 +129,7 @@ public final class Loop implements Executor, AutoCloseable {
     private Loop(Transport transport, LoopOptions options) throws IOException {
         this.transport = transport;
         this.environment = transport.environment();
+        this.buffers = new Buffers(this, environment.memory(), options.bufferMemory());
         this.name = options.name() == null ? "loop-" + COUNT.incrementAndGet() : options.name();
         this.reporter = options.reporter();
         this.wantedEngine = requireAvailable(options.taskEngine());
@@ -172,7 +185,7 @@ public final class Loop implements Executor, AutoCloseable {
             stopWanted = false;
             root = task("main", body);
             if (external == null) {
-                drive(() -> root.isDone() || stopWanted, false);
+                Compensated.run(() -> drive(() -> root.isDone() || stopWanted, false));
             }
         } finally {
             driving.release();
@@ -193,7 +206,7 @@ public final class Loop implements Executor, AutoCloseable {
             throw new IllegalStateException("run of " + name + " inside a Task; await instead");
         }
         var result = new java.util.concurrent.FutureTask<T>(() -> run(body));
-        Thread.ofPlatform().name(name + "-driver").daemon().start(result);
+        Threads.driver(this, name + "-driver", true, result).start();
         try {
             return result.get();
         } catch (InterruptedException e) {
@@ -206,7 +219,8 @@ public final class Loop implements Executor, AutoCloseable {
 
     /**
      * Lets a new platform thread, named like the loop, drive until {@link #stop} or {@link #close}. It is not a daemon: it keeps
-     * the JVM alive.
+     * the JVM alive. Like every thread that Rill starts to drive a loop, it has the context class loader of whoever opened the loop,
+     * and inherits no thread-locals.
      *
      * @return this
      * @throws IllegalStateException if somebody drives the loop already, or if its environment has a {@link Driver}
@@ -217,26 +231,20 @@ public final class Loop implements Executor, AutoCloseable {
             throw new IllegalStateException("start: " + name + " is driven by " + environment.driver()
                     + ", not by a thread of its own; await, or let that run");
         }
-        var started = new java.util.concurrent.CompletableFuture<@Nullable Void>();
-        Thread.ofPlatform().name(name).start(() -> {
-            try {
-                driving.acquire("start");
-            } catch (IllegalStateException e) {
-                started.completeExceptionally(e);
-                return;
-            }
-            stopWanted = false;
-            started.complete(null);
+        Thread thread = Threads.driver(this, name, false, () -> {
             try {
                 driveUnattended(() -> stopWanted);
             } finally {
                 driving.release();
             }
         });
+        driving.acquireFor(thread, "start");
+        stopWanted = false;
         try {
-            started.join();
-        } catch (java.util.concurrent.CompletionException e) {
-            throw e.getCause() instanceof IllegalStateException cause ? cause : e;
+            thread.start();
+        } catch (Throwable t) {
+            driving.release();
+            throw t;
         }
         return this;
     }
@@ -324,8 +332,9 @@ public final class Loop implements Executor, AutoCloseable {
     /** For what is confined to the loop: nobody else may be driving it. */
     void requireConfined(String what, Object subject) {
         if (!isCurrent() && driving.driven()) {
-            throw new IllegalStateException(what + " of " + subject + " on " + Thread.currentThread() + ", while "
-                    + driving.driver() + " drives " + name + "; use it in a callback or a Task of that loop");
+            throw new IllegalStateException(what + " of " + subject + " on " + Threads.describe(Thread.currentThread())
+                    + ", while " + driving.describe() + " drives " + name
+                    + "; use it in a callback or a Task of that loop");
         }
     }
 
@@ -346,8 +355,8 @@ public final class Loop implements Executor, AutoCloseable {
     void driveUnattended(BooleanSupplier done) {
         try {
             drive(done, false);
-        } catch (RuntimeException e) {
-            report(new Report.Thrown(name, "the selector", e));
+        } catch (Throwable t) {
+            threw("the selector", null, t);
         }
     }
 
@@ -359,6 +368,11 @@ public final class Loop implements Executor, AutoCloseable {
         if (closed && !awaited.isDone()) {
             throw neverDone(awaited);
         }
+    }
+
+    /** Why something of this loop fails that needed it. */
+    CancelledException cancelledByClose(String what) {
+        return new CancelledException(what + ": " + name + " is closed");
     }
 
     CancelledException neverDone(Future<?> awaited) {
@@ -409,6 +423,11 @@ public final class Loop implements Executor, AutoCloseable {
     /** Named {@code what} and {@code subject}. */
     Handle schedule(Duration delay, String what, @Nullable Object subject, Runnable action) {
         requireOpen("schedule");
+        return timer(delay, what, subject, action);
+    }
+
+    /** Likewise; if the loop is closed, the Handle is discarded. */
+    Handle timer(Duration delay, String what, @Nullable Object subject, Runnable action) {
         var handle = new Handle(this, what, subject, action);
         if (delay.isNegative() || delay.isZero()) {
             enqueue(handle);
@@ -418,13 +437,37 @@ public final class Loop implements Executor, AutoCloseable {
         if (isCurrent()) {
             tick.add(handle, deadline);
         } else {
-            enqueue(new Handle(this, "timer ", handle.name(), () -> {
-                if (!handle.cancelled()) {
-                    tick.add(handle, deadline);
-                }
-            }));
+            enqueue(new NewTimer(handle, deadline));
         }
         return handle;
+    }
+
+    /** A timer on its way to the loop. */
+    private final class NewTimer extends Node {
+        private final Handle timer;
+        private final long deadline;
+
+        NewTimer(Handle timer, long deadline) {
+            this.timer = timer;
+            this.deadline = deadline;
+        }
+
+        @Override
+        void execute() {
+            if (!timer.cancelled()) {
+                tick.add(timer, deadline);
+            }
+        }
+
+        @Override
+        void discard() {
+            timer.discard();
+        }
+
+        @Override
+        String label() {
+            return "timer " + timer.name();
+        }
     }
 
     /** {@link #schedule(Duration, String, Runnable)} without a name of its own. */
@@ -445,30 +488,21 @@ public final class Loop implements Executor, AutoCloseable {
         return NAMES.get(action.getClass());
     }
 
-    /** What a deadline can be ahead; 146 years if it is more. */
+    /** What a deadline can be ahead, or past; 146 years if it is more. */
     static long nanos(Duration delay) {
-        return Math.min(LONGEST_DELAY, TimeUnit.NANOSECONDS.convert(delay)); // which saturates, and allocates nothing
+        long nanos = TimeUnit.NANOSECONDS.convert(delay); // which saturates, and allocates nothing
+        return Math.clamp(nanos, -LONGEST_DELAY, LONGEST_DELAY);
     }
 
     /** Calls {@code work} in a Handle, as a callback (it must not await), and gives its result. */
     public <T extends @Nullable Object> Future<T> submit(Callable<? extends T> work) {
         Promise<T> promise = promise();
-        schedule(nameOf(work), () -> {
-            if (promise.isDone()) {
-                return;
-            }
-            try {
-                promise.complete(work.call());
-            } catch (Throwable t) {
-                promise.fail(t);
-            }
-        });
+        enqueue(new Submission<>(this, Objects.requireNonNull(work, "work"), promise));
         return promise;
     }
 
     /** Starts a Task; its body begins in a Handle. */
     public <T extends @Nullable Object> Task<T> task(String taskName, Callable<? extends T> body) {
-        requireOpen("task");
         var task = new Task<T>(this, taskName, body);
         task.start();
         return task;
@@ -482,8 +516,21 @@ public final class Loop implements Executor, AutoCloseable {
     /** A Future that is done once {@code delay} has passed, never earlier. Cancelling it cancels the timer behind it. */
     public Future<@Nullable Void> delay(Duration delay) {
         Promise<@Nullable Void> promise = promise();
-        Handle timer = schedule(delay, "delay", () -> promise.complete(null));
+        Handle timer = timer(delay, "delay", null, new Delay(promise));
         return promise.onCancel(timer::cancel);
+    }
+
+    /** The end of a delay. */
+    private record Delay(Promise<@Nullable Void> promise) implements Runnable, Handle.Discardable {
+        @Override
+        public void run() {
+            promise.complete(null);
+        }
+
+        @Override
+        public void discarded() {
+            promise.fail(promise.loop.cancelledByClose("delay"));
+        }
     }
 
     /** A Future of this loop that you complete. */
@@ -498,7 +545,8 @@ public final class Loop implements Executor, AutoCloseable {
      *
      * @param address where to; a name in it that is not resolved yet is looked up by the {@link Resolver}, and each of its
      *     addresses is tried in order
-     * @return fails with an {@link IOException} that names the address and what was tried
+     * @return fails with an {@link IOException} that names the address and what was tried. A connection that comes when nobody waits
+     *     for it any more is closed
      */
     public <R, W> Future<Connection<R, W>> connect(SocketAddress address, Pipeline<R, W> pipeline) {
         return connect(address, pipeline, ConnectOptions.defaults());
@@ -507,7 +555,6 @@ public final class Loop implements Executor, AutoCloseable {
     /** {@link #connect(SocketAddress, Pipeline)} with options. */
     public <R, W> Future<Connection<R, W>> connect(
             SocketAddress address, Pipeline<R, W> pipeline, ConnectOptions options) {
-        requireOpen("connect");
         return new Dialer<>(this, address, options, link -> link.open(pipeline)).start();
     }
 
@@ -518,7 +565,6 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** {@link #connect(SocketAddress, Exchange)} with options. */
     public <Q, A> Future<Client<Q, A>> connect(SocketAddress address, Exchange<Q, A> exchange, ConnectOptions options) {
-        requireOpen("connect");
         return new Dialer<>(this, address, options, link -> exchange.open(link)).start();
     }
 
@@ -641,6 +687,11 @@ public final class Loop implements Executor, AutoCloseable {
      * waits for it, and closes everything. What is still alive at the deadline is aborted and named in a
      * {@link Report.Survivors}. Waits until that is over; drives the loop if nobody does. Calling it again does nothing.
      *
+     * <p>First the connections that were accepted finish: a server by {@link #serve} answers the requests that it has begun; to whoever
+     * receives from one of {@link #listen} it is as if the peer had ended its stream, and it closes the connection when it has finished what
+     * it has received ({@link Connection#onFinish} is for work that nobody else knows of). Until then connections to others can be made and
+     * used. Then those finish: a {@link Client} has the answers of its calls, a Connection is closed.
+     *
      * @throws IllegalStateException inside a callback or a Task, which the closing would wait for; use {@link #stop} there
      */
     public void close(Duration deadline) {
@@ -658,7 +709,16 @@ public final class Loop implements Executor, AutoCloseable {
     /** From any thread: appends to the Handle queue. Discarded if the loop is closed. */
     void enqueue(Node node) {
         if (!offer(node)) {
-            node.discard();
+            discard(node);
+        }
+    }
+
+    /** Within a Handle that tells dependents: one of them has settled, and its own are told in the same Handle. */
+    void chain(Future<?> settled) {
+        if (closed) {
+            settled.discard();
+        } else {
+            tick.chain(settled);
         }
     }
 
@@ -679,10 +739,45 @@ public final class Loop implements Executor, AutoCloseable {
     }
 
     void runReporting(String what, Runnable action) {
+        runReporting(what, null, action);
+    }
+
+    /** Named {@code what} and {@code subject}. */
+    void runReporting(String what, @Nullable Object subject, Runnable action) {
         try {
             action.run();
         } catch (Throwable t) {
-            report(new Report.Thrown(name, what, t));
+            threw(what, subject, t);
+        }
+    }
+
+    /**
+     * Reports what {@code what} and {@code subject} threw. Never throws, like everything here that reports: who calls this has caught
+     * something, perhaps for want of memory, and the name alone may fail as well.
+     */
+    void threw(String what, @Nullable Object subject, Throwable thrown) {
+        try {
+            report(new Report.Thrown(name, subject == null ? what : what + subject, thrown));
+        } catch (Throwable t) {
+            LoggingReporter.INSTANCE.lost();
+        }
+    }
+
+    /** Reports what {@code node} threw. */
+    void threw(Node node, Throwable thrown) {
+        try {
+            report(new Report.Thrown(name, node.label(), thrown));
+        } catch (Throwable t) {
+            LoggingReporter.INSTANCE.lost();
+        }
+    }
+
+    /** Reports why {@code connection} failed. */
+    void connectionFailed(Link connection, Throwable cause) {
+        try {
+            report(new Report.ConnectionFailed(name, connection.toString(), cause));
+        } catch (Throwable t) {
+            LoggingReporter.INSTANCE.lost();
         }
     }
 
@@ -690,7 +785,7 @@ public final class Loop implements Executor, AutoCloseable {
         try {
             reporter.report(report);
         } catch (Throwable t) {
-            System.err.println("rill: the Reporter threw " + t + " for: " + report.message());
+            LoggingReporter.INSTANCE.reporterThrew(t, report);
         }
     }
 
@@ -710,13 +805,28 @@ public final class Loop implements Executor, AutoCloseable {
         closed = true;
         runReporting("closing the selector", selector::close);
         tick.discardAll();
-        inbox.close();
+        inbox.close(this::discard);
         links.forget();
         runReporting("closing the buffers", buffers::close);
-        abroad.close();
-        failures.close();
+        runReporting("telling other loops of the close", abroad::close);
+        runReporting("telling of failures", failures::close);
         Watchdog.unwatch(activity);
+        ended = true;
         driving.wakeAll();
+    }
+
+    /** Whether it is closed and nothing of it is left, descriptors and memory included. */
+    boolean ended() {
+        return ended;
+    }
+
+    /** What {@code node} stands for will not be done. */
+    void discard(Node node) {
+        try {
+            node.discard();
+        } catch (Throwable t) {
+            threw(node, t);
+        }
     }
 
     /** From any thread: makes the driver look around. By way of the queue, so that it can't be missed on the way to sleep. */
@@ -730,6 +840,27 @@ public final class Loop implements Executor, AutoCloseable {
 
     ByteBuf chunk(int atLeast) {
         return buffers.chunk(atLeast);
+    }
+
+    /** Of whoever opened the loop: for the threads that are started to drive it. */
+    @Nullable
+    ClassLoader contextClassLoader() {
+        return contextClassLoader;
+    }
+
+    /** Whether work could wait for a driver in vain: nobody drives, and nobody does so by profession. */
+    boolean mayBeNeglected() {
+        return !closed && environment.driver() == null && !driving.driven();
+    }
+
+    /** From any thread: what waits although nobody drives the loop, or null. */
+    @Nullable
+    String neglected() {
+        if (!mayBeNeglected()) {
+            return null;
+        }
+        Node newest = inbox.newest();
+        return newest != null ? newest.label() : abroad.isEmpty() ? null : "who awaits one of its Futures elsewhere";
     }
 
     Environment environment() {

@@ -8,15 +8,20 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Several started loops that share the connections of their listeners: each accepted connection goes to the loop that has the
  * fewest, or, with {@link ListenOptions#eachLoop}, to the one that the system chooses.
  *
+ * <p>A loop of it that is closed, or whose selector breaks, takes no more connections, and the others go on. If it was the one that
+ * accepted for all, another one listens at the same address; what waited in the backlog meanwhile is lost.
+ *
  * <p><b>Threading:</b> any thread.
  */
 public final class LoopGroup implements AutoCloseable {
     private final List<Loop> loops;
+    private volatile boolean closing;
 
     private LoopGroup(List<Loop> loops) {
         this.loops = loops;
@@ -36,12 +41,13 @@ public final class LoopGroup implements AutoCloseable {
         try {
             for (int i = 1; i <= size; i++) {
                 String name = options.name();
-                opened.add(Loop.open(name == null ? options : options.name(name + "-" + i))
-                        .start());
+                Loop loop = Loop.open(name == null ? options : options.name(name + "-" + i));
+                opened.add(loop);
+                loop.start();
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable t) {
             opened.forEach(Loop::close);
-            throw e;
+            throw t;
         }
         return new LoopGroup(List.copyOf(opened));
     }
@@ -51,9 +57,27 @@ public final class LoopGroup implements AutoCloseable {
         return loops;
     }
 
-    /** The loop with the fewest connections. */
+    /**
+     * The loop with the fewest connections, of those that are neither closed nor closing.
+     *
+     * @throws IllegalStateException if there is none
+     */
     public Loop next() {
-        return loops.stream().min(Comparator.comparingInt(Loop::connections)).orElseThrow();
+        Loop next = emptiest();
+        if (next == null) {
+            throw new IllegalStateException("next: every loop of the LoopGroup is closed: " + loops);
+        }
+        return next;
+    }
+
+    private @Nullable Loop emptiest() {
+        if (closing) {
+            return null;
+        }
+        return loops.stream()
+                .filter(loop -> !loop.closing().hasBegun())
+                .min(Comparator.comparingInt(Loop::connections))
+                .orElse(null);
     }
 
     /**
@@ -93,9 +117,14 @@ public final class LoopGroup implements AutoCloseable {
     }
 
     private Future<Listener> open(SocketAddress address, ListenOptions options, Consumer<Link> onLink) {
+        List<Loop> open =
+                loops.stream().filter(loop -> !loop.closing().hasBegun()).toList();
+        if (open.isEmpty()) {
+            open = loops; // the first one says that it is closed
+        }
         return options.eachLoop()
-                ? Listener.openEach(loops, address, options, onLink)
-                : Listener.open(loops.getFirst(), address, options, this::next, onLink);
+                ? Listener.openEach(open, address, options, onLink)
+                : Listener.open(open.getFirst(), address, options, this::emptiest, onLink);
     }
 
     /** Closes all loops, side by side; see {@link Loop#close(Duration)}. */
@@ -103,9 +132,17 @@ public final class LoopGroup implements AutoCloseable {
         if (Context.current() != null) {
             throw new IllegalStateException("close of a LoopGroup inside a callback or a Task would wait for itself");
         }
+        closing = true;
         var closers = loops.stream()
-                .map(loop -> Thread.ofPlatform().name("close of " + loop.name()).start(() -> loop.close(deadline)))
+                .map(loop -> Threads.shared()
+                        .name("close of " + loop.name())
+                        .daemon(false)
+                        .start(() -> loop.close(deadline)))
                 .toList();
+        Compensated.run(() -> join(closers));
+    }
+
+    private static void join(List<Thread> closers) {
         boolean interrupted = false;
         for (Thread closer : closers) {
             while (closer.isAlive()) {

@@ -1,8 +1,10 @@
 package rill;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.util.ReferenceCounted;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.Function;
 
 /** A codec whose messages pass through two functions. */
@@ -11,7 +13,8 @@ record Mapping<R, W, R2, W2>(
         implements Codec<R2, W2> {
     @Override
     public Session<R2, W2> open(SessionContext context) {
-        Session<R, W> session = inner.open(context);
+        Session<R, W> session = OwnedBuffers.open(inner, context);
+        Function<Object, Object>[] row = Chain.row(down);
         return new Translated<R, W, R2, W2>(session) {
             @Override
             R2 translate(R message) {
@@ -20,9 +23,33 @@ record Mapping<R, W, R2, W2>(
 
             @Override
             public void encode(W2 message, Outgoing out) throws IOException {
-                session.encode(down.apply(message), out);
+                encodeThrough(row, 0, message, session, out);
             }
         };
+    }
+
+    /**
+     * Passes a message through the functions from {@code from} on, and encodes what comes out of the last. What a function has made is
+     * released after that, since what the next one makes of it may be a view of it.
+     */
+    @SuppressWarnings("unchecked") // the last function gives what the session takes
+    private static <W> void encodeThrough(
+            Function<Object, Object>[] row, int from, Object message, Session<?, W> session, Outgoing out)
+            throws IOException {
+        Object translated = message;
+        for (int i = from; i < row.length; i++) {
+            Object before = translated;
+            translated = Objects.requireNonNull(row[i].apply(before), "the message that a mapping's down gives");
+            if (translated != before && translated instanceof ReferenceCounted made) {
+                try {
+                    encodeThrough(row, i + 1, made, session, out);
+                } finally {
+                    made.release();
+                }
+                return;
+            }
+        }
+        session.encode((W) translated, out);
     }
 
     /** One session for any number of mappings. */

@@ -11,10 +11,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A virtual thread whose scheduler is this object: its continuation runs on the loop's thread, when the loop says so.
  *
- * <p>The JDK hands over a continuation (by {@link #execute}) whenever the virtual thread may go on. If it is this
- * thread's own and the body is suspended in an await, {@link #resume()} runs it. If the body had blocked in something else (a
- * sleep, a monitor), the loop's thread is waiting right here and goes on with it: blocking blocks the loop. If it belongs to
- * another virtual thread, started by the body and so inheriting the scheduler, an ordinary pool runs it.
+ * <p>The JDK hands over a continuation (by {@link #execute}) whenever the virtual thread may go on. A body that awaits yields, so
+ * its continuation comes back at once and is kept until {@link #resume()} runs it; whoever unparks or interrupts the thread
+ * meanwhile changes nothing. If the body had blocked in something else (a sleep, a monitor), the loop's thread is waiting right here
+ * and goes on with it: blocking blocks the loop. If the continuation belongs to another virtual thread, started by the body and so
+ * inheriting the scheduler, an ordinary pool runs it.
  */
 final class MountedCoroutine implements Coroutine, Executor {
     private static final @Nullable Constructor<?> BUILDER;
@@ -44,8 +45,7 @@ final class MountedCoroutine implements Coroutine, Executor {
 
     private volatile @Nullable Runnable own; // the continuation of our thread
     private volatile boolean runnable; // it was handed over and has not been run since
-    private volatile boolean suspended; // the body is inside suspend()
-    private volatile boolean resumed; // … and may leave it
+    private volatile boolean suspended; // the body has yielded, to wait for resume()
     private volatile boolean ended;
     private volatile @Nullable Thread waiting; // the loop's thread, while the body blocks it
 
@@ -82,8 +82,7 @@ final class MountedCoroutine implements Coroutine, Executor {
     @Override
     public void resume() {
         if (started) {
-            resumed = true;
-            LockSupport.unpark(thread);
+            suspended = false;
         } else {
             started = true;
             thread.start();
@@ -100,7 +99,7 @@ final class MountedCoroutine implements Coroutine, Executor {
                 interrupted |= Thread.interrupted(); // mounting would lose it
                 continuation.run();
             }
-            if (ended || (suspended && !resumed && !runnable)) {
+            if (ended || suspended) {
                 break;
             }
             waiting = Thread.currentThread();
@@ -132,19 +131,22 @@ final class MountedCoroutine implements Coroutine, Executor {
         return interrupted;
     }
 
+    /**
+     * By a yield, which only returns at once if the thread can't leave its carrier. A park would then hold the carrier, which is
+     * the loop's thread, for ever.
+     */
     @Override
-    public void suspend() {
-        boolean interrupted = false;
+    @SuppressWarnings("ThreadPriorityCheck") // the scheduler that it yields to is this object
+    public boolean suspend() {
         suspended = true;
-        while (!resumed) {
-            LockSupport.park(this);
-            interrupted |= Thread.interrupted();
+        boolean pinned;
+        try {
+            Thread.yield();
+        } finally {
+            pinned = suspended;
+            suspended = false;
         }
-        resumed = false;
-        suspended = false;
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        return !pinned;
     }
 
     /** Called by the JDK, on any thread: a virtual thread that has us as scheduler may go on. */
@@ -158,19 +160,7 @@ final class MountedCoroutine implements Coroutine, Executor {
             return;
         }
         runnable = true;
-        Thread blocked = waiting;
-        if (blocked != null) {
-            LockSupport.unpark(blocked);
-        } else if (suspended && Loop.current() != loop) {
-            // Somebody unparked or interrupted the suspended body. It has to run to find out that it must wait on.
-            loop.enqueue(new Handle(loop, thread.getName() + ", unparked by a stranger", this::runIfRunnable));
-        }
-    }
-
-    private void runIfRunnable() {
-        if (runnable && !ended) {
-            runUntilSuspended();
-        }
+        LockSupport.unpark(waiting);
     }
 
     @Override
@@ -190,7 +180,7 @@ final class MountedCoroutine implements Coroutine, Executor {
                     5,
                     TimeUnit.SECONDS,
                     new LinkedBlockingQueue<>(),
-                    Thread.ofPlatform().name("rill-carrier-", 1).daemon().factory());
+                    Threads.shared().name("rill-carrier-", 1).factory());
             pool.allowCoreThreadTimeOut(true);
             return pool;
         }

@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayDeque;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -14,11 +13,19 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *            pending ≥ high                     pending ≤ low
  *  accepting ───────────────▶ telling to wait ────────────────▶ accepting
- *                                  │ pending ≥ hard limit: writes fail
+ *                                  │ pending ≥ hard limit: a write fails, and the connection with it unless its owner carries on
  * </pre>
  *
+ * <p><b>What is counted, and when:</b> {@code pending} is what the loop has accepted and the wire has not taken. A write of another
+ * thread is admitted against that and against {@code reserved}, the estimates of those that are on their way; when it arrives the
+ * reservation is given back, and what it really is is pending. It was counted then, and is not refused for the limit again. A write on
+ * the loop is measured against what is pending alone.
+ *
  * <p><b>When it flushes:</b> at the end of a read batch, after the Handles of a tick, at 64 KiB, and early within a large batch,
- * so that the peer has something to do while we go on: see {@link #batchOf}.
+ * so that the peer has something to do while we go on: see {@link #batchOf}. Never while a session is called, which may hold a
+ * buffer that would leave.
+ *
+ * <p>It is longer than most: there is one of them for each connection, and another object would make an idle one larger.
  */
 final class Outbound {
     /** Flush without waiting for the end of the batch once so many bytes are there. */
@@ -29,20 +36,20 @@ final class Outbound {
 
     private static final VarHandle RESERVED;
     private static final VarHandle PENDING;
+    private static final VarHandle REFUSAL_UNDER_WAY;
 
     static {
         try {
             var lookup = MethodHandles.lookup();
             RESERVED = lookup.findVarHandle(Outbound.class, "reserved", long.class);
             PENDING = lookup.findVarHandle(Outbound.class, "pending", long.class);
+            REFUSAL_UNDER_WAY = lookup.findVarHandle(Outbound.class, "refusalUnderWay", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
     private final Link link;
-    private final Loop loop;
-    private final ConnectionLimits limits;
 
     private long queued; // bytes given to the wire in all
     private long written; // … of which so many have left
@@ -54,56 +61,117 @@ final class Outbound {
 
     private int unflushedMessages;
     private int flushEvery = SMALLEST_BATCH;
-    private @Nullable Promise<@Nullable Void> drained; // at the low-water mark; null unless writers are told to wait
-    private @Nullable ArrayDeque<FlushWaiter> flushWaiters;
+    private @Nullable HeldWrites held; // while the session on top holds writes, and there are any
+    private @Nullable Waiters waiters; // once somebody had to wait
     private volatile @Nullable Throwable closed; // why writes are refused
+    private volatile boolean refusalUnderWay; // to the loop, of a write of another thread
+    private boolean full; // from the high-water mark on, until the low one is reached
+    private boolean encoding; // a session is encoding, or says its good-bye
     private boolean saidGoodBye;
+    private boolean severed; // a byte layer has failed to encode: what was above it will never leave
     private boolean shut; // our stream has ended while the peer's goes on
     private boolean wireGone;
 
-    /** A flush() that is done once {@code upTo} bytes have left; unknown while a layer holds writes. */
-    private static final class FlushWaiter {
-        private static final long UNKNOWN = Long.MAX_VALUE;
-
-        final Promise<@Nullable Void> promise;
-        long upTo = UNKNOWN;
-
-        FlushWaiter(Promise<@Nullable Void> promise) {
-            this.promise = promise;
-        }
+    Outbound(Link link) {
+        this.link = link;
     }
 
-    Outbound(Link link, Loop loop, ConnectionLimits limits) {
-        this.link = link;
-        this.loop = loop;
-        this.limits = limits;
+    private Loop loop() {
+        return link.loop();
     }
 
     // ---- writing
 
-    /** On the loop: encodes a message and releases it. */
+    /**
+     * On the loop: writes a message of the user's and releases it. If that fails, so does the connection, unless its owner carries on.
+     *
+     * @throws IllegalStateException within a call of a session of this connection
+     */
     Future<@Nullable Void> write(Stage top, Object message) {
-        Throwable failure = encode(top, message, true);
+        if (closed == null && inSession()) {
+            Messages.release(message);
+            throw writeInSession();
+        }
+        Throwable failure;
+        if (closed == null && pending >= link.limits().hardLimit()) {
+            Messages.release(message);
+            failure = overLimit(pending);
+            link.failed(failure, true);
+        } else {
+            failure = encodeOrFail(top, message);
+        }
         return failure == null ? acceptance() : failedWrite(failure);
     }
 
     /**
-     * On the loop: encodes a message and releases it.
+     * On the loop: writes a message of another thread's, for which room was reserved, and releases it.
      *
-     * @param fatal whether a message that can't be encoded is the connection's failure, even if nothing of it was left behind
+     * @param accepted for the writer, if it was told to wait
+     */
+    void writeAdmitted(Stage top, Object message, @Nullable Promise<@Nullable Void> accepted) {
+        Throwable failure = encodeOrFail(top, message);
+        if (accepted == null) {
+            return;
+        }
+        if (failure != null) {
+            Waiters.fail(accepted, failure);
+        } else if (full()) {
+            addWaiter(accepted);
+        } else {
+            accepted.complete(null);
+        }
+    }
+
+    /** On the loop: a message of another thread's will not be written. */
+    void dropped(Throwable cause) {
+        if (closed == null) {
+            link.failed(cause, true);
+        }
+    }
+
+    private @Nullable Throwable encodeOrFail(Stage top, Object message) {
+        Throwable ended = closed;
+        if (ended != null) {
+            Messages.release(message);
+            return ended;
+        }
+        Throwable failure = encodeInTurn(top, message);
+        if (failure != null) {
+            link.failed(failure, true);
+        }
+        return failure;
+    }
+
+    /**
+     * On the loop: encodes a message and releases it. Of one that fails nothing is left behind, and nobody was told.
+     *
      * @return why it was not written, or null
      */
     @Nullable
-    Throwable encode(Stage top, Object message, boolean fatal) {
-        Throwable refusal = refusal();
+    Throwable encode(Stage top, Object message) {
+        Throwable refusal = closed == null && inSession() ? writeInSession() : closed;
         if (refusal != null) {
             Messages.release(message);
             return refusal;
         }
+        return encodeInTurn(top, message);
+    }
+
+    private IllegalStateException writeInSession() {
+        return new IllegalStateException(
+                "write to " + link + " within a call of a session of its own; write when that has returned");
+    }
+
+    private @Nullable Throwable encodeInTurn(Stage top, Object message) {
+        return top.holdsWrites || held != null ? encodeBehindHeld(top, message) : encodeNow(top, message);
+    }
+
+    private @Nullable Throwable encodeNow(Stage top, Object message) {
         OutputQueue output = top.output;
         long before = output.bytes();
         // Of a buffer that somebody else holds as well, the indices are not ours to move.
         boolean passesOn = top.passesOn() && ((ByteBuf) message).refCnt() == 1;
+        encoding = true;
         try {
             if (passesOn) {
                 output.pass((ByteBuf) message);
@@ -111,12 +179,10 @@ final class Outbound {
                 top.session.encode(message, output);
             }
         } catch (Throwable t) {
-            boolean undone = output.rollBackTo(before);
-            if (fatal || !undone) {
-                link.failed(t, undone);
-            }
-            return t;
+            output.rollBackTo(before);
+            return NoMemory.unwrapped(t);
         } finally {
+            encoding = false;
             if (!passesOn) {
                 Messages.release(message);
             }
@@ -130,81 +196,141 @@ final class Outbound {
         return null;
     }
 
-    /** Why no write is possible now, or null. */
-    private @Nullable Throwable refusal() {
+    // ---- messages held back by the session on top
+
+    /** Encodes a message after those that are held, or holds it as well. */
+    private @Nullable Throwable encodeBehindHeld(Stage top, Object message) {
+        if (encodeHeld(top) && closed == null) {
+            return encodeNow(top, message);
+        }
         Throwable ended = closed;
         if (ended != null) {
+            Messages.release(message);
             return ended;
         }
-        return pending + reserved < limits.hardLimit() ? null : overLimit();
+        hold(message);
+        return null;
     }
 
-    private IOException overLimit() {
-        return new OverLimit(link + ": " + pending + " bytes are waiting to be written, the hard limit is "
-                + limits.hardLimit() + "; wait until earlier writes or calls are done before making more");
-    }
-
-    /** The connection goes on, without this one message: only the Future of its write tells of that. */
-    private static final class OverLimit extends IOException {
-        OverLimit(String message) {
-            super(message);
+    private void hold(Object message) {
+        if (held == null) {
+            held = new HeldWrites();
         }
+        int size = link.weight(message);
+        held.add(message, size);
+        addPending(size);
+    }
+
+    /** Encodes what the session on top has held back, if it holds it no longer; false if it does, or if that is under way. */
+    private boolean encodeHeld(Stage top) {
+        HeldWrites holding = held;
+        if (top.holdsWrites || (holding != null && holding.leaving)) {
+            return false;
+        }
+        if (holding == null) {
+            return true;
+        }
+        holding.leaving = true; // whatever is written by those who hear of a failure has to come after it
+        for (Object message = holding.poll(); message != null; message = holding.poll()) {
+            recount();
+            Throwable failure = encodeNow(top, message);
+            if (failure != null && !link.failed(failure, true)) {
+                holding.release(); // nothing may follow after the gap
+            }
+        }
+        if (held == holding) {
+            held = null;
+        }
+        return true;
+    }
+
+    // ---- admission
+
+    private IOException overLimit(long bytes) {
+        return new IOException(link + ": " + bytes + " bytes are waiting to be written, the hard limit is "
+                + link.limits().hardLimit() + "; wait until earlier writes or calls are done before making more");
     }
 
     private Future<@Nullable Void> failedWrite(Throwable cause) {
-        Promise<@Nullable Void> failed = loop.promise();
-        failWrite(failed, cause);
+        Promise<@Nullable Void> failed = loop().promise();
+        Waiters.fail(failed, cause);
         return failed;
     }
 
-    /**
-     * Fails the Future of a write or a flush. It is often dropped, and then not to be reported: the connection tells of its end, and
-     * of what could not be encoded. Of a message above the hard limit nobody else would tell.
-     */
-    static void failWrite(Promise<@Nullable Void> promise, Throwable cause) {
-        promise.fail(cause);
-        if (!(cause instanceof OverLimit)) {
-            promise.failure();
-        }
-    }
-
     private Future<@Nullable Void> acceptance() {
-        if (drained == null && pending < limits.highWaterMark()) {
-            return loop.accepted();
-        }
-        if (drained == null) {
-            drained = loop.promise();
-        }
-        return drained;
+        return full() ? addWaiter(loop().promise()) : loop().accepted();
     }
 
-    /** Whether a write would be accepted; from the high-water mark on, not before the low one is reached again. */
+    /** Completes it at the low-water mark. Messages that have become no bytes don't wait: there is one byte for each that does. */
+    private Promise<@Nullable Void> addWaiter(Promise<@Nullable Void> promise) {
+        if (waiters().writers() < pending) {
+            waiters().addWriter(promise);
+        } else {
+            promise.complete(null);
+        }
+        return promise;
+    }
+
+    /** From the high-water mark on, and then not before the low one is reached again; not once every write is refused. */
+    boolean full() {
+        if (closed != null) {
+            return false;
+        }
+        if (!full && pending >= link.limits().highWaterMark()) {
+            full = true;
+        }
+        return full;
+    }
+
+    /** Whether a write would be accepted. */
     boolean accepting() {
         return closed == null && !mustWait();
     }
 
-    /** Whether a write has to wait until others have left; not once every one is refused. */
+    /** Whether a write should wait until others have left, or the session on top lets writes go. */
     boolean mustWait() {
-        return closed == null && acceptance() != loop.accepted();
+        return full() || (closed == null && holdsOnTop());
+    }
+
+    private boolean holdsOnTop() {
+        Stage[] stages = link.inbound().stages();
+        return stages.length > 0 && stages[stages.length - 1].holdsWrites;
     }
 
     /** Done once writers need not wait. */
     Future<@Nullable Void> writable() {
-        return drained == null ? loop.accepted() : drained;
+        if (!mustWait()) {
+            return loop().accepted();
+        }
+        Promise<@Nullable Void> promise = loop().promise();
+        waiters().addWriter(promise);
+        return promise;
     }
 
-    /** From another thread: reserves room; null, or why there is none. */
+    private Waiters waiters() {
+        if (waiters == null) {
+            waiters = new Waiters();
+        }
+        return waiters;
+    }
+
+    /** From another thread: reserves room; null, or why there is none. Then the connection fails with it. */
     @Nullable
     Throwable reserve(int estimate) {
         Throwable ended = closed;
         if (ended != null) {
             return ended;
         }
-        long all = (long) RESERVED.getAndAdd(this, (long) estimate) + pending;
-        if (all >= limits.hardLimit()) {
-            unreserve(estimate);
-            return overLimit();
-        }
+        long before;
+        do {
+            before = reserved;
+            long all = before + pending;
+            if (all >= link.limits().hardLimit()) {
+                IOException refusal = overLimit(all);
+                failByRefusal(refusal);
+                return refusal;
+            }
+        } while (!RESERVED.compareAndSet(this, before, before + estimate));
         return null;
     }
 
@@ -212,9 +338,39 @@ final class Outbound {
         RESERVED.getAndAdd(this, (long) -estimate);
     }
 
+    long reserved() {
+        return reserved;
+    }
+
+    /**
+     * From another thread: fails the connection, after what this thread has written before and before what it will write. Those that are
+     * refused until the loop has heard of it are told with the first.
+     */
+    private void failByRefusal(IOException refusal) {
+        if (REFUSAL_UNDER_WAY.compareAndSet(this, false, true)) {
+            loop().enqueue(new Handle(loop(), "refusal of a write to ", link, () -> {
+                refusalUnderWay = false;
+                dropped(refusal);
+            }));
+        }
+    }
+
     /** Whether a writer on another thread should wait. */
     boolean aboveHighWaterMark() {
-        return pending + reserved >= limits.highWaterMark();
+        return pending + reserved >= link.limits().highWaterMark();
+    }
+
+    /** Whether a session of this connection is being called. Then no other call may begin, and no buffer of its may leave. */
+    boolean inSession() {
+        if (encoding) {
+            return true;
+        }
+        for (Stage stage : link.inbound().stages()) {
+            if (stage.inCall()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     // ---- flushing
@@ -230,36 +386,64 @@ final class Outbound {
     void flush() {
         unflushedMessages = 0;
         if (wireGone) {
+            dropUnsent();
+            return;
+        }
+        if (inSession()) {
+            link.dirty();
             return;
         }
         boolean complete;
         long left;
         try {
-            complete = moveDown();
+            boolean wireBusy = written < queued;
+            complete = moveDown(wireBusy);
             left = link.wire().flush();
-        } catch (RuntimeException e) { // a transport's mistake; whoever wrote is not to blame for it
-            link.failed(e, false);
+            if (wireBusy && written + left == queued) { // it was, but not any more
+                complete = moveDown(false);
+                left += link.wire().flush();
+            }
+        } catch (Throwable t) { // a transport's mistake, or no memory; whoever wrote is not to blame for it
+            link.failed(t, false);
             link.abort();
             return;
         }
-        if (complete && flushWaiters != null) {
-            for (FlushWaiter waiter : flushWaiters) {
-                waiter.upTo = Math.min(waiter.upTo, queued);
-            }
+        if (complete && waiters != null) {
+            waiters.upTo(queued + keptBack());
         }
         progress(left);
     }
 
+    /** What sessions still answer by themselves when nothing leaves any more. */
+    private void dropUnsent() {
+        for (Stage stage : link.inbound().stages()) {
+            stage.output.release();
+        }
+    }
+
+    /** Sees whether the system takes a little more, although it has not said that it would. */
+    void retry() {
+        if (!wireGone) {
+            progress(link.wire().retry());
+        }
+    }
+
     /** Moves everything through the byte layers to the wire, without a flush; false if a layer holds some of it. */
     boolean encodeThrough() {
-        boolean complete = moveDown();
+        boolean complete = moveDown(false);
         recount();
         return complete;
     }
 
-    private boolean moveDown() {
+    /**
+     * Down through the layers, and to the wire.
+     *
+     * @param wireBusy whether the wire has not taken yet what it was given: then the last chunk stays here, for what is written until
+     *     then to be appended. Else each flush to a peer that does not read would cost a chunk, however little is in it
+     */
+    private boolean moveDown(boolean wireBusy) {
         Stage[] stages = link.inbound().stages();
-        boolean complete = true;
+        boolean complete = held == null || encodeHeld(stages[stages.length - 1]);
         for (int i = stages.length - 1; i > 0; i--) {
             Stage lower = stages[i - 1];
             OutputQueue from = stages[i].output;
@@ -268,12 +452,13 @@ final class Outbound {
                 continue;
             }
             for (ByteBuf plain = from.poll(); plain != null; plain = from.poll()) {
-                encodeInto(lower, plain);
+                encodeInto(i - 1, plain);
             }
         }
         if (stages.length > 0) {
             OutputQueue bottom = stages[0].output;
-            for (ByteBuf bytes = bottom.poll(); bytes != null; bytes = bottom.poll()) {
+            boolean keep = wireBusy && !shut;
+            for (ByteBuf bytes; (bytes = keep ? bottom.pollFull() : bottom.poll()) != null; ) {
                 if (shut) {
                     bytes.release(); // a session's answer that nobody can be told any more
                 } else {
@@ -285,13 +470,45 @@ final class Outbound {
         return complete;
     }
 
-    private void encodeInto(Stage lower, ByteBuf plain) {
+    /** Bytes that have come down through all layers, and have not been given to the wire. */
+    private long keptBack() {
+        Stage[] stages = link.inbound().stages();
+        return stages.length == 0 ? 0 : stages[0].output.bytes();
+    }
+
+    private void encodeInto(int level, ByteBuf plain) {
+        Stage lower = link.inbound().stages()[level];
+        long before = lower.output.bytes();
+        encoding = true;
         try {
             lower.session.encode(plain, lower.output);
+            return;
         } catch (Throwable t) {
+            encoding = false;
+            lower.output.rollBackTo(before);
+            sever(level);
             link.failed(t, false);
         } finally {
+            encoding = false;
             plain.release();
+        }
+    }
+
+    /** What is above a layer that has failed will never leave, since there is a piece missing before it; nor will any good-bye. */
+    private void sever(int level) {
+        severed = true;
+        Stage[] stages = link.inbound().stages();
+        for (int i = level + 1; i < stages.length; i++) {
+            stages[i].output.release();
+        }
+        releaseHeld();
+    }
+
+    private void releaseHeld() {
+        HeldWrites holding = held;
+        held = null;
+        if (holding != null) {
+            holding.release();
         }
     }
 
@@ -301,13 +518,19 @@ final class Outbound {
             return;
         }
         saidGoodBye = true;
+        if (held != null) {
+            encodeThrough();
+        }
         Stage[] stages = link.inbound().stages();
-        for (int i = stages.length - 1; i >= 0; i--) {
+        for (int i = stages.length - 1; i >= 0 && !severed; i--) {
             Stage stage = stages[i];
+            encoding = true;
             try {
                 stage.session.outputEnding(stage.output);
             } catch (Throwable t) {
-                loop.report(new Report.Thrown(loop.name(), "outputEnding of " + link, t));
+                loop().threw("outputEnding of ", link, t);
+            } finally {
+                encoding = false;
             }
             encodeThrough();
         }
@@ -319,6 +542,9 @@ final class Outbound {
 
     /** Whether a layer keeps back what those above it have written. */
     boolean holdsBack() {
+        if (held != null) {
+            return true;
+        }
         Stage[] stages = link.inbound().stages();
         for (int i = stages.length - 1; i > 0; i--) {
             if (stages[i - 1].holdsWrites && stages[i].output.bytes() > 0) {
@@ -336,15 +562,17 @@ final class Outbound {
                 stages[i].output.release();
             }
         }
+        releaseHeld();
         recount();
-        while (flushWaiters != null && !flushWaiters.isEmpty() && flushWaiters.getLast().upTo == FlushWaiter.UNKNOWN) {
-            failWrite(flushWaiters.removeLast().promise, cause);
+        if (waiters != null) {
+            waiters.failHeldBack(cause);
         }
     }
 
     /** Bytes that a session wrote by itself count as well. */
     void recount() {
-        long all = queued - written;
+        HeldWrites holding = held;
+        long all = queued - written + (holding == null ? 0 : holding.bytes());
         for (Stage stage : link.inbound().stages()) {
             all += stage.output.bytes();
         }
@@ -357,10 +585,10 @@ final class Outbound {
      */
     void answered(long bytes) {
         link.dirty();
-        if (bytes > 0) {
+        if (bytes > 0 && !wireGone) {
             addPending(bytes);
             answers += bytes;
-            if (!congested && answers >= limits.highWaterMark()) {
+            if (!congested && answers >= link.limits().highWaterMark()) {
                 congested = true;
                 link.inbound().congested(true);
             }
@@ -378,18 +606,26 @@ final class Outbound {
         }
         recount();
         answers = Math.min(answers, pending);
-        if (congested && answers <= limits.lowWaterMark()) {
+        if (congested && answers <= link.limits().lowWaterMark()) {
             congested = false;
             link.inbound().congested(false);
         }
-        Promise<@Nullable Void> waiting = drained;
-        if (waiting != null && pending <= limits.lowWaterMark()) {
-            drained = null;
-            waiting.complete(null);
+        if (pending <= link.limits().lowWaterMark()) {
+            full = false;
         }
-        ArrayDeque<FlushWaiter> waiters = flushWaiters;
-        while (waiters != null && !waiters.isEmpty() && waiters.getFirst().upTo <= written) {
-            waiters.removeFirst().promise.complete(null);
+        if (waiters != null) {
+            if (!full && !holdsOnTop()) {
+                waiters.completeWriters();
+            }
+            waiters.completeFlushes(written);
+        }
+    }
+
+    /** The wire tells that so many bytes have left; what was kept back until then follows. */
+    void wireHasWritten(long bytes) {
+        progress(bytes);
+        if (written == queued && keptBack() > 0) {
+            flush();
         }
     }
 
@@ -408,11 +644,8 @@ final class Outbound {
         if (ended != null && (wireGone || !shut)) {
             return failedWrite(ended);
         }
-        Promise<@Nullable Void> promise = loop.promise();
-        if (flushWaiters == null) {
-            flushWaiters = new ArrayDeque<>(2);
-        }
-        flushWaiters.add(new FlushWaiter(promise));
+        Promise<@Nullable Void> promise = loop().promise();
+        waiters().addFlush(promise);
         flush();
         link.goOnFlushing();
         return promise;
@@ -441,13 +674,9 @@ final class Outbound {
         refuse(cause);
         wireGone = true;
         PENDING.setOpaque(this, 0L);
-        Promise<@Nullable Void> waiting = drained;
-        drained = null;
-        if (waiting != null) {
-            failWrite(waiting, Objects.requireNonNull(closed));
-        }
-        while (flushWaiters != null && !flushWaiters.isEmpty()) {
-            failWrite(flushWaiters.removeFirst().promise, cause);
+        releaseHeld();
+        if (waiters != null) {
+            waiters.failAll(Objects.requireNonNull(closed), cause);
         }
     }
 }

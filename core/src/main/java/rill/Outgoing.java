@@ -9,6 +9,9 @@ public interface Outgoing {
     /**
      * A buffer to append to, with at least so much space. It grows if more is written. Ask again before each message and after
      * each {@link #pass}; only append.
+     *
+     * <p><b>Errors:</b> throws where there is no memory for it, as writing more than fits may do; let that through: it is the failure of this
+     * connection or of this one message.
      */
     ByteBuf buffer(int atLeast);
 

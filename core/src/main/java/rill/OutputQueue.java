@@ -2,9 +2,13 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Bytes that a layer has written and the one below has not taken yet. Holds no buffer while it is empty. */
+/**
+ * Bytes that a layer has written and the one below has not taken yet. Holds no buffer while it is empty, and otherwise about as much
+ * memory as there are bytes: each further chunk is about as large as all before.
+ */
 final class OutputQueue implements Outgoing {
     /** Below this a payload is copied: a buffer of its own would cost more than the copy. */
     static final int WORTH_PASSING = 2 * 1024;
@@ -24,9 +28,9 @@ final class OutputQueue implements Outgoing {
         if (open != null && open.writableBytes() >= atLeast) {
             return open;
         }
-        boolean busy = holdsBuffer();
+        int asMuchAgain = (int) Math.min(bytes(), Buffers.SIZE);
         seal();
-        ByteBuf fresh = loop.chunk(busy ? Math.max(atLeast, Buffers.SIZE) : atLeast);
+        ByteBuf fresh = loop.chunk(Math.max(atLeast, asMuchAgain));
         current = fresh;
         return fresh;
     }
@@ -38,13 +42,22 @@ final class OutputQueue implements Outgoing {
             passSmall(payload, size);
             return;
         }
+        try {
+            sealBeforePayload();
+        } catch (Throwable t) {
+            payload.release();
+            throw t;
+        }
+        add(payload);
+    }
+
+    private void sealBeforePayload() {
         ByteBuf open = current;
         if (open != null && open.isReadable() && open.isWritable()) {
             add(open.readRetainedSlice(open.readableBytes())); // what follows the payload goes into the same chunk
         } else {
             seal();
         }
-        add(payload);
     }
 
     /** Copied, unless it is a chunk that nobody else holds: then what follows goes into that one. */
@@ -90,39 +103,69 @@ final class OutputQueue implements Outgoing {
         return fullBytes + (open == null ? 0 : open.readableBytes());
     }
 
-    /** Hands over the next buffer, with its reference; null if there is none. */
+    /** Hands over the next buffer to which nothing will be appended, with its reference; null if there is none. */
     @Nullable
-    ByteBuf poll() {
+    ByteBuf pollFull() {
         ByteBuf first = full == null ? null : full.poll();
         if (first != null) {
             fullBytes -= first.readableBytes();
+        } else {
+            dropIfEmpty();
+        }
+        return first;
+    }
+
+    /** An open chunk that nothing has been written to since its last part was taken is not kept. */
+    private void dropIfEmpty() {
+        ByteBuf open = current;
+        if (open != null && !open.isReadable()) {
+            current = null;
+            open.release();
+        }
+    }
+
+    /** Hands over the next buffer, with its reference; null if there is none. */
+    @Nullable
+    ByteBuf poll() {
+        ByteBuf first = pollFull();
+        if (first != null) {
             return first;
         }
         ByteBuf open = current;
         current = null;
-        if (open != null && !open.isReadable()) {
-            open.release();
-            return null;
-        }
         return open;
     }
 
-    /** Takes back what was appended since there were {@code bytes}; false if that can't be done any more. */
-    boolean rollBackTo(long bytes) {
-        ByteBuf open = current;
+    /** Takes back what was appended since there were {@code bytes}, of which nothing may have been polled meanwhile. */
+    void rollBackTo(long bytes) {
         long surplus = bytes() - bytes;
-        if (open == null && surplus == 0) {
-            return true;
-        }
-        if (open == null || surplus > open.readableBytes()) {
-            return false;
-        }
-        open.writerIndex(open.writerIndex() - (int) surplus);
-        if (!open.isReadable()) {
+        ByteBuf open = current;
+        if (open != null) {
             current = null;
-            open.release();
+            surplus = cut(open, surplus);
+            if (open.isReadable()) {
+                current = open;
+            } else {
+                open.release();
+            }
         }
-        return true;
+        while (surplus > 0) {
+            ByteBuf last = Objects.requireNonNull(full).removeLast();
+            fullBytes -= last.readableBytes();
+            surplus = cut(last, surplus);
+            if (last.isReadable()) {
+                add(last);
+            } else {
+                last.release();
+            }
+        }
+    }
+
+    /** Takes so many bytes off a buffer's end, or all that it has; how many are left to be taken off elsewhere. */
+    private static long cut(ByteBuf buffer, long surplus) {
+        int off = (int) Math.max(0, Math.min(surplus, buffer.readableBytes()));
+        buffer.writerIndex(buffer.writerIndex() - off);
+        return surplus - off;
     }
 
     void release() {

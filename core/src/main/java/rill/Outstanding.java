@@ -1,45 +1,58 @@
 package rill;
 
-import java.util.ArrayDeque;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of a client that are on their way, and how an answer finds its own.
+ * The calls of a client that were sent, and how an answer finds its own.
  *
- * <p>A call that was cancelled, or whose deadline has passed, stays in as a tombstone: its Promise is done, its answer will still
- * come, and has to find it, so that it does not find another. It counts as outstanding till then. Confined to the loop.
+ * <p>A call that was cancelled, or whose deadline has passed, stays in as a tombstone: its answer may still come, and has to find it,
+ * so that it does not find another. It counts as outstanding till then. By key, one that is {@link #forget forgotten} counts no more;
+ * its key stays in use. Confined to the loop.
  */
 sealed interface Outstanding<Q, A> {
-    /** How many have had no answer. */
+    /** How many have had no answer, without those that are forgotten. */
     int size();
 
-    /** Adds a call; throws IllegalArgumentException if its key is in use. */
-    void add(Q request, Promise<A> promise);
+    /** Before a request is written: finds out its key and takes that; throws if it is in use. */
+    void reserve(Call<Q, A> call, Q request);
 
-    /** Takes a call out that could not be sent after all; it was the last one added. */
-    void undoAdd(Q request);
+    /** The request could not be written after all. */
+    void withdraw(Call<Q, A> call);
 
-    /** The call that an answer belongs to, which is then no longer outstanding; null if there is none. */
+    /** The request was written. */
+    void add(Call<Q, A> call);
+
+    /** The call that an answer belongs to, which is taken out; null if there is none. */
     @Nullable
-    Promise<A> take(A answer);
+    Call<Q, A> take(A answer);
 
-    /** All that are left, tombstones included. */
-    Collection<Promise<A>> all();
+    /** By key: the answer of a tombstone is not expected any more. */
+    void forget();
+
+    /** How many are forgotten. */
+    int forgotten();
+
+    /** All that are left, in the order in which they were sent. */
+    void forEach(Consumer<? super Call<Q, A>> action);
+
+    /** Forgets all that are left, for good. */
+    void clear();
+
+    /** Gives back what a burst has taken, if that is over. */
+    void trim();
 
     static <Q, A> Outstanding<Q, A> of(Exchange<Q, A> exchange) {
-        return exchange.requestKey == null || exchange.answerKey == null
-                ? new InOrder<>()
-                : new ByKey<>(exchange.requestKey, exchange.answerKey);
+        return exchange.keys == null ? new InOrder<>() : new ByKey<>(exchange.keys);
     }
 
     /** Answers come in the order of the requests. */
     final class InOrder<Q, A> implements Outstanding<Q, A> {
-        private final ArrayDeque<Promise<A>> calls = new ArrayDeque<>();
+        private final CallQueue<Q, A> calls = new CallQueue<>();
 
         @Override
         public int size() {
@@ -47,67 +60,124 @@ sealed interface Outstanding<Q, A> {
         }
 
         @Override
-        public void add(Q request, Promise<A> promise) {
-            calls.addLast(promise);
+        public void reserve(Call<Q, A> call, Q request) {}
+
+        @Override
+        public void withdraw(Call<Q, A> call) {}
+
+        @Override
+        public void add(Call<Q, A> call) {
+            calls.add(call);
         }
 
         @Override
-        public void undoAdd(Q request) {
-            calls.removeLast();
+        public @Nullable Call<Q, A> take(A answer) {
+            return calls.poll();
         }
 
         @Override
-        public @Nullable Promise<A> take(A answer) {
-            return calls.pollFirst();
+        public void forget() {
+            throw new IllegalStateException("in order every answer is expected");
         }
 
         @Override
-        public Collection<Promise<A>> all() {
-            return calls;
+        public int forgotten() {
+            return 0;
         }
+
+        @Override
+        public void forEach(Consumer<? super Call<Q, A>> action) {
+            calls.forEach(action);
+        }
+
+        @Override
+        public void clear() {
+            calls.clear();
+        }
+
+        @Override
+        public void trim() {}
     }
 
     /** Answers name their requests. */
     final class ByKey<Q, A> implements Outstanding<Q, A> {
-        private final Map<Object, Promise<A>> calls = new LinkedHashMap<>();
-        private final Function<? super Q, ?> requestKey;
-        private final Function<? super A, ?> answerKey;
+        private static final int FEW = 64;
 
-        ByKey(Function<? super Q, ?> requestKey, Function<? super A, ?> answerKey) {
-            this.requestKey = requestKey;
-            this.answerKey = answerKey;
+        private final Function<? super Q, ?> ofRequest;
+        private final Function<? super A, ?> ofAnswer;
+        private Map<Object, Call<Q, A>> calls = new LinkedHashMap<>();
+        private int most; // that were in at once
+        private int forgotten;
+
+        ByKey(Exchange.Keys<Q, A> keys) {
+            this.ofRequest = keys.ofRequest();
+            this.ofAnswer = keys.ofAnswer();
         }
 
         @Override
         public int size() {
-            return calls.size();
+            return calls.size() - forgotten;
         }
 
         @Override
-        public void add(Q request, Promise<A> promise) {
-            Object key = keyOf(request);
-            if (calls.putIfAbsent(key, promise) != null) {
-                throw new IllegalArgumentException("key " + key + " is in use by a call that has no answer yet");
+        public void reserve(Call<Q, A> call, Q request) {
+            Object key = Objects.requireNonNull(ofRequest.apply(request), "a request's key");
+            Call<Q, A> user = calls.putIfAbsent(key, call);
+            if (user != null) {
+                throw new IllegalArgumentException(
+                        "key " + Wording.excerpt(key) + " is in use by a call that has no answer"
+                                + (user.state == Call.State.FORGOTTEN ? ", though it is long overdue" : " yet"));
+            }
+            call.key = key; // not asked for again: it might be another one the next time
+            most = Math.max(most, calls.size());
+        }
+
+        @Override
+        public void withdraw(Call<Q, A> call) {
+            if (call.key != null && !calls.remove(call.key, call)) {
+                calls.values().remove(call); // a key that has changed since
             }
         }
 
         @Override
-        public void undoAdd(Q request) {
-            calls.remove(keyOf(request));
-        }
+        public void add(Call<Q, A> call) {}
 
-        private Object keyOf(Q request) {
-            return Objects.requireNonNull(requestKey.apply(request), "a request's key");
+        @Override
+        public @Nullable Call<Q, A> take(A answer) {
+            Call<Q, A> call = calls.remove(ofAnswer.apply(answer));
+            if (call != null && call.state == Call.State.FORGOTTEN) {
+                forgotten--;
+            }
+            return call;
         }
 
         @Override
-        public @Nullable Promise<A> take(A answer) {
-            return calls.remove(answerKey.apply(answer));
+        public void forget() {
+            forgotten++;
         }
 
         @Override
-        public Collection<Promise<A>> all() {
-            return calls.values();
+        public int forgotten() {
+            return forgotten;
+        }
+
+        @Override
+        public void forEach(Consumer<? super Call<Q, A>> action) {
+            calls.values().forEach(action);
+        }
+
+        @Override
+        public void clear() {
+            calls = new LinkedHashMap<>();
+            forgotten = 0;
+        }
+
+        @Override
+        public void trim() {
+            if (calls.isEmpty() && most > FEW) {
+                most = 0;
+                calls = new LinkedHashMap<>(); // one that was large stays large
+            }
         }
     }
 }

@@ -4,17 +4,27 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long a connection that closes waits for its peer.
+ * How long a connection that closes waits for its peer. Progress is what the peer takes, not what leaves us: the system has room for
+ * more only now and then, and says so later still. So it is asked how much the peer has not taken yet; where it does not tell,
+ * whether it takes a little more is tried out.
  *
  * <p>While it flushes: as long as the peer takes something, or sends something, at least every
  * {@link ConnectionLimits#closeProgress}. Without progress it is aborted.
  *
- * <p>While it drains: for {@link ConnectionLimits#closeProgress} in all. Everything has left by then, so nothing is lost when it is
- * closed in good order. A loop that closes waits for {@link #QUIET} only, unless the peer is sending still.
+ * <p>While it is BROKEN and what came before waits for the receiver: as long as that takes something at least as often. After
+ * so long without, the connection is told to be gone; after {@link #IDLE_ROUNDS} times as long what waits is dropped, since a receiver that
+ * never asks would keep it for ever.
+ *
+ * <p>While it drains: as long as the peer takes something of what the system still has for it, at least every
+ * {@link ConnectionLimits#closeProgress}; where that is not known, for that long in all. Everything has left us by then, so nothing is
+ * lost when it is closed in good order, unless the peer sends something after that: for which it gets a reset. A loop that closes
+ * waits for {@link #QUIET} only, unless the peer is sending still.
  */
 final class Patience {
     /** The silence after which a peer is taken for idle: a long round trip. */
     private static final Duration QUIET = Duration.ofMillis(250);
+
+    private static final int IDLE_ROUNDS = 12;
 
     private final Link link;
     private final Loop loop;
@@ -22,7 +32,13 @@ final class Patience {
     private long drainedBytes;
     private long drainUntil;
     private boolean draining;
+    private int idleRounds;
+    private long notTaken = Long.MAX_VALUE; // when it was asked last, while it drains
     private @Nullable Handle timer;
+
+    /** The failure that was told although something waited for the receiver. */
+    @Nullable
+    Throwable told;
 
     Patience(Link link) {
         this.link = link;
@@ -46,6 +62,10 @@ final class Patience {
     private void watchFlushing() {
         long before = progress();
         startTimer(limits.closeProgress(), () -> {
+            link.retry();
+            if (draining || link.gone()) {
+                return; // that was the rest
+            }
             if (progress() == before) {
                 link.abort();
             } else {
@@ -56,7 +76,34 @@ final class Patience {
 
     /** A peer that sends for ever and reads nothing makes no progress. */
     private long progress() {
-        return Math.min(drainedBytes, limits.drainBytes()) - link.outbound().pending();
+        return Math.min(drainedBytes, limits.drainBytes()) - link.outbound().pending() - notTaken();
+    }
+
+    /** What the system has and the peer has not; 0 if that is not known. */
+    private long notTaken() {
+        return Math.max(0, link.wire().unacknowledged());
+    }
+
+    /** Called as often as you like while it is BROKEN. */
+    void whileReceiverIsIdle() {
+        if (timer == null) {
+            watchReceiver();
+        }
+    }
+
+    private void watchReceiver() {
+        long before = link.inbound().taken();
+        startTimer(limits.closeProgress(), () -> {
+            idleRounds = link.inbound().taken() == before ? idleRounds + 1 : 0;
+            if (idleRounds == IDLE_ROUNDS) {
+                link.endBroken();
+                return;
+            }
+            watchReceiver();
+            if (idleRounds == 1) {
+                link.receiverIsIdle();
+            }
+        });
     }
 
     void whileDraining() {
@@ -64,11 +111,14 @@ final class Patience {
             draining = true;
             drainUntil = loop.nanoTime() + Loop.nanos(limits.closeProgress());
         }
-        long before = drainedBytes;
+        long drainedBefore = drainedBytes;
         Duration left = Duration.ofNanos(Math.max(0, drainUntil - loop.nanoTime()));
         boolean hurry = loop.closing().hasBegun() && left.compareTo(QUIET) > 0;
         startTimer(hurry ? QUIET : left, () -> {
-            if (hurry && drainedBytes > before) {
+            if (hurry && drainedBytes > drainedBefore) {
+                whileDraining();
+            } else if (!hurry && takesStill()) {
+                draining = false; // and from the start
                 whileDraining();
             } else {
                 link.wire().close();
@@ -76,9 +126,16 @@ final class Patience {
         });
     }
 
+    /** Whether the system has something for the peer, and the peer has taken some of that since this was asked last. */
+    private boolean takesStill() {
+        long before = notTaken;
+        notTaken = notTaken();
+        return notTaken > 0 && notTaken < before;
+    }
+
     private void startTimer(Duration after, Runnable action) {
         end();
-        timer = loop.schedule(after, "progress of closing ", link, action);
+        timer = loop.schedule(after, "progress of closing ", link, () -> link.attempt(action));
     }
 
     /** The connection is closed. */

@@ -35,16 +35,8 @@ public final class Pipeline<R, W> {
     }
 
     /** A pipeline of a codec alone. Of a mere {@link Framing} the frames belong to the receiver. */
-    @SuppressWarnings("unchecked")
     public static <R, W> Pipeline<R, W> of(Codec<R, W> codec) {
-        Objects.requireNonNull(codec, "codec");
-        return new Pipeline<>(
-                List.of(), codec instanceof ByteLayer || codec instanceof Framing ? (Codec<R, W>) own(codec) : codec);
-    }
-
-    @SuppressWarnings("unchecked")
-    private static Codec<ByteBuf, ByteBuf> own(Codec<?, ?> codec) {
-        return new OwnedBuffers((Codec<ByteBuf, ByteBuf>) codec);
+        return new Pipeline<>(List.of(), Objects.requireNonNull(codec, "codec"));
     }
 
     /** The bytes as they come, in pieces of any size. The receiver releases them. */

@@ -13,21 +13,36 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of the value
  */
-public final class Promise<T extends @Nullable Object> extends Future<T> {
-    private static final VarHandle ON_CANCEL;
+public sealed class Promise<T extends @Nullable Object> extends Future<T> permits Offer {
+    private static final VarHandle EXTRA;
 
     static {
         try {
-            ON_CANCEL = MethodHandles.lookup().findVarHandle(Promise.class, "onCancel", Runnable.class);
+            EXTRA = MethodHandles.lookup().findVarHandle(Promise.class, "extra", Object.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
-    private volatile @Nullable Runnable onCancel;
+    private volatile @Nullable Object
+            extra; // a Runnable that stops the work if it is cancelled; an Offer has its own use
 
     Promise(Loop loop) {
         super(loop);
+    }
+
+    /** An Offer. */
+    Promise(Loop loop, Object extra) {
+        super(loop);
+        this.extra = extra;
+    }
+
+    final @Nullable Object extra() {
+        return extra;
+    }
+
+    final boolean changeExtra(@Nullable Object from, Object to) {
+        return EXTRA.compareAndSet(this, from, to);
     }
 
     static <T extends @Nullable Object> Future<T> done(Loop loop, T value) {
@@ -41,7 +56,7 @@ public final class Promise<T extends @Nullable Object> extends Future<T> {
      *
      * @return whether it was pending
      */
-    public boolean complete(T value) {
+    public final boolean complete(T value) {
         return settleValue(value);
     }
 
@@ -50,7 +65,7 @@ public final class Promise<T extends @Nullable Object> extends Future<T> {
      *
      * @return whether it was pending
      */
-    public boolean fail(Throwable cause) {
+    public final boolean fail(Throwable cause) {
         return settle(new Failed(Objects.requireNonNull(cause, "cause")));
     }
 
@@ -60,26 +75,30 @@ public final class Promise<T extends @Nullable Object> extends Future<T> {
      *
      * @return this
      */
-    public Promise<T> onCancel(Runnable stop) {
-        onCancel = Objects.requireNonNull(stop, "stop");
-        if (isCancelled()) {
+    public final Promise<T> onCancel(Runnable stop) {
+        if (this instanceof Offer) {
+            throw new IllegalStateException("onCancel of " + describe() + ", which Rill has made");
+        }
+        extra = Objects.requireNonNull(stop, "stop");
+        if (wasCancelled()) {
             loop.enqueue(new Handle(loop, "cancellation of " + describe(), this::afterwards));
         }
         return this;
     }
 
     @Override
-    boolean hasWorkAfterwards() {
-        return onCancel != null && isCancelled();
+    String kind() {
+        return "a Promise";
     }
 
     @Override
-    void afterwards() {
-        if (onCancel == null || !isCancelled()) {
-            return;
-        }
-        Runnable stop = (Runnable) ON_CANCEL.getAndSet(this, null);
-        if (stop != null) {
+    final boolean hasWorkAfterwards() {
+        return wasCancelled() && extra instanceof Runnable;
+    }
+
+    @Override
+    final void afterwards() {
+        if (wasCancelled() && EXTRA.getAndSet(this, null) instanceof Runnable stop) {
             loop.runReporting("the cancellation of " + describe(), stop);
         }
     }

@@ -2,34 +2,43 @@ package rill;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The pull form of receiving: decodes only what has been asked for. */
-final class Pulling<R> implements Receiver<R> {
+/**
+ * The pull form of receiving: decodes only what has been asked for. As a Consumer it takes back what nobody took.
+ */
+final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
     private final Link link;
     private final ArrayDeque<Promise<@Nullable R>> waiting = new ArrayDeque<>(2);
     private boolean ended;
     private boolean closed;
     private @Nullable Promise<@Nullable R> failed; // the failure, for the next receive(); reported if there is none
-    private @Nullable R early; // came for a receive() that was cancelled meanwhile
+    private @Nullable ArrayDeque<R> kept; // what came for a receive() that was given up; null unless there is some
 
     Pulling(Link link) {
         this.link = link;
     }
 
     Future<@Nullable R> receive() {
-        Promise<@Nullable R> next = link.loop().promise();
-        R waited = early;
-        if (waited != null) {
-            early = null;
-            next.complete(waited);
+        Promise<@Nullable R> next = new Offer<>(link.loop(), this);
+        ArrayDeque<R> first = kept;
+        if (first != null) {
+            next.complete(first.remove());
+            if (first.isEmpty()) {
+                kept = null;
+            }
             return next;
         }
         if (closed || ended) {
             return afterEnd(next);
         }
         waiting.add(next);
-        link.inbound().pump();
+        if (link.loop().isCurrent()) {
+            link.inbound().pump();
+        } else {
+            link.inbound().later(); // nobody drives: sessions and handlers run when somebody does
+        }
         return next;
     }
 
@@ -50,7 +59,7 @@ final class Pulling<R> implements Receiver<R> {
     @Override
     public boolean wantsMessage() {
         dropCancelled();
-        return !waiting.isEmpty() && early == null;
+        return !waiting.isEmpty() && kept == null;
     }
 
     private void dropCancelled() {
@@ -66,12 +75,33 @@ final class Pulling<R> implements Receiver<R> {
                 return;
             }
         }
-        early = message;
+        keep(message);
+    }
+
+    private void keep(R message) {
+        if (kept == null) {
+            kept = new ArrayDeque<>(2);
+        }
+        kept.add(message);
+    }
+
+    /** Its {@code receive()} was given up after it had come: it is for the next. */
+    @Override
+    public void accept(@Nullable R message) {
+        if (message == null) {
+            return;
+        }
+        if (closed) {
+            Messages.release(message);
+        } else {
+            message(message);
+        }
     }
 
     @Override
     public void replaced() {
         closed = true;
+        releaseKept();
         for (Promise<@Nullable R> each = waiting.poll(); each != null; each = waiting.poll()) {
             each.fail(new IllegalStateException("receive: " + link + " has another pipeline now"));
         }
@@ -88,6 +118,7 @@ final class Pulling<R> implements Receiver<R> {
     @Override
     public boolean closed(@Nullable Throwable cause) {
         closed = true;
+        releaseKept();
         boolean told = false;
         for (Promise<@Nullable R> each = waiting.poll(); each != null; each = waiting.poll()) {
             told |= each.fail(cause == null ? new IOException("receive: " + link + " was closed") : cause);
@@ -102,5 +133,13 @@ final class Pulling<R> implements Receiver<R> {
             return true;
         }
         return told;
+    }
+
+    private void releaseKept() {
+        ArrayDeque<R> unwanted = kept;
+        kept = null;
+        if (unwanted != null) {
+            unwanted.forEach(Messages::release);
+        }
     }
 }

@@ -7,8 +7,8 @@ interface Receiver<R> {
     /** Whether a message may be decoded now. Asked before each. */
     boolean wantsMessage();
 
-    /** A message that owns what it holds. */
-    void message(R message);
+    /** A message that owns what it holds. What this throws fails the connection. */
+    void message(R message) throws ProtocolException;
 
     /** The peer has ended its stream and every message was delivered. */
     void ended();
@@ -31,7 +31,7 @@ interface Receiver<R> {
 
     /** Closing in an orderly way has been asked for: whatever is in flight should be finished, then {@code close} called. */
     default void finish(Link link) {
-        link.close();
+        link.finishReceiving();
     }
 
     /** What is still unfinished, in words, for the list of survivors. */

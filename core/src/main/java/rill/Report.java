@@ -21,15 +21,15 @@ public sealed interface Report {
     record Thrown(String loop, String what, Throwable cause) implements Report {
         @Override
         public String message() {
-            return loop + ": " + what + " threw " + cause;
+            return loop + ": " + what + " threw " + Failures.describe(cause);
         }
     }
 
-    /** A Future failed and nobody has looked at it. In tracing mode the cause's suppressed exception says where it was made. */
+    /** A Future failed and nobody has looked at it, a Task for a second. In tracing mode the cause's suppressed exception says where it was made. */
     record Unobserved(String loop, String what, Throwable cause) implements Report {
         @Override
         public String message() {
-            return loop + ": nobody looked at the failure of " + what + ": " + cause;
+            return loop + ": nobody looked at the failure of " + what + ": " + Failures.describe(cause);
         }
     }
 
@@ -37,18 +37,28 @@ public sealed interface Report {
     record ConnectionFailed(String loop, String connection, Throwable cause) implements Report {
         @Override
         public String message() {
-            return loop + ": " + connection + " failed: " + cause;
+            return loop + ": " + connection + " failed: " + Failures.describe(cause);
         }
     }
 
-    /** A Handle has held the loop for longer than the threshold, and still does. */
+    /**
+     * A Handle has held the loop for longer than the threshold, and still does. The message shows some frames of the stack only, first
+     * of all those of classes that are neither the JDK's nor Rill's. Time in which classes were loaded is not counted, within reason.
+     */
     record Slow(String loop, String what, Duration held, List<StackTraceElement> stack) implements Report {
         @Override
         public String message() {
-            var text = new StringBuilder(
-                    loop + ": " + what + " has held the loop for more than " + held.toMillis() + " ms");
-            stack.forEach(frame -> text.append("\n\tat ").append(frame));
-            return text.toString();
+            return loop + ": " + what + " has held the loop for more than " + held.toMillis() + " ms"
+                    + StackTraces.shortened(stack);
+        }
+    }
+
+    /** Work waits, and nobody drives the loop: no {@code run}, {@code start}, {@code tick} or {@code await} from outside. */
+    record Undriven(String loop, String what, Duration waiting) implements Report {
+        @Override
+        public String message() {
+            return loop + ": nobody drives this loop, and " + what + " has waited for more than " + waiting.toMillis()
+                    + " ms; start() or run() it, or await one of its Futures on a thread outside";
         }
     }
 
@@ -56,7 +66,7 @@ public sealed interface Report {
     record AcceptPaused(String loop, String listener, Throwable cause) implements Report {
         @Override
         public String message() {
-            return loop + ": " + listener + " pauses accepting: " + cause;
+            return loop + ": " + listener + " pauses accepting: " + Failures.describe(cause);
         }
     }
 

@@ -16,7 +16,10 @@ public interface Resolver {
      */
     Future<List<InetAddress>> resolve(String name, Loop loop);
 
-    /** The JDK's resolver, with its caching, on a few platform threads of its own: it blocks. */
+    /**
+     * The JDK's resolver, with its caching, on platform threads of its own, since it blocks: as many as there are names to look up, and
+     * no more than 64. Several who ask for a name at the same time share one look-up.
+     */
     static Resolver system() {
         return SystemResolver.INSTANCE;
     }

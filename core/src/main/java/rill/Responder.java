@@ -37,10 +37,10 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
 
     @Override
     public boolean wantsMessage() {
-        if (finishing || unanswered.size() >= bound) {
+        if (unanswered.size() >= bound) {
             return false;
         }
-        if (link.outbound().mustWait()) {
+        if (link.outbound().full()) {
             waitForDrain();
             return false;
         }
@@ -69,6 +69,8 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
         }
         unanswered.add(answer);
         if (answer.isDone()) {
+            answer.hold();
+            answer.forgo();
             writeAnswers();
         } else {
             answer.addDependent(this);
@@ -77,6 +79,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
 
     @Override
     public void settled(Future<?> source) {
+        source.hold(); // until its turn has come
         if (source.loop() == loop) {
             writeAnswers();
         } else {
@@ -91,7 +94,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
 
     private void writeAnswers() {
         boolean wasFull = unanswered.size() >= bound;
-        while (!unanswered.isEmpty() && unanswered.getFirst().isDone() && link.open()) {
+        while (!unanswered.isEmpty() && unanswered.getFirst().isDone() && link.receives()) {
             if (link.outbound().mustWait()) {
                 waitForDrain(); // one too many would be refused, and the next taken for it
                 break;
@@ -107,7 +110,11 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
                 link.failed(new NullPointerException("the handler's Future gave null for an answer"), false);
                 return;
             }
-            link.outbound().write(link.inbound().top(), message);
+            Throwable unwritten = link.outbound().encode(link.inbound().top(), message);
+            if (unwritten != null && link.outbound().closed() == null) {
+                link.failed(unwritten, false); // the next answer would be taken for this one
+                return;
+            }
         }
         if (unanswered.isEmpty() && (ended || finishing)) {
             link.close();
@@ -127,6 +134,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
     @Override
     public void finish(Link finished) {
         finishing = true;
+        finished.inbound().finish(false);
         if (unanswered.isEmpty()) {
             finished.close();
         }
@@ -135,15 +143,41 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
     @Override
     public boolean closed(@Nullable Throwable cause) {
         for (Future<A> answer = unanswered.poll(); answer != null; answer = unanswered.poll()) {
-            answer.onDone((late, failure) -> {
-                if (late != null) {
-                    Messages.release(late); // nobody is left to receive it
-                }
-            });
-            answer.removeDependent(this);
-            answer.cancel();
+            if (answer.isDone() || !answer.abandon(this)) {
+                releaseLate(answer);
+            } else {
+                answer.addDependent(new Unheard());
+            }
         }
         return false;
+    }
+
+    /** Nobody is left to receive it. */
+    private static void releaseLate(Future<?> answer) {
+        Object late = answer.failure() == null ? answer.result() : null;
+        if (late != null) {
+            Messages.release(late);
+        }
+    }
+
+    /** Waits for an answer that nobody here waits for; it may be given all the same, if somebody else wants it or it can't be stopped. */
+    private final class Unheard implements Dependent {
+        @Override
+        public void settled(Future<?> source) {
+            if (source.parcel() == null) { // else that sees to it
+                releaseLate(source);
+            }
+        }
+
+        @Override
+        public Loop home() {
+            return loop;
+        }
+
+        @Override
+        public boolean counts() {
+            return false;
+        }
     }
 
     @Override

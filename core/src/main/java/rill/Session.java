@@ -30,7 +30,12 @@ public interface Session<R, W> {
      */
     void decode(ByteBuf in, Actions<R> actions) throws IOException;
 
-    /** Appends a message's bytes; the message is borrowed. If it throws, what it has appended is taken back where possible. */
+    /**
+     * Appends a message's bytes; the message is borrowed. If it throws, whatever it has appended or passed is taken back.
+     *
+     * <p>As in every call to a session, the connection's own {@link Connection#write} and {@link Connection#become} throw an
+     * {@link IllegalStateException} here, and flushing, closing and ending the output wait until the call has returned.
+     */
     void encode(W message, Outgoing out) throws IOException;
 
     /**

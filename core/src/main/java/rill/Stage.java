@@ -2,6 +2,7 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.IllegalReferenceCountException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Objects;
@@ -14,13 +15,9 @@ import org.jspecify.annotations.Nullable;
  * over moves into a buffer of the stage's own, which goes back to the pool when it is used up.
  */
 final class Stage implements Actions<Object> {
-    /** Space for a large message starts at this and doubles as bytes arrive, whatever its declared length. */
-    private static final int FIRST_SPACE = Buffers.SIZE;
-
-    /** A payload of which less is missing is not worth a read of its own. */
+    /** Less space, or a payload of which less is missing, is not worth a read of its own. */
     private static final int WORTH_READING_INTO = Buffers.SIZE / 4;
 
-    private static final int SMALL_REST = 1024;
     private static final long NOTHING_OUT = -1;
 
     private final Inbound inbound;
@@ -38,10 +35,12 @@ final class Stage implements Actions<Object> {
     private long consumed; // bytes of its stream, for ProtocolException
     private int wanted; // the session's hint: bytes to come before it can go on
 
+    private int begun; // bytes of the message under way that earlier calls have consumed
+
     private int readFrom; // writer index when readTarget() was last asked
 
     private @Nullable Object message;
-    private @Nullable ArrayDeque<Object> held; // messages that came, not from decode, while the receiver wanted none
+    private @Nullable ArrayDeque<Object> held; // messages that came unasked while the receiver wanted none
     private boolean recording;
     private long outBefore = NOTHING_OUT; // bytes in the output before the session began to write by itself
     private int works; // running elsewhere
@@ -114,17 +113,26 @@ final class Stage implements Actions<Object> {
     private void decodeRest() {
         ByteBuf kept = rest;
         decodeAll(kept == null ? Unpooled.EMPTY_BUFFER : kept);
-        if (kept != null && rest == kept && !kept.isReadable()) {
-            releaseRest();
+        if (kept != null && rest == kept) {
+            if (kept.refCnt() == 0) {
+                releaseRest();
+                inbound.failed(releasedTooOften());
+            } else if (!kept.isReadable()) {
+                releaseRest();
+            }
         }
     }
 
+    static IllegalReferenceCountException releasedTooOften() {
+        return new IllegalReferenceCountException("a codec or a layer has released a buffer that it had only borrowed");
+    }
+
+    /** Space follows what has arrived, and at most doubles it, whatever length was declared: a promise of much costs the peer nothing. */
     private void keep(ByteBuf in) {
         int size = in.readableBytes();
-        long space = wanted > size ? Math.min((long) size + wanted, FIRST_SPACE) : size;
-        ByteBuf own = loop.chunk((int) Math.max(space, Math.min(size * 2L, SMALL_REST)));
-        own.writeBytes(in);
+        ByteBuf own = loop.buffers().lend(size + Math.min(wanted, 1));
         rest = own;
+        own.writeBytes(in);
     }
 
     private void append(ByteBuf kept, ByteBuf in) {
@@ -133,8 +141,7 @@ final class Stage implements Actions<Object> {
             kept.discardReadBytes();
         }
         if (kept.writableBytes() < size) {
-            int unread = kept.readableBytes();
-            grow(kept, Math.max((long) unread + size, unread * 2L)).writeBytes(in);
+            grow(kept, (long) kept.readableBytes() + size).writeBytes(in);
         } else {
             kept.writeBytes(in);
         }
@@ -142,26 +149,43 @@ final class Stage implements Actions<Object> {
 
     /** Moves what is kept to where there is more space; who has retained a part of it keeps the old buffer. */
     private ByteBuf grow(ByteBuf kept, long space) {
-        ByteBuf larger = loop.chunk((int) Math.min(space, Integer.MAX_VALUE));
+        ByteBuf larger = loop.buffers().lend((int) Math.min(space, Integer.MAX_VALUE));
         larger.writeBytes(kept);
-        kept.release();
         rest = larger;
+        loop.buffers().giveUp(kept);
         return larger;
     }
 
-    /** A place to read a large message's bytes straight into, or null. The size follows what has arrived, not what was declared. */
+    /**
+     * A place to read a large message's bytes straight into, or null: then they are received like any others. Once much has arrived, there is
+     * space for as much again; the larger a read, the more the peer may send at a time.
+     */
     @Nullable
     ByteBuf readTarget() {
         ByteBuf kept = rest;
         if (kept == null || wanted < WORTH_READING_INTO) {
             return null;
         }
-        if (!kept.isWritable()) {
-            int unread = kept.readableBytes();
-            kept = grow(kept, Math.min(Math.max(FIRST_SPACE, unread * 2L), (long) unread + wanted));
+        if (kept.writableBytes() < WORTH_READING_INTO) {
+            kept = doubled(kept);
         }
-        readFrom = kept.writerIndex();
+        if (kept != null) {
+            readFrom = kept.writerIndex();
+        }
         return kept;
+    }
+
+    /** Null if too little has arrived for that, or there is no memory: then whoever keeps what comes next asks for it again, and fails. */
+    private @Nullable ByteBuf doubled(ByteBuf kept) {
+        int arrived = kept.readableBytes();
+        if (arrived < Buffers.SIZE) {
+            return null;
+        }
+        try {
+            return grow(kept, Math.min(arrived * 2L, (long) arrived + wanted));
+        } catch (NoMemory e) {
+            return null;
+        }
     }
 
     /** Bytes were read straight into {@link #rest}. As long as less has come than the session wanted, it need not be asked. */
@@ -199,6 +223,14 @@ final class Stage implements Actions<Object> {
         return blocked() || holdsMessages() || (!ended && untried && (again || hasRest()));
     }
 
+    /**
+     * Whether it may be given more: it has less than read-ahead allows, or it has been asked about all that it has, and needs more to go
+     * on. What one message is made of is bounded by whoever decodes it, not by the read-ahead.
+     */
+    boolean takesMore() {
+        return restBytes() < Inbound.READ_AHEAD || (!ended && !waits());
+    }
+
     /** Whether everything that came was consumed, and nothing else is under way: the usual state between two reads. */
     boolean settled() {
         return rest == null && !untried && !ended && !holdsMessages();
@@ -214,6 +246,8 @@ final class Stage implements Actions<Object> {
     /** One call to the session and what follows from it; true if the next call may bring more. */
     private boolean decodeOnce(ByteBuf in) {
         int start = in.readerIndex();
+        boolean asked =
+                !holdsWrites; // otherwise it goes on whether its receiver wants a message or not, to let the writes go
         wanted = 0;
         again = false;
         try {
@@ -229,14 +263,21 @@ final class Stage implements Actions<Object> {
         message = null;
         boolean passedOn = delivered == in; // as it is: whoever is above has consumed it then
         int n = (passedOn ? in.writerIndex() : in.readerIndex()) - start;
-        consumed += n;
         noteOut();
-        if (delivered != null) {
-            inbound.deliver(this, delivered);
+        if (delivered == null) {
+            begun += n;
+        } else {
+            if (asked) {
+                inbound.deliver(this, delivered);
+            } else {
+                deliverOrHold(delivered);
+            }
+            begun = 0;
             if (passedOn) {
                 in.skipBytes(in.readableBytes());
             }
         }
+        consumed += n;
         return (n > 0 || delivered != null) && (in.isReadable() || again);
     }
 
@@ -244,6 +285,16 @@ final class Stage implements Actions<Object> {
         releaseMessage();
         noteOut();
         inbound.failed(t instanceof ProtocolException violation ? violation.atStreamPosition(consumed) : t);
+    }
+
+    /** What a receiver has thrown: of a violation the place is where the message begins. */
+    Throwable placed(Throwable t) {
+        return t instanceof ProtocolException violation ? violation.atStreamPosition(consumed - begun) : t;
+    }
+
+    /** How many bytes have come to it. */
+    long heard() {
+        return consumed + restBytes();
     }
 
     /** What the session wrote by itself counts against the connection's limits. */
@@ -255,14 +306,10 @@ final class Stage implements Actions<Object> {
         }
     }
 
-    /** Delivers what another call than decode has brought, now or when the receiver wants it. */
-    private void deliverOrHold() {
-        Object delivered = message;
-        message = null;
-        if (delivered == null) {
-            return;
-        }
-        if (kind == ByteLayerOrCodec.BYTE_LAYER || (!holdsMessages() && inbound.wantsMessage())) {
+    /** Delivers what the receiver may not have asked for, now or when it wants it. */
+    private void deliverOrHold(Object delivered) {
+        boolean wanted = !holdsMessages() && inbound.wantsMessage();
+        if (kind == ByteLayerOrCodec.BYTE_LAYER || wanted || inbound.isDeaf()) {
             inbound.deliver(this, delivered);
             return;
         }
@@ -272,7 +319,8 @@ final class Stage implements Actions<Object> {
         held.add(delivered);
     }
 
-    private boolean holdsMessages() {
+    /** Whether messages wait for a receiver that wants none now. */
+    boolean holdsMessages() {
         return held != null && !held.isEmpty();
     }
 
@@ -298,13 +346,22 @@ final class Stage implements Actions<Object> {
             recording = false;
         }
         noteOut();
-        deliverOrHold();
+        Object delivered = message;
+        message = null;
+        if (delivered != null) {
+            deliverOrHold(delivered);
+        }
     }
 
     /** One of the session's methods other than decode. */
     @FunctionalInterface
     interface SessionCall {
         void on(Session<Object, Object> session, Actions<Object> actions) throws Exception;
+    }
+
+    /** Whether the session is being called, other than to encode. */
+    boolean inCall() {
+        return recording;
     }
 
     /** Whether there are bytes that were not consumed. */
@@ -317,24 +374,40 @@ final class Stage implements Actions<Object> {
         return unconsumed == null ? 0 : unconsumed.readableBytes();
     }
 
+    /** Grows with what is taken of what waits here. */
+    long taken() {
+        return consumed - (held == null ? 0 : held.size());
+    }
+
     void releaseRest() {
         ByteBuf kept = rest;
         rest = null;
         if (kept != null) {
-            kept.release();
+            loop.buffers().giveUp(kept);
         }
     }
 
     void releaseInput() {
         releaseRest();
+        releaseMessages();
+    }
+
+    /** Those that were not delivered. */
+    void releaseMessages() {
         while (held != null && !held.isEmpty()) {
             Messages.release(held.remove());
         }
     }
 
+    /** All of it, at once. */
     void close() {
-        stopTimer();
+        closeSession();
         releaseInput();
+    }
+
+    /** All but what has come in, which may be just being decoded. */
+    void closeSession() {
+        stopTimer();
         output.release();
         loop.runReporting("closed() of a session", session::closed);
     }
@@ -388,7 +461,7 @@ final class Stage implements Actions<Object> {
     }
 
     void timerDue() {
-        inbound.timerExpired(this);
+        inbound.timerDue(this);
     }
 
     @Override

@@ -27,13 +27,9 @@ final class Stages {
 
     static <T extends @Nullable Object> CompletableFuture<T> to(Future<T> future) {
         var stage = new CompletableFuture<T>();
-        future.addDependent(new Bridge<>(future, stage));
-        future.loop.abroad().add(future); // if that loop closes, whoever waits for the stage hears of it
-        var _ = stage.whenComplete((value, failure) -> {
-            if (stage.isCancelled()) {
-                future.cancel();
-            }
-        });
+        var bridge = new Bridge<>(future, stage);
+        future.addDependent(bridge);
+        var _ = stage.whenComplete((value, failure) -> future.abandon(bridge)); // if not by the bridge, it was given up
         return stage;
     }
 
@@ -42,6 +38,9 @@ final class Stages {
             implements Dependent {
         @Override
         public void settled(Future<?> source) {
+            if (stage.isDone()) {
+                return; // cancelled, or completed by somebody else
+            }
             Throwable failure = future.failure();
             if (failure != null) {
                 stage.completeExceptionally(failure);
@@ -53,6 +52,11 @@ final class Stages {
         @Override
         public @Nullable Loop home() {
             return null;
+        }
+
+        @Override
+        public boolean waitsElsewhere(Loop loop) {
+            return true; // if that loop closes, whoever waits for the stage hears of it
         }
     }
 

@@ -2,29 +2,52 @@ package rill;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/** The JDK's resolver, off the loop. */
+/**
+ * The JDK's resolver, off the loop: on up to {@link #THREADS} threads, which come as they are needed and go when they are idle. A name
+ * that several ask for is looked up once; a look-up that has not begun and that nobody waits for any more is forgotten.
+ */
 final class SystemResolver implements Resolver {
-    static final SystemResolver INSTANCE = new SystemResolver();
+    static final SystemResolver INSTANCE = new SystemResolver(InetAddress::getAllByName);
 
-    private static final int THREADS = 4;
-    private static final int IDLE_SECONDS = 5;
+    /** So many names that hang leave no thread for others. */
+    static final int THREADS = 64;
 
-    private final ThreadPoolExecutor pool;
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-    private SystemResolver() {
-        pool = new ThreadPoolExecutor(
-                THREADS,
-                THREADS,
-                IDLE_SECONDS,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                Thread.ofPlatform().name("rill-resolver-", 1).daemon().factory());
-        pool.allowCoreThreadTimeOut(true);
+    /** What blocks. */
+    interface Blocking {
+        InetAddress[] addressesOf(String name) throws UnknownHostException;
+    }
+
+    private final Blocking blocking;
+
+    // All guarded by this.
+    private final Map<String, LookUp> pending = new HashMap<>();
+    private final ArrayDeque<LookUp> waiting = new ArrayDeque<>();
+    private int threads;
+    private int idle;
+    private int number;
+
+    SystemResolver(Blocking blocking) {
+        this.blocking = blocking;
+    }
+
+    /** One name, and who wants to know; guarded by the resolver. */
+    private static final class LookUp {
+        final String name;
+        final List<Promise<List<InetAddress>>> asking = new ArrayList<>();
+
+        LookUp(String name) {
+            this.name = name;
+        }
     }
 
     @Override
@@ -33,23 +56,88 @@ final class SystemResolver implements Resolver {
         try {
             promise.complete(List.of(InetAddress.ofLiteral(name)));
         } catch (IllegalArgumentException notInNumbers) {
-            pool.execute(() -> lookUp(name, promise));
+            ask(name, promise);
+            promise.onCancel(() -> forget(name, promise));
         }
         return promise;
     }
 
-    private static void lookUp(String name, Promise<List<InetAddress>> promise) {
-        if (promise.isDone()) {
-            return; // nobody waits any more
+    private synchronized void ask(String name, Promise<List<InetAddress>> promise) {
+        LookUp lookUp = pending.get(name);
+        if (lookUp == null) {
+            lookUp = new LookUp(name);
+            if (idle <= waiting.size() && threads < THREADS) {
+                Threads.shared().name("rill-resolver-" + ++number).start(this::work);
+                threads++;
+            }
+            pending.put(name, lookUp);
+            waiting.add(lookUp);
+            notifyAll();
         }
+        lookUp.asking.add(promise);
+    }
+
+    private synchronized void forget(String name, Promise<List<InetAddress>> promise) {
+        LookUp lookUp = pending.get(name);
+        if (lookUp != null && lookUp.asking.remove(promise) && lookUp.asking.isEmpty() && waiting.remove(lookUp)) {
+            pending.remove(name);
+        }
+    }
+
+    /** How many look-ups wait for a thread. */
+    synchronized int waiting() {
+        return waiting.size();
+    }
+
+    // ---- on one of its threads
+
+    private void work() {
+        for (LookUp next = take(); next != null; next = take()) {
+            Object outcome;
+            try {
+                outcome = List.of(blocking.addressesOf(next.name));
+            } catch (Throwable t) {
+                outcome = t;
+            }
+            for (Promise<List<InetAddress>> each : end(next)) {
+                tell(each, next.name, outcome);
+            }
+        }
+    }
+
+    /** Null if there has been nothing to do for a while. */
+    private synchronized @Nullable LookUp take() {
+        idle++;
         try {
-            promise.complete(List.of(InetAddress.getAllByName(name)));
-        } catch (UnknownHostException e) {
-            var named = new UnknownHostException("unknown host: " + name);
-            named.initCause(e);
-            promise.fail(named);
-        } catch (RuntimeException e) {
-            promise.fail(e);
+            if (waiting.isEmpty()) {
+                TimeUnit.NANOSECONDS.timedWait(this, IDLE_NANOS);
+            }
+        } catch (InterruptedException nobodyMayDoThat) {
+            // Then it ends a little earlier.
+        }
+        idle--;
+        LookUp next = waiting.poll();
+        if (next == null) {
+            threads--;
+        }
+        return next;
+    }
+
+    private synchronized List<Promise<List<InetAddress>>> end(LookUp lookUp) {
+        pending.remove(lookUp.name);
+        return lookUp.asking;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static void tell(Promise<List<InetAddress>> asking, String name, Object outcome) {
+        switch (outcome) {
+            case UnknownHostException unknown -> {
+                var named = new UnknownHostException("unknown host: " + name);
+                named.initCause(unknown);
+                asking.fail(named);
+            }
+            case Throwable failure -> asking.fail(failure);
+            default -> asking.complete((List<InetAddress>) outcome);
         }
     }
 }

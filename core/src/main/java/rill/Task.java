@@ -18,7 +18,10 @@ import org.jspecify.annotations.Nullable;
  * the loop. Methods may be called from any thread.
  *
  * <p><b>Cancelling</b> makes the body's current or next await throw {@link CancelledException}, once; it never interrupts.
- * The Task is done when its body ends.
+ * The Task is done when its body ends. What the await waits for, or would have waited for, is given up.
+ *
+ * <p><b>Errors:</b> a failure that nobody has looked at within a second of the loop's time is reported once to the loop's
+ * {@link Reporter}; a later look is fine.
  *
  * @param <T> the type of the value
  */
@@ -71,7 +74,24 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
     // ---- on the loop
 
     void start() {
-        loop.enqueue(new Wake(null));
+        loop.enqueue(new Start());
+    }
+
+    private final class Start extends Node {
+        @Override
+        void execute() {
+            wake(null);
+        }
+
+        @Override
+        void discard() {
+            settle(new Failed(loop.cancelledByClose(describe())));
+        }
+
+        @Override
+        String label() {
+            return Task.this.describe();
+        }
     }
 
     /** Runs the body up to its next await. */
@@ -113,6 +133,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
     @Override
     public void settled(Future<?> source) {
         if (source.loop != loop) {
+            source.hold(); // until this loop gets to it
             loop.enqueue(new Wake(source));
         } else if (awaited == source) {
             step();
@@ -134,6 +155,14 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
         @Override
         void execute() {
             wake(settled);
+            discard();
+        }
+
+        @Override
+        void discard() {
+            if (settled != null) {
+                settled.unhold(); // which means nothing if the body has taken the value
+            }
         }
 
         @Override
@@ -169,31 +198,47 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
 
     /** Suspends this Task, whose body is calling, until {@code future} is done or somebody cancels. */
     void suspendUntilDone(Future<?> future) {
-        throwIfCancelled(null);
+        throwIfCancelled(future);
         if (future.isDone()) {
             return;
         }
         if (loop.closed()) {
+            future.decline();
             throw new CancelledException(loop.name() + " is closed: " + future.describe() + " can't be awaited");
         }
         awaited = future;
         future.addDependent(this);
-        coroutine.suspend();
-        awaited = null;
-        if (!future.isDone()) {
-            throwIfCancelled(future);
+        boolean suspended = false;
+        try {
+            suspended = coroutine.suspend();
+        } finally {
+            awaited = null;
+            if (!suspended) {
+                future.abandon(this);
+            }
+        }
+        if (!suspended) {
+            throw new IllegalStateException(
+                    "await of " + future.describe() + " in " + describe() + ": a Task of the engine MOUNTED can't be"
+                            + " suspended inside a static initializer,"
+                            + " or below a native method; await"
+                            + " elsewhere, or open the loop with"
+                            + " TaskEngine.HANDED_OVER");
+        }
+        if (!future.isDone() && cancelWanted) {
+            cancelWanted = false;
+            future.abandon(this);
+            throw cancelled();
         }
     }
 
-    private void throwIfCancelled(@Nullable Future<?> pending) {
-        if (!cancelWanted) {
-            return;
+    /** At an await that it did not get to: what it would have waited for is given up all the same. */
+    private void throwIfCancelled(Future<?> future) {
+        if (cancelWanted) {
+            cancelWanted = false;
+            future.decline();
+            throw cancelled();
         }
-        cancelWanted = false;
-        if (pending != null) {
-            pending.abandon(this);
-        }
-        throw cancelled();
     }
 
     private CancelledException cancelled() {
@@ -211,7 +256,12 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
     }
 
     @Override
-    String describe() {
+    String kind() {
         return "Task " + name;
+    }
+
+    @Override
+    String describe() {
+        return kind();
     }
 }

@@ -6,7 +6,9 @@ import org.jspecify.annotations.Nullable;
 public enum TaskEngine {
     /**
      * A virtual thread runs mounted on the loop's own thread: a fraction of a microsecond per switch. Needs
-     * {@code --add-opens java.base/java.lang=rill.core} (or {@code =ALL-UNNAMED} where Rill is on the class path).
+     * {@code --add-opens java.base/java.lang=rill.core} (or {@code =ALL-UNNAMED} where Rill is on the class path). An await inside a
+     * static initializer, or below a native method, throws {@link IllegalStateException}: a virtual thread can't leave its carrier
+     * there, and the loop would stand still.
      */
     MOUNTED,
 

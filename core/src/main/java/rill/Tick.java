@@ -175,8 +175,12 @@ final class Tick {
             if (node == last) {
                 return;
             }
-            if (n % HANDLES_PER_CLOCK_READING == 0 && clock.nanoTime() - start > handleBudgetNanos) {
-                return; // the rest goes first in the next tick
+            if (n % HANDLES_PER_CLOCK_READING == 0) {
+                time = clock.nanoTime();
+                timeKnown = true;
+                if (time - start > handleBudgetNanos) {
+                    return; // the rest goes first in the next tick
+                }
             }
         }
     }
@@ -186,7 +190,7 @@ final class Tick {
         try {
             node.execute();
         } catch (Throwable t) {
-            loop.report(new Report.Thrown(loop.name(), node.label(), t));
+            loop.threw(node, t);
         }
     }
 
@@ -232,11 +236,14 @@ final class Tick {
     /** The loop is closed: nothing of this will be done. */
     void discardAll() {
         for (Node node = handles.poll(); node != null; node = handles.poll()) {
-            node.discard();
+            loop.discard(node);
+        }
+        for (Handle timer = timers.poll(); timer != null; timer = timers.poll()) {
+            loop.discard(timer);
         }
     }
 
-    /** A reading of the clock that may be as old as this tick: good enough for deadlines, and nearly free. */
+    /** A reading of the clock that may be some Handles old: good enough for what is far ahead, and nearly free. */
     long time() {
         if (!timeKnown) {
             timeKnown = true;

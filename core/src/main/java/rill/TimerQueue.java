@@ -63,10 +63,13 @@ final class TimerQueue {
     /** Takes out the first timer that is due at {@code now}, or null. */
     @Nullable
     Handle pollDue(long now) {
-        if (size == 0 || deadlines[0] - now > 0) {
-            return null;
-        }
-        Handle first = handles[0];
+        return size == 0 || deadlines[0] - now > 0 ? null : poll();
+    }
+
+    /** Takes out the first timer, or null if there is none. */
+    @Nullable
+    Handle poll() {
+        Handle first = size == 0 ? null : handles[0];
         if (first != null) {
             remove(0, first);
         }

@@ -9,44 +9,66 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
 
 /**
- * Finds Handles that hold their loop too long: one daemon thread for all loops, which looks in at half the shortest threshold
- * while any loop is busy, sleeps while all are idle, and ends with the last of them.
+ * Finds Handles that hold their loop too long, and loops with work that nobody drives: one daemon thread for all loops, which looks in
+ * at half the shortest threshold while any loop is busy, once a second while none is but one has no driver, sleeps while all are idle
+ * and driven, and ends with the last of them.
  */
 final class Watchdog {
+    /** How long work may wait for somebody to drive its loop. */
+    static final long UNDRIVEN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** For so many thresholds classes may be loaded before that counts as holding the loop. */
+    private static final int LOADING_PATIENCE = 20;
+
     private static final Set<Activity> WATCHED = ConcurrentHashMap.newKeySet();
     private static final long SHORTEST_PERIOD = TimeUnit.MILLISECONDS.toNanos(1);
     private static final Clock CLOCK = Clock.system(); // it watches real threads, whatever time the loop lives in
 
     private static @Nullable Thread thread; // guarded by the class
-    private static volatile boolean dozing;
+    private static volatile boolean dozing = true; // until a Handle rouses it
+    private static volatile boolean asleep; // … or until a driver lets go
 
     private Watchdog() {}
 
     static synchronized void watch(Activity activity) {
-        if (activity.thresholdNanos <= 0) {
-            return;
+        if (activity.thresholdNanos > 0) {
+            WATCHED.add(activity);
+            rouse();
         }
-        WATCHED.add(activity);
-        if (thread == null) {
-            thread = Thread.ofPlatform().name("rill-watchdog").daemon().start(Watchdog::watchAll);
-        }
-        LockSupport.unpark(thread);
     }
 
     static synchronized void unwatch(Activity activity) {
         if (WATCHED.remove(activity) && WATCHED.isEmpty()) {
-            LockSupport.unpark(thread);
+            Thread last = thread;
             thread = null;
+            LockSupport.unpark(last);
         }
     }
 
-    /** Whether it sleeps until a loop rouses it. */
+    /** Whether it sleeps until a Handle rouses it. */
     static boolean dozing() {
         return dozing;
     }
 
+    /** A loop has no driver any more: that is worth watching as well. */
+    static void driverLeft() {
+        if (asleep) {
+            rouse();
+        }
+    }
+
+    /** Makes it look. Never throws: where there is no memory for a thread, the next Handle tries again. */
     static synchronized void rouse() {
         dozing = false;
+        asleep = false;
+        if (thread == null && !WATCHED.isEmpty()) {
+            try {
+                thread = Threads.shared().name("rill-watchdog").start(Watchdog::watchAll);
+            } catch (Throwable t) {
+                dozing = true;
+                return;
+            }
+        }
         LockSupport.unpark(thread);
     }
 
@@ -54,48 +76,104 @@ final class Watchdog {
         return thread == Thread.currentThread();
     }
 
-    private static void watchAll() {
-        while (current()) {
-            // Loops publish without a fence what they do, so it may take a moment until we see it: what counts is to
-            // have seen twice, a period apart, that all are idle, with nobody having roused us in between.
-            boolean undisturbed = dozing;
+    /** The thread watches no more, for whatever reason; the next Handle has it started anew. */
+    static synchronized void ended(@Nullable Thread who) {
+        if (thread == who) {
+            thread = null;
             dozing = true;
-            boolean idle = true;
-            long shortest = Long.MAX_VALUE;
-            for (Activity activity : WATCHED) {
-                shortest = Math.min(shortest, activity.thresholdNanos);
-                if (activity.what() != null) {
-                    dozing = false;
-                    idle = false;
-                    look(activity);
-                }
-            }
-            if (idle && undisturbed) {
-                LockSupport.park(Watchdog.class);
-            } else {
-                LockSupport.parkNanos(Watchdog.class, Math.max(shortest / 2, SHORTEST_PERIOD));
-            }
         }
     }
 
+    /** Null if it does not run. */
+    static synchronized @Nullable Thread thread() {
+        return thread;
+    }
+
+    private static void watchAll() {
+        try {
+            while (current()) {
+                watchOnce();
+            }
+        } finally {
+            ended(Thread.currentThread());
+        }
+    }
+
+    private static void watchOnce() {
+        // Loops publish without a fence what they do, so it may take a moment until we see it: what counts is to
+        // have seen twice, a period apart, that all are idle, with nobody having roused us in between.
+        boolean undisturbed = dozing;
+        dozing = true;
+        boolean idle = true;
+        long shortest = Long.MAX_VALUE;
+        for (Activity activity : WATCHED) {
+            shortest = Math.min(shortest, activity.thresholdNanos);
+            if (activity.what() != null) {
+                dozing = false;
+                idle = false;
+            }
+            look(activity);
+        }
+        if (idle && undisturbed) {
+            sleep();
+        } else {
+            LockSupport.parkNanos(Watchdog.class, Math.max(shortest / 2, SHORTEST_PERIOD));
+        }
+    }
+
+    private static void sleep() {
+        asleep = true;
+        if (WATCHED.stream()
+                .anyMatch(each -> each.loop.mayBeNeglected())) { // asked last: who lets go asks for asleep then
+            asleep = false;
+            LockSupport.parkNanos(Watchdog.class, UNDRIVEN_NANOS);
+        } else {
+            LockSupport.park(Watchdog.class);
+        }
+    }
+
+    /** Whatever goes wrong, there are other loops to be watched. */
     private static void look(Activity activity) {
-        long step = activity.step();
-        long now = CLOCK.nanoTime();
-        if (step != activity.seenStep) {
-            activity.seenStep = step;
+        try {
+            long now = CLOCK.nanoTime();
+            if (activity.changed(now)) {
+                return;
+            }
+            Node what = activity.what();
+            if (what == null) {
+                lookForNeglect(activity, now);
+            } else if (!activity.told && now - activity.seenSince >= activity.thresholdNanos / 2) {
+                lookForSlowness(activity, what, now);
+            }
+        } catch (Throwable t) {
+            activity.told = true; // once is enough
+            activity.loop.threw("the watchdog", null, t);
+        }
+    }
+
+    /** That the JVM loads and initializes classes is nobody's slow Handle, within reason: the time counts from then on. */
+    private static void lookForSlowness(Activity activity, Node what, long now) {
+        var stack = activity.stack(what);
+        if (StackTraces.loadsClasses(stack) && now - activity.changedAt < LOADING_PATIENCE * activity.thresholdNanos) {
             activity.seenSince = now;
-            activity.told = false;
             return;
         }
         long held = now - activity.seenSince;
-        Node what = activity.what();
-        if (held < activity.thresholdNanos || activity.told || what == null) {
-            return;
-        }
-        var stack = activity.stack(what);
-        if (activity.step() == step) {
+        if (held >= activity.thresholdNanos && activity.unchanged()) {
             activity.told = true;
             activity.loop.report(new Report.Slow(activity.loop.name(), what.label(), Duration.ofNanos(held), stack));
+        }
+    }
+
+    private static void lookForNeglect(Activity activity, long now) {
+        String waiting = activity.loop.neglected();
+        if (waiting == null || !activity.waits) {
+            activity.waits = waiting != null;
+            activity.seenSince = now;
+        } else if (!activity.told && now - activity.seenSince >= UNDRIVEN_NANOS && activity.unchanged()) {
+            activity.told = true;
+            activity.loop.report(
+                    new Report.Undriven(activity.loop.name(), waiting, Duration.ofNanos(now - activity.seenSince)));
         }
     }
 }

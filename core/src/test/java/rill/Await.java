@@ -26,4 +26,13 @@ final class Await {
             throw new AssertionError("waited in vain for a latch");
         }
     }
+
+    /** Likewise where no exception may be thrown. */
+    static void latchUninterruptibly(CountDownLatch latch) {
+        try {
+            latch(latch);
+        } catch (InterruptedException e) {
+            throw new AssertionError("interrupted while waiting for a latch", e);
+        }
+    }
 }

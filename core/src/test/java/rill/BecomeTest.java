@@ -232,4 +232,182 @@ class BecomeTest {
             assertThat(rig.link.open()).isTrue();
         }
     }
+
+    // ---- on a connection that is broken, closing or closed
+
+    /** Counts its sessions that were closed. */
+    private static final class Counted {
+        int opened;
+        int closed;
+
+        <R, W> Codec<R, W> of(Codec<R, W> inner) {
+            return context -> {
+                opened++;
+                Session<R, W> session = inner.open(context);
+                return new Session<>() {
+                    @Override
+                    public void decode(ByteBuf in, Actions<R> actions) throws IOException {
+                        session.decode(in, actions);
+                    }
+
+                    @Override
+                    public void encode(W message, Outgoing out) throws IOException {
+                        session.encode(message, out);
+                    }
+
+                    @Override
+                    public void closed() {
+                        closed++;
+                    }
+                };
+            };
+        }
+    }
+
+    @Test
+    void after_a_reset_was_told_the_new_pipeline_is_told_of_it_as_well() throws IOException {
+        var sessions = new Counted();
+        var broken = new IOException("reset, on purpose");
+        try (var rig = new Rig<>(Pipeline.of(sessions.of(TextLines.codec())))) {
+            var told = new ArrayList<Throwable>();
+            rig.onLoop(() -> rig.connection().receive().onDone((line, failure) -> told.add(failure)));
+            rig.wire.end(broken);
+            rig.settle();
+            assertThat(told).containsExactly(broken);
+            rig.onLoop(() -> {
+                Connection<Character, Character> next = rig.connection().become(characters());
+                next.receive().onDone((c, failure) -> told.add(failure));
+                next.receive().onDone((c, failure) -> told.add(failure));
+                assertThat(next.write('x').failure()).isSameAs(broken);
+                assertThat(next.closed().isDone()).isTrue();
+                assertThatThrownBy(() -> rig.connection().receive()).hasMessageContaining("another pipeline");
+            });
+            rig.settle();
+            assertThat(told).hasSize(3).element(1).isSameAs(broken);
+            assertThat(told.getLast()).hasMessageContaining("is closed");
+            assertThat(sessions.closed).isEqualTo(sessions.opened).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void what_a_broken_connection_has_brought_enters_the_new_pipeline_and_then_the_failure() throws IOException {
+        var sessions = new Counted();
+        var broken = new IOException("reset, on purpose");
+        try (var rig = new Rig<>(linesUntil101())) {
+            var log = new ArrayList<Object>();
+            rig.onLoop(() -> rig.connection().onMessage(log::add).onFailure(failure -> log.add(failure.cause())));
+            rig.arrives("101\nab");
+            rig.wire.end(broken);
+            rig.settle();
+            assertThat(log).containsExactly("101");
+            rig.onLoop(() -> rig.connection()
+                    .become(Pipeline.of(sessions.of(Codec.<Character, Character>of(
+                            in -> in.isReadable() ? (char) in.readByte() : null, (c, out) -> out.writeByte(c)))))
+                    .onMessage(log::add));
+            rig.settle();
+            assertThat(log).containsExactly("101", 'a', 'b', broken);
+            assertThat(sessions.closed).isEqualTo(sessions.opened).isEqualTo(1);
+            assertThat(rig.link.closedFuture().isDone()).isTrue();
+        }
+    }
+
+    @Test
+    void on_a_connection_that_this_side_closes_or_has_closed_the_new_pipeline_is_told_so() throws IOException {
+        for (boolean gone : new boolean[] {false, true}) {
+            var sessions = new Counted();
+            try (var rig = new Rig<>(Pipeline.of(sessions.of(TextLines.codec())))) {
+                var log = new ArrayList<Object>();
+                rig.onLoop(() -> rig.connection().onMessage(log::add).close());
+                if (gone) {
+                    rig.inputEnds();
+                    rig.settle();
+                    assertThat(rig.link.closedFuture().isDone()).isTrue();
+                }
+                rig.onLoop(() -> {
+                    Connection<Character, Character> next = rig.connection().become(characters());
+                    next.receive().onDone((c, failure) -> log.add(failure));
+                    assertThat(next.write('x').failure()).hasMessageContaining("was closed by this side");
+                });
+                rig.settle();
+                rig.arrives("late\n");
+                rig.inputEnds();
+                rig.settle();
+                assertThat(log)
+                        .singleElement()
+                        .isInstanceOfSatisfying(
+                                IOException.class,
+                                failure -> assertThat(failure).hasMessageContaining("closed"));
+                assertThat(rig.link.closedFuture().isDone()).isTrue();
+                assertThat(sessions.closed).isEqualTo(sessions.opened).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    void while_a_layer_still_has_to_let_go_what_was_written_a_closing_connection_becomes_nothing() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline().over(new HoldingLayer()))) {
+            var log = new ArrayList<Object>();
+            rig.onLoop(() -> {
+                rig.connection().write("held");
+                rig.connection().close();
+                rig.connection().become(characters()).receive().onDone((c, failure) -> log.add(failure));
+            });
+            rig.settle();
+            rig.arrives("!");
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("hello;held\n;bye");
+            assertThat(log).singleElement().isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void a_codec_that_opens_no_session_leaves_everything_as_it_was() throws IOException {
+        var sessions = new Counted();
+        Codec<ByteBuf, ByteBuf> through = sessions.of(Pipeline.bytes().codec());
+        ByteLayer layer = through::open;
+        Codec<String, String> none = context -> {
+            throw new IllegalStateException("no session, on purpose");
+        };
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            List<String> lines = rig.collect(rig.connection());
+            rig.arrives("one\nt");
+            rig.onLoop(() -> assertThatThrownBy(
+                            () -> rig.connection().become(Pipeline.of(none).over(layer)))
+                    .hasMessage("no session, on purpose"));
+            rig.arrives("wo\n");
+            rig.onLoop(() -> rig.connection().write("still there"));
+            rig.settle();
+            assertThat(lines).containsExactly("one", "two");
+            assertThat(rig.sent()).isEqualTo("still there\n");
+            assertThat(sessions.opened).isEqualTo(1);
+            assertThat(sessions.closed).as("of those that were opened in vain").isEqualTo(1);
+        }
+    }
+
+    @Test
+    void a_thread_outside_changes_the_pipeline_while_nobody_drives() throws IOException {
+        try (var loops = rill.testing.Loops.realTime()) {
+            Loop loop = loops.open();
+            Listener listener = loop.listen(
+                            new java.net.InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), 0),
+                            Pipeline.bytes(),
+                            peer -> peer.onMessage(peer::write))
+                    .await();
+            Connection<String, String> lines =
+                    loop.connect(listener.address(), TextLines.pipeline()).await();
+            lines.write("one");
+            assertThat(lines.receive().await()).isEqualTo("one");
+            Connection<ByteBuf, ByteBuf> bytes = lines.become(Pipeline.bytes());
+            bytes.write(io.netty.buffer.Unpooled.copiedBuffer("two", StandardCharsets.US_ASCII));
+            ByteBuf two = bytes.receive().await();
+            assertThat(two.toString(StandardCharsets.US_ASCII)).isEqualTo("two");
+            two.release();
+            Connection<ByteBuf, ByteBuf> frames = bytes.become(Pipeline.of(new rill.testing.IntFrames(100)));
+            frames.write(io.netty.buffer.Unpooled.copiedBuffer("three", StandardCharsets.US_ASCII));
+            ByteBuf three = frames.receive().await();
+            assertThat(three.toString(StandardCharsets.US_ASCII)).isEqualTo("three");
+            three.release();
+            frames.close().await();
+        }
+    }
 }

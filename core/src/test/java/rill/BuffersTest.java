@@ -6,15 +6,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.IllegalReferenceCountException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import rill.spi.Memory;
+import rill.testing.Loops;
+import rill.testing.ScarceMemory;
 
 /** The chunks of a loop: who gives them back, and what is left of those that are gone. */
 class BuffersTest {
+    private static final int MIB = 1024 * 1024;
+
     private static void onAnotherThread(Runnable action) throws InterruptedException {
         Thread thread = Thread.ofPlatform().start(action);
         thread.join();
@@ -74,6 +81,152 @@ class BuffersTest {
         assertThat(kept.getFirst().getInt(0)).isEqualTo(7);
         onAnotherThread(() -> assertThat(kept.getFirst().release()).isTrue());
         assertThatThrownBy(() -> kept.getFirst().getInt(0)).isInstanceOf(IllegalReferenceCountException.class);
+    }
+
+    @Test
+    void a_chunk_has_the_next_power_of_two_of_memory_and_grows_to_the_next() throws IOException {
+        try (var rig = new Rig<>(Pipeline.bytes())) {
+            rig.onLoop(() -> {
+                Buffers buffers = rig.loop.buffers();
+                long before = buffers.held();
+                int[][] sizes = {{0, 4_096}, {4_096, 4_096}, {4_097, 8_192}, {65_536, 65_536}, {300_000, 524_288}};
+                for (int[] each : sizes) {
+                    ByteBuf chunk = rig.loop.chunk(each[0]);
+                    assertThat(chunk.capacity()).isEqualTo(each[1]);
+                    assertThat(buffers.held() - before).isEqualTo(each[1]);
+                    chunk.writeZero(each[1]).writeByte(7);
+                    assertThat(buffers.held() - before).isEqualTo(2L * each[1]);
+                    assertThat(chunk.getByte(each[1])).isEqualTo((byte) 7);
+                    chunk.release();
+                    assertThat(buffers.held()).isEqualTo(before);
+                }
+            });
+        }
+    }
+
+    @Test
+    void a_chunk_whose_capacity_was_changed_has_all_of_its_memory_the_next_time() throws IOException {
+        try (var rig = new Rig<>(Pipeline.bytes())) {
+            rig.onLoop(() -> {
+                rig.loop.chunk(1).capacity(100).release();
+                ByteBuf again = rig.loop.chunk(1);
+                assertThat(again.capacity()).isEqualTo(Buffers.SMALL);
+                again.release();
+                rig.loop.chunk(1).capacity(5_000).release();
+                ByteBuf larger = rig.loop.chunk(8_000);
+                assertThat(larger.capacity()).isEqualTo(8_192);
+                larger.release();
+            });
+        }
+    }
+
+    @Test
+    void at_the_loops_own_bound_a_buffer_is_refused_and_the_reason_says_what_raises_it() throws IOException {
+        try (Loops loops = Loops.manual()) {
+            Loop loop = loops.open(options -> options.name("small").bufferMemory(MIB));
+            var taken = new ArrayList<ByteBuf>();
+            onLoop(loop, () -> {
+                for (int i = 0; i < 16; i++) {
+                    taken.add(loop.chunk(Buffers.SIZE));
+                }
+                assertThatThrownBy(() -> loop.chunk(Buffers.SIZE))
+                        .isInstanceOf(NoMemory.class)
+                        .hasMessage(
+                                "small: no memory for a buffer of 65536 bytes: the buffers of this loop have 1048576"
+                                        + " bytes, the limit is 1048576; LoopOptions.bufferMemory raises it")
+                        .hasCauseInstanceOf(IOException.class);
+                taken.removeLast().release();
+                taken.add(loop.chunk(Buffers.SIZE));
+                taken.forEach(ByteBuf::release);
+                assertThat(loop.buffers().held()).isZero();
+            });
+        }
+    }
+
+    @Test
+    void what_is_kept_for_the_next_use_does_not_count_once_memory_is_short() throws IOException {
+        try (Loops loops = Loops.manual()) {
+            Loop loop = loops.open(options -> options.bufferMemory(MIB));
+            onLoop(loop, () -> {
+                var small = new ArrayList<ByteBuf>();
+                for (int i = 0; i < 256; i++) {
+                    small.add(loop.chunk(1));
+                }
+                small.forEach(ByteBuf::release);
+                ByteBuf all = loop.chunk(MIB);
+                assertThat(all.capacity()).isEqualTo(MIB);
+                all.release();
+            });
+        }
+    }
+
+    @Test
+    void a_bound_too_small_for_a_few_buffers_is_a_mistake() {
+        assertThatThrownBy(() -> LoopOptions.defaults().bufferMemory(1_000))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("at least 262144");
+    }
+
+    @Test
+    void what_only_a_burst_has_needed_is_not_kept() throws IOException {
+        var memory = new ScarceMemory();
+        try (Loops loops = Loops.manual()) {
+            loops.transport().memory(bytes -> new Memory.Piece() {
+                private final Memory.Piece real = memory.allocate(bytes);
+
+                @Override
+                public ByteBuffer bytes() {
+                    return real.bytes();
+                }
+
+                @Override
+                public void release() {
+                    real.release();
+                }
+
+                @Override
+                public boolean lasting() {
+                    return false;
+                }
+            });
+            Loop loop = loops.open();
+            onLoop(loop, () -> {
+                ByteBuf chunk = loop.chunk(1);
+                assertThat(memory.bytesOut()).isEqualTo(Buffers.SMALL);
+                chunk.release();
+                assertThat(memory.bytesOut()).isZero();
+            });
+        }
+    }
+
+    @Test
+    void a_closed_loop_has_given_everything_back() throws Exception {
+        var memory = new ScarceMemory();
+        try (Loops loops = Loops.manual()) {
+            loops.transport().memory(memory);
+            Loop loop = loops.open();
+            var outlives = new ArrayList<ByteBuf>();
+            onLoop(loop, () -> {
+                loop.buffers().receiveBuffer();
+                for (int size = 1; size <= MIB; size *= 2) {
+                    loop.chunk(size).release();
+                }
+                outlives.add(loop.chunk(1));
+            });
+            loop.close(Duration.ZERO);
+            assertThat(memory.bytesOut()).isEqualTo(Buffers.SMALL);
+            onAnotherThread(() -> outlives.getFirst().release());
+            assertThat(memory.bytesOut()).isZero();
+        }
+    }
+
+    private static void onLoop(Loop loop, Runnable action) {
+        new Context(loop, null).enter();
+        try {
+            action.run();
+        } finally {
+            Context.exit();
+        }
     }
 
     @Test

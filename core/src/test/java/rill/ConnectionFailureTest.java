@@ -85,6 +85,44 @@ class ConnectionFailureTest {
     }
 
     @Test
+    void a_failure_that_on_failure_has_no_answer_to_is_reported_once() throws IOException {
+        for (boolean pushes : new boolean[] {true, false}) {
+            List<Report> reports;
+            try (var rig = new Rig<>(TextLines.pipeline())) {
+                reports = rig.reports;
+                rig.onLoop(() -> {
+                    rig.connection().onFailure(Failure::report);
+                    if (pushes) {
+                        rig.connection().onMessage(line -> {});
+                    } else {
+                        rig.connection().receive().cancel();
+                    }
+                });
+                rig.wire.end(new IOException("broken"));
+                rig.settle();
+            }
+            assertThat(reports)
+                    .singleElement()
+                    .satisfies(report -> assertThat(report.cause()).hasMessage("broken"));
+        }
+    }
+
+    @Test
+    void a_failure_that_a_receive_is_told_of_is_not_reported_whatever_on_failure_says() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var pending = new Future<?>[1];
+            rig.onLoop(() -> {
+                rig.connection().onFailure(Failure::report);
+                pending[0] = rig.connection().receive();
+            });
+            rig.wire.end(new IOException("broken"));
+            rig.settle();
+            assertThat(pending[0].failure()).hasMessage("broken");
+            assertThat(rig.reports).isEmpty();
+        }
+    }
+
+    @Test
     void an_encoder_that_throws_is_rolled_back_and_the_connection_can_carry_on() throws IOException {
         try (var rig = new Rig<>(TextLines.pipeline())) {
             var written = new ArrayList<Future<?>>();
@@ -123,7 +161,7 @@ class ConnectionFailureTest {
     }
 
     @Test
-    void what_can_not_be_taken_back_is_not_survivable() throws IOException {
+    void what_was_spilled_into_several_buffers_is_taken_back_as_well() throws IOException {
         Codec<String, String> spills = context -> new SessionTest.Plain() {
             @Override
             public void decode(ByteBuf in, Actions<String> actions) {}
@@ -141,7 +179,8 @@ class ConnectionFailureTest {
                     .onFailure(failure -> survivable.add(failure.survivable()))
                     .write("x"));
             rig.settle();
-            assertThat(survivable).containsExactly(false);
+            assertThat(survivable).containsExactly(true);
+            assertThat(rig.sent()).isEmpty();
             assertThat(rig.wire.outputShut).isTrue();
         }
     }

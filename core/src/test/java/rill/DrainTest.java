@@ -90,6 +90,105 @@ class DrainTest {
     }
 
     @Test
+    void progress_is_what_the_peer_takes_although_nothing_more_leaves_us() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.wire.space = 0;
+            rig.wire.unacknowledged = 1000;
+            writeAndClose(rig, "never taken by the system");
+            for (int i = 0; i < 5; i++) {
+                rig.passes(PROGRESS.minusMillis(1));
+                rig.wire.unacknowledged--;
+                rig.passes(Duration.ofMillis(1));
+                assertThat(rig.wire.aborted).isFalse();
+            }
+            rig.passes(PROGRESS);
+            assertThat(rig.wire.aborted).as("it has taken nothing for so long").isTrue();
+        }
+    }
+
+    @Test
+    void bytes_that_go_from_us_to_the_system_are_no_progress_of_the_peers() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.wire.space = 0;
+            rig.wire.unacknowledged = 1000;
+            writeAndClose(rig, "1234");
+            rig.wire.space = 3;
+            rig.wire.unacknowledged += 3;
+            rig.transport.events.add(() -> rig.link.written(rig.wire.flush()));
+            rig.passes(PROGRESS);
+            assertThat(rig.wire.aborted).isTrue();
+        }
+    }
+
+    @Test
+    void where_the_system_does_not_tell_it_is_tried_whether_it_takes_more() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.wire.space = 0;
+            writeAndClose(rig, "12345");
+            for (int taken = 0; taken < "12345".length(); taken++) {
+                rig.wire.unreported = 1;
+                rig.passes(PROGRESS);
+                assertThat(rig.wire.aborted).isFalse();
+            }
+            assertThat(rig.wire.outputShut).isFalse();
+            rig.wire.unreported = 1;
+            rig.passes(PROGRESS);
+            assertThat(rig.sent()).isEqualTo("12345\n");
+            assertThat(rig.wire.outputShut).as("the rest has left by that").isTrue();
+            assertThat(rig.wire.closed).isFalse();
+            rig.passes(PROGRESS);
+            assertThat(rig.wire.closed).isTrue();
+            assertThat(rig.wire.aborted).isFalse();
+        }
+    }
+
+    @Test
+    void a_trial_that_finds_the_connection_broken_ends_it_once() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.wire.space = 0;
+            writeAndClose(rig, "12345");
+            rig.wire.end(new IOException("broken"));
+            rig.passes(PROGRESS);
+            assertThat(rig.connection().closed().isDone()).isTrue();
+            assertThat(rig.wire.aborted).isFalse();
+            assertThat(rig.loop.nextTimer()).isEmpty();
+        }
+    }
+
+    @Test
+    void after_our_end_a_peer_that_takes_what_the_system_has_for_it_is_waited_for() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.wire.unacknowledged = 100;
+            writeAndClose(rig, "left, and not taken");
+            assertThat(rig.wire.outputShut).isTrue();
+            for (int i = 0; i < 5; i++) {
+                rig.passes(PROGRESS);
+                rig.wire.unacknowledged--;
+                assertThat(rig.wire.closed).isFalse();
+            }
+            rig.passes(PROGRESS);
+            assertThat(rig.wire.closed).isFalse();
+            rig.passes(PROGRESS);
+            assertThat(rig.wire.closed).isTrue();
+            assertThat(rig.wire.aborted)
+                    .as("the system goes on with what it has")
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void after_our_end_a_peer_that_has_taken_everything_and_does_not_hang_up_has_the_limit_in_all() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.wire.unacknowledged = 0;
+            writeAndClose(rig, "taken");
+            rig.passes(PROGRESS.minusMillis(1));
+            assertThat(rig.wire.closed).isFalse();
+            rig.passes(Duration.ofMillis(1));
+            assertThat(rig.wire.closed).isTrue();
+        }
+    }
+
+    @Test
     void a_handshake_that_ends_late_leaves_all_the_time_for_what_it_held_back() throws IOException {
         try (var rig = new Rig<>(TextLines.pipeline().over(new HoldingLayer()))) {
             writeAndClose(rig, "abc");

@@ -77,7 +77,8 @@ class DriverTest {
 
     private Loop open(TaskEngine engine, String name) throws IOException {
         var real = Environment.production();
-        var environment = new Environment(clock, new Random(1), real.resolver(), real.blocking(), driver);
+        var environment =
+                new Environment(clock, new Random(1), real.resolver(), real.blocking(), real.memory(), driver);
         var transport = new MemoryTransport().environment(environment);
         return Loop.open(LoopOptions.defaults()
                 .transport(transport)

@@ -79,12 +79,13 @@ abstract class DrivingTest extends EngineTest {
     }
 
     @Test
-    void an_outside_waiter_that_is_interrupted_gets_InterruptedIOException_and_the_future_goes_on() throws Exception {
+    void an_outside_waiter_that_is_interrupted_gets_InterruptedIOException_and_others_go_on() throws Exception {
         for (boolean driven : new boolean[] {true, false}) {
             if (driven) {
                 loop().start();
             }
             Promise<String> promise = loop().promise();
+            Future<String> other = promise.copy();
             var waiter = Outside.start(promise::await);
             Await.until("it waits", waiter::waits);
 
@@ -92,6 +93,7 @@ abstract class DrivingTest extends EngineTest {
 
             assertThat(waiter.failure()).isInstanceOf(InterruptedIOException.class);
             assertThat(promise.isDone()).isFalse();
+            assertThat(other.isDone()).isFalse();
             loop().stop();
             Await.until("nobody drives", () -> !loop().driving().driven());
         }

@@ -10,6 +10,7 @@ import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.Environment;
+import rill.spi.Memory;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Transport;
@@ -20,6 +21,7 @@ import rill.spi.WireListener;
 final class FakeTransport implements Transport {
     final ArrayDeque<Runnable> events = new ArrayDeque<>();
     final ArrayDeque<Runnable> blockingWork = new ArrayDeque<>();
+    Memory memory = Memory.system();
     long now;
 
     @Nullable
@@ -44,6 +46,7 @@ final class FakeTransport implements Transport {
                     throw new UnsupportedOperationException(host);
                 },
                 blockingWork::add,
+                memory,
                 null);
     }
 

@@ -25,14 +25,20 @@ final class FakeWire implements Wire {
     final List<Integer> flushes = new ArrayList<>(); // how many bytes each took
     final List<ByteBuf> taken = new ArrayList<>(); // the buffers as they were handed over
     int space = Integer.MAX_VALUE; // what the kernel would take
+    int unreported; // … and so much more if it is tried out
+    long unacknowledged = UNKNOWN;
 
     @Nullable
     RuntimeException flushFailure; // a transport's mistake
+
+    @Nullable
+    Error flushError; // something has given way
 
     boolean paused;
     boolean outputShut;
     boolean aborted;
     boolean closed;
+    private boolean writesFail;
 
     FakeWire(FakeTransport transport) {
         this.transport = transport;
@@ -47,7 +53,7 @@ final class FakeWire implements Wire {
 
     @Override
     public void write(ByteBuf buffer) {
-        if (closed || outputShut) {
+        if (closed || writesFail || outputShut) {
             buffer.release();
         } else {
             taken.add(buffer);
@@ -57,8 +63,14 @@ final class FakeWire implements Wire {
 
     @Override
     public long flush() {
+        if (flushError != null) {
+            throw flushError;
+        }
         if (flushFailure != null) {
             throw flushFailure;
+        }
+        if (flushError != null) {
+            throw flushError;
         }
         int n = 0;
         while (!queue.isEmpty() && space > 0) {
@@ -75,6 +87,18 @@ final class FakeWire implements Wire {
             flushes.add(n);
         }
         return n;
+    }
+
+    @Override
+    public long retry() {
+        space += unreported;
+        unreported = 0;
+        return flush();
+    }
+
+    @Override
+    public long unacknowledged() {
+        return unacknowledged;
     }
 
     @Override
@@ -102,6 +126,18 @@ final class FakeWire implements Wire {
     public void abort() {
         aborted = true;
         end(null);
+    }
+
+    /** A write fails: nothing leaves any more. What there is to read, the test says. */
+    void failWrites(Throwable cause) {
+        writesFail = true;
+        queue.forEach(ByteBuf::release);
+        queue.clear();
+        transport.events.add(() -> {
+            if (!closed) {
+                listener.writeFailed(cause);
+            }
+        });
     }
 
     /** The connection breaks, or is closed. */

@@ -223,4 +223,21 @@ class FlushTest {
             assertThat(rig.link.open()).isFalse();
         }
     }
+
+    @Test
+    void an_error_while_the_tick_flushes_ends_that_connection_and_not_the_loop() throws IOException {
+        try (var rig = new Rig<>(Pipeline.bytes())) {
+            var received = rig.collect(rig.connection());
+            rig.wire.flushError = new OutOfMemoryError("on purpose");
+            rig.onLoop(() -> rig.connection().write(Unpooled.copiedBuffer("x", StandardCharsets.US_ASCII)));
+
+            rig.settle();
+
+            assertThat(received).isEmpty();
+            assertThat(rig.failures).containsExactly(rig.wire.flushError);
+            assertThat(rig.loop.closed()).isFalse();
+            assertThat(rig.link.open()).isFalse();
+            rig.wire.flushError = null;
+        }
+    }
 }

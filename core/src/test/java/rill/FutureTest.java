@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -244,6 +245,82 @@ class FutureTest {
         CompletableFuture<String> following = promise.toCompletableFuture();
         loop.close();
         assertThatThrownBy(() -> following.get(1, TimeUnit.SECONDS)).isInstanceOf(CancellationException.class);
+    }
+
+    @Test
+    void a_completable_future_of_what_is_done_completes_even_after_its_loop_has_closed() {
+        var cause = new IOException("on purpose");
+        Promise<String> failed = loop.promise();
+        Promise<String> pending = loop.promise();
+        promise.complete("value");
+        failed.fail(cause);
+        failed.onDone((value, failure) -> {});
+        loop.tick();
+        loop.close();
+
+        assertThat(promise.toCompletableFuture()).isCompletedWithValue("value");
+        assertThat(failed.toCompletableFuture()).isCompletedExceptionally();
+        assertThat(failed.toCompletableFuture().exceptionNow()).isSameAs(cause);
+        assertThat(pending.toCompletableFuture()).isCompletedExceptionally();
+    }
+
+    @Test
+    void after_the_loop_has_closed_no_callback_runs_but_whoever_waits_elsewhere_is_told() throws Exception {
+        Loop other = loops.open();
+        promise.complete("value");
+        loop.tick();
+        loop.close();
+
+        promise.onDone((value, failure) -> log.add("wrong"));
+        Task<String> task = other.task(promise::await);
+        Future<List<String>> all = Future.all(other.submit(() -> "mine"), promise);
+
+        assertThat(loops.settle(task)).isEqualTo("value");
+        assertThat(loops.settle(all)).containsExactly("mine", "value");
+        assertThat(promise.await()).isEqualTo("value");
+        assertThat(log).isEmpty();
+    }
+
+    @Test
+    void after_the_loop_has_closed_derived_futures_are_done_without_the_users_functions() {
+        Promise<String> failed = loop.promise();
+        promise.complete("value");
+        failed.fail(new IOException("on purpose"));
+        failed.onDone((value, failure) -> {});
+        loop.tick();
+        loop.close();
+
+        assertThat(promise.timeout(Duration.ofSeconds(1)).result()).isEqualTo("value");
+        assertThat(promise.copy().copy().result()).isEqualTo("value");
+        assertThat(promise.recover(failure -> "wrong").result()).isEqualTo("value");
+        assertThat(Future.all(promise, promise).result()).containsExactly("value", "value");
+        assertThat(failed.map(value -> log.add("wrong")).failure()).hasMessage("on purpose");
+        for (Future<?> needsAFunction : List.of(
+                promise.map(value -> log.add("wrong")),
+                promise.flatMap(value -> promise),
+                failed.recover(failure -> "wrong"),
+                loop.promise().timeout(Duration.ofSeconds(1)))) {
+            assertThat(needsAFunction.failure())
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("closed");
+        }
+        assertThat(log).isEmpty();
+    }
+
+    @Test
+    void what_is_derived_is_done_when_its_source_is_settled_after_the_loop_has_closed_however_long_the_chain() {
+        Future<String> last = promise;
+        for (int i = 0; i < 100_000; i++) {
+            last = last.copy();
+        }
+        Future<Integer> mapped = last.map(String::length);
+        loop.close();
+        assertThat(last.isDone()).isFalse();
+
+        promise.complete("value");
+
+        assertThat(last.result()).isEqualTo("value");
+        assertThat(mapped.isCancelled()).isTrue();
     }
 
     @Test

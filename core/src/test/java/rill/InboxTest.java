@@ -102,8 +102,8 @@ class InboxTest {
         var late = new Numbered(0, 1);
         assertThat(inbox.put(early)).isTrue();
 
-        inbox.close();
-        inbox.close();
+        inbox.close(Node::discard);
+        inbox.close(Node::discard);
 
         assertThat(inbox.put(late)).isFalse();
         assertThat(early.discards).hasValue(1);
@@ -148,7 +148,7 @@ class InboxTest {
                     assertThat(numbered.number).isEqualTo(next[numbered.sender]++);
                 }
             }
-            contended.close();
+            contended.close(Node::discard);
 
             for (int s = 0; s < senders.size(); s++) {
                 List<Numbered> accepted = senders.get(s).result();

@@ -190,6 +190,7 @@ class MemoryTransportTest {
         }));
 
         assertThat(loops.failureOf(flushed)).isInstanceOf(IOException.class);
+        loops.tickUntil(() -> !failures.isEmpty());
         end(connection);
 
         assertThat(failures).hasSize(1);

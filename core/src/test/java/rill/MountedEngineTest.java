@@ -18,6 +18,9 @@ class MountedEngineTest {
     class Cancelling extends TaskCancelTest implements OnThis {}
 
     @Nested
+    class Untaken extends UntakenTest implements OnThis {}
+
+    @Nested
     class Threads extends TaskThreadTest implements OnThis {}
 
     @Nested

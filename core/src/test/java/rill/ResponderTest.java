@@ -2,9 +2,13 @@ package rill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
@@ -75,6 +79,111 @@ class ResponderTest {
             assertThat(rig.link.closedFuture().isDone()).isTrue();
             assertThat(rig.sent()).isEmpty();
             rig.reports.clear(); // the reset
+        }
+    }
+
+    /** Two connections whose requests have one answer. */
+    private void withTwo(TwoConnections test) throws IOException {
+        var answer = new AtomicReference<Promise<String>>();
+        try (var one = rigFor(answer);
+                var two = rigFor(answer)) {
+            answer.set(one.loop.promise());
+            one.arrives("question\n");
+            two.arrives("question\n");
+            one.settle();
+            two.settle();
+            test.run(one, two, answer.get());
+        }
+    }
+
+    private interface TwoConnections {
+        void run(Rig<String, String> one, Rig<String, String> two, Promise<String> answer) throws IOException;
+    }
+
+    private static Rig<String, String> rigFor(AtomicReference<Promise<String>> answer) throws IOException {
+        return new Rig<>(LIMITS, link -> {
+            Responder.open(link, TextLines.pipeline(), ListenOptions.defaults(), question -> answer.get());
+            return null;
+        });
+    }
+
+    @Test
+    void a_peer_that_goes_does_not_cancel_the_answer_that_another_waits_for() throws IOException {
+        withTwo((one, two, answer) -> {
+            two.wire.end(null);
+            two.onLoop(() -> two.link.abort());
+            two.settle();
+            assertThat(answer.isDone()).isFalse();
+            answer.complete("for both");
+            one.settle();
+            assertThat(one.sent()).isEqualTo("for both\n");
+            one.reports.clear();
+            two.reports.clear();
+        });
+    }
+
+    @Test
+    void the_last_peer_that_goes_cancels_the_answer() throws IOException {
+        withTwo((one, two, answer) -> {
+            two.onLoop(() -> two.link.abort());
+            two.settle();
+            assertThat(answer.isDone()).isFalse();
+            one.onLoop(() -> one.link.abort());
+            one.settle();
+            assertThat(answer.isCancelled()).isTrue();
+        });
+    }
+
+    @Test
+    void a_late_answer_is_released_if_its_peer_has_gone() throws IOException {
+        var answer = new AtomicReference<Task<ByteBuf>>();
+        ByteBuf late = Unpooled.copiedBuffer("too late", StandardCharsets.UTF_8);
+        try (var rig = new Rig<ByteBuf, ByteBuf>(LIMITS, link -> {
+            Responder.open(link, Pipeline.bytes(), ListenOptions.defaults(), question -> {
+                question.release();
+                answer.set(link.loop().task(() -> {
+                    try {
+                        link.loop().promise().await();
+                    } catch (CancelledException e) {
+                        return late; // it will not be told
+                    }
+                    return late;
+                }));
+                return answer.get();
+            });
+            return null;
+        })) {
+            rig.arrives("question");
+            rig.settle();
+            rig.onLoop(() -> rig.link.abort());
+            rig.settle();
+            assertThat(answer.get().isDone()).isTrue();
+            assertThat(late.refCnt()).isZero();
+        }
+    }
+
+    @Test
+    void an_answer_that_waits_for_its_turn_is_released_if_its_peer_goes() throws IOException {
+        var answers = new ArrayList<Promise<ByteBuf>>();
+        ByteBuf second = Unpooled.copiedBuffer("second", StandardCharsets.UTF_8);
+        try (var rig = new Rig<ByteBuf, ByteBuf>(LIMITS, link -> {
+            Responder.open(link, Pipeline.bytes(), ListenOptions.defaults(), question -> {
+                question.release();
+                Promise<ByteBuf> made = new Offer<>(link.loop(), Messages::release);
+                answers.add(made);
+                return made;
+            });
+            return null;
+        })) {
+            rig.arrives("question");
+            rig.arrives("question");
+            answers.get(1).complete(second);
+            rig.settle();
+            assertThat(second.refCnt()).as("it waits for the first").isEqualTo(1);
+            rig.onLoop(() -> rig.link.abort());
+            rig.settle();
+            assertThat(second.refCnt()).isZero();
+            assertThat(answers.getFirst().isCancelled()).isTrue();
         }
     }
 

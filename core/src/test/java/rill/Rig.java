@@ -9,9 +9,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import rill.testing.ScarceMemory;
 
 /** A connection on a {@link FakeWire}, driven step by step by the test. */
 final class Rig<R, W> implements AutoCloseable {
+    final ScarceMemory memory = new ScarceMemory();
     final FakeTransport transport = new FakeTransport();
     final FakeWire wire = new FakeWire(transport);
     final List<Report> reports = new ArrayList<>();
@@ -35,6 +37,7 @@ final class Rig<R, W> implements AutoCloseable {
 
     /** With whatever {@code opener} puts on top of the Link; the Connection is what it gives. */
     Rig(ConnectionLimits limits, Function<Link, Connection<R, W>> opener) throws IOException {
+        transport.memory = memory;
         loop = Loop.open(LoopOptions.defaults()
                 .transport(transport)
                 .slowHandle(Duration.ZERO)

@@ -199,7 +199,7 @@ class RulesTest {
                 .and()
                 .areNotEnums()
                 .and()
-                .doNotBelongToAnyOf(Future.class, FrameSession.class, ReadinessWire.class)
+                .doNotBelongToAnyOf(Future.class, Promise.class, FrameSession.class, ReadinessWire.class)
                 .and(DescribedPredicate.describe(
                         "are not meant to be extended", type -> !type.isAssignableTo(Exception.class)))
                 .should()

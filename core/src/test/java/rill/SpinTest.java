@@ -78,7 +78,7 @@ class SpinTest {
         @Override
         public Environment environment() {
             var usual = Environment.production();
-            return new Environment(() -> now, new Random(1), usual.resolver(), usual.blocking(), null);
+            return new Environment(() -> now, new Random(1), usual.resolver(), usual.blocking(), usual.memory(), null);
         }
 
         @Override

@@ -1,6 +1,7 @@
 package rill;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.util.List;
@@ -100,6 +101,74 @@ class UnobservedTest {
         assertThat(loops.reporter().take(Report.Unobserved.class))
                 .singleElement()
                 .satisfies(report -> assertThat(report.what()).contains("loser"));
+    }
+
+    @Test
+    void a_task_that_fails_and_that_nobody_awaits_is_reported_after_a_second() {
+        Task<String> task = loop.task("loser", () -> {
+            throw cause;
+        });
+        loops.tickUntil(task::isDone);
+        loops.clock().advance(FailureWatch.GRACE.minusNanos(1));
+        loop.tick();
+        assertThat(loops.reporter().reports()).isEmpty();
+        loops.clock().advanceNanos(1);
+        loop.tick();
+
+        assertThat(loops.reporter().take(Report.Unobserved.class))
+                .singleElement()
+                .satisfies(report -> {
+                    assertThat(report.what()).contains("loser");
+                    assertThat(report.cause()).isSameAs(cause);
+                });
+        assertThat(task.failure()).as("a late look is fine").isSameAs(cause);
+        loop.close();
+        assertThat(loops.reporter().reports()).as("reported once").isEmpty();
+    }
+
+    @Test
+    void a_task_whose_failure_somebody_looks_at_within_a_second_is_not_reported_and_leaves_no_timer() {
+        Task<String> task = loop.task(() -> {
+            throw cause;
+        });
+        loops.tickUntil(task::isDone);
+        assertThat(loop.nextTimer()).isPresent();
+        assertThat(task.failure()).isSameAs(cause);
+        loop.tick();
+        assertThat(loop.nextTimer()).isEmpty();
+
+        loops.clock().advance(FailureWatch.GRACE);
+        loop.tick();
+        loop.close();
+        assertThat(loops.reporter().reports()).isEmpty();
+    }
+
+    @Test
+    void a_task_that_somebody_awaits_or_that_was_cancelled_or_run_is_not_reported() {
+        Task<String> awaited = loop.task(() -> {
+            throw cause;
+        });
+        Task<String> waiter = loop.task(() -> {
+            try {
+                return awaited.await();
+            } catch (IOException e) {
+                return "caught";
+            }
+        });
+        Task<String> cancelled = loop.task(() -> loop.<String>promise().await());
+        loop.tick();
+        cancelled.cancel();
+        assertThat(loops.settle(waiter)).isEqualTo("caught");
+        assertThat(catchThrowable(() -> loop.run(() -> {
+                    throw cause;
+                })))
+                .isSameAs(cause);
+        loop.tick();
+        assertThat(loop.nextTimer()).isEmpty();
+
+        loops.clock().advance(FailureWatch.GRACE);
+        loop.tick();
+        assertThat(loops.reporter().reports()).isEmpty();
     }
 
     @Test

@@ -10,11 +10,13 @@ import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Whatever holds the loop for too long is reported while it still does, by name and with its own stack. */
 abstract class WatchdogTest extends EngineTest {
     private static final Duration THRESHOLD = Duration.ofMillis(5);
+    private static final Duration LONGER_THRESHOLD = Duration.ofMillis(50);
 
     private Loop watched() {
         return loops.open(options -> options.taskEngine(engine()).slowHandle(THRESHOLD));
@@ -120,6 +122,7 @@ abstract class WatchdogTest extends EngineTest {
         Promise<String> promise = loop.promise();
         Task<String> task = loop.task(promise::await);
         loop.tick();
+        loops.reporter().take(Report.Slow.class); // to begin with, when its classes are loaded, it may be slow
         LockSupport.parkNanos(4 * THRESHOLD.toNanos());
         assertThat(loops.reporter().reports()).isEmpty();
         promise.complete("value");
@@ -157,5 +160,170 @@ abstract class WatchdogTest extends EngineTest {
             what = holdUntilReported().what();
         }
         return what;
+    }
+
+    /** Its initializers take their time; a class has one once only. */
+    private static final class SlowToLoad {
+        static {
+            slowly(4);
+        }
+    }
+
+    private static final class StuckWhileLoading {
+        static {
+            slowly(1_000);
+        }
+    }
+
+    private static void slowly(int thresholds) {
+        Thread reading = Thread.currentThread();
+        for (int i = 0; i < thresholds && !reported; i++) {
+            LockSupport.parkNanos(reading, LONGER_THRESHOLD.toNanos());
+        }
+    }
+
+    private static volatile boolean reported;
+
+    @Test
+    @Tag("slow")
+    void classes_that_are_loaded_and_initialized_meanwhile_are_not_a_slow_handle_within_reason() {
+        Loop loop = loops.open(options -> options.taskEngine(engine())
+                .slowHandle(LONGER_THRESHOLD)
+                .reporter(report -> {
+                    reported |= report instanceof Report.Slow;
+                    loops.reporter().report(report);
+                }));
+        reported = false;
+        Class<?> first = engine() == TaskEngine.MOUNTED ? SlowToLoad.class : SlowToLoadAsWell.class;
+        loop.schedule("warm-up", () -> initialize(first));
+        loop.tick();
+        assertThat(loops.reporter().reports()).isEmpty();
+
+        Class<?> second = engine() == TaskEngine.MOUNTED ? StuckWhileLoading.class : StuckWhileLoadingAsWell.class;
+        loop.schedule("stuck", () -> initialize(second));
+        loop.tick();
+
+        assertThat(loops.reporter().await(Report.Slow.class).what()).isEqualTo("stuck");
+    }
+
+    private static void initialize(Class<?> type) {
+        try {
+            Class.forName(type.getName());
+        } catch (ClassNotFoundException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static final class SlowToLoadAsWell {
+        static {
+            slowly(4);
+        }
+    }
+
+    private static final class StuckWhileLoadingAsWell {
+        static {
+            slowly(1_000);
+        }
+    }
+
+    /** Something that a loop may be doing, with a name that can't be made. */
+    private static final class Nameless extends Node {
+        @Override
+        void execute() {}
+
+        @Override
+        String label() {
+            throw new OutOfMemoryError("no memory for a name");
+        }
+    }
+
+    @Test
+    void it_survives_whatever_goes_wrong_while_it_looks() {
+        Loop loop = watched();
+        loops.selector().inject(() -> {
+            Node before = loop.activity().enter(new Nameless());
+            assertThat(loops.reporter().await(Report.Thrown.class).cause()).hasMessage("no memory for a name");
+            loop.activity().enter(before);
+        });
+        loop.tick();
+
+        loop.schedule("dawdler", () -> log.add(holdUntilReported().what()));
+        loop.tick();
+
+        assertThat(log).containsExactly("dawdler");
+    }
+
+    @Test
+    void once_it_has_ended_the_next_handle_has_it_started_again() {
+        Loop loop = watched();
+        Thread first = Watchdog.thread();
+        assertThat(first).isNotNull();
+        Watchdog.ended(first);
+        Await.until("the first has ended", () -> !wakesUp(first));
+
+        loop.schedule("dawdler", () -> log.add(holdUntilReported().what()));
+        loop.tick();
+
+        assertThat(log).containsExactly("dawdler");
+        assertThat(Watchdog.thread()).isNotNull().isNotSameAs(first);
+    }
+
+    /** Wakes it up, so that it looks around, and says whether it lives. */
+    private static boolean wakesUp(Thread thread) {
+        LockSupport.unpark(thread);
+        return thread.isAlive();
+    }
+
+    @Test
+    @Tag("slow")
+    void work_that_waits_for_a_driver_is_reported_by_name_after_a_second_and_once_per_occasion() {
+        Loop loop = watched();
+        loop.tick();
+        assertThat(loops.reporter().reports()).isEmpty();
+        loop.schedule("letter in the box", () -> log.add("read"));
+
+        Report.Undriven report = loops.reporter().await(Report.Undriven.class);
+
+        assertThat(report.loop()).isEqualTo(loop.name());
+        assertThat(report.what()).isEqualTo("letter in the box");
+        assertThat(report.waiting()).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+        assertThat(report.message()).contains(loop.name()).contains("start()");
+        loop.tick();
+        assertThat(log).containsExactly("read");
+        loop.schedule("another", () -> log.add("read as well"));
+        assertThat(loops.reporter().await(Report.Undriven.class).what()).isEqualTo("another");
+        LockSupport.parkNanos(2 * Watchdog.UNDRIVEN_NANOS + Watchdog.UNDRIVEN_NANOS / 2);
+        assertThat(loops.reporter().reports()).as("told once").isEmpty();
+    }
+
+    @Test
+    @Tag("slow")
+    void a_task_that_awaits_a_future_of_a_loop_that_nobody_drives_has_that_reported() throws Exception {
+        Loop undriven = watched();
+        Loop driven = watched().start();
+        Promise<String> promise = undriven.promise();
+        Task<String> task = driven.task("waiter", promise::await);
+
+        assertThat(loops.reporter().await(Report.Undriven.class).loop()).isEqualTo(undriven.name());
+
+        promise.complete("value");
+        undriven.tick();
+        assertThat(task.await()).isEqualTo("value");
+    }
+
+    @Test
+    @Tag("slow")
+    void a_loop_without_work_and_one_that_is_ticked_now_and_then_are_not_taken_for_forgotten() {
+        Loop idle = watched();
+        Loop ticked = watched();
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < 5 * Watchdog.UNDRIVEN_NANOS / 2) {
+            ticked.schedule("work", () -> {});
+            LockSupport.parkNanos(Watchdog.UNDRIVEN_NANOS / 4);
+            ticked.tick();
+        }
+        assertThat(idle.closed()).isFalse();
+        assertThat(loops.reporter().take(Report.Undriven.class)).isEmpty();
+        loops.reporter().take(Report.Slow.class);
     }
 }

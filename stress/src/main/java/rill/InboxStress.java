@@ -161,7 +161,7 @@ final class InboxStress {
 
         @Actor
         public void loop() {
-            inbox.close();
+            inbox.close(Node::discard);
         }
 
         @Arbiter

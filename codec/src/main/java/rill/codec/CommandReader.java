@@ -1,6 +1,7 @@
 package rill.codec;
 
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import rill.ProtocolException;
@@ -14,8 +15,8 @@ final class CommandReader extends RespReader {
     private int count;
     private int size; // 0 between commands
 
-    CommandReader(RespLimits limits) {
-        super(limits);
+    CommandReader(RespOptions options, Unfinished unfinished) {
+        super(options, unfinished);
     }
 
     /** Whether a command has begun whose bytes so far have been consumed. */
@@ -25,7 +26,7 @@ final class CommandReader extends RespReader {
 
     /** Consumes bytes up to the end of a command, which it returns, or as far as it gets. */
     @Nullable
-    Command read(ByteBuf in) throws ProtocolException {
+    Command read(ByteBuf in) throws IOException {
         int at = in.readerIndex();
         int end = in.writerIndex();
         origin = at;
@@ -39,14 +40,16 @@ final class CommandReader extends RespReader {
                 return inline(in, at, end);
             }
             at = begin(in, at, end);
-            if (at < 0) {
+            if (size == 0) {
+                in.readerIndex(at);
                 return null;
             }
         }
         while (count < size) {
             int after = part(in, at, end);
-            if (after < 0) {
-                in.readerIndex(at);
+            if (withinBulk() || after == at) {
+                in.readerIndex(after);
+                keepUnfinished();
                 return null;
             }
             at = after;
@@ -60,40 +63,51 @@ final class CommandReader extends RespReader {
         parts = NOTHING;
         count = 0;
         size = 0;
+        giveBack();
         return Command.ofParts(complete);
     }
 
-    /** Reads the head of a command; -1 if it is not complete. */
+    /**
+     * Reads the head of a command, if it is complete; gives the index after what it has read. As with Redis, a command of no
+     * parts, or of fewer, is none.
+     */
     private int begin(ByteBuf in, int at, int end) throws ProtocolException {
         int after = readNumber(in, at + 1, end);
         if (after < 0) {
-            return -1;
+            return at;
         }
-        if (number < 1 || number > limits.elements()) {
+        if (number > options.elements()) {
             throw violation(
-                    at + 1, "expected a command of 1 to " + limits.elements() + " parts, found a length of " + number);
+                    at + 1,
+                    "expected a command of at most " + options.elements() + " parts, found a length of " + number);
         }
-        size = (int) number;
-        parts = new Object[Math.min(size, FIRST_SPACE)]; // grows with what comes, not with what is announced
+        if (number > 0) {
+            size = (int) number;
+            parts = new Object[Math.min(size, FIRST_SPACE)]; // grows with what comes, not with what is announced
+        }
         return after;
     }
 
-    /** Reads one part; -1 if it is not complete. */
+    /** Reads one part, or its head, or nothing; gives the index after what it has read. */
     private int part(ByteBuf in, int at, int end) throws ProtocolException {
-        if (at == end) {
-            return -1;
+        int body = at;
+        if (!withinBulk()) {
+            if (at == end) {
+                return at;
+            }
+            if (in.getByte(at) != '$') {
+                throw violation(at, "'$', a bulk string in a command", in.getByte(at));
+            }
+            body = readNumber(in, at + 1, end);
+            if (body < 0) {
+                return at;
+            }
+            beginBulk(at + 1, body);
         }
-        if (in.getByte(at) != '$') {
-            throw violation(at, "'$', a bulk string in a command", in.getByte(at));
-        }
-        int body = readNumber(in, at + 1, end);
-        if (body < 0) {
-            return -1;
-        }
-        int length = bulkLength(at + 1, body);
-        int after = bulkEnd(in, body, length, end);
+        int length = bulkLength();
+        int after = endBulk(in, body, end);
         if (after < 0) {
-            return -1;
+            return body;
         }
         if (count == parts.length) {
             parts = Arrays.copyOf(parts, (int) Math.min(size, 2L * count));
@@ -103,20 +117,38 @@ final class CommandReader extends RespReader {
         return after;
     }
 
+    // ---- inline commands
+
     /** Reads a line; an empty one is skipped. */
     private @Nullable Command inline(ByteBuf in, int at, int end) throws ProtocolException {
-        byte first = in.getByte(at);
-        if (first < ' ' && first != '\r' && first != '\n' && first != '\t') {
-            throw violation(at, "'*', or the text of an inline command", first);
+        if (!options.inlineCommands()) {
+            throw violation(at, "'*', the beginning of a command", in.getByte(at));
         }
         int lf = findLf(in, at, end);
         if (lf < 0) {
             return null;
         }
         int stop = lf > at && in.getByte(lf - 1) == '\r' ? lf - 1 : lf;
-        count(at, stop - at);
         Object[] words = new InlineCommand(copy(in, at, stop - at)).words();
         in.readerIndex(lf + 1);
-        return words.length == 0 ? null : Command.ofParts(words);
+        if (words.length == 0) {
+            return null;
+        }
+        if (words.length > options.elements()) {
+            throw violation(
+                    at, "expected a command of at most " + options.elements() + " parts, found " + words.length);
+        }
+        for (Object word : words) {
+            count(at, ((byte[]) word).length);
+        }
+        if (isOfHttp((byte[]) words[0])) {
+            throw violation(at, "expected a command, found a line of HTTP, which a browser may have been made to send");
+        }
+        return Command.ofParts(words);
+    }
+
+    /** The lines of HTTP that a command can't be: whoever makes a browser send a form chooses what its other lines say. */
+    private static boolean isOfHttp(byte[] word) {
+        return Ascii.equalsIgnoreCase(word, "POST") || Ascii.equalsIgnoreCase(word, "HOST:");
     }
 }

@@ -6,9 +6,9 @@ import java.util.List;
 import rill.ProtocolException;
 
 /**
- * A command as one types it: words between spaces, with quotes as Redis has them. Within double quotes
- * {@code \n \r \t \b \a}, {@code \xHH} and a backslash before any other byte are understood, within single quotes only
- * {@code \'}.
+ * A command as one types it: words between spaces, with quotes as Redis has them. Any byte is as good as
+ * another. Within double quotes {@code \n \r \t \b \a}, {@code \xHH} and a backslash before any other byte are
+ * understood, within single quotes only {@code \'}.
  *
  * <p><b>Source:</b> Redis documentation, "Redis serialization protocol specification", Inline commands.
  */
@@ -41,19 +41,22 @@ final class InlineCommand {
         }
     }
 
+    /** What C calls a space. */
     private static boolean isSpace(byte b) {
-        return b == ' ' || b == '\t';
+        return b == ' ' || (b >= '\t' && b <= '\r');
+    }
+
+    /** As with Redis, a vertical tab and a form feed separate words, but don't end one. */
+    private static boolean endsWord(byte b) {
+        return b == ' ' || b == '\t' || b == '\r';
     }
 
     private void readWord() throws ProtocolException {
-        while (at < line.length && !isSpace(line[at])) {
+        while (at < line.length && !endsWord(line[at])) {
             byte b = line[at];
             if (b == '"' || b == '\'') {
                 readQuoted(b);
                 return;
-            }
-            if ((b >= 0 && b < ' ') || b == 0x7F) {
-                throw new ProtocolException(at, "expected text in an inline command, found " + Violations.show(b));
             }
             add(b);
             at++;
@@ -64,14 +67,12 @@ final class InlineCommand {
     private void readQuoted(byte quote) throws ProtocolException {
         int start = at++;
         while (at < line.length && line[at] != quote) {
-            if (line[at] == '\\' && at + 1 < line.length) {
-                at++;
-                if (quote == '"') {
-                    escaped();
-                } else {
-                    singleQuoteEscaped();
-                }
+            if (!isEscape(quote)) {
+                add(line[at++]);
+            } else if (quote == '"') {
+                escaped();
             } else {
+                at++;
                 add(line[at++]);
             }
         }
@@ -85,14 +86,13 @@ final class InlineCommand {
         }
     }
 
-    private void singleQuoteEscaped() {
-        if (line[at] != '\'') {
-            add((byte) '\\');
-        }
-        add(line[at++]);
+    /** Within single quotes a backslash is a byte like any other, unless a quote follows it. */
+    private boolean isEscape(byte quote) {
+        return line[at] == '\\' && at + 1 < line.length && (quote == '"' || line[at + 1] == quote);
     }
 
     private void escaped() {
+        at++;
         byte b = line[at++];
         if (b == 'x' && at + 1 < line.length && hex(line[at]) >= 0 && hex(line[at + 1]) >= 0) {
             add((byte) ((hex(line[at]) << 4) | hex(line[at + 1])));

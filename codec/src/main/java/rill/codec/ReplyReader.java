@@ -1,6 +1,7 @@
 package rill.codec;
 
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -26,7 +27,7 @@ final class ReplyReader extends RespReader {
     private @Nullable Level top; // null between messages
     private int elements; // of the present message
 
-    private int next; // index after what step() has read
+    private int next; // index after what was read
     private @Nullable Reply value; // what step() has read; null if an array has begun
 
     /** An array that is not complete. */
@@ -52,35 +53,36 @@ final class ReplyReader extends RespReader {
         }
     }
 
-    ReplyReader(RespLimits limits) {
-        super(limits);
+    ReplyReader(RespOptions options, Unfinished unfinished) {
+        super(options, unfinished);
     }
 
     /** Whether a reply has begun whose bytes so far have been consumed. */
     boolean withinMessage() {
-        return top != null;
+        return top != null || withinBulk();
     }
 
     /** Consumes bytes up to the end of a reply, which it returns, or as far as it gets. */
     @Nullable
-    Reply read(ByteBuf in) throws ProtocolException {
-        int at = in.readerIndex();
+    Reply read(ByteBuf in) throws IOException {
         int end = in.writerIndex();
-        origin = at;
+        origin = in.readerIndex();
+        next = origin;
         missing = 0;
-        if (top == null) {
+        if (!withinMessage()) {
             beginMessage();
             elements = 0;
         }
-        while (step(in, at, end)) {
-            at = next;
+        while (step(in, next, end)) {
             Reply reply = complete(value);
             if (reply != null) {
-                in.readerIndex(at);
+                in.readerIndex(next);
+                giveBack();
                 return reply;
             }
         }
-        in.readerIndex(at);
+        in.readerIndex(next);
+        keepUnfinished();
         return null;
     }
 
@@ -101,6 +103,9 @@ final class ReplyReader extends RespReader {
 
     /** Reads a scalar, or the head of an array; false if it is not complete. */
     private boolean step(ByteBuf in, int at, int end) throws ProtocolException {
+        if (withinBulk()) {
+            return body(in, at, end);
+        }
         if (at == end) {
             return false;
         }
@@ -116,7 +121,7 @@ final class ReplyReader extends RespReader {
     }
 
     private boolean simple(ByteBuf in, int at, int end) throws ProtocolException {
-        if (end - at >= 5 && limits.lineBytes() >= 2 && in.getInt(at) == OK_CR && in.getByte(at + 4) == '\n') {
+        if (end - at >= 5 && options.lineBytes() >= 2 && in.getInt(at) == OK_CR && in.getByte(at + 4) == '\n') {
             lineDone();
             count(at + 1, 2);
             value = Reply.OK;
@@ -159,6 +164,7 @@ final class ReplyReader extends RespReader {
         if (after < 0) {
             return false;
         }
+        count(at, 0);
         value = Reply.Int.of(number);
         next = after;
         return true;
@@ -170,12 +176,19 @@ final class ReplyReader extends RespReader {
             return false;
         }
         if (number == -1) {
+            count(at, 0);
             value = Reply.Null.BULK;
             next = body;
             return true;
         }
-        int length = bulkLength(at + 1, body);
-        int after = bulkEnd(in, body, length, end);
+        beginBulk(at + 1, body);
+        next = body;
+        return body(in, body, end);
+    }
+
+    private boolean body(ByteBuf in, int body, int end) throws ProtocolException {
+        int length = bulkLength();
+        int after = endBulk(in, body, end);
         if (after < 0) {
             return false;
         }
@@ -190,17 +203,18 @@ final class ReplyReader extends RespReader {
             return false;
         }
         next = after;
+        count(at, 0);
         if (number == -1) {
             value = Reply.Null.ARRAY;
             return true;
         }
-        long left = (long) limits.elements() - elements;
+        long left = (long) options.elements() - elements;
         if (number < 0 || number > left) {
             throw violation(at + 1, "expected an array of 0 to " + left + " elements, found a length of " + number);
         }
         int depth = top == null ? 1 : top.depth + 1;
-        if (depth > limits.depth()) {
-            throw violation(at, "expected arrays nested at most " + limits.depth() + " deep");
+        if (depth > options.depth()) {
+            throw violation(at, "expected arrays nested at most " + options.depth() + " deep");
         }
         if (number == 0) {
             value = Reply.EMPTY;

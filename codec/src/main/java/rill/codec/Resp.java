@@ -13,7 +13,7 @@ import rill.Pipeline;
  *
  * <p><b>Ownership:</b> neither a {@link Command} nor a {@link Reply} holds a buffer; nothing has to be released.
  *
- * <p><b>Errors:</b> whatever does not follow the protocol to the letter, or is above the {@link RespLimits}, is a
+ * <p><b>Errors:</b> whatever does not follow the protocol to the letter, or is above the limits of {@link RespOptions}, is a
  * {@link rill.ProtocolException}; memory is taken for what has come, not for what is announced. An answer such as
  * {@code -ERR} is no failure but a {@link Reply.Failed}; {@link Reply#orThrow} makes it one. What can't be written (a
  * CR in a status, half a surrogate pair, too deep arrays) is an {@link IllegalArgumentException}.
@@ -26,29 +26,50 @@ import rill.Pipeline;
 public final class Resp {
     private Resp() {}
 
-    /** How a client speaks to a server, within the default limits. */
+    /** How a client speaks to a server, with the default options. */
     public static Exchange<Command, Reply> client() {
-        return client(RespLimits.DEFAULT);
+        return client(RespOptions.defaults());
     }
 
     /**
-     * How a client speaks to a server. On a connection with subscriptions, {@link Exchange#unsolicited} says which
-     * replies answer no command.
+     * How a client speaks to a server: each command has one reply, in order.
+     *
+     * <p><b>Errors:</b> commands that would end this are refused, with an {@link IllegalArgumentException} as the failure of the call:
+     * {@code SUBSCRIBE} and its kin, {@code MONITOR}, {@code CLIENT REPLY OFF} and {@code SKIP}, {@code SYNC} and
+     * {@code PSYNC}, and {@code HELLO} with another version than 2. {@link #clientPipeline()} takes them.
      */
-    public static Exchange<Command, Reply> client(RespLimits limits) {
-        return Exchange.inOrder(Pipeline.of(new RespClientCodec(limits)));
+    public static Exchange<Command, Reply> client(RespOptions options) {
+        return Exchange.inOrder(Pipeline.of(new RespClientCodec(options, true)));
     }
 
-    /** How a server speaks to its clients, within the default limits. */
+    /** {@link #clientPipeline(RespOptions)} with the default options. */
+    public static Pipeline<Reply, Command> clientPipeline() {
+        return clientPipeline(RespOptions.defaults());
+    }
+
+    /**
+     * How a client speaks to a server where replies are not matched with commands: a
+     * {@link rill.Connection} that takes any command and gives all replies in the order of the wire. For subscriptions and
+     * {@code MONITOR}.
+     */
+    public static Pipeline<Reply, Command> clientPipeline(RespOptions options) {
+        return Pipeline.of(new RespClientCodec(options, false));
+    }
+
+    /** How a server speaks to its clients, with the default options. */
     public static Pipeline<Command, Reply> server() {
-        return server(RespLimits.DEFAULT);
+        return server(RespOptions.defaults());
     }
 
     /**
-     * How a server speaks to its clients. Besides commands proper it takes inline ones: words on a line, with quotes as
-     * in Redis; they may end with a mere LF, and empty lines are skipped.
+     * How a server speaks to its clients. A command of no parts or of fewer ({@code *0}, {@code *-1}) is skipped, as Redis does.
+     *
+     * <p>Besides commands proper it takes inline ones, unless {@link RespOptions#inlineCommands} says otherwise: words on a line, of any
+     * bytes but NUL, with quotes as in Redis; the line may end with a mere LF, and empty ones are skipped. A line that begins
+     * with {@code POST} or {@code Host:} is HTTP, of a browser that somebody has made send it here: the connection ends, so
+     * that what follows is not carried out.
      */
-    public static Pipeline<Command, Reply> server(RespLimits limits) {
-        return Pipeline.of(new RespServerCodec(limits));
+    public static Pipeline<Command, Reply> server(RespOptions options) {
+        return Pipeline.of(new RespServerCodec(options));
     }
 }

@@ -1,6 +1,7 @@
 package rill.codec;
 
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import rill.Actions;
 import rill.Codec;
@@ -10,7 +11,18 @@ import rill.Session;
 import rill.SessionContext;
 
 /** The client's side of RESP: commands are written, replies read. */
-record RespClientCodec(RespLimits limits) implements Codec<Reply, Command> {
+final class RespClientCodec implements Codec<Reply, Command> {
+    private final RespOptions options;
+    private final Unfinished unfinished;
+    private final boolean paired;
+
+    /** Where each command has one reply, {@code paired}, those that have not are refused. */
+    RespClientCodec(RespOptions options, boolean paired) {
+        this.options = options;
+        this.unfinished = new Unfinished(options.unfinishedBytes());
+        this.paired = paired;
+    }
+
     @Override
     public int sizeEstimate(Command command) {
         return RespWriter.estimate(command);
@@ -18,18 +30,17 @@ record RespClientCodec(RespLimits limits) implements Codec<Reply, Command> {
 
     @Override
     public Session<Reply, Command> open(SessionContext context) {
-        return new RespClientSession(limits);
+        return new RespClientSession(new ReplyReader(options, unfinished), paired);
     }
 
-    private static final class RespClientSession implements Session<Reply, Command> {
-        private final ReplyReader reader;
+    /** What the unfinished replies of all connections take. */
+    long unfinished() {
+        return unfinished.taken();
+    }
 
-        RespClientSession(RespLimits limits) {
-            this.reader = new ReplyReader(limits);
-        }
-
+    private record RespClientSession(ReplyReader reader, boolean paired) implements Session<Reply, Command> {
         @Override
-        public void decode(ByteBuf in, Actions<Reply> actions) throws ProtocolException {
+        public void decode(ByteBuf in, Actions<Reply> actions) throws IOException {
             @Nullable Reply reply = reader.read(in);
             if (reply != null) {
                 actions.message(reply);
@@ -40,6 +51,9 @@ record RespClientCodec(RespLimits limits) implements Codec<Reply, Command> {
 
         @Override
         public void encode(Command command, Outgoing out) {
+            if (paired) {
+                Unpaired.refuse(command);
+            }
             RespWriter.write(command, out);
         }
 
@@ -49,6 +63,11 @@ record RespClientCodec(RespLimits limits) implements Codec<Reply, Command> {
                 throw new ProtocolException(rest.readableBytes(), "the stream ended within a reply");
             }
             actions.end();
+        }
+
+        @Override
+        public void closed() {
+            reader.giveBack();
         }
     }
 }

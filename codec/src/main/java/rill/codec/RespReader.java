@@ -1,6 +1,7 @@
 package rill.codec;
 
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import rill.ProtocolException;
 
 /**
@@ -8,7 +9,10 @@ import rill.ProtocolException;
  * without an object of their own. Positions are absolute indices into the buffer of the present call.
  */
 abstract class RespReader {
-    final RespLimits limits;
+    private static final int NONE = -1;
+
+    final RespOptions options;
+    private final Unfinished unfinished;
 
     /** Where the present call began; what the positions in exceptions are relative to. */
     int origin;
@@ -20,10 +24,13 @@ abstract class RespReader {
     int missing;
 
     private int scanned; // bytes of an unfinished line that were looked at
-    private long content; // bytes of the present message
+    private int bulk = NONE; // length of the bulk string whose header has been read, but not all of its bytes
+    private long cost; // of the present message
+    private long taken; // of what there is for unfinished messages
 
-    RespReader(RespLimits limits) {
-        this.limits = limits;
+    RespReader(RespOptions options, Unfinished unfinished) {
+        this.options = options;
+        this.unfinished = unfinished;
     }
 
     final ProtocolException violation(int at, String expected, byte found) {
@@ -34,17 +41,42 @@ abstract class RespReader {
         return new ProtocolException(at - origin, violation);
     }
 
+    // ---- what a message costs
+
     final void beginMessage() {
-        content = 0;
+        cost = 0;
     }
 
-    /** Counts so many bytes to the message, which begin at {@code at}. */
+    /** Counts an element to the message, and its content of so many bytes. */
     final void count(int at, long bytes) throws ProtocolException {
-        content += bytes;
-        if (content > limits.contentBytes()) {
-            throw violation(at, "expected a message of at most " + limits.contentBytes() + " bytes");
+        cost += bytes + RespOptions.ELEMENT_COST;
+        if (cost > options.messageBytes()) {
+            throw violation(
+                    at,
+                    "expected a message of at most " + options.messageBytes() + " bytes, counting "
+                            + RespOptions.ELEMENT_COST + " more for each element");
         }
     }
+
+    /** The message is not complete, so its elements stay on the heap. A bulk string that was only announced does not. */
+    final void keepUnfinished() throws IOException {
+        long announced = bulk == NONE ? 0 : bulk + RespOptions.ELEMENT_COST;
+        long more = cost - announced - taken;
+        if (more > Unfinished.STEP) {
+            unfinished.take(more);
+            taken += more;
+        }
+    }
+
+    /** The message is complete, or never will be. */
+    final void giveBack() {
+        if (taken > 0) {
+            unfinished.giveBack(taken);
+            taken = 0;
+        }
+    }
+
+    // ---- numbers
 
     /**
      * Reads a decimal number and its CR LF, as it is written canonically: no plus, no space, no superfluous zero.
@@ -99,9 +131,11 @@ abstract class RespReader {
         return cr + 2;
     }
 
+    // ---- lines
+
     /** Finds the CR of the line that begins at {@code from}; -1 if it or its LF has not come yet. */
     final int findLineEnd(ByteBuf in, int from, int end) throws ProtocolException {
-        long last = (long) from + limits.lineBytes(); // the CR is here at the latest
+        long last = (long) from + options.lineBytes(); // the CR is here at the latest
         int stop = (int) Math.min(end, last + 1);
         for (int i = from + scanned; i < stop; i++) {
             byte b = in.getByte(i);
@@ -121,19 +155,25 @@ abstract class RespReader {
             }
         }
         if (stop > last) {
-            throw violation((int) last, "expected a line of at most " + limits.lineBytes() + " bytes");
+            throw violation((int) last, "expected a line of at most " + options.lineBytes() + " bytes");
         }
         scanned = stop - from;
         return -1;
     }
 
-    /** Finds the LF of the line that begins at {@code from}, whether or not it has a CR; -1 if it has not come yet. */
+    /**
+     * Finds the LF of the line of text that begins at {@code from}, whether or not it has a CR; -1 if it has not come yet.
+     */
     final int findLf(ByteBuf in, int from, int end) throws ProtocolException {
         int lf = in.indexOf(from + scanned, end, (byte) '\n');
         int stop = lf < 0 ? end : lf;
+        int nul = in.indexOf(from + scanned, stop, (byte) 0);
+        if (nul >= 0) {
+            throw violation(nul, "text in an inline command", (byte) 0);
+        }
         int size = stop - from - (stop > from && in.getByte(stop - 1) == '\r' ? 1 : 0);
-        if (size > limits.lineBytes()) {
-            throw violation(from + limits.lineBytes(), "expected a line of at most " + limits.lineBytes() + " bytes");
+        if (size > options.lineBytes()) {
+            throw violation(from + options.lineBytes(), "expected a line of at most " + options.lineBytes() + " bytes");
         }
         scanned = lf < 0 ? end - from : 0;
         return lf;
@@ -144,26 +184,38 @@ abstract class RespReader {
         scanned = 0;
     }
 
-    /** Checks the length of a bulk string whose header ends before {@code body}. */
-    final int bulkLength(int header, int body) throws ProtocolException {
-        if (number < 0 || number > limits.bulkBytes()) {
+    // ---- bulk strings
+
+    /** Whether the header of a bulk string has been read, and not all of its bytes have come yet. */
+    final boolean withinBulk() {
+        return bulk != NONE;
+    }
+
+    /** Checks the length of a bulk string whose header ends before {@code body}, and counts it. */
+    final void beginBulk(int header, int body) throws ProtocolException {
+        if (number < 0 || number > options.bulkBytes()) {
             throw violation(
                     header,
-                    "expected a bulk string of 0 to " + limits.bulkBytes() + " bytes, found a length of " + number);
+                    "expected a bulk string of 0 to " + options.bulkBytes() + " bytes, found a length of " + number);
         }
-        count(body, number);
-        return (int) number;
+        count(header, number);
+        bulk = (int) number;
+    }
+
+    /** How many bytes the bulk string has that has begun. */
+    final int bulkLength() {
+        return bulk;
     }
 
     /**
-     * Checks that a bulk string is there with its CR LF.
+     * Checks that the bulk string which has begun is there with its CR LF, and if so, ends it.
      *
-     * @return the index after it, or -1 if it is not complete; then it has been taken out of the count again
+     * @return the index after it, or -1 if it is not complete
      */
-    final int bulkEnd(ByteBuf in, int body, int length, int end) throws ProtocolException {
+    final int endBulk(ByteBuf in, int body, int end) throws ProtocolException {
+        int length = bulk;
         long after = (long) body + length + 2;
         if (after > end) {
-            content -= length;
             missing = (int) Math.min(after - end, Integer.MAX_VALUE);
             return -1;
         }
@@ -174,6 +226,7 @@ abstract class RespReader {
         if (in.getByte(cr + 1) != '\n') {
             throw violation(cr + 1, "LF after CR", in.getByte(cr + 1));
         }
+        bulk = NONE;
         return cr + 2;
     }
 

@@ -1,6 +1,7 @@
 package rill.codec;
 
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import rill.Actions;
 import rill.Codec;
@@ -10,28 +11,33 @@ import rill.Session;
 import rill.SessionContext;
 
 /** The server's side of RESP: commands are read, replies written. */
-record RespServerCodec(RespLimits limits) implements Codec<Command, Reply> {
+final class RespServerCodec implements Codec<Command, Reply> {
+    private final RespOptions options;
+    private final Unfinished unfinished;
+
+    RespServerCodec(RespOptions options) {
+        this.options = options;
+        this.unfinished = new Unfinished(options.unfinishedBytes());
+    }
+
     @Override
     public int sizeEstimate(Reply reply) {
-        return RespWriter.estimate(reply, limits.depth());
+        return RespWriter.estimate(reply, options.depth());
     }
 
     @Override
     public Session<Command, Reply> open(SessionContext context) {
-        return new RespServerSession(limits);
+        return new RespServerSession(new CommandReader(options, unfinished), options.depth());
     }
 
-    private static final class RespServerSession implements Session<Command, Reply> {
-        private final CommandReader reader;
-        private final int depth;
+    /** What the unfinished commands of all connections take. */
+    long unfinished() {
+        return unfinished.taken();
+    }
 
-        RespServerSession(RespLimits limits) {
-            this.reader = new CommandReader(limits);
-            this.depth = limits.depth();
-        }
-
+    private record RespServerSession(CommandReader reader, int depth) implements Session<Command, Reply> {
         @Override
-        public void decode(ByteBuf in, Actions<Command> actions) throws ProtocolException {
+        public void decode(ByteBuf in, Actions<Command> actions) throws IOException {
             @Nullable Command command = reader.read(in);
             if (command != null) {
                 actions.message(command);
@@ -51,6 +57,11 @@ record RespServerCodec(RespLimits limits) implements Codec<Command, Reply> {
                 throw new ProtocolException(rest.readableBytes(), "the stream ended within a command");
             }
             actions.end();
+        }
+
+        @Override
+        public void closed() {
+            reader.giveBack();
         }
     }
 }

@@ -18,12 +18,12 @@ import rill.testkit.Leaks;
 @Tag("slow")
 @ExtendWith(Leaks.class)
 final class CodecLawsTest {
-    private static final RespLimits LIMITS = RespLimits.DEFAULT
+    private static final RespOptions LIMITS = RespOptions.defaults()
             .bulkBytes(50)
-            .contentBytes(80)
             .elements(12)
             .depth(3)
-            .lineBytes(20);
+            .lineBytes(20)
+            .messageBytes(700);
 
     private static ByteBuf frame(String bytes) {
         return wrappedBuffer(CodecHarness.ascii(bytes));
@@ -120,11 +120,12 @@ final class CodecLawsTest {
 
     @TestFactory
     Stream<DynamicTest> what_a_resp_client_reads_and_writes() {
-        return CodecLaws.of(new RespClientCodec(LIMITS))
+        return CodecLaws.of(new RespClientCodec(LIMITS, true))
                 .understands(
                         "+OK\r\n-ERR a\r\n:-12\r\n$3\r\nabc\r\n*3\r\n:1\r\n*2\r\n$0\r\n\r\n$-1\r\n*-1\r\n+PONG\r\n")
                 .writes(new RespServerCodec(LIMITS), Command.of("GET", "key"), Command.of("SET", "key", "a value"))
                 .refuses("*-2\r\n", "$-2\r\n", "$51\r\n", "*13\r\n", "*1\r\n*1\r\n*1\r\n*1\r\n", "+" + "x".repeat(30))
+                .refuses("*12\r\n" + "$30\r\n123456789012345678901234567890\r\n".repeat(8))
                 .waits("$50\r\nabc", "*12\r\n")
                 .tests();
     }
@@ -132,15 +133,16 @@ final class CodecLawsTest {
     @TestFactory
     Stream<DynamicTest> what_a_resp_server_reads_and_writes() {
         return CodecLaws.of(new RespServerCodec(LIMITS))
-                .understands("*2\r\n$3\r\nGET\r\n$3\r\nkey\r\nset \"a\\x41\" 'b'\r\n*1\r\n$4\r\nPING\r\n")
+                .understands(
+                        "*2\r\n$3\r\nGET\r\n$3\r\nkey\r\nset \"a\\x41\" 'b'\r\n*-1\r\n*0\r\n\u00c3\u00a9 \u00ff\n*1\r\n$4\r\nPING\r\n")
                 .writes(
-                        new RespClientCodec(LIMITS),
+                        new RespClientCodec(LIMITS, true),
                         Reply.OK,
                         Reply.of(-1_234_567_890L),
                         Reply.bulk("hello"),
                         Reply.NULL,
                         Reply.array(Reply.of(1), Reply.array(), Reply.bulk("")))
-                .refuses("*13\r\n", "*1\r\n$51\r\n", "*1\r\n:1\r\n")
+                .refuses("*13\r\n", "*1\r\n$51\r\n", "*1\r\n:1\r\n", "a \0", "POST /\n")
                 .waits("*12\r\n$40\r\nabc")
                 .tests();
     }

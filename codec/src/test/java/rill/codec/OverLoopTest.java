@@ -54,6 +54,28 @@ final class OverLoopTest {
     }
 
     @Test
+    void a_call_that_would_break_the_pairing_of_answers_fails_alone() throws IOException {
+        try (Loop loop = Loop.open()) {
+            Listener listener =
+                    loop.listen(ANY_PORT, Resp.server(), OverLoopTest::answer).await();
+            Client<Command, Reply> client =
+                    loop.connect(listener.address(), Resp.client()).await();
+            loop.run(() -> {
+                Future<Reply> before = client.call(Command.of("ECHO", "before"));
+                Future<Reply> refused = client.call(Command.of("SUBSCRIBE", "a", "b"));
+                Future<Reply> after = client.call(Command.of("ECHO", "after"));
+                assertThat(before.await()).isEqualTo(Reply.bulk("before"));
+                assertThatThrownBy(refused::await)
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("an answer for each channel");
+                assertThat(after.await()).isEqualTo(Reply.bulk("after"));
+                return null;
+            });
+            client.close().await();
+        }
+    }
+
+    @Test
     void many_calls_at_once_are_answered_in_order() throws IOException {
         try (Loop loop = Loop.open()) {
             Listener listener =

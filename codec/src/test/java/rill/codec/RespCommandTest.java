@@ -3,20 +3,30 @@ package rill.codec;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import rill.ProtocolException;
+import rill.Session;
 import rill.testkit.CodecHarness;
 
 /** What a server reads. */
 final class RespCommandTest {
+    private static final RespServerCodec SERVER = new RespServerCodec(RespOptions.defaults());
+
     private static CodecHarness.Outcome decode(String bytes) {
-        return decode(RespLimits.DEFAULT, bytes);
+        return decode(RespOptions.defaults(), bytes);
     }
 
-    private static CodecHarness.Outcome decode(RespLimits limits, String bytes) {
+    private static CodecHarness.Outcome decode(RespOptions limits, String bytes) {
         return CodecHarness.decode(new RespServerCodec(limits), bytes);
     }
 
@@ -50,9 +60,9 @@ final class RespCommandTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "*-2|1|expected a command of 1 to 1048576 parts, found a length of -2",
-                "*0|1|expected a command of 1 to 1048576 parts, found a length of 0",
-                "*1048577|1|expected a command of 1 to 1048576 parts, found a length of 1048577",
+                "*-0|3|expected 0, found -0",
+                "*|1|expected a digit or '-', found CR (0x0D)",
+                "*1048577|1|expected a command of at most 1048576 parts, found a length of 1048577",
                 "*+1|1|expected a digit or '-', found '+' (0x2B)",
                 "*1~+PING|4|expected '$', a bulk string in a command, found '+' (0x2B)",
                 "*1~*1~|4|expected '$', a bulk string in a command, found '*' (0x2A)",
@@ -83,6 +93,7 @@ final class RespCommandTest {
         assertThat(decode("a \"\\x41\\n\\r\\t\\b\\a\\\"\\\\\\q\" '\\'\\n' \"\" pre\"fix\"\r\n")
                         .messages())
                 .containsExactly(Command.of("a", "A\n\r\t\b\u0007\"\\q", "'\\n", "", "prefix"));
+        assertThat(decode("a 'b\\\\' c'\n").messages()).containsExactly(Command.of("a", "b\\' c"));
         assertThat(decode("a \"\\xZZ\" \"\\x4\"\r\n").messages()).containsExactly(Command.of("a", "xZZ", "x4"));
     }
 
@@ -103,35 +114,164 @@ final class RespCommandTest {
     }
 
     @Test
-    void what_can_be_no_text_is_no_inline_command() {
-        var tls = decode("\u0016\3\1\2\0\1");
-        assertThat(tls.violation()).isEqualTo("expected '*', or the text of an inline command, found 0x16");
-        assertThat(tls.offset()).isZero();
+    void an_inline_command_may_have_any_byte_but_nul() {
+        var bytes = new StringBuilder("\u00c3\u00a9 ");
+        for (char c = 1; c <= 255; c++) {
+            if ("\t\n\r '\"".indexOf(c) < 0) {
+                bytes.append(c);
+            }
+        }
+        var outcome = decode(bytes + "\n");
+        assertThat(outcome.violation()).isNull();
+        assertThat(outcome.messages())
+                .containsExactly(
+                        Command.of(CodecHarness.ascii("\u00c3\u00a9"), CodecHarness.ascii(bytes.substring(3))));
         assertThat(decode("get \0\r\n").violation()).isEqualTo("expected text in an inline command, found 0x00");
         assertThat(decode("get \0\r\n").offset()).isEqualTo(4);
     }
 
     @Test
+    void nul_is_refused_before_its_line_ends_so_that_a_tls_handshake_does_not_wait_for_one() {
+        var tls = new CodecHarness<>(SERVER).feed("\u0016\3\1\2\0\1");
+        assertThat(tls.outcome().violation()).isEqualTo("expected text in an inline command, found 0x00");
+        assertThat(tls.outcome().offset()).isEqualTo(4);
+    }
+
+    @Test
+    void words_are_separated_by_what_separates_them_in_redis() {
+        assertThat(decode("a\tb\rc\n\u000bd \fe\u000bf\r\n\"g\"\u000bh\r\n").messages())
+                .containsExactly(Command.of("a", "b", "c"), Command.of("d", "e\u000bf"), Command.of("g", "h"));
+    }
+
+    @Test
+    void a_command_of_no_parts_or_fewer_is_skipped() {
+        var outcome = decode("*0\r\n*-1\r\n*-10\r\n*-9223372036854775808\r\nPING\r\n*-2\r\n*1\r\n$1\r\na\r\n*0\r\n");
+        assertThat(outcome.violation()).isNull();
+        assertThat(outcome.ended()).isTrue();
+        assertThat(outcome.messages()).containsExactly(Command.of("PING"), Command.of("a"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PING\r\n", "\r\n", " *1\r\n", "POST / HTTP/1.1\r\n", "\u0016\3\1"})
+    void without_inline_commands_what_is_not_an_array_is_refused_at_its_first_byte(String line) {
+        RespOptions options = RespOptions.defaults().inlineCommands(false);
+        var outcome = decode(options, "*1\r\n$1\r\na\r\n*0\r\n" + line);
+        assertThat(outcome.messages()).containsExactly(Command.of("a"));
+        assertThat(outcome.violation()).startsWith("expected '*', the beginning of a command, found ");
+        assertThat(outcome.offset()).isEqualTo(15);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"POST / HTTP/1.1", "post", "Host: localhost", "\"HOST:\" x"})
+    void what_follows_a_line_of_http_is_not_carried_out(String line) {
+        var outcome = decode("PING\r\n" + line + "\r\nFLUSHALL\r\n");
+        assertThat(outcome.messages()).containsExactly(Command.of("PING"));
+        assertThat(outcome.violation()).startsWith("expected a command, found a line of HTTP");
+        assertThat(outcome.offset()).isEqualTo(6);
+    }
+
+    @Test
+    void words_that_only_resemble_http_are_commands() {
+        assertThat(decode("POSTS\r\nHost\r\nget POST host:\r\n*1\r\n$4\r\nPOST\r\n")
+                        .messages())
+                .hasSize(4);
+    }
+
+    @Test
     void an_inline_command_at_the_limit_passes_and_one_above_it_does_not() {
-        RespLimits limits = RespLimits.DEFAULT.lineBytes(5);
+        RespOptions limits = RespOptions.defaults().lineBytes(5);
         assertThat(decode(limits, "a b c\r\na b c\n").messages()).hasSize(2);
         assertThat(decode(limits, "a b cd\r\n").violation()).isEqualTo("expected a line of at most 5 bytes");
         assertThat(decode(limits, "a b cd\n").offset()).isEqualTo(5);
-        var endless = new CodecHarness<>(new RespServerCodec(RespLimits.DEFAULT)).feed("x".repeat(64 * 1024));
+        var endless = new CodecHarness<>(new RespServerCodec(RespOptions.defaults())).feed("x".repeat(64 * 1024));
         assertThat(endless.outcome().violation()).isNull();
         assertThat(endless.feed("x").outcome().violation()).contains("at most 65536 bytes");
-        assertThat(decode(limits.contentBytes(3), "abcd\r\n").violation()).contains("at most 3 bytes");
+        RespOptions narrow = limits.bulkBytes(5).messageBytes(325);
+        assertThat(decode(narrow.lineBytes(5), "a b c\r\n").messages()).hasSize(1);
+        assertThat(decode(narrow.lineBytes(5).elements(2), "a b\r\n").messages())
+                .hasSize(1);
+        assertThat(decode(narrow.lineBytes(5).elements(2), "a b c\r\n").violation())
+                .contains("at most 2 parts");
+        RespOptions words = RespOptions.defaults().bulkBytes(9).lineBytes(9).messageBytes(329);
+        assertThat(decode(words, "a b c d e\r\n").messages()).hasSize(1);
+        assertThat(decode(words, "a b c d e\r\n".replace('e', 'e')).violation()).isNull();
     }
 
     @Test
     void parts_and_bytes_of_a_command_are_bounded() {
-        RespLimits limits = RespLimits.DEFAULT.elements(2).contentBytes(6).bulkBytes(5);
-        assertThat(decode(limits, "*2\r\n$1\r\na\r\n$5\r\n12345\r\n".repeat(2)).messages())
+        RespOptions limits =
+                RespOptions.defaults().elements(5).bulkBytes(16).lineBytes(16).messageBytes(336);
+        String parts = "$1\r\na\r\n".repeat(4);
+        assertThat(decode(limits, ("*5\r\n" + parts + "$12\r\n0123456789ab\r\n").repeat(2))
+                        .messages())
                 .hasSize(2);
-        assertThat(decode(limits, "*3\r\n").violation()).contains("1 to 2 parts");
-        assertThat(decode(limits, "*2\r\n$2\r\nab\r\n$5\r\n12345\r\n").violation())
-                .contains("at most 6 bytes");
-        assertThat(decode(limits, "*2\r\n$1\r\na\r\n$6\r\n").violation()).contains("0 to 5 bytes");
+        assertThat(decode(limits, "*6\r\n").violation()).contains("at most 5 parts");
+        var tooMuch = decode(limits, "*5\r\n" + parts + "$13\r\n0123456789abc\r\n");
+        assertThat(tooMuch.violation())
+                .isEqualTo("expected a message of at most 336 bytes, counting 64 more for each element");
+        assertThat(decode(limits, "*2\r\n$1\r\na\r\n$17\r\n").violation()).contains("0 to 16 bytes");
+    }
+
+    @Test
+    void a_command_can_carry_the_largest_bulk_string_and_the_largest_line() {
+        RespOptions limits = RespOptions.defaults().bulkBytes(10_000).lineBytes(20_000);
+        for (RespOptions each : List.of(limits, limits.messageBytes(20_320))) {
+            String value = "x".repeat(10_000);
+            assertThat(decode(each, "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$10000\r\n" + value + "\r\n")
+                            .messages())
+                    .containsExactly(Command.of("SET", "key", value));
+            assertThat(decode(each, "SET key " + "x".repeat(19_992) + "\n").messages())
+                    .hasSize(1);
+        }
+        assertThat(RespOptions.defaults().messageBytes())
+                .isGreaterThan(RespOptions.defaults().bulkBytes());
+    }
+
+    @Test
+    void a_million_parts_of_one_byte_are_refused_where_each_would_cost_too_much() throws IOException {
+        RespOptions limits = RespOptions.defaults().bulkBytes(1 << 20).messageBytes(4 << 20);
+        Session<Command, Reply> session = new RespServerCodec(limits).open(CodecCostTest.CONTEXT);
+        ByteBuf in = Unpooled.copiedBuffer("*1000000\r\n" + "$1\r\na\r\n".repeat(100_000), UTF_8);
+        assertThatThrownBy(() -> session.decode(in, new CountingActions<>()))
+                .isInstanceOfSatisfying(
+                        ProtocolException.class, e -> assertThat(e.offset()).isBetween(64_000L * 7, 65_000L * 7));
+    }
+
+    @Test
+    void unfinished_commands_of_all_connections_are_bounded_together() throws IOException {
+        var codec = new RespServerCodec(RespOptions.defaults().unfinishedBytes(100_000));
+        List<Session<Command, Reply>> sessions = new ArrayList<>();
+        ByteBuf some = Unpooled.copiedBuffer("*1000\r\n" + "$1\r\na\r\n".repeat(200), UTF_8);
+        for (int i = 0; i < 20; i++) { // so little is not worth counting
+            sessions.add(codec.open(CodecCostTest.CONTEXT));
+            sessions.getLast().decode(some.slice(), new CountingActions<>());
+        }
+        assertThat(codec.unfinished()).isZero();
+        ByteBuf more = Unpooled.copiedBuffer("$1\r\na\r\n".repeat(799) + "$900\r\n", UTF_8);
+        sessions.get(0).decode(more.slice(), new CountingActions<>());
+        assertThat(codec.unfinished())
+                .as("999 parts, without what is only announced")
+                .isEqualTo(999 * 65);
+        assertThatThrownBy(() -> sessions.get(1).decode(more.slice(), new CountingActions<>()))
+                .isExactlyInstanceOf(IOException.class)
+                .hasMessageContaining("unfinished");
+        var sink = new CountingActions<Command>();
+        sessions.get(0).decode(Unpooled.copiedBuffer("x".repeat(900) + "\r\n", UTF_8), sink);
+        assertThat(sink.messages).isEqualTo(1);
+        assertThat(codec.unfinished()).as("once it is complete").isZero();
+        sessions.get(2).decode(more.slice(), new CountingActions<>());
+        assertThat(codec.unfinished()).isEqualTo(999 * 65);
+        sessions.forEach(Session::closed);
+        assertThat(codec.unfinished()).as("once they are gone").isZero();
+    }
+
+    @Test
+    void what_was_announced_leaves_nothing_to_be_kept() {
+        for (String announced : List.of("*1000000\r\n", "*2\r\n$3\r\nGET\r\n$67000000\r\n", "*1\r\n$5\r\n")) {
+            var harness = new CodecHarness<>(SERVER).feed(announced);
+            assertThat(harness.outcome().violation()).isNull();
+            assertThat(harness.unconsumed()).as(announced).isZero();
+        }
     }
 
     @Test

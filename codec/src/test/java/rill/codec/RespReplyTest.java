@@ -1,8 +1,12 @@
 package rill.codec;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -13,11 +17,11 @@ import rill.testkit.CodecHarness;
 /** What a client reads. */
 final class RespReplyTest {
     private static CodecHarness.Outcome decode(String bytes) {
-        return decode(RespLimits.DEFAULT, bytes);
+        return decode(RespOptions.defaults(), bytes);
     }
 
-    private static CodecHarness.Outcome decode(RespLimits limits, String bytes) {
-        return CodecHarness.decode(new RespClientCodec(limits), bytes);
+    private static CodecHarness.Outcome decode(RespOptions limits, String bytes) {
+        return CodecHarness.decode(new RespClientCodec(limits, true), bytes);
     }
 
     @Test
@@ -145,7 +149,7 @@ final class RespReplyTest {
 
     @Test
     void a_line_at_the_limit_passes_and_one_above_it_does_not() {
-        RespLimits limits = RespLimits.DEFAULT.lineBytes(5);
+        RespOptions limits = RespOptions.defaults().lineBytes(5);
         assertThat(decode(limits, "+12345\r\n-12345\r\n").messages()).hasSize(2);
         assertThat(decode(limits, "+123456\r\n").violation()).isEqualTo("expected a line of at most 5 bytes");
         assertThat(decode(limits, "+123456\r\n").offset()).isEqualTo(6);
@@ -155,29 +159,29 @@ final class RespReplyTest {
 
     @Test
     void a_bulk_at_the_limit_passes_and_one_above_it_does_not() {
-        RespLimits limits = RespLimits.DEFAULT.bulkBytes(5);
+        RespOptions limits = RespOptions.defaults().bulkBytes(5);
         assertThat(decode(limits, "$5\r\n12345\r\n").messages()).hasSize(1);
         assertThat(decode(limits, "$6\r\n123456\r\n").violation()).contains("0 to 5 bytes, found a length of 6");
     }
 
     @Test
     void nesting_at_the_limit_passes_and_a_nesting_bomb_does_not() {
-        RespLimits limits = RespLimits.DEFAULT.depth(3);
+        RespOptions limits = RespOptions.defaults().depth(3);
         assertThat(decode(limits, "*1\r\n*1\r\n*1\r\n:1\r\n").messages()).hasSize(1);
         var outcome = decode(limits, "*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n");
         assertThat(outcome.violation()).isEqualTo("expected arrays nested at most 3 deep");
         assertThat(outcome.offset()).isEqualTo(12);
         assertThat(decode(limits, "*1\r\n*1\r\n*1\r\n*0\r\n").violation()).contains("3 deep");
-        var bomb = new CodecHarness<>(new RespClientCodec(RespLimits.DEFAULT)).feed("*1\r\n".repeat(100_000));
+        var bomb = new CodecHarness<>(new RespClientCodec(RespOptions.defaults(), true)).feed("*1\r\n".repeat(100_000));
         assertThat(bomb.outcome().violation()).contains("32 deep");
-        var deep = new CodecHarness<>(new RespClientCodec(RespLimits.DEFAULT.depth(1000)));
+        var deep = new CodecHarness<>(new RespClientCodec(RespOptions.defaults().depth(1000), true));
         assertThat(deep.feed("*1\r\n".repeat(1000) + ":1\r\n").outcome().messages())
                 .hasSize(1);
     }
 
     @Test
     void the_elements_of_a_message_are_bounded_in_all() {
-        RespLimits limits = RespLimits.DEFAULT.elements(4);
+        RespOptions limits = RespOptions.defaults().elements(4);
         assertThat(decode(limits, "*4\r\n:1\r\n:1\r\n:1\r\n:1\r\n".repeat(2)).messages())
                 .hasSize(2);
         assertThat(decode(limits, "*5\r\n").violation()).contains("0 to 4 elements, found a length of 5");
@@ -186,16 +190,56 @@ final class RespReplyTest {
 
     @Test
     void cumulative_bytes_of_a_message_are_bounded() {
-        RespLimits limits = RespLimits.DEFAULT.contentBytes(10);
-        String ten = "*3\r\n$4\r\nabcd\r\n+abc\r\n-abc\r\n";
-        assertThat(decode(limits, ten + ten).messages()).hasSize(2);
-        var bulk = decode(limits, "*3\r\n$4\r\nabcd\r\n+abc\r\n$4\r\nabcd\r\n");
-        assertThat(bulk.violation()).isEqualTo("expected a message of at most 10 bytes");
-        assertThat(bulk.offset()).isEqualTo(24);
-        assertThat(decode(limits, "*2\r\n$8\r\nabcdefgh\r\n+abc\r\n").violation())
-                .contains("at most 10 bytes");
-        assertThat(decode(limits, "*2\r\n$9\r\nabcdefghi\r\n+OK\r\n").violation())
-                .contains("at most 10 bytes");
+        RespOptions limits = RespOptions.defaults().bulkBytes(50).lineBytes(50).messageBytes(400);
+        String full = "*4\r\n$50\r\n" + "x".repeat(50) + "\r\n+abcdefghij\r\n-abcdefghij\r\n$10\r\n0123456789\r\n";
+        assertThat(decode(limits, full + full).messages()).hasSize(2);
+        String tooMuch = "expected a message of at most 400 bytes, counting 64 more for each element";
+        var bulk = decode(limits, full.replace("$10\r\n", "$11\r\n"));
+        assertThat(bulk.violation()).isEqualTo(tooMuch);
+        assertThat(bulk.offset()).isEqualTo(full.length() - 16);
+        assertThat(decode(limits, full.replace("+", "+x")).violation()).isEqualTo(tooMuch);
+        assertThat(decode(limits, full.replace("-", "-x")).violation()).isEqualTo(tooMuch);
+    }
+
+    @Test
+    void an_element_of_any_type_counts_as_much_as_it_may_take_on_the_heap() {
+        RespOptions limits = RespOptions.defaults().bulkBytes(50).lineBytes(50).messageBytes(640);
+        for (String element : List.of("*0", "*-1", "$-1", "$0\r\n", ":1", "+", "-")) {
+            String nine = "*9\r\n" + (element + "\r\n").repeat(9);
+            assertThat(decode(limits, nine + nine).messages()).as(element).hasSize(2);
+            assertThat(decode(limits, nine.replace("*9", "*10") + element + "\r\n")
+                            .violation())
+                    .as(element)
+                    .contains("at most 640 bytes");
+        }
+    }
+
+    @Test
+    void what_was_announced_leaves_nothing_to_be_kept() {
+        for (String announced : List.of("$67000000\r\n", "*1000000\r\n", "*2\r\n$67000000\r\n", ":1\r\n$5\r\n")) {
+            var harness = new CodecHarness<>(new RespClientCodec(RespOptions.defaults(), true)).feed(announced);
+            assertThat(harness.outcome().violation()).isNull();
+            assertThat(harness.unconsumed()).as(announced).isZero();
+        }
+    }
+
+    @Test
+    void unfinished_replies_of_all_connections_are_bounded_together() throws IOException {
+        var codec = new RespClientCodec(RespOptions.defaults().unfinishedBytes(200_000), true);
+        var first = codec.open(CodecCostTest.CONTEXT);
+        var second = codec.open(CodecCostTest.CONTEXT);
+        ByteBuf half = Unpooled.copiedBuffer("*3000\r\n" + ":1\r\n".repeat(2000), UTF_8);
+        first.decode(half.slice(), new CountingActions<>());
+        assertThat(codec.unfinished()).isEqualTo(2001 * 64);
+        assertThatThrownBy(() -> second.decode(half.slice(), new CountingActions<>()))
+                .isExactlyInstanceOf(IOException.class)
+                .hasMessageContaining("unfinished");
+        first.decode(Unpooled.copiedBuffer(":1\r\n".repeat(1000), UTF_8), new CountingActions<>());
+        assertThat(codec.unfinished()).as("once it is complete").isZero();
+        first.decode(half.slice(), new CountingActions<>());
+        first.closed();
+        second.closed();
+        assertThat(codec.unfinished()).as("once they are gone").isZero();
     }
 
     @Test
@@ -213,7 +257,7 @@ final class RespReplyTest {
 
     @Test
     void a_large_array_is_read_piece_by_piece() {
-        var harness = new CodecHarness<>(new RespClientCodec(RespLimits.DEFAULT));
+        var harness = new CodecHarness<>(new RespClientCodec(RespOptions.defaults(), true));
         harness.feed("*100000\r\n");
         List<Reply> expected = new ArrayList<>();
         for (int i = 0; i < 100_000; i += 1000) {

@@ -7,13 +7,16 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import rill.testkit.CodecHarness;
 
 /** What both sides write, and that the other side reads the same. */
 final class RespWriterTest {
-    private static final RespClientCodec CLIENT = new RespClientCodec(RespLimits.DEFAULT);
-    private static final RespServerCodec SERVER = new RespServerCodec(RespLimits.DEFAULT);
+    private static final RespClientCodec CLIENT = new RespClientCodec(RespOptions.defaults(), true);
+    private static final RespServerCodec SERVER = new RespServerCodec(RespOptions.defaults());
 
     private static String write(Command command) {
         return new CodecHarness<>(CLIENT).write(command);
@@ -32,6 +35,59 @@ final class RespWriterTest {
                 .isEqualTo("*4\r\n$3\r\nSET\r\n$5\r\ngr\u00C3\u00BCn\r\n$2\r\n\0\u00FF\r\n$2\r\n-5\r\n");
         assertThat(write(Command.of("x".repeat(10), "y".repeat(123))))
                 .isEqualTo("*2\r\n$10\r\n" + "x".repeat(10) + "\r\n$123\r\n" + "y".repeat(123) + "\r\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SUBSCRIBE a",
+                "psubscribe a*",
+                "SSubscribe a",
+                "UNSUBSCRIBE",
+                "PUNSUBSCRIBE a*",
+                "SUNSUBSCRIBE a",
+                "MONITOR",
+                "CLIENT REPLY OFF",
+                "client reply skip",
+                "SYNC",
+                "PSYNC ? -1",
+                "HELLO 3",
+                "hello 3 AUTH me secret"
+            })
+    void a_command_that_has_not_one_answer_is_refused_where_commands_and_replies_are_paired(String words) {
+        String[] texts = words.split(" ");
+        byte[][] bytes = Stream.of(texts).map(CodecHarness::ascii).toArray(byte[][]::new);
+        for (Command each : List.of(Command.of(texts), Command.of(bytes))) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> write(each))
+                    .withMessageStartingWith(each.name() + " ")
+                    .withMessageContaining("Resp.clientPipeline()")
+                    .withMessageNotContaining("secret");
+            assertThat(new CodecHarness<>(new RespClientCodec(RespOptions.defaults(), false)).write(each))
+                    .startsWith("*" + texts.length + "\r\n");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "PUBLISH subscribe MONITOR",
+                "PUBSUB CHANNELS",
+                "CLIENT REPLY ON",
+                "CLIENT REPLY",
+                "CLIENT LIST",
+                "HELLO",
+                "HELLO 2",
+                "SYNCS",
+                "SUBSCRIBER a",
+                "EVAL x 0",
+                "MONITORS"
+            })
+    void commands_that_resemble_those_are_written(String words) {
+        assertThat(write(Command.of(words.split(" ")))).startsWith("*");
+        assertThat(write(Command.of(
+                        Stream.of(words.split(" ")).map(CodecHarness::ascii).toArray(byte[][]::new))))
+                .startsWith("*");
     }
 
     @Test
@@ -174,8 +230,10 @@ final class RespWriterTest {
 
     @Test
     void limits_are_checked_when_they_are_set() {
-        assertThatIllegalArgumentException().isThrownBy(() -> RespLimits.DEFAULT.bulkBytes(0));
-        assertThatIllegalArgumentException().isThrownBy(() -> RespLimits.DEFAULT.depth(1001));
-        assertThat(RespLimits.DEFAULT.depth(1000).depth()).isEqualTo(1000);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RespOptions.defaults().bulkBytes(0));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RespOptions.defaults().depth(1001));
+        assertThat(RespOptions.defaults().depth(1000).depth()).isEqualTo(1000);
     }
 }

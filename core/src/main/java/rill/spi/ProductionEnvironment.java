@@ -10,15 +10,27 @@ import rill.Resolver;
 final class ProductionEnvironment {
     private static final int IDLE_SECONDS = 5;
 
-    static final Environment INSTANCE =
-            new Environment(Clock.system(), new SystemRandom(), Resolver.system(), blockingPool(), null);
+    static final Environment INSTANCE = new Environment(
+            Clock.system(), new SystemRandom(), Resolver.system(), blockingPool(), Memory.system(), null);
 
     private ProductionEnvironment() {}
 
     private static ThreadPoolExecutor blockingPool() {
-        ThreadFactory threads =
-                Thread.ofPlatform().name("rill-blocking-", 1).daemon().factory();
+        ThreadFactory threads = Thread.ofPlatform()
+                .name("rill-blocking-", 1)
+                .daemon()
+                .group(topGroup()) // whoever needs one first may go long before it does: it keeps nothing of that
+                .inheritInheritableThreadLocals(false)
+                .factory();
         return new ThreadPoolExecutor(
                 0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), threads);
+    }
+
+    private static ThreadGroup topGroup() {
+        ThreadGroup group = Thread.currentThread().getThreadGroup();
+        for (ThreadGroup above = group.getParent(); above != null; above = group.getParent()) {
+            group = above;
+        }
+        return group;
     }
 }

@@ -2,9 +2,11 @@ package rill.spi;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.nio.channels.ClosedChannelException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * It is one object with the socket, since connections are many and mostly idle.
  *
  * <pre>
- *  CONNECTING ──▶ OPEN ──▶ FAILED (a write failed: what the peer still sent is read first) ──▶ CLOSED
- *                  ▲
+ *  CONNECTING ──▶ OPEN ──▶ FAILING (a write failed; to be told with the next select)
+ *                  ▲          └──▶ FAILED (what the peer sent before is read) ──▶ CLOSED
  *   CONNECTED ─────┘ (from the start; to be told with the next select)
  * </pre>
  *
@@ -31,6 +33,7 @@ public abstract class ReadinessWire implements Wire {
         CONNECTING,
         CONNECTED,
         OPEN,
+        FAILING,
         FAILED,
         CLOSED
     }
@@ -92,6 +95,11 @@ public abstract class ReadinessWire implements Wire {
     /** Half-closes the output. */
     protected abstract void endOutput() throws IOException;
 
+    /** {@link Wire#unacknowledged}, of an established connection. */
+    protected long unacknowledgedBytes() throws IOException {
+        return UNKNOWN;
+    }
+
     /** Gives the descriptor back, once; with a reset if told so. Never throws. */
     protected abstract void closeSocket(boolean reset);
 
@@ -129,17 +137,31 @@ public abstract class ReadinessWire implements Wire {
      * again), or the Wire is closed.
      */
     public final void ready(boolean readable, boolean writable) {
+        try {
+            act(readable, writable);
+        } catch (RuntimeException | Error e) {
+            broken(e);
+        }
+    }
+
+    /** Want of memory, or a mistake: it costs this Wire alone. */
+    private void broken(Throwable e) {
+        Throwable refusal = e instanceof UncheckedIOException ? e.getCause() : null;
+        fail(named("serve ", refusal instanceof IOException known ? known : new IOException(e)));
+    }
+
+    private void act(boolean readable, boolean writable) {
         if (state == State.CONNECTING) {
             if (writable) {
                 establish();
             }
             return;
         }
-        if (state == State.CONNECTED) {
+        if (state != State.OPEN) {
             return;
         }
         boolean useless = (readable && !readable()) || (writable && !wantsWrite);
-        if (state == State.OPEN && writable && wantsWrite) {
+        if (writable && wantsWrite) {
             writeQueued();
             report();
         }
@@ -197,15 +219,11 @@ public abstract class ReadinessWire implements Wire {
             try {
                 n = read(target);
             } catch (IOException e) {
-                fail(named("read from ", e));
+                fail(state == State.FAILED ? failure : named("read from ", e));
                 return;
             }
-            if (n < 0) {
-                inputEnded = true;
-                listener.inputEnded();
-                return;
-            }
-            if (n == 0) {
+            if (n <= 0) {
+                noMore(n < 0);
                 return;
             }
             listener.read(target);
@@ -213,6 +231,16 @@ public abstract class ReadinessWire implements Wire {
             if (n < room) {
                 return; // a short read: the kernel has no more
             }
+        }
+    }
+
+    /** There is nothing to read now, or never again. */
+    private void noMore(boolean ended) {
+        if (state == State.FAILED) {
+            fail(failure); // whatever the kernel says of the stream's end: what it had is read
+        } else if (ended) {
+            inputEnded = true;
+            listener.inputEnded();
         }
     }
 
@@ -244,8 +272,17 @@ public abstract class ReadinessWire implements Wire {
 
     @Override
     public final long flush() {
+        return wantsWrite ? 0 : writeNow();
+    }
+
+    @Override
+    public final long retry() {
+        return wantsWrite ? writeNow() : 0;
+    }
+
+    private long writeNow() {
         WriteQueue open = queue;
-        if (state != State.OPEN || wantsWrite || open == null || open.isEmpty()) {
+        if (state != State.OPEN || open == null || open.isEmpty()) {
             return 0;
         }
         long before = open.unreported;
@@ -263,9 +300,7 @@ public abstract class ReadinessWire implements Wire {
             try {
                 open.writeTo(this);
             } catch (IOException e) {
-                failure = named("write to ", e);
-                state = State.FAILED;
-                announce();
+                outputFails(named("write to ", e));
                 return;
             }
             boolean blocked = !open.isEmpty();
@@ -277,6 +312,37 @@ public abstract class ReadinessWire implements Wire {
             }
         }
         shutdownIfWritten();
+    }
+
+    /**
+     * A peer that answers "go away" and closes makes our write fail; its answer is still there to be read. It is read whatever the
+     * readiness, of which we want to hear no more.
+     */
+    private void outputFails(IOException cause) {
+        failure = cause;
+        state = State.FAILING;
+        wantsWrite = false;
+        if (queue != null) {
+            queue.release();
+        }
+        announce();
+        try {
+            interest(false, false);
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    @Override
+    public final long unacknowledged() {
+        if (state != State.OPEN) {
+            return UNKNOWN;
+        }
+        try {
+            return unacknowledgedBytes();
+        } catch (IOException e) {
+            return UNKNOWN; // what is wrong with the connection shows when it is read or written
+        }
     }
 
     private void report() {
@@ -305,7 +371,11 @@ public abstract class ReadinessWire implements Wire {
     public final void resumeReads() {
         if (paused) {
             paused = false;
-            updateInterest();
+            if (state == State.FAILED) {
+                announce();
+            } else {
+                updateInterest();
+            }
         }
     }
 
@@ -342,9 +412,7 @@ public abstract class ReadinessWire implements Wire {
         try {
             endOutput();
         } catch (IOException e) {
-            failure = named("shut down output to ", e);
-            state = State.FAILED;
-            announce();
+            outputFails(named("shut down output to ", e));
         }
     }
 
@@ -358,7 +426,7 @@ public abstract class ReadinessWire implements Wire {
         end(null, true);
     }
 
-    private void fail(Throwable cause) {
+    private void fail(@Nullable Throwable cause) {
         end(cause, false);
     }
 
@@ -386,37 +454,33 @@ public abstract class ReadinessWire implements Wire {
     /** Called by {@link ReadinessWires}: tells what no readiness will. */
     void deliver() {
         waits = false;
+        if (state == State.CLOSED) {
+            listener.closed(failure);
+            return;
+        }
+        try {
+            tell();
+        } catch (RuntimeException | Error e) {
+            broken(e);
+        }
+    }
+
+    private void tell() {
         if (state == State.CONNECTED) {
             nowConnected();
             return;
         }
         report();
+        if (state == State.FAILING) {
+            state = State.FAILED;
+            listener.writeFailed(Objects.requireNonNull(failure));
+        }
         if (state == State.FAILED) {
-            Throwable cause = failure;
-            drainAfterFailedWrite();
-            if (state == State.FAILED) {
-                end(cause, false); // told in the next round
-            }
-            return;
-        }
-        if (state == State.CLOSED) {
-            listener.closed(failure);
-        }
-    }
-
-    /** A peer that answers "go away" and closes makes our write fail; its answer is still there to be read. */
-    private void drainAfterFailedWrite() {
-        boolean ended = false;
-        for (int reads = 0; reads < READS_PER_TURN && !ended && readable(); reads++) {
-            ByteBuf target = wires().receiveBuffer();
-            try {
-                int n = read(target);
-                ended = n <= 0;
-                if (n > 0) {
-                    listener.read(target);
-                }
-            } catch (IOException expected) {
-                ended = true; // the connection is known to be broken; the failed write is the cause to tell
+            readTurn();
+            if (readable()) {
+                announce(); // and so on, in turns
+            } else if (state == State.FAILED && inputEnded) {
+                fail(failure);
             }
         }
     }

@@ -25,7 +25,7 @@ public interface Transport {
     /** Rank among the transports that are available; the highest wins. Plain NIO has 0. */
     int preference();
 
-    /** Time, randomness, names and driving for the loops that use this transport. */
+    /** Time, randomness, names, memory and driving for the loops that use this transport. */
     default Environment environment() {
         return Environment.production();
     }
@@ -35,7 +35,8 @@ public interface Transport {
      *
      * @param receiveBuffer the loop's receive buffer: each call gives a direct buffer that is empty, has at least 16 KiB
      *     of writable space, and is the transport's to fill until the {@link WireListener#read} that delivers it has
-     *     returned. Called on the loop only, anew for each read.
+     *     returned. Called on the loop only, anew for each read. If there is no memory for it, it throws
+     *     {@link java.io.UncheckedIOException} or {@link OutOfMemoryError}: then the Wire that wanted to read fails, and no other.
      * @throws IOException if the system refuses, for example for want of descriptors; nothing is left open then
      */
     Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException;

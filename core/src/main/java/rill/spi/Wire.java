@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
  * One byte stream to a peer.
  *
  * <pre>
- *              connected            close, abort, failure
+ *              connected            close, abort, a read fails
  *  CONNECTING ──────────▶ OPEN ─────────────────────────▶ CLOSED ──▶ closed(cause), the last event
- *       │                  └ output shut ┐ in either order
- *       │                  └ input ended ┘ (neither closes the Wire)
+ *       │                  ├ output shut ┐ in either order
+ *       │                  ├ input ended ┘ (neither closes the Wire)
+ *       │                  └ a write fails: writeFailed ─▶ CLOSED, once what the peer sent before was read
  *       └──────────────── failure, close, abort ─────────▶ CLOSED
  * </pre>
  *
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * {@code set}/{@code get} throw {@link java.nio.channels.ClosedChannelException}.
  */
 public interface Wire {
+    /** What {@link #unacknowledged()} gives where that is not known. */
+    long UNKNOWN = -1;
+
     /**
      * Appends a buffer's readable bytes to the outgoing stream. Nothing need leave before {@link #flush()}.
      *
@@ -41,8 +45,30 @@ public interface Wire {
     long flush();
 
     /**
+     * Tries again to write what was flushed before and has not left, even though the system has not said that it would take more. It may
+     * say so late: Linux does once a third of its buffer is free, which a slow peer can take minutes for. For whoever has to know whether a
+     * peer takes anything at all, now and then; not for every write.
+     *
+     * @return how many bytes left during this call, as of {@link #flush()}. A transport whose system tells at once returns 0
+     */
+    default long retry() {
+        return 0;
+    }
+
+    /**
+     * How many of the bytes that have left this Wire have not reached the peer's system yet: the system here has taken them, and they
+     * are under way, or wait for the peer to make room. Some count what those bytes take in memory. It falls only by what the peer
+     * takes. Costs a system call.
+     *
+     * @return {@link #UNKNOWN} if the system does not tell, or while there is no connection
+     */
+    default long unacknowledged() {
+        return UNKNOWN;
+    }
+
+    /**
      * Stops the read side at once: from here on neither bytes, nor end of input, nor a close by the peer is reported.
-     * What this side does itself is: its {@code close} and {@code abort}, and a write that fails. A transport may go on
+     * What this side does itself is: its {@code close} and {@code abort}, and {@link WireListener#writeFailed}. A transport may go on
      * taking bytes from the kernel up to one receive buffer, and keeps them. Idempotent.
      */
     void pauseReads();

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The receiver of one Wire's events, in this order: {@code connected} once; then {@code read} and {@code written} any
- * number of times, with at most one {@code inputEnded}, after which nothing is read; last, and always, {@code closed}
- * once, even if {@code connected} never came.
+ * number of times, with at most one {@code inputEnded}, after which nothing is read; at most one {@code writeFailed}, after which nothing is
+ * written and no {@code inputEnded} comes; last, and always, {@code closed} once, even if {@code connected} never came.
  *
  * <p><b>Threading:</b> called within {@link Selector#select} only. <b>Errors:</b> implementations don't throw.
  */
@@ -36,6 +36,15 @@ public interface WireListener {
 
     /** So many bytes left since the last report, not counting those that {@link Wire#flush()} returned; at least one. */
     void written(long bytes);
+
+    /**
+     * A write has failed, so nothing more will leave; every buffer that was to be written has been released. Told at once, even while
+     * reads are paused. What the peer sent before is still read, in turns, as far as reads are not paused; after the last of it
+     * {@code closed} comes, with this cause. {@link Wire#close} gives it up.
+     *
+     * @param cause why, naming the peer's address
+     */
+    void writeFailed(Throwable cause);
 
     /** The peer has ended its stream; all bytes before that were reported. Writing is still possible. */
     void inputEnded();

@@ -10,6 +10,7 @@ import java.util.function.UnaryOperator;
 import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
+import rill.Report;
 
 /**
  * The loops of one test, with all that they stand on: a {@link MemoryTransport}, a clock, a {@link RecordingReporter}. Closing
@@ -37,6 +38,12 @@ public final class Loops implements AutoCloseable {
     /** On this clock. */
     public static Loops on(ManualClock clock) {
         return new Loops(clock, new MemoryTransport().clock(clock));
+    }
+
+    /** On a clock that stands still, over a transport whose whims come from this seed. */
+    public static Loops seeded(long seed) {
+        var clock = new ManualClock();
+        return new Loops(clock, new MemoryTransport(seed).clock(clock));
     }
 
     /** In real time. */
@@ -115,6 +122,9 @@ public final class Loops implements AutoCloseable {
     @Override
     public void close() {
         opened.forEach(loop -> loop.close(Duration.ZERO));
+        reporter.take(
+                Report.Slow
+                        .class); // where a test has asked for the watch, closing is watched as well: it may take long
         reporter.assertNone();
     }
 }

@@ -121,7 +121,8 @@ public final class MemorySelector implements Selector {
         }
     }
 
-    private List<MemoryAcceptor> acceptors() {
+    /** The listening sockets that are not closed. */
+    public List<MemoryAcceptor> acceptors() {
         synchronized (transport.lock) {
             return List.copyOf(acceptors);
         }

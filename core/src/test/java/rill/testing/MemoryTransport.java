@@ -15,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import rill.spi.Clock;
 import rill.spi.Environment;
+import rill.spi.Memory;
 import rill.spi.Selector;
 import rill.spi.Transport;
 
@@ -64,7 +65,15 @@ public final class MemoryTransport implements Transport {
     /** Loops live in the time of this clock. */
     public MemoryTransport clock(Clock clock) {
         var real = Environment.production();
-        return environment(new Environment(clock, new Random(seed), real.resolver(), real.blocking(), null));
+        return environment(
+                new Environment(clock, new Random(seed), real.resolver(), real.blocking(), real.memory(), null));
+    }
+
+    /** Buffers of loops come from this memory. */
+    public MemoryTransport memory(Memory memory) {
+        var usual = environment;
+        return environment(new Environment(
+                usual.clock(), usual.random(), usual.resolver(), usual.blocking(), memory, usual.driver()));
     }
 
     /** Loops live in this environment. */

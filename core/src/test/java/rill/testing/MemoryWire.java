@@ -21,6 +21,7 @@ import rill.spi.WireListener;
  *
  * <pre>
  *  CONNECTING ──▶ OPEN ──▶ CLOSED ──▶ gone (closed was told)
+ *                   └─ a write fails: what has come is still delivered ─▶ CLOSED
  * </pre>
  *
  * <p>One select gives it one turn: it tells that it is connected, or else completes at most one write and delivers at most one
@@ -53,6 +54,8 @@ public final class MemoryWire implements Wire {
     private boolean outputShut;
     private boolean endTold;
     private IOException failure;
+    private IOException writeFailure; // then nothing more leaves
+    private boolean writeFailureTold;
     private int delay = -1; // selects that the next event still waits; negative if that is not decided
     private final ArrayDeque<ByteBuf> outgoing = new ArrayDeque<>();
     private long appended;
@@ -139,12 +142,14 @@ public final class MemoryWire implements Wire {
         return switch (state) {
             case CONNECTING -> false;
             case CLOSED -> true;
-            case OPEN -> !told || canWrite() || canShutDown() || canRead();
+            case OPEN ->
+                !told || (writeFailure != null && !writeFailureTold) || canWrite() || canShutDown() || canRead();
         };
     }
 
     private boolean canWrite() {
-        return submitted > written
+        return writeFailure == null
+                && submitted > written
                 && (peer.state == State.CLOSED || broken(written, faults.resetAfterWritten()) || room() > 0);
     }
 
@@ -165,13 +170,14 @@ public final class MemoryWire implements Wire {
     }
 
     private boolean canShutDown() {
-        return shutdownWanted && !outputShut && written == appended;
+        return writeFailure == null && shutdownWanted && !outputShut && written == appended;
     }
 
     private boolean canRead() {
         return !paused
                 && (incoming.isReadable()
                         || incomingReset != null
+                        || writeFailure != null
                         || broken(delivered, faults.resetAfterRead())
                         || (incomingEnded && !endTold));
     }
@@ -190,9 +196,12 @@ public final class MemoryWire implements Wire {
         } else if (!told) {
             told = true;
             listener.connected();
+        } else if (writeFailure != null && !writeFailureTold) {
+            writeFailureTold = true;
+            listener.writeFailed(writeFailure);
         } else {
             completeWrite();
-            if (state == State.OPEN) {
+            if (state == State.OPEN && (writeFailure == null || writeFailureTold)) {
                 deliver();
             }
         }
@@ -218,12 +227,12 @@ public final class MemoryWire implements Wire {
                 return;
             }
             if (peer.state == State.CLOSED) {
-                fail("write to ", new IOException("Broken pipe"));
+                writeFails(new IOException("Broken pipe"));
                 return;
             }
             if (broken(written, faults.resetAfterWritten())) {
                 peer.reset();
-                fail("write to ", new IOException("Connection reset"));
+                writeFails(new IOException("Connection reset"));
                 return;
             }
             n = transport.piece(room());
@@ -231,6 +240,12 @@ public final class MemoryWire implements Wire {
             peer.selector.nudge();
         }
         listener.written(n);
+    }
+
+    private void writeFails(IOException cause) {
+        writeFailure = SocketFailures.naming("write to " + remote, cause);
+        outgoing.forEach(ByteBuf::release);
+        outgoing.clear();
     }
 
     private void transfer(int n) {
@@ -259,6 +274,8 @@ public final class MemoryWire implements Wire {
                 fail("read from ", new IOException("Connection reset"));
             } else if (incoming.isReadable()) {
                 read = take(hint);
+            } else if (writeFailure != null) {
+                end(writeFailure);
             } else if (incomingReset != null) {
                 fail("read from ", incomingReset);
             } else {
@@ -295,7 +312,9 @@ public final class MemoryWire implements Wire {
         if (bytes.refCnt() == 1) {
             bytes.setZero(0, bytes.capacity());
         }
-        bytes.release();
+        if (bytes.refCnt() > 0) { // else somebody has released what was only lent
+            bytes.release();
+        }
     }
 
     // ---- Wire
@@ -303,7 +322,7 @@ public final class MemoryWire implements Wire {
     @Override
     public void write(ByteBuf buffer) {
         synchronized (transport.lock) {
-            if (state == State.CLOSED || shutdownWanted || !buffer.isReadable()) {
+            if (state == State.CLOSED || writeFailure != null || shutdownWanted || !buffer.isReadable()) {
                 buffer.release();
                 return;
             }
@@ -316,6 +335,13 @@ public final class MemoryWire implements Wire {
     public long flush() {
         submitted = appended;
         return 0;
+    }
+
+    @Override
+    public long unacknowledged() {
+        synchronized (transport.lock) {
+            return state == State.OPEN ? peer.incoming.readableBytes() : UNKNOWN;
+        }
     }
 
     @Override

@@ -2,10 +2,12 @@ package rill.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -69,6 +71,23 @@ public final class RawPeer implements AutoCloseable {
             socket.connect(address);
             peer.talk(socket, script);
             return peer;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Whether a connection to this address is refused now. One that is reset tells nothing yet: the system does that to those
+     * who arrive while a listener closes.
+     */
+    public static boolean isRefused(java.net.SocketAddress address) {
+        try (var socket = new Socket()) {
+            socket.connect(address);
+            return false;
+        } catch (ConnectException refused) {
+            return true;
+        } catch (SocketException reset) {
+            return false;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -27,8 +27,13 @@ final class MemoryRedis {
     }
 
     private static void answer(Connection<Command, Reply> connection, RedisCommands commands, Command command) {
+        String name = command.name();
+        if (name.equals("POST") || name.equals("HOST:")) {
+            connection.close(); // as Redis does: nobody but an attacker sends that
+            return;
+        }
         Future<@Nullable Void> accepted = connection.write(commands.execute(command));
-        if (command.name().equals("QUIT")) {
+        if (name.equals("QUIT")) {
             connection.close(); // the answer still leaves
         } else if (!accepted.isDone()) {
             connection.pause(); // who does not take its answers is not read from, so nothing piles up
@@ -36,10 +41,12 @@ final class MemoryRedis {
         }
     }
 
-    /** As Redis does, says what was wrong before the connection is closed. */
+    /** As Redis does, says what the peer did wrong before the connection is closed; anything else is for the log. */
     private static void refuse(Connection<Command, Reply> connection, Failure failure) {
         if (failure.cause() instanceof ProtocolException wrong) {
             connection.write(new Reply.Failed("ERR Protocol error: " + wrong.violation()));
+        } else {
+            failure.report();
         }
     }
 }

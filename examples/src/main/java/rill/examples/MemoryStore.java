@@ -1,51 +1,78 @@
 package rill.examples;
 
-import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.codec.Reply;
 
 /** Values under keys, some of which end at a certain time. Everybody who uses it is on one loop, so it needs no lock. */
 final class MemoryStore {
-    private final Map<ByteBuffer, Entry> entries = new HashMap<>();
+    private final Map<Reply.Bulk, Entry> entries = new HashMap<>();
     private final LongSupplier nanoTime;
 
     /** A value and, unless it is there for good, when it ends. */
-    private record Entry(Reply.Bulk value, @Nullable Long deadline) {}
+    private record Entry(Value value, @Nullable Long deadline) {}
 
     MemoryStore(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
     }
 
-    Reply.@Nullable Bulk get(byte[] key) {
+    @Nullable
+    Value get(byte[] key) {
         Entry entry = find(key);
         return entry == null ? null : entry.value;
+    }
+
+    /** The value of a key, if it is of this type; null if there is none. */
+    <T extends Value> @Nullable T get(byte[] key, Class<T> type) {
+        Value value = get(key);
+        if (value != null && !type.isInstance(value)) {
+            throw RefusedCommand.wrongType();
+        }
+        return type.cast(value);
+    }
+
+    /** The value of a key, which is made if there is none. */
+    <T extends Value> T getOrMake(byte[] key, Class<T> type, Supplier<T> made) {
+        T value = get(key, type);
+        if (value == null) {
+            value = made.get();
+            put(key, value);
+        }
+        return value;
     }
 
     boolean contains(byte[] key) {
         return find(key) != null;
     }
 
-    void put(byte[] key, Reply.Bulk value) {
-        entries.put(ByteBuffer.wrap(key), new Entry(value, null));
+    void put(byte[] key, Value value) {
+        entries.put(Reply.bulk(key), new Entry(value, null));
     }
 
-    void put(byte[] key, Reply.Bulk value, long lifetimeNanos) {
-        entries.put(ByteBuffer.wrap(key), new Entry(value, nanoTime.getAsLong() + lifetimeNanos));
+    void put(byte[] key, Value value, long lifetimeNanos) {
+        entries.put(Reply.bulk(key), new Entry(value, nanoTime.getAsLong() + lifetimeNanos));
     }
 
     /** Another value, with the deadline that the key has. */
-    void replace(byte[] key, Reply.Bulk value) {
+    void replace(byte[] key, Value value) {
         Entry entry = find(key);
-        entries.put(ByteBuffer.wrap(key), new Entry(value, entry == null ? null : entry.deadline));
+        entries.put(Reply.bulk(key), new Entry(value, entry == null ? null : entry.deadline));
     }
 
     boolean remove(byte[] key) {
         boolean found = contains(key);
-        entries.remove(ByteBuffer.wrap(key));
+        entries.remove(Reply.bulk(key));
         return found;
+    }
+
+    /** Removes the key if there is nothing left in its value. */
+    void removeIfEmpty(byte[] key, Value value) {
+        if (value.isEmpty()) {
+            entries.remove(Reply.bulk(key));
+        }
     }
 
     void clear() {
@@ -57,8 +84,11 @@ final class MemoryStore {
     }
 
     private @Nullable Entry find(byte[] key) {
-        Entry entry = entries.get(ByteBuffer.wrap(key));
-        boolean ended = entry != null && entry.deadline != null && entry.deadline - nanoTime.getAsLong() <= 0;
-        return ended ? null : entry;
+        Entry entry = entries.get(Reply.bulk(key));
+        if (entry != null && entry.deadline != null && entry.deadline - nanoTime.getAsLong() <= 0) {
+            entries.remove(Reply.bulk(key));
+            return null;
+        }
+        return entry;
     }
 }

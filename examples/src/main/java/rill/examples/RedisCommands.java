@@ -1,88 +1,107 @@
 package rill.examples;
 
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import rill.codec.Command;
 import rill.codec.Reply;
 
-/** What Redis does with strings: each command's answer. */
+/** What Redis does: each command's answer. What is about keys and strings is here, the rest in {@link RedisCollections}. */
 final class RedisCommands {
-    private static final Reply SYNTAX_ERROR = new Reply.Failed("ERR syntax error");
-    private static final Reply NO_INTEGER = new Reply.Failed("ERR value is not an integer or out of range");
     private static final String INFO = "# Server\r\nredis_version:0.0.0\r\nredis_mode:standalone\r\n";
 
     private final MemoryStore store;
-
-    /** A command has fewer arguments, or more, than it should. */
-    private static final class WrongNumber extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-    }
+    private final RedisCollections collections;
 
     RedisCommands(MemoryStore store) {
         this.store = store;
+        this.collections = new RedisCollections(store);
     }
 
     Reply execute(Command command) {
+        var call = new RedisCall(command);
         String name = command.name();
         try {
-            return switch (name) {
-                case "COMMAND" -> Reply.EMPTY;
-                case "CONFIG" -> config(command);
-                case "DBSIZE" -> Reply.of(store.size());
-                case "DECR" -> add(one(command), -1);
-                case "DEL" -> Reply.of(keys(command).filter(store::remove).count());
-                case "ECHO" -> Reply.bulk(one(command));
-                case "EXISTS" -> Reply.of(keys(command).filter(store::contains).count());
-                case "FLUSHALL" -> flushAll();
-                case "GET" -> get(one(command));
-                case "INCR" -> add(one(command), 1);
-                case "INFO" -> Reply.bulk(INFO);
-                case "MGET" -> new Reply.Array(keys(command).map(this::get).toList());
-                case "MSET" -> setAll(command);
-                case "PING" -> command.size() == 1 ? Reply.PONG : Reply.bulk(one(command));
-                case "QUIT" -> Reply.OK;
-                case "SELECT" -> select(one(command));
-                case "SET" -> set(command);
-                default -> new Reply.Failed("ERR unknown command");
-            };
-        } catch (NumberFormatException | ArithmeticException e) {
-            return NO_INTEGER;
-        } catch (WrongNumber e) {
-            return new Reply.Failed(
-                    "ERR wrong number of arguments for '" + name.toLowerCase(Locale.ROOT) + "' command");
+            Reply answer = keysAndStrings(name, call);
+            if (answer == null) {
+                answer = collections.execute(name, call);
+            }
+            if (answer == null) {
+                answer = server(name, call);
+            }
+            if (answer == null) {
+                throw RefusedCommand.unknown(command);
+            }
+            return answer;
+        } catch (RefusedCommand refused) {
+            return refused.answer();
         }
     }
 
-    /** The only argument. */
-    private static byte[] one(Command command) {
-        require(command.size() == 2);
-        return command.bytes(1);
+    private @Nullable Reply keysAndStrings(String name, RedisCall call) {
+        return switch (name) {
+            case "DECR" -> add(call.withArguments(1), -1);
+            case "DEL" -> count(call, store::remove);
+            case "EXISTS" -> count(call, store::contains);
+            case "GET" -> get(call.withArguments(1));
+            case "INCR" -> add(call.withArguments(1), 1);
+            case "MGET" -> getAll(call.withAtLeast(1));
+            case "MSET" -> setAll(call.withPairsAfter(0));
+            case "SET" -> set(call.withAtLeast(2));
+            case "TYPE" -> type(call.withArguments(1));
+            default -> null;
+        };
     }
 
-    /** All arguments, of which there is at least one. */
-    private static Stream<byte[]> keys(Command command) {
-        require(command.size() >= 2);
-        return IntStream.range(1, command.size()).mapToObj(command::bytes);
+    private @Nullable Reply server(String name, RedisCall call) {
+        return switch (name) {
+            case "COMMAND" -> Reply.EMPTY;
+            case "CONFIG" -> config(call.withAtLeast(1).command());
+            case "DBSIZE" -> Reply.of(store.size());
+            case "ECHO" -> call.withArguments(1).bulk(1);
+            case "FLUSHALL" -> flushAll();
+            case "INFO" -> Reply.bulk(INFO);
+            case "PING" -> call.withArguments(0, 1).command().size() == 1 ? Reply.PONG : call.bulk(1);
+            case "QUIT" -> Reply.OK;
+            case "SELECT" -> select(call.withArguments(1));
+            default -> null;
+        };
     }
 
-    private static void require(boolean rightNumber) {
-        if (!rightNumber) {
-            throw new WrongNumber();
+    private static Reply count(RedisCall call, Predicate<byte[]> which) {
+        long count = 0;
+        for (int i = 1; i < call.withAtLeast(1).command().size(); i++) {
+            count += which.test(call.command().bytes(i)) ? 1 : 0;
         }
+        return Reply.of(count);
     }
 
-    private Reply get(byte[] key) {
-        Reply.Bulk value = store.get(key);
-        return value == null ? Reply.NULL : value;
+    private Reply type(RedisCall call) {
+        Value value = store.get(call.key());
+        return new Reply.Simple(value == null ? "none" : value.type());
     }
 
-    private Reply set(Command command) {
-        require(command.size() >= 3);
-        byte[] key = command.bytes(1);
+    // ---- strings
+
+    private Reply get(RedisCall call) {
+        var value = store.get(call.key(), Value.Text.class);
+        return value == null ? Reply.NULL : value.bytes();
+    }
+
+    private Reply getAll(RedisCall call) {
+        List<Reply> values = new ArrayList<>();
+        for (int i = 1; i < call.command().size(); i++) {
+            values.add(store.get(call.command().bytes(i)) instanceof Value.Text text ? text.bytes() : Reply.NULL);
+        }
+        return new Reply.Array(values);
+    }
+
+    private Reply set(RedisCall call) {
+        Command command = call.command();
+        byte[] key = call.key();
         boolean wanted = true;
         long lifetime = 0; // for good
         for (int at = 3; at < command.size(); at++) {
@@ -92,58 +111,56 @@ final class RedisCommands {
             } else if (option.equals("XX")) {
                 wanted = store.contains(key);
             } else if ((option.equals("EX") || option.equals("PX")) && ++at < command.size()) {
-                lifetime = lifetime(option, number(command.bytes(at)));
+                lifetime = lifetime(option, call.number(at));
             } else {
-                return SYNTAX_ERROR;
+                throw RefusedCommand.because("syntax error");
             }
         }
         if (wanted && lifetime == 0) {
-            store.put(key, Reply.bulk(command.bytes(2)));
+            store.put(key, new Value.Text(call.bulk(2)));
         } else if (wanted) {
-            store.put(key, Reply.bulk(command.bytes(2)), lifetime);
+            store.put(key, new Value.Text(call.bulk(2)), lifetime);
         }
         return wanted ? Reply.OK : Reply.NULL;
     }
 
     private static long lifetime(String option, long number) {
         if (number <= 0) {
-            throw new NumberFormatException("a lifetime has to be positive");
+            throw RefusedCommand.because("invalid expire time in 'set' command");
         }
         return (option.equals("EX") ? TimeUnit.SECONDS : TimeUnit.MILLISECONDS).toNanos(number);
     }
 
-    private Reply setAll(Command command) {
-        require(command.size() >= 3 && command.size() % 2 == 1);
-        for (int at = 1; at < command.size(); at += 2) {
-            store.put(command.bytes(at), Reply.bulk(command.bytes(at + 1)));
+    private Reply setAll(RedisCall call) {
+        for (int at = 1; at < call.command().size(); at += 2) {
+            store.put(call.command().bytes(at), new Value.Text(call.bulk(at + 1)));
         }
         return Reply.OK;
     }
 
-    private Reply add(byte[] key, long difference) {
-        Reply.Bulk before = store.get(key);
-        long sum = Math.addExact(before == null ? 0 : number(before.bytes()), difference);
-        store.replace(key, Reply.bulk(Long.toString(sum)));
+    private Reply add(RedisCall call, long difference) {
+        var before = store.get(call.key(), Value.Text.class);
+        long number = before == null ? 0 : RedisCall.number(before.bytes().bytes());
+        long sum = number + difference;
+        if (((number ^ sum) & (difference ^ sum)) < 0) {
+            throw RefusedCommand.because("increment or decrement would overflow");
+        }
+        store.replace(call.key(), new Value.Text(Reply.bulk(Long.toString(sum))));
         return Reply.of(sum);
     }
 
-    /** Strict, as Redis is: no plus sign, no leading zeros. */
-    private static long number(byte[] digits) {
-        String text = new String(digits, StandardCharsets.US_ASCII);
-        long number = Long.parseLong(text);
-        if (!Long.toString(number).equals(text)) {
-            throw new NumberFormatException(text);
-        }
-        return number;
-    }
+    // ---- the server
 
     private Reply flushAll() {
         store.clear();
         return Reply.OK;
     }
 
-    private static Reply select(byte[] database) {
-        return number(database) == 0 ? Reply.OK : new Reply.Failed("ERR DB index is out of range");
+    private static Reply select(RedisCall call) {
+        if (call.number(1) != 0) {
+            throw RefusedCommand.because("DB index is out of range");
+        }
+        return Reply.OK;
     }
 
     /** redis-benchmark asks whether something is saved; there is nothing else to know. */

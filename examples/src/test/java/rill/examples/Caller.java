@@ -28,13 +28,22 @@ final class Caller implements AutoCloseable {
     }
 
     Caller send(String text) throws IOException {
-        socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+        return send(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    Caller send(byte[] bytes) throws IOException {
+        socket.getOutputStream().write(bytes);
         return this;
     }
 
     Caller endOutput() throws IOException {
         socket.shutdownOutput();
         return this;
+    }
+
+    /** Closing it is a reset. */
+    void reset() throws IOException {
+        socket.setSoLinger(true, 0);
     }
 
     /** The next so many bytes, fewer at the end of the stream. */

@@ -8,38 +8,50 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /** A redis-server process that keeps nothing on disk, on a port of its own. Closing it ends it. */
 final class LocalRedis implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final int ATTEMPTS = 5;
 
-    private final Process process;
-    private final Path folder;
+    private final Path folder = Files.createTempDirectory("rill-redis-");
+    private final Path log = folder.resolve("log");
     private final InetSocketAddress address;
+    private Process process;
 
     /** Skips the test if there is no redis-server here. */
-    LocalRedis() throws IOException {
+    LocalRedis(String... options) throws IOException {
         String program = Programs.required("redis-server");
-        folder = Files.createTempDirectory("rill-redis-");
-        address = Loopback.port(freePort());
-        process = new ProcessBuilder(
-                        program,
-                        "--bind",
-                        "127.0.0.1",
-                        "--port",
-                        String.valueOf(address.getPort()),
-                        "--save",
-                        "",
-                        "--appendonly",
-                        "no",
-                        "--dir",
-                        folder.toString())
+        int port = 0;
+        for (int i = 1; process == null; i++) {
+            port = freePort();
+            process = start(program, port, options);
+            if (!awaitReadiness()) {
+                String said = Files.readString(log);
+                Programs.end(process);
+                process = null;
+                // It can't be told to choose a port by itself, and somebody may have had this one in the meantime.
+                if (i == ATTEMPTS || !said.contains("Address already in use")) {
+                    close();
+                    throw new AssertionError("redis-server did not start:\n" + said);
+                }
+            }
+        }
+        address = Loopback.port(port);
+    }
+
+    private Process start(String program, int port, String... options) throws IOException {
+        var command = new ArrayList<>(List.of(program, "--bind", "127.0.0.1", "--port", String.valueOf(port)));
+        command.addAll(List.of("--save", "", "--appendonly", "no", "--dir", folder.toString()));
+        command.addAll(List.of(options));
+        return new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectInput(new File("/dev/null"))
-                .redirectOutput(folder.resolve("log").toFile())
+                .redirectOutput(log.toFile())
                 .start();
-        awaitReadiness();
     }
 
     InetSocketAddress address() {
@@ -52,22 +64,23 @@ final class LocalRedis implements AutoCloseable {
         }
     }
 
-    private void awaitReadiness() throws IOException {
+    private boolean awaitReadiness() throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (!Files.readString(folder.resolve("log")).contains("Ready to accept connections")) {
+        while (!Files.readString(log).contains("Ready to accept connections")) {
             if (!process.isAlive() || System.nanoTime() > deadline) {
-                String log = Files.readString(folder.resolve("log"));
-                close();
-                throw new AssertionError("redis-server did not start:\n" + log);
+                return false;
             }
             LockSupport.parkNanos(1_000_000);
         }
+        return true;
     }
 
     @Override
     public void close() throws IOException {
-        Programs.end(process);
-        Files.deleteIfExists(folder.resolve("log"));
+        if (process != null) {
+            Programs.end(process);
+        }
+        Files.deleteIfExists(log);
         Files.delete(folder);
     }
 }

@@ -3,6 +3,7 @@ package rill.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +35,7 @@ class MemoryRedisTest {
                 "SET n 2 xx px 1000 | +OK",
                 "SET a              | -ERR wrong number of arguments for 'set' command",
                 "SET a 1 EX         | -ERR syntax error",
-                "SET a 1 EX 0       | -ERR value is not an integer or out of range",
+                "SET a 1 EX 0       | -ERR invalid expire time in 'set' command",
                 "SET a 1 EX +1      | -ERR value is not an integer or out of range",
                 "SET a 1 LATER      | -ERR syntax error",
                 "GET n              | $1 7",
@@ -46,7 +47,7 @@ class MemoryRedisTest {
                 "INCR n             | :8",
                 "INCR z             | :1",
                 "INCR text          | -ERR value is not an integer or out of range",
-                "INCR most          | -ERR value is not an integer or out of range",
+                "INCR most          | -ERR increment or decrement would overflow",
                 "DECR n             | :6",
                 "MSET a 1 b 2       | +OK",
                 "MSET a 1 b         | -ERR wrong number of arguments for 'mset' command",
@@ -57,8 +58,7 @@ class MemoryRedisTest {
                 "CONFIG GET save    | *2 $4 save $2 no",
                 "COMMAND DOCS       | *0",
                 "SELECT 0           | +OK",
-                "SELECT 1           | -ERR DB index is out of range",
-                "NONESUCH           | -ERR unknown command"
+                "SELECT 1           | -ERR DB index is out of range"
             })
     void a_command_over_a_plain_socket_has_its_answer(String command, String answer) throws IOException {
         try (var server = new RunningServer(MemoryRedis::serve);
@@ -79,6 +79,48 @@ class MemoryRedisTest {
                 assertThat(caller.send("PING\r\n*1\r\n$x\r\nPING\r\n").readToEnd())
                         .matches("\\+PONG\r\n-ERR Protocol error: [^\r\n]+\r\n");
             }
+            assertThat(other.send("PING\r\n").line()).isEqualTo("+PONG");
+        }
+    }
+
+    /** As ioredis reads it, for instance, to find out what it talks to. */
+    @Test
+    void an_unknown_command_is_named_in_its_error_as_redis_does() {
+        String message = "ERR unknown command 'NoneSuch', with args beginning with: ";
+        assertThat(execute("NoneSuch")).isEqualTo(new Reply.Failed(message));
+        assertThat(execute("NoneSuch", "a", "b c")).isEqualTo(new Reply.Failed(message + "'a' 'b c' "));
+        assertThat(execute("NoneSuch", "a\r\nb", "c\0d")).isEqualTo(new Reply.Failed(message + "'a  b' 'c' "));
+        assertThat(execute("NoneSuch", "x".repeat(200), "y"))
+                .isEqualTo(new Reply.Failed(message + "'" + "x".repeat(128) + "' "));
+        assertThat(execute("NoneSuch", "x".repeat(120), "y".repeat(9), "z"))
+                .isEqualTo(new Reply.Failed(message + "'" + "x".repeat(120) + "' 'yyyyy' "));
+        assertThat(execute("n".repeat(200))).isEqualTo(new Reply.Failed(message.replace("NoneSuch", "n".repeat(128))));
+    }
+
+    @Test
+    void a_form_that_a_browser_was_made_to_post_is_not_carried_out() throws IOException {
+        try (var server = new RunningServer(MemoryRedis::serve);
+                var other = server.caller()) {
+            assertThat(other.send("SET key value\r\n").line()).isEqualTo("+OK");
+            String form = "POST / HTTP/1.1\r\nHost: localhost:6379\r\nContent-Length: 10\r\n\r\nFLUSHALL\r\n";
+            for (String sent : List.of(form, form.replace("POST", "GET"), "*1\r\n$4\r\nPOST\r\nFLUSHALL\r\n")) {
+                try (var browser = server.caller()) {
+                    assertThat(browser.send(sent).readToEnd()).as(sent).doesNotContain("+OK");
+                }
+            }
+            assertThat(other.send("GET key\r\n").read(11)).isEqualTo("$5\r\nvalue\r\n");
+        }
+    }
+
+    @Test
+    void a_failure_that_is_no_protocol_error_is_reported() throws IOException {
+        try (var server = new RunningServer(MemoryRedis::serve);
+                var other = server.caller()) {
+            try (var caller = server.caller()) {
+                assertThat(caller.send("PING\r\n*2\r\n").line()).isEqualTo("+PONG");
+                caller.reset();
+            }
+            assertThat(server.failure()).isInstanceOf(IOException.class).hasMessageContaining("reset");
             assertThat(other.send("PING\r\n").line()).isEqualTo("+PONG");
         }
     }

@@ -20,8 +20,13 @@ final class Programs {
     static final List<String> NOTHING_TO_NOTE =
             List.of("--add-opens", "java.base/java.lang=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED");
 
-    /** What a program did. */
-    record Result(int status, String output) {}
+    /** What a program did: its exit status, what it printed, and what it said besides. */
+    record Result(int status, String output, String errors) {
+        /** Output and errors. */
+        String all() {
+            return output + errors;
+        }
+    }
 
     private Programs() {}
 
@@ -36,7 +41,7 @@ final class Programs {
         return abort(name + " is not installed");
     }
 
-    /** Runs a program to its end; its output is what it printed, errors included. */
+    /** Runs a program to its end. */
     static Result run(String program, List<String> arguments) throws IOException, InterruptedException {
         var command = new ArrayList<String>();
         command.add(required(program));
@@ -54,21 +59,23 @@ final class Programs {
         return new ProcessBuilder(command);
     }
 
-    /** Runs a process to its end; its output is what it printed, errors included. */
+    /** Runs a process to its end. */
     static Result run(ProcessBuilder builder) throws IOException, InterruptedException {
         Path output = Files.createTempFile("rill-", ".out");
-        Process process = builder.redirectErrorStream(true)
-                .redirectInput(new File("/dev/null"))
+        Path errors = Files.createTempFile("rill-", ".err");
+        Process process = builder.redirectInput(new File("/dev/null"))
                 .redirectOutput(output.toFile())
+                .redirectError(errors.toFile())
                 .start();
         try {
             assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS))
                     .as("%s ends", builder.command().getFirst())
                     .isTrue();
-            return new Result(process.exitValue(), Files.readString(output));
+            return new Result(process.exitValue(), Files.readString(output), Files.readString(errors));
         } finally {
             end(process);
             Files.delete(output);
+            Files.delete(errors);
         }
     }
 

@@ -9,13 +9,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import rill.Client;
+import rill.Connection;
 import rill.DeadlineException;
 import rill.Exchange;
 import rill.Future;
@@ -248,25 +249,88 @@ abstract class RedisClientContract {
 
     // ---- pushes
 
-    @Test
-    void what_is_published_reaches_the_handler_and_no_call() throws Exception {
-        var pushes = new LinkedBlockingQueue<Reply>();
-        var subscriber = connect(Resp.client().unsolicited(RedisClientContract::isPush, pushes::add));
-        assertThat(subscriber.call(Command.of("SUBSCRIBE", "news")).await())
-                .isEqualTo(Reply.array(Reply.bulk("subscribe"), Reply.bulk("news"), Reply.of(1)));
-        for (int i = 0; i < 100; i++) {
-            String text = "item " + i;
-            Future<Reply> ping = subscriber.call(Command.of("PING", text));
-            assertThat(call("PUBLISH", "news", text)).isEqualTo(Reply.of(1));
-            assertThat(pushes.poll(10, TimeUnit.SECONDS))
-                    .isEqualTo(Reply.array(Reply.bulk("message"), Reply.bulk("news"), Reply.bulk(text)));
-            assertThat(ping.await()).isEqualTo(Reply.array(Reply.bulk("pong"), Reply.bulk(text)));
-        }
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SUBSCRIBE a b c",
+                "PSUBSCRIBE a*",
+                "UNSUBSCRIBE",
+                "MONITOR",
+                "CLIENT REPLY OFF",
+                "CLIENT REPLY SKIP",
+                "HELLO 3"
+            })
+    void a_command_that_would_shift_the_answers_of_others_is_refused_and_says_why(String words) throws IOException {
+        Future<Reply> before = redis.call(Command.of("ECHO", "before"));
+        Future<Reply> refused = redis.call(Command.of(words.split(" ")));
+        Future<Reply> after = redis.call(Command.of("ECHO", "after"));
+        assertThat(before.await()).isEqualTo(Reply.bulk("before"));
+        assertThatThrownBy(refused::await)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith(words.split(" ")[0])
+                .hasMessageContaining("Resp.clientPipeline()");
+        assertThat(after.await()).isEqualTo(Reply.bulk("after"));
     }
 
-    private static boolean isPush(Reply reply) {
-        return reply instanceof Reply.Array array
-                && !array.elements().isEmpty()
-                && array.elements().getFirst().equals(Reply.bulk("message"));
+    @Test
+    void over_a_connection_each_channel_is_confirmed_and_messages_and_replies_keep_their_order() throws IOException {
+        List<Reply> received = loop.task(() -> {
+                    var subscriber =
+                            loop.connect(address(), Resp.clientPipeline()).await();
+                    subscriber.write(Command.of("SUBSCRIBE", "a", "b", "c"));
+                    List<Reply> replies = receive(subscriber, 3);
+                    redis.call(Command.of("PUBLISH", "b", "first")).await();
+                    redis.call(Command.of("PUBLISH", "c", "second")).await();
+                    subscriber.write(Command.of("PING", "third"));
+                    subscriber.write(Command.of("UNSUBSCRIBE"));
+                    replies.addAll(receive(subscriber, 6));
+                    subscriber.close();
+                    return replies;
+                })
+                .await();
+        assertThat(received.subList(0, 6))
+                .containsExactly(
+                        Reply.array(Reply.bulk("subscribe"), Reply.bulk("a"), Reply.of(1)),
+                        Reply.array(Reply.bulk("subscribe"), Reply.bulk("b"), Reply.of(2)),
+                        Reply.array(Reply.bulk("subscribe"), Reply.bulk("c"), Reply.of(3)),
+                        Reply.array(Reply.bulk("message"), Reply.bulk("b"), Reply.bulk("first")),
+                        Reply.array(Reply.bulk("message"), Reply.bulk("c"), Reply.bulk("second")),
+                        Reply.array(Reply.bulk("pong"), Reply.bulk("third")));
+        assertThat(received.subList(6, 9))
+                .allSatisfy(each -> assertThat(((Reply.Array) each).elements()).startsWith(Reply.bulk("unsubscribe")));
+    }
+
+    @Test
+    void over_a_connection_replies_can_be_switched_off_and_commands_monitored() throws IOException {
+        List<Reply> received = loop.task(() -> {
+                    var connection =
+                            loop.connect(address(), Resp.clientPipeline()).await();
+                    for (String each : List.of(
+                            "CLIENT REPLY SKIP",
+                            "ECHO a",
+                            "ECHO b",
+                            "CLIENT REPLY OFF",
+                            "ECHO c",
+                            "CLIENT REPLY ON",
+                            "MONITOR")) {
+                        connection.write(Command.of(each.split(" ")));
+                    }
+                    List<Reply> replies = receive(connection, 3);
+                    redis.call(Command.of("ECHO", "seen")).await();
+                    replies.addAll(receive(connection, 1));
+                    connection.close();
+                    return replies;
+                })
+                .await();
+        assertThat(received).startsWith(Reply.bulk("b"), Reply.OK, Reply.OK);
+        assertThat(((Reply.Simple) received.getLast()).text()).endsWith("\"ECHO\" \"seen\"");
+    }
+
+    private static List<Reply> receive(Connection<Reply, Command> connection, int count) throws IOException {
+        var replies = new ArrayList<Reply>();
+        while (replies.size() < count) {
+            replies.add(connection.receive().await());
+        }
+        return replies;
     }
 }

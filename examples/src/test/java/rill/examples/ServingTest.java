@@ -4,10 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,6 +26,82 @@ import rill.testkit.Leaks;
 class ServingTest {
     private static final Pattern LISTENING = Pattern.compile("listening at 127\\.0\\.0\\.1:(\\d+); .*");
 
+    /** Gives a command SIGINT as it is by default: it ignores it if we do, as what a shell runs in the background does. */
+    private static final List<String> MINDING_SIGINT = List.of("env", "--default-signal=INT");
+
+    private static final List<String> IGNORING_SIGINT = List.of("sh", "-c", "trap '' INT; exec \"$@\"", "sh");
+
+    /** A server that runs: its output is what the tests compare, what it reports goes elsewhere. */
+    private static final class Server implements AutoCloseable {
+        private final Process process;
+        private final BufferedReader output;
+        private final Path errors;
+        private final InetSocketAddress address;
+
+        Server(List<String> before, String option, String name) throws IOException {
+            errors = Files.createTempFile("rill-", ".err");
+            var options = new ArrayList<>(Programs.NOTHING_TO_NOTE);
+            options.add("-Djava.util.logging.SimpleFormatter.format=%4$s %5$s%6$s%n"); // a report, a line
+            options.add(option);
+            ProcessBuilder builder = Programs.demo(options, name, "--serve", "0");
+            builder.command().addAll(0, before);
+            process = builder.redirectError(errors.toFile()).start();
+            output = process.inputReader();
+            String first = String.valueOf(output.readLine());
+            Matcher listening = LISTENING.matcher(first);
+            if (!listening.matches()) {
+                close();
+                throw new AssertionError("not listening: " + first);
+            }
+            address = Loopback.port(Integer.parseInt(listening.group(1)));
+        }
+
+        Caller caller() {
+            return new Caller(address);
+        }
+
+        void signal(String signal) throws IOException, InterruptedException {
+            new ProcessBuilder(Programs.required("kill"), "-" + signal, String.valueOf(process.pid()))
+                    .start()
+                    .waitFor();
+        }
+
+        void assertItEndsInGoodOrder() throws IOException, InterruptedException {
+            assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("it ends").isTrue();
+            assertThat(output.readAllAsString()).isEqualTo("stopped\n");
+            assertThat(process.exitValue()).isZero();
+            assertThat(reports()).isEmpty();
+        }
+
+        /** What was reported, but for Handles that took long, as any may on a machine that has much to do. */
+        List<String> reports() throws IOException {
+            return Files.readAllLines(errors).stream()
+                    .filter(line -> !line.contains(" has held the loop for ") && !line.startsWith("\tat "))
+                    .toList();
+        }
+
+        @Override
+        public void close() throws IOException {
+            Programs.end(process);
+            Files.delete(errors);
+        }
+    }
+
+    private static Server server(String name) throws IOException {
+        return new Server(sigintIsIgnored() ? MINDING_SIGINT : List.of(), "-Xmx256m", name);
+    }
+
+    /** Where the system says so; elsewhere it is taken for granted that nobody has. */
+    private static boolean sigintIsIgnored() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.isReadable(status)) {
+            return false;
+        }
+        return Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 1 << 1) != 0);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "echo, TERM, abc, abc",
@@ -28,25 +111,61 @@ class ServingTest {
     })
     void a_signal_stops_a_server_in_good_order(String name, String signal, String question, String answer)
             throws IOException, InterruptedException {
-        String kill = Programs.required("kill");
-        Process process = Programs.demo(Programs.NOTHING_TO_NOTE, name, "--serve", "0")
-                .redirectErrorStream(true)
-                .start();
-        try (BufferedReader output = process.inputReader()) {
-            Matcher listening = LISTENING.matcher(output.readLine());
-            assertThat(listening.matches()).isTrue();
-            try (var caller = new Caller(Loopback.port(Integer.parseInt(listening.group(1))))) {
+        try (var server = server(name)) {
+            try (var caller = server.caller()) {
                 assertThat(caller.send(question).read(answer.length())).isEqualTo(answer);
-                new ProcessBuilder(kill, "-" + signal, String.valueOf(process.pid()))
-                        .start()
-                        .waitFor();
+                server.signal(signal);
                 assertThat(caller.readToEnd().strip()).as("after the answer").isEmpty();
             }
-            assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("it ends").isTrue();
-            assertThat(process.exitValue()).isZero();
-            assertThat(output.readAllAsString()).isEqualTo("stopped\n");
+            server.assertItEndsInGoodOrder();
+        }
+    }
+
+    @Test
+    void a_signal_that_was_ignored_from_the_start_is_survived() throws IOException, InterruptedException {
+        try (var server = new Server(IGNORING_SIGINT, "-Xmx256m", "echo")) {
+            try (var caller = server.caller()) {
+                server.signal("INT");
+                assertThat(caller.send("abc").read(3)).isEqualTo("abc");
+                server.signal("TERM");
+                assertThat(caller.readToEnd()).as("after the answer").isEmpty();
+            }
+            server.assertItEndsInGoodOrder();
+        }
+    }
+
+    /** Each part of one byte takes some thirty on the heap, so one such command would fill half of it. */
+    @Test
+    void a_small_heap_survives_connections_that_send_a_million_parts_of_one_byte_each()
+            throws IOException, InterruptedException {
+        var hoarders = new ArrayList<Caller>();
+        try (var server = new Server(List.of(), "-Xmx64m", "redis");
+                var other = server.caller()) {
+            for (int i = 0; i < 10; i++) {
+                hoarders.add(server.caller());
+                sendAMillionParts(hoarders.getLast());
+                assertThat(other.send("PING\r\n").line()).isEqualTo("+PONG");
+            }
+            assertThat(other.send("SET key value\r\n").line()).isEqualTo("+OK");
+            server.signal("TERM");
+            assertThat(server.process.waitFor(20, TimeUnit.SECONDS))
+                    .as("it ends")
+                    .isTrue();
+            assertThat(server.reports()).noneMatch(line -> line.contains("OutOfMemoryError"));
         } finally {
-            Programs.end(process);
+            hoarders.forEach(Caller::close);
+        }
+    }
+
+    /** The last of them never comes. */
+    private static void sendAMillionParts(Caller caller) throws IOException {
+        caller.send("*1000001\r\n");
+        try {
+            for (int i = 0; i < 1000; i++) {
+                caller.send("$1\r\na\r\n".repeat(1000));
+            }
+        } catch (SocketException refused) {
+            // the server has given it up by then
         }
     }
 }

@@ -36,7 +36,7 @@ import rill.spi.Transport;
 
 /** What callers may do to connections and clients, on a Loop that uses the transport. */
 abstract class CallerLaws extends StoryLaws {
-    private static final Pipeline<String, String> LINES = Pipeline.of(Lines.CODEC);
+    static final Pipeline<String, String> LINES = Pipeline.of(Lines.CODEC);
 
     private final Queue<Report> reports = new ConcurrentLinkedQueue<>();
     private @Nullable Loop loop;
@@ -49,7 +49,7 @@ abstract class CallerLaws extends StoryLaws {
         assertEquals(List.of(), List.copyOf(reports), "reports that nobody expected");
     }
 
-    private Loop loop() throws IOException {
+    final Loop loop() throws IOException {
         if (loop == null) {
             loop = Loop.open(LoopOptions.defaults()
                     .transport(tested())
@@ -63,7 +63,7 @@ abstract class CallerLaws extends StoryLaws {
         return loop;
     }
 
-    private <T extends @Nullable Object> T within(Callable<T> body) throws IOException {
+    final <T extends @Nullable Object> T within(Callable<T> body) throws IOException {
         Loop on = loop();
         return on.run(() -> on.task("test", body).timeout(patience()).await());
     }
@@ -295,7 +295,9 @@ abstract class CallerLaws extends StoryLaws {
     }
 
     @Test
-    @Holds(in = Transport.class, value = "Time, randomness, names and driving for the loops that use this transport.")
+    @Holds(
+            in = Transport.class,
+            value = "Time, randomness, names, memory and driving for the loops that use this transport.")
     void a_transport_has_a_name_and_an_environment_and_is_available() {
         assertTrue(tested().name().matches("[a-z][a-z0-9-]*"), "a short lower-case name: " + tested().name());
         assertTrue(tested().unavailable().isEmpty(), () -> "unavailable: " + tested().unavailable());

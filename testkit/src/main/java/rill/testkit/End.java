@@ -31,6 +31,7 @@ final class End implements WireListener {
     private boolean closing; // by this side
     private boolean connected;
     private boolean inputEnded;
+    private boolean writeFailed;
     private boolean closed;
     private @Nullable Throwable cause;
     private long appended;
@@ -127,6 +128,14 @@ final class End implements WireListener {
         return this;
     }
 
+    End retry() {
+        long n = wire().retry();
+        rig.require(n >= 0, "retry returned a negative count");
+        flushed += n;
+        checkCounts();
+        return this;
+    }
+
     void pause() {
         paused = true;
         wire().pauseReads();
@@ -155,6 +164,10 @@ final class End implements WireListener {
 
     boolean hasEnded() {
         return inputEnded;
+    }
+
+    boolean hasFailed() {
+        return writeFailed;
     }
 
     boolean isClosed() {
@@ -280,8 +293,19 @@ final class End implements WireListener {
     }
 
     @Override
+    public void writeFailed(Throwable why) {
+        event("writeFailed", () -> {
+            rig.require(!writeFailed, "writeFailed was told twice");
+            rig.require(allReleased(), "writeFailed was told before every buffer was released");
+            writeFailed = true;
+            cause = why;
+        });
+    }
+
+    @Override
     public void inputEnded() {
         event("inputEnded", () -> {
+            rig.require(!writeFailed, "inputEnded was told after writeFailed");
             rig.require(!inputEnded, "inputEnded was told twice");
             inputEnded = true;
             onEnd.accept(this);
@@ -294,6 +318,7 @@ final class End implements WireListener {
             rig.require(allReleased(), "closed was told before every buffer was released");
             rig.require(why == null || !closing, "closed was told with a cause although this side had closed: " + why);
             rig.require(why != null || closing, "closed was told without a cause although this side had not closed");
+            rig.require(!writeFailed || closing || why == cause, "closed was told with another cause than writeFailed");
             closed = true;
             cause = why;
             onClosed.accept(this);

@@ -19,6 +19,7 @@ import rill.spi.WireListener;
 /** Half-close, close, abort, and the close of a Selector. */
 abstract class EndingLaws extends WritingLaws {
     private static final int MUCH = 8 * 1024 * 1024;
+    private static final int LITTLE = 40_000; // every system takes that much for a peer that does not read
 
     @Test
     @Holds(
@@ -153,10 +154,68 @@ abstract class EndingLaws extends WritingLaws {
             }
             return client.isClosed();
         });
-        assertEquals(List.of("connected", "inputEnded", "closed with a cause"), client.story());
+        assertEquals(List.of("connected", "inputEnded", "writeFailed", "closed with a cause"), client.story());
         Throwable cause = assertInstanceOf(IOException.class, client.cause());
         String peer = client.wire().remoteAddress().toString();
         assertTrue(String.valueOf(cause.getMessage()).contains(peer), "the cause names the peer: " + cause);
+    }
+
+    @Test
+    @Holds(
+            in = WireListener.class,
+            value = "What the peer sent before is still read, in turns, as far as reads are not paused;")
+    void what_the_peer_sent_is_read_although_a_write_has_failed_meanwhile() throws IOException {
+        Rig.Pair pair = rig().connect();
+        End client = pair.client().patterned();
+        ByteBuf small = Unpooled.directBuffer(LITTLE / 40, LITTLE / 40); // so that it takes several turns
+        rig().closeAfterwards(small::release);
+        client.hint(() -> small).pause();
+        pair.server().writePattern(LITTLE).flush();
+        rig().until("all has left", () -> pair.server().left() == LITTLE);
+        rig().quiet();
+        pair.server().close();
+        failAWrite(client);
+        rig().quiet();
+        assertEquals(List.of("connected", "writeFailed"), client.story());
+        client.onRead(bytes -> {
+            if (client.reads() % 7 == 3) {
+                client.pause();
+            }
+        });
+        while (!client.isClosed()) {
+            long reads = client.reads();
+            client.resume();
+            assertEquals(reads, client.reads(), "reads within resumeReads");
+            rig().until("something comes", () -> client.reads() > reads || client.isClosed());
+            rig().quiet();
+            assertTrue(client.reads() - reads <= 7, "reads while paused");
+        }
+        assertEquals(LITTLE, client.read());
+        assertEquals(List.of("connected", "writeFailed", "read", "closed with a cause"), client.story());
+    }
+
+    private void failAWrite(End client) {
+        rig().until("writing fails", () -> {
+            if (!client.hasFailed()) {
+                client.write("into the void").flush();
+            }
+            return client.hasFailed();
+        });
+    }
+
+    @Test
+    @Holds(in = WireListener.class, value = "Wire.close gives it up.")
+    void who_does_not_want_what_the_peer_sent_before_a_write_failed_closes() throws IOException {
+        Rig.Pair pair = rig().connect();
+        End client = pair.client();
+        client.pause();
+        pair.server().write("unheard").flush();
+        rig().quiet();
+        pair.server().close();
+        failAWrite(client);
+        client.close();
+        rig().until("it is closed", client::isClosed);
+        assertEquals(List.of("connected", "writeFailed", "closed"), client.story());
     }
 
     @Test
@@ -170,6 +229,8 @@ abstract class EndingLaws extends WritingLaws {
             client.wire().write(late);
             assertEquals(0, late.refCnt(), "references to a buffer written after close");
             assertEquals(0, client.wire().flush());
+            assertEquals(0, client.wire().retry());
+            assertEquals(Wire.UNKNOWN, client.wire().unacknowledged());
             client.wire().shutdownOutput();
             client.wire().pauseReads();
             client.wire().resumeReads();

@@ -42,8 +42,8 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final long DIRECT_SLACK = 4 * 1024 * 1024;
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
-    private static final List<String> POOLS =
-            List.of("rill-resolver-", "rill-blocking-", "rill-carrier-", "rill-watchdog");
+    private static final List<String> POOLS = List.of(
+            "rill-resolver-", "rill-blocking-", "rill-carrier-", "rill-watchdog", "rill-reports", "rill-memory");
     private static final List<String> OURS = List.of("rill-", "loop-", "raw-peer-");
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(Leaks.class);
 

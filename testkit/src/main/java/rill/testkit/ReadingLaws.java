@@ -212,7 +212,7 @@ abstract class ReadingLaws extends AcceptingLaws {
     }
 
     @Test
-    @Holds(in = Wire.class, value = "its close and abort, and a write that fails")
+    @Holds(in = Wire.class, value = "its close and abort, and WireListener.writeFailed")
     void what_this_side_does_is_told_even_while_paused() throws IOException {
         for (boolean abort : new boolean[] {false, true}) {
             Rig.Pair pair = rig().connect();
@@ -227,7 +227,7 @@ abstract class ReadingLaws extends AcceptingLaws {
     }
 
     @Test
-    @Holds(in = Wire.class, value = "its close and abort, and a write that fails")
+    @Holds(in = WireListener.class, value = "Told at once, even while reads are paused.")
     void a_write_that_fails_is_told_even_while_paused() throws IOException {
         Rig.Pair pair = rig().connect();
         End client = pair.client();
@@ -235,12 +235,16 @@ abstract class ReadingLaws extends AcceptingLaws {
         pair.server().close();
         rig().until("the peer is closed", () -> pair.server().isClosed());
         rig().until("writing fails", () -> {
-            if (!client.isClosed()) {
+            if (!client.hasFailed()) {
                 client.write("into the void").flush();
             }
-            return client.isClosed();
+            return client.hasFailed();
         });
-        assertEquals(List.of("connected", "closed with a cause"), client.story());
+        rig().expectRest("after a write that failed while reads were paused");
+        assertEquals(List.of("connected", "writeFailed"), client.story());
+        client.resume();
+        rig().until("it is closed", client::isClosed);
+        assertEquals(List.of("connected", "writeFailed", "closed with a cause"), client.story());
     }
 
     @Test

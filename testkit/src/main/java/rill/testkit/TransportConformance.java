@@ -25,7 +25,7 @@ import rill.spi.Transport;
  *
  * <p><b>Not guaranteed:</b> that kernel faults are survived (interrupted calls, no descriptors): they cannot be provoked from outside.
  */
-public abstract class TransportConformance extends CallerLaws {
+public abstract class TransportConformance extends BrokenLaws {
     /** Called by JUnit. */
     protected TransportConformance() {}
 

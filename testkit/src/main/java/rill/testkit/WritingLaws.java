@@ -156,6 +156,55 @@ abstract class WritingLaws extends ReadingLaws {
     }
 
     @Test
+    @Holds(in = Wire.class, value = "Tries again to write what was flushed before and has not left")
+    void what_a_retry_writes_is_counted_once_and_arrives_in_order() throws IOException {
+        int much = 16 * 1024 * 1024;
+        Rig.Pair pair = rig().connect();
+        End server = pair.server().patterned();
+        server.pause();
+        pair.client().retry(); // with nothing to write it does nothing
+        assertEquals(0, pair.client().left());
+        pair.client().writePattern(much).flush();
+        rig().until("all has come", () -> {
+            pair.client().retry();
+            server.resume();
+            rig().side().select(0);
+            server.pause();
+            return server.read() == much;
+        });
+        server.resume();
+        rig().until("all is counted", () -> pair.client().outstanding() == 0);
+        rig().quiet();
+        assertEquals(much, pair.client().left(), "bytes reported");
+        assertTrue(pair.client().allReleased(), "a buffer is released once its bytes are written");
+    }
+
+    @Test
+    @Holds(in = Wire.class, value = "It falls only by what the peer takes.")
+    void what_the_system_has_and_the_peer_has_not_taken_is_told_if_it_is_known() throws IOException {
+        Rig.Pair pair = rig().connect();
+        End client = pair.client();
+        pair.server().pause();
+        client.writePattern(16 * 1024 * 1024).flush();
+        long last = -1;
+        while (last != client.left()) {
+            last = client.left();
+            rig().quiet();
+        }
+        long stuck = client.wire().unacknowledged();
+        if (stuck == Wire.UNKNOWN) {
+            return; // then it never is known
+        }
+        assertTrue(stuck > 0, stuck + " bytes are with a peer that reads none of them");
+        long untaken = stuck + client.outstanding();
+        rig().quiet();
+        assertTrue(client.wire().unacknowledged() + client.outstanding() <= untaken, "more are not taken than before");
+        pair.server().patterned().resume();
+        rig().until("all has come", () -> pair.server().read() == client.appended());
+        rig().until("all is taken", () -> client.wire().unacknowledged() == 0);
+    }
+
+    @Test
     @Tag("slow")
     @Holds(in = WireListener.class, value = "So many bytes left since the last report")
     void a_hundred_mebibytes_pass_below_a_high_water_mark() throws IOException {

@@ -45,7 +45,8 @@ class ContractTest {
     @Test
     void every_test_on_the_spi_itself_quotes_the_contract() {
         assertThat(tests())
-                .filteredOn(test -> test.getDeclaringClass() != CallerLaws.class)
+                .filteredOn(test ->
+                        test.getDeclaringClass() != CallerLaws.class && test.getDeclaringClass() != BrokenLaws.class)
                 .allMatch(test -> test.isAnnotationPresent(Holds.class));
     }
 

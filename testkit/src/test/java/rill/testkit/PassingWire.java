@@ -36,6 +36,11 @@ class PassingWire implements Wire, WireListener {
     }
 
     @Override
+    public void writeFailed(Throwable cause) {
+        listener.writeFailed(cause);
+    }
+
+    @Override
     public void inputEnded() {
         listener.inputEnded();
     }

@@ -146,6 +146,18 @@ class PlantedFaultsTest {
                         "shutting_down_output_ends_it_after_all_that_was_written",
                         "it did not happen that the end came"),
                 wire(
+                        WireFaults.DropsWhatIsUnreadWhenAWriteFails::new,
+                        "what_the_peer_sent_is_read_although_a_write_has_failed_meanwhile",
+                        "[connected, writeFailed"),
+                wire(
+                        WireFaults.TellsAFailedWriteOnlyAsAClose::new,
+                        "a_write_that_fails_is_told_even_while_paused",
+                        "it did not happen that writing fails"),
+                wire(
+                        WireFaults.TellsTheEndAfterAFailedWrite::new,
+                        "a_write_that_fails_is_told_even_while_paused",
+                        "inputEnded was told after writeFailed"),
+                wire(
                         WireFaults.ForgetsItsAddress::new,
                         "both_ends_know_both_addresses_once_connected_and_still_after_close",
                         "the local address, after close"),

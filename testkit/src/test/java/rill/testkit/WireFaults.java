@@ -351,6 +351,45 @@ final class WireFaults {
         }
     }
 
+    static final class DropsWhatIsUnreadWhenAWriteFails extends PassingWire {
+        private Throwable failure;
+
+        @Override
+        public void writeFailed(Throwable cause) {
+            failure = cause;
+            super.writeFailed(cause);
+            real.close();
+        }
+
+        @Override
+        public void closed(Throwable cause) {
+            super.closed(failure == null ? cause : failure);
+        }
+    }
+
+    static final class TellsAFailedWriteOnlyAsAClose extends PassingWire {
+        @Override
+        public void writeFailed(Throwable cause) {}
+    }
+
+    static final class TellsTheEndAfterAFailedWrite extends PassingWire {
+        private boolean failed;
+
+        @Override
+        public void writeFailed(Throwable cause) {
+            failed = true;
+            super.writeFailed(cause);
+        }
+
+        @Override
+        public void closed(Throwable cause) {
+            if (failed) {
+                super.inputEnded();
+            }
+            super.closed(cause);
+        }
+    }
+
     static final class LeaksADescriptor extends PassingWire {
         @Override
         public void connected() {

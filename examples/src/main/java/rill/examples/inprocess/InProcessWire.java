@@ -2,6 +2,7 @@ package rill.examples.inprocess;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketAddress;
@@ -34,6 +35,7 @@ final class InProcessWire implements Wire {
     private final WireListener listener;
     private @Nullable InProcessWire peer;
     private boolean closed;
+    private boolean unwritable; // the peer takes nothing more; what it sent before is still delivered
 
     private final ArrayDeque<ByteBuf> outgoing = new ArrayDeque<>(); // until they are reported as written
     private long appended; // bytes in outgoing
@@ -45,7 +47,7 @@ final class InProcessWire implements Wire {
 
     private final ByteBuf arrived = Unpooled.buffer(0);
     private boolean endArrived;
-    private boolean resetArrived;
+    private @Nullable IOException failure; // told once all that has arrived is read
     private boolean delivering; // a message to do so is under way
     private boolean paused;
     private boolean endTold;
@@ -77,9 +79,9 @@ final class InProcessWire implements Wire {
 
     /** The peer breaks off. */
     void reset() {
-        resetArrived = true;
+        failure = new SocketException((peer == null ? "connect to " : "read from ") + remote + ": reset by the peer");
         if (peer == null) {
-            fail(new SocketException("connect to " + remote + ": reset by the peer"));
+            fail(failure);
         } else {
             deliverSoon();
         }
@@ -100,18 +102,20 @@ final class InProcessWire implements Wire {
     }
 
     private void broken() {
-        fail(new SocketException("write to " + remote + ": the peer is gone"));
-    }
-
-    private void credit(int bytes) {
-        window += bytes;
-        move();
+        if (!closed && !unwritable) {
+            unwritable = true;
+            failure = new SocketException("write to " + remote + ": the peer is gone");
+            outgoing.forEach(ByteBuf::release);
+            outgoing.clear();
+            listener.writeFailed(failure);
+            deliverSoon();
+        }
     }
 
     private void complete() {
         if (selector.transport.random.nextInt(3) == 0) {
             selector.post(this::complete); // late
-        } else if (!closed) {
+        } else if (!closed && !unwritable) {
             int n = moving;
             releaseMoved();
             listener.written(n);
@@ -129,8 +133,8 @@ final class InProcessWire implements Wire {
         }
         if (arrived.isReadable()) {
             deliverSoon();
-        } else if (resetArrived) {
-            fail(new SocketException("read from " + remote + ": reset by the peer"));
+        } else if (failure != null) {
+            fail(failure);
         } else if (endArrived && !endTold) {
             endTold = true;
             listener.inputEnded();
@@ -141,9 +145,12 @@ final class InProcessWire implements Wire {
         int n = 1 + selector.transport.random.nextInt(Math.min(MOST_PER_READ, arrived.readableBytes()));
         ByteBuf bytes = Unpooled.directBuffer(n).writeBytes(arrived, n);
         InProcessWire to = Objects.requireNonNull(peer);
-        to.selector.post(() -> to.credit(n));
+        to.selector.post(() -> {
+            to.window += n; // which is its credit
+            to.move();
+        });
         listener.read(bytes);
-        bytes.release();
+        ReferenceCountUtil.safeRelease(bytes); // whatever was done to what was only lent
     }
 
     // ---- what causes them
@@ -157,30 +164,21 @@ final class InProcessWire implements Wire {
 
     private void move() {
         InProcessWire to = peer;
-        if (closed || moving > 0 || to == null) {
+        if (closed || unwritable || moving > 0 || to == null) {
             return;
         }
         int most = (int) Math.min(window, flushed);
         if (most > 0) {
             moving = 1 + selector.transport.random.nextInt(most);
             window -= moving;
-            byte[] bytes = copy(moving);
-            selector.post(to.selector.post(() -> to.arrive(bytes, this)) ? this::complete : this::broken);
+            ByteBuf bytes = Unpooled.buffer(moving, moving);
+            outgoing.forEach(each -> bytes.writeBytes(
+                    each, each.readerIndex(), Math.min(bytes.writableBytes(), each.readableBytes())));
+            selector.post(to.selector.post(() -> to.arrive(bytes.array(), this)) ? this::complete : this::broken);
         } else if (shutdown && appended == 0 && !endSent) {
             endSent = true;
             to.selector.post(to::end);
         }
-    }
-
-    private byte[] copy(int size) {
-        var bytes = new byte[size];
-        int at = 0;
-        for (ByteBuf each : outgoing) {
-            int part = Math.min(size - at, each.readableBytes());
-            each.getBytes(each.readerIndex(), bytes, at, part);
-            at += part;
-        }
-        return bytes;
     }
 
     private void releaseMoved() {
@@ -209,9 +207,8 @@ final class InProcessWire implements Wire {
         outgoing.clear();
         arrived.release();
         selector.wires.remove(this);
-        InProcessWire to = peer;
-        if (to != null) {
-            to.selector.post(reset ? to::reset : to::end);
+        if (peer != null) {
+            peer.selector.post(reset ? peer::reset : peer::end);
         }
         selector.post(() -> {
             if (!selector.closed) { // or nobody is to be told
@@ -224,7 +221,7 @@ final class InProcessWire implements Wire {
 
     @Override
     public void write(ByteBuf buffer) {
-        if (closed || shutdown || !buffer.isReadable()) {
+        if (closed || unwritable || shutdown || !buffer.isReadable()) {
             buffer.release();
         } else {
             appended += buffer.readableBytes();

@@ -1,5 +1,7 @@
 package rill.transport.epoll;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -19,6 +21,7 @@ import rill.spi.WireListener;
 final class EpollSocket extends ReadinessWire implements Registrations.Watched {
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int SHUT_WR = 1;
+    private static final int SIOCOUTQ = 0x5411; // as TIOCOUTQ; tcp(7), unix(7)
     private static final int READABLE = EpollWait.IN | EpollWait.ERR | EpollWait.HUP;
     private static final int WRITABLE = EpollWait.OUT | EpollWait.ERR | EpollWait.HUP;
 
@@ -120,6 +123,14 @@ final class EpollSocket extends ReadinessWire implements Registrations.Watched {
     @Override
     protected void endOutput() throws IOException {
         Errno.check(LibC.shutdown(selector.memory().errno, fd, SHUT_WR));
+    }
+
+    /** For a TCP connection what is not acknowledged, its end included; for a Unix domain socket what it takes in memory until it is read. */
+    @Override
+    protected long unacknowledgedBytes() throws IOException {
+        NativeMemory memory = selector.memory();
+        Errno.check(LibC.ioctl(memory.errno, fd, SIOCOUTQ, memory.length.address()));
+        return memory.length.get(JAVA_INT, 0);
     }
 
     @Override

@@ -44,6 +44,7 @@ final class LibC {
     private static final long EVENTFD2 = number(SystemCall.EVENTFD2);
     private static final long GETSOCKNAME = number(SystemCall.GETSOCKNAME);
     private static final long GETSOCKOPT = number(SystemCall.GETSOCKOPT);
+    private static final long IOCTL = number(SystemCall.IOCTL);
     private static final long LISTEN = number(SystemCall.LISTEN);
     private static final long RECVFROM = number(SystemCall.RECVFROM);
     private static final long SENDMSG = number(SystemCall.SENDMSG);
@@ -54,10 +55,10 @@ final class LibC {
     private static final long WRITE = number(SystemCall.WRITE);
 
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final MethodHandle SYSCALL = link(
+    private static final MethodHandle SYSCALL = Interposer.around(link(
             "syscall",
             FunctionDescriptor.of(
-                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG)));
 
     private LibC() {}
 
@@ -186,6 +187,11 @@ final class LibC {
 
     static int setsockopt(MemorySegment errno, int fd, int level, int option, long value, int size) {
         return (int) call(errno, SETSOCKOPT, fd, level, option, value, size, 0);
+    }
+
+    /** ioctl(2), of requests that write an {@code int} to an address. */
+    static int ioctl(MemorySegment errno, int fd, int request, long address) {
+        return (int) call(errno, IOCTL, fd, request, address, 0, 0, 0);
     }
 
     // ---- bytes

@@ -18,6 +18,7 @@ enum SystemCall {
     EVENTFD2(290, 19),
     GETSOCKNAME(51, 204),
     GETSOCKOPT(55, 209),
+    IOCTL(16, 29),
     LISTEN(50, 201),
     RECVFROM(45, 207),
     SENDMSG(46, 211),

@@ -72,15 +72,17 @@ class ArchitectureTest {
             #include <errno.h>
             #include <sys/epoll.h>
             #include <sys/eventfd.h>
+            #include <sys/ioctl.h>
             #include <sys/socket.h>
             #include <sys/un.h>
             #include <netinet/in.h>
             #include <linux/tcp.h>
+            #include <linux/sockios.h>
             #define P(x) printf(#x "=%ld\\n", (long) (x))
             int main(void) {
               P(sizeof(struct epoll_event)); P(offsetof(struct epoll_event, data));
               P(EPOLLIN); P(EPOLLOUT); P(EPOLLERR); P(EPOLLHUP); P(SOCK_NONBLOCK); P(SOCK_CLOEXEC);
-              P(EPOLL_CLOEXEC); P(EFD_NONBLOCK); P(MSG_NOSIGNAL);
+              P(EPOLL_CLOEXEC); P(EFD_NONBLOCK); P(MSG_NOSIGNAL); P(SIOCOUTQ);
               P(offsetof(struct msghdr, msg_iov)); P(offsetof(struct msghdr, msg_iovlen)); P(sizeof(struct msghdr));
               P(sizeof(struct sockaddr_in)); P(offsetof(struct sockaddr_in, sin_addr));
               P(sizeof(struct sockaddr_in6)); P(offsetof(struct sockaddr_in6, sin6_addr));
@@ -101,7 +103,7 @@ class ArchitectureTest {
     /** What this transport takes for granted on every architecture. */
     private static final String SAME_EVERYWHERE = """
             EPOLLIN=1 EPOLLOUT=4 EPOLLERR=8 EPOLLHUP=16 SOCK_NONBLOCK=2048 SOCK_CLOEXEC=524288
-            EPOLL_CLOEXEC=524288 EFD_NONBLOCK=2048 MSG_NOSIGNAL=16384
+            EPOLL_CLOEXEC=524288 EFD_NONBLOCK=2048 MSG_NOSIGNAL=16384 SIOCOUTQ=21521
             offsetof(struct msghdr, msg_iov)=16 offsetof(struct msghdr, msg_iovlen)=24 sizeof(struct msghdr)=56
             sizeof(struct sockaddr_in)=16 offsetof(struct sockaddr_in, sin_addr)=4
             sizeof(struct sockaddr_in6)=28 offsetof(struct sockaddr_in6, sin6_addr)=8

@@ -71,6 +71,9 @@ class OptionsTest {
         public void written(long written) {}
 
         @Override
+        public void writeFailed(Throwable cause) {}
+
+        @Override
         public void inputEnded() {}
 
         @Override

@@ -103,6 +103,11 @@ final class Child implements AutoCloseable {
         throw new AssertionError("no line begins with " + beginning + ", only:\n" + String.join("\n", said));
     }
 
+    /** What it has said so far, as far as it was read. */
+    List<String> output() {
+        return List.copyOf(said);
+    }
+
     /** Sends a line to its input. */
     void tell(String line) throws IOException {
         process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));

@@ -153,10 +153,10 @@ class ClientTest extends OnNio {
     }
 
     @Test
-    void a_deadline_in_the_past_or_of_zero_fails_the_call_and_one_of_centuries_does_not() throws Exception {
+    void a_deadline_in_the_past_or_of_zero_fails_the_call_unsent_and_one_of_centuries_does_not() throws Exception {
         try (var peer = RawPeer.listening(talk -> {
-            expect(talk, "a", "b", "c");
-            talk.send("A\nB\nC\n");
+            expect(talk, "c");
+            talk.send("C\n");
             expect(talk, "d");
             talk.send("D\n");
             talk.expectEnd();

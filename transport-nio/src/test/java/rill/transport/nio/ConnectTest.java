@@ -17,25 +17,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 import rill.CancelledException;
 import rill.ConnectOptions;
 import rill.DeadlineException;
+import rill.testing.Nobody;
 import rill.testing.RawPeer;
 
 /** Making one connection: who refuses, who never answers, who changes his mind. */
 class ConnectTest extends OnNio {
-    private static InetSocketAddress nobody() throws IOException {
-        try (var free = new java.net.ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new InetSocketAddress(free.getInetAddress(), free.getLocalPort());
-        }
-    }
-
     @Test
     void refused_names_the_address() throws Exception {
-        InetSocketAddress nobody = nobody();
-        task(() -> {
-            assertThatThrownBy(() -> loop.connect(nobody, Lines.PIPELINE).await())
-                    .isInstanceOf(ConnectException.class)
-                    .hasMessage("connect to " + nobody + ": Connection refused");
-            expectTheLoopGoesOn();
-        });
+        try (var nobody = new Nobody()) {
+            task(() -> {
+                assertThatThrownBy(() ->
+                                loop.connect(nobody.address(), Lines.PIPELINE).await())
+                        .isInstanceOf(ConnectException.class)
+                        .hasMessage("connect to " + nobody.address() + ": Connection refused");
+                expectTheLoopGoesOn();
+            });
+        }
     }
 
     @Test
@@ -186,10 +183,11 @@ class ConnectTest extends OnNio {
 
     @Test
     void a_local_address_that_can_not_be_had_is_named_with_the_remote_one() throws Exception {
-        try (var taken = RawPeer.listening(talk -> talk.readAll())) {
+        try (var taken = RawPeer.listening(talk -> talk.readAll());
+                var nobody = new Nobody()) {
             task(() -> {
                 var options = ConnectOptions.defaults().local(taken.address());
-                assertThat(failureOf(loop.connect(nobody(), Lines.PIPELINE, options)))
+                assertThat(failureOf(loop.connect(nobody.address(), Lines.PIPELINE, options)))
                         .isInstanceOf(BindException.class)
                         .hasMessageContaining("connect to")
                         .hasMessageContaining(taken.address().toString());
@@ -228,5 +226,27 @@ class ConnectTest extends OnNio {
                     .isInstanceOf(BindException.class)
                     .hasMessage("listen on " + peer.address() + ": Address already in use"));
         }
+    }
+
+    @Test
+    void a_connection_that_would_reach_itself_is_refused() throws Exception {
+        InetSocketAddress free;
+        try (var probe = new java.net.ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            free = new InetSocketAddress(probe.getInetAddress(), probe.getLocalPort());
+        }
+        var options = ConnectOptions.defaults().local(free);
+        task(() -> {
+            assertThat(failureOf(loop.connect(free, Lines.PIPELINE, options)))
+                    .isInstanceOf(ConnectException.class)
+                    .hasMessageContaining(String.valueOf(free.getPort()))
+                    .hasMessageContaining("reached itself");
+            until(() -> loop.connections() == 0); // or the address is taken
+            var anyAddress = new InetSocketAddress(free.getPort());
+            assertThat(failureOf(loop.connect(anyAddress, Lines.PIPELINE, options)))
+                    .isInstanceOf(ConnectException.class)
+                    .hasMessageContaining("reached itself");
+            until(() -> loop.connections() == 0);
+            expectTheLoopGoesOn();
+        });
     }
 }

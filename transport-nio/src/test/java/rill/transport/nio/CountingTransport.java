@@ -12,6 +12,7 @@ import rill.Resolver;
 import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
+import rill.spi.Clock;
 import rill.spi.Environment;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
@@ -31,8 +32,17 @@ final class CountingTransport implements Transport {
     }
 
     CountingTransport(Resolver resolver) {
+        this(Environment.production().clock(), resolver);
+    }
+
+    /** In the time of this clock. */
+    CountingTransport(Clock clock) {
+        this(clock, Resolver.system());
+    }
+
+    private CountingTransport(Clock clock, Resolver resolver) {
         var usual = Environment.production();
-        environment = new Environment(usual.clock(), usual.random(), resolver, usual.blocking(), null);
+        environment = new Environment(clock, usual.random(), resolver, usual.blocking(), usual.memory(), null);
     }
 
     /** Knows every name to be at these addresses. */

@@ -2,9 +2,6 @@ package rill.transport.nio;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +15,7 @@ import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.Report;
+import rill.testing.Nobody;
 
 /** What {@link DescriptorLimitTest} runs where there are few descriptors. */
 final class DescriptorLimitMain {
@@ -28,6 +26,10 @@ final class DescriptorLimitMain {
     private DescriptorLimitMain() {}
 
     public static void main(String[] arguments) throws Exception {
+        if (arguments[0].equals("report")) {
+            report();
+            System.exit(0);
+        }
         var transport = new CountingTransport();
         var options = LoopOptions.defaults()
                 .transport(transport)
@@ -53,6 +55,23 @@ final class DescriptorLimitMain {
         } else if (!(report instanceof Report.Note)) {
             System.out.println("UNEXPECTED " + report.message());
         }
+    }
+
+    /** To the default Reporter, which has written nothing before. */
+    private static void report() throws Exception {
+        Child.loadClasses();
+        try (var loop =
+                Loop.open(LoopOptions.defaults().slowHandle(Duration.ZERO)).start()) {
+            hog();
+            for (String which : List.of("first", "second")) {
+                loop.execute(() -> {
+                    throw new IllegalStateException("the " + which + " mistake");
+                });
+                loop.submit(() -> which).await();
+            }
+            System.out.println("GOES ON");
+        }
+        release();
     }
 
     private static void accept(Loop loop, CountingTransport transport) throws Exception {
@@ -146,13 +165,8 @@ final class DescriptorLimitMain {
         client.call("warm").await();
         client.close().await();
         server.close();
-        int free;
-        try (var probe = new java.net.ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            free = probe.getLocalPort();
-        }
-        var nobody = new InetSocketAddress(InetAddress.getLoopbackAddress(), free);
-        try (var socket = new Socket()) {
-            loop.connect(nobody, Lines.PIPELINE).await();
+        try (var nobody = new Nobody()) {
+            loop.connect(nobody.address(), Lines.PIPELINE).await();
         } catch (IOException refused) {
             System.out.println("WARM " + refused);
         }

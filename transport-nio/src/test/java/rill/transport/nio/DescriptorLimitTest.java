@@ -60,4 +60,16 @@ class DescriptorLimitTest {
             child.finish();
         }
     }
+
+    @Test
+    void without_descriptors_every_report_is_written_all_the_same() throws Exception {
+        try (var child = Child.java("ulimit -n 80;", DescriptorLimitMain.class, "report")) {
+            child.finish();
+            assertThat(child.output())
+                    .anySatisfy(line -> assertThat(line).contains("the first mistake"))
+                    .anySatisfy(line -> assertThat(line).contains("the second mistake"))
+                    .anySatisfy(line -> assertThat(line).isEqualTo("GOES ON"))
+                    .noneSatisfy(line -> assertThat(line).contains("the Reporter threw"));
+        }
+    }
 }

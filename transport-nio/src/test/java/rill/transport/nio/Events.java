@@ -45,6 +45,11 @@ final class Events implements WireListener {
     }
 
     @Override
+    public void writeFailed(Throwable why) {
+        log("writeFailed");
+    }
+
+    @Override
     public void inputEnded() {
         log("inputEnded");
     }

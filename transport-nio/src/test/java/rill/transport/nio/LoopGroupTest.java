@@ -162,7 +162,7 @@ class LoopGroupTest extends OnNio {
             }
             assertThat(group.loops()).containsAll(seen);
             server.close();
-            waitFor(() -> isRefused(server.address()));
+            waitFor(() -> RawPeer.isRefused(server.address()));
         }
     }
 
@@ -180,12 +180,25 @@ class LoopGroupTest extends OnNio {
         }
     }
 
-    private static boolean isRefused(java.net.SocketAddress address) {
-        try (var socket = new java.net.Socket()) {
-            socket.connect(address);
-            return false;
-        } catch (java.io.IOException refused) {
-            return true;
+    @Test
+    void when_the_loop_that_listens_is_closed_another_one_listens_at_the_same_address() throws Exception {
+        try (var group = group(3)) {
+            var server = group.serve(
+                            ANY_PORT,
+                            Lines.PIPELINE,
+                            line -> Future.of(Loop.current().name()))
+                    .await();
+            group.loops().get(0).close();
+            waitFor(() -> !RawPeer.isRefused(server.address()));
+            for (int i = 0; i < 4; i++) {
+                var client = loop.connect(server.address(), Lines.inOrder()).await();
+                assertThat(client.call("who").await())
+                        .isIn(group.loops().get(1).name(), group.loops().get(2).name());
+                client.close().await();
+            }
+            server.close();
+            waitFor(() -> RawPeer.isRefused(server.address()));
+            reports.take(rill.Report.ConnectionFailed.class); // of whoever only tried whether somebody listens
         }
     }
 }

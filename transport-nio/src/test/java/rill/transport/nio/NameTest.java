@@ -14,16 +14,11 @@ import org.junit.jupiter.api.Test;
 import rill.ConnectOptions;
 import rill.DeadlineException;
 import rill.Promise;
+import rill.testing.Nobody;
 import rill.testing.RawPeer;
 
 /** Connecting to a name: looking it up, and trying what it stands for. */
 class NameTest extends OnNio {
-    private static InetSocketAddress nobody() throws IOException {
-        try (var free = new java.net.ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new InetSocketAddress(free.getInetAddress(), free.getLocalPort());
-        }
-    }
-
     @Test
     void an_unknown_host_is_named() throws Exception {
         task(() -> {
@@ -66,17 +61,19 @@ class NameTest extends OnNio {
 
     @Test
     void if_none_of_its_addresses_answers_the_failure_names_them_all() throws Exception {
-        InetSocketAddress nobody = nobody();
         loop = another(new CountingTransport(CountingTransport.always(host(4), host(5))));
-        task(() -> {
-            var name = InetSocketAddress.createUnresolved("some.name", nobody.getPort());
-            assertThatThrownBy(() -> loop.connect(name, Lines.PIPELINE).await())
-                    .isInstanceOf(ConnectException.class)
-                    .hasMessageContaining("some.name")
-                    .hasMessageContaining("tried 2 addresses")
-                    .hasMessageContaining("127.0.0.4:" + nobody.getPort())
-                    .hasMessageContaining("127.0.0.5:" + nobody.getPort());
-        });
+        try (var nobody = new Nobody()) {
+            int port = nobody.address().getPort();
+            task(() -> {
+                var name = InetSocketAddress.createUnresolved("some.name", port);
+                assertThatThrownBy(() -> loop.connect(name, Lines.PIPELINE).await())
+                        .isInstanceOf(ConnectException.class)
+                        .hasMessageContaining("some.name")
+                        .hasMessageContaining("tried 2 addresses")
+                        .hasMessageContaining("127.0.0.4:" + port)
+                        .hasMessageContaining("127.0.0.5:" + port);
+            });
+        }
     }
 
     @Test

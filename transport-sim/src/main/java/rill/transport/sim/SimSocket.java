@@ -103,6 +103,11 @@ final class SimSocket extends ReadinessWire implements SimSelector.Ready {
     }
 
     @Override
+    protected long unacknowledgedBytes() {
+        return tcp.out.buffered();
+    }
+
+    @Override
     protected void closeSocket(boolean reset) {
         wantsRead = false;
         wantsWrite = false;

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import rill.spi.Environment;
+import rill.spi.Memory;
 import rill.spi.Selector;
 import rill.spi.Transport;
 
@@ -27,6 +28,7 @@ final class SimTransport implements Transport {
                 host.random,
                 new SimResolver(simulation, network, host),
                 work -> network.agenda.at(network.agenda.now(), work),
+                Memory.system(),
                 driver);
     }
 

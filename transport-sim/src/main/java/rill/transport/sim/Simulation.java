@@ -307,9 +307,15 @@ public final class Simulation implements AutoCloseable {
     void requireOwner(String what) {
         Loop current = Loop.current();
         if (current == null ? Thread.currentThread() != owner : !loops.containsKey(current)) {
-            throw violated(what + " on thread " + Thread.currentThread().getName() + ", but this simulation belongs to "
-                    + owner.getName() + "; what other threads do has no place in virtual time");
+            throw violated(what + " on " + named(Thread.currentThread()) + ", but this simulation belongs to "
+                    + named(owner) + "; what other threads do has no place in virtual time");
         }
+    }
+
+    /** Virtual threads rarely have a name. */
+    private static String named(Thread thread) {
+        String kind = thread.isVirtual() ? "virtual thread " : "thread ";
+        return kind + (thread.getName().isEmpty() ? "#" + thread.threadId() : thread.getName());
     }
 
     /** Something happened that makes the run worthless. */

@@ -93,6 +93,11 @@ final class RawEnds {
         }
 
         @Override
+        public void writeFailed(Throwable cause) {
+            told("writeFailed");
+        }
+
+        @Override
         public void inputEnded() {
             told("ended");
         }

@@ -1,0 +1,51 @@
+package rill;
+
+import java.util.Set;
+
+/**
+ * Where a failure came out of an {@code await}: a suppressed exception of the failure, which itself was made elsewhere, perhaps long
+ * before. Once for each place, and for so many places at most: one exception may be awaited a million times.
+ */
+final class AwaitedHere extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    /** For how many places a failure remembers that it was awaited there. */
+    static final int PLACES = 8;
+
+    private static final StackWalker STACK = StackWalker.getInstance();
+    private static final Set<String> ON_THE_WAY =
+            Set.of(AwaitedHere.class.getName(), Future.class.getName(), Loop.class.getName());
+
+    private final String place;
+
+    private AwaitedHere(String place) {
+        super("it was awaited here");
+        this.place = place;
+    }
+
+    /** Adds the present place to a failure that is about to be thrown. */
+    static <T extends Throwable> T addedTo(T failure) {
+        if (failure instanceof VirtualMachineError) {
+            return failure; // no memory, no stack: not the time to make more of it
+        }
+        String here = STACK.walk(frames -> frames.dropWhile(frame -> ON_THE_WAY.contains(frame.getClassName()))
+                .findFirst()
+                .map(Object::toString)
+                .orElse(""));
+        synchronized (failure) { // as addSuppressed
+            int places = 0;
+            for (Throwable each : failure.getSuppressed()) {
+                if (each instanceof AwaitedHere awaited) {
+                    places++;
+                    if (awaited.place.equals(here)) {
+                        return failure;
+                    }
+                }
+            }
+            if (places < PLACES) {
+                failure.addSuppressed(new AwaitedHere(here));
+            }
+        }
+        return failure;
+    }
+}

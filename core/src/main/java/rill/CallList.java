@@ -1,0 +1,61 @@
+package rill;
+
+import org.jspecify.annotations.Nullable;
+
+/** Calls in the order of their deadlines, each of which can be taken out at once wherever it is. Confined to the loop. */
+final class CallList<Q, A> {
+    private @Nullable Call<Q, A> first;
+    private @Nullable Call<Q, A> last;
+
+    /** The first to be due, or null. */
+    @Nullable
+    Call<Q, A> first() {
+        return first;
+    }
+
+    /** Adds a call, which is due later than all others, or than all but a few. */
+    void add(Call<Q, A> call) {
+        Call<Q, A> before = last;
+        while (before != null && before.due - call.due > 0) {
+            before = before.before;
+        }
+        Call<Q, A> after = before == null ? first : before.after;
+        call.list = this;
+        call.before = before;
+        call.after = after;
+        if (before == null) {
+            first = call;
+        } else {
+            before.after = call;
+        }
+        if (after == null) {
+            last = call;
+        } else {
+            after.before = call;
+        }
+    }
+
+    /** Takes out a call that is in. */
+    void remove(Call<Q, A> call) {
+        Call<Q, A> before = call.before;
+        Call<Q, A> after = call.after;
+        if (before == null) {
+            first = after;
+        } else {
+            before.after = after;
+        }
+        if (after == null) {
+            last = before;
+        } else {
+            after.before = before;
+        }
+        call.list = null;
+        call.before = null;
+        call.after = null;
+    }
+
+    void clear() {
+        first = null;
+        last = null;
+    }
+}

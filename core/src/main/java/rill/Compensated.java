@@ -1,0 +1,46 @@
+package rill;
+
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinWorkerThread;
+import java.util.concurrent.RejectedExecutionException;
+
+/**
+ * What a thread outside waits or drives in. If that is a worker of a ForkJoinPool, the pool puts another one in its place meanwhile:
+ * what is waited for may be queued in that very pool.
+ */
+final class Compensated implements ForkJoinPool.ManagedBlocker {
+    private final Runnable blocking;
+    private boolean begun;
+
+    private Compensated(Runnable blocking) {
+        this.blocking = blocking;
+    }
+
+    static void run(Runnable blocking) {
+        if (!(Thread.currentThread() instanceof ForkJoinWorkerThread)) {
+            blocking.run();
+            return;
+        }
+        var once = new Compensated(blocking);
+        try {
+            ForkJoinPool.managedBlock(once);
+        } catch (RejectedExecutionException | InterruptedException e) {
+            if (once.begun) {
+                throw new AssertionError("the pool has no reason to interfere", e);
+            }
+            blocking.run(); // the pool has as many threads as it may have
+        }
+    }
+
+    @Override
+    public boolean block() {
+        begun = true;
+        blocking.run();
+        return true;
+    }
+
+    @Override
+    public boolean isReleasable() {
+        return begun;
+    }
+}

@@ -1,0 +1,254 @@
+package rill;
+
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What depends on a Future, in the order in which it came: {@link Dependent}s and callbacks. A Future holds one as it is, a few in an
+ * array that is copied upon each change, and more than a few in one of these, from which each is taken out in constant time.
+ *
+ * <p>Nearly all Futures have one. But a signal, or a result that many wait for, may have ten thousands, of which most give up.
+ *
+ * <p>Any thread: one of these is guarded by itself, and calls nobody.
+ */
+final class Dependents {
+    /** As many as an array holds. */
+    static final int FEW = 8;
+
+    private static final Object[] NONE = {};
+
+    /** What comes of taking one out. */
+    enum Removal {
+        /** It wasn't in, or all are being told. */
+        ABSENT,
+        /** It is out, and others wait. */
+        OTHERS_LEFT,
+        /** It is out, and none is left that counts. */
+        LAST
+    }
+
+    private final IdentityHashMap<Object, Entry> entries = new IdentityHashMap<>(); // the latest of what is in twice
+    private @Nullable Entry first;
+    private @Nullable Entry last;
+    private int size;
+    private int counting;
+    private int owning;
+    private boolean over; // the Future has something else in its place
+
+    private static final class Entry {
+        final Object dependent;
+
+        @Nullable
+        Entry before;
+
+        @Nullable
+        Entry after;
+
+        @Nullable
+        Entry twin; // an earlier one of the same
+
+        Entry(Object dependent) {
+            this.dependent = dependent;
+        }
+    }
+
+    private Dependents(Object[] few) {
+        for (Object each : few) {
+            append(each);
+        }
+    }
+
+    // ---- what a Future holds: null, one, an array, or one of these
+
+    /** With one more; not if there are more than a few. */
+    static Object with(@Nullable Object held, Object dependent) {
+        if (held == null) {
+            return dependent;
+        }
+        Object[] more;
+        if (held instanceof Object[] few) {
+            more = Arrays.copyOf(few, few.length + 1);
+            more[few.length] = dependent;
+        } else {
+            more = new Object[] {held, dependent};
+        }
+        return more.length <= FEW ? more : new Dependents(more);
+    }
+
+    /** Without one; {@code held} itself if it wasn't in. Not if there are more than a few. */
+    static @Nullable Object without(Object held, Object dependent) {
+        if (held == dependent) {
+            return null;
+        }
+        if (!(held instanceof Object[] few)) {
+            return held;
+        }
+        for (int i = 0; i < few.length; i++) {
+            if (few[i] == dependent) {
+                if (few.length == 2) {
+                    return few[1 - i];
+                }
+                Object[] left = Arrays.copyOf(few, few.length - 1);
+                System.arraycopy(few, i + 1, left, i, left.length - i);
+                return left;
+            }
+        }
+        return held;
+    }
+
+    /** All, in order. The Future has something else in their place. */
+    static Object[] take(@Nullable Object held) {
+        return switch (held) {
+            case null -> NONE;
+            case Object[] few -> few;
+            case Dependents many -> many.end();
+            default -> new Object[] {held};
+        };
+    }
+
+    /** How many. */
+    static int size(@Nullable Object held) {
+        return switch (held) {
+            case null -> 0;
+            case Object[] few -> few.length;
+            case Dependents many -> many.size();
+            default -> 1;
+        };
+    }
+
+    /** Whether one is among them that counts. */
+    static boolean anyCounts(@Nullable Object held) {
+        return switch (held) {
+            case null -> false;
+            case Object[] few -> {
+                for (Object each : few) {
+                    if (counts(each)) {
+                        yield true;
+                    }
+                }
+                yield false;
+            }
+            case Dependents many -> many.anyCounts();
+            default -> counts(held);
+        };
+    }
+
+    /** Whether the value is for one among them. */
+    static boolean anyOwns(@Nullable Object held) {
+        return switch (held) {
+            case null -> false;
+            case Object[] few -> {
+                for (Object each : few) {
+                    if (owns(each)) {
+                        yield true;
+                    }
+                }
+                yield false;
+            }
+            case Dependents many -> many.anyOwns();
+            default -> owns(held);
+        };
+    }
+
+    private static boolean counts(Object dependent) {
+        return !(dependent instanceof Dependent part) || part.counts();
+    }
+
+    /** Whether the value is for this one. */
+    static boolean owns(Object dependent) {
+        return !(dependent instanceof Dependent part) || part.owns();
+    }
+
+    // ---- more than a few
+
+    /** False if the Future has something else in its place: look again. */
+    synchronized boolean add(Object dependent) {
+        if (over) {
+            return false;
+        }
+        append(dependent);
+        return true;
+    }
+
+    private void append(Object dependent) {
+        var entry = new Entry(dependent);
+        entry.before = last;
+        if (last == null) {
+            first = entry;
+        } else {
+            last.after = entry;
+        }
+        last = entry;
+        entry.twin = entries.put(dependent, entry);
+        count(dependent, 1);
+    }
+
+    /** Null if the Future has something else in its place: look again. */
+    synchronized @Nullable Removal remove(Object dependent, Future<?> owner) {
+        if (over) {
+            return null;
+        }
+        Entry entry = entries.remove(dependent);
+        if (entry == null) {
+            return Removal.ABSENT;
+        }
+        if (entry.twin != null) {
+            entries.put(dependent, entry.twin);
+        }
+        unlink(entry);
+        count(dependent, -1);
+        if (size <= FEW / 2) { // the burst is over, and its memory comes back
+            Object[] left = toArray();
+            over = owner.replaceDependents(this, size > 1 ? left : size == 1 ? left[0] : null);
+        }
+        return counting > 0 ? Removal.OTHERS_LEFT : Removal.LAST;
+    }
+
+    private void unlink(Entry entry) {
+        Entry before = entry.before;
+        Entry after = entry.after;
+        if (before == null) {
+            first = after;
+        } else {
+            before.after = after;
+        }
+        if (after == null) {
+            last = before;
+        } else {
+            after.before = before;
+        }
+    }
+
+    private void count(Object dependent, int n) {
+        size += n;
+        counting += counts(dependent) ? n : 0;
+        owning += owns(dependent) ? n : 0;
+    }
+
+    private synchronized int size() {
+        return size;
+    }
+
+    private synchronized boolean anyCounts() {
+        return counting > 0;
+    }
+
+    private synchronized boolean anyOwns() {
+        return owning > 0;
+    }
+
+    private synchronized Object[] end() {
+        over = true;
+        return toArray();
+    }
+
+    private Object[] toArray() {
+        var array = new Object[size];
+        int n = 0;
+        for (Entry entry = first; entry != null; entry = entry.after) {
+            array[n++] = entry.dependent;
+        }
+        return array;
+    }
+}

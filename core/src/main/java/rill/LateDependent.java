@@ -1,0 +1,39 @@
+package rill;
+
+import org.jspecify.annotations.Nullable;
+
+/** Tells a dependent that came after all the others were told; meanwhile it has a claim to what must not get lost. */
+final class LateDependent extends Node {
+    private final Future<?> future;
+    private final Object dependent;
+    private final @Nullable Parcel claimed;
+
+    LateDependent(Future<?> future, Object dependent, @Nullable Parcel claimed) {
+        this.future = future;
+        this.dependent = dependent;
+        this.claimed = claimed;
+    }
+
+    @Override
+    void execute() {
+        future.loop.ticking().dispatchLate(future, dependent);
+        drop();
+    }
+
+    @Override
+    void discard() {
+        future.tellAfterClose(dependent);
+        drop();
+    }
+
+    private void drop() {
+        if (claimed != null) {
+            claimed.drop();
+        }
+    }
+
+    @Override
+    String label() {
+        return future.label();
+    }
+}

@@ -1,0 +1,176 @@
+package rill;
+
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+import rill.Parcel.Carried;
+
+/** Derived from several Futures, possibly of several loops: {@code all} and {@code any}. */
+abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> extends Derived<T> {
+    private final Part[] parts;
+    private int pending; // guarded by this, since the parts may settle on several loops
+    private boolean decided; // likewise
+
+    /** The interest in one of the Futures. */
+    private final class Part implements Dependent {
+        final Future<? extends P> source;
+        final int index;
+
+        Part(Future<? extends P> source, int index) {
+            this.source = source;
+            this.index = index;
+        }
+
+        @Override
+        public void settled(Future<?> settled) {
+            Object outcome = outcomeWith(this, settled.shared());
+            if (outcome != null && settleFrom(settled, outcome)) {
+                abandonSources();
+            }
+        }
+
+        @Override
+        public void closedBefore(Future<?> settled) {
+            settled(settled);
+        }
+
+        @Override
+        public Loop home() {
+            return loop;
+        }
+    }
+
+    Multiple(List<? extends Future<? extends P>> sources) {
+        super(sources.getFirst().loop);
+        @SuppressWarnings({"unchecked", "rawtypes"})
+        Part[] array = (Part[]) new Multiple.Part[sources.size()];
+        parts = array;
+        pending = parts.length;
+        for (int i = 0; i < parts.length; i++) {
+            parts[i] = new Part(sources.get(i), i);
+        }
+    }
+
+    final Future<T> begin() {
+        for (Part part : parts) {
+            if (isDone()) {
+                part.source.decline(); // decided before it was looked at
+            } else if (part.source.isDone()) {
+                Object outcome = outcomeWith(part, part.source.handedOver());
+                if (outcome != null && !settle(outcome)) {
+                    unshare(outcome);
+                }
+            } else {
+                part.source.addDependent(part);
+            }
+        }
+        if (isDone()) {
+            abandonSources();
+        }
+        return this;
+    }
+
+    private @Nullable Object outcomeWith(Part part, Object outcome) {
+        synchronized (this) {
+            if (!isDone() && !decided) {
+                pending--;
+                Object decision = outcomeAfter(part.index, outcome, pending);
+                decided = decision != null;
+                return decision;
+            }
+        }
+        unshare(outcome);
+        return null;
+    }
+
+    @Override
+    final void leaveSources(Queue<Future<?>> orphans) {
+        for (Part part : parts) {
+            leave(part.source, part, orphans);
+        }
+        letGoOfResults();
+    }
+
+    /**
+     * The outcome once the part {@code index} has one, or null if there is more to wait for: then it has to be kept in mind, or
+     * unshared.
+     */
+    abstract @Nullable Object outcomeAfter(int index, Object outcome, int left);
+
+    /** It was decided without them. */
+    void letGoOfResults() {}
+
+    static final class All<T extends @Nullable Object> extends Multiple<T, List<T>> {
+        private static final @Nullable Object[] NONE = {};
+
+        private @Nullable Object[] outcomes; // those that have come, until they are passed on; guarded by this
+
+        All(List<? extends Future<? extends T>> sources) {
+            super(sources);
+            outcomes = new @Nullable Object[sources.size()];
+        }
+
+        @Override
+        String kind() {
+            return "a Future of all";
+        }
+
+        @Override
+        @Nullable
+        Object outcomeAfter(int index, Object outcome, int left) {
+            if (outcome instanceof Failed failed) {
+                return new Failed(failed.cause);
+            }
+            outcomes[index] = outcome;
+            return left > 0 ? null : listOf(passOn());
+        }
+
+        private synchronized @Nullable Object[] passOn() {
+            @Nullable Object[] all = outcomes;
+            outcomes = NONE;
+            return all;
+        }
+
+        @SuppressWarnings("unchecked")
+        private Object listOf(@Nullable Object[] all) {
+            var values = new @Nullable Object[all.length];
+            for (int i = 0; i < all.length; i++) {
+                Object outcome = Objects.requireNonNull(all[i]);
+                values[i] = unmasked(outcome instanceof Carried carried ? carried.value() : outcome);
+            }
+            List<T> list = Collections.unmodifiableList((List<T>) Arrays.asList(values));
+            Parcel parcel = Parcel.Several.of(all);
+            return parcel == null ? list : new Carried(list, parcel);
+        }
+
+        @Override
+        void letGoOfResults() {
+            for (Object each : passOn()) {
+                unshare(each);
+            }
+        }
+    }
+
+    static final class Any<T extends @Nullable Object> extends Multiple<T, T> {
+        Any(List<? extends Future<? extends T>> sources) {
+            super(sources);
+        }
+
+        @Override
+        String kind() {
+            return "a Future of any";
+        }
+
+        @Override
+        @Nullable
+        Object outcomeAfter(int index, Object outcome, int left) {
+            if (outcome instanceof Failed failed) {
+                return left > 0 ? null : new Failed(failed.cause);
+            }
+            return outcome;
+        }
+    }
+}

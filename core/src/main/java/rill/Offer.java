@@ -1,0 +1,125 @@
+package rill;
+
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Promise whose value goes back to where it came from if nobody takes it: if all who waited for it gave up before they were told, or
+ * if {@code any} or {@code all} have no use for it. {@link Parcel} says who counts.
+ *
+ * <p>It is no larger than a Promise. Where that keeps what stops its work, this keeps who takes the value back, which stands for one
+ * claim. If that is a Runnable as well, it stops the work, too.
+ */
+final class Offer<T extends @Nullable Object> extends Promise<T> implements Parcel {
+    private static final Object TAKEN = new Object();
+    private static final Object GONE = new Object();
+
+    /** More claims than one. */
+    private record Shared<T extends @Nullable Object>(Consumer<? super T> takesBack, int claims) {}
+
+    /**
+     * @param takesBack is given the value that nobody took: on the loop, once; after the loop has closed on any thread
+     */
+    Offer(Loop loop, Consumer<? super T> takesBack) {
+        super(loop, takesBack);
+    }
+
+    @Override
+    public boolean claim() {
+        while (true) {
+            Object now = extra();
+            if (now == TAKEN || now == GONE) {
+                return now == TAKEN;
+            }
+            if (changeExtra(now, new Shared<>(takesBack(now), claims(now) + 1))) {
+                return true;
+            }
+        }
+    }
+
+    @Override
+    public void drop() {
+        while (true) {
+            Object now = extra();
+            if (now == TAKEN || now == GONE) {
+                return;
+            }
+            int left = claims(now) - 1;
+            Consumer<? super T> takesBack = takesBack(now);
+            if (changeExtra(now, left == 0 ? GONE : left == 1 ? takesBack : new Shared<>(takesBack, left))) {
+                if (left == 0) {
+                    goBack(takesBack);
+                }
+                return;
+            }
+        }
+    }
+
+    @Override
+    public boolean take() {
+        while (true) {
+            Object now = extra();
+            if (now == TAKEN || now == GONE) {
+                return now == TAKEN;
+            }
+            if (changeExtra(now, TAKEN)) {
+                return true;
+            }
+        }
+    }
+
+    @Override
+    public boolean gone() {
+        return extra() == GONE;
+    }
+
+    private static int claims(@Nullable Object extra) {
+        return extra instanceof Shared<?> shared ? shared.claims : 1;
+    }
+
+    @SuppressWarnings("unchecked")
+    private Consumer<? super T> takesBack(@Nullable Object extra) {
+        return extra instanceof Shared<?> shared
+                ? (Consumer<? super T>) shared.takesBack
+                : (Consumer<? super T>) Objects.requireNonNull(extra);
+    }
+
+    /** At once if this is the loop, so that whoever asks next finds it there. */
+    private void goBack(Consumer<? super T> takesBack) {
+        if (loop.isCurrent()) {
+            giveBack(takesBack);
+        } else {
+            loop.enqueue(new Return(takesBack));
+        }
+    }
+
+    @SuppressWarnings({"unchecked", "NullAway"}) // null only where T allows it
+    private void giveBack(Consumer<? super T> takesBack) {
+        loop.runReporting("the return of what nobody took from " + describe(), () -> takesBack.accept((T) value()));
+    }
+
+    /** A value on its way back from another thread. */
+    private final class Return extends Node {
+        private final Consumer<? super T> takesBack;
+
+        Return(Consumer<? super T> takesBack) {
+            this.takesBack = takesBack;
+        }
+
+        @Override
+        void execute() {
+            giveBack(takesBack);
+        }
+
+        @Override
+        void discard() {
+            giveBack(takesBack);
+        }
+
+        @Override
+        String label() {
+            return "return of " + describe();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package rill;
+
+import java.util.ArrayDeque;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages that answer no call, on their way to their handler. They are told in Handles, as answers are, and so in the order of the
+ * wire: those that came without an answer between them by one Handle. Confined to the loop.
+ */
+final class Pushes<A> {
+    /** While so many wait, nothing more is decoded. */
+    static final int MOST = 256;
+
+    private final Link link;
+    private final Loop loop;
+    private final Consumer<? super A> handler;
+    private final ArrayDeque<A> waiting = new ArrayDeque<>();
+    private @Nullable Telling last; // queued, and open for more: no answer has come since
+    private @Nullable Telling spare;
+    private boolean heldUp; // decoding, until fewer wait
+    private boolean silent; // nobody wants to hear more
+
+    Pushes(Link link, Consumer<? super A> handler) {
+        this.link = link;
+        this.loop = link.loop();
+        this.handler = handler;
+    }
+
+    /** Whether there is room for one more; otherwise decoding goes on when there is. */
+    boolean hasRoom() {
+        heldUp |= waiting.size() >= MOST;
+        return !heldUp;
+    }
+
+    void add(A message) {
+        waiting.add(message);
+        if (last == null) {
+            last = spare == null ? new Telling() : spare;
+            spare = null;
+            loop.enqueue(last);
+        }
+        last.count++;
+    }
+
+    /** An answer is told now: what comes later is told after it. */
+    void answered() {
+        last = null;
+    }
+
+    /** From now on messages are released. */
+    void silence() {
+        silent = true;
+    }
+
+    /** Tells some in a row. */
+    private final class Telling extends Node {
+        int count;
+
+        @Override
+        void execute() {
+            if (last == this) {
+                last = null;
+            }
+            for (; count > 0; count--) {
+                tell(waiting.remove());
+            }
+            spare = this;
+            if (heldUp && waiting.size() <= MOST / 2) {
+                heldUp = false;
+                link.inbound().later();
+            }
+        }
+
+        @Override
+        void discard() {
+            for (; count > 0; count--) {
+                Messages.release(waiting.remove());
+            }
+        }
+
+        @Override
+        String label() {
+            return "messages that answer no call, on " + link;
+        }
+    }
+
+    private void tell(A message) {
+        if (silent) {
+            Messages.release(message);
+            return;
+        }
+        try {
+            handler.accept(message);
+        } catch (Throwable t) {
+            link.failed(t, true);
+            silent |= !link.open();
+        }
+    }
+}

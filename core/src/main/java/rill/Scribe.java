@@ -1,0 +1,268 @@
+package rill;
+
+import java.io.IOException;
+import java.net.SocketException;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import rill.spi.Clock;
+
+/**
+ * Writes what was reported to the log, on a daemon thread of its own that runs while there is something to write or to sum up: no loop
+ * ever waits for a log. What repeats itself is summed up, what the log can't take is counted, and where the logger fails, as it may
+ * without descriptors, a plain line goes to standard error.
+ *
+ * <p><b>Threading:</b> any thread.
+ */
+final class Scribe {
+    /** So many lines wait at most. */
+    static final int CAPACITY = 1_000;
+
+    private static final int LONGEST_LINE = 8_000;
+    private static final long FLUSH_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** Where lines go. */
+    interface Log {
+        void write(System.Logger.Level level, String text, @Nullable Throwable thrown);
+    }
+
+    /** What is to be written. */
+    record Line(
+            System.Logger.Level level,
+            String text,
+            @Nullable Throwable thrown) {}
+
+    private final Log log;
+    private final Clock clock;
+    private final ThreadFactory threads;
+    private final AtomicInteger lost = new AtomicInteger(); // reports that there was no memory to make
+
+    // All guarded by this.
+    private final ArrayDeque<Line> lines = new ArrayDeque<>();
+    private final Repeats repeats = new Repeats();
+    private @Nullable Thread thread;
+    private @Nullable Thread hook;
+    private boolean writing;
+    private boolean sumsUpNow;
+    private int dropped;
+
+    Scribe(Log log, Clock clock, ThreadFactory threads) {
+        this.log = log;
+        this.clock = clock;
+        this.threads = threads;
+    }
+
+    // ---- on any thread
+
+    synchronized void tell(System.Logger.Level level, String text, @Nullable Throwable thrown) {
+        long now = clock.nanoTime();
+        for (Line sum = repeats.next(now, sumsUpNow); sum != null; sum = repeats.next(now, sumsUpNow)) {
+            lines.add(sum);
+        }
+        if (repeats.tells(level, text, now)) {
+            if (lines.size() < CAPACITY) {
+                lines.add(new Line(level, shortened(text), thrown));
+            } else {
+                dropped++;
+            }
+        }
+        start();
+    }
+
+    private static String shortened(String text) {
+        return text.length() <= LONGEST_LINE ? text : text.substring(0, LONGEST_LINE) + "…";
+    }
+
+    void lost() {
+        lost.incrementAndGet();
+    }
+
+    /** Sees to it that a thread is at work. If none can be had, whoever comes next tries again, and who flushes writes. */
+    private void start() {
+        notifyAll();
+        if (thread != null) {
+            return;
+        }
+        try {
+            Thread started = threads.newThread(this::writeAll);
+            started.start();
+            thread = started;
+            Thread atExit = Threads.shared().name("rill-reports-at-exit").unstarted(this::flushAll);
+            Runtime.getRuntime().addShutdownHook(atExit);
+            hook = atExit;
+        } catch (IllegalStateException exiting) {
+            // Then there is no need for a hook.
+        } catch (Throwable noMemory) {
+            // Then the line stays where it is.
+        }
+    }
+
+    private void flushAll() {
+        synchronized (this) {
+            sumsUpNow = true;
+        }
+        look();
+        flush();
+    }
+
+    /** Waits, not for long, until everything is written. */
+    void flush() {
+        long start = clock.nanoTime();
+        boolean interrupted = false;
+        synchronized (this) {
+            while (!idle()) {
+                long left = FLUSH_NANOS - (clock.nanoTime() - start);
+                if (left <= 0) {
+                    break;
+                }
+                try {
+                    TimeUnit.NANOSECONDS.timedWait(this, left);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        for (Line line = unattended(); line != null; line = unattended()) {
+            write(line);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The next line, if there is no thread that would write it. */
+    private synchronized @Nullable Line unattended() {
+        return thread == null ? poll() : null;
+    }
+
+    /** Whether it has a thread at present. */
+    synchronized boolean runs() {
+        return thread != null;
+    }
+
+    /** Looks at the clock now. */
+    synchronized void look() {
+        notifyAll();
+    }
+
+    private boolean idle() {
+        return thread == null || (lines.isEmpty() && !writing && dropped == 0 && !(sumsUpNow && !repeats.isEmpty()));
+    }
+
+    // ---- on its thread
+
+    private void writeAll() {
+        for (Line line = next(); line != null; line = next()) {
+            write(line);
+        }
+    }
+
+    /** Waits for the next line; null if there is none for so long that the thread is not needed. */
+    private synchronized @Nullable Line next() {
+        writing = false;
+        try {
+            while (true) {
+                Line line = poll();
+                if (line != null) {
+                    writing = true;
+                    return line;
+                }
+                notifyAll(); // who flushes
+                if (repeats.isEmpty()) {
+                    end();
+                    return null;
+                }
+                TimeUnit.NANOSECONDS.timedWait(this, Math.max(1, repeats.nanosToNext(clock.nanoTime())));
+            }
+        } catch (InterruptedException nobodyMayDoThat) {
+            end();
+            return null;
+        } catch (Throwable t) {
+            lost();
+            end();
+            return null;
+        }
+    }
+
+    private @Nullable Line poll() {
+        Line first = lines.poll();
+        if (first != null) {
+            return first;
+        }
+        int missing = dropped + lost.getAndSet(0);
+        if (missing > 0) {
+            dropped = 0;
+            return new Line(
+                    System.Logger.Level.WARNING,
+                    missing + " reports were dropped: the log did not take them in time, or there was no memory",
+                    null);
+        }
+        return repeats.next(clock.nanoTime(), sumsUpNow);
+    }
+
+    private void end() {
+        thread = null;
+        Thread unneeded = hook;
+        hook = null;
+        try {
+            if (unneeded != null) {
+                Runtime.getRuntime().removeShutdownHook(unneeded);
+            }
+        } catch (IllegalStateException exiting) {
+            // Then it runs, and finds nothing to wait for.
+        }
+        notifyAll();
+    }
+
+    private void write(Line line) {
+        try {
+            log.write(line.level, line.text, saysMore(line.thrown) ? line.thrown : null);
+        } catch (Throwable t) {
+            writePlainly(line, t);
+        }
+    }
+
+    /** The logger fails, perhaps because it can't open a file that it needs. The next line tries it again. */
+    private void writePlainly(Line line, Throwable why) {
+        if (line.level.getSeverity() < System.Logger.Level.INFO.getSeverity()) {
+            return;
+        }
+        try {
+            System.err.println("rill: " + line.level + ": " + line.text + " (and the logger threw "
+                    + Failures.describe(why) + ")");
+        } catch (Throwable t) {
+            lost();
+        }
+    }
+
+    /**
+     * Whether a failure's stack tells more than its message. It doesn't if it came from the network by way of Rill's own calls: the
+     * peer did it, and whoever happened to drive the loop has nothing to do with it.
+     */
+    private static boolean saysMore(@Nullable Throwable thrown) {
+        if (!(thrown instanceof IOException)) {
+            return thrown != null;
+        }
+        if (hasOrigin(thrown)) {
+            return true;
+        }
+        if (thrown instanceof ProtocolException || thrown instanceof SocketException) {
+            return false;
+        }
+        for (StackTraceElement frame : thrown.getStackTrace()) {
+            if (!StackTraces.ofJdk(frame)) {
+                return !StackTraces.ofRill(frame);
+            }
+        }
+        return false;
+    }
+
+    /** Noted in tracing mode, by somebody who wants to see it. */
+    private static boolean hasOrigin(Throwable thrown) {
+        return (thrown instanceof ClosedHere && thrown.getStackTrace().length > 0)
+                || Arrays.stream(thrown.getSuppressed()).anyMatch(Origins.Origin.class::isInstance);
+    }
+}

@@ -1,0 +1,90 @@
+package rill;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Futures of a connection's writes and flushes that wait for bytes to leave, each its caller's own. Made when the first has to
+ * wait. Confined to the loop.
+ */
+final class Waiters {
+    private final ArrayDeque<Promise<@Nullable Void>> writers = new ArrayDeque<>(2);
+    private final ArrayDeque<Flush> flushes = new ArrayDeque<>(2);
+
+    /** A flush() that is done once {@code upTo} bytes have left; unknown while a layer holds writes. */
+    private static final class Flush {
+        private static final long UNKNOWN = Long.MAX_VALUE;
+
+        final Promise<@Nullable Void> promise;
+        long upTo = UNKNOWN;
+
+        Flush(Promise<@Nullable Void> promise) {
+            this.promise = promise;
+        }
+    }
+
+    // ---- writes
+
+    void addWriter(Promise<@Nullable Void> promise) {
+        writers.add(promise);
+    }
+
+    int writers() {
+        return writers.size();
+    }
+
+    /** They may go on. */
+    void completeWriters() {
+        for (Promise<@Nullable Void> each = writers.poll(); each != null; each = writers.poll()) {
+            complete(each);
+        }
+    }
+
+    // ---- flushes
+
+    void addFlush(Promise<@Nullable Void> promise) {
+        flushes.add(new Flush(promise));
+    }
+
+    /** All that was written before those flushes has been given to the wire, and with that so many bytes. */
+    void upTo(long queued) {
+        for (Flush each : flushes) {
+            each.upTo = Math.min(each.upTo, queued);
+        }
+    }
+
+    void completeFlushes(long written) {
+        while (!flushes.isEmpty() && flushes.getFirst().upTo <= written) {
+            complete(flushes.removeFirst().promise);
+        }
+    }
+
+    /** Fails those flushes that wait for what a layer has held back. */
+    void failHeldBack(Throwable cause) {
+        while (!flushes.isEmpty() && flushes.getLast().upTo == Flush.UNKNOWN) {
+            fail(flushes.removeLast().promise, cause);
+        }
+    }
+
+    // ---- settling
+
+    private static void complete(Promise<@Nullable Void> promise) {
+        promise.complete(null);
+    }
+
+    /** Fails the Future of a write or a flush. It is often dropped, and then not to be reported: the connection tells of what went wrong. */
+    static void fail(Promise<@Nullable Void> promise, Throwable cause) {
+        promise.fail(cause);
+        promise.failure();
+    }
+
+    /** The connection is gone: nothing will leave any more. */
+    void failAll(Throwable refusal, Throwable cause) {
+        for (Promise<@Nullable Void> each = writers.poll(); each != null; each = writers.poll()) {
+            fail(each, refusal);
+        }
+        for (Flush each = flushes.poll(); each != null; each = flushes.poll()) {
+            fail(each.promise, cause);
+        }
+    }
+}

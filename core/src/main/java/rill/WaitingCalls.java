@@ -1,0 +1,98 @@
+package rill;
+
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls that wait for their turn, first in, first out. Of one that was given up meanwhile the place in the queue is left, until its turn
+ * or until such places are many. Confined to the loop.
+ */
+final class WaitingCalls<Q, A> {
+    private static final int FEW = 16;
+
+    private final Calls<Q, A> calls;
+    private final CallQueue<Q, A> queue = new CallQueue<>();
+    private final int bound;
+    private int givenUp; // of those in the queue
+    private int refused; // since somebody was looked for who has given up
+
+    WaitingCalls(Calls<Q, A> calls, int bound) {
+        this.calls = calls;
+        this.bound = bound;
+    }
+
+    /** How many there are, without those that were given up. */
+    int size() {
+        return queue.size() - givenUp;
+    }
+
+    boolean isEmpty() {
+        return queue.size() == 0;
+    }
+
+    /** Whether one more may wait. Of those who have just given up it is not told yet: they are looked for, though not each time. */
+    boolean hasRoom() {
+        if (size() >= bound && ++refused > queue.size() / 2) {
+            sweep();
+        }
+        return size() < bound;
+    }
+
+    void add(Call<Q, A> call, Q request) {
+        call.state = Call.State.WAITING;
+        call.request = request;
+        queue.add(call);
+        call.watch(); // so that the request goes with whoever waits
+    }
+
+    /** The first that was not given up as far as is known, or null. */
+    @Nullable
+    Call<Q, A> first() {
+        Call<Q, A> first = queue.first();
+        while (first != null && first.state == Call.State.GIVEN_UP) {
+            poll();
+            givenUp--;
+            calls.end(first);
+            first = queue.first();
+        }
+        return first;
+    }
+
+    /** Takes out the first. */
+    void poll() {
+        queue.poll();
+    }
+
+    void giveUp(Call<Q, A> call) {
+        call.state = Call.State.GIVEN_UP;
+        call.releaseRequest();
+        givenUp++;
+        if (givenUp == queue.size() || givenUp > FEW + queue.size() / 2) {
+            sweep();
+        }
+    }
+
+    /** Takes out those that nobody waits for. */
+    private void sweep() {
+        refused = 0;
+        givenUp = 0;
+        for (int n = queue.size(); n > 0; n--) {
+            Call<Q, A> call = Objects.requireNonNull(queue.poll());
+            if (call.isWanted()) {
+                queue.add(call);
+            } else {
+                calls.end(call);
+            }
+        }
+    }
+
+    void forEach(Consumer<? super Call<Q, A>> action) {
+        queue.forEach(action);
+    }
+
+    void clear() {
+        queue.clear();
+        givenUp = 0;
+    }
+}

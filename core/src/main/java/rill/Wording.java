@@ -1,0 +1,82 @@
+package rill;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/** How messages for people name lengths of time, and show what came from elsewhere: on one line, and not too long. */
+final class Wording {
+    /** How much of something is shown, at most; a character that can't be shown needs six. */
+    private static final int LONGEST = 200;
+
+    private static final String[] UNITS = {"ns", "µs", "ms", "s"};
+    private static final int UNIT = 1_000;
+    private static final long MANY = 10_000; // more than anybody reads
+
+    private Wording() {}
+
+    /** In the largest unit that tells it exactly, or well enough: {@code 250 µs}, {@code 1500 ms}, {@code 60 s}. */
+    static String duration(Duration length) {
+        long value = TimeUnit.NANOSECONDS.convert(length); // which saturates
+        int unit = 0;
+        while (value != 0 && unit < UNITS.length - 1 && (value % UNIT == 0 || value >= MANY || value <= -MANY)) {
+            value /= UNIT;
+            unit++;
+        }
+        return value == 0 ? "0 ms" : value + " " + UNITS[unit];
+    }
+
+    /** What a message, a key or a name says; its type if it can't say. */
+    static String excerpt(Object thing) {
+        if (thing instanceof Class<?> type) {
+            return type.getSimpleName();
+        }
+        try {
+            if (thing instanceof ByteBuf bytes) {
+                int shown = Math.min(bytes.readableBytes(), LONGEST);
+                String text = bytes.toString(bytes.readerIndex(), shown, StandardCharsets.ISO_8859_1);
+                return onOneLine(text, bytes.readableBytes());
+            }
+            String text = String.valueOf(thing);
+            return onOneLine(text.substring(0, Math.min(text.length(), LONGEST)), text.length());
+        } catch (Throwable t) { // it is released, or too large; what is to be told of it matters more
+            return thing.getClass().getSimpleName();
+        }
+    }
+
+    private static String onOneLine(String text, int length) {
+        var line = new StringBuilder();
+        for (int i = 0; i < text.length(); i++) {
+            append(line, text.charAt(i));
+        }
+        return length == text.length()
+                ? line.toString()
+                : line.append("… (of " + length + ")").toString();
+    }
+
+    private static void append(StringBuilder line, char c) {
+        switch (c) {
+            case '\t' -> line.append("\\t");
+            case '\n' -> line.append("\\n");
+            case '\r' -> line.append("\\r");
+            default -> {
+                if (isVisible(c)) {
+                    line.append(c);
+                } else {
+                    line.append(String.format("\\u%04x", (int) c));
+                }
+            }
+        }
+    }
+
+    /** Whether it stands for itself and moves nothing else, on whatever terminal. */
+    private static boolean isVisible(char c) {
+        return c == ' '
+                || (!Character.isISOControl(c)
+                        && !Character.isSpaceChar(c)
+                        && !Character.isSurrogate(c)
+                        && Character.isDefined(c)
+                        && Character.getType(c) != Character.FORMAT);
+    }
+}

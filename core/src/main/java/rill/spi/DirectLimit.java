@@ -1,0 +1,42 @@
+package rill.spi;
+
+import java.lang.management.ManagementFactory;
+
+/**
+ * How much memory the JVM allows its direct buffers, as its arguments say. To look at them takes some tens of milliseconds, so it is done
+ * when this is first used, which is when it matters.
+ */
+final class DirectLimit {
+    private static final String FLAG = "-XX:MaxDirectMemorySize=";
+
+    static final long BYTES = find();
+
+    private DirectLimit() {}
+
+    private static long find() {
+        long limit = 0;
+        try {
+            for (String argument : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+                if (argument.startsWith(FLAG)) {
+                    limit = bytes(argument.substring(FLAG.length()));
+                }
+            }
+        } catch (LinkageError | RuntimeException e) {
+            limit = 0; // a JVM without the module java.management, or a number of another kind
+        }
+        return limit > 0 ? limit : Runtime.getRuntime().maxMemory(); // as the JVM does
+    }
+
+    /** As the JVM reads it: {@code 64m}. */
+    static long bytes(String argument) {
+        int end = argument.length() - 1;
+        int shift = switch (Character.toLowerCase(argument.charAt(end))) {
+            case 'k' -> 10;
+            case 'm' -> 20;
+            case 'g' -> 30;
+            case 't' -> 40;
+            default -> 0;
+        };
+        return Long.decode(shift == 0 ? argument : argument.substring(0, end)) << shift;
+    }
+}

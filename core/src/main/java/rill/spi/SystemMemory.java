@@ -1,0 +1,346 @@
+package rill.spi;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory of this process, for all loops: slabs, of which pieces are handed out, under one bound.
+ *
+ * <p>A slab goes back to the system on a thread of its own, once it has been free as a whole for a while: that waits until every thread
+ * has been seen not to use it, which on a busy machine can take 100 ms. To take a piece and to give it back waits for nothing of the
+ * kind.
+ *
+ * <p><b>Threading:</b> any thread. What is held is guarded by this; a slab is made and closed outside.
+ */
+final class SystemMemory implements Memory {
+    private static final int KIB = 1024;
+    private static final int MIB = KIB * KIB;
+
+    /** The first slabs stay for good: few programs need more. */
+    private static final long FOR_GOOD = MIB;
+
+    /** Up to here pieces may be kept after their use. */
+    private static final long LASTING = 8 * MIB;
+
+    private static final int SMALLEST_SLAB = 256 * KIB;
+    private static final int LARGEST_SLAB = Slab.UNIT << Slab.MOST_SHARED;
+
+    /** A slab is as large as this part of what is held already. */
+    private static final int GROWTH = 4;
+
+    /** Below this nobody looks up what the bound is; above it, it is looked up by the thread… */
+    private static final long WITHOUT_LOOKING = 4 * MIB;
+
+    /** …and from here on it has to be known. */
+    private static final long WITHOUT_KNOWING = 32 * MIB;
+
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int ORDERS = 20;
+    private static final int LARGEST_POWER = 1 << 30;
+
+    static final SystemMemory INSTANCE = new SystemMemory(0, IDLE_NANOS);
+
+    private final long idleNanos;
+    private final @Nullable Slab[] bins = new @Nullable Slab[ORDERS]; // by the largest piece that is free
+    private long held; // bytes of all slabs
+    private long out; // … of which pieces are out
+    private volatile long limit; // 0 if not known yet
+    private boolean directRefused; // by the JVM, which counts what stays for good
+    private boolean tended; // by a thread
+
+    /**
+     * @param limit the bound; the JVM's, if it is 0
+     * @param idleNanos how long a slab is free before it goes back; twice that at most
+     */
+    SystemMemory(long limit, long idleNanos) {
+        this.limit = limit;
+        this.idleNanos = idleNanos;
+    }
+
+    @Override
+    public Piece allocate(int bytes) {
+        int order = Slab.orderOf(bytes);
+        Taken taken = take(order, bytes);
+        return taken != null ? taken : adopt(newSlab(bytes), order, bytes);
+    }
+
+    // ---- pieces
+
+    private synchronized @Nullable Taken take(int order, int bytes) {
+        if (order > Slab.MOST_SHARED) {
+            Slab whole = bytes > LARGEST_POWER ? null : bins[order];
+            return whole == null ? null : takeOf(whole, order, bytes);
+        }
+        for (int o = order; o <= Slab.MOST_SHARED; o++) {
+            Slab slab = bins[o];
+            if (slab != null) {
+                return takeOf(slab, order, bytes);
+            }
+        }
+        return null;
+    }
+
+    private synchronized Taken takeOf(Slab slab, int order, int bytes) {
+        int before = slab.largest();
+        int node = slab.take(order);
+        moved(slab, before);
+        out += bytes;
+        return new Taken(slab, node, slab.bytes(node, bytes));
+    }
+
+    private synchronized Taken adopt(Slab fresh, int order, int bytes) {
+        link(fresh);
+        return takeOf(fresh, order, bytes);
+    }
+
+    private synchronized void give(Taken piece) {
+        int before = piece.slab.largest();
+        piece.slab.give(piece.node);
+        out -= piece.bytes.capacity();
+        moved(piece.slab, before);
+        if (piece.slab.idle() && !piece.slab.staysForGood()) {
+            tend();
+        }
+    }
+
+    private final class Taken implements Piece {
+        private final Slab slab;
+        private final int node;
+        private final ByteBuffer bytes;
+        private boolean released;
+
+        Taken(Slab slab, int node, ByteBuffer bytes) {
+            this.slab = slab;
+            this.node = node;
+            this.bytes = bytes;
+        }
+
+        @Override
+        public ByteBuffer bytes() {
+            return bytes;
+        }
+
+        @Override
+        public void release() {
+            synchronized (SystemMemory.this) {
+                if (released) {
+                    throw new IllegalStateException("this memory was released before");
+                }
+                released = true;
+                give(this);
+            }
+        }
+
+        @Override
+        public boolean lasting() {
+            return slab.lasting;
+        }
+    }
+
+    // ---- bins
+
+    private void moved(Slab slab, int before) {
+        if (slab.largest() != before) {
+            if (before >= 0) {
+                unlink(slab, before);
+            }
+            link(slab);
+        }
+    }
+
+    private void link(Slab slab) {
+        int bin = slab.largest();
+        if (bin >= 0) {
+            Slab first = bins[bin];
+            slab.next = first;
+            if (first != null) {
+                first.previous = slab;
+            }
+            bins[bin] = slab;
+        }
+    }
+
+    private void unlink(Slab slab, int bin) {
+        if (slab.previous != null) {
+            slab.previous.next = slab.next;
+        } else {
+            bins[bin] = slab.next;
+        }
+        if (slab.next != null) {
+            slab.next.previous = slab.previous;
+        }
+        slab.previous = null;
+        slab.next = null;
+    }
+
+    // ---- slabs
+
+    /** With room for a piece of so many bytes at least. */
+    private Slab newSlab(int bytes) {
+        int size = reserve(bytes);
+        try {
+            return made(size);
+        } catch (Throwable t) {
+            unreserve(size);
+            throw t;
+        }
+    }
+
+    private Slab made(int size) {
+        if (staysForGood()) {
+            try {
+                return Slab.forGood(size);
+            } catch (OutOfMemoryError e) {
+                refusedDirect();
+            }
+        }
+        return Slab.make(size, held() <= LASTING);
+    }
+
+    private synchronized boolean staysForGood() {
+        return held <= FOR_GOOD && !directRefused;
+    }
+
+    private synchronized void refusedDirect() {
+        directRefused = true;
+    }
+
+    synchronized long held() {
+        return held;
+    }
+
+    synchronized long out() {
+        return out;
+    }
+
+    /** Counts a new slab, and says how large it is to be. */
+    private int reserve(int bytes) {
+        learnLimit(bytes);
+        int size = tryReserve(bytes);
+        if (size == 0) {
+            closeAll(idleSlabs(true)); // on this thread for once: all that is left to do
+            size = tryReserve(bytes);
+        }
+        if (size == 0) {
+            throw new OutOfMemoryError("the buffers of all loops together hold " + held() + " bytes, the limit is "
+                    + limit + "; -XX:MaxDirectMemorySize raises it");
+        }
+        return size;
+    }
+
+    private void learnLimit(int bytes) {
+        if (limit == 0 && held() + bytes > WITHOUT_KNOWING) {
+            limit = DirectLimit.BYTES; // waits for it, if somebody looks it up just now
+        }
+    }
+
+    /** The size of the slab; 0 if there is no room for it. */
+    private synchronized int tryReserve(int bytes) {
+        int whole = bytes > LARGEST_POWER ? bytes : Slab.UNIT << Slab.orderOf(bytes);
+        long room = limit == 0 ? Long.MAX_VALUE : limit - held;
+        if (whole > room) {
+            return 0;
+        }
+        long wanted = Math.clamp(Long.highestOneBit(held / GROWTH), SMALLEST_SLAB, LARGEST_SLAB);
+        int size = (int) Math.max(whole, Math.min(wanted, Long.highestOneBit(room)));
+        held += size;
+        if (limit == 0 && held > WITHOUT_LOOKING) {
+            tend();
+        }
+        return size;
+    }
+
+    private synchronized void unreserve(long size) {
+        held -= size;
+    }
+
+    // ---- giving back
+
+    /** Lets the thread look after what is idle. */
+    private void tend() {
+        if (!tended) {
+            tended = true;
+            Thread thread = Thread.ofPlatform()
+                    .name("rill-memory")
+                    .daemon()
+                    .inheritInheritableThreadLocals(false)
+                    .unstarted(this::tending);
+            thread.setContextClassLoader(null); // of nobody who happened to be the first
+            try {
+                thread.start();
+            } catch (OutOfMemoryError e) {
+                tended = false; // no thread can be had now; another slab will be idle later
+            }
+        }
+    }
+
+    private void tending() {
+        try {
+            if (limit == 0) {
+                limit = DirectLimit.BYTES;
+            }
+            while (waitAWhile()) {
+                closeAll(idleSlabs(false));
+            }
+        } catch (Throwable t) {
+            tendNoMore();
+            throw t;
+        }
+    }
+
+    private synchronized void tendNoMore() {
+        tended = false;
+    }
+
+    /** False, with the thread's end, if nothing is idle. In real time, whatever time the loops live in. */
+    private boolean waitAWhile() {
+        synchronized (this) {
+            if (!anyIdle()) {
+                tended = false;
+                return false;
+            }
+        }
+        LockSupport.parkNanos(this, idleNanos);
+        return true;
+    }
+
+    private boolean anyIdle() {
+        for (Slab first : bins) {
+            for (Slab slab = first; slab != null; slab = slab.next) {
+                if (slab.idle() && !slab.staysForGood()) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Takes out of the bins what is idle, or what was so the last time as well. */
+    private synchronized List<Slab> idleSlabs(boolean now) {
+        var idle = new ArrayList<Slab>();
+        for (int bin = 0; bin < ORDERS; bin++) {
+            for (Slab slab = bins[bin], next; slab != null; slab = next) {
+                next = slab.next;
+                if (slab.idle() && !slab.staysForGood()) {
+                    if (now || slab.idleBefore) {
+                        unlink(slab, bin);
+                        idle.add(slab);
+                    }
+                    slab.idleBefore = true;
+                }
+            }
+        }
+        return idle;
+    }
+
+    private void closeAll(List<Slab> idle) {
+        for (Slab slab : idle) {
+            slab.close();
+            unreserve(slab.size());
+        }
+    }
+}

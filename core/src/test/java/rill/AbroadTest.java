@@ -1,0 +1,111 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import rill.testing.Loops;
+
+/** What a loop remembers of its Futures that something elsewhere waits for is gone as soon as nothing does. */
+class AbroadTest {
+    private static final int MANY = 10_000;
+
+    private final Loops loops = Loops.manual();
+    private final Loop near = loops.open();
+    private final Loop far = loops.open();
+
+    @AfterEach
+    void close() {
+        loops.close();
+    }
+
+    private void settle() {
+        int[] left = {5};
+        loops.tickUntil(() -> left[0]-- == 0);
+    }
+
+    @Test
+    void any_across_loops_leaves_nothing_whoever_wins() {
+        Promise<Integer> signal = far.promise();
+        Future<Integer> waiting = signal.map(value -> value); // so that the signal goes on
+        for (int i = 0; i < MANY; i++) {
+            Promise<Integer> mine = near.promise();
+            Promise<Integer> theirs = far.promise();
+            Future<Integer> first = Future.any(mine, theirs, signal);
+            switch (i % 3) {
+                case 0 -> mine.complete(i);
+                case 1 -> theirs.complete(i);
+                default -> first.cancel();
+            }
+            if (i % 100 == 0) {
+                settle();
+            }
+        }
+        settle();
+
+        assertThat(far.abroad().size()).isZero();
+        assertThat(near.abroad().size()).isZero();
+        assertThat(waiting.isDone()).isFalse();
+    }
+
+    @Test
+    void a_task_that_was_cancelled_leaves_nothing_on_the_other_loop() {
+        Promise<Integer> signal = far.promise();
+        var tasks = new ArrayList<Task<Integer>>();
+        for (int i = 0; i < 100; i++) {
+            tasks.add(near.task(signal::await));
+        }
+        Task<Integer> patient = near.task(signal::await);
+        settle();
+        assertThat(far.abroad().size()).isEqualTo(1);
+        tasks.forEach(Task::cancel);
+        settle();
+        assertThat(far.abroad().size()).as("one still waits").isEqualTo(1);
+        patient.cancel();
+        settle();
+
+        assertThat(far.abroad().size()).isZero();
+    }
+
+    @Test
+    void stages_leave_nothing_behind() {
+        Promise<Integer> signal = far.promise();
+        Future<Integer> waiting = signal.map(value -> value);
+        var stages = new ArrayList<CompletableFuture<Integer>>();
+        for (int i = 0; i < 100; i++) {
+            stages.add(signal.toCompletableFuture());
+        }
+        assertThat(far.abroad().size()).isEqualTo(1);
+        stages.forEach(stage -> stage.cancel(false));
+
+        assertThat(far.abroad().size()).isZero();
+        assertThat(waiting.isDone()).isFalse();
+    }
+
+    @Test
+    @Tag("slow")
+    void nothing_is_left_however_coming_leaving_and_settling_fall_together() throws Exception {
+        long seed = new java.security.SecureRandom().nextLong();
+        near.start();
+        far.start();
+        for (int i = 0; i < 5_000; i++) {
+            Promise<Integer> theirs = far.promise();
+            var random = new Random(seed + i);
+            var other = Outside.start(() -> {
+                for (int spin = random.nextInt(200); spin > 0; spin--) {
+                    Thread.onSpinWait();
+                }
+                return theirs.complete(1);
+            });
+            for (int n = 0; n < 5; n++) {
+                Future.any(near.<Integer>promise(), theirs).cancel();
+            }
+            other.result();
+        }
+        Await.until("nothing is left, seed " + seed, () -> far.abroad().size() == 0);
+    }
+}

@@ -1,0 +1,266 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.lang.reflect.Modifier;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import rill.testing.Loops;
+import rill.testing.TextLines;
+
+/** The whole public API of a loop and of what lives on it, once that loop is closed: one rule for all. */
+class AfterCloseTest {
+    private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Exchange<String, String> ASKING = Exchange.inOrder(TextLines.pipeline());
+
+    private final Loops loops = Loops.manual();
+    private final Map<String, Callable<Future<?>>> givesFuture = new LinkedHashMap<>();
+    private final Map<String, Callable<?>> throwsIt = new LinkedHashMap<>();
+    private final Map<String, Callable<?>> answers = new LinkedHashMap<>();
+    private Loop loop;
+    private LoopGroup group;
+    private Promise<String> pending;
+    private Promise<String> done;
+
+    private interface Nothing {
+        void run() throws Exception;
+    }
+
+    private static Callable<?> doing(Nothing action) {
+        return () -> {
+            action.run();
+            return "did nothing";
+        };
+    }
+
+    @BeforeEach
+    void useItAndCloseIt() throws Exception {
+        loop = loops.open();
+        pending = loop.promise();
+        done = loop.promise();
+        done.complete("value");
+        Task<String> task = loop.task(() -> "of a Task");
+        Handle timer = loop.schedule(SECOND, () -> {});
+        var accepted = new ArrayList<Connection<String, String>>();
+        Listener listener = loops.settle(loop.listen(ANY, TextLines.pipeline(), accepted::add));
+        Connection<String, String> pulls = loops.settle(loop.connect(listener.address(), TextLines.pipeline()));
+        Connection<String, String> unused = loops.settle(loop.connect(listener.address(), TextLines.pipeline()));
+        Client<String, String> client = loops.settle(loop.connect(listener.address(), ASKING));
+        loops.tickUntil(() -> accepted.size() == 3);
+        pulls.receive().cancel();
+        loop.close(Duration.ZERO);
+        loops.reporter().take(Report.Survivors.class);
+        group = LoopGroup.open(
+                2, LoopOptions.defaults().transport(loops.transport()).slowHandle(Duration.ZERO));
+        group.close(Duration.ZERO);
+        rowsOfLoop();
+        rowsOfConnection(pulls, unused);
+        rowsOfOthers(client, listener, task, timer);
+    }
+
+    @AfterEach
+    void closeLoops() {
+        loops.close();
+    }
+
+    private void rowsOfLoop() {
+        givesFuture.put("Loop.submit", () -> loop.submit(() -> 1));
+        givesFuture.put("Loop.task", () -> loop.task(() -> 1));
+        givesFuture.put("Loop.delay", () -> loop.delay(SECOND));
+        givesFuture.put("Loop.connect", () -> loop.connect(ANY, TextLines.pipeline()));
+        givesFuture.put("Loop.connect as a client", () -> loop.connect(ANY, ASKING));
+        givesFuture.put("Loop.listen", () -> loop.listen(ANY, TextLines.pipeline(), connection -> {}));
+        givesFuture.put("Loop.serve", () -> loop.serve(ANY, TextLines.pipeline(), Future::of));
+        throwsIt.put("Loop.schedule", () -> loop.schedule(() -> {}));
+        throwsIt.put("Loop.schedule later", () -> loop.schedule(SECOND, () -> {}));
+        throwsIt.put("Loop.execute", doing(() -> loop.execute(() -> {})));
+        throwsIt.put("Loop.run", () -> loop.run(() -> 1));
+        throwsIt.put("Loop.start", () -> loop.start());
+        throwsIt.put("Loop.tick", () -> loop.tick());
+        answers.put("Loop.stop", doing(loop::stop));
+        answers.put("Loop.close", doing(loop::close));
+        answers.put("Loop.closed", loop::closed);
+        answers.put("Loop.promise", loop::promise);
+        answers.put("Loop.name", loop::name);
+        answers.put("Loop.transport", loop::transport);
+        answers.put("Loop.taskEngine", loop::taskEngine);
+        answers.put("Loop.connections", loop::connections);
+        answers.put("Loop.alive", loop::alive);
+        answers.put("Loop.random", loop::random);
+        answers.put("Loop.nanoTime", loop::nanoTime);
+        answers.put("Loop.nextTimer", loop::nextTimer);
+    }
+
+    private void rowsOfConnection(Connection<String, String> pulls, Connection<String, String> unused) {
+        givesFuture.put("Connection.receive", pulls::receive);
+        givesFuture.put("Connection.receive for the first time", unused::receive);
+        givesFuture.put("Connection.write", () -> pulls.write("late"));
+        givesFuture.put("Connection.flush", pulls::flush);
+        answers.put("Connection.shutdownOutput", doing(pulls::shutdownOutput));
+        answers.put("Connection.close", () -> settled(pulls.close()));
+        answers.put("Connection.abort", () -> settled(pulls.abort()));
+        answers.put("Connection.closed", () -> settled(pulls.closed()));
+        answers.put("Connection.onFailure", () -> pulls.onFailure(failure -> {}));
+        answers.put("Connection.onFinish", () -> pulls.onFinish(() -> {}));
+        answers.put("Connection.onMessage", () -> pullsNothing(unused));
+        answers.put("Connection.pause", doing(pulls::pause));
+        answers.put("Connection.resume", doing(pulls::resume));
+        answers.put("Connection.stop", doing(pulls::stop));
+        answers.put("Connection.loop", pulls::loop);
+        answers.put("Connection.localAddress", pulls::localAddress);
+        answers.put("Connection.remoteAddress", pulls::remoteAddress);
+        throwsIt.put("Connection.option", () -> pulls.option(StandardSocketOptions.TCP_NODELAY));
+    }
+
+    private static Object pullsNothing(Connection<String, String> connection) {
+        assertThatThrownBy(() -> connection.onMessage(message -> {}))
+                .as("read by receive already")
+                .isInstanceOf(IllegalStateException.class);
+        return "as before";
+    }
+
+    private static Object settled(Future<?> future) {
+        assertThat(future.isDone()).isTrue();
+        assertThat(future.failure()).isNull();
+        return future;
+    }
+
+    private void rowsOfOthers(Client<String, String> client, Listener listener, Task<String> task, Handle timer) {
+        givesFuture.put("Client.call", () -> client.call("late"));
+        givesFuture.put("Client.call within a time", () -> client.call("late", SECOND));
+        answers.put("Client.close", () -> settled(client.close()));
+        answers.put("Client.finish", () -> settled(client.finish()));
+        answers.put("Client.closed", () -> settled(client.closed()));
+        answers.put("Client.outstanding", client::outstanding);
+        answers.put("Client.loop", client::loop);
+        answers.put("Client.remoteAddress", client::remoteAddress);
+        answers.put("Listener.address", listener::address);
+        answers.put("Listener.pause", doing(listener::pause));
+        answers.put("Listener.resume", doing(listener::resume));
+        answers.put("Listener.close", doing(listener::close));
+        givesFuture.put("LoopGroup.listen", () -> group.listen(ANY, TextLines.pipeline(), connection -> {}));
+        givesFuture.put("LoopGroup.serve", () -> group.serve(ANY, TextLines.pipeline(), Future::of));
+        throwsIt.put("LoopGroup.next", group::next);
+        answers.put("LoopGroup.loops", group::loops);
+        answers.put("LoopGroup.close", doing(group::close));
+        answers.put("Handle.cancel", timer::cancel);
+        answers.put("Handle.cancelled", timer::cancelled);
+        answers.put("Handle.name", timer::name);
+        givesFuture.put("Future.timeout", () -> pending.timeout(SECOND));
+        throwsIt.put("Future.await", () -> pending.await());
+        answers.put("Future.timeout of what is done", () -> settled(done.timeout(SECOND)));
+        answers.put("Future.await of what is done", done::await);
+        answers.put("Future.onDone", () -> pending.onDone((value, failure) -> {}));
+        answers.put("Future.cancel", task::cancel);
+        answers.put("Future.isDone", task::isDone);
+        answers.put("Future.loop", task::loop);
+    }
+
+    @Test
+    void what_gives_a_future_gives_a_failed_one_that_says_so() throws Exception {
+        for (var row : givesFuture.entrySet()) {
+            Future<?> future = row.getValue().call();
+            assertThat(future.isDone()).as(row.getKey()).isTrue();
+            assertThat(future.failure())
+                    .as(row.getKey())
+                    .isInstanceOfAny(IOException.class, CancelledException.class)
+                    .message()
+                    .contains("closed");
+            if (!row.getKey().startsWith("Connection") && !row.getKey().startsWith("Client")) {
+                assertThat(future.failure())
+                        .as(row.getKey())
+                        .isInstanceOf(CancelledException.class)
+                        .hasMessageContaining(future.loop().name());
+            }
+        }
+    }
+
+    @Test
+    void what_schedules_or_drives_throws_and_what_asks_or_ends_does_not() throws Exception {
+        for (var row : throwsIt.entrySet()) {
+            assertThatThrownBy(() -> row.getValue().call())
+                    .as(row.getKey())
+                    .isInstanceOfAny(
+                            IllegalStateException.class,
+                            RejectedExecutionException.class,
+                            CancelledException.class,
+                            IOException.class);
+        }
+        for (var row : answers.entrySet()) {
+            if (row.getKey().equals("Connection.onMessage")) {
+                givesFuture.get("Connection.receive for the first time").call().failure();
+            }
+            assertThat(row.getValue().call()).as(row.getKey()).isNotNull();
+        }
+    }
+
+    /** Of a Future, what derives one from another is not in it: that only says no to who awaits it. */
+    private static final Set<String> ELSEWHERE = Set.of(
+            "Loop.open",
+            "Loop.current",
+            "Connection.become",
+            "LoopGroup.open",
+            "Loop.toString",
+            "Connection.toString",
+            "Client.toString",
+            "Listener.toString",
+            "Handle.toString");
+
+    @Test
+    void the_table_has_a_row_for_every_public_method() {
+        var rows = new TreeSet<String>();
+        for (Map<String, ?> table : List.of(givesFuture, throwsIt, answers)) {
+            table.keySet().forEach(row -> rows.add(row.split(" ")[0]));
+        }
+        var missing = new TreeSet<String>();
+        for (Class<?> type :
+                List.of(Loop.class, Connection.class, Client.class, Listener.class, LoopGroup.class, Handle.class)) {
+            Arrays.stream(type.getDeclaredMethods())
+                    .filter(method -> Modifier.isPublic(method.getModifiers()) && !method.isSynthetic())
+                    .map(method -> type.getSimpleName() + "." + method.getName())
+                    .filter(method -> !rows.contains(method) && !ELSEWHERE.contains(method))
+                    .forEach(missing::add);
+        }
+        assertThat(missing).isEmpty();
+    }
+
+    @Test
+    void what_was_on_its_way_to_the_loop_has_failed_as_well() throws Exception {
+        Loop other = loops.open();
+        Listener listener = loops.settle(other.listen(ANY, TextLines.pipeline(), connection -> {}));
+        Connection<String, String> connection = loops.settle(other.connect(listener.address(), TextLines.pipeline()));
+        var onTheirWay = List.of(
+                other.submit(() -> 1),
+                other.task(() -> 1),
+                other.delay(SECOND),
+                other.connect(listener.address(), TextLines.pipeline()),
+                other.listen(ANY, TextLines.pipeline(), accepted -> {}),
+                connection.flush());
+        Future<?> waits = other.delay(SECOND);
+
+        other.closeNow();
+
+        assertThat(onTheirWay).allSatisfy(each -> {
+            assertThat(each.isDone()).isTrue();
+            assertThat(each.failure()).hasMessageContaining("closed");
+        });
+        assertThat(waits.failure()).isInstanceOf(CancelledException.class);
+    }
+}

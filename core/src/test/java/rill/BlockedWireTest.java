@@ -1,0 +1,242 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.function.IntFunction;
+import org.junit.jupiter.api.Test;
+import rill.testing.TextLines;
+
+/** What a connection holds whose peer does not read: about as much memory as there is to send, in however many flushes it came. */
+class BlockedWireTest {
+    private static final int KIB = 1024;
+
+    private static Pipeline<Byte, Byte> singleBytes() {
+        return Pipeline.of(Codec.of(in -> in.isReadable() ? in.readByte() : null, (m, out) -> out.writeByte(m)));
+    }
+
+    /** So many writes, each in a tick of its own, and so with a flush of its own. */
+    private static <W> void writeInTicks(Rig<?, W> rig, int count, IntFunction<W> message) {
+        for (int i = 0; i < count; i++) {
+            int n = i;
+            rig.onLoop(() -> rig.connection().write(message.apply(n)));
+            rig.tick();
+        }
+    }
+
+    private static void wireTakes(Rig<?, ?> rig, int bytes) {
+        rig.wire.space = bytes;
+        rig.transport.events.add(() -> rig.link.written(rig.wire.flush()));
+        rig.tick();
+    }
+
+    private static long held(Rig<?, ?> rig) {
+        var held = new long[1];
+        rig.onLoop(() -> held[0] = rig.loop.buffers().held());
+        return held[0];
+    }
+
+    @Test
+    void small_writes_to_a_blocked_wire_share_a_chunk() throws IOException {
+        try (var rig = new Rig<>(singleBytes())) {
+            rig.wire.space = 0;
+            long before = held(rig);
+            writeInTicks(rig, 1_000, n -> (byte) n);
+            assertThat(rig.link.outbound().pending()).isEqualTo(1_000);
+            assertThat(held(rig) - before).as("two chunks: the wire has one").isLessThanOrEqualTo(2 * Buffers.SMALL);
+            wireTakes(rig, 2_000);
+            byte[] sent = rig.wire.sent();
+            for (int n = 0; n < 1_000; n++) {
+                assertThat(sent[n]).isEqualTo((byte) n);
+            }
+            assertThat(sent).hasSize(1_000);
+            assertThat(rig.link.outbound().pending()).isZero();
+            assertThat(held(rig)).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void what_a_blocked_connection_holds_is_at_most_twice_what_is_pending_and_two_small_chunks() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.wire.space = 0;
+            long before = held(rig);
+            var random = new Random(7);
+            for (int n = 0; n < 2_000; n++) {
+                String line = "x".repeat(random.nextInt(200));
+                rig.onLoop(() -> rig.connection().write(line));
+                if (random.nextBoolean()) {
+                    rig.tick();
+                }
+                assertThat(held(rig) - before)
+                        .isLessThanOrEqualTo(2 * rig.link.outbound().pending() + 2 * Buffers.SMALL);
+            }
+        }
+    }
+
+    @Test
+    void two_hundred_peers_that_do_not_read_cost_about_what_is_pending() throws IOException {
+        var rigs = new ArrayList<Rig<Byte, Byte>>();
+        long all = 0;
+        try {
+            for (int i = 0; i < 200; i++) {
+                var rig = new Rig<>(singleBytes());
+                rigs.add(rig);
+                rig.wire.space = 0;
+                writeInTicks(rig, 100, n -> (byte) n);
+                all += held(rig);
+            }
+            assertThat(all).isLessThanOrEqualTo(200L * 2 * Buffers.SMALL);
+        } finally {
+            rigs.forEach(Rig::close);
+        }
+    }
+
+    @Test
+    void a_wire_that_takes_a_little_at_a_time_gets_everything_in_order() throws IOException {
+        long seed = new Random().nextLong();
+        var random = new Random(seed);
+        try (var rig = new Rig<>(Pipeline.bytes())) {
+            ByteBuf expected = Unpooled.buffer();
+            ByteBuf sent = Unpooled.buffer();
+            long before = held(rig);
+            for (int round = 0; round < 500; round++) {
+                rig.wire.space = random.nextInt(3) == 0 ? random.nextInt(5_000) : 0;
+                byte[] bytes = new byte[random.nextInt(random.nextInt(10) == 0 ? 20_000 : 50)];
+                random.nextBytes(bytes);
+                expected.writeBytes(bytes);
+                rig.onLoop(() -> rig.connection().write(Unpooled.copiedBuffer(bytes)));
+                if (random.nextInt(4) == 0) {
+                    wireTakes(rig, random.nextInt(10_000));
+                } else {
+                    rig.tick();
+                }
+                sent.writeBytes(rig.wire.sent());
+                if (rig.link.outbound().pending() > 200 * KIB) {
+                    wireTakes(rig, Integer.MAX_VALUE);
+                    sent.writeBytes(rig.wire.sent());
+                    assertThat(rig.link.outbound().pending())
+                            .as("seed %d", seed)
+                            .isZero();
+                }
+            }
+            wireTakes(rig, Integer.MAX_VALUE);
+            sent.writeBytes(rig.wire.sent());
+            assertThat(sent).as("seed %d", seed).isEqualTo(expected);
+            assertThat(rig.link.outbound().pending()).isZero();
+            assertThat(held(rig)).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void flush_waits_for_what_was_kept_back() throws IOException {
+        try (var rig = new Rig<>(singleBytes())) {
+            rig.wire.space = 0;
+            writeInTicks(rig, 2, n -> (byte) n);
+            var flushed = new Future<?>[1];
+            rig.onLoop(() -> flushed[0] = rig.connection().flush());
+            wireTakes(rig, 1);
+            rig.settle();
+            assertThat(flushed[0].isDone()).isFalse();
+            wireTakes(rig, 1);
+            rig.settle();
+            assertThat(flushed[0].isDone()).isTrue();
+            assertThat(rig.wire.sent()).containsExactly(0, 1);
+        }
+    }
+
+    @Test
+    void what_was_kept_back_leaves_before_the_output_ends() throws IOException {
+        try (var rig = new Rig<>(singleBytes())) {
+            rig.wire.space = 0;
+            writeInTicks(rig, 3, n -> (byte) n);
+            rig.onLoop(() -> rig.connection().shutdownOutput());
+            rig.settle();
+            assertThat(rig.wire.taken.stream().mapToInt(ByteBuf::readableBytes).sum())
+                    .as("the wire has it all: nothing can be written to it later")
+                    .isEqualTo(3);
+            wireTakes(rig, 3);
+            assertThat(rig.wire.sent()).containsExactly(0, 1, 2);
+        }
+    }
+
+    @Test
+    void a_close_waits_for_what_was_kept_back() throws IOException {
+        try (var rig = new Rig<>(singleBytes())) {
+            rig.wire.space = 0;
+            writeInTicks(rig, 3, n -> (byte) n);
+            rig.onLoop(() -> rig.connection().close());
+            rig.settle();
+            assertThat(rig.wire.outputShut).isFalse();
+            wireTakes(rig, 1);
+            assertThat(rig.wire.outputShut).isFalse();
+            wireTakes(rig, 2);
+            rig.settle();
+            assertThat(rig.wire.outputShut).isTrue();
+            assertThat(rig.wire.sent()).containsExactly(0, 1, 2);
+        }
+    }
+
+    @Test
+    void what_was_kept_back_leaves_before_what_the_next_pipeline_writes() throws IOException {
+        try (var rig = new Rig<>(singleBytes())) {
+            rig.wire.space = 0;
+            writeInTicks(rig, 3, n -> (byte) n);
+            rig.onLoop(() -> rig.connection().become(TextLines.pipeline()).write("next"));
+            wireTakes(rig, 100);
+            rig.settle();
+            assertThat(rig.wire.sent()).containsExactly(0, 1, 2, 'n', 'e', 'x', 't', '\n');
+        }
+    }
+
+    @Test
+    void what_was_kept_back_is_released_when_the_connection_breaks() throws IOException {
+        try (var rig = new Rig<>(singleBytes())) {
+            long before = held(rig);
+            rig.wire.space = 0;
+            writeInTicks(rig, 3, n -> (byte) n);
+            assertThat(held(rig)).isGreaterThan(before);
+            rig.wire.end(new IOException("broken"));
+            rig.settle();
+            assertThat(held(rig)).isEqualTo(before);
+            rig.reports.clear();
+        }
+    }
+
+    @Test
+    void a_wire_that_was_only_given_bytes_and_not_flushed_is_not_taken_for_blocked() throws IOException {
+        try (var rig = new Rig<>(singleBytes())) {
+            rig.onLoop(() -> {
+                rig.connection().write((byte) 1);
+                rig.link.outbound().encodeThrough();
+                rig.connection().write((byte) 2);
+            });
+            rig.settle();
+            assertThat(rig.wire.sent()).containsExactly(1, 2);
+            assertThat(rig.link.outbound().pending()).isZero();
+        }
+    }
+
+    @Test
+    void small_answers_above_a_layer_share_a_chunk_as_well() throws IOException {
+        var layer = new HoldingLayer();
+        try (var rig = new Rig<>(singleBytes().over(layer))) {
+            rig.arrives("!"); // the layer lets go
+            rig.wire.space = 0;
+            long before = held(rig);
+            writeInTicks(rig, 1_000, n -> (byte) 'a');
+            assertThat(held(rig) - before).isLessThanOrEqualTo(2 * Buffers.SMALL);
+            rig.wire.sent();
+            wireTakes(rig, 2_000);
+            byte[] expected = new byte[1_000];
+            Arrays.fill(expected, (byte) 'a');
+            assertThat(rig.wire.sent()).isEqualTo(expected);
+            assertThat(List.of(rig.link.outbound().pending())).containsExactly(0L);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What calls are told once their connection is gone, and what an unexpected message was. */
+class CallEndTest {
+    private static void expectClosed(Dialogue<String, String> dialogue, String why) {
+        List<Future<String>> calls = List.of(dialogue.call("late"), dialogue.client.call("late"));
+        for (Future<String> call : calls) {
+            assertThat(dialogue.failureOf(call))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("is closed")
+                    .hasMessageContaining(why);
+        }
+    }
+
+    @Test
+    void after_a_violation_calls_say_closed_and_why() {
+        try (var dialogue = new Dialogue<>(Dialogue.inOrder())) {
+            Future<String> call = dialogue.call("a");
+            dialogue.says("\0");
+            assertThat(dialogue.failureOf(call)).isInstanceOf(ProtocolException.class);
+            expectClosed(dialogue, "a NUL within a line (at byte 0 of the stream)");
+            assertThat(dialogue.failureOf(dialogue.call("b"))).hasCause(call.failure());
+        }
+    }
+
+    @Test
+    void after_a_reset_calls_say_closed_and_why() {
+        try (var dialogue = new Dialogue<>(Dialogue.inOrder())) {
+            Future<String> call = dialogue.call("a");
+            dialogue.onLoop(() -> dialogue.peer().abort());
+            dialogue.settle();
+            assertThat(dialogue.failureOf(call)).hasMessageContaining("reset");
+            expectClosed(dialogue, "reset");
+        }
+    }
+
+    @Test
+    void after_close_finish_and_the_peers_end_calls_say_which() {
+        try (var dialogue = new Dialogue<>(Dialogue.inOrder())) {
+            dialogue.client.close();
+            dialogue.settle();
+            expectClosed(dialogue, "by this side");
+        }
+        try (var dialogue = new Dialogue<>(Dialogue.inOrder())) {
+            Future<String> pending = dialogue.call("a");
+            dialogue.client.finish();
+            dialogue.settle();
+            expectClosed(dialogue, "finish");
+            dialogue.says("A");
+            assertThat(dialogue.loops.settle(pending)).isEqualTo("A");
+            expectClosed(dialogue, "by this side");
+        }
+        try (var dialogue = new Dialogue<>(Dialogue.inOrder())) {
+            dialogue.ends();
+            expectClosed(dialogue, "the peer has ended its stream");
+        }
+    }
+
+    @Test
+    void after_the_loop_was_closed_a_call_from_any_thread_is_a_failed_future() throws Exception {
+        var dialogue = new Dialogue<>(Dialogue.inOrder());
+        dialogue.close();
+        assertThat(dialogue.client.call("late").failure())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("its loop is closed");
+        Future<String> elsewhere = Outside.startVirtual(() -> dialogue.client.call("late", Duration.ofSeconds(1)))
+                .result();
+        assertThat(elsewhere.failure()).isInstanceOf(IOException.class).hasMessageContaining("its loop is closed");
+    }
+
+    @Test
+    void a_call_made_while_what_came_before_a_reset_is_told_says_closed_at_once() {
+        var clients = new ArrayList<Client<String, String>>();
+        var calls = new ArrayList<Future<String>>();
+        var exchange = Dialogue.inOrder()
+                .outstanding(5, Exchange.WhenFull.FAIL)
+                .unsolicited(line -> true, line -> calls.add(clients.getFirst().call("a")));
+        try (var dialogue = new Dialogue<>(exchange)) {
+            clients.add(dialogue.client);
+            dialogue.onLoop(() -> {
+                dialogue.peer().write("push\n".repeat(2_000));
+                return dialogue.peer().close();
+            });
+            dialogue.onLoop(() -> dialogue.peer().abort());
+            dialogue.loops.tickUntil(() -> calls.size() == 2_000);
+            assertThat(dialogue.failureOf(calls.get(1_000)))
+                    .as("while half of them were still to be decoded")
+                    .hasMessageContaining("is closed: write to ")
+                    .hasCauseInstanceOf(IOException.class);
+            calls.forEach(Future::failure);
+        }
+    }
+
+    @Test
+    void a_connection_that_fails_while_a_request_is_written_fails_that_call_as_well() throws IOException {
+        var clients = new ArrayList<Client<String, String>>();
+        var exchange = Dialogue.inOrder();
+        try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
+            clients.add(exchange.open(link));
+            return null;
+        })) {
+            var calls = new ArrayList<Future<String>>();
+            rig.onLoop(() -> {
+                calls.add(clients.getFirst().call("before"));
+                rig.wire.flushFailure = new IllegalStateException("a transport's mistake");
+                calls.add(clients.getFirst().call("x".repeat(100_000))); // so long that it is flushed at once
+                rig.wire.flushFailure = null;
+            });
+            rig.settle();
+            assertThat(calls).allSatisfy(call -> assertThat(call.failure()).isNotNull());
+        }
+    }
+
+    @Test
+    void a_message_that_answers_nothing_fails_the_calls_with_it_shown_at_its_offset() {
+        try (var dialogue = new Dialogue<>(Dialogue.byKey())) {
+            Future<String> call = dialogue.call("1:a");
+            Future<String> other = dialogue.call("2:b");
+            dialogue.says("1:A", "7:who\tasked?\r");
+            assertThat(dialogue.loops.settle(call)).isEqualTo("1:A");
+            assertThat(dialogue.failureOf(other))
+                    .isInstanceOf(ProtocolException.class)
+                    .hasMessageContaining("7:who\\tasked?\\r")
+                    .hasMessageContaining("(at byte 4 of the stream)");
+        }
+    }
+
+    @Test
+    void the_offset_is_that_of_the_message_however_many_reads_it_came_in() {
+        Codec<String, String> bitByBit = context -> new Session<>() {
+            private String line = "";
+
+            @Override
+            public void decode(ByteBuf in, Actions<String> actions) {
+                String read = in.readString(1, StandardCharsets.UTF_8);
+                if (read.equals("\n")) {
+                    actions.message(line);
+                    line = "";
+                } else {
+                    line += read;
+                }
+            }
+
+            @Override
+            public void encode(String message, Outgoing out) {
+                out.buffer(100).writeCharSequence(message + "\n", StandardCharsets.UTF_8);
+            }
+        };
+        try (var dialogue = new Dialogue<>(Exchange.inOrder(Pipeline.of(bitByBit)))) {
+            Future<String> call = dialogue.call("a");
+            dialogue.says("A");
+            assertThat(dialogue.loops.settle(call)).isEqualTo("A");
+            dialogue.saysPart("not ");
+            dialogue.says("asked for");
+            expectClosed(dialogue, "not asked for (at byte 2 of the stream)");
+            dialogue.loops.reporter().take(Report.ConnectionFailed.class);
+        }
+    }
+
+    @Test
+    void a_buffer_that_answers_nothing_is_shown_as_text_and_released() {
+        var messages = new ArrayList<ByteBuf>();
+        Pipeline<ByteBuf, ByteBuf> fours = Pipeline.of(Codec.of(
+                in -> {
+                    if (in.readableBytes() < 4) {
+                        return null;
+                    }
+                    messages.add(in.readBytes(4));
+                    return messages.getLast();
+                },
+                (message, out) -> out.writeBytes(message)));
+        try (var dialogue = new Dialogue<>(Exchange.inOrder(fours))) {
+            dialogue.says("ABC");
+            assertThat(dialogue.loops.reporter().take(Report.ConnectionFailed.class))
+                    .singleElement()
+                    .satisfies(report -> assertThat(report.message()).contains("handler for it: ABC\\n (at byte 0"));
+            assertThat(messages).hasSize(1).allMatch(each -> each.refCnt() == 0);
+        }
+    }
+
+    @Test
+    void a_message_that_answers_nothing_is_shown_in_part_if_it_is_long() {
+        try (var dialogue = new Dialogue<>(Dialogue.byKey())) {
+            Future<String> call = dialogue.call("1:a");
+            dialogue.says("7:" + "x".repeat(50_000));
+            assertThat(dialogue.failureOf(call)).hasMessageContaining("7:xxx");
+            assertThat(dialogue.failureOf(call).getMessage()).hasSizeLessThan(500);
+        }
+    }
+
+    @Test
+    void what_a_server_says_upon_accept_reaches_the_calls_that_fail() {
+        try (var dialogue = new Dialogue<>(Dialogue.inOrder())) {
+            dialogue.onLoop(() -> {
+                dialogue.peer().write("-ERR max number of clients reached\n");
+                return dialogue.peer().close();
+            });
+            dialogue.settle();
+            expectClosed(dialogue, "-ERR max number of clients reached");
+            assertThat(dialogue.loops.reporter().take(Report.ConnectionFailed.class))
+                    .singleElement()
+                    .satisfies(report -> assertThat(report.message()).contains("-ERR max number of clients reached"));
+        }
+    }
+
+    @Test
+    void a_peer_that_ends_while_only_tombstones_are_left_has_failed_nobody() {
+        try (var dialogue = new Dialogue<>(Dialogue.inOrder())) {
+            dialogue.call("a").cancel();
+            dialogue.ends();
+            assertThat(dialogue.client.closed().isDone()).isTrue();
+        }
+    }
+}

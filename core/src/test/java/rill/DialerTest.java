@@ -1,0 +1,166 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import rill.spi.Environment;
+import rill.testing.Loops;
+import rill.testing.TextLines;
+
+/** What a resolver may do to a connection that is being made, and one look-up to another. */
+class DialerTest {
+    private static final InetSocketAddress NAME = InetSocketAddress.createUnresolved("some.name", 80);
+
+    private final Loops loops = Loops.manual();
+
+    @AfterEach
+    void close() {
+        loops.close();
+    }
+
+    /** With the clock standing still, so that no time limit helps. */
+    private Throwable failureWith(Resolver resolver) {
+        var real = Environment.production();
+        loops.transport()
+                .environment(
+                        new Environment(loops.clock(), new Random(1), resolver, real.blocking(), real.memory(), null));
+        Loop loop = loops.open();
+        Throwable failure = loops.failureOf(loop.connect(NAME, TextLines.pipeline()));
+        assertThat(loops.settle(loop.submit(() -> "goes on"))).isEqualTo("goes on");
+        return failure;
+    }
+
+    @Test
+    void a_resolver_that_throws_an_error_fails_the_connection_at_once_with_it() {
+        var error = new LinkageError("on purpose");
+        assertThat(failureWith((name, loop) -> {
+                    throw error;
+                }))
+                .isSameAs(error);
+    }
+
+    @Test
+    void a_resolver_whose_future_fails_with_an_error_fails_the_connection_at_once_with_it() {
+        var error = new LinkageError("on purpose");
+        assertThat(failureWith((name, loop) -> {
+                    Promise<List<InetAddress>> promise = loop.promise();
+                    promise.fail(error);
+                    return promise;
+                }))
+                .isSameAs(error);
+    }
+
+    @Test
+    void a_resolver_that_gives_nothing_or_nonsense_fails_the_connection_at_once() {
+        assertThat(failureWith((name, loop) -> null)).isInstanceOf(NullPointerException.class);
+        assertThat(failureWith((name, loop) -> Future.of(Arrays.asList(new InetAddress[1]))))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessageContaining("resolver");
+    }
+
+    @Test
+    void a_name_that_the_jdk_fails_to_look_up_with_an_error_fails_the_connection_at_once_with_it() {
+        var error = new ExceptionInInitializerError("on purpose");
+        Throwable failure = failureWith(new SystemResolver(name -> {
+            throw error;
+        }));
+        assertThat(failure).isSameAs(error);
+    }
+
+    private static InetAddress[] here() {
+        return new InetAddress[] {InetAddress.getLoopbackAddress()};
+    }
+
+    @Test
+    void names_that_hang_hold_up_no_others() throws Exception {
+        var never = new CountDownLatch(1);
+        var resolver = new SystemResolver(name -> {
+            if (name.startsWith("hangs")) {
+                Await.latchUninterruptibly(never);
+            }
+            return here();
+        });
+        Loop loop = loops.open();
+        var hanging = new ArrayList<Future<List<InetAddress>>>();
+        for (int i = 0; i < 40; i++) {
+            hanging.add(resolver.resolve("hangs-" + i, loop));
+        }
+        assertThat(loops.settle(resolver.resolve("answers", loop))).hasSize(1);
+        assertThat(hanging).noneMatch(Future::isDone);
+        never.countDown();
+        hanging.forEach(loops::settle);
+    }
+
+    @Test
+    void a_name_that_many_ask_for_is_looked_up_once_at_a_time() {
+        var goOn = new CountDownLatch(1);
+        var lookUps = new AtomicInteger();
+        var resolver = new SystemResolver(name -> {
+            lookUps.incrementAndGet();
+            Await.latchUninterruptibly(goOn);
+            throw new UnknownHostException(name);
+        });
+        Loop loop = loops.open();
+        var asked = new ArrayList<Future<List<InetAddress>>>();
+        for (int i = 0; i < 1_000; i++) {
+            asked.add(resolver.resolve("popular", loop));
+        }
+        asked.getFirst().cancel();
+        goOn.countDown();
+
+        for (Future<?> each : asked.subList(1, asked.size())) {
+            assertThat(loops.failureOf(each))
+                    .isInstanceOf(UnknownHostException.class)
+                    .hasMessage("unknown host: popular");
+        }
+        assertThat(lookUps).hasValue(1);
+        loops.failureOf(resolver.resolve("popular", loop));
+        assertThat(lookUps).hasValue(2);
+    }
+
+    @Test
+    void look_ups_that_were_given_up_while_they_waited_are_forgotten() {
+        var goOn = new CountDownLatch(1);
+        var names = java.util.Collections.synchronizedList(new ArrayList<String>());
+        var resolver = new SystemResolver(name -> {
+            names.add(name);
+            Await.latchUninterruptibly(goOn);
+            return here();
+        });
+        Loop loop = loops.open();
+        var hanging = new ArrayList<Future<List<InetAddress>>>();
+        for (int i = 0; i < SystemResolver.THREADS; i++) {
+            hanging.add(resolver.resolve("hangs-" + i, loop));
+        }
+        Await.until("all threads hang", () -> names.size() == SystemResolver.THREADS);
+        for (int i = 0; i < 10_000; i++) {
+            resolver.resolve("given-up-" + i, loop).cancel();
+        }
+        Future<List<InetAddress>> wanted = resolver.resolve("wanted", loop);
+        loops.tickUntil(() -> resolver.waiting() == 1);
+        goOn.countDown();
+
+        assertThat(loops.settle(wanted)).hasSize(1);
+        hanging.forEach(loops::settle);
+        assertThat(names).hasSize(SystemResolver.THREADS + 1);
+    }
+
+    @Test
+    void a_connect_that_never_got_to_its_loop_before_that_was_closed_is_cancelled() {
+        Loop loop = loops.open();
+        Future<Connection<String, String>> late =
+                loop.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1), TextLines.pipeline());
+        loop.closeNow();
+        assertThat(late.failure()).isInstanceOf(CancelledException.class).hasMessageContaining(loop.name());
+    }
+}

@@ -1,0 +1,187 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import rill.testing.TextLines;
+
+/** A message that fails after a part of it was written: of that nothing is left, whatever it was. */
+class EncodeFailureTest {
+    private final List<ByteBuf> passed = new ArrayList<>();
+
+    /** Lines; of one that begins with {@code bad} a lot is written in every way there is before it fails. */
+    private final class Spilling extends SessionTest.Plain {
+        private final Random random;
+        private final boolean withAnError;
+
+        Spilling(Random random, boolean withAnError) {
+            this.random = random;
+            this.withAnError = withAnError;
+        }
+
+        @Override
+        public void decode(ByteBuf in, Actions<String> actions) {
+            int length = in.bytesBefore((byte) '\n');
+            if (length >= 0) {
+                actions.message(in.readString(length, StandardCharsets.US_ASCII));
+                in.skipBytes(1);
+            }
+        }
+
+        @Override
+        public void encode(String message, Outgoing out) {
+            if (!message.startsWith("bad")) {
+                out.buffer(message.length() + 1).writeCharSequence(message + "\n", StandardCharsets.US_ASCII);
+                return;
+            }
+            for (int parts = random.nextInt(6); parts >= 0; parts--) {
+                int size = 1 + random.nextInt(random.nextBoolean() ? 10 : 20_000);
+                if (random.nextBoolean()) {
+                    out.buffer(random.nextInt(size + 1))
+                            .writeBytes("z".repeat(size).getBytes(StandardCharsets.US_ASCII));
+                } else {
+                    ByteBuf payload = Unpooled.directBuffer(size)
+                            .writeBytes("z".repeat(size).getBytes(StandardCharsets.US_ASCII));
+                    passed.add(payload);
+                    out.pass(payload);
+                }
+            }
+            if (withAnError) {
+                throw new AssertionError(message);
+            }
+            throw new IllegalArgumentException(message);
+        }
+    }
+
+    @Test
+    void it_is_undone_whatever_was_written_of_it_and_the_owner_may_carry_on() throws IOException {
+        for (long seed = 0; seed < 300; seed++) {
+            var random = new Random(seed);
+            boolean withAnError = random.nextBoolean();
+            try (var rig = new Rig<>(Pipeline.<String, String>of(context -> new Spilling(random, withAnError)))) {
+                var expected = new StringBuilder();
+                rig.onLoop(() -> {
+                    rig.connection().onFailure(failure -> {
+                        rig.failures.add(failure.cause());
+                        failure.carryOn();
+                    });
+                    for (int i = 0; i < 30; i++) {
+                        if (random.nextInt(3) == 0) {
+                            rig.connection().write("bad " + i);
+                        } else {
+                            String line = i + "x".repeat(random.nextInt(4) == 0 ? random.nextInt(9_000) : 3);
+                            expected.append(line).append('\n');
+                            rig.connection().write(line);
+                        }
+                        if (random.nextInt(8) == 0) {
+                            rig.connection().flush();
+                        }
+                    }
+                });
+                rig.settle();
+                assertThat(rig.sent()).as("seed %s", seed).isEqualTo(expected.toString());
+                assertThat(passed).as("seed %s", seed).allMatch(each -> each.refCnt() == 0);
+                assertThat(rig.link.outbound().pending()).as("seed %s", seed).isZero();
+                assertThat(rig.link.inbound().top().output.holdsBuffer())
+                        .as("seed %s", seed)
+                        .isFalse();
+                passed.clear();
+            }
+        }
+    }
+
+    @Test
+    void a_call_that_can_not_be_encoded_fails_alone_however_much_of_it_was_written() throws IOException {
+        var client = new ArrayList<Client<String, String>>();
+        Codec<String, String> spilling = context -> new Spilling(new Random(7), false);
+        try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
+            Exchange<String, String> exchange = Exchange.inOrder(Pipeline.of(spilling));
+            link.open(exchange.pipeline);
+            client.add(new Client<>(link, exchange));
+            link.receiver(client.getFirst().receiver());
+            return null;
+        })) {
+            var calls = new ArrayList<Future<String>>();
+            rig.onLoop(() -> {
+                for (String call : List.of("one", "bad", "two", "bad as well", "three")) {
+                    calls.add(client.getFirst().call(call, Duration.ofHours(1)));
+                }
+            });
+            rig.arrives("1\n2\n3\n");
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("one\ntwo\nthree\n");
+            assertThat(calls.get(0).result()).isEqualTo("1");
+            assertThat(calls.get(2).result()).isEqualTo("2");
+            assertThat(calls.get(4).result()).isEqualTo("3");
+            assertThat(calls.get(1).failure()).isInstanceOf(IllegalArgumentException.class);
+            assertThat(calls.get(3).failure()).isInstanceOf(IllegalArgumentException.class);
+            assertThat(passed).isNotEmpty().allMatch(each -> each.refCnt() == 0);
+        }
+    }
+
+    @Test
+    void an_answer_that_can_not_be_encoded_fails_the_connection_since_the_next_would_be_taken_for_it()
+            throws IOException {
+        try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
+            Responder.open(
+                    link,
+                    TextLines.pipeline(),
+                    ListenOptions.defaults(),
+                    question -> Future.of(question.equals("bad") ? "two\nlines" : question));
+            link.onFailure(failure -> {
+                if (failure.survivable()) {
+                    failure.carryOn();
+                }
+            });
+            return null;
+        })) {
+            rig.arrives("one\nbad\nthree\n");
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("one\n");
+            assertThat(rig.wire.outputShut).isTrue();
+        }
+    }
+
+    @Test
+    void what_follows_a_piece_that_a_byte_layer_could_not_encode_never_leaves_nor_does_a_good_bye() throws IOException {
+        ByteLayer fussy = context -> new Session<>() {
+            @Override
+            public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+                actions.message(in.readSlice(in.readableBytes()));
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {
+                out.buffer(20_000).writeZero(20_000);
+                if (message.getByte(message.readerIndex()) == '!') {
+                    throw new IllegalArgumentException("not this piece");
+                }
+            }
+
+            @Override
+            public void outputEnding(Outgoing out) {
+                out.buffer(3).writeCharSequence("bye", StandardCharsets.US_ASCII);
+            }
+        };
+        try (var rig = new Rig<>(Pipeline.bytes().over(fussy))) {
+            rig.onLoop(() -> {
+                rig.connection().onFailure(failure -> rig.failures.add(failure.cause()));
+                for (String piece : List.of("a", "!", "b")) {
+                    rig.connection().write(Unpooled.copiedBuffer(piece + "x".repeat(5_000), StandardCharsets.US_ASCII));
+                }
+            });
+            rig.settle();
+            assertThat(rig.wire.sent()).hasSize(20_000);
+            assertThat(rig.failures).singleElement().asString().contains("not this piece");
+            assertThat(rig.wire.outputShut).isTrue();
+        }
+    }
+}

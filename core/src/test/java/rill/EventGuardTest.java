@@ -1,0 +1,187 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import rill.testing.IntFrames;
+
+/** Whatever throws in an event of a connection is the failure of that connection alone. */
+class EventGuardTest {
+    private static final int FRAME = 300_000;
+
+    private static byte[] frames() {
+        ByteBuf all = Unpooled.buffer();
+        for (int size : new int[] {10, FRAME, 10, 70_000}) {
+            all.writeInt(size).writeZero(size);
+        }
+        byte[] bytes = new byte[all.readableBytes()];
+        all.readBytes(bytes);
+        return bytes;
+    }
+
+    private static Pipeline<Integer, ByteBuf> sizes() {
+        return Pipeline.of(new IntFrames(1 << 20)
+                .map(
+                        frame -> {
+                            int size = frame.readableBytes();
+                            frame.release();
+                            return size;
+                        },
+                        frame -> frame));
+    }
+
+    /** A conversation that takes memory in every way in which reading takes some; how many pieces that were. */
+    private static int converse(int refused) throws IOException {
+        int asked;
+        Rig<Integer, ByteBuf> rig = new Rig<>(sizes());
+        try (rig) {
+            List<Integer> received = rig.collect(rig.connection());
+            int before = rig.memory.asked();
+            rig.memory.refuse(refused);
+            byte[] bytes = frames();
+            for (int at = 0; at < bytes.length; at += 40_000) {
+                int from = at;
+                rig.transport.events.add(() -> read(rig, bytes, from, Math.min(bytes.length, from + 40_000)));
+                rig.settle();
+            }
+            asked = rig.memory.asked() - before;
+            assertThat(rig.loop.closed()).isFalse();
+            if (rig.failures.isEmpty()) {
+                assertThat(received).containsExactly(10, FRAME, 10, 70_000);
+            } else {
+                assertThat(rig.failures)
+                        .singleElement()
+                        .isInstanceOfSatisfying(
+                                IOException.class,
+                                failure -> assertThat(failure).hasMessageContaining("no memory"));
+            }
+            rig.memory.refuseNone();
+            anotherConverses(rig);
+        }
+        assertThat(rig.memory.bytesOut()).as("memory that has not come back").isZero();
+        assertThat(rig.reports).isEmpty();
+        return asked;
+    }
+
+    /** As a wire does that fails alone if it has nothing to read into. */
+    private static void read(Rig<?, ?> rig, byte[] bytes, int from, int to) {
+        for (int at = from; at < to && !rig.wire.closed; ) {
+            ByteBuf target = rig.link.readTarget();
+            if (target == null) {
+                try {
+                    target = rig.transport.receiveBuffer.get();
+                } catch (NoMemory e) {
+                    rig.wire.end(NoMemory.unwrapped(e));
+                    return;
+                }
+            }
+            int part = Math.min(target.writableBytes(), to - at);
+            target.writeBytes(bytes, at, part);
+            at += part;
+            rig.link.read(target);
+        }
+    }
+
+    /** The loop goes on, and so does everybody else on it. */
+    private static void anotherConverses(Rig<?, ?> rig) throws IOException {
+        var wire = new FakeWire(rig.transport);
+        var received = new ArrayList<Integer>();
+        var self = new Link[1];
+        var link = new Link(
+                rig.loop,
+                ConnectionLimits.defaults(),
+                failure -> self[0].open(sizes()).onMessage(received::add));
+        self[0] = link;
+        link.wire(wire);
+        wire.listener = link;
+        rig.loop.links().expect();
+        rig.transport.events.add(link::connected);
+        rig.transport.events.add(
+                () -> link.read(rig.transport.receiveBuffer.get().writeInt(3).writeZero(3)));
+        rig.settle();
+        assertThat(received).containsExactly(3);
+        rig.onLoop(link::abort);
+        rig.settle();
+        assertThat(link.closedFuture().isDone()).isTrue();
+    }
+
+    @Test
+    void a_piece_of_memory_that_is_refused_while_reading_costs_the_connection_that_wanted_it() throws IOException {
+        int pieces = converse(Integer.MAX_VALUE - 1_000_000);
+        assertThat(pieces).as("pieces that the conversation takes").isGreaterThan(3);
+        for (int refused = 1; refused <= pieces; refused++) {
+            converse(refused);
+        }
+    }
+
+    @Test
+    void an_error_in_a_session_or_a_handler_costs_its_connection() throws IOException {
+        Error error = new StackOverflowError("on purpose");
+        Codec<String, String> throwing = Codec.of(
+                in -> {
+                    throw error;
+                },
+                (message, out) -> {
+                    throw error;
+                });
+        try (var rig = new Rig<>(Pipeline.of(throwing))) {
+            rig.collect(rig.connection());
+            rig.arrives("x");
+            rig.settle();
+            assertThat(rig.failures).containsExactly(error);
+            assertThat(rig.loop.closed()).isFalse();
+        }
+        try (var rig = new Rig<>(Pipeline.of(throwing))) {
+            rig.collect(rig.connection());
+            rig.onLoop(() -> rig.connection().write("x"));
+            rig.settle();
+            assertThat(rig.failures).containsExactly(error);
+            assertThat(rig.loop.closed()).isFalse();
+        }
+    }
+
+    /** A wire that gives way wherever it is called. */
+    @Test
+    void a_wire_that_throws_an_error_costs_its_connection() throws IOException {
+        try (var rig = new Rig<>(sizes())) {
+            rig.collect(rig.connection());
+            rig.onLoop(() -> rig.connection().write(Unpooled.copiedBuffer(new byte[10])));
+            rig.wire.flushError = new OutOfMemoryError("on purpose");
+            rig.tick();
+            rig.wire.flushError = null;
+            rig.settle();
+            assertThat(rig.failures).singleElement().isInstanceOf(OutOfMemoryError.class);
+            assertThat(rig.loop.closed()).isFalse();
+        }
+    }
+
+    @Test
+    void a_timer_of_a_session_that_throws_costs_its_connection() throws IOException {
+        Codec<String, String> throwing = context -> new SessionTest.Plain() {
+            @Override
+            public void opened(Actions<String> actions) {
+                actions.startTimer(Duration.ofSeconds(1));
+            }
+
+            @Override
+            public void decode(ByteBuf in, Actions<String> actions) {}
+
+            @Override
+            public void timerExpired(Actions<String> actions) {
+                throw new StackOverflowError("on purpose");
+            }
+        };
+        try (var rig = new Rig<>(Pipeline.of(throwing))) {
+            rig.collect(rig.connection());
+            rig.passes(Duration.ofSeconds(1));
+            assertThat(rig.failures).singleElement().isInstanceOf(StackOverflowError.class);
+            assertThat(rig.reports).isEmpty();
+        }
+    }
+}

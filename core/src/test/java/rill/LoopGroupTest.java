@@ -1,0 +1,239 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import rill.spi.Environment;
+import rill.testing.Loops;
+import rill.testing.MemorySelector;
+import rill.testing.MemoryTransport;
+import rill.testing.TextLines;
+
+/** What becomes of a group when one of its loops ends. */
+class LoopGroupTest {
+    private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+    private final Loops loops = Loops.realTime();
+    private final Loop outside = loops.open().start();
+    private final List<String> notes = new CopyOnWriteArrayList<>();
+    private LoopGroup group;
+
+    @AfterEach
+    void close() {
+        if (group != null) {
+            group.close(Duration.ZERO);
+        }
+        loops.reporter().take(Report.ConnectionFailed.class); // of clients that were there when a loop was cut off
+        loops.close();
+    }
+
+    private LoopOptions options() {
+        return LoopOptions.defaults()
+                .transport(loops.transport())
+                .reporter(report -> {
+                    loops.reporter().report(report);
+                    if (report instanceof Report.Note note) {
+                        notes.add(note.message());
+                    }
+                })
+                .name("member")
+                .slowHandle(Duration.ZERO);
+    }
+
+    private Listener serveByName(int size) throws IOException {
+        group = LoopGroup.open(size, options());
+        return group.serve(
+                        ANY,
+                        TextLines.pipeline(),
+                        line -> Future.of(Loop.current().name()))
+                .await();
+    }
+
+    private static final Exchange<String, String> ASKING = Exchange.inOrder(TextLines.pipeline());
+
+    /** The names of the loops that answer some clients which stay connected. */
+    private Set<String> whoAnswers(Listener server, int clients) throws IOException {
+        var names = new HashSet<String>();
+        for (int i = 0; i < clients; i++) {
+            Client<String, String> client =
+                    outside.connect(server.address(), ASKING).await();
+            names.add(client.call("who").timeout(Duration.ofSeconds(20)).await());
+        }
+        return names;
+    }
+
+    private MemorySelector selectorOf(int member) {
+        return loops.transport().selectors().get(1 + member); // the first is that of the loop outside
+    }
+
+    @Test
+    void a_loop_that_has_ended_takes_no_more_connections_from_its_group() throws Exception {
+        Listener server = serveByName(3);
+        group.loops().get(1).close(Duration.ZERO);
+
+        assertThat(whoAnswers(server, 6)).containsExactlyInAnyOrder("member-1", "member-3");
+        assertThat(group.next()).isNotSameAs(group.loops().get(1));
+    }
+
+    @Test
+    void a_loop_whose_selector_breaks_takes_no_more_connections_from_its_group() throws Exception {
+        Listener server = serveByName(3);
+        selectorOf(2).breakWith(new IOException("on purpose"));
+        loops.reporter().await(Report.Thrown.class);
+        Await.until("it is closed", group.loops().get(2)::closed);
+
+        assertThat(whoAnswers(server, 6)).containsExactlyInAnyOrder("member-1", "member-2");
+    }
+
+    @Test
+    void when_the_loop_that_listens_ends_another_one_listens_at_the_same_address() throws Exception {
+        Listener server = serveByName(3);
+        group.loops().get(0).close(Duration.ZERO);
+        awaitSomebodyWhoListensAt(server);
+        assertThat(whoAnswers(server, 4)).containsExactlyInAnyOrder("member-2", "member-3");
+
+        selectorOf(1).breakWith(new IOException("on purpose"));
+        loops.reporter().await(Report.Thrown.class);
+        Await.until("it is closed", group.loops().get(1)::closed);
+        awaitSomebodyWhoListensAt(server);
+        assertThat(whoAnswers(server, 4)).containsExactly("member-3");
+
+        server.close();
+        Await.until("nobody listens any more", () -> !listens(server));
+        group.loops().get(2).close(Duration.ZERO);
+        assertThatThrownBy(() -> group.next()).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void a_listener_that_is_paused_stays_so_where_it_moves() throws Exception {
+        Listener server = serveByName(2);
+        server.pause();
+        group.loops().get(0).close(Duration.ZERO);
+        Await.until("it has moved", () -> notes.stream().anyMatch(note -> note.contains("has moved here")));
+        Future<Client<String, String>> client = outside.connect(server.address(), ASKING);
+        group.loops().get(1).submit(() -> "ticks").await();
+        outside.submit(() -> "ticks").await();
+        assertThat(client.isDone()).isFalse();
+
+        server.resume();
+
+        assertThat(client.await().call("who").await()).isEqualTo("member-2");
+    }
+
+    @Test
+    void a_group_that_closes_moves_no_listener() throws Exception {
+        Listener server = serveByName(3);
+        group.close(Duration.ofSeconds(5));
+        assertThat(listens(server)).isFalse();
+        assertThatThrownBy(() -> group.next()).isInstanceOf(IllegalStateException.class);
+    }
+
+    private boolean listens(Listener server) {
+        try {
+            outside.connect(server.address(), TextLines.pipeline())
+                    .await()
+                    .abort()
+                    .await();
+            return true;
+        } catch (IOException refused) {
+            return false;
+        }
+    }
+
+    private void awaitSomebodyWhoListensAt(Listener server) {
+        Await.until("somebody listens", () -> listens(server));
+    }
+
+    @Test
+    void a_connection_on_its_way_to_a_loop_that_begins_to_close_goes_to_another_and_is_counted_right()
+            throws Exception {
+        Listener server = serveByName(2);
+        whoAnswers(server, 1); // the first has one: the next goes to the second
+        Loop second = group.loops().get(1);
+        var held = new CountDownLatch(1);
+        var goOn = new CountDownLatch(1);
+        second.execute(() -> {
+            held.countDown();
+            Await.latchUninterruptibly(goOn);
+        });
+        Await.latch(held);
+        Future<String> answer = outside.connect(server.address(), ASKING).flatMap(connected -> connected.call("who"));
+        Await.until("it is on its way to the second", () -> second.connections() == 1);
+
+        var closing = Outside.start(() -> {
+            second.close(Duration.ofSeconds(20));
+            return true;
+        });
+        Await.until("it closes", () -> second.closing().hasBegun());
+        goOn.countDown();
+
+        assertThat(answer.timeout(Duration.ofSeconds(20)).await()).isEqualTo("member-1");
+        assertThat(closing.result()).isTrue();
+        assertThat(second.connections()).isZero();
+        assertThat(group.loops().get(0).connections()).isEqualTo(2);
+        outside.close(Duration.ZERO);
+        Await.until("all are gone", () -> group.loops().get(0).connections() == 0);
+    }
+
+    @Test
+    void a_connection_that_no_loop_takes_is_closed() throws Exception {
+        Listener server = serveByName(1);
+        Loop only = group.loops().get(0);
+        var held = new CountDownLatch(1);
+        var goOn = new CountDownLatch(1);
+        only.execute(() -> {
+            held.countDown();
+            Await.latchUninterruptibly(goOn);
+        });
+        Await.latch(held);
+        var clients = new ArrayList<Future<Client<String, String>>>();
+        for (int i = 0; i < 3; i++) {
+            clients.add(outside.connect(server.address(), ASKING));
+        }
+        var closing = Outside.start(() -> {
+            group.close(Duration.ofSeconds(20));
+            return true;
+        });
+        goOn.countDown();
+
+        assertThat(closing.result()).isTrue();
+        for (Future<Client<String, String>> each : clients) {
+            try {
+                each.await().closed().await();
+            } catch (IOException refused) {
+                // Good as well.
+            }
+        }
+        assertThat(only.connections()).isZero();
+    }
+
+    @Test
+    void a_group_that_can_not_be_opened_leaves_no_loop_open() throws Exception {
+        var real = Environment.production();
+        var simulated = new MemoryTransport()
+                .environment(new Environment(
+                        real.clock(), new Random(1), real.resolver(), real.blocking(), real.memory(), (loop, done) -> {
+                            while (!done.getAsBoolean()) {
+                                loop.tick();
+                            }
+                        }));
+        assertThatThrownBy(() -> LoopGroup.open(3, options().transport(simulated)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("driven by");
+        List<MemorySelector> opened = simulated.selectors();
+        assertThat(opened).hasSize(1).allMatch(MemorySelector::closed);
+    }
+}

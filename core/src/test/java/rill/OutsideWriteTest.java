@@ -1,0 +1,328 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToIntFunction;
+import org.junit.jupiter.api.Test;
+import rill.testing.TextLines;
+
+/** Writes of threads other than the loop's: admitted once, by an estimate that may be wrong. */
+class OutsideWriteTest {
+    private static final ConnectionLimits LIMITS = ConnectionLimits.defaults().waterMarks(16, 32, 64);
+    private static final String LARGE = "L".repeat(200);
+
+    /** Plain text out, of which the codec says what the test wants. */
+    private record Guessing(ToIntFunction<String> guess) implements Codec<String, String> {
+        @Override
+        public Session<String, String> open(SessionContext context) {
+            return new SessionTest.Plain() {
+                @Override
+                public void decode(ByteBuf in, Actions<String> actions) {
+                    actions.message(in.readString(in.readableBytes(), StandardCharsets.US_ASCII));
+                }
+            };
+        }
+
+        @Override
+        public int sizeEstimate(String message) {
+            return guess.applyAsInt(message);
+        }
+    }
+
+    private static Rig<String, String> rig(ToIntFunction<String> guess) throws IOException {
+        return new Rig<>(Pipeline.of(new Guessing(guess)), LIMITS);
+    }
+
+    @Test
+    void an_admitted_write_of_another_thread_is_never_refused_later() throws IOException {
+        try (var rig = rig(String::length)) {
+            Future<?> header = rig.connection().write("header");
+            Future<?> body = rig.connection().write(LARGE);
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("header" + LARGE);
+            assertThat(header.failure()).isNull();
+            assertThat(body.isDone()).isTrue();
+            assertThat(body.failure()).isNull();
+            assertThat(rig.reports).isEmpty();
+        }
+    }
+
+    @Test
+    void an_admitted_write_is_not_refused_for_what_was_written_on_the_loop_before_it_arrived() throws IOException {
+        try (var rig = rig(String::length)) {
+            rig.wire.space = 0;
+            Future<?> outside = rig.connection().write("outside");
+            rig.onLoop(() -> rig.connection().write(LARGE));
+            rig.settle();
+            rig.wire.space = 1000;
+            rig.onLoop(rig.connection()::flush);
+            assertThat(rig.sent()).isEqualTo(LARGE + "outside");
+            assertThat(outside.failure()).isNull();
+        }
+    }
+
+    @Test
+    void a_write_on_the_loop_is_not_refused_for_what_other_threads_have_on_their_way() throws IOException {
+        try (var rig = rig(String::length)) {
+            rig.connection().write(LARGE);
+            var inside = new Future<?>[1];
+            rig.onLoop(() -> inside[0] = rig.connection().write("five5"));
+            assertThat(inside[0].failure()).isNull();
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("five5" + LARGE);
+        }
+    }
+
+    @Test
+    void wrong_estimates_of_any_size_and_one_that_throws_lose_nothing() throws IOException {
+        List<ToIntFunction<String>> guesses = List.of(
+                m -> 0,
+                m -> -1,
+                m -> Integer.MIN_VALUE,
+                m -> Integer.MAX_VALUE,
+                m -> 1,
+                m -> {
+                    throw new IllegalStateException("no idea");
+                },
+                m -> {
+                    throw new StackOverflowError("no idea");
+                });
+        for (ToIntFunction<String> guess : guesses) {
+            try (var rig = rig(guess)) {
+                var expected = new StringBuilder();
+                for (int i = 0; i < 3; i++) {
+                    expected.append(i).append(LARGE).append(i);
+                    Future<?> outside = rig.connection().write(i + LARGE);
+                    int message = i;
+                    rig.settle();
+                    rig.onLoop(() -> rig.connection().write("" + message));
+                    rig.settle();
+                    assertThat(outside.isDone()).isTrue();
+                    assertThat(outside.failure()).isNull();
+                }
+                assertThat(rig.sent()).isEqualTo(expected.toString());
+                assertThat(rig.link.outbound().reserved()).isZero();
+                assertThat(rig.reports).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void a_framed_codec_that_guesses_wrongly_encodes_all_the_same() throws IOException {
+        for (int guess : new int[] {0, -1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+            FrameCodec<String, String> wrong = new FrameCodec<>() {
+                @Override
+                public String decode(ByteBuf frame) {
+                    return frame.readString(frame.readableBytes(), StandardCharsets.US_ASCII);
+                }
+
+                @Override
+                public void encode(String message, ByteBuf out) {
+                    out.writeCharSequence(message, StandardCharsets.US_ASCII);
+                }
+
+                @Override
+                public int sizeEstimate(String message) {
+                    return guess;
+                }
+            };
+            try (var rig = new Rig<>(Pipeline.of(new rill.testing.IntFrames(1000).with(wrong)), LIMITS)) {
+                rig.onLoop(() -> rig.connection().write(LARGE));
+                rig.settle();
+                Future<?> outside = rig.connection().write(LARGE);
+                rig.settle();
+                assertThat(outside.failure()).isNull();
+                assertThat(rig.wire.sent()).hasSize(2 * (4 + LARGE.length()));
+                assertThat(rig.reports).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void messages_that_are_guessed_to_be_nothing_are_bounded_all_the_same() throws IOException {
+        try (var rig = new Rig<>(Pipeline.of(new Guessing(m -> 0)))) {
+            rig.onLoop(() -> rig.connection().onFailure(failure -> rig.failures.add(failure.cause())));
+            int admitted = 0;
+            while (rig.connection().write("").failure() == null) {
+                admitted++;
+            }
+            assertThat(admitted).isBetween(1000, 100_000);
+            rig.settle();
+            assertThat(rig.failures).hasSize(1);
+        }
+    }
+
+    @Test
+    void the_reservation_is_given_back_on_every_path() throws IOException {
+        try (var rig = rig(String::length)) { // written
+            rig.connection().write("x".repeat(10));
+            assertThat(rig.link.outbound().reserved()).isPositive();
+            rig.settle();
+            assertThat(rig.link.outbound().reserved()).isZero();
+        }
+        try (var rig = rig(String::length)) { // refused
+            rig.onLoop(() -> rig.connection().onFailure(Failure::carryOn));
+            rig.connection().write(LARGE);
+            assertThat(rig.connection().write("refused").failure()).hasMessageContaining("hard limit");
+            rig.settle();
+            assertThat(rig.link.outbound().reserved()).isZero();
+        }
+        try (var rig = rig(String::length)) { // the pipeline was replaced meanwhile
+            rig.connection().write("late");
+            rig.onLoop(() -> rig.connection().onFailure(Failure::carryOn).become(TextLines.pipeline()));
+            rig.settle();
+            assertThat(rig.link.outbound().reserved()).isZero();
+        }
+        try (var rig = rig(String::length)) { // closed meanwhile
+            rig.connection().write("late");
+            rig.onLoop(rig.connection()::close);
+            rig.settle();
+            assertThat(rig.link.outbound().reserved()).isZero();
+        }
+        try (var rig = new Rig<>(TextLines.pipeline(), LIMITS)) { // it can't be encoded
+            rig.onLoop(() -> rig.connection().onFailure(Failure::carryOn));
+            rig.connection().write("two\nlines");
+            rig.settle();
+            assertThat(rig.link.outbound().reserved()).isZero();
+        }
+        var rig = rig(String::length); // the loop was closed meanwhile
+        Future<?> waiting = rig.connection().write(LARGE);
+        assertThat(waiting.isDone()).isFalse();
+        rig.loop.links().failAll(new IOException("the loop breaks"));
+        rig.loop.closeNow();
+        assertThat(rig.link.outbound().reserved()).isZero();
+        assertThat(waiting.failure()).hasMessageContaining("its loop is closed");
+    }
+
+    @Test
+    void a_refused_write_of_another_thread_fails_the_connection_and_what_it_writes_afterwards_does_not_leave()
+            throws IOException {
+        try (var rig = rig(String::length)) {
+            rig.collect(rig.connection());
+            rig.connection().write("before");
+            rig.connection().write(LARGE);
+            Future<?> refused = rig.connection().write("refused");
+            assertThat(refused.failure()).hasMessageContaining("hard limit is 64");
+            rig.tick();
+            rig.onLoop(() -> rig.connection().write("later"));
+            Future<?> laterOutside = rig.connection().write("later");
+            rig.settle();
+            assertThat(laterOutside.failure()).hasMessageContaining("closed");
+            assertThat(rig.sent()).isEqualTo("before" + LARGE);
+            assertThat(rig.failures).containsExactly(refused.failure());
+            assertThat(rig.wire.outputShut).isTrue();
+            assertThat(rig.reports).isEmpty();
+        }
+    }
+
+    @Test
+    void
+            what_is_admitted_after_a_refused_write_and_before_the_loop_has_heard_of_it_leaves_only_if_the_owner_carries_on()
+                    throws IOException {
+        for (boolean carriesOn : new boolean[] {true, false}) {
+            try (var rig = new Rig<>(Pipeline.of(new Guessing(String::length)), LIMITS)) {
+                rig.collect(rig.connection());
+                if (carriesOn) {
+                    rig.onLoop(() -> rig.connection().onFailure(failure -> {
+                        rig.failures.add(failure.cause());
+                        assertThat(failure.survivable()).isTrue();
+                        failure.carryOn();
+                    }));
+                }
+                rig.wire.space = 0;
+                rig.onLoop(() -> {
+                    rig.connection().write(LARGE);
+                    rig.connection().flush();
+                });
+                assertThat(rig.connection().write("refused").failure()).isNotNull();
+                rig.wire.space = 1000;
+                rig.onLoop(rig.connection()::flush); // there is room again, and the loop has not heard of the refusal
+                Future<?> after = rig.connection().write("after");
+                assertThat(after.isDone()).isTrue();
+                assertThat(after.failure()).isNull();
+                rig.settle();
+                assertThat(rig.sent()).isEqualTo(carriesOn ? LARGE + "after" : LARGE);
+                assertThat(rig.failures).hasSize(1);
+            }
+        }
+    }
+
+    @Test
+    void many_refused_writes_are_told_once() throws IOException {
+        try (var rig = rig(String::length)) {
+            rig.onLoop(() -> rig.connection().onMessage(m -> {}));
+            rig.connection().write(LARGE);
+            for (int i = 0; i < 1000; i++) {
+                assertThat(rig.connection().write("refused").failure()).isNotNull();
+            }
+            assertThat(rig.reports).isEmpty();
+            rig.settle();
+            assertThat(rig.reports).singleElement().isInstanceOf(Report.ConnectionFailed.class);
+            assertThat(rig.reports.getFirst().message()).contains("hard limit is 64");
+            rig.reports.clear();
+        }
+    }
+
+    @Test
+    void a_refused_write_after_close_is_not_a_failure_of_its_own() throws IOException {
+        try (var rig = rig(String::length)) {
+            rig.onLoop(() -> rig.connection().onFailure(failure -> rig.failures.add(failure.cause())));
+            rig.connection().write(LARGE);
+            assertThat(rig.connection().write("refused").failure()).isNotNull();
+            rig.onLoop(rig.connection()::close);
+            rig.settle();
+            assertThat(rig.failures).isEmpty();
+        }
+    }
+
+    @Test
+    void an_admitted_write_whose_pipeline_was_replaced_meanwhile_fails_the_connection_unless_its_owner_carries_on()
+            throws IOException {
+        for (boolean carriesOn : new boolean[] {true, false}) {
+            try (var rig = new Rig<>(Pipeline.bytes(), LIMITS)) {
+                ByteBuf late = Unpooled.copiedBuffer("late", StandardCharsets.US_ASCII);
+                assertThat(rig.connection().write(late).isDone()).isTrue();
+                var next = new ArrayList<Connection<String, String>>();
+                rig.onLoop(() -> {
+                    rig.connection().onFailure(failure -> {
+                        rig.failures.add(failure.cause());
+                        if (carriesOn) {
+                            failure.carryOn();
+                        }
+                    });
+                    next.add(rig.connection().become(TextLines.pipeline()));
+                });
+                rig.settle();
+                rig.onLoop(() -> next.getFirst().write("next"));
+                rig.settle();
+                assertThat(rig.sent()).isEqualTo(carriesOn ? "next\n" : "");
+                assertThat(rig.failures).singleElement().asString().contains("has another pipeline now");
+                assertThat(late.refCnt()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void a_writer_that_was_told_to_wait_goes_on_once_its_message_is_below_the_low_mark() throws IOException {
+        try (var rig = rig(String::length)) {
+            rig.wire.space = 0;
+            Future<?> waiting = rig.connection().write(LARGE);
+            rig.settle();
+            assertThat(waiting.isDone()).isFalse();
+            rig.wire.space = LARGE.length() - LIMITS.lowWaterMark() - 1;
+            rig.onLoop(rig.connection()::flush);
+            assertThat(waiting.isDone()).isFalse();
+            rig.wire.space = 1;
+            rig.transport.events.add(() -> rig.link.written(rig.wire.flush()));
+            rig.settle();
+            assertThat(waiting.isDone()).isTrue();
+            assertThat(waiting.failure()).isNull();
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package rill.examples;
+
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+import rill.codec.Command;
+import rill.codec.Reply;
+
+/** A command and its arguments, as strictly as Redis takes them. */
+record RedisCall(Command command) {
+    /** The first argument, which is a key with most commands. */
+    byte[] key() {
+        return command.bytes(1);
+    }
+
+    Reply.Bulk bulk(int index) {
+        return Reply.bulk(command.bytes(index));
+    }
+
+    /** Whether there are no arguments but so many, or more. */
+    RedisCall withArguments(int least, int most) {
+        int arguments = command.size() - 1;
+        if (arguments < least || arguments > most) {
+            throw RefusedCommand.wrongNumber(command);
+        }
+        return this;
+    }
+
+    RedisCall withArguments(int exactly) {
+        return withArguments(exactly, exactly);
+    }
+
+    RedisCall withAtLeast(int least) {
+        return withArguments(least, Integer.MAX_VALUE);
+    }
+
+    /** Where arguments come in pairs, after those before them. */
+    RedisCall withPairsAfter(int before) {
+        withAtLeast(before + 2);
+        if ((command.size() - 1 - before) % 2 != 0) {
+            throw RefusedCommand.wrongNumber(command);
+        }
+        return this;
+    }
+
+    void forEachFrom(int first, Consumer<Reply.Bulk> action) {
+        for (int i = first; i < command.size(); i++) {
+            action.accept(bulk(i));
+        }
+    }
+
+    /** Without plus sign or leading zeros. */
+    long number(int index) {
+        return number(command.bytes(index));
+    }
+
+    static long number(byte[] digits) {
+        String text = new String(digits, StandardCharsets.ISO_8859_1);
+        try {
+            long number = Long.parseLong(text);
+            if (Long.toString(number).equals(text)) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw RefusedCommand.noInteger();
+    }
+
+    /** How many are asked for, by an argument that may be missing: then 1. */
+    int count(int index) {
+        if (index >= command.size()) {
+            return 1;
+        }
+        String text = command.string(index);
+        if (!text.matches("0|[1-9][0-9]{0,8}")) {
+            throw RefusedCommand.because("value is out of range, must be positive");
+        }
+        return Integer.parseInt(text);
+    }
+
+    double score(int index) {
+        String text = command.string(index);
+        try {
+            double score = switch (text.startsWith("+") || text.startsWith("-") ? text.substring(1) : text) {
+                case "inf" -> Double.POSITIVE_INFINITY;
+                case String number -> Double.parseDouble(number);
+            };
+            if (!Double.isNaN(score)) {
+                return text.startsWith("-") ? -score : score;
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw RefusedCommand.because("value is not a valid float");
+    }
+}

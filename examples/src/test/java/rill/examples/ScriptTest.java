@@ -1,0 +1,244 @@
+package rill.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The script {@code rill}, in a folder of its own, with tools that only note how they were called. */
+@Tag("slow")
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "there it needs a bash of somebody else's")
+class ScriptTest {
+    /** All that it may use: nothing else is on its path, no java for instance. */
+    private static final List<String> TOOLS = List.of(
+            "awk",
+            "bash",
+            "cat",
+            "dirname",
+            "env",
+            "find",
+            "grep",
+            "head",
+            "mkdir",
+            "mv",
+            "readlink",
+            "rm",
+            "sed",
+            "sleep",
+            "tail",
+            "tee",
+            "touch");
+
+    private static final String MVN = """
+            if [ "$1" = -v ]; then echo "Apache Maven 3.9.9"; exit; fi
+            echo "mvn $*" >>"$NOTES/calls"
+            if [ -f "$NOTES/mvn-fails" ]; then exit 1; fi
+            if [ -f "$NOTES/mvn-is-killed" ]; then kill -9 "$PPID"; exit 1; fi
+            for program in examples benchmarks; do mkdir -p $program/target/lib; touch $program/target/lib/some.jar; done
+            """;
+
+    private static final String JAVA = """
+            if [ ! -f examples/target/lib/some.jar ]; then echo "Module info.picocli not found"; exit 1; fi
+            echo "demo $*"
+            """;
+
+    private static final String NO_JDK_INSTALLED = "no JDK 25 or later found";
+
+    @TempDir
+    private Path folder;
+
+    private Path bin;
+
+    @BeforeEach
+    void layOut() throws IOException {
+        bin = Files.createDirectories(folder.resolve("bin"));
+        for (String tool : TOOLS) {
+            write(bin.resolve(tool), "#!/bin/sh\nexec " + Programs.required(tool) + " \"$@\"\n");
+        }
+        String script = Files.readString(Path.of("../rill"));
+        assertThat(script).contains("/usr/lib/jvm/*");
+        write(folder.resolve("rill"), script.replace("/usr/lib/jvm/*", folder + "/jvm/*"));
+        Files.writeString(folder.resolve("pom.xml"), "<project>\n  <version>1.2.3</version>\n</project>\n");
+        for (String module : List.of("core", "examples", "benchmarks")) {
+            Files.createDirectories(folder.resolve(module).resolve("src/main"));
+            Files.writeString(folder.resolve(module).resolve("pom.xml"), "<project/>");
+        }
+        tool("mvn", MVN);
+        tool("redis-server", "");
+        tool("id", "echo 0");
+        tool("apt-get", "echo \"apt-get $*\" >>\"$NOTES/calls\"");
+        tool("apt-cache", "if [ -f \"$NOTES/candidate\" ]; then cat \"$NOTES/candidate\"; fi");
+        Path scripts = Files.createDirectories(folder.resolve("scripts"));
+        write(
+                scripts.resolve("apt-install.sh"),
+                "#!/usr/bin/env bash\necho \"apt-install $*\" >>\"$NOTES/calls\"\nmv \"$NOTES/jdk\" \"$NOTES/jvm\"\n");
+    }
+
+    private void tool(String name, String body) throws IOException {
+        write(bin.resolve(name), "#!/usr/bin/env bash\n" + body);
+    }
+
+    private static void write(Path file, String script) throws IOException {
+        Files.writeString(file, script);
+        assertThat(file.toFile().setExecutable(true)).isTrue();
+    }
+
+    /** A JDK in one of the folders that are looked at, or where one can be taken from. */
+    private void jdk(String where) throws IOException {
+        Path jdk = Files.createDirectories(folder.resolve(where).resolve("some-jdk/bin"));
+        write(jdk.resolve("javac"), "#!/usr/bin/env bash\n");
+        write(jdk.resolve("java"), "#!/usr/bin/env bash\n" + JAVA);
+        Files.writeString(jdk.resolveSibling("release"), "JAVA_VERSION=\"25.0.1\"\n");
+    }
+
+    private Programs.Result rill(String... arguments) throws IOException, InterruptedException {
+        var builder = new ProcessBuilder(
+                Stream.concat(Stream.of(folder.resolve("rill").toString()), Stream.of(arguments))
+                        .toList());
+        builder.environment().clear();
+        builder.environment().put("PATH", bin.toString());
+        builder.environment().put("HOME", folder.toString());
+        builder.environment().put("NOTES", folder.toString());
+        return Programs.run(builder.directory(new File("/")));
+    }
+
+    private List<String> calls() throws IOException {
+        Path calls = folder.resolve("calls");
+        return Files.exists(calls) ? Files.readAllLines(calls) : List.of();
+    }
+
+    private void note(String name, String... lines) throws IOException {
+        Files.write(folder.resolve(name), List.of(lines));
+    }
+
+    private void forget(String name) throws IOException {
+        Files.delete(folder.resolve(name));
+    }
+
+    // ---- building to run
+
+    @Test
+    void a_demo_builds_once_and_runs() throws Exception {
+        jdk("jvm");
+        for (int i = 0; i < 2; i++) {
+            var demo = rill("demo", "echo");
+            assertThat(demo.status()).as(demo.all()).isZero();
+            assertThat(demo.output()).startsWith("demo ").endsWith(" rill.examples/rill.examples.Main echo\n");
+        }
+        assertThat(calls()).hasSize(1);
+    }
+
+    @Test
+    void after_tests_that_failed_a_demo_builds_again() throws Exception {
+        jdk("jvm");
+        assertThat(rill("demo").status()).isZero();
+        note("mvn-fails");
+        assertThat(rill("test").status()).isEqualTo(1);
+        forget("mvn-fails");
+        var demo = rill("demo");
+        assertThat(demo.status()).as(demo.all()).isZero();
+        assertThat(calls()).hasSize(3);
+    }
+
+    @Test
+    void after_tests_or_a_build_that_were_killed_a_demo_builds_again() throws Exception {
+        jdk("jvm");
+        assertThat(rill("demo").status()).isZero();
+        for (String command : List.of("test", "demo")) {
+            Files.writeString(folder.resolve("pom.xml"), "<project/>"); // so that a demo has to build
+            note("mvn-is-killed");
+            assertThat(rill(command).status()).as(command).isEqualTo(128 + 9);
+            forget("mvn-is-killed");
+            var demo = rill("demo");
+            assertThat(demo.status()).as(demo.all()).isZero();
+        }
+        assertThat(calls()).hasSize(5);
+    }
+
+    @Test
+    void a_build_that_fails_is_said_and_nothing_runs() throws Exception {
+        jdk("jvm");
+        note("mvn-fails");
+        var demo = rill("demo");
+        assertThat(demo.status()).isEqualTo(1);
+        assertThat(demo.output()).isEmpty();
+        assertThat(demo.errors()).contains("rill: the build failed");
+    }
+
+    // ---- a JDK
+
+    @Test
+    void as_root_where_the_distribution_has_a_jdk_it_is_installed() throws Exception {
+        jdk("jdk");
+        note("candidate", "openjdk-25-jdk-headless:", "  Installed: (none)", "  Candidate: 25.0.1+8-1");
+        var demo = rill("demo");
+        assertThat(demo.status()).as(demo.all()).isZero();
+        assertThat(calls()).startsWith("apt-install openjdk-25-jdk-headless");
+    }
+
+    @Test
+    void the_lists_of_packages_are_fetched_if_they_do_not_have_it() throws Exception {
+        jdk("jdk");
+        tool(
+                "apt-get",
+                "echo \"  Candidate: 25.0.1+8-1\" >\"$NOTES/candidate\"; echo \"apt-get $1\" >>\"$NOTES/calls\"");
+        var demo = rill("demo");
+        assertThat(demo.status()).as(demo.all()).isZero();
+        assertThat(calls()).startsWith("apt-get update", "apt-install openjdk-25-jdk-headless");
+    }
+
+    @Test
+    void where_the_distribution_has_no_jdk_one_is_told_what_to_install() throws Exception {
+        note("candidate", "openjdk-25-jdk-headless:", "  Installed: (none)", "  Candidate: (none)");
+        var demo = rill("demo");
+        assertThat(demo.status()).isEqualTo(2);
+        assertThat(demo.errors()).contains(NO_JDK_INSTALLED, "Temurin");
+        assertThat(calls()).containsExactly("apt-get update -q");
+    }
+
+    @Test
+    void whoever_is_not_root_is_told_what_to_install() throws Exception {
+        tool("id", "echo 1000");
+        note("candidate", "  Candidate: 25.0.1+8-1");
+        var demo = rill("demo");
+        assertThat(demo.status()).isEqualTo(2);
+        assertThat(demo.errors()).contains(NO_JDK_INSTALLED);
+        assertThat(calls()).isEmpty();
+    }
+
+    // ---- install
+
+    @Test
+    void install_takes_the_libraries_alone_and_says_what_they_are_called() throws Exception {
+        jdk("jvm");
+        var install = rill("install");
+        assertThat(install.status()).as(install.all()).isZero();
+        assertThat(install.output()).contains("version 1.2.3", "dev.rill:rill-core\n", "dev.rill:rill-transport-sim\n");
+        assertThat(calls())
+                .singleElement()
+                .asString()
+                .contains(" -Plibraries ", "-pl .,core,testkit,transport-nio,transport-epoll,transport-sim,codec ")
+                .doesNotContain("examples", "benchmarks")
+                .endsWith(" install");
+    }
+
+    @Test
+    void an_installation_that_fails_is_a_failure() throws Exception {
+        jdk("jvm");
+        note("mvn-fails");
+        var install = rill("install");
+        assertThat(install.status()).isEqualTo(1);
+        assertThat(install.output()).isEmpty();
+        assertThat(rill("install", "quickly").status()).isEqualTo(2);
+    }
+}

@@ -1,0 +1,39 @@
+package rill.transport.epoll;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+
+/**
+ * Stands between {@link LibC} and the kernel, so that a test can make any call fail as its manual page says it may.
+ *
+ * <p>Whether there is one is asked once, when LibC is loaded: in production there is none, and it costs nothing.
+ */
+interface Interposer {
+    /** System property that names the class of the interposer, which has a constructor without parameters. */
+    String PROPERTY = "rill.transport.epoll.interposer";
+
+    /**
+     * Makes a call, or only says that it failed: sets errno and gives -1.
+     *
+     * @param kernel syscall(2)
+     */
+    long call(MethodHandle kernel, MemorySegment errno, long number, long a, long b, long c, long d, long e, long f)
+            throws Throwable;
+
+    /** The handle to call instead of {@code kernel}, of the same type. */
+    static MethodHandle around(MethodHandle kernel) {
+        String wanted = System.getProperty(PROPERTY);
+        if (wanted == null) {
+            return kernel;
+        }
+        try {
+            var constructor = Class.forName(wanted).getDeclaredConstructor();
+            var interposer = (Interposer) constructor.newInstance();
+            var type = kernel.type().insertParameterTypes(0, MethodHandle.class);
+            return MethodHandles.lookup().bind(interposer, "call", type).bindTo(kernel);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(PROPERTY + " names " + wanted + ", which can't be used", e);
+        }
+    }
+}
