@@ -11,6 +11,7 @@ module rill.testkit {
     requires io.netty.common;
 
     exports rill.testkit;
+    exports rill.testkit.storm;
 
     // JUnit calls the tests, which are inherited and not public.
     opens rill.testkit to

@@ -1,0 +1,25 @@
+package rill.codec;
+
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import rill.Framing;
+import rill.testkit.storm.Storm;
+import rill.testkit.storm.World;
+
+/** Storms over the framings that come with Rill. */
+@Tag("slow")
+class CodecStormTest {
+    private static final int LIMIT = 8 * 1024 * 1024;
+
+    private static final Map<String, Framing> FRAMINGS = Map.of(
+            "lines", Lines.of().limit(LIMIT),
+            "three-bytes", LengthField.ofBytes(3).limit(LIMIT),
+            "varint", LengthField.varint().limit(LIMIT),
+            "delimited", Delimited.by("#!#").limit(LIMIT));
+
+    @Test
+    void storms_over_the_framings_keep_the_laws() {
+        Storm.check(200, 0.1, seed -> World.memory(seed, FRAMINGS));
+    }
+}

@@ -1,0 +1,272 @@
+package rill.testkit.storm;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import rill.Client;
+import rill.DeadlineException;
+import rill.Exchange;
+import rill.Future;
+import rill.Loop;
+import rill.testkit.storm.Step.Service;
+
+/** A client of a program, and its calls: each gets its own answer, or fails, in time. */
+final class Caller extends Actor {
+    static final int CHANNEL = 1000;
+    static final int ANSWERS = 1000;
+    private static final long LONG = TimeUnit.SECONDS.toNanos(1);
+    private static final long LONGEST_BUSY = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final int SERVICE_BITS = 16;
+
+    private static final class Made {
+        final long at;
+        final long deadline; // nanoseconds
+        volatile boolean done;
+        volatile boolean arrived; // at the server
+        volatile boolean mustBeAnswered; // its server closes in good order
+
+        final boolean plain; // nobody gives it up
+
+        Made(long at, long deadline, boolean plain) {
+            this.at = at;
+            this.deadline = deadline;
+            this.plain = plain;
+        }
+    }
+
+    private final Run run;
+    final int number;
+    private final Step.Dial step;
+    private final Pipes.Pipe pipe;
+    final Future<Client<Object, Object>> connected;
+    private final List<Made> calls = new ArrayList<>();
+    volatile boolean closedHere;
+    private volatile boolean hadToWait; // for room, perhaps
+    private volatile boolean leftUnanswered;
+
+    Caller(Run run, Step.Dial step, Loop loop, Server server, java.net.SocketAddress address) {
+        this.run = run;
+        this.number = step.client();
+        this.step = step;
+        var hooks = new Hooks(run);
+        hooks.actor = this;
+        this.pipe = Pipes.of(server.step.wire(), server.step.top(), hooks, () -> hooks, null);
+        Exchange<Object, Object> exchange = server.step.form() == Step.Form.KEYED
+                ? Exchange.byKey(pipe.pipeline, Caller::key, Caller::key)
+                : Exchange.inOrder(pipe.pipeline);
+        exchange = exchange.deadline(Duration.ofMillis(step.deadlineMillis()))
+                .outstanding(step.outstanding(), step.waits() ? Exchange.WhenFull.WAIT : Exchange.WhenFull.FAIL)
+                .waiting(step.waiting());
+        connected = loop.connect(address, exchange);
+        connected.onDone((client, failure) -> {
+            if (client != null) {
+                run.ledger().track(client.closed(), "closed() of " + this, run.step());
+            }
+        });
+    }
+
+    private static Object key(Object message) {
+        return ((Letter) message).number;
+    }
+
+    int listener() {
+        return step.listener();
+    }
+
+    /** Its request is on its way to the wire: not later than somebody wants its answer. */
+    void encoded(int id) {
+        Made made;
+        synchronized (calls) {
+            made = calls.get(id);
+        }
+        long late = connected.loop().nanoTime() - made.at - made.deadline;
+        if (late > 0 && !hadToWait && run.world().virtual()) {
+            run.ledger().violated(6, this + ": call " + id + " was sent " + late + " ns after its deadline");
+        }
+    }
+
+    /** Its request is at the server, which answers it soon. */
+    void arrived(int id) {
+        synchronized (calls) {
+            calls.get(id).arrived = true;
+        }
+    }
+
+    /** The server's loop begins to close, in good order: what has arrived is answered. */
+    void serverCloses() {
+        synchronized (calls) {
+            for (Made each : calls) {
+                each.mustBeAnswered =
+                        each.arrived && !each.done && each.plain && !closedHere && !planted && !leftUnanswered;
+            }
+        }
+    }
+
+    /** How many calls have had no answer, though everything has come that will; on the loop. */
+    int outstanding() {
+        Client<Object, Object> client = client();
+        return client == null || client.closed().isDone() ? 0 : client.outstanding();
+    }
+
+    /** Whether there is a reason that calls are left without an answer. */
+    boolean mayHaveOutstanding() {
+        Server server = run.server(step.listener());
+        return planted
+                || closedHere
+                || server == null
+                || server.planted
+                || leftUnanswered
+                || run.closing(connected.loop())
+                || run.closing(server.opened.loop());
+    }
+
+    static Service service(Letter request) {
+        return Service.of(request.second >> SERVICE_BITS);
+    }
+
+    static Duration serviceTime(Letter request) {
+        return Duration.ofMillis(request.second & ((1 << SERVICE_BITS) - 1));
+    }
+
+    @Nullable
+    Client<Object, Object> client() {
+        return connected.isDone() && connected.failure() == null ? connected.result() : null;
+    }
+
+    /** A call that was made. */
+    private record Asked(Made made, int id, Future<Object> answer, Ledger.Given given) {}
+
+    /** Makes a call. */
+    Ledger.@Nullable Given call(Step.Call what) {
+        Client<Object, Object> client = client();
+        if (client == null) {
+            return null;
+        }
+        if (what.wrap() == Step.Wrap.TASK) { // which calls when it begins: before that there is nothing to give up
+            Future<?> task = connected.loop().task("call", () -> askAndAwait(client, what));
+            Ledger.Given calling = run.ledger().track(task, "a Task's call of " + this, run.step());
+            calling.mayBeCancelled = true;
+            return calling;
+        }
+        Asked asked = ask(client, what);
+        if (what.wrap() == Step.Wrap.BARE) {
+            asked.answer.onDone((value, failure) -> outcome(asked.made, asked.id, what, value, failure));
+            return asked.given;
+        }
+        asked.given.mayBeCancelled = true;
+        Future<?> wrapped = what.wrap() == Step.Wrap.MAP
+                ? asked.answer.map(value -> {
+                    outcome(asked.made, asked.id, what, value, null);
+                    return Run.NOTHING;
+                })
+                : run.wrap(
+                                asked.answer,
+                                what.wrap(),
+                                what.millis(),
+                                failure -> run.judge(failure, this + ": a recover was given"))
+                        .onDone((value, failure) -> outcome(asked.made, asked.id, what, value, failure));
+        Ledger.Given all = run.ledger().track(wrapped, what.wrap() + " of " + asked.given, run.step());
+        all.waitsForTime = what.wrap() == Step.Wrap.ANY;
+        return all;
+    }
+
+    /** In a Task. */
+    private Object askAndAwait(Client<Object, Object> client, Step.Call what) throws IOException {
+        Asked asked = ask(client, what);
+        asked.given.mayBeCancelled = true;
+        Object value;
+        try {
+            value = asked.answer.await();
+        } catch (IOException | RuntimeException e) {
+            outcome(asked.made, asked.id, what, null, e);
+            throw e;
+        }
+        outcome(asked.made, asked.id, what, value, null);
+        return Run.NOTHING;
+    }
+
+    private Asked ask(Client<Object, Object> client, Step.Call what) {
+        int millis = what.deadlineMillis() == 0 ? step.deadlineMillis() : what.deadlineMillis();
+        var made = new Made(
+                connected.loop().nanoTime(), TimeUnit.MILLISECONDS.toNanos(millis), what.wrap() == Step.Wrap.BARE);
+        int id;
+        synchronized (calls) {
+            id = calls.size();
+            calls.add(made);
+        }
+        hadToWait |= step.outstanding() < 64 || what.size() > 10_000;
+        leftUnanswered |=
+                what.service() == Service.NEVER || what.service() == Service.FAIL || what.service() == Service.THROW;
+        int service = what.service().code << SERVICE_BITS | what.serviceMillis();
+        var letter = new Letter(Letter.Kind.REQUEST, CHANNEL + number, id, what.size(), what.answer(), service);
+        Object request = pipe.wrap(letter, run.ledger(), run.step());
+        Future<Object> answer = what.deadlineMillis() == 0
+                ? client.call(request)
+                : client.call(request, Duration.ofMillis(what.deadlineMillis() / (run.has(Plant.HURRIES) ? 2 : 1)));
+        return new Asked(made, id, answer, run.ledger().track(answer, "the answer to " + letter, run.step()));
+    }
+
+    private void outcome(Made made, int id, Step.Call what, @Nullable Object value, @Nullable Throwable failure) {
+        made.done = true;
+        run.at(Step.Place.CALLBACK, value instanceof io.netty.util.ReferenceCounted ? null : this);
+        if (value == Run.NOTHING) {
+            return;
+        }
+        if (failure != null) {
+            failed(made, id, failure);
+            return;
+        }
+        if (value == null) {
+            run.ledger().violated(5, this + ": call " + id + " was answered by null");
+            return;
+        }
+        for (Letter answer : pipe.reader(new Hooks(run)).read(value)) {
+            if (answer.kind != Letter.Kind.ANSWER
+                    || (answer.number != id && what.service() != Service.SHARED)
+                    || (what.service() != Service.SHARED
+                            && (answer.channel != CHANNEL + ANSWERS + number || answer.length != what.answer()))) {
+                run.ledger().violated(5, this + ": call " + id + " was given " + answer);
+            }
+            answer.release();
+        }
+    }
+
+    private void failed(Made made, int id, Throwable failure) {
+        if (failure instanceof DeadlineException) {
+            // A long deadline may count from the beginning of the tick, which a Handle may have held up.
+            long slack = made.deadline >= LONG ? LONGEST_BUSY : 0;
+            long passed = connected.loop().nanoTime() - made.at;
+            if (passed < made.deadline - slack
+                    && !String.valueOf(failure.getMessage()).contains("was not done within")) {
+                run.ledger().violated(6, this + ": call " + id + " was given up early: " + failure);
+            }
+            return;
+        }
+        if (made.mustBeAnswered && failure instanceof IOException && !closedHere) {
+            run.ledger()
+                    .violated(
+                            1,
+                            this + ": call " + id + " had arrived when its server began to close in good order: "
+                                    + failure);
+        }
+        if (!(failure instanceof IOException)) {
+            run.judge(failure, this + ": call " + id + " was given");
+        }
+    }
+
+    void close(boolean finish) {
+        Client<Object, Object> client = client();
+        if (client != null) {
+            closedHere = true;
+            run.ledger().track(finish ? client.finish() : client.close(), "the end of " + this, run.step());
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "client " + number;
+    }
+}

@@ -1,0 +1,77 @@
+package rill.testkit.storm;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+import rill.spi.AcceptListener;
+import rill.spi.Acceptor;
+
+/** A listening socket of a {@link MemoryNetwork}. */
+final class MemoryAcceptor implements Acceptor {
+    private final MemorySelector selector;
+    private final MemoryNetwork network;
+    private final AcceptListener listener;
+    private final SocketAddress address;
+    private final ArrayDeque<Arriving> backlog = new ArrayDeque<>();
+    private boolean paused;
+    private boolean closed;
+
+    private record Arriving(MemorySocket socket, long at) {}
+
+    MemoryAcceptor(MemorySelector selector, SocketAddress wanted, AcceptListener listener) throws IOException {
+        this.selector = selector;
+        this.network = selector.network;
+        this.listener = listener;
+        this.address = network.bind(wanted, this);
+    }
+
+    /** The accepting end of a new connection. */
+    void arrives(SocketAddress from, Pipe in, Pipe out) {
+        backlog.add(new Arriving(new MemorySocket(network, address, from, in, out), network.arrival()));
+    }
+
+    boolean ready() {
+        return !paused && !backlog.isEmpty() && backlog.getFirst().at <= network.now;
+    }
+
+    long nextEvent() {
+        return backlog.isEmpty() || backlog.getFirst().at <= network.now ? Long.MAX_VALUE : backlog.getFirst().at;
+    }
+
+    void turn() {
+        while (ready() && network.tellsNow()) {
+            listener.accepted(backlog.remove().socket);
+        }
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        return address;
+    }
+
+    @Override
+    public void pause() {
+        paused = true;
+    }
+
+    @Override
+    public void resume() {
+        paused = closed;
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        paused = true;
+        network.unbind(this);
+        selector.acceptors.remove(this);
+        for (@Nullable Arriving each = backlog.poll(); each != null; each = backlog.poll()) {
+            each.socket.used = true;
+            MemoryWire.closeEnds(network, each.socket.in, each.socket.out, true);
+        }
+    }
+}

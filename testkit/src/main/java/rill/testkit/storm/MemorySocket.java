@@ -1,0 +1,45 @@
+package rill.testkit.storm;
+
+import java.net.SocketAddress;
+import rill.spi.AcceptedSocket;
+
+/** An accepted end of a connection of a {@link MemoryNetwork} that belongs to no selector yet. */
+final class MemorySocket implements AcceptedSocket {
+    final MemoryNetwork network;
+    final SocketAddress local;
+    final SocketAddress remote;
+    final Pipe in;
+    final Pipe out;
+    boolean used;
+
+    MemorySocket(MemoryNetwork network, SocketAddress local, SocketAddress remote, Pipe in, Pipe out) {
+        this.network = network;
+        this.local = local;
+        this.remote = remote;
+        this.in = in;
+        this.out = out;
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        return local;
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return remote;
+    }
+
+    @Override
+    public void close() {
+        if (!used) {
+            used = true;
+            MemoryWire.closeEnds(network, in, out, in.hasUnread());
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "socket of " + remote;
+    }
+}

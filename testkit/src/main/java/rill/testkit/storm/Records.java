@@ -1,0 +1,216 @@
+package rill.testkit.storm;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+import rill.Actions;
+import rill.Outgoing;
+import rill.ProtocolException;
+import rill.Session;
+
+/**
+ * A byte layer whose records have a type and a length: {@code D} data, {@code I} a ping, {@code O} its answer, {@code H} hello,
+ * {@code B} good-bye. Its habits, a letter each:
+ *
+ * <ul>
+ *   <li>{@code h}: says hello first, and holds back what is written until the other side has said hello;
+ *   <li>{@code p}: sends a ping now and then, ever more seldom, and answers those of the other side by itself;
+ *   <li>{@code w}: every fourth record is worked on elsewhere; so is a hello;
+ *   <li>{@code t}: keeps what comes in for some milliseconds;
+ *   <li>{@code b}: says good-bye, and takes that of the other side for the end;
+ *   <li>{@code s}: writes short records, instead of one for each buffer.
+ * </ul>
+ */
+final class Records implements Session<ByteBuf, ByteBuf> {
+    private static final int HEADER = 5;
+    private static final int SHORT = 300;
+    private static final int LONGEST = Letter.LONGEST + 4096;
+    private static final int PING = 30; // bytes that an answer to a ping repeats
+    private static final Duration DELAY = Duration.ofMillis(3);
+
+    private final Hooks hooks;
+    private final boolean hello;
+    private final boolean pings;
+    private final boolean works;
+    private final boolean delays;
+    private final boolean goodBye;
+    private final boolean shortRecords;
+
+    private final ArrayDeque<ByteBuf> delayed = new ArrayDeque<>(0);
+    private @Nullable ByteBuf up; // borrowed by the layer above until the next call
+    private int count;
+    private boolean worked; // on the record that comes next
+    private boolean greeted;
+    private boolean over;
+
+    Records(Hooks hooks, String habits) {
+        this.hooks = hooks;
+        hello = habits.indexOf('h') >= 0;
+        pings = habits.indexOf('p') >= 0;
+        works = habits.indexOf('w') >= 0;
+        delays = habits.indexOf('t') >= 0;
+        goodBye = habits.indexOf('b') >= 0;
+        shortRecords = habits.indexOf('s') >= 0;
+    }
+
+    @Override
+    public void opened(Actions<ByteBuf> actions) throws IOException {
+        hooks.at(Step.Place.LAYER);
+        if (hello) {
+            actions.holdWrites();
+            record('H', actions.out());
+        }
+    }
+
+    @Override
+    public void decode(ByteBuf in, Actions<ByteBuf> actions) throws IOException {
+        hooks.at(Step.Place.LAYER);
+        release();
+        if (over || in.readableBytes() < HEADER) {
+            if (over) {
+                in.skipBytes(in.readableBytes());
+            }
+            return;
+        }
+        int at = in.readerIndex();
+        char type = (char) in.getByte(at);
+        int length = in.getInt(at + 1);
+        if (length < 0 || length > LONGEST) {
+            throw new ProtocolException(0, "a record of " + length + " bytes");
+        }
+        if (in.readableBytes() < HEADER + length) {
+            actions.needMore(HEADER + length - in.readableBytes());
+            return;
+        }
+        boolean heavy = works && (type == 'H' || (type == 'D' && count % 4 == 3));
+        if (heavy && !worked) {
+            worked = true;
+            actions.runBlocking(() -> hooks.at(Step.Place.LAYER));
+            return;
+        }
+        worked = false;
+        in.skipBytes(HEADER);
+        consume(type, in.readSlice(length), actions);
+    }
+
+    private void consume(char type, ByteBuf content, Actions<ByteBuf> actions) throws ProtocolException {
+        switch (type) {
+            case 'D' -> data(content, actions);
+            case 'H' -> {
+                greeted = true;
+                actions.releaseWrites();
+            }
+            case 'I' ->
+                actions.out()
+                        .buffer(HEADER + content.readableBytes())
+                        .writeByte('O')
+                        .writeInt(content.readableBytes())
+                        .writeBytes(content);
+            case 'O' -> {}
+            case 'B' -> {
+                over = true;
+                if (delayed.isEmpty()) {
+                    actions.end();
+                }
+            }
+            default -> throw new ProtocolException(0, "a record of type " + (int) type);
+        }
+    }
+
+    private void data(ByteBuf content, Actions<ByteBuf> actions) {
+        count++;
+        // Ever fewer, since two ends that both wait for their pings to leave would wait for each other.
+        if (pings && count % 3 == 0 && Integer.bitCount(count / 3) == 1) {
+            actions.out().buffer(HEADER + PING).writeByte('I').writeInt(PING).writeZero(PING);
+        }
+        if (!content.isReadable()) {
+            return;
+        }
+        if (!delays) {
+            actions.message(content);
+            return;
+        }
+        ByteBuf kept = hooks.run.ledger().count(Unpooled.buffer(content.readableBytes()), "a layer's", hooks.step());
+        kept.writeBytes(content);
+        if (delayed.isEmpty()) {
+            actions.startTimer(DELAY);
+        }
+        delayed.add(kept);
+    }
+
+    @Override
+    public void timerExpired(Actions<ByteBuf> actions) throws IOException {
+        hooks.at(Step.Place.LAYER);
+        release();
+        up = delayed.poll();
+        if (up != null) {
+            actions.message(up);
+        }
+        if (!delayed.isEmpty()) {
+            actions.startTimer(Duration.ofNanos(1));
+        } else if (over) {
+            actions.end();
+        }
+    }
+
+    @Override
+    public void inputEnded(ByteBuf rest, Actions<ByteBuf> actions) throws IOException {
+        hooks.at(Step.Place.LAYER);
+        if (rest.isReadable() && !over) {
+            throw new ProtocolException(0, "the stream ended within a record");
+        }
+        over = true;
+        if (delayed.isEmpty()) {
+            actions.end();
+        }
+    }
+
+    @Override
+    public void encode(ByteBuf message, Outgoing out) throws IOException {
+        hooks.at(Step.Place.LAYER);
+        if (hello && !greeted && !hooks.troubled()) {
+            hooks.run.ledger().violated(1, "a layer that holds back writes was given some: " + hooks.actor);
+        }
+        while (message.isReadable()) {
+            int n = shortRecords ? Math.min(message.readableBytes(), SHORT) : message.readableBytes();
+            ByteBuf buffer = out.buffer(HEADER + (n < 2048 ? n : 0));
+            buffer.writeByte('D').writeInt(n);
+            if (n < 2048) {
+                buffer.writeBytes(message, n);
+            } else {
+                out.pass(message.readRetainedSlice(n));
+            }
+        }
+    }
+
+    @Override
+    public void outputEnding(Outgoing out) throws IOException {
+        if (goodBye) {
+            record('B', out);
+        }
+        hooks.at(Step.Place.GOODBYE);
+    }
+
+    private static void record(char type, Outgoing out) {
+        out.buffer(HEADER).writeByte(type).writeInt(0);
+    }
+
+    private void release() {
+        if (up != null) {
+            up.release();
+            up = null;
+        }
+    }
+
+    @Override
+    public void closed() {
+        release();
+        for (ByteBuf each = delayed.poll(); each != null; each = delayed.poll()) {
+            each.release();
+        }
+        hooks.at(Step.Place.GOODBYE);
+    }
+}

@@ -1,0 +1,396 @@
+package rill.testkit.storm;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import rill.Connection;
+import rill.Listener;
+import rill.Loop;
+import rill.ProtocolException;
+
+/**
+ * How a program ends. First everything that holds anything up is undone, and what is on its way arrives: streams have to be whole, calls
+ * answered, writes done. Then all is closed in good order, and has to come back. Last the loops.
+ */
+final class Settling {
+    private static final Duration LONG = Duration.ofHours(1); // of virtual time
+    private static final Duration CLOSING = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final Run run;
+    private final World world;
+    private final Ledger ledger;
+
+    Settling(Run run) {
+        this.run = run;
+        this.world = run.world();
+        this.ledger = run.ledger();
+    }
+
+    void settle() {
+        brokenOnesAreClosed();
+        release();
+        world.join();
+        // What is not there when virtual time has nothing left to do will never be; threads are waited for.
+        world.until(
+                world.virtual() ? LONG : PATIENCE,
+                () -> ledger.violation() != null || (!world.virtual() && hasArrived()));
+        run.check();
+        failuresHaveReasons();
+        everybodyIsTold();
+        streamsAreWhole();
+        callsAreAnswered();
+        controlIsUndisturbed();
+        oneSuffers();
+        run.check();
+        closeConnections();
+        world.until(CLOSING, () -> ledger.violation() != null || (!world.virtual() && hasClosed()));
+        run.check();
+        everythingIsClosed();
+        run.check();
+        closeLoops();
+        everythingIsSettled();
+        everythingIsBack();
+        run.check();
+    }
+
+    // ---- first
+
+    /** Who is not paused hears that the peer has reset the connection, although nobody receives what came before. */
+    private void brokenOnesAreClosed() {
+        var broken = new ArrayList<End>();
+        for (int id = 0; id < 2 * Run.CONNECTIONS; id++) {
+            End end = run.end(id);
+            if (end != null && !end.isClosed() && end.hearsOfPeer() && world.virtual()) {
+                broken.add(end);
+            }
+        }
+        if (broken.isEmpty()) {
+            return;
+        }
+        world.until(LONG, () -> broken.stream().allMatch(End::isClosed));
+        for (End end : broken) {
+            if (!end.isClosed() && end.hearsOfPeer()) {
+                ledger.violated(
+                        2,
+                        "closed() of " + end + " does not settle, although the peer has reset the connection: "
+                                + end.state() + stateOf(run.end(end.id ^ 1)));
+            }
+        }
+    }
+
+    private void release() {
+        run.allowSurvivors(false);
+        run.settles();
+        for (int id = 0; id < 2 * Run.CONNECTIONS; id++) {
+            disarm(run.end(id));
+        }
+        for (int i = 0; i < Run.CLIENTS; i++) {
+            disarm(run.caller(i));
+        }
+        for (int i = 0; i < Run.LISTENERS; i++) {
+            disarm(run.server(i));
+        }
+        for (Runnable each : run.takeBeforeSettling()) {
+            run.attempt(each);
+        }
+        for (int i = 0; i < Run.LISTENERS; i++) {
+            Server server = run.server(i);
+            Listener listener = server == null ? null : server.listener();
+            if (listener != null) {
+                run.attempt(listener::resume);
+            }
+        }
+        for (int id = 0; id < 2 * Run.CONNECTIONS; id++) {
+            End end = run.end(id);
+            Loop loop = end == null ? null : end.loop();
+            if (end != null && loop != null && !run.closing(loop)) {
+                run.onLoop(
+                        loop,
+                        () -> run.attempt(() -> {
+                            end.release();
+                            end.drain();
+                        }));
+            }
+        }
+    }
+
+    private static void disarm(@Nullable Actor actor) {
+        if (actor != null) {
+            actor.disarm();
+        }
+    }
+
+    private void callsAreAnswered() {
+        for (int i = 0; i < Run.CLIENTS; i++) {
+            Caller caller = run.caller(i);
+            if (caller != null && !caller.mayHaveOutstanding()) {
+                int outstanding = run.ask(caller.connected.loop(), caller::outstanding);
+                if (outstanding != 0) {
+                    ledger.violated(
+                            5, caller + " counts " + outstanding + " calls without an answer, and all were answered");
+                }
+            }
+        }
+    }
+
+    private void failuresHaveReasons() {
+        for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
+            End end = run.end(id);
+            Throwable cause = end == null ? null : end.unexplained();
+            if (end != null
+                    && cause != null
+                    && !run.refusesMemory()) { // whom that has hit may have been told by a Future that nobody asks
+                ledger.violated(
+                        cause instanceof ProtocolException ? 1 : 4,
+                        end + " has failed for no reason: " + cause + "; " + end.state() + stateOf(run.end(id ^ 1)));
+            }
+        }
+    }
+
+    private void everybodyIsTold() {
+        if (run.untold() > 0) {
+            ledger.violated(7, run.untold() + " Tasks have failed that nobody awaits, and nobody was told");
+        }
+    }
+
+    private void streamsAreWhole() {
+        for (int id = 0; id < 2 * Run.CONNECTIONS; id++) {
+            End end = run.end(id);
+            End peer = run.end(id ^ 1);
+            if (end == null || end.connection() == null || peer == null || peer.connection() == null) {
+                if (end != null && end.connection() != null && !end.troubled() && end.mustBeAccepted()) {
+                    ledger.violated(4, end + " is connected, and nobody was told at the other end: " + end.state());
+                }
+                continue;
+            }
+            String missing = end.missingAt(peer);
+            if (missing != null && !mayBeLost(end, peer)) {
+                ledger.violated(
+                        1,
+                        peer + " has not received what " + end + " wrote: " + missing + "; " + end.state()
+                                + peer.state());
+            }
+            boolean ended = peer.shut || (peer.closesAtEnd() && end.shut);
+            if (end.isClosed()
+                    && !run.refusesMemory()
+                    && !end.troubled()
+                    && !peer.troubled()
+                    && !end.endSeen
+                    && !(ended && end.closesAtEnd())) {
+                ledger.violated(4, end + " was closed, and nobody has closed it: " + end.state() + peer.state());
+            }
+        }
+    }
+
+    private boolean hasArrived() {
+        for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
+            End end = run.end(id);
+            End peer = run.end(id ^ 1);
+            if (end != null && peer != null && end.missingAt(peer) != null && !mayBeLost(end, peer)) {
+                return false;
+            }
+            if (end != null && end.connection() != null && peer == null && !end.troubled() && end.mustBeAccepted()) {
+                return false;
+            }
+        }
+        for (int i = 0; i < Run.CLIENTS; i++) {
+            Caller caller = run.caller(i);
+            if (caller != null
+                    && !caller.mayHaveOutstanding()
+                    && run.ask(caller.connected.loop(), caller::outstanding) > 0) {
+                return false;
+            }
+        }
+        return run.untold() == 0 && Objects.requireNonNull(run.end(2 * Run.CONTROL)).received >= run.pings();
+    }
+
+    private boolean hasClosed() {
+        for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
+            End end = run.end(id);
+            if (end != null && !end.isClosed()) {
+                return false;
+            }
+        }
+        for (Loop loop : run.loops()) {
+            if (loop != null
+                    && !loop.closed()
+                    && (loop.connections() != 0 || !aliveOn(loop).isEmpty())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** What is alive on a loop, timers included. */
+    private List<String> aliveOn(Loop loop) {
+        return run.ask(loop, () -> {
+            var alive = new ArrayList<>(loop.alive());
+            alive.removeIf(each -> each.startsWith("Task main")); // that is how a world may drive it
+            if (world.virtual()) { // a thread that drives may have timers of its own
+                loop.nextTimer().ifPresent(at -> alive.add("a timer in " + (at - loop.nanoTime()) + " ns"));
+            }
+            return alive;
+        });
+    }
+
+    /** Whether what one end wrote need not all have arrived at the other. */
+    private boolean mayBeLost(End end, End peer) {
+        boolean peerGone =
+                peer.closedHere || peer.aborted || peer.failed || peer.planted || peer.disturbed || peer.loopClosed();
+        boolean gone = end.aborted || end.failed || end.planted || end.disturbed || end.loopClosed() || end.rubbish;
+        boolean impatient = end.closedHere && (peer.everHeldUp || end.marks != Step.Marks.USUAL) && end.mayHaveReset();
+        // It closes by itself at the end of the peer's stream: what other threads write then comes too late.
+        boolean closedByItself = end.closesAtEnd() && peer.shut && end.isClosed();
+        // A new layer that has to say hello can't any more.
+        boolean mute = end.became && (end.outputEnds || peer.outputEnds);
+        boolean hit = run.refusesMemory() && (end.isClosed() || peer.isClosed());
+        return peerGone || gone || impatient || closedByItself || mute || hit;
+    }
+
+    /** One piece was refused at most: one connection suffers from it. */
+    private void oneSuffers() {
+        var suffering = new ArrayList<End>();
+        for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
+            End end = run.end(id);
+            if (end != null && end.refusedMemory) {
+                suffering.add(end);
+            }
+        }
+        if (suffering.size() > 1) {
+            ledger.violated(
+                    4, "one piece of memory was refused, and several connections have failed for it: " + suffering);
+        }
+    }
+
+    private void controlIsUndisturbed() {
+        End control = Objects.requireNonNull(run.end(2 * Run.CONTROL));
+        End other = Objects.requireNonNull(run.end(2 * Run.CONTROL + 1));
+        if (control.refusedMemory || other.refusedMemory) { // it may be the one
+            return;
+        }
+        if (control.failed || other.failed || control.isClosed() || other.isClosed()) {
+            ledger.violated(4, "a connection that did nothing but ping has ended: " + control.state() + other.state());
+        } else if (control.received != run.pings()) {
+            ledger.violated(
+                    4,
+                    "a connection that did nothing but ping has had " + control.received + " answers to "
+                            + run.pings());
+        }
+    }
+
+    // ---- then
+
+    private void closeConnections() {
+        for (Connection<Object, Object> orphan : run.takeOrphans()) {
+            Loop loop = orphan.loop();
+            run.onLoop(loop, () -> run.attempt(orphan::close));
+        }
+        for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
+            End end = run.end(id);
+            Connection<Object, Object> connection = end == null ? null : end.connection();
+            if (end != null && connection != null && (id % 2 == 0 || end.pushes())) {
+                end.noteClosed();
+                run.attempt(connection::close);
+            }
+        }
+        for (int i = 0; i < Run.CLIENTS; i++) {
+            Caller caller = run.caller(i);
+            if (caller != null) {
+                run.attempt(() -> caller.close(true));
+            }
+        }
+        for (int i = 0; i <= Run.LISTENERS; i++) {
+            Server server = run.server(i);
+            Listener listener = server == null ? null : server.listener();
+            if (listener != null) {
+                run.attempt(listener::close);
+            }
+        }
+    }
+
+    private void everythingIsClosed() {
+        for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
+            End end = run.end(id);
+            if (end != null && !end.isClosed()) {
+                ledger.violated(
+                        2, "closed() of " + end + " does not settle: " + end.state() + stateOf(run.end(id ^ 1)));
+            }
+        }
+        for (Loop loop : run.loops()) {
+            if (run.closing(loop)) {
+                if (!run.closingWanted(loop)) {
+                    ledger.violated(4, loop + " has closed by itself");
+                }
+                continue;
+            }
+            if (loop.connections() != 0) {
+                ledger.violated(
+                        3,
+                        loop + " counts " + loop.connections() + " connections, and all are closed: " + aliveOn(loop));
+            }
+            List<String> alive = aliveOn(loop);
+            if (!alive.isEmpty()) {
+                ledger.violated(3, "alive on " + loop + ", and everything is over: " + alive);
+            }
+            List<String> held = world.virtual() ? Reach.surplusOf(loop) : List.of();
+            if (!held.isEmpty()) {
+                ledger.violated(
+                        3,
+                        loop.name() + " holds on to what is over: " + held.getFirst() + " (" + held.size()
+                                + " in all)");
+            }
+        }
+    }
+
+    private static String stateOf(@Nullable End end) {
+        return end == null ? "" : end.state();
+    }
+
+    // ---- last
+
+    private void closeLoops() {
+        for (Loop loop : run.loops()) {
+            if (!loop.closed()) {
+                run.noteClosing(run.numberOf(loop));
+                run.attempt(() -> loop.close(Duration.ofSeconds(5)));
+                if (!loop.closed()) {
+                    ledger.violated(2, "close of " + loop + " has returned, and it is not closed");
+                }
+            }
+        }
+    }
+
+    private void everythingIsSettled() {
+        for (Ledger.Given each : ledger.futures()) {
+            if (!each.future.isDone() && !each.waitsForTime) {
+                ledger.violated(2, each + " does not settle, and everything is closed: " + each.future);
+            } else if (each.future.isCancelled()
+                    && !each.mayBeCancelled
+                    && !each.waitsForTime
+                    && !run.closedEarly(each.future.loop())) {
+                ledger.violated(2, each + " was cancelled, and nobody has cancelled it: " + each.future);
+            }
+            if (each.what.startsWith("closed()") && each.future.failure() != null && !each.mayBeCancelled) {
+                ledger.violated(2, each + " has failed: " + each.future.failure());
+            }
+        }
+    }
+
+    private void everythingIsBack() {
+        List<Ledger.Counted> held = ledger.held();
+        if (!held.isEmpty()) {
+            var text = new ArrayList<String>();
+            held.stream()
+                    .limit(5)
+                    .forEach(each -> text.add(each + ", " + each.thing().refCnt() + " references"));
+            ledger.violated(3, "not released: " + held.getFirst().what() + " (" + held.size() + " in all) " + text);
+        }
+        List<String> left = world.left();
+        if (!left.isEmpty()) {
+            ledger.violated(3, "left in the transport after everything was closed: " + left);
+        }
+    }
+}

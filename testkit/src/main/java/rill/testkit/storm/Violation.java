@@ -1,0 +1,18 @@
+package rill.testkit.storm;
+
+/** A law of Rill that did not hold. */
+public final class Violation extends AssertionError {
+    private static final long serialVersionUID = 1L;
+
+    private final int law;
+
+    Violation(int law, String message) {
+        super("law " + law + ": " + message);
+        this.law = law;
+    }
+
+    /** Its number in the list of laws. */
+    public int law() {
+        return law;
+    }
+}
