@@ -1,9 +1,7 @@
 package rill;
 
-import java.util.Comparator;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.LinkedHashMap;
+import java.util.List;
 
 /**
  * The pending Futures of a loop that something elsewhere waits for. If the loop closes they fail, so that no Task of a loop
@@ -11,14 +9,14 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Abroad {
     private final Loop loop;
-    private final Map<Future<?>, Entry> awaited = new ConcurrentHashMap<>();
-    private final AtomicLong count = new AtomicLong();
 
-    /**
-     * @param number for the order
-     * @param waiting how many; less than zero for a moment, if the one that leaves is faster than the one that comes
-     */
-    private record Entry(long number, int waiting) {}
+    /** How many wait for each; less than zero for a moment, if the one that leaves is faster than the one that comes. */
+    private final LinkedHashMap<Future<?>, Integer> awaited = new LinkedHashMap<>(); // guarded by this
+
+    // Written after the map, and before its writer asks whether the Future is done: so whoever completes one that has
+    // just
+    // been put in sees that there is some, or is seen. A concurrent map's own count may be 0 while something is in it.
+    private volatile int size;
 
     Abroad(Loop loop) {
         this.loop = loop;
@@ -38,41 +36,51 @@ final class Abroad {
     }
 
     private void change(Future<?> future, int n) {
-        awaited.compute(future, (key, before) -> {
-            int waiting = before == null ? n : before.waiting + n;
-            return waiting == 0 ? null : new Entry(before == null ? count.incrementAndGet() : before.number, waiting);
-        });
+        synchronized (this) {
+            int waiting = awaited.merge(future, n, Integer::sum);
+            if (waiting == 0) {
+                awaited.remove(future);
+            }
+            size = awaited.size();
+        }
         if (future.isDone()) {
-            awaited.remove(future); // it may have told its dependents already
+            remove(future); // it may have told its dependents already
         }
     }
 
-    /** Whether something on another loop, or a stage, waits for one of these Futures. */
+    /** Whether nothing on another loop, and no stage, waits for one of these Futures. */
     boolean isEmpty() {
-        return awaited.isEmpty();
+        return size == 0;
     }
 
     /** It is done. */
     void remove(Future<?> future) {
-        if (!awaited.isEmpty()) {
-            awaited.remove(future);
+        if (size > 0) {
+            takeOut(future);
         }
+    }
+
+    private synchronized void takeOut(Future<?> future) {
+        awaited.remove(future);
+        size = awaited.size();
     }
 
     /** How many are awaited. */
     int size() {
-        return awaited.size();
+        return size;
     }
 
     /** The loop is closed: they fail in the order in which they came. */
     void close() {
-        awaited.entrySet().stream()
-                .sorted(Map.Entry.comparingByValue(Comparator.comparingLong(Entry::number)))
-                .forEach(each -> fail(each.getKey()));
+        List<Future<?>> left;
+        synchronized (this) {
+            left = List.copyOf(awaited.keySet());
+        }
+        left.forEach(this::fail);
     }
 
     private void fail(Future<?> future) {
-        awaited.remove(future);
+        takeOut(future);
         future.settle(new Failed(loop.neverDone(future)));
     }
 }

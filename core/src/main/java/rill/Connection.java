@@ -229,6 +229,7 @@ public final class Connection<R, W> {
                 drop(replaced);
                 link.outbound().dropped(replaced);
             }
+            link.admittedArrived();
         }
 
         @Override

@@ -21,7 +21,8 @@ import rill.spi.WireListener;
  *                                              takes it (Patience), or close()
  * </pre>
  *
- * ¹ If a layer still holds back writes (TLS, in its handshake), it is first left time to let them go.
+ * ¹ If a layer still holds back writes (TLS, in its handshake), it is first left time to let them go; and what other threads were
+ * told is accepted is left time to arrive.
  *
  * <p>In FLUSHING and DRAINING whatever comes in is thrown away: an answer already written is never destroyed by a reset that unread
  * input would cause. In BROKEN it is delivered as in OPEN, since the peer sent it in good order; nothing leaves any more.
@@ -50,7 +51,8 @@ final class Link extends Node implements WireListener {
     private @Nullable Consumer<? super Failure> onFailure;
     private @Nullable Consumer<? super @Nullable Throwable> onConnect; // until connected or failed
     private State state = State.OPEN;
-    private boolean closing; // once a layer lets go the writes that it holds back
+    private boolean
+            closing; // once a layer lets go the writes that it holds back, and those that were admitted are there
     private boolean endingOutput; // likewise
     private boolean dirty;
     private boolean reading; // within a read event, at whose end there is a flush anyway
@@ -593,7 +595,7 @@ final class Link extends Node implements WireListener {
             return;
         }
         outbound.flush();
-        if (state == State.OPEN && (closing || endingOutput) && !outbound.holdsBack()) {
+        if (ending() && !hasToWaitToEnd()) {
             goOnEnding();
         }
         goOnFlushing();
@@ -644,6 +646,22 @@ final class Link extends Node implements WireListener {
         }
     }
 
+    /** Whether our stream ends as soon as what was accepted has come down. */
+    boolean ending() {
+        return state == State.OPEN && (closing || endingOutput);
+    }
+
+    private boolean hasToWaitToEnd() {
+        return outbound.holdsBack() || outbound.inSession() || outbound.reserved() > 0;
+    }
+
+    /** A write that another thread was told is accepted has come, or will not: our end may have waited for it. */
+    void admittedArrived() {
+        if (ending()) {
+            dirty();
+        }
+    }
+
     private void goOnEnding() {
         if (closing) {
             closeNow();
@@ -658,7 +676,7 @@ final class Link extends Node implements WireListener {
             return;
         }
         outbound.refuse(new IOException(this + ": its output was shut down"));
-        if (outbound.holdsBack() || outbound.inSession()) {
+        if (hasToWaitToEnd()) {
             endingOutput = true;
             dirty();
         } else {
@@ -683,15 +701,12 @@ final class Link extends Node implements WireListener {
         if (state != State.OPEN || wire == null || closing) {
             return;
         }
-        boolean holdsBack = outbound.holdsBack();
-        if (holdsBack || outbound.inSession()) {
+        outbound.refuse(closedByUs());
+        if (hasToWaitToEnd()) {
             closing = true;
-            outbound.refuse(closedByUs());
             inbound.ignoreMessages();
             tellReceiverLater();
-            if (holdsBack) {
-                patience().whileFlushing();
-            }
+            patience().whileFlushing();
             dirty(); // once the session's call has returned, or later
         } else {
             closeNow();

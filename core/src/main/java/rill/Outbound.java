@@ -97,6 +97,9 @@ final class Outbound {
             Messages.release(message);
             failure = overLimit(pending);
             link.failed(failure, true);
+        } else if (closed != null) {
+            Messages.release(message);
+            failure = closed;
         } else {
             failure = encodeOrFail(top, message);
         }
@@ -104,7 +107,8 @@ final class Outbound {
     }
 
     /**
-     * On the loop: writes a message of another thread's, for which room was reserved, and releases it.
+     * On the loop: writes a message of another thread's, for which room was reserved, and releases it. Our stream does not end
+     * before.
      *
      * @param accepted for the writer, if it was told to wait
      */
@@ -124,13 +128,18 @@ final class Outbound {
 
     /** On the loop: a message of another thread's will not be written. */
     void dropped(Throwable cause) {
-        if (closed == null) {
+        if (refusal() == null) {
             link.failed(cause, true);
         }
     }
 
+    /** Why nothing more can be written, be it admitted or not; or null. */
+    private @Nullable Throwable refusal() {
+        return link.ending() ? null : closed;
+    }
+
     private @Nullable Throwable encodeOrFail(Stage top, Object message) {
-        Throwable ended = closed;
+        Throwable ended = refusal();
         if (ended != null) {
             Messages.release(message);
             return ended;
@@ -200,10 +209,11 @@ final class Outbound {
 
     /** Encodes a message after those that are held, or holds it as well. */
     private @Nullable Throwable encodeBehindHeld(Stage top, Object message) {
-        if (encodeHeld(top) && closed == null) {
+        boolean noneHeld = encodeHeld(top);
+        Throwable ended = refusal();
+        if (noneHeld && ended == null) {
             return encodeNow(top, message);
         }
-        Throwable ended = closed;
         if (ended != null) {
             Messages.release(message);
             return ended;
@@ -331,13 +341,19 @@ final class Outbound {
                 return refusal;
             }
         } while (!RESERVED.compareAndSet(this, before, before + estimate));
-        return null;
+        ended = closed;
+        if (ended != null) { // meanwhile, by somebody who may have seen the reservation, and waits for what was to come
+            unreserve(estimate);
+            loop().enqueue(new Handle(loop(), "end of the output of ", link, link::admittedArrived));
+        }
+        return ended;
     }
 
     void unreserve(int estimate) {
         RESERVED.getAndAdd(this, (long) -estimate);
     }
 
+    /** More than nothing while a write of another thread was admitted that has not arrived. */
     long reserved() {
         return reserved;
     }

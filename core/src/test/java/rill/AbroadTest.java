@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -107,5 +108,42 @@ class AbroadTest {
             other.result();
         }
         Await.until("nothing is left, seed " + seed, () -> far.abroad().size() == 0);
+    }
+
+    /** A count that is kept beside the entries may be 0 for a moment while there are some. */
+    @Test
+    @Tag("slow")
+    void nothing_is_left_of_one_that_is_done_however_others_come_and_go() throws Exception {
+        var abroad = new Abroad(far);
+        Promise<Integer> other = far.promise();
+        var over = new AtomicBoolean();
+        var others = new ArrayList<Outside<Void>>();
+        for (int change : new int[] {1, -1, 1, -1, 1, -1}) {
+            others.add(Outside.start(() -> {
+                while (!over.get()) {
+                    for (int i = 0; i < 100; i++) {
+                        if (change > 0) {
+                            abroad.add(other);
+                        } else {
+                            abroad.leave(other);
+                        }
+                    }
+                }
+                return null;
+            }));
+        }
+        for (int i = 0; i < 200 * MANY; i++) {
+            Promise<Integer> done = far.promise();
+            abroad.add(done);
+            done.complete(i);
+            abroad.remove(done);
+        }
+        over.set(true);
+        for (Outside<Void> each : others) {
+            each.result();
+        }
+        other.complete(0);
+        abroad.remove(other);
+        assertThat(abroad.size()).isZero();
     }
 }

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
@@ -274,10 +278,23 @@ class OutsideWriteTest {
         try (var rig = rig(String::length)) {
             rig.onLoop(() -> rig.connection().onFailure(failure -> rig.failures.add(failure.cause())));
             rig.connection().write(LARGE);
+            rig.onLoop(rig.connection()::close);
+            assertThat(rig.connection().write("refused").failure()).isNotNull();
+            rig.settle();
+            assertThat(rig.failures).isEmpty();
+            assertThat(rig.sent()).isEqualTo(LARGE);
+        }
+    }
+
+    @Test
+    void a_close_hides_no_gap_that_a_refused_write_has_left() throws IOException {
+        try (var rig = rig(String::length)) {
+            rig.onLoop(() -> rig.connection().onFailure(failure -> rig.failures.add(failure.cause())));
+            rig.connection().write(LARGE);
             assertThat(rig.connection().write("refused").failure()).isNotNull();
             rig.onLoop(rig.connection()::close);
             rig.settle();
-            assertThat(rig.failures).isEmpty();
+            assertThat(rig.failures).singleElement().asString().contains("hard limit is 64");
         }
     }
 
@@ -323,6 +340,59 @@ class OutsideWriteTest {
             rig.settle();
             assertThat(waiting.isDone()).isTrue();
             assertThat(waiting.failure()).isNull();
+        }
+    }
+
+    @Test
+    void an_admitted_write_leaves_before_our_stream_ends_in_whatever_way_that_comes() throws IOException {
+        Map<String, Consumer<Rig<String, String>>> ends = Map.of(
+                "shutdownOutput", rig -> rig.onLoop(rig.connection()::shutdownOutput),
+                "close", rig -> rig.onLoop(rig.connection()::close),
+                "the loop's close", rig -> rig.loop.closing().start(Duration.ofSeconds(5)),
+                "the peer's end", rig -> rig.transport.events.add(rig.link::inputEnded));
+        ends.forEach((name, end) -> {
+            try (var rig = rig(String::length)) {
+                rig.onLoop(() -> rig.connection().onMessage(message -> {}));
+                Future<?> admitted = rig.connection().write("admitted");
+                end.accept(rig);
+                rig.settle();
+                assertThat(rig.sent()).as(name).isEqualTo("admitted");
+                assertThat(admitted.failure()).isNull();
+                assertThat(rig.wire.outputShut || rig.wire.closed).as(name).isTrue();
+                assertThat(rig.connection().write("late").failure()).as(name).isNotNull();
+                assertThat(rig.reports).as(name).isEmpty();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    @Test
+    void what_is_admitted_while_our_stream_ends_leaves_or_is_refused_at_once() throws IOException {
+        try (var rig = rig(String::length)) {
+            Outbound outbound = rig.link.outbound();
+            assertThat(outbound.reserve(10)).isNull();
+            rig.onLoop(rig.connection()::shutdownOutput);
+            rig.settle();
+            assertThat(rig.wire.outputShut).as("one is under way still").isFalse();
+            assertThat(outbound.reserve(10)).hasMessageContaining("its output was shut down");
+            outbound.unreserve(10);
+            rig.onLoop(rig.link::admittedArrived);
+            rig.settle();
+            assertThat(rig.wire.outputShut).isTrue();
+            assertThat(outbound.reserved()).isZero();
+        }
+    }
+
+    @Test
+    void a_closing_connection_does_not_wait_for_ever_for_a_writer_that_never_comes() throws IOException {
+        try (var rig = rig(String::length)) {
+            assertThat(rig.link.outbound().reserve(10)).isNull();
+            rig.onLoop(rig.connection()::close);
+            rig.settle();
+            assertThat(rig.wire.outputShut).isFalse();
+            rig.passes(LIMITS.closeProgress().multipliedBy(2));
+            assertThat(rig.wire.aborted).isTrue();
         }
     }
 }

@@ -715,8 +715,7 @@ final class End extends Actor {
             for (int i = peer.expected[source]; i < all.size(); i++) {
                 Future<?> write = all.get(i).future;
                 boolean refused = write == null || (write.isDone() && write.failure() != null && !write.isCancelled());
-                boolean raced = (outputEnds || closedHere || became || carriedOn > 0)
-                        && source != 0; // with what the loop did, or was carried on without
+                boolean raced = (became || carriedOn > 0) && source != 0; // or was carried on without
                 if (!refused && !raced && !all.get(i).late) {
                     return "number " + i + " of channel " + (id * SOURCES + source) + ", of " + all.size() + ", "
                             + (write != null && write.isDone() ? "accepted" : "which waits");

@@ -62,7 +62,7 @@ final class MemoryNetwork implements Transport {
 
     /** For much to be sent. */
     MemoryNetwork coarse() {
-        leastCapacity = 1024 * 1024;
+        leastCapacity = 128 * 1024;
         return this;
     }
 

@@ -12,7 +12,8 @@ final class Pipe {
     /** Bytes that arrive together: up to which count of the whole stream, and when. */
     private record Arrival(long upTo, long at) {}
 
-    private final byte[] ring;
+    private final int capacity;
+    private byte[] ring = {}; // until something is taken
     private final ArrayDeque<Arrival> underWay = new ArrayDeque<>(2);
     private long taken; // from the writer, in all
     private long visible; // to the reader, in all
@@ -26,15 +27,15 @@ final class Pipe {
             back; // the other direction, once the reader is gone: what is sent then is answered by a reset
 
     Pipe(int capacity) {
-        ring = new byte[capacity];
+        this.capacity = capacity;
     }
 
     int room() {
-        return ring.length - (int) (taken - read);
+        return capacity - (int) (taken - read);
     }
 
     int capacity() {
-        return ring.length;
+        return capacity;
     }
 
     /** Takes up to {@code most} bytes of the buffer; they arrive at {@code at}, or after those before them. */
@@ -46,8 +47,11 @@ final class Pipe {
             return lost;
         }
         int n = Math.min(Math.min(most, room()), from.readableBytes());
-        int start = (int) (taken % ring.length);
-        int first = Math.min(n, ring.length - start);
+        if (ring.length == 0) {
+            ring = new byte[capacity];
+        }
+        int start = (int) (taken % capacity);
+        int first = Math.min(n, capacity - start);
         from.readBytes(ring, start, first);
         from.readBytes(ring, 0, n - first);
         taken += n;
@@ -125,8 +129,8 @@ final class Pipe {
     }
 
     void read(ByteBuf target, int n) {
-        int start = (int) (read % ring.length);
-        int first = Math.min(n, ring.length - start);
+        int start = (int) (read % capacity);
+        int first = Math.min(n, capacity - start);
         target.writeBytes(ring, start, first);
         target.writeBytes(ring, 0, n - first);
         read += n;
