@@ -1,5 +1,6 @@
 package rill;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
 
@@ -10,10 +11,47 @@ final class LoggingReporter implements Reporter {
             Clock.system(),
             Threads.shared().name("rill-reports").factory()));
 
+    /**
+     * Has the log read its configuration as long as there are descriptors for that: java.util.logging would read none later, and drop
+     * every line without a word.
+     */
+    private static final @Nullable Thread PREPARATION = prepare();
+
+    private static final Duration PREPARED_WITHIN = Duration.ofSeconds(2);
+
     private final Scribe scribe;
 
     LoggingReporter(Scribe scribe) {
         this.scribe = scribe;
+    }
+
+    private static @Nullable Thread prepare() {
+        try {
+            return Threads.shared().name("rill-log").start(LoggingReporter::touchLog);
+        } catch (Throwable noThread) {
+            return null; // then the first line prepares it
+        }
+    }
+
+    private static void touchLog() {
+        try {
+            System.getLogger("rill").isLoggable(System.Logger.Level.WARNING);
+        } catch (Throwable t) {
+            // It shows again when there is something to log, and then a plain line is written.
+        }
+    }
+
+    /** Waits, not for long, until the log can be used whatever becomes of the process; once, as a rule. */
+    static void ready() {
+        Thread preparation = PREPARATION;
+        if (preparation == null || !preparation.isAlive()) {
+            return;
+        }
+        try {
+            preparation.join(PREPARED_WITHIN);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** The logger is asked for each time: it may be one that could not be had the last time. */

@@ -116,6 +116,7 @@ public final class Loop implements Executor, AutoCloseable {
             throw new IllegalStateException("transport " + chosen.name() + " is unavailable: " + obstacle.get());
         }
         var loop = new Loop(chosen, options);
+        LoggingReporter.ready();
         if (loop.environment.driver() != null) {
             loop.environment.driver().opened(loop);
         }

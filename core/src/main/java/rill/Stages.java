@@ -4,6 +4,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
+import rill.Parcel.Carried;
 
 /** The bridge to and from {@link CompletionStage}. */
 final class Stages {
@@ -41,12 +42,22 @@ final class Stages {
             if (stage.isDone()) {
                 return; // cancelled, or completed by somebody else
             }
-            Throwable failure = future.failure();
-            if (failure != null) {
-                stage.completeExceptionally(failure);
-            } else {
-                complete(stage, future.result());
+            switch (future.shared()) {
+                case Failed failed -> stage.completeExceptionally(failed.cause);
+                case Carried(Object value, Parcel parcel) -> {
+                    if (complete(value)) {
+                        parcel.take();
+                    } else { // cancelled meanwhile, by another thread
+                        parcel.drop();
+                    }
+                }
+                case Object value -> complete(value);
             }
+        }
+
+        @SuppressWarnings({"unchecked", "NullAway"}) // null only where T allows it
+        private boolean complete(Object value) {
+            return stage.complete((T) Future.unmasked(value));
         }
 
         @Override
@@ -58,10 +69,5 @@ final class Stages {
         public boolean waitsElsewhere(Loop loop) {
             return true; // if that loop closes, whoever waits for the stage hears of it
         }
-    }
-
-    @SuppressWarnings("NullAway") // null only where T allows it
-    private static <T extends @Nullable Object> void complete(CompletableFuture<T> stage, @Nullable T value) {
-        stage.complete(value);
     }
 }

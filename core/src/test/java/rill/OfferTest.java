@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -225,6 +227,36 @@ class OfferTest {
             int expected = completed && !got ? 1 : 0;
             Await.until("it is back, seed " + seed + ", round " + i, () -> back.get() == expected);
             back.set(0);
+        }
+    }
+
+    @Test
+    @Tag("slow")
+    void a_stage_that_is_cancelled_as_it_comes_gives_it_or_it_goes_back() throws Exception {
+        long seed = new java.security.SecureRandom().nextLong();
+        for (int i = 0; i < 2_000; i++) {
+            var random = new Random(seed + i);
+            var back = new AtomicInteger();
+            Promise<String> each = new Offer<>(loop, value -> back.incrementAndGet());
+            CompletableFuture<String> stage = each.toCompletableFuture();
+            each.complete("value");
+            int spins = random.nextInt(400);
+            var begun = new AtomicBoolean();
+            var canceller = Outside.start(() -> {
+                begun.set(true);
+                for (int spin = spins; spin > 0; spin--) {
+                    Thread.onSpinWait();
+                }
+                return stage.cancel(false);
+            });
+            while (!begun.get()) {
+                Thread.onSpinWait();
+            }
+            loop.tick();
+            boolean cancelled = canceller.result();
+            loop.tick();
+            loop.tick();
+            assertThat(back.get()).as("back, seed %d, round %d", seed, i).isEqualTo(cancelled ? 1 : 0);
         }
     }
 
