@@ -8,6 +8,7 @@ module rill.examples {
     requires rill.codec;
     requires rill.transport.sim;
     requires io.netty.buffer;
+    requires io.netty.common;
     requires info.picocli;
 
     // The transport is not required: the loop finds it by itself, as any other one on the module path.

@@ -83,12 +83,12 @@ public final class Client<Q, A> {
                     "call: " + link + " is full: " + others + " calls of other threads are on their way to its loop"));
             return;
         }
-        var call = new OutsideCall(request, promise, limit, due);
         try {
-            loop.enqueue(call);
-        } catch (RuntimeException e) { // by who drives the loop
-            call.discard();
-            throw e;
+            loop.enqueue(new OutsideCall(request, promise, limit, due));
+        } catch (Throwable t) { // no memory, or who drives the loop
+            fromOutside.decrementAndGet();
+            Messages.release(request);
+            throw t;
         }
     }
 

@@ -198,9 +198,15 @@ public final class Connection<R, W> {
             Waiters.fail(refused, refusal);
             return refused;
         }
-        Promise<@Nullable Void> accepted = outbound.aboveHighWaterMark() ? loop.promise() : null;
-        loop.enqueue(new OutsideWrite(estimate, message, accepted));
-        return accepted == null ? loop.accepted() : accepted;
+        try {
+            Promise<@Nullable Void> accepted = outbound.aboveHighWaterMark() ? loop.promise() : null;
+            loop.enqueue(new OutsideWrite(estimate, message, accepted));
+            return accepted == null ? loop.accepted() : accepted;
+        } catch (Throwable t) { // no memory, or who drives the loop
+            outbound.unreserve(estimate);
+            Messages.release(message);
+            throw t;
+        }
     }
 
     private IOException loopClosed() {
@@ -222,6 +228,14 @@ public final class Connection<R, W> {
         @Override
         void execute() {
             link.outbound().unreserve(estimate);
+            try {
+                write();
+            } finally {
+                link.admittedArrived();
+            }
+        }
+
+        private void write() {
             if (link.isCurrent(Connection.this)) {
                 link.outbound().writeAdmitted(link.inbound().top(), message, accepted);
             } else {
@@ -229,7 +243,6 @@ public final class Connection<R, W> {
                 drop(replaced);
                 link.outbound().dropped(replaced);
             }
-            link.admittedArrived();
         }
 
         @Override

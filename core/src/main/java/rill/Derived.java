@@ -310,7 +310,8 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
             if (loop.closed() && settle(new Failed(loop.neverDone(source)))) { // unless the source is done
                 abandonSources();
             }
-            if (isDone()) {
+            if (isDone()
+                    || source.isDone()) { // who tells the outcome may have looked for the timer before there was one
                 cancelTimer();
             }
             return this;

@@ -57,12 +57,17 @@ final class FailureWatch {
     }
 
     private void report(Entry entry) {
-        if (entry.over()) {
+        if (!entry.over()) {
+            return;
+        }
+        try {
             if (entry.origin != null) {
                 entry.cause.addSuppressed(
                         entry.origin); // not earlier: many Futures may share a cause that everybody looks at
             }
             loop.report(new Report.Unobserved(loop.name(), entry.what, entry.cause));
+        } catch (Throwable noMemory) {
+            LoggingReporter.INSTANCE.lost();
         }
     }
 

@@ -260,7 +260,9 @@ final class Link extends Node implements WireListener {
     /** Not even the failure could be told. */
     private void letGo(Throwable cause) {
         try {
-            if (state != State.CLOSED) {
+            if (state != State.CLOSED && wireGone) {
+                conclude(cause);
+            } else if (state != State.CLOSED) {
                 drain();
                 wire().abort(); // whose end concludes it
             }
@@ -750,7 +752,9 @@ final class Link extends Node implements WireListener {
             return;
         }
         drain();
-        if (inbound.inputEnded()) {
+        if (wireGone) {
+            conclude(null); // its end has gone wrong half-way
+        } else if (inbound.inputEnded()) {
             wire().close();
         } else {
             wire().shutdownOutput();

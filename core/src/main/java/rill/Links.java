@@ -179,10 +179,10 @@ final class Links {
 
     void failAll(Throwable cause) {
         for (Dialer<?> dialer : List.copyOf(dialers)) {
-            dialer.giveUp(cause);
+            loop.runReporting("the end of a connect", () -> dialer.giveUp(cause));
         }
         for (Link link : all()) {
-            link.cutOff(cause);
+            loop.runReporting("the end of ", link, () -> link.cutOff(cause));
         }
     }
 

@@ -175,8 +175,8 @@ public final class Listener {
 
     /** Stops accepting for a while; connections wait in the backlog. */
     public void pause() {
+        paused = true; // first: a successor that is just being made looks for it once it is among the followers
         followers.forEach(Listener::pause);
-        paused = true;
         onLoop(() -> {
             if (acceptor != null) {
                 acceptor.pause();
@@ -186,8 +186,8 @@ public final class Listener {
 
     /** Undoes {@link #pause}. */
     public void resume() {
-        followers.forEach(Listener::resume);
         paused = false;
+        followers.forEach(Listener::resume);
         onLoop(this::retry);
     }
 
@@ -248,6 +248,7 @@ public final class Listener {
         @Override
         void execute() {
             successor.leader.followers.add(successor);
+            successor.paused = successor.leader.paused;
             if (successor.leader.closed) {
                 return;
             }
@@ -400,11 +401,15 @@ public final class Listener {
 
         @Override
         public void failed(IOException cause) {
+            loop.runReporting("", Listener.this, () -> goOnLater(cause));
+        }
+
+        private void goOnLater(IOException cause) {
+            loop.schedule(RETRY, "another try of " + Listener.this, Listener.this::retry); // first: the rest may fail
             if (!refusalReported) {
                 refusalReported = true;
                 loop.report(new Report.AcceptPaused(loop.name(), Listener.this.toString(), cause));
             }
-            loop.schedule(RETRY, "another try of " + Listener.this, Listener.this::retry);
         }
     }
 }

@@ -76,6 +76,15 @@ final class LoggingReporter implements Reporter {
         }
     }
 
+    /** Something threw on a thread that runs no loop. Never throws. */
+    void threw(String what, Object subject, Throwable thrown) {
+        try {
+            report(new Report.Thrown("outside of loops", what + subject, thrown));
+        } catch (Throwable t) {
+            lost();
+        }
+    }
+
     /** There was not even the memory to say what happened. Never throws. */
     void lost() {
         scribe.lost();

@@ -1,5 +1,6 @@
 package rill;
 
+import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.ReferenceCounted;
 
 /** What the framework does with messages without knowing their type. */
@@ -27,10 +28,28 @@ final class Messages {
         return Math.max(least, guess(codec, message));
     }
 
-    /** Releases a message that nobody received, or that has been sent. */
+    /**
+     * Releases a message that nobody received, or that has been sent; never throws. If its owner has released it as well, there is nothing
+     * left to do.
+     */
     static void release(Object message) {
         if (message instanceof ReferenceCounted counted) {
-            counted.release();
+            try {
+                counted.release();
+            } catch (IllegalReferenceCountException gone) {
+                // It shows where that was encoded or read.
+            } catch (Throwable t) {
+                releaseFailed(message, t);
+            }
+        }
+    }
+
+    private static void releaseFailed(Object message, Throwable cause) {
+        Loop loop = Loop.current();
+        if (loop != null) {
+            loop.threw("the release of ", message.getClass(), cause);
+        } else {
+            LoggingReporter.INSTANCE.threw("the release of ", message.getClass(), cause);
         }
     }
 }

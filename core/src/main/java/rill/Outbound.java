@@ -440,7 +440,7 @@ final class Outbound {
     /** Sees whether the system takes a little more, although it has not said that it would. */
     void retry() {
         if (!wireGone) {
-            progress(link.wire().retry());
+            wireHasWritten(link.wire().retry());
         }
     }
 
@@ -657,7 +657,7 @@ final class Outbound {
     /** Done when everything accepted so far has reached the kernel. */
     Future<@Nullable Void> flushed() {
         Throwable ended = closed;
-        if (ended != null && (wireGone || !shut)) {
+        if (ended != null && !link.ending() && (wireGone || !shut)) {
             return failedWrite(ended);
         }
         Promise<@Nullable Void> promise = loop().promise();

@@ -45,7 +45,7 @@ final class OutputQueue implements Outgoing {
         try {
             sealBeforePayload();
         } catch (Throwable t) {
-            payload.release();
+            Messages.release(payload);
             throw t;
         }
         add(payload);
@@ -69,7 +69,7 @@ final class OutputQueue implements Outgoing {
         try {
             buffer(size).writeBytes(payload);
         } finally {
-            payload.release();
+            Messages.release(payload);
         }
     }
 
@@ -170,7 +170,7 @@ final class OutputQueue implements Outgoing {
 
     void release() {
         for (ByteBuf buffer = poll(); buffer != null; buffer = poll()) {
-            buffer.release();
+            Messages.release(buffer);
         }
     }
 }

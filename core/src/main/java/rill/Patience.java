@@ -33,6 +33,7 @@ final class Patience {
     private long drainUntil;
     private boolean draining;
     private int idleRounds;
+    private boolean overslept; // its time was up before it looked at what had come in
     private long notTaken = Long.MAX_VALUE; // when it was asked last, while it drains
     private @Nullable Handle timer;
 
@@ -60,16 +61,25 @@ final class Patience {
     }
 
     private void watchFlushing() {
+        overslept = false;
+        watchFlushing(limits.closeProgress());
+    }
+
+    private void watchFlushing(Duration limit) {
         long before = progress();
-        startTimer(limits.closeProgress(), () -> {
+        startTimer(limit, () -> {
             link.retry();
             if (draining || link.gone()) {
                 return; // that was the rest
             }
-            if (progress() == before) {
-                link.abort();
-            } else {
+            if (progress() != before) {
                 watchFlushing();
+            } else if (link.outbound().reserved() > 0
+                    && !overslept) { // what was admitted may be in the inbox, behind this timer
+                overslept = true;
+                watchFlushing(Duration.ZERO);
+            } else {
+                link.abort();
             }
         });
     }

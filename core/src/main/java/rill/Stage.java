@@ -253,11 +253,10 @@ final class Stage implements Actions<Object> {
         try {
             recording = true;
             session.decode(in, this);
+            recording = false;
         } catch (Throwable t) {
             failed(t);
             return false;
-        } finally {
-            recording = false;
         }
         Object delivered = message;
         message = null;
@@ -282,6 +281,7 @@ final class Stage implements Actions<Object> {
     }
 
     private void failed(Throwable t) {
+        recording = false; // the call is over: whoever is told may write
         releaseMessage();
         noteOut();
         inbound.failed(t instanceof ProtocolException violation ? violation.atStreamPosition(consumed) : t);
@@ -339,11 +339,10 @@ final class Stage implements Actions<Object> {
         try {
             recording = true;
             call.on(session, this);
+            recording = false;
         } catch (Throwable t) {
             failed(t);
             return;
-        } finally {
-            recording = false;
         }
         noteOut();
         Object delivered = message;

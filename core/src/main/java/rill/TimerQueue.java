@@ -35,9 +35,11 @@ final class TimerQueue {
     }
 
     private void resize(int capacity) {
-        deadlines = Arrays.copyOf(deadlines, capacity);
-        sequences = Arrays.copyOf(sequences, capacity);
+        long[] newDeadlines = Arrays.copyOf(deadlines, capacity);
+        long[] newSequences = Arrays.copyOf(sequences, capacity);
         handles = Arrays.copyOf(handles, capacity);
+        deadlines = newDeadlines; // all or none, if there is no memory
+        sequences = newSequences;
     }
 
     /** For how many there is space. */
@@ -92,7 +94,15 @@ final class TimerQueue {
             }
         }
         if (size < handles.length / 8 && handles.length > SMALLEST) {
-            resize(Math.max(SMALLEST, handles.length / 4)); // a burst is over
+            shrink(); // a burst is over
+        }
+    }
+
+    private void shrink() {
+        try {
+            resize(Math.max(SMALLEST, handles.length / 4));
+        } catch (OutOfMemoryError e) {
+            // Then it is done another time.
         }
     }
 

@@ -184,4 +184,58 @@ class EventGuardTest {
             assertThat(rig.reports).isEmpty();
         }
     }
+
+    /** A session that gives up where it is told to. */
+    private static Pipeline<String, String> failingAt(String place) {
+        Codec<String, String> codec = context -> new SessionTest.Plain() {
+            private void at(String where) throws ProtocolException {
+                if (where.equals(place)) {
+                    throw new ProtocolException("on purpose, in " + where);
+                }
+            }
+
+            @Override
+            public void opened(Actions<String> actions) throws IOException {
+                actions.startTimer(Duration.ofSeconds(1));
+            }
+
+            @Override
+            public void decode(ByteBuf in, Actions<String> actions) throws IOException {
+                in.skipBytes(in.readableBytes());
+                at("decode");
+            }
+
+            @Override
+            public void timerExpired(Actions<String> actions) throws IOException {
+                at("timerExpired");
+            }
+
+            @Override
+            public void inputEnded(ByteBuf rest, Actions<String> actions) throws IOException {
+                at("inputEnded");
+            }
+        };
+        return Pipeline.of(codec);
+    }
+
+    @Test
+    void who_is_told_that_a_session_has_failed_may_answer_that() throws IOException {
+        for (String place : List.of("decode", "timerExpired", "inputEnded")) {
+            try (var rig = new Rig<>(failingAt(place))) {
+                rig.onLoop(() -> rig.connection()
+                        .onMessage(message -> {})
+                        .onFailure(failure -> rig.connection()
+                                .write("sorry: " + failure.cause().getMessage())));
+                switch (place) {
+                    case "decode" -> rig.arrives("x");
+                    case "timerExpired" -> rig.passes(Duration.ofSeconds(1));
+                    default -> rig.inputEnds();
+                }
+                rig.settle();
+                assertThat(rig.sent()).startsWith("sorry: on purpose, in " + place);
+                assertThat(rig.wire.outputShut || rig.wire.closed).isTrue();
+                assertThat(rig.reports).isEmpty();
+            }
+        }
+    }
 }

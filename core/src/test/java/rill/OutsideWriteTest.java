@@ -395,4 +395,61 @@ class OutsideWriteTest {
             assertThat(rig.wire.aborted).isTrue();
         }
     }
+
+    @Test
+    void one_that_lies_in_the_inbox_as_the_time_to_close_is_up_leaves() throws IOException {
+        try (var rig = rig(String::length)) {
+            rig.connection().write("admitted");
+            rig.onLoop(rig.connection()::close);
+            rig.transport.now += LIMITS.closeProgress().multipliedBy(2).toNanos(); // the loop was held up
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("admitted");
+            assertThat(rig.wire.aborted).isFalse();
+        }
+    }
+
+    @Test
+    void a_flush_behind_an_admitted_write_is_done_although_our_stream_ends() throws IOException {
+        try (var rig = rig(String::length)) {
+            rig.connection().write("admitted");
+            Future<?> flushed = rig.connection().flush();
+            rig.onLoop(rig.connection()::shutdownOutput);
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("admitted");
+            assertThat(flushed.failure()).isNull();
+            assertThat(flushed.isDone()).isTrue();
+        }
+    }
+
+    @Test
+    void what_is_kept_back_while_the_wire_is_busy_follows_once_a_try_has_found_room() throws IOException {
+        try (var rig = rig(String::length)) {
+            rig.wire.space = 0;
+            rig.onLoop(() -> rig.connection().write("first"));
+            rig.settle();
+            rig.onLoop(() -> rig.connection().write("second"));
+            rig.settle();
+            assertThat(rig.link.outbound().reserve(10)).isNull();
+            rig.onLoop(rig.connection()::close);
+            rig.wire.unreported = 100;
+            rig.passes(LIMITS.closeProgress());
+            assertThat(rig.sent()).isEqualTo("firstsecond");
+        }
+    }
+
+    @Test
+    void a_message_that_its_writer_releases_as_well_fails_the_connection_instead_of_leaving_a_gap() throws IOException {
+        try (var rig = new Rig<>(Pipeline.bytes(), LIMITS)) {
+            rig.onLoop(() -> rig.connection().onFailure(failure -> rig.failures.add(failure.cause())));
+            ByteBuf twice = Unpooled.copiedBuffer("twice", StandardCharsets.US_ASCII);
+            rig.connection().write(twice);
+            twice.release();
+            rig.connection().write(Unpooled.copiedBuffer("after", StandardCharsets.US_ASCII));
+            rig.settle();
+            assertThat(rig.failures).hasSize(1);
+            assertThat(rig.sent()).isEmpty();
+            assertThat(rig.link.outbound().reserved()).isZero();
+            assertThat(rig.reports).isEmpty();
+        }
+    }
 }

@@ -440,8 +440,11 @@ public abstract class ReadinessWire implements Wire {
             queue.release();
             queue = null;
         }
-        closeSocket(reset);
-        announce();
+        try {
+            closeSocket(reset);
+        } finally {
+            announce();
+        }
     }
 
     private void announce() {

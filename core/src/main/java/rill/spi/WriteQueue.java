@@ -73,7 +73,7 @@ final class WriteQueue {
             }
             n -= size;
             buffers[head++] = null;
-            first.release();
+            release(first);
         }
         if (head == tail) {
             startAgain();
@@ -90,10 +90,20 @@ final class WriteQueue {
     }
 
     void release() {
-        for (; head < tail; head++) {
-            Objects.requireNonNull(buffers[head]).release();
-            buffers[head] = null;
+        while (head < tail) {
+            ByteBuf first = Objects.requireNonNull(buffers[head]);
+            buffers[head++] = null;
+            release(first);
         }
         startAgain();
+    }
+
+    /** If that throws, its owner has released it as well, and it is gone: no reason to keep the others, or the socket. */
+    private static void release(ByteBuf buffer) {
+        try {
+            buffer.release();
+        } catch (RuntimeException | Error e) {
+            // Who writes what it does not have finds that out when it is encoded or written.
+        }
     }
 }

@@ -30,6 +30,7 @@ import rill.spi.Transport;
  */
 public final class MemoryTransport implements Transport {
     private static final int FIRST_PORT = 40_000;
+    private static final int LAST_PORT = 65_535;
 
     /** Guards the state that wires of different selectors share. */
     final Object lock = new Object();
@@ -174,8 +175,14 @@ public final class MemoryTransport implements Transport {
         return forAccepted.isEmpty() ? Faults.none() : forAccepted.remove();
     }
 
+    /** The next one where nobody listens; they come round again. */
     SocketAddress ephemeral() {
-        return new InetSocketAddress(InetAddress.getLoopbackAddress(), nextPort++);
+        SocketAddress next;
+        do {
+            next = new InetSocketAddress(InetAddress.getLoopbackAddress(), nextPort);
+            nextPort = nextPort == LAST_PORT ? FIRST_PORT : nextPort + 1;
+        } while (acceptors.containsKey(next));
+        return next;
     }
 
     /** An address to connect from; null if somebody listens there. */

@@ -172,8 +172,8 @@ final class InProcessWire implements Wire {
             moving = 1 + selector.transport.random.nextInt(most);
             window -= moving;
             ByteBuf bytes = Unpooled.buffer(moving, moving);
-            outgoing.forEach(each -> bytes.writeBytes(
-                    each, each.readerIndex(), Math.min(bytes.writableBytes(), each.readableBytes())));
+            outgoing.forEach(each ->
+                    bytes.writeBytes(each, each.readerIndex(), Math.min(bytes.writableBytes(), each.readableBytes())));
             selector.post(to.selector.post(() -> to.arrive(bytes.array(), this)) ? this::complete : this::broken);
         } else if (shutdown && appended == 0 && !endSent) {
             endSent = true;

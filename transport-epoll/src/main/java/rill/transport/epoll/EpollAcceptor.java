@@ -49,6 +49,16 @@ final class EpollAcceptor implements Acceptor, Registrations.Watched {
 
     @Override
     public void ready(int events) {
+        try {
+            acceptAll();
+        } catch (RuntimeException
+                | Error e) { // no memory, most likely: an accident of this listener, which tries again later
+            pause();
+            listener.failed(SocketFailures.naming("accept on " + local, new IOException(e)));
+        }
+    }
+
+    private void acceptAll() {
         NativeMemory memory = selector.memory();
         for (int n = 0; n < PER_TURN && !paused && fd != EpollWait.CLOSED; n++) {
             int accepted = LibC.accept(
@@ -79,6 +89,9 @@ final class EpollAcceptor implements Acceptor, Registrations.Watched {
         } catch (IOException gone) {
             // The peer has reset it already: nothing was lost that anybody knew of.
             LibC.close(accepted);
+        } catch (RuntimeException | Error e) {
+            LibC.close(accepted);
+            throw e;
         }
         if (socket != null) {
             listener.accepted(socket);

@@ -277,8 +277,18 @@ final class EpollSelector implements Selector {
             return;
         }
         closed = true;
-        registrations.all().forEach(Registrations.Watched::close);
+        @Nullable Throwable failure = null;
+        for (Registrations.Watched each : registrations.all()) {
+            try {
+                each.close();
+            } catch (RuntimeException | Error e) {
+                failure = e; // and the others are closed all the same
+            }
+        }
         wait.close();
         memory.close();
+        if (failure != null) {
+            throw new IllegalStateException("closing the selector", failure);
+        }
     }
 }

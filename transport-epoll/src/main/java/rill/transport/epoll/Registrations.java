@@ -51,7 +51,11 @@ final class Registrations {
         watched[slot] = null;
         generations[slot] = (generations[slot] + 1) & Integer.MAX_VALUE; // so that none is NONE
         if (freeCount == free.length) {
-            free = Arrays.copyOf(free, larger(freeCount));
+            try {
+                free = Arrays.copyOf(free, larger(freeCount));
+            } catch (OutOfMemoryError e) {
+                return; // this one is not used again, which costs less than whoever is about to close its descriptor
+            }
         }
         free[freeCount++] = slot;
     }

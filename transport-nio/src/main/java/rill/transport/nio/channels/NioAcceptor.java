@@ -35,10 +35,22 @@ final class NioAcceptor implements Acceptor, NioSelector.Ready {
 
     @Override
     public void ready(SelectionKey ready) {
+        try {
+            acceptAll();
+        } catch (RuntimeException
+                | Error e) { // no memory, most likely: an accident of this listener, which tries again later
+            pause();
+            listener.failed(SocketFailures.naming("accept on " + local, new IOException(e)));
+        }
+    }
+
+    private void acceptAll() {
         for (int n = 0; n < PER_TURN && !paused && channel.isOpen(); n++) {
             SocketChannel accepted;
             try {
                 accepted = channel.accept();
+            } catch (IllegalArgumentException e) {
+                continue; // its peer's address is a path that Java can't express, and the JDK has let go of it
             } catch (IOException e) {
                 if (isOneConnections(e)) {
                     continue;
@@ -64,9 +76,13 @@ final class NioAcceptor implements Acceptor, NioSelector.Ready {
         @Nullable NioAccepted socket = null;
         try {
             socket = new NioAccepted(accepted);
-        } catch (IOException gone) {
-            // The peer has reset it already: nothing was lost that anybody knew of.
+        } catch (IOException | IllegalArgumentException gone) {
+            // The peer has reset it already, or has an address that Java can't express: nothing was lost that anybody
+            // knew of.
             NioSocket.discard(accepted);
+        } catch (RuntimeException | Error e) {
+            NioSocket.discard(accepted);
+            throw e;
         }
         if (socket != null) {
             listener.accepted(socket);

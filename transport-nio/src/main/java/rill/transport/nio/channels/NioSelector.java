@@ -224,13 +224,21 @@ public final class NioSelector implements Selector {
         if (!selector.isOpen()) {
             return;
         }
-        try {
-            for (SelectionKey key : new ArrayList<>(selector.keys())) {
+        @Nullable Throwable failure = null;
+        for (SelectionKey key : new ArrayList<>(selector.keys())) {
+            try {
                 ((Ready) key.attachment()).close();
+            } catch (RuntimeException | Error e) {
+                failure = e; // and the others are closed all the same
             }
+        }
+        try {
             selector.close(); // also gives back the descriptors of the channels
         } catch (IOException e) {
             throw new UncheckedIOException("closing the selector", e);
+        }
+        if (failure != null) {
+            throw new IllegalStateException("closing the selector", failure);
         }
     }
 
