@@ -31,7 +31,10 @@ final class Chat {
         try {
             connection.write("your name?");
             name = connection.receive().await();
-            if (name == null || name.isBlank() || members.containsKey(name)) {
+            if (name == null) {
+                return null; // it has left, or we close
+            }
+            if (name.isBlank() || members.containsKey(name)) {
                 connection.write("that name is empty or taken; good-bye");
                 name = null;
             } else {
