@@ -574,10 +574,10 @@ final class Link extends Node implements WireListener {
     /** Something is to be flushed at the end of this tick, or earlier. */
     void dirty() {
         if (!dirty) {
-            dirty = true;
             if (!reading) {
                 loop.links().dirty(this);
             }
+            dirty = true;
         }
     }
 

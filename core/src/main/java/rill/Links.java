@@ -2,7 +2,9 @@ package rill;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Links {
     private final Loop loop;
     private final List<Listener> listeners = new ArrayList<>();
-    private final List<Dialer<?>> dialers = new ArrayList<>();
+    private final Set<Dialer<?>> dialers = new LinkedHashSet<>();
     private @Nullable Link first;
     private Link[] dirty = new Link[16];
     private int dirtyCount;

@@ -61,6 +61,7 @@ final class End extends Actor {
     private boolean draining;
     private int givenUp; // receives that have ended without a message while others had been asked after them
     private final Set<Integer> owed = new HashSet<>(0); // letters that came for such
+    private final Set<Integer> perhaps = new HashSet<>(0); // … or were never written
     private final ArrayDeque<Turn> turns = new ArrayDeque<>(0); // of those who have asked for a message
 
     // What happened to it; of some of these the other end is entitled to see the consequences.
@@ -179,7 +180,8 @@ final class End extends Actor {
             return;
         }
         int next = expected[source];
-        if (letter.number < next && owed.remove(source << 24 | letter.number)) {
+        if (letter.number < next
+                && (owed.remove(source << 24 | letter.number) || perhaps.remove(source << 24 | letter.number))) {
             return;
         }
         if (letter.number < next) {
@@ -188,6 +190,9 @@ final class End extends Actor {
         }
         for (int missing = next; missing < letter.number; missing++) {
             if (from.rubbish || from.mayBeMissing(source, missing)) {
+                if (givenUp > owed.size()) {
+                    perhaps.add(source << 24 | missing);
+                }
                 continue;
             }
             if (givenUp > owed.size()) {
@@ -423,7 +428,13 @@ final class End extends Actor {
         End peer = peer();
         boolean late =
                 peer != null && (peer.refusedMemory || peer.wroteTooMuch()); // that was told there later than to us
-        return late ? null : unexplained;
+        return late || turnedAway() ? null : unexplained;
+    }
+
+    /** Whether nobody has opened it at the other end, since who listens there had stopped meanwhile. */
+    private boolean turnedAway() {
+        End peer = peer();
+        return server != null && !mustBeAccepted() && (peer == null || peer.connection == null);
     }
 
     /** Whether something has happened to this end of which the other may see the consequences. */
