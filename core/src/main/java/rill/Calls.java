@@ -141,7 +141,8 @@ final class Calls<Q, A> implements Receiver<A> {
         } else {
             why = failure instanceof ClosedHere ? "by this side" : Failures.inWords(failure);
         }
-        return new IOException(describe(name) + " is closed: " + why, failure);
+        boolean tellsMore = failure != null && !(failure instanceof ClosedHere);
+        return new IOException(describe(name) + " is closed: " + why, tellsMore ? failure : null);
     }
 
     private Call<Q, A> newCall(Promise<A> caller, Object name, @Nullable Duration limit, long due) {

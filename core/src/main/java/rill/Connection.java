@@ -180,6 +180,7 @@ public final class Connection<R, W> {
      * @throws IllegalStateException if a codec or a layer of this connection calls it from within a call of its session
      */
     public Future<@Nullable Void> write(W message) {
+        Objects.requireNonNull(message, "message");
         Loop loop = link.loop();
         if (loop.isCurrent()) {
             requireCurrent();
@@ -191,7 +192,13 @@ public final class Connection<R, W> {
     private Future<@Nullable Void> writeFromOutside(Loop loop, W message) {
         Outbound outbound = link.outbound();
         int estimate = Messages.weight(codec, message, link.limits());
-        Throwable refusal = loop.closed() ? loopClosed() : outbound.reserve(estimate);
+        Throwable refusal;
+        try {
+            refusal = loop.closed() ? loopClosed() : outbound.reserve(estimate);
+        } catch (Throwable t) { // no memory
+            Messages.release(message);
+            throw t;
+        }
         if (refusal != null) {
             Messages.release(message);
             Promise<@Nullable Void> refused = loop.promise();
@@ -289,11 +296,11 @@ public final class Connection<R, W> {
                     if (failure == null) {
                         flushed.complete(null);
                     } else {
-                        flushed.fail(failure);
+                        Waiters.fail(flushed, failure);
                     }
                 });
             } catch (Throwable t) {
-                flushed.fail(t);
+                Waiters.fail(flushed, t);
             }
         }
 

@@ -5,11 +5,17 @@ import org.jspecify.annotations.Nullable;
 /** The outcome of a Future that failed, and whether anybody has looked at it. */
 final class Failed {
     final Throwable cause;
+    final @Nullable String connection; // whose failure it is, if it is that of one
     private FailureWatch.@Nullable Entry watch;
     private boolean observed;
 
     Failed(Throwable cause) {
+        this(cause, null);
+    }
+
+    Failed(Throwable cause, @Nullable String connection) {
         this.cause = cause;
+        this.connection = connection;
     }
 
     boolean cancelled() {

@@ -33,7 +33,7 @@ final class FailureWatch {
         }
         Origins origins = loop.origins();
         Origins.Origin origin = origins == null ? null : origins.of(future);
-        var entry = new Entry(this, future, failed.cause, origin);
+        var entry = new Entry(this, future, failed, origin);
         entries.add(entry);
         if (future instanceof Task && loop.isCurrent() && !loop.closed()) {
             entry.grace = loop.schedule(GRACE, "a look at the failure of ", entry.what, () -> report(entry));
@@ -65,7 +65,10 @@ final class FailureWatch {
                 entry.cause.addSuppressed(
                         entry.origin); // not earlier: many Futures may share a cause that everybody looks at
             }
-            loop.report(new Report.Unobserved(loop.name(), entry.what, entry.cause));
+            loop.report(
+                    entry.ofConnection
+                            ? new Report.ConnectionFailed(loop.name(), entry.what, entry.cause)
+                            : new Report.Unobserved(loop.name(), entry.what, entry.cause));
         } catch (Throwable noMemory) {
             LoggingReporter.INSTANCE.lost();
         }
@@ -75,16 +78,18 @@ final class FailureWatch {
     static final class Entry extends PhantomReference<Future<?>> {
         private final FailureWatch owner;
         private final String what;
+        private final boolean ofConnection;
         private final Throwable cause;
         private final Origins.@Nullable Origin origin;
         private final long number;
         private @Nullable Handle grace; // of a Task
 
-        private Entry(FailureWatch owner, Future<?> future, Throwable cause, Origins.@Nullable Origin origin) {
+        private Entry(FailureWatch owner, Future<?> future, Failed failed, Origins.@Nullable Origin origin) {
             super(future, owner.collected);
             this.owner = owner;
-            this.what = future.describe();
-            this.cause = cause;
+            this.ofConnection = failed.connection != null;
+            this.what = failed.connection != null ? failed.connection : future.describe();
+            this.cause = failed.cause;
             this.origin = origin;
             this.number = owner.count.incrementAndGet();
         }

@@ -41,8 +41,8 @@ import rill.Parcel.Carried;
  * <p><b>Errors:</b> a failure that nobody looks at (no callback, no derived Future, no {@code await}, no
  * {@link #failure()}) is reported once to the loop's {@link Reporter}, when the Future is garbage or the loop closes; that of a
  * {@link Task} after a second. After the loop has closed no callback and no function given to {@code map} and the like runs any
- * more, and derived Futures that would need one fail with {@link CancelledException}; so does an await of what is pending. Of
- * what is done everybody gets the outcome.
+ * more, and derived Futures that would need one fail with {@link CancelledException}; so does an await of what is pending. A
+ * {@link Promise} may be completed even then: of what is done everybody gets the outcome.
  *
  * @param <T> the type of the value
  */
@@ -193,7 +193,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
     /**
      * Calls {@code callback} with the value (and null), or with null and the failure, in a Handle on the loop. What it
-     * throws is reported.
+     * throws is reported. Once the loop is closed it is never called: {@link #await} and {@link #toCompletableFuture} tell of that.
      *
      * @return this
      */
@@ -626,6 +626,12 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
             return null;
         }
         return Dependents.anyCounts(changed) ? Dependents.Removal.OTHERS_LEFT : Dependents.Removal.LAST;
+    }
+
+    /** Whether those who wait for it have been told, or nobody did. */
+    final boolean isTold() {
+        Object now = dependents;
+        return now == TOLD || now == KEPT;
     }
 
     /** How many wait for it. */

@@ -60,6 +60,7 @@ final class Link extends Node implements WireListener {
     private boolean receiverTold; // of the end
     private boolean accepted; // by a listener, and at work: see Links.acceptedAtWork
     private @Nullable Runnable onFinish;
+    private boolean ownFinish; // which its owner was told by
     private @Nullable Failure failure; // while its owner is told, and for good unless he carries on
     private @Nullable Throwable failedWith; // told, or to be told once what came before was received
     private boolean wireGone; // what it brought may still be waiting to be received
@@ -205,6 +206,19 @@ final class Link extends Node implements WireListener {
         inbound.receiver((Receiver<Object>) receiver);
         if (!receives()) {
             tellReceiver(null); // it has come too late to be told with the others
+        } else if (inbound.finishing()) { // likewise
+            if (receiver instanceof Pulling) {
+                inbound.finish(true);
+            } else if (!ownFinish) {
+                guarded(() -> receiver.finish(this));
+            }
+        }
+    }
+
+    /** Somebody else than its receiver was given the cause of its end. */
+    void heardOf() {
+        if (inbound.hasReceiver()) {
+            inbound.receiver().heardOf();
         }
     }
 
@@ -622,10 +636,20 @@ final class Link extends Node implements WireListener {
             patience().whileDraining(); // less of it, from now on
         } else if (state == State.OPEN && !closing && own != null) {
             onFinish = null;
+            ownFinish = true;
             guarded(own);
             inbound.finish(inbound.hasReceiver() && inbound.receiver() instanceof Pulling);
         } else if (state == State.OPEN && !closing && inbound.hasReceiver()) {
             guarded(() -> inbound.receiver().finish(this));
+        } else {
+            end();
+        }
+    }
+
+    /** Closes it, though not because its owner wants that: he is told if it is broken. */
+    void end() {
+        if (state == State.BROKEN) {
+            endBroken();
         } else {
             close();
         }
@@ -662,6 +686,15 @@ final class Link extends Node implements WireListener {
         if (ending()) {
             dirty();
         }
+    }
+
+    /** Whether nothing holds up its end any more; it ends with this tick. */
+    boolean endsNow() {
+        boolean now = ending() && !hasToWaitToEnd();
+        if (now) {
+            dirty();
+        }
+        return now;
     }
 
     private void goOnEnding() {
@@ -747,14 +780,17 @@ final class Link extends Node implements WireListener {
         if (state != State.FLUSHING) {
             return;
         }
+        if (wireGone) { // and its end has gone wrong half-way
+            drain();
+            conclude(null);
+            return;
+        }
         if (!outbound.allWritten()) {
             patience().whileFlushing();
             return;
         }
         drain();
-        if (wireGone) {
-            conclude(null); // its end has gone wrong half-way
-        } else if (inbound.inputEnded()) {
+        if (inbound.inputEnded()) {
             wire().close();
         } else {
             wire().shutdownOutput();

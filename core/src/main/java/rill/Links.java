@@ -141,7 +141,7 @@ final class Links {
         stopListening();
         for (Link link : all()) {
             if (link.isAccepted()) {
-                link.finish();
+                loop.runReporting("the end of ", link, link::finish);
             }
         }
     }
@@ -149,11 +149,12 @@ final class Links {
     /** Stops connecting, and asks every connection to finish. */
     void finishAll() {
         for (Dialer<?> dialer : List.copyOf(dialers)) {
-            dialer.giveUp(new CancelledException(loop.name() + " is closing"));
+            loop.runReporting(
+                    "the end of a connect", () -> dialer.giveUp(new CancelledException(loop.name() + " is closing")));
         }
         for (Link link : all()) {
             if (!link.isAccepted()) {
-                link.finish();
+                loop.runReporting("the end of ", link, link::finish);
             }
         }
     }

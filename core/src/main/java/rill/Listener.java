@@ -55,7 +55,6 @@ public final class Listener {
         this.onLink = before.onLink;
         this.leader = before.leader;
         this.address = before.address;
-        this.paused = leader.paused;
     }
 
     static Future<Listener> open(
@@ -163,7 +162,7 @@ public final class Listener {
         acceptor = opened;
         address = opened.localAddress();
         acceptedOptions = options.socketAt(address());
-        if (paused) {
+        if (isPaused()) {
             opened.pause();
         }
     }
@@ -182,6 +181,11 @@ public final class Listener {
                 acceptor.pause();
             }
         });
+    }
+
+    /** What goes on in the place of another one is paused with that. */
+    private boolean isPaused() {
+        return paused || leader.paused;
     }
 
     /** Undoes {@link #pause}. */
@@ -248,7 +252,6 @@ public final class Listener {
         @Override
         void execute() {
             successor.leader.followers.add(successor);
-            successor.paused = successor.leader.paused;
             if (successor.leader.closed) {
                 return;
             }
@@ -288,7 +291,7 @@ public final class Listener {
     }
 
     private void retry() {
-        if (!stopped && !paused && acceptor != null) {
+        if (!stopped && !isPaused() && acceptor != null) {
             acceptor.resume();
         }
     }

@@ -44,7 +44,7 @@ final class LoggingReporter implements Reporter {
     /** Waits, not for long, until the log can be used whatever becomes of the process; once, as a rule. */
     static void ready() {
         Thread preparation = PREPARATION;
-        if (preparation == null || !preparation.isAlive()) {
+        if (preparation == null || !preparation.isAlive() || preparation == Thread.currentThread()) {
             return;
         }
         try {

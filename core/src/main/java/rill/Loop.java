@@ -556,6 +556,7 @@ public final class Loop implements Executor, AutoCloseable {
     /** {@link #connect(SocketAddress, Pipeline)} with options. */
     public <R, W> Future<Connection<R, W>> connect(
             SocketAddress address, Pipeline<R, W> pipeline, ConnectOptions options) {
+        requireNonNull(address, pipeline, "pipeline", options);
         return new Dialer<>(this, address, options, link -> link.open(pipeline)).start();
     }
 
@@ -566,6 +567,7 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** {@link #connect(SocketAddress, Exchange)} with options. */
     public <Q, A> Future<Client<Q, A>> connect(SocketAddress address, Exchange<Q, A> exchange, ConnectOptions options) {
+        requireNonNull(address, exchange, "exchange", options);
         return new Dialer<>(this, address, options, link -> exchange.open(link)).start();
     }
 
@@ -586,6 +588,8 @@ public final class Loop implements Executor, AutoCloseable {
             Pipeline<R, W> pipeline,
             ListenOptions options,
             Consumer<? super Connection<R, W>> onConnection) {
+        requireNonNull(address, pipeline, "pipeline", options);
+        Objects.requireNonNull(onConnection, "onConnection");
         return Listener.open(
                 this, address, options, Spread.onto(this), link -> onConnection.accept(link.open(pipeline)));
     }
@@ -609,8 +613,16 @@ public final class Loop implements Executor, AutoCloseable {
             Pipeline<Q, A> pipeline,
             ListenOptions options,
             Function<? super Q, ? extends Future<A>> handler) {
+        requireNonNull(address, pipeline, "pipeline", options);
+        Objects.requireNonNull(handler, "handler");
         return Listener.open(
                 this, address, options, Spread.onto(this), link -> Responder.open(link, pipeline, options, handler));
+    }
+
+    private static void requireNonNull(SocketAddress address, Object protocol, String name, Object options) {
+        Objects.requireNonNull(address, "address");
+        Objects.requireNonNull(protocol, name);
+        Objects.requireNonNull(options, "options");
     }
 
     // ---- asking

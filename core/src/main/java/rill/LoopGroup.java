@@ -46,10 +46,25 @@ public final class LoopGroup implements AutoCloseable {
                 loop.start();
             }
         } catch (Throwable t) {
-            opened.forEach(Loop::close);
+            for (Loop each : opened) {
+                letGo(each, t);
+            }
             throw t;
         }
         return new LoopGroup(List.copyOf(opened));
+    }
+
+    /** Waits for its end only where that is possible. */
+    private static void letGo(Loop opened, Throwable why) {
+        try {
+            if (Context.current() == null) {
+                opened.close();
+            } else {
+                opened.closing().start(Duration.ZERO);
+            }
+        } catch (Throwable t) {
+            why.addSuppressed(t);
+        }
     }
 
     /** The loops. */

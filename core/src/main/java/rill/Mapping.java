@@ -115,15 +115,37 @@ record Mapping<R, W, R2, W2>(
             }
         }
 
+        /** Whether the inner session's messages are its own still; else they are this one's, to be released if it throws after all. */
+        boolean lent() {
+            return false;
+        }
+
+        private void releaseUndelivered() {
+            R message = takeMessage();
+            if (message != null && !lent()) {
+                Messages.release(message);
+            }
+        }
+
         @Override
         public void opened(Actions<R2> actions) throws IOException {
-            session.opened(to(actions));
+            try {
+                session.opened(to(actions));
+            } catch (Throwable t) {
+                releaseUndelivered();
+                throw t;
+            }
             passOn(actions);
         }
 
         @Override
         public void decode(ByteBuf in, Actions<R2> actions) throws IOException {
-            session.decode(in, to(actions));
+            try {
+                session.decode(in, to(actions));
+            } catch (Throwable t) {
+                releaseUndelivered();
+                throw t;
+            }
             R message = takeMessage();
             if (message == null) {
                 return;
@@ -137,13 +159,23 @@ record Mapping<R, W, R2, W2>(
 
         @Override
         public void inputEnded(ByteBuf rest, Actions<R2> actions) throws IOException {
-            session.inputEnded(rest, to(actions));
+            try {
+                session.inputEnded(rest, to(actions));
+            } catch (Throwable t) {
+                releaseUndelivered();
+                throw t;
+            }
             passOn(actions);
         }
 
         @Override
         public void timerExpired(Actions<R2> actions) throws IOException {
-            session.timerExpired(to(actions));
+            try {
+                session.timerExpired(to(actions));
+            } catch (Throwable t) {
+                releaseUndelivered();
+                throw t;
+            }
             passOn(actions);
         }
 

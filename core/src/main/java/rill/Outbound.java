@@ -264,6 +264,7 @@ final class Outbound {
     private Future<@Nullable Void> failedWrite(Throwable cause) {
         Promise<@Nullable Void> failed = loop().promise();
         Waiters.fail(failed, cause);
+        link.heardOf();
         return failed;
     }
 
@@ -364,10 +365,15 @@ final class Outbound {
      */
     private void failByRefusal(IOException refusal) {
         if (REFUSAL_UNDER_WAY.compareAndSet(this, false, true)) {
-            loop().enqueue(new Handle(loop(), "refusal of a write to ", link, () -> {
+            try {
+                loop().enqueue(new Handle(loop(), "refusal of a write to ", link, () -> {
+                    refusalUnderWay = false;
+                    dropped(refusal);
+                }));
+            } catch (Throwable t) { // no memory: then the next one fails the connection
                 refusalUnderWay = false;
-                dropped(refusal);
-            }));
+                throw t;
+            }
         }
     }
 
@@ -556,18 +562,17 @@ final class Outbound {
         return saidGoodBye;
     }
 
-    /** Whether a layer keeps back what those above it have written. */
+    /** Whether a layer keeps back what those above it have written, however far above: that may not have come down to it yet. */
     boolean holdsBack() {
-        if (held != null) {
-            return true;
-        }
+        boolean written = held != null;
         Stage[] stages = link.inbound().stages();
-        for (int i = stages.length - 1; i > 0; i--) {
-            if (stages[i - 1].holdsWrites && stages[i].output.bytes() > 0) {
+        for (int i = stages.length - 1; i > 0 && !(written && stages[i].holdsWrites); i--) {
+            written |= stages[i].output.bytes() > 0;
+            if (written && stages[i - 1].holdsWrites) {
                 return true;
             }
         }
-        return false;
+        return held != null;
     }
 
     /** What a layer keeps back will never leave. */
@@ -657,7 +662,7 @@ final class Outbound {
     /** Done when everything accepted so far has reached the kernel. */
     Future<@Nullable Void> flushed() {
         Throwable ended = closed;
-        if (ended != null && !link.ending() && (wireGone || !shut)) {
+        if (ended != null && wireGone) {
             return failedWrite(ended);
         }
         Promise<@Nullable Void> promise = loop().promise();

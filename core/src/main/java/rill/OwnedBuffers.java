@@ -26,6 +26,11 @@ final class OwnedBuffers extends Mapping.Translated<ByteBuf, ByteBuf, ByteBuf, B
     }
 
     @Override
+    boolean lent() {
+        return true;
+    }
+
+    @Override
     ByteBuf translate(ByteBuf borrowed) {
         return Buffers.own(buffers, borrowed);
     }

@@ -72,6 +72,9 @@ final class Patience {
             if (draining || link.gone()) {
                 return; // that was the rest
             }
+            if (link.endsNow()) {
+                return;
+            }
             if (progress() != before) {
                 watchFlushing();
             } else if (link.outbound().reserved() > 0

@@ -69,6 +69,11 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
         return settle(new Failed(Objects.requireNonNull(cause, "cause")));
     }
 
+    /** Gives the failure of a connection, which is reported as such if nobody looks at it. */
+    final boolean fail(Throwable cause, String connection) {
+        return settle(new Failed(cause, connection));
+    }
+
     /**
      * Says what stops the work behind this Promise if it is cancelled. Runs on the loop, in a Handle, at most once; replaces
      * what was said before.

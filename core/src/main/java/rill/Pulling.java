@@ -9,11 +9,15 @@ import org.jspecify.annotations.Nullable;
  * The pull form of receiving: decodes only what has been asked for. As a Consumer it takes back what nobody took.
  */
 final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
+    private static final int FEW = 16;
+
     private final Link link;
     private final ArrayDeque<Promise<@Nullable R>> waiting = new ArrayDeque<>(2);
+    private int sweepAt = FEW;
     private boolean ended;
     private boolean closed;
     private @Nullable Promise<@Nullable R> failed; // the failure, for the next receive(); reported if there is none
+    private @Nullable Promise<@Nullable R> last; // that was given a message, until it is told
     private @Nullable ArrayDeque<R> kept; // what came for a receive() that was given up; null unless there is some
 
     Pulling(Link link) {
@@ -33,11 +37,11 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
         if (closed || ended) {
             return afterEnd(next);
         }
-        waiting.add(next);
-        if (link.loop().isCurrent()) {
+        addWaiting(next);
+        if (link.loop().isCurrent() && lastIsTold()) {
             link.inbound().pump();
         } else {
-            link.inbound().later(); // nobody drives: sessions and handlers run when somebody does
+            link.inbound().later(); // when somebody drives, and the one before is told
         }
         return next;
     }
@@ -59,7 +63,31 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
     @Override
     public boolean wantsMessage() {
         dropCancelled();
-        return !waiting.isEmpty() && kept == null;
+        if (waiting.isEmpty() || kept != null) {
+            return false;
+        }
+        boolean wants = lastIsTold();
+        if (!wants) {
+            link.inbound().later(); // behind that
+        }
+        return wants;
+    }
+
+    /** Until then its message may come back, and none must have overtaken it. */
+    private boolean lastIsTold() {
+        if (last != null && last.isTold()) {
+            last = null;
+        }
+        return last == null;
+    }
+
+    private void addWaiting(Promise<@Nullable R> next) {
+        dropCancelled();
+        if (waiting.size() >= sweepAt) { // many that were given up behind one that waits on
+            waiting.removeIf(Future::isDone);
+            sweepAt = Math.max(FEW, 2 * waiting.size());
+        }
+        waiting.add(next);
     }
 
     private void dropCancelled() {
@@ -71,7 +99,9 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
     @Override
     public void message(R message) {
         while (!waiting.isEmpty()) {
-            if (waiting.removeFirst().complete(message)) {
+            Promise<@Nullable R> next = waiting.removeFirst();
+            if (next.complete(message)) {
+                last = next;
                 return;
             }
         }
@@ -125,14 +155,22 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
         }
         if (!told && cause != null && !ended) {
             Promise<@Nullable R> untold = link.loop().promise();
-            untold.fail(cause);
-            if (link.tellsFailures()) {
-                untold.failure(); // onFailure was told: not to be reported again if nobody receives
-            }
+            untold.fail(cause, link.toString());
             failed = untold;
+            if (link.tellsFailures()) {
+                heardOf(); // by onFailure: not to be reported again if nobody receives
+            }
             return true;
         }
         return told;
+    }
+
+    @Override
+    public void heardOf() {
+        Promise<@Nullable R> untold = failed;
+        if (untold != null) {
+            untold.failure();
+        }
     }
 
     private void releaseKept() {

@@ -23,7 +23,7 @@ record Pushing<R>(
     @Override
     public void ended() {
         if (onEnd == null) {
-            link.close();
+            link.end();
         } else {
             onEnd.run();
         }

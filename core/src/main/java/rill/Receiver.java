@@ -29,6 +29,9 @@ interface Receiver<R> {
         return decoded;
     }
 
+    /** A writer has been told of the failure that {@link #closed} had told here. */
+    default void heardOf() {}
+
     /** Closing in an orderly way has been asked for: whatever is in flight should be finished, then {@code close} called. */
     default void finish(Link link) {
         link.finishReceiving();

@@ -117,7 +117,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
             }
         }
         if (unanswered.isEmpty() && (ended || finishing)) {
-            link.close();
+            link.end();
         } else if (wasFull && unanswered.size() < bound) {
             link.inbound().later();
         }
@@ -127,7 +127,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
     public void ended() {
         ended = true;
         if (unanswered.isEmpty()) {
-            link.close();
+            link.end();
         }
     }
 
@@ -136,7 +136,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
         finishing = true;
         finished.inbound().finish(false);
         if (unanswered.isEmpty()) {
-            finished.close();
+            finished.end();
         }
     }
 
@@ -144,7 +144,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
     public boolean closed(@Nullable Throwable cause) {
         for (Future<A> answer = unanswered.poll(); answer != null; answer = unanswered.poll()) {
             if (answer.isDone() || !answer.abandon(this)) {
-                releaseLate(answer);
+                tellLate(answer, cause);
             } else {
                 answer.addDependent(new Unheard());
             }
@@ -152,9 +152,20 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
         return false;
     }
 
-    /** Nobody is left to receive it. */
+    /** Nobody is left to receive it, and this was the one to look at its failure. */
+    private void tellLate(Future<?> answer, @Nullable Throwable toldAlready) {
+        if (!answer.hasFailed()) {
+            releaseLate(answer);
+            return;
+        }
+        Throwable failure = answer.failure();
+        if (failure != null && failure != toldAlready && !(failure instanceof CancelledException)) {
+            loop.threw("an answer for ", link, failure);
+        }
+    }
+
     private static void releaseLate(Future<?> answer) {
-        Object late = answer.failure() == null ? answer.result() : null;
+        Object late = answer.result();
         if (late != null) {
             Messages.release(late);
         }
@@ -164,7 +175,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
     private final class Unheard implements Dependent {
         @Override
         public void settled(Future<?> source) {
-            if (source.parcel() == null) { // else that sees to it
+            if (source.parcel() == null && !source.hasFailed()) { // else that, or the watch on failures, sees to it
                 releaseLate(source);
             }
         }

@@ -252,4 +252,26 @@ class FinishTest {
         loops.tickUntil(clients::closed);
         assertThat(client.closed().isDone()).isTrue();
     }
+
+    @Test
+    void who_becomes_another_protocol_meanwhile_is_told_by_that() {
+        var held = new ArrayList<Connection<String, String>>();
+        Listener server = listen(connection -> {
+            held.add(connection);
+            connection.receive().onDone((line, failure) -> log.add("server: " + line));
+        });
+        loggingClient(server, "client");
+        loops.tickUntil(() -> !held.isEmpty());
+        beginToClose();
+        assertThat(log).containsExactly("server: null");
+
+        Connection<String, String> other =
+                loops.settle(loop.submit(() -> held.getFirst().become(TextLines.pipeline())));
+        loops.settle(loop.submit(() -> other.receive().onDone((line, failure) -> {
+            log.add("other: " + line);
+            other.close();
+        })));
+        goOn();
+        assertThat(log).containsExactly("server: null", "other: null", "client: end");
+    }
 }

@@ -413,4 +413,42 @@ class HoldingTopTest {
             assertThat(rig.sent()).isEqualTo("hello;ready;[x][y][z]");
         }
     }
+
+    /** A layer that has nothing to hold back lies between. */
+    private static Pipeline<String, String> overAHandshake() {
+        ByteLayer passing = context -> new Session<ByteBuf, ByteBuf>() {
+            @Override
+            public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+                actions.message(in.readSlice(in.readableBytes()));
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {
+                out.pass(message.retainedSlice());
+            }
+        };
+        return TextLines.pipeline().over(passing).over(new HoldingLayer());
+    }
+
+    @Test
+    void what_was_written_just_now_far_above_a_layer_that_holds_leaves_before_our_end() throws IOException {
+        for (boolean close : new boolean[] {true, false}) {
+            try (var rig = new Rig<>(overAHandshake())) {
+                rig.settle();
+                rig.onLoop(() -> {
+                    rig.connection().write("written");
+                    if (close) {
+                        rig.connection().close();
+                    } else {
+                        rig.connection().shutdownOutput();
+                    }
+                });
+                rig.settle();
+                rig.arrives("!");
+                rig.settle();
+                assertThat(rig.sent()).isEqualTo("hello;written\n;bye");
+                assertThat(rig.wire.outputShut).isTrue();
+            }
+        }
+    }
 }

@@ -226,9 +226,7 @@ class OutsideWriteTest {
     }
 
     @Test
-    void
-            what_is_admitted_after_a_refused_write_and_before_the_loop_has_heard_of_it_leaves_only_if_the_owner_carries_on()
-                    throws IOException {
+    void what_is_admitted_after_a_refused_write_leaves_only_if_the_owner_carries_on() throws IOException {
         for (boolean carriesOn : new boolean[] {true, false}) {
             try (var rig = new Rig<>(Pipeline.of(new Guessing(String::length)), LIMITS)) {
                 rig.collect(rig.connection());

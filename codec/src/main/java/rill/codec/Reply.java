@@ -177,6 +177,11 @@ public sealed interface Reply {
         public Null orThrow() {
             return this;
         }
+
+        @Override
+        public String toString() {
+            return "Null[" + name() + "]";
+        }
     }
 
     /**

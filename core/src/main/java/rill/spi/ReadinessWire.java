@@ -146,8 +146,14 @@ public abstract class ReadinessWire implements Wire {
 
     /** Want of memory, or a mistake: it costs this Wire alone. */
     private void broken(Throwable e) {
-        Throwable refusal = e instanceof UncheckedIOException ? e.getCause() : null;
-        fail(named("serve ", refusal instanceof IOException known ? known : new IOException(e)));
+        @Nullable Throwable cause;
+        try {
+            Throwable refusal = e instanceof UncheckedIOException ? e.getCause() : null;
+            cause = named("serve ", refusal instanceof IOException known ? known : new IOException(e));
+        } catch (RuntimeException | Error noMemory) {
+            cause = e;
+        }
+        fail(cause);
     }
 
     private void act(boolean readable, boolean writable) {

@@ -102,7 +102,7 @@ final class InProcessWire implements Wire {
     }
 
     private void broken() {
-        if (!closed && !unwritable) {
+        if (!closed && !unwritable && failure == null) { // else it is about to hear of a reset
             unwritable = true;
             failure = new SocketException("write to " + remote + ": the peer is gone");
             outgoing.forEach(ByteBuf::release);

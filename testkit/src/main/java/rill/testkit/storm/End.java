@@ -79,6 +79,7 @@ final class End extends Actor {
     volatile boolean overLimit; // it has failed because it wrote too much
     volatile boolean refusedMemory; // it has failed for want of memory
     volatile boolean endSeen;
+    volatile @Nullable Loop connectsOn; // until that is done
     private @Nullable Throwable unexplained; // a failure for which there was no reason at the time
     private int carried;
     private volatile boolean paused;

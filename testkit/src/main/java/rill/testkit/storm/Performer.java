@@ -155,6 +155,7 @@ record Performer(Run run, boolean here) {
         var end = new End(run, 2 * step.connection(), step.form(), step.marks(), step.onFailure(), pipe, hooks);
         end.connectsTo(server);
         run.put(end.id, end);
+        end.connectsOn = loop;
         run.attempt(() -> {
             Future<Connection<Object, Object>> connected = loop.connect(
                     step.byName() ? run.world().named(listener.address()) : listener.address(),
@@ -167,6 +168,7 @@ record Performer(Run run, boolean here) {
                 } else if (failure != null) {
                     run.judge(failure, "connect failed with");
                 }
+                end.connectsOn = null;
             });
         });
     }

@@ -22,7 +22,7 @@ public record Program(long seed, List<Step> steps) {
         return new Program(seed, other);
     }
 
-    /** As Java: an expression that makes it, to be followed by {@code .run(…)}. */
+    /** As Java: an expression that makes it, to be passed to {@link Storm#run}. */
     public String toJava() {
         return steps.stream()
                 .map(each -> ",\n        " + java(each))

@@ -59,6 +59,7 @@ final class Run {
     private final Ledger.@Nullable Given[] futures = new Ledger.@Nullable Given[FUTURES];
     private final List<Runnable> beforeSettling = new ArrayList<>();
     private final List<Accepted> accepted = new ArrayList<>(); // whose other end is not known yet
+    private boolean orphansAreClosed; // guarded by accepted
     private volatile int step;
     private volatile boolean rubbish;
     private volatile boolean settling;
@@ -321,6 +322,11 @@ final class Run {
             accepted.add(new Accepted(server, connection, hooks));
         }
         match();
+        synchronized (accepted) {
+            if (orphansAreClosed && accepted.removeIf(each -> each.connection == connection)) {
+                attempt(connection::close);
+            }
+        }
     }
 
     /** Brings the two ends of connections together. */
@@ -604,9 +610,10 @@ final class Run {
         }
     }
 
-    /** The connections that came in for a connecting end that had lost interest. */
+    /** The connections that came in for a connecting end that had lost interest; from now on such are closed as they come. */
     List<Connection<Object, Object>> takeOrphans() {
         synchronized (accepted) {
+            orphansAreClosed = true;
             var orphans = new ArrayList<Connection<Object, Object>>();
             accepted.forEach(each -> orphans.add(each.connection));
             accepted.clear();

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class Search {
     private static final int TRIES_IN_VIRTUAL_TIME = 3000;
     private static final int TRIES_WITH_THREADS = 150;
+    private static final int TRIES_OF_ONE = 3;
+    private static final long SHRINKING_NANOS = Duration.ofMinutes(2).toNanos();
 
     /** Runs one program; throws if a law does not hold. */
     interface Trial {
@@ -107,11 +109,14 @@ final class Search {
     }
 
     private AssertionError described(Program drawn, Throwable found, boolean virtual) {
+        System.out.println("storm: the program of seed " + drawn.seed() + " breaks a law, and is made small: "
+                + found.getMessage());
+        long end = System.nanoTime() + SHRINKING_NANOS;
         Program failed = found instanceof Everywhere.Failed everywhere ? everywhere.program : drawn;
         Throwable cause = found instanceof Everywhere.Failed && found.getCause() != null ? found.getCause() : found;
         Program small = virtual
-                ? Shrinker.shrink(failed, each -> Storm.failure(each, worlds), TRIES_IN_VIRTUAL_TIME)
-                : Shrinker.shrink(failed, this::sometimes, TRIES_WITH_THREADS);
+                ? Shrinker.shrink(failed, each -> until(end, each, 1), TRIES_IN_VIRTUAL_TIME)
+                : Shrinker.shrink(failed, each -> until(end, each, TRIES_OF_ONE), TRIES_WITH_THREADS);
         Throwable again = virtual ? Storm.failure(small, worlds) : null;
         String message =
                 "the program of seed " + drawn.seed() + " breaks a law: " + (again == null ? cause : again).getMessage()
@@ -122,9 +127,9 @@ final class Search {
         return new AssertionError(message, again == null ? cause : again);
     }
 
-    /** Where threads take part, a program that fails may not fail each time. */
-    private @Nullable Throwable sometimes(Program program) {
-        for (int i = 0; i < 3; i++) {
+    /** Where threads take part, a program that fails may not fail each time. Once the time is up, none does. */
+    private @Nullable Throwable until(long end, Program program, int tries) {
+        for (int i = 0; i < tries && System.nanoTime() - end < 0; i++) {
             Throwable failed = Storm.failure(program, worlds);
             if (failed != null) {
                 return failed;

@@ -189,6 +189,10 @@ final class Settling {
         for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
             End end = run.end(id);
             End peer = run.end(id ^ 1);
+            Loop connects = end == null ? null : end.connectsOn;
+            if (connects != null && !run.closing(connects)) {
+                return false;
+            }
             if (end != null && peer != null && end.missingAt(peer) != null && !mayBeLost(end, peer)) {
                 return false;
             }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -41,6 +42,7 @@ final class ThreadWorld implements World {
     private final Supplier<? extends Transport> transports;
     private final Random random;
     private final List<Thread> drivers = new ArrayList<>();
+    private final List<Loop> opened = new CopyOnWriteArrayList<>();
     private final ExecutorService platform;
     private final ExecutorService virtual;
     private final ThreadLocal<Integer> thread = ThreadLocal.withInitial(() -> 0);
@@ -82,6 +84,7 @@ final class ThreadWorld implements World {
 
     @Override
     public void opened(Loop loop, int number) {
+        opened.add(loop);
         Driving[] ways = Driving.values();
         switch (ways[random.nextInt(ways.length)]) {
             case START -> loop.start();
@@ -200,6 +203,11 @@ final class ThreadWorld implements World {
         virtual.shutdownNow();
         for (Thread each : drivers) {
             LockSupport.unpark(each);
+        }
+        for (Loop each : opened) {
+            if (!each.closed()) { // its program has failed, and who knows how it ends
+                Thread.ofPlatform().daemon().name("storm-close").start(() -> each.close(Duration.ZERO));
+            }
         }
     }
 }

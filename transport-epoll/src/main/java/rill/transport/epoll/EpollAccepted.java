@@ -26,7 +26,12 @@ final class EpollAccepted implements AcceptedSocket {
         if (!taken.compareAndSet(false, true)) {
             throw new IllegalStateException("the socket from " + remoteAddress() + " was opened or closed before");
         }
-        return new EpollSocket(selector, fd, local, remote, remote4, listener);
+        try {
+            return new EpollSocket(selector, fd, local, remote, remote4, listener);
+        } catch (Error e) { // no memory
+            LibC.close(fd);
+            throw e;
+        }
     }
 
     @Override

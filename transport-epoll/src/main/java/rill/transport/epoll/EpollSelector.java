@@ -130,7 +130,13 @@ final class EpollSelector implements Selector {
         if (fd < 0) {
             return ReadinessWire.refused(remote, listener, wires, Errno.exception(-fd));
         }
-        var socket = new EpollSocket(this, fd, null, remote, SocketAddressArea.NOT_INET4, listener);
+        EpollSocket socket;
+        try {
+            socket = new EpollSocket(this, fd, null, remote, SocketAddressArea.NOT_INET4, listener);
+        } catch (Error e) { // no memory
+            LibC.close(fd);
+            throw e;
+        }
         try {
             wanted.<IOException>applyTo(socket::option);
             if (local != null) {
@@ -143,7 +149,7 @@ final class EpollSelector implements Selector {
             }
         } catch (IOException e) {
             socket.startFailed(e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             socket.closeSocket(false);
             throw e;
         }
@@ -190,7 +196,7 @@ final class EpollSelector implements Selector {
             opened.startConnected();
         } catch (IOException e) {
             opened.startFailed(e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             opened.closeSocket(false);
             throw e;
         }
@@ -252,7 +258,7 @@ final class EpollSelector implements Selector {
             file = local instanceof UnixDomainSocketAddress path ? SocketFile.bound(path) : null;
             Errno.check(LibC.listen(memory.errno, fd, backlog == 0 ? MOST_WAITING : backlog));
             address = askLocalAddress(fd).get();
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             if (file != null) {
                 file.remove();
             }

@@ -27,12 +27,14 @@ final class Registrations {
 
     /** A new member; its slot. */
     int add(Watched member) {
-        int slot = freeCount > 0 ? free[--freeCount] : used++;
+        int slot = freeCount > 0 ? free[--freeCount] : used;
         if (slot == watched.length) {
+            int[] moreGenerations = Arrays.copyOf(generations, larger(slot));
             watched = Arrays.copyOf(watched, larger(slot));
-            generations = Arrays.copyOf(generations, larger(slot));
+            generations = moreGenerations; // both or none, if there is no memory
         }
         watched[slot] = member;
+        used = Math.max(used, slot + 1);
         return slot;
     }
 

@@ -39,8 +39,16 @@ final class NioAcceptor implements Acceptor, NioSelector.Ready {
             acceptAll();
         } catch (RuntimeException
                 | Error e) { // no memory, most likely: an accident of this listener, which tries again later
+            stumble(e);
+        }
+    }
+
+    private void stumble(Throwable cause) {
+        try {
             pause();
-            listener.failed(SocketFailures.naming("accept on " + local, new IOException(e)));
+            listener.failed(SocketFailures.naming("accept on " + local, new IOException(cause)));
+        } catch (RuntimeException | Error again) { // not even that: with the next select, then
+            resume();
         }
     }
 

@@ -1,0 +1,111 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import rill.testing.TextLines;
+
+/** What becomes of messages and failures between one receive and the next. */
+class PullingTest {
+    private static final class Box<T> {
+        T value;
+    }
+
+    @Test
+    void a_message_that_comes_back_is_not_overtaken_by_a_later_one() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var given = new Box<Future<String>>();
+            var waiting = new Box<Future<String>>();
+            rig.onLoop(() -> {
+                given.value = rig.connection().receive().map(line -> line);
+                waiting.value = rig.connection().receive();
+            });
+            rig.transport.events.add(
+                    () -> { // it has come, and nobody was told
+                        rig.transport.events.clear();
+                        rig.link.read(io.netty.buffer.Unpooled.copiedBuffer(
+                                "first\nsecond\n", java.nio.charset.StandardCharsets.US_ASCII));
+                        given.value.cancel();
+                    });
+            rig.settle();
+            assertThat(waiting.value.result()).isEqualTo("first");
+            rig.onLoop(() -> waiting.value = rig.connection().receive());
+            rig.settle();
+            assertThat(waiting.value.result()).isEqualTo("second");
+        }
+    }
+
+    @Test
+    void receives_that_wait_together_get_one_message_each_in_order() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var all = new ArrayList<Future<String>>();
+            rig.onLoop(() -> {
+                for (int i = 0; i < 5; i++) {
+                    all.add(rig.connection().receive());
+                }
+            });
+            rig.arrives("a\nb\nc\nd\ne\n");
+            rig.settle();
+            assertThat(all.stream().map(Future::result)).containsExactly("a", "b", "c", "d", "e");
+        }
+    }
+
+    @Test
+    void receives_that_are_given_up_on_a_silent_connection_leave_nothing() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var patient = new Box<Future<String>>();
+            rig.onLoop(() -> patient.value = rig.connection().receive());
+            var sample = new ArrayList<WeakReference<Object>>();
+            for (int i = 0; i < 10_000; i++) {
+                rig.onLoop(() -> {
+                    Future<String> impatient = rig.connection().receive();
+                    impatient.cancel();
+                    sample.add(new WeakReference<>(impatient));
+                });
+            }
+            rig.settle();
+            Await.until("few are left", () -> alive(sample) < 100);
+            rig.arrives("for who has waited\n");
+            rig.settle();
+            assertThat(patient.value.result()).isEqualTo("for who has waited");
+        }
+    }
+
+    private static long alive(List<WeakReference<Object>> things) {
+        System.gc();
+        return things.stream().filter(each -> each.get() != null).count();
+    }
+
+    @Test
+    void a_failure_that_nobody_was_told_is_reported_as_that_of_the_connection() throws IOException {
+        var rig = new Rig<>(TextLines.pipeline());
+        resetBetweenReceives(rig);
+        rig.close(); // which reports all failures that nobody has seen
+        assertThat(rig.reports).singleElement().isInstanceOf(Report.ConnectionFailed.class);
+        assertThat(rig.reports.getFirst().message()).contains("127.0.0.1:2").contains("gone");
+    }
+
+    @Test
+    void a_failure_that_a_writer_was_told_is_not_reported() throws IOException {
+        var rig = new Rig<>(TextLines.pipeline());
+        resetBetweenReceives(rig);
+        rig.onLoop(() -> assertThat(rig.connection().write("answer").failure()).hasMessageContaining("gone"));
+        rig.settle();
+        rig.close(); // which reports all failures that nobody has seen
+        assertThat(rig.reports).isEmpty();
+    }
+
+    private static void resetBetweenReceives(Rig<String, String> rig) {
+        var line = new Box<Future<String>>();
+        rig.onLoop(() -> line.value = rig.connection().receive());
+        rig.arrives("a line\n");
+        rig.settle();
+        assertThat(line.value.result()).isEqualTo("a line");
+        rig.wire.end(new IOException("read from there: gone"));
+        rig.settle();
+    }
+}
