@@ -166,7 +166,8 @@ public final class Connection<R, W> {
      * <p><b>Not written:</b> a message that can't be encoded, or that comes while as many bytes as the hard limit of
      * {@link ConnectionLimits} are waiting to leave. Then the Future fails, and <b>the connection fails with it</b>: {@link #onFailure}
      * is told, at once and in the order of the writes, and unless it carries on, nothing that is written later leaves. So a stream has
-     * no gap that its owner has not asked for.
+     * no gap that its owner has not asked for. Of messages of other threads that are refused before the loop has heard of it, it is
+     * told once.
      *
      * <p><b>From other threads</b> a message is admitted against the hard limit when this is called, by the estimate of its codec
      * ({@link Codec#sizeEstimate}), together with all that are on their way. One that was admitted is not refused for the limit
@@ -274,7 +275,7 @@ public final class Connection<R, W> {
     /** Sends off what was written; done when the kernel has all of it, or failed with what prevents that. */
     public Future<@Nullable Void> flush() {
         if (link.loop().isCurrent()) {
-            return link.outbound().flushed();
+            return link.outbound().flushed(false);
         }
         Promise<@Nullable Void> flushed = link.loop().promise();
         link.loop().enqueue(new OutsideFlush(flushed));
@@ -284,6 +285,7 @@ public final class Connection<R, W> {
     /** A flush on its way from another thread. */
     private final class OutsideFlush extends Node {
         private final Promise<@Nullable Void> flushed;
+        private final boolean askedInTime = link.outbound().closed() == null;
 
         OutsideFlush(Promise<@Nullable Void> flushed) {
             this.flushed = flushed;
@@ -292,7 +294,7 @@ public final class Connection<R, W> {
         @Override
         void execute() {
             try {
-                link.outbound().flushed().onDone((nothing, failure) -> {
+                link.outbound().flushed(askedInTime).onDone((nothing, failure) -> {
                     if (failure == null) {
                         flushed.complete(null);
                     } else {
@@ -353,7 +355,7 @@ public final class Connection<R, W> {
 
     /**
      * Done, never failed, when the connection is gone, for whatever reason. Usually that is after the last message; but if something that the
-     * peer sent before waits for a receiver that takes nothing, {@code closed} does not wait for that. A Future of the caller's own:
+     * peer sent before waits for a receiver that takes nothing, {@code closed} does not wait for that; a connection that is paused does not hear of its peer at all. A Future of the caller's own:
      * cancelling it, or using it in {@code any} and {@code timeout}, concerns nobody else.
      */
     public Future<@Nullable Void> closed() {

@@ -659,10 +659,14 @@ final class Outbound {
         return pending;
     }
 
-    /** Done when everything accepted so far has reached the kernel. */
-    Future<@Nullable Void> flushed() {
+    /**
+     * Done when everything accepted so far has reached the kernel.
+     *
+     * @param askedInTime whether that was asked for while writes were possible
+     */
+    Future<@Nullable Void> flushed(boolean askedInTime) {
         Throwable ended = closed;
-        if (ended != null && wireGone) {
+        if (ended != null && (wireGone || !(shut || askedInTime))) {
             return failedWrite(ended);
         }
         Promise<@Nullable Void> promise = loop().promise();
