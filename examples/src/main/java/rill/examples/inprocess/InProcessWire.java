@@ -102,7 +102,8 @@ final class InProcessWire implements Wire {
     }
 
     private void broken() {
-        if (!closed && !unwritable && failure == null) { // else it is about to hear of a reset
+        boolean resetIsNext = failure != null && !paused && !arrived.isReadable();
+        if (!closed && !unwritable && !resetIsNext) {
             unwritable = true;
             failure = new SocketException("write to " + remote + ": the peer is gone");
             outgoing.forEach(ByteBuf::release);

@@ -692,6 +692,7 @@ final class End extends Actor {
                 && peer.aborted
                 && !peer.closedHere // and had not closed in good order before
                 && !peer.failed
+                && (peer.pushes() || peer.onFailure != OnFailure.NONE) // who may have failed unheard, and closed
                 && !peer.shut
                 && peer.mayHaveReset()
                 && !endSeen
