@@ -93,7 +93,8 @@ final class MemoryTransport implements Transport {
 
     /** The Wire. */
     static final class MemoryWire implements Wire {
-        private static final SocketAddress ADDRESS = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+        private static final SocketAddress LOCAL = new InetSocketAddress(InetAddress.getLoopbackAddress(), 2);
+        private static final SocketAddress REMOTE = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
 
         private final WireListener listener;
         private final Supplier<ByteBuf> receiveBuffer;
@@ -189,12 +190,12 @@ final class MemoryTransport implements Transport {
 
         @Override
         public @Nullable SocketAddress localAddress() {
-            return ADDRESS;
+            return LOCAL;
         }
 
         @Override
         public SocketAddress remoteAddress() {
-            return ADDRESS;
+            return REMOTE;
         }
     }
 }
