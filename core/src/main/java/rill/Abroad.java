@@ -13,9 +13,8 @@ final class Abroad {
     /** How many wait for each; less than zero for a moment, if the one that leaves is faster than the one that comes. */
     private final LinkedHashMap<Future<?>, Integer> awaited = new LinkedHashMap<>(); // guarded by this
 
-    // Written after the map, and before its writer asks whether the Future is done: so whoever completes one that has
-    // just
-    // been put in sees that there is some, or is seen. A concurrent map's own count may be 0 while something is in it.
+    // Written after the map, and before its writer asks whether the Future is done: whoever completes one that was just
+    // put in sees that there is some, or is seen. A concurrent map's own count may be 0 while something is in it.
     private volatile int size;
 
     Abroad(Loop loop) {

@@ -354,9 +354,10 @@ public final class Connection<R, W> {
     }
 
     /**
-     * Done, never failed, when the connection is gone, for whatever reason. Usually that is after the last message; but if something that the
-     * peer sent before waits for a receiver that takes nothing, {@code closed} does not wait for that; a connection that is paused does not hear of its peer at all. A Future of the caller's own:
-     * cancelling it, or using it in {@code any} and {@code timeout}, concerns nobody else.
+     * Done, never failed, when the connection is gone, for whatever reason. Usually that is after the last message; but if something that
+     * the peer sent before waits for a receiver that takes nothing, {@code closed} does not wait for that; and a connection that is paused
+     * does not hear of its peer at all. A Future of the caller's own: cancelling it, or using it in {@code any} and {@code timeout},
+     * concerns nobody else.
      */
     public Future<@Nullable Void> closed() {
         return link.closedFuture();

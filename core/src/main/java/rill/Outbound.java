@@ -564,15 +564,18 @@ final class Outbound {
 
     /** Whether a layer keeps back what those above it have written, however far above: that may not have come down to it yet. */
     boolean holdsBack() {
-        boolean written = held != null;
+        if (held != null) {
+            return true;
+        }
+        boolean written = false;
         Stage[] stages = link.inbound().stages();
-        for (int i = stages.length - 1; i > 0 && !(written && stages[i].holdsWrites); i--) {
+        for (int i = stages.length - 1; i > 0; i--) {
             written |= stages[i].output.bytes() > 0;
             if (written && stages[i - 1].holdsWrites) {
                 return true;
             }
         }
-        return held != null;
+        return false;
     }
 
     /** What a layer keeps back will never leave. */

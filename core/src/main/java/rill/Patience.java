@@ -69,11 +69,8 @@ final class Patience {
         long before = progress();
         startTimer(limit, () -> {
             link.retry();
-            if (draining || link.gone()) {
+            if (draining || link.gone() || link.endsNow()) {
                 return; // that was the rest
-            }
-            if (link.endsNow()) {
-                return;
             }
             if (progress() != before) {
                 watchFlushing();
