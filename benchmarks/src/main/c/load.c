@@ -1,7 +1,7 @@
 /*
  * The load of the echo benchmarks, the same for every server:
  *
- *   load closed PORT SECONDS SIZE CONNECTIONS IN_FLIGHT   each connection keeps IN_FLIGHT messages on their way
+ *   load closed PORT SECONDS SIZE CONNECTIONS IN_FLIGHT   each connection keeps IN_FLIGHT messages in flight
  *   load rate   PORT SECONDS SIZE CONNECTIONS PER_SECOND  at a fixed rate; times count from when a message was due
  *   load churn  PORT SECONDS SIZE CONNECTIONS             connect, one message, close; so many at a time
  *   load hold   PORT SECONDS SIZE CONNECTIONS             one message each, then silence
@@ -21,7 +21,7 @@ struct connection {
     size_t offset;  /* where in the message sending goes on */
     int wants_write;
     int connecting; /* churn: the message is still to be sent */
-    int64_t *due;   /* rate: when each message on its way was due, in a ring */
+    int64_t *due;   /* rate: when each message in flight was due, in a ring */
     uint32_t first, last;
 };
 

@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees to it that no call of a client is waited for too long, with one timer for all of them. Calls with the exchange's deadline
+ * Sees to it that no call of a client is waited for too long, with one timer for all of them. Calls with the protocol's deadline
  * expire in the order in which they were made, so lists do; one with a deadline of its own has a timer of its own. Confined to the loop.
  *
  * <p>The timer looks around every now and then for as long as the client has something to look after.

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class Calls<Q, A> implements Receiver<A> {
     private final Link link;
     private final Loop loop;
-    private final Exchange<Q, A> exchange;
+    private final ClientProtocol<Q, A> protocol;
     private final long dropAfter;
-    private final Outstanding<Q, A> outstanding;
+    private final InFlight<Q, A> inFlight;
     private final WaitingCalls<Q, A> waiting;
     private final SpareCalls<Q, A> spares = new SpareCalls<>();
     private final CallDeadlines<Q, A> deadlines;
@@ -35,16 +35,16 @@ final class Calls<Q, A> implements Receiver<A> {
     private boolean over;
     private @Nullable Throwable cause; // of that, unless it was orderly
 
-    Calls(Link link, Exchange<Q, A> exchange) {
+    Calls(Link link, ClientProtocol<Q, A> protocol) {
         this.link = link;
         this.loop = link.loop();
-        this.exchange = exchange;
-        this.dropAfter = Loop.nanos(exchange.bounds.silence());
-        this.outstanding = Outstanding.of(exchange);
-        this.waiting = new WaitingCalls<>(this, exchange.bounds.waiting());
+        this.protocol = protocol;
+        this.dropAfter = Loop.nanos(protocol.bounds.silence());
+        this.inFlight = InFlight.of(protocol);
+        this.waiting = new WaitingCalls<>(this, protocol.bounds.waiting());
         this.deadlines = new CallDeadlines<>(this, link, dropAfter / 4);
         this.silence = new Silence(link, dropAfter);
-        var handler = exchange.unsolicited.handler();
+        var handler = protocol.unsolicited.handler();
         this.pushes = handler == null ? null : new Pushes<>(link, handler);
     }
 
@@ -54,7 +54,7 @@ final class Calls<Q, A> implements Receiver<A> {
 
     /** How many have had no answer, tombstones included. */
     int size() {
-        return outstanding.size() + waiting.size();
+        return inFlight.size() + waiting.size();
     }
 
     int spares() {
@@ -104,9 +104,9 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     private Object nameOf(Q request) {
-        return exchange.naming == null
+        return protocol.naming == null
                 ? request.getClass()
-                : Objects.requireNonNull(exchange.naming.apply(request), "a request's name");
+                : Objects.requireNonNull(protocol.naming.apply(request), "a request's name");
     }
 
     private @Nullable Throwable refusal(Object name, @Nullable Duration limit, boolean late) {
@@ -114,16 +114,16 @@ final class Calls<Q, A> implements Receiver<A> {
             return closed(name);
         }
         if (late) {
-            Duration had = limit == null ? exchange.bounds.deadline() : limit;
+            Duration had = limit == null ? protocol.bounds.deadline() : limit;
             return new DeadlineException(describe(name)
                     + (had.isPositive()
                             ? ": not sent within " + Wording.duration(had) + ", since its loop was busy"
                             : ": not sent, since its deadline of " + Wording.duration(had)
                                     + " had passed when it was made"));
         }
-        return mayWrite() || (exchange.bounds.whenFull() == Exchange.WhenFull.WAIT && waiting.hasRoom())
+        return mayWrite() || (protocol.bounds.whenFull() == ClientProtocol.WhenFull.WAIT && waiting.hasRoom())
                 ? null
-                : new IOException(describe(name) + " is full: " + outstanding.size() + " calls outstanding, "
+                : new IOException(describe(name) + " is full: " + inFlight.size() + " calls in flight, "
                         + waiting.size() + " waiting");
     }
 
@@ -167,7 +167,7 @@ final class Calls<Q, A> implements Receiver<A> {
     // ---- writing
 
     private boolean hasRoom() {
-        return outstanding.size() < exchange.bounds.outstanding()
+        return inFlight.size() < protocol.bounds.inFlight()
                 && link.outbound().accepting();
     }
 
@@ -188,14 +188,14 @@ final class Calls<Q, A> implements Receiver<A> {
             deadlines.remove(call);
             caller.fail(failure == null ? closed(name) : failure);
         } else if (failure != null) {
-            outstanding.withdraw(call);
+            inFlight.withdraw(call);
             end(call);
             caller.fail(failure);
             closeIfFinished();
         } else {
-            outstanding.add(call);
-            loop.ticking().expectation().more(1);
-            if (outstanding.size() == 1) {
+            inFlight.add(call);
+            loop.ticking().pollPolicy().more(1);
+            if (inFlight.size() == 1) {
                 silence.begins(now);
             }
         }
@@ -204,12 +204,12 @@ final class Calls<Q, A> implements Receiver<A> {
     /** Why it was not written, or null; the request is released. */
     private @Nullable Throwable tryToWrite(Call<Q, A> call, Q request) {
         try {
-            outstanding.reserve(call, request);
+            inFlight.reserve(call, request);
         } catch (Throwable t) { // of the key function, or a key
             Messages.release(request);
             return t;
         }
-        int size = outstanding.size() + 1;
+        int size = inFlight.size() + 1;
         if (size > batch) {
             batch = size;
             link.outbound().batchOf(size);
@@ -274,7 +274,7 @@ final class Calls<Q, A> implements Receiver<A> {
     void late(Call<Q, A> call, long now) {
         Promise<A> caller = call.promise;
         if (caller != null && !caller.isDone()) {
-            Duration had = call.limit == null ? exchange.bounds.deadline() : call.limit;
+            Duration had = call.limit == null ? protocol.bounds.deadline() : call.limit;
             String limit = Wording.duration(had);
             caller.fail(new DeadlineException(describe(Objects.requireNonNull(call.name))
                     + (call.state == Call.State.WAITING
@@ -291,7 +291,7 @@ final class Calls<Q, A> implements Receiver<A> {
             waiting.giveUp(call);
         } else {
             call.state = Call.State.TOMBSTONE;
-            if (exchange.keys != null) {
+            if (protocol.keys != null) {
                 deadlines.addOverdue(call, now + dropAfter);
             }
         }
@@ -301,10 +301,10 @@ final class Calls<Q, A> implements Receiver<A> {
     /** By key: the answer of a tombstone has not come for very long. */
     void forget(Call<Q, A> tombstone) {
         tombstone.state = Call.State.FORGOTTEN;
-        outstanding.forget();
-        loop.ticking().expectation().more(-1);
-        if (outstanding.forgotten() >= exchange.bounds.outstanding()) {
-            drop(new IOException(link + ": the answers of " + outstanding.forgotten() + " calls have never come"));
+        inFlight.forget();
+        loop.ticking().pollPolicy().more(-1);
+        if (inFlight.forgotten() >= protocol.bounds.inFlight()) {
+            drop(new IOException(link + ": the answers of " + inFlight.forgotten() + " calls have never come"));
         } else {
             sendWaiting();
         }
@@ -314,7 +314,7 @@ final class Calls<Q, A> implements Receiver<A> {
 
     /** Whether there is nothing to look after. */
     boolean atRest() {
-        return over || (outstanding.size() == 0 && waiting.isEmpty() && spares.isTrim());
+        return over || (inFlight.size() == 0 && waiting.isEmpty() && spares.isTrim());
     }
 
     /** Looks whether the peer is still there; gives back what a burst has taken. */
@@ -323,11 +323,11 @@ final class Calls<Q, A> implements Receiver<A> {
             return;
         }
         spares.trim();
-        outstanding.trim();
-        if (outstanding.size() > 0 && silence.tooLong(now) && !someHaveMoreTime()) {
+        inFlight.trim();
+        if (inFlight.size() > 0 && silence.tooLong(now) && !someHaveMoreTime()) {
             String lasted = Wording.duration(Duration.ofNanos(silence.lasted(now)));
             drop(new IOException(
-                    link + ": nothing has come for " + lasted + ", with " + outstanding.size() + " calls outstanding"));
+                    link + ": nothing has come for " + lasted + ", with " + inFlight.size() + " calls in flight"));
         }
     }
 
@@ -338,7 +338,7 @@ final class Calls<Q, A> implements Receiver<A> {
 
     private boolean someHaveMoreTime() {
         boolean[] some = {false};
-        outstanding.forEach(call -> some[0] |= call.limit != null && Loop.nanos(call.limit) > dropAfter);
+        inFlight.forEach(call -> some[0] |= call.limit != null && Loop.nanos(call.limit) > dropAfter);
         return some[0];
     }
 
@@ -362,7 +362,7 @@ final class Calls<Q, A> implements Receiver<A> {
             return;
         }
         if (call.state != Call.State.FORGOTTEN) {
-            loop.ticking().expectation().more(-1);
+            loop.ticking().pollPolicy().more(-1);
         }
         Promise<A> caller = call.promise;
         end(call);
@@ -380,7 +380,7 @@ final class Calls<Q, A> implements Receiver<A> {
     /** The call that is answered, or null. */
     private @Nullable Call<Q, A> find(A answer) throws ProtocolException {
         try {
-            return exchange.unsolicited.which().test(answer) ? null : outstanding.take(answer);
+            return protocol.unsolicited.which().test(answer) ? null : inFlight.take(answer);
         } catch (RuntimeException e) {
             var violation = new ProtocolException("a message of which it can't be told what it answers ("
                     + Failures.describe(e) + "): " + Wording.excerpt(answer));
@@ -405,7 +405,7 @@ final class Calls<Q, A> implements Receiver<A> {
 
     @Override
     public int batch(int decoded) {
-        batch = outstanding.size() + decoded;
+        batch = inFlight.size() + decoded;
         return batch;
     }
 
@@ -425,7 +425,7 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     private void forEach(Consumer<? super Call<Q, A>> action) {
-        outstanding.forEach(action);
+        inFlight.forEach(action);
         waiting.forEach(action);
     }
 
@@ -435,10 +435,10 @@ final class Calls<Q, A> implements Receiver<A> {
         cause = failure;
         Throwable reason = failure == null ? new IOException("call: " + link + " was closed") : failure;
         boolean[] told = {false};
-        loop.ticking().expectation().more(-outstanding.size());
+        loop.ticking().pollPolicy().more(-inFlight.size());
         forEach(call -> told[0] |= fail(call, reason));
         deadlines.close();
-        outstanding.clear();
+        inFlight.clear();
         waiting.clear();
         spares.clear();
         return told[0];

@@ -27,17 +27,17 @@ public final class Client<Q, A> {
 
     private final Link link;
     private final Loop loop;
-    private final Exchange.Bounds bounds;
+    private final ClientProtocol.Bounds bounds;
     private final long usualLimit;
     private final Calls<Q, A> calls;
     private final AtomicInteger fromOutside = new AtomicInteger(); // calls on their way to the loop
 
-    Client(Link link, Exchange<Q, A> exchange) {
+    Client(Link link, ClientProtocol<Q, A> protocol) {
         this.link = link;
         this.loop = link.loop();
-        this.bounds = exchange.bounds;
+        this.bounds = protocol.bounds;
         this.usualLimit = Loop.nanos(bounds.deadline());
-        this.calls = new Calls<>(link, exchange);
+        this.calls = new Calls<>(link, protocol);
     }
 
     Receiver<A> receiver() {
@@ -47,7 +47,7 @@ public final class Client<Q, A> {
     // ---- calling
 
     /**
-     * Sends a request, within the deadline of the {@link Exchange}. The deadline counts from this call, on whatever thread: a request
+     * Sends a request, within the deadline of the {@link ClientProtocol}. The deadline counts from this call, on whatever thread: a request
      * that it is too late for when its turn comes is not sent.
      *
      * @return the answer; fails with {@link DeadlineException}, with the connection's failure, with what the request's encoder or key
@@ -76,7 +76,7 @@ public final class Client<Q, A> {
     }
 
     private void sendFromOutside(Q request, Promise<A> promise, @Nullable Duration limit, long due) {
-        if (fromOutside.incrementAndGet() > (long) bounds.outstanding() + bounds.waiting()) {
+        if (fromOutside.incrementAndGet() > (long) bounds.inFlight() + bounds.waiting()) {
             int others = fromOutside.decrementAndGet();
             Messages.release(request);
             promise.fail(new IOException(
@@ -153,8 +153,8 @@ public final class Client<Q, A> {
     }
 
     /** How many calls have had no answer; on the loop. */
-    public int outstanding() {
-        loop.requireConfined("outstanding", link);
+    public int inFlight() {
+        loop.requireConfined("inFlight", link);
         return calls.size();
     }
 

@@ -98,7 +98,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
      * {@link java.util.concurrent.Future}.
      */
     public static <T extends @Nullable Object> Future<T> from(CompletionStage<? extends T> stage) {
-        return Stages.from(Loop.required("Future.from"), stage);
+        return CompletionStages.from(Loop.required("Future.from"), stage);
     }
 
     /**
@@ -301,7 +301,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
      * nobody else waits for it. It fails with {@link CancelledException} if the loop closes first.
      */
     public final CompletableFuture<T> toCompletableFuture() {
-        return Stages.to(this);
+        return CompletionStages.to(this);
     }
 
     /** What sort of Future it is, in the words of its user. */
@@ -466,7 +466,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     /** Tells the dependents, in the order in which they came. */
     final void tellAll() {
         afterwards();
-        loop.abroad().remove(this);
+        loop.crossLoopFutures().remove(this);
         Parcel parcel = parcel();
         Object told = takeDependents(parcel == null ? TOLD : KEPT);
         if (told instanceof Object[] || told instanceof Dependents) {
@@ -565,7 +565,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
             }
         }
         if (dependent instanceof Dependent part && part.waitsElsewhere(loop)) {
-            loop.abroad().add(this);
+            loop.crossLoopFutures().add(this);
         }
     }
 
@@ -606,7 +606,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
                 if (removal != Dependents.Removal.ABSENT
                         && dependent instanceof Dependent part
                         && part.waitsElsewhere(loop)) {
-                    loop.abroad().leave(this);
+                    loop.crossLoopFutures().leave(this);
                 }
                 return removal;
             }

@@ -13,12 +13,12 @@ import rill.spi.WireListener;
  * A Wire with what is on top of it: the machine behind a {@link Connection}.
  *
  * <pre>
- *          close() ¹               all written               end of input, or no more Patience
+ *          close() ¹               all written               end of input, or the CloseTimer
  *  OPEN ───────────▶ FLUSHING ─────────────────▶ DRAINING ───────────────────────────────────▶ CLOSED
- *    │                  └ no more Patience, nothing can leave: the wire is closed ───────────────▶│
+ *    │                  └ CloseTimer, while nothing can leave: the wire is closed ───────────────▶│
  *    ├── abort() ────────────────────────────────────────────────────────────────────────────────▶│
  *    └── a write fails, or the wire: BROKEN ── what came before was received, or nobody ──────────▶┘
- *                                              takes it (Patience), or close()
+ *                                              takes it (CloseTimer), or close()
  * </pre>
  *
  * ¹ If a layer still holds back writes (TLS, in its handshake), it is first left time to let them go; and what other threads were
@@ -42,7 +42,7 @@ final class Link extends Node implements WireListener {
     private final ConnectionLimits limits;
     private final Inbound inbound;
     private final Outbound outbound;
-    private @Nullable Patience patience; // while it closes
+    private @Nullable CloseTimer closeTimer; // while it closes
     private @Nullable Promise<@Nullable Void> closed; // made when somebody asks, who gets a copy; guarded by this
     private boolean gone; // guarded by this
     private @Nullable Wire wire;
@@ -141,11 +141,11 @@ final class Link extends Node implements WireListener {
         }
     }
 
-    private Patience patience() {
-        if (patience == null) {
-            patience = new Patience(this);
+    private CloseTimer closeTimer() {
+        if (closeTimer == null) {
+            closeTimer = new CloseTimer(this);
         }
-        return patience;
+        return closeTimer;
     }
 
     // ---- pipelines
@@ -322,7 +322,7 @@ final class Link extends Node implements WireListener {
         messagesInBatch = 0;
         try {
             if (closing) {
-                patience().drained(bytes.readableBytes());
+                closeTimer().drained(bytes.readableBytes());
             }
             inbound.read(bytes);
         } catch (Throwable t) {
@@ -345,7 +345,7 @@ final class Link extends Node implements WireListener {
     }
 
     private void drained(ByteBuf bytes) {
-        boolean enough = patience().drained(bytes.readableBytes());
+        boolean enough = closeTimer().drained(bytes.readableBytes());
         if (state == State.DRAINING && enough) {
             wire().close();
         }
@@ -427,7 +427,7 @@ final class Link extends Node implements WireListener {
             if (inbound.finishing()) {
                 endBroken();
             } else {
-                patience().whileReceiverIsIdle();
+                closeTimer().whileReceiverIsIdle();
                 if (!inbound.hasReceiver()) {
                     receiverIsIdle();
                 }
@@ -438,8 +438,8 @@ final class Link extends Node implements WireListener {
     /** What came before may wait for long, or for ever: it is told now that the connection is gone, for that is so. */
     void receiverIsIdle() {
         Throwable cause = Objects.requireNonNull(failedWith);
-        if (onFailure != null && patience().told != cause) {
-            patience().told = cause;
+        if (onFailure != null && closeTimer().told != cause) {
+            closeTimer().told = cause;
             runHandler(onFailure, new Failure(cause, false));
         }
         noteGone();
@@ -479,8 +479,8 @@ final class Link extends Node implements WireListener {
         boolean untold = state == State.OPEN || state == State.BROKEN;
         state = State.CLOSED;
         try {
-            if (patience != null) {
-                patience.end();
+            if (closeTimer != null) {
+                closeTimer.end();
             }
             if (cause != null && untold && failure == null) {
                 failure = new Failure(cause, false);
@@ -526,7 +526,7 @@ final class Link extends Node implements WireListener {
     private void tellFailure(Failure told) {
         Consumer<? super Failure> handler = onFailure;
         Throwable cause = told.cause();
-        if (handler != null && (patience == null || patience.told != cause)) {
+        if (handler != null && (closeTimer == null || closeTimer.told != cause)) {
             runHandler(handler, told);
         }
         if (told.carriesOn()) {
@@ -633,7 +633,7 @@ final class Link extends Node implements WireListener {
     void finish() {
         Runnable own = onFinish;
         if (state == State.DRAINING) {
-            patience().whileDraining(); // less of it, from now on
+            closeTimer().whileDraining(); // less of it, from now on
         } else if (state == State.OPEN && !closing && own != null) {
             onFinish = null;
             ownFinish = true;
@@ -741,7 +741,7 @@ final class Link extends Node implements WireListener {
             closing = true;
             inbound.ignoreMessages();
             tellReceiverLater();
-            patience().whileFlushing();
+            closeTimer().whileFlushing();
             dirty(); // once the session's call has returned, or later
         } else {
             closeNow();
@@ -760,8 +760,8 @@ final class Link extends Node implements WireListener {
             return; // a session's good-bye has gone wrong, and whoever was told of it has ended the connection
         }
         state = State.FLUSHING;
-        if (patience != null) {
-            patience.end(); // that with a layer that held back writes
+        if (closeTimer != null) {
+            closeTimer.end(); // that with a layer that held back writes
         }
         outbound.refuse(closedByUs());
         outbound.giveUpHeldBack(closedByUs());
@@ -775,7 +775,7 @@ final class Link extends Node implements WireListener {
         loop.enqueue(new Handle(loop, "end of ", this, () -> tellReceiver(null)));
     }
 
-    /** While it flushes: goes on once everything has left; until then it has Patience. */
+    /** While it flushes: goes on once everything has left; until then the CloseTimer watches. */
     void goOnFlushing() {
         if (state != State.FLUSHING) {
             return;
@@ -786,7 +786,7 @@ final class Link extends Node implements WireListener {
             return;
         }
         if (!outbound.allWritten()) {
-            patience().whileFlushing();
+            closeTimer().whileFlushing();
             return;
         }
         drain();
@@ -794,14 +794,14 @@ final class Link extends Node implements WireListener {
             wire().close();
         } else {
             wire().shutdownOutput();
-            patience().whileDraining();
+            closeTimer().whileDraining();
         }
     }
 
     private void drain() {
         state = State.DRAINING;
-        if (patience != null) {
-            patience.end(); // with what was waited for before
+        if (closeTimer != null) {
+            closeTimer.end(); // with what was waited for before
         }
         workIsDone();
     }

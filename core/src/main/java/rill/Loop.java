@@ -72,7 +72,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final Inbox inbox;
     private final Tick tick;
     private final FailureWatch failures = new FailureWatch(this);
-    private final Abroad abroad = new Abroad(this);
+    private final CrossLoopFutures crossLoopFutures = new CrossLoopFutures(this);
     private final Links links = new Links(this);
     private final Activity activity;
     private final Driving driving = new Driving(this);
@@ -561,14 +561,14 @@ public final class Loop implements Executor, AutoCloseable {
     }
 
     /** Connects a client, whose {@code call} gives the answer to a request. */
-    public <Q, A> Future<Client<Q, A>> connect(SocketAddress address, Exchange<Q, A> exchange) {
-        return connect(address, exchange, ConnectOptions.defaults());
+    public <Q, A> Future<Client<Q, A>> connect(SocketAddress address, ClientProtocol<Q, A> protocol) {
+        return connect(address, protocol, ConnectOptions.defaults());
     }
 
-    /** {@link #connect(SocketAddress, Exchange)} with options. */
-    public <Q, A> Future<Client<Q, A>> connect(SocketAddress address, Exchange<Q, A> exchange, ConnectOptions options) {
-        requireNonNull(address, exchange, "exchange", options);
-        return new Dialer<>(this, address, options, link -> exchange.open(link)).start();
+    /** {@link #connect(SocketAddress, ClientProtocol)} with options. */
+    public <Q, A> Future<Client<Q, A>> connect(SocketAddress address, ClientProtocol<Q, A> protocol, ConnectOptions options) {
+        requireNonNull(address, protocol, "protocol", options);
+        return new Dialer<>(this, address, options, link -> protocol.open(link)).start();
     }
 
     /**
@@ -597,7 +597,7 @@ public final class Loop implements Executor, AutoCloseable {
     /**
      * The short form of a server: answers each request of a connection, in order, with what {@code handler} gives for it.
      *
-     * <p>The handler runs on the loop, for up to {@link ListenOptions#requestsInProgress} requests of a connection before the first is
+     * <p>The handler runs on the loop, for up to {@link ListenOptions#requestsInFlight} requests of a connection before the first is
      * answered, and owns the request. Its answer, which may be a Future of any loop, is taken over. If it throws, or its Future
      * fails or gives null, that connection fails: earlier answers still leave, later ones are cancelled, and a
      * {@link Report.ConnectionFailed} tells of it. To know the peer, or to end a connection after an answer, {@link #listen}.
@@ -821,7 +821,7 @@ public final class Loop implements Executor, AutoCloseable {
         inbox.close(this::discard);
         links.forget();
         runReporting("closing the buffers", buffers::close);
-        runReporting("telling other loops of the close", abroad::close);
+        runReporting("telling other loops of the close", crossLoopFutures::close);
         runReporting("telling of failures", failures::close);
         Watchdog.unwatch(activity);
         ended = true;
@@ -873,7 +873,7 @@ public final class Loop implements Executor, AutoCloseable {
             return null;
         }
         Node newest = inbox.newest();
-        return newest != null ? newest.label() : abroad.isEmpty() ? null : "who awaits one of its Futures elsewhere";
+        return newest != null ? newest.label() : crossLoopFutures.isEmpty() ? null : "who awaits one of its Futures elsewhere";
     }
 
     Environment environment() {
@@ -912,8 +912,8 @@ public final class Loop implements Executor, AutoCloseable {
         return failures;
     }
 
-    Abroad abroad() {
-        return abroad;
+    CrossLoopFutures crossLoopFutures() {
+        return crossLoopFutures;
     }
 
     /** Null unless in tracing mode. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Several started loops that share the connections of their listeners: each accepted connection goes to the loop that has the
- * fewest, or, with {@link ListenOptions#eachLoop}, to the one that the system chooses.
+ * fewest, or, with {@link ListenOptions#reusePort}, to the one that the system chooses.
  *
  * <p>A loop of it that is closed, or whose selector breaks, takes no more connections, and the others go on. If it was the one that
  * accepted for all, another one listens at the same address; what waited in the backlog meanwhile is lost.
@@ -137,7 +137,7 @@ public final class LoopGroup implements AutoCloseable {
         if (open.isEmpty()) {
             open = loops; // the first one says that it is closed
         }
-        return options.eachLoop()
+        return options.reusePort()
                 ? Listener.openEach(open, address, options, onLink)
                 : Listener.open(open.getFirst(), address, options, this::emptiest, onLink);
     }

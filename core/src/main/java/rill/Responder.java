@@ -32,7 +32,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
             ListenOptions options,
             Function<? super Q, ? extends Future<A>> handler) {
         link.open(pipeline);
-        link.receiver(new Responder<>(link, options.requestsInProgress(), handler));
+        link.receiver(new Responder<>(link, options.requestsInFlight(), handler));
     }
 
     @Override

@@ -34,7 +34,7 @@ final class Tick {
     private final long handleBudgetNanos;
     private final long spinNanos;
 
-    private final Expectation expectation = new Expectation();
+    private final PollPolicy pollPolicy = new PollPolicy();
     private final NodeQueue handles = new NodeQueue();
     private final TimerQueue timers = new TimerQueue();
     private final NodeQueue chain = new NodeQueue(); // Futures that settled within the present Handle
@@ -57,7 +57,7 @@ final class Tick {
     void step(BooleanSupplier done) throws IOException {
         timeKnown = false;
         try {
-            long spin = Math.max(spinNanos, expectation.nanosToPoll());
+            long spin = Math.max(spinNanos, pollPolicy.nanosToPoll());
             if (spin == 0 || !spin(spin, done)) {
                 select(done); //                     1. I/O that is ready is delivered
             }
@@ -85,7 +85,7 @@ final class Tick {
         if (limit <= 0) {
             return false;
         }
-        long lull = lastArrival + Expectation.LULL_NANOS - start;
+        long lull = lastArrival + PollPolicy.LULL_NANOS - start;
         long spent = 0;
         for (int polls = 1; spent < limit; polls++) {
             if (done.getAsBoolean()) {
@@ -97,7 +97,7 @@ final class Tick {
                     || loop.links().hasDirty()
                     || loop.closing().ending(); // which is the end of the tick's business
             if (delivered || (spent >= lull && !inbox.isEmpty())) {
-                expectation.polled(true, spent);
+                pollPolicy.polled(true, spent);
                 return true;
             }
             pauseBetweenPolls();
@@ -109,14 +109,14 @@ final class Tick {
                 return false;
             }
         }
-        expectation.polled(false, spent);
+        pollPolicy.polled(false, spent);
         return false;
     }
 
     /** Threads that send may share our processor: then they get it. Who has asked for spinning has one to spare. */
     @SuppressWarnings("ThreadPriorityCheck") // no order depends on it
     private void pauseBetweenPolls() {
-        if (spinNanos == 0 && expectation.othersSend()) {
+        if (spinNanos == 0 && pollPolicy.othersSend()) {
             Thread.yield();
         } else {
             Thread.onSpinWait();
@@ -133,7 +133,7 @@ final class Tick {
             // done is asked again because only now whoever makes it so wakes us up
             selector.select(done.getAsBoolean() ? 0 : nanosToNextTimer());
         } finally {
-            expectation.sleeping();
+            pollPolicy.sleeping();
             inbox.awake();
         }
     }
@@ -164,7 +164,7 @@ final class Tick {
         long start = clock.nanoTime();
         if (arrived > 0) {
             lastArrival = start;
-            expectation.arrived(arrived);
+            pollPolicy.arrived(arrived);
         }
         for (int n = 1; ; n++) {
             Node node = handles.poll();
@@ -218,8 +218,8 @@ final class Tick {
     }
 
     /** What is expected soon. */
-    Expectation expectation() {
-        return expectation;
+    PollPolicy pollPolicy() {
+        return pollPolicy;
     }
 
     boolean hasTimers() {

@@ -28,7 +28,7 @@ import rill.testing.TextLines;
 class AfterCloseTest {
     private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     private static final Duration SECOND = Duration.ofSeconds(1);
-    private static final Exchange<String, String> ASKING = Exchange.inOrder(TextLines.pipeline());
+    private static final ClientProtocol<String, String> ASKING = ClientProtocol.inOrder(TextLines.pipeline());
 
     private final Loops loops = Loops.manual();
     private final Map<String, Callable<Future<?>>> givesFuture = new LinkedHashMap<>();
@@ -148,7 +148,7 @@ class AfterCloseTest {
         answers.put("Client.close", () -> settled(client.close()));
         answers.put("Client.finish", () -> settled(client.finish()));
         answers.put("Client.closed", () -> settled(client.closed()));
-        answers.put("Client.outstanding", client::outstanding);
+        answers.put("Client.inFlight", client::inFlight);
         answers.put("Client.loop", client::loop);
         answers.put("Client.remoteAddress", client::remoteAddress);
         answers.put("Listener.address", listener::address);

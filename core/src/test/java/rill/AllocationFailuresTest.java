@@ -144,7 +144,7 @@ class AllocationFailuresTest {
                     loops.settle(serving.serve(ANY, TextLines.pipeline(), line -> Future.of("answer to " + line)));
             var talk = new Talk();
             talks.add(talk);
-            calling.connect(listener.address(), Exchange.inOrder(TextLines.pipeline()))
+            calling.connect(listener.address(), ClientProtocol.inOrder(TextLines.pipeline()))
                     .onDone((client, failure) -> {
                         if (client == null) {
                             talk.over = true;

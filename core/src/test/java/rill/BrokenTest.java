@@ -230,7 +230,7 @@ class BrokenTest {
     void a_responder_at_its_bound_whose_handler_never_answers_is_let_go() throws IOException {
         var asked = new ArrayList<Promise<String>>();
         try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
-            Responder.open(link, Pipeline.of(lines()), ListenOptions.defaults().requestsInProgress(2), question -> {
+            Responder.open(link, Pipeline.of(lines()), ListenOptions.defaults().requestsInFlight(2), question -> {
                 Promise<String> answer = link.loop().promise();
                 asked.add(answer);
                 return answer;

@@ -82,10 +82,10 @@ class CallEndTest {
     void a_call_made_while_what_came_before_a_reset_is_told_says_closed_at_once() {
         var clients = new ArrayList<Client<String, String>>();
         var calls = new ArrayList<Future<String>>();
-        var exchange = Dialogue.inOrder()
-                .outstanding(5, Exchange.WhenFull.FAIL)
+        var protocol = Dialogue.inOrder()
+                .inFlight(5, ClientProtocol.WhenFull.FAIL)
                 .unsolicited(line -> true, line -> calls.add(clients.getFirst().call("a")));
-        try (var dialogue = new Dialogue<>(exchange)) {
+        try (var dialogue = new Dialogue<>(protocol)) {
             clients.add(dialogue.client);
             dialogue.onLoop(() -> {
                 dialogue.peer().write("push\n".repeat(2_000));
@@ -104,9 +104,9 @@ class CallEndTest {
     @Test
     void a_connection_that_fails_while_a_request_is_written_fails_that_call_as_well() throws IOException {
         var clients = new ArrayList<Client<String, String>>();
-        var exchange = Dialogue.inOrder();
+        var protocol = Dialogue.inOrder();
         try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
-            clients.add(exchange.open(link));
+            clients.add(protocol.open(link));
             return null;
         })) {
             var calls = new ArrayList<Future<String>>();
@@ -156,7 +156,7 @@ class CallEndTest {
                 out.buffer(100).writeCharSequence(message + "\n", StandardCharsets.UTF_8);
             }
         };
-        try (var dialogue = new Dialogue<>(Exchange.inOrder(Pipeline.of(bitByBit)))) {
+        try (var dialogue = new Dialogue<>(ClientProtocol.inOrder(Pipeline.of(bitByBit)))) {
             Future<String> call = dialogue.call("a");
             dialogue.says("A");
             assertThat(dialogue.loops.settle(call)).isEqualTo("A");
@@ -179,7 +179,7 @@ class CallEndTest {
                     return messages.getLast();
                 },
                 (message, out) -> out.writeBytes(message)));
-        try (var dialogue = new Dialogue<>(Exchange.inOrder(fours))) {
+        try (var dialogue = new Dialogue<>(ClientProtocol.inOrder(fours))) {
             dialogue.says("ABC");
             assertThat(dialogue.loops.reporter().take(Report.ConnectionFailed.class))
                     .singleElement()

@@ -41,8 +41,8 @@ class CallGrowthTest {
             String answers = String.join("\n", dialogue.heard) + "\n";
             dialogue.heard.clear();
             dialogue.onLoop(() -> dialogue.peer().write(answers));
-            int left = dialogue.outstanding() > AT_ONCE ? 1 : 0;
-            dialogue.loops.tickUntil(() -> dialogue.outstanding() <= left);
+            int left = dialogue.inFlight() > AT_ONCE ? 1 : 0;
+            dialogue.loops.tickUntil(() -> dialogue.inFlight() <= left);
         }
         return sample;
     }
@@ -71,8 +71,8 @@ class CallGrowthTest {
     @Test
     void a_burst_leaves_nothing_once_it_is_over() {
         for (boolean byKey : new boolean[] {true, false}) {
-            var exchange = (byKey ? Dialogue.byKey() : Dialogue.inOrder()).outstanding(10_000, Exchange.WhenFull.FAIL);
-            try (var dialogue = new Dialogue<>(exchange)) {
+            var protocol = (byKey ? Dialogue.byKey() : Dialogue.inOrder()).inFlight(10_000, ClientProtocol.WhenFull.FAIL);
+            try (var dialogue = new Dialogue<>(protocol)) {
                 dialogue.onLoop(() -> {
                     for (int i = 0; i < 5_000; i++) {
                         dialogue.client.call(i + ":").cancel();
@@ -81,7 +81,7 @@ class CallGrowthTest {
                 });
                 dialogue.loops.tickUntil(() -> dialogue.heard.size() == 5_000);
                 dialogue.says(dialogue.heard.toArray(String[]::new));
-                dialogue.loops.tickUntil(() -> dialogue.outstanding() == 0);
+                dialogue.loops.tickUntil(() -> dialogue.inFlight() == 0);
                 assertThat(dialogue.client.spares()).isEqualTo(5_000);
                 dialogue.passes(Duration.ofMinutes(2));
                 assertThat(dialogue.client.spares()).isLessThanOrEqualTo(16);
@@ -107,8 +107,8 @@ class CallGrowthTest {
 
     @Test
     void calls_given_up_while_they_waited_keep_neither_their_requests_nor_their_places() {
-        var exchange = Dialogue.inOrder().outstanding(1, Exchange.WhenFull.WAIT).waiting(10);
-        try (var dialogue = new Dialogue<>(exchange)) {
+        var protocol = Dialogue.inOrder().inFlight(1, ClientProtocol.WhenFull.WAIT).waiting(10);
+        try (var dialogue = new Dialogue<>(protocol)) {
             Future<String> first = dialogue.call("first");
             var requests = new ArrayList<WeakReference<Object>>();
             for (int i = 0; i < 1_000; i++) {
@@ -126,7 +126,7 @@ class CallGrowthTest {
                     assertThat(dialogue.failureOf(late)).isInstanceOf(DeadlineException.class);
                 }
                 dialogue.settle();
-                assertThat(dialogue.outstanding()).isEqualTo(1);
+                assertThat(dialogue.inFlight()).isEqualTo(1);
             }
             expectGone(requests);
             dialogue.says("FIRST");
@@ -140,8 +140,8 @@ class CallGrowthTest {
 
     @Test
     void calls_from_outside_are_counted_until_they_have_come_and_no_longer() {
-        var exchange = Dialogue.byKey().outstanding(2, Exchange.WhenFull.WAIT).waiting(3);
-        try (var dialogue = new Dialogue<>(exchange)) {
+        var protocol = Dialogue.byKey().inFlight(2, ClientProtocol.WhenFull.WAIT).waiting(3);
+        try (var dialogue = new Dialogue<>(protocol)) {
             for (int round = 0; round < 20; round++) {
                 var calls = new ArrayList<Future<String>>();
                 calls.add(dialogue.client.call("no key"));
@@ -158,7 +158,7 @@ class CallGrowthTest {
                 assertThat(calls).allMatch(Future::isDone);
                 calls.forEach(Future::failure);
                 assertThat(calls.getLast().result()).isEqualTo("4:answer");
-                assertThat(dialogue.outstanding()).isZero();
+                assertThat(dialogue.inFlight()).isZero();
             }
         }
     }

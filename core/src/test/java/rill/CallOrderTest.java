@@ -104,14 +104,14 @@ class CallOrderTest {
         for (boolean thrown : new boolean[] {true, false}) {
             var messages = new ArrayList<ByteBuf>();
             var clients = new ArrayList<Client<ByteBuf, ByteBuf>>();
-            var exchange = Exchange.inOrder(Pipeline.of(new Bites(4))).unsolicited(messages::add, message -> {
+            var protocol = ClientProtocol.inOrder(Pipeline.of(new Bites(4))).unsolicited(messages::add, message -> {
                 message.release();
                 if (thrown) {
                     throw new IllegalStateException("thrown by a handler");
                 }
                 clients.getFirst().close();
             });
-            try (var dialogue = new Dialogue<>(exchange)) {
+            try (var dialogue = new Dialogue<>(protocol)) {
                 clients.add(dialogue.client);
                 dialogue.says("AAA", "BBB", "CCC");
                 assertThat(messages).hasSize(3).allMatch(each -> each.refCnt() == 0);
@@ -123,8 +123,8 @@ class CallOrderTest {
     @Test
     void pushes_that_a_closing_loop_does_not_get_to_are_released() {
         var messages = new ArrayList<ByteBuf>();
-        var exchange = Exchange.inOrder(Pipeline.of(new Bites(4))).unsolicited(messages::add, ByteBuf::release);
-        var dialogue = new Dialogue<>(exchange);
+        var protocol = ClientProtocol.inOrder(Pipeline.of(new Bites(4))).unsolicited(messages::add, ByteBuf::release);
+        var dialogue = new Dialogue<>(protocol);
         dialogue.loop.schedule("says", () -> dialogue.peer().write("AAA\nBBB\n"));
         while (messages.isEmpty()) {
             dialogue.loop.tick();

@@ -153,21 +153,21 @@ final class CallProgram {
         ConnectOptions options = random.nextBoolean()
                 ? ConnectOptions.defaults()
                 : ConnectOptions.defaults().limits(ConnectionLimits.defaults().waterMarks(5, 20, 64 * 1024));
-        this.client = loops.settle(loop.connect(listener.address(), exchange(deadline, dropAfter), options));
+        this.client = loops.settle(loop.connect(listener.address(), protocol(deadline, dropAfter), options));
         loops.tickUntil(() -> server != null);
     }
 
-    private Exchange<Request, Said> exchange(Duration deadline, Duration dropAfter) {
+    private ClientProtocol<Request, Said> protocol(Duration deadline, Duration dropAfter) {
         Pipeline<Said, Request> pipeline = Pipeline.of(Codec.of(this::decode, this::encode));
-        Exchange<Request, Said> exchange =
-                byKey ? Exchange.byKey(pipeline, this::keyOf, CallProgram::keyOf) : Exchange.inOrder(pipeline);
-        exchange = exchange.deadline(deadline)
+        ClientProtocol<Request, Said> protocol =
+                byKey ? ClientProtocol.byKey(pipeline, this::keyOf, CallProgram::keyOf) : ClientProtocol.inOrder(pipeline);
+        protocol = protocol.deadline(deadline)
                 .dropAfter(dropAfter)
-                .outstanding(
-                        1 + random.nextInt(8), random.nextInt(4) > 0 ? Exchange.WhenFull.WAIT : Exchange.WhenFull.FAIL)
+                .inFlight(
+                        1 + random.nextInt(8), random.nextInt(4) > 0 ? ClientProtocol.WhenFull.WAIT : ClientProtocol.WhenFull.FAIL)
                 .waiting(random.nextInt(8))
                 .naming(CallProgram::nameOf);
-        return listens ? exchange.unsolicited(CallProgram::isPush, this::pushed) : exchange;
+        return listens ? protocol.unsolicited(CallProgram::isPush, this::pushed) : protocol;
     }
 
     // ---- the client's protocol
@@ -417,8 +417,8 @@ final class CallProgram {
     private void check() {
         assertThat(wrappings).allMatch(Future::isDone);
         assertThat(told).as("the order of the wire").isSorted().doesNotHaveDuplicates();
-        assertThat(loops.settle(loop.submit(client::outstanding)))
-                .as("outstanding")
+        assertThat(loops.settle(loop.submit(client::inFlight)))
+                .as("in flight")
                 .isZero();
         checkCalls();
         checkThatNothingIsExpected();
@@ -463,12 +463,12 @@ final class CallProgram {
     }
 
     private void checkThatNothingIsExpected() {
-        Expectation expectation = loop.ticking().expectation();
-        expectation.sleeping();
-        expectation.more(15);
-        assertThat(expectation.nanosToPoll()).as("answers that are expected").isZero();
-        expectation.more(1);
-        assertThat(expectation.nanosToPoll()).as("answers that are expected").isPositive();
-        expectation.more(-16);
+        PollPolicy pollPolicy = loop.ticking().pollPolicy();
+        pollPolicy.sleeping();
+        pollPolicy.more(15);
+        assertThat(pollPolicy.nanosToPoll()).as("answers that are expected").isZero();
+        pollPolicy.more(1);
+        assertThat(pollPolicy.nanosToPoll()).as("answers that are expected").isPositive();
+        pollPolicy.more(-16);
     }
 }

@@ -30,7 +30,7 @@ class CallSilenceTest {
             dialogue.passes(Duration.ofMillis(1));
             assertThat(dialogue.failureOf(call))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("nothing has come for 10 s, with 1 calls outstanding");
+                    .hasMessageContaining("nothing has come for 10 s, with 1 calls in flight");
             assertThat(isOpen(dialogue)).isFalse();
             assertThat(dialogue.failures)
                     .singleElement()
@@ -121,11 +121,11 @@ class CallSilenceTest {
 
     // ---- by key
 
-    private static Dialogue<String, String> byKey(int outstanding) {
+    private static Dialogue<String, String> byKey(int inFlight) {
         return new Dialogue<>(Dialogue.byKey()
                 .deadline(Duration.ofSeconds(5))
                 .dropAfter(SILENCE)
-                .outstanding(outstanding, Exchange.WhenFull.FAIL));
+                .inFlight(inFlight, ClientProtocol.WhenFull.FAIL));
     }
 
     /** So much time, in which the peer answers other calls. */
@@ -145,9 +145,9 @@ class CallSilenceTest {
             Future<String> lost = dialogue.call("1:a");
             passes(dialogue, Duration.ofSeconds(6));
             assertThat(dialogue.failureOf(lost)).isInstanceOf(DeadlineException.class);
-            assertThat(dialogue.outstanding()).as("with its tombstone").isEqualTo(1);
+            assertThat(dialogue.inFlight()).as("with its tombstone").isEqualTo(1);
             passes(dialogue, SILENCE);
-            assertThat(dialogue.outstanding()).isZero();
+            assertThat(dialogue.inFlight()).isZero();
             assertThat(dialogue.failureOf(dialogue.call("1:again")))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("long overdue");
@@ -160,12 +160,12 @@ class CallSilenceTest {
 
     @Test
     void a_call_that_waits_has_its_turn_when_one_that_is_never_answered_gives_back_its_slot() {
-        var exchange = Dialogue.byKey()
+        var protocol = Dialogue.byKey()
                 .deadline(Duration.ofSeconds(5))
                 .dropAfter(SILENCE)
-                .outstanding(2, Exchange.WhenFull.WAIT)
+                .inFlight(2, ClientProtocol.WhenFull.WAIT)
                 .unsolicited(line -> line.startsWith("push"), line -> {});
-        try (var dialogue = new Dialogue<>(exchange)) {
+        try (var dialogue = new Dialogue<>(protocol)) {
             Future<String> lost = dialogue.call("1:a");
             Future<String> slow = dialogue.call("2:b", Duration.ofHours(1));
             Future<String> waits = dialogue.call("3:c", Duration.ofHours(1));
@@ -200,11 +200,11 @@ class CallSilenceTest {
     }
 
     @Test
-    void a_tombstone_counts_as_outstanding_until_its_answer_has_come() {
-        var exchange = Dialogue.inOrder().outstanding(1, Exchange.WhenFull.FAIL);
-        try (var dialogue = new Dialogue<>(exchange)) {
+    void a_tombstone_counts_as_in_flight_until_its_answer_has_come() {
+        var protocol = Dialogue.inOrder().inFlight(1, ClientProtocol.WhenFull.FAIL);
+        try (var dialogue = new Dialogue<>(protocol)) {
             dialogue.call("a").cancel();
-            assertThat(dialogue.failureOf(dialogue.call("b"))).hasMessageContaining("is full: 1 calls outstanding");
+            assertThat(dialogue.failureOf(dialogue.call("b"))).hasMessageContaining("is full: 1 calls in flight");
             dialogue.says("A");
             Future<String> next = dialogue.call("c");
             dialogue.says("C");

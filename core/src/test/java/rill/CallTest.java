@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** What becomes of calls: each settles once, and gives back its slot, its key and its request whatever goes wrong. */
 class CallTest {
-    private static final Duration DEADLINE = Duration.ofSeconds(60); // of the exchange
+    private static final Duration DEADLINE = Duration.ofSeconds(60); // of the protocol
 
     // ---- requests that can't be sent
 
@@ -51,11 +51,11 @@ class CallTest {
     @Test
     void a_request_that_can_not_be_encoded_gives_back_its_slot_its_key_and_itself() {
         var all = new ArrayList<ByteBuf>();
-        var exchange = Exchange.byKey(ofBuffers(), CallTest::keyOf, (String answer) -> answer.substring(0, 1));
-        try (var dialogue = new Dialogue<>(exchange)) {
+        var protocol = ClientProtocol.byKey(ofBuffers(), CallTest::keyOf, (String answer) -> answer.substring(0, 1));
+        try (var dialogue = new Dialogue<>(protocol)) {
             Future<String> bad = dialogue.call(text(all, "1:x"));
             assertThat(dialogue.failureOf(bad)).isInstanceOf(IllegalArgumentException.class);
-            assertThat(dialogue.outstanding()).isZero();
+            assertThat(dialogue.inFlight()).isZero();
             Future<String> again = dialogue.call(text(all, "1:a"));
             dialogue.says("1:A");
             assertThat(dialogue.loops.settle(again)).isEqualTo("1:A");
@@ -66,11 +66,11 @@ class CallTest {
     @Test
     void a_key_function_that_gives_another_key_the_second_time_leaves_nothing_behind() {
         var count = new AtomicInteger();
-        Exchange<String, String> exchange = Exchange.byKey(
+        ClientProtocol<String, String> protocol = ClientProtocol.byKey(
                 rill.testing.TextLines.pipeline(), request -> "key" + count.incrementAndGet(), answer -> answer);
-        try (var dialogue = new Dialogue<>(exchange)) {
+        try (var dialogue = new Dialogue<>(protocol)) {
             assertThat(dialogue.failureOf(dialogue.call("two\nlines"))).isInstanceOf(IllegalArgumentException.class);
-            assertThat(dialogue.outstanding()).isZero();
+            assertThat(dialogue.inFlight()).isZero();
             Future<String> next = dialogue.call("one line");
             dialogue.says("key2");
             assertThat(dialogue.loops.settle(next)).isEqualTo("key2");
@@ -80,7 +80,7 @@ class CallTest {
     @Test
     void a_key_that_changes_while_its_request_is_written_is_free_again() {
         var keys = new ArrayList<List<String>>();
-        Exchange<String, String> exchange = Exchange.byKey(
+        ClientProtocol<String, String> protocol = ClientProtocol.byKey(
                 Pipeline.of(Codec.of(in -> null, (request, out) -> {
                     keys.getLast().add("changed");
                     throw new IllegalArgumentException("not encoded");
@@ -90,15 +90,15 @@ class CallTest {
                     return keys.getLast();
                 },
                 answer -> answer);
-        try (var dialogue = new Dialogue<>(exchange)) {
+        try (var dialogue = new Dialogue<>(protocol)) {
             assertThat(dialogue.failureOf(dialogue.call("a"))).isInstanceOf(IllegalArgumentException.class);
-            assertThat(dialogue.outstanding()).isZero();
+            assertThat(dialogue.inFlight()).isZero();
         }
     }
 
     @Test
     void a_key_function_that_throws_fails_its_call_alone() {
-        Exchange<String, String> exchange = Exchange.byKey(
+        ClientProtocol<String, String> protocol = ClientProtocol.byKey(
                 rill.testing.TextLines.pipeline(),
                 request -> {
                     if (request.equals("bad")) {
@@ -107,11 +107,11 @@ class CallTest {
                     return request;
                 },
                 answer -> answer);
-        try (var dialogue = new Dialogue<>(exchange)) {
+        try (var dialogue = new Dialogue<>(protocol)) {
             Future<String> good = dialogue.call("good");
             assertThat(dialogue.failureOf(dialogue.call("bad"))).isInstanceOf(AssertionError.class);
             assertThat(dialogue.failureOf(dialogue.client.call("bad"))).isInstanceOf(AssertionError.class);
-            assertThat(dialogue.outstanding()).isEqualTo(1);
+            assertThat(dialogue.inFlight()).isEqualTo(1);
             dialogue.says("good");
             assertThat(dialogue.loops.settle(good)).isEqualTo("good");
         }
@@ -134,7 +134,7 @@ class CallTest {
                     }
                     out.writeByte('\n');
                 }));
-        try (var dialogue = new Dialogue<>(Exchange.inOrder(pipeline))) {
+        try (var dialogue = new Dialogue<>(ClientProtocol.inOrder(pipeline))) {
             Future<String> before = dialogue.call("a");
             assertThat(dialogue.failureOf(dialogue.call("bad"))).isInstanceOf(StackOverflowError.class);
             Future<String> after = dialogue.call("b");
@@ -142,7 +142,7 @@ class CallTest {
             assertThat(dialogue.loops.settle(before)).isEqualTo("A");
             assertThat(dialogue.loops.settle(after)).isEqualTo("B");
             assertThat(dialogue.heard).containsExactly("a", "b");
-            assertThat(dialogue.outstanding()).isZero();
+            assertThat(dialogue.inFlight()).isZero();
         }
     }
 
@@ -164,14 +164,14 @@ class CallTest {
     void a_predicate_that_throws_fails_the_calls_and_the_message_is_released() {
         var messages = new ArrayList<ByteBuf>();
         Pipeline<ByteBuf, ByteBuf> bites = Pipeline.of(new rill.testing.Bites(4));
-        var exchange = Exchange.inOrder(bites)
+        var protocol = ClientProtocol.inOrder(bites)
                 .unsolicited(
                         message -> {
                             messages.add(message);
                             throw new IllegalStateException("thrown by a predicate");
                         },
                         ByteBuf::release);
-        try (var dialogue = new Dialogue<>(exchange)) {
+        try (var dialogue = new Dialogue<>(protocol)) {
             Future<ByteBuf> call = dialogue.call(Unpooled.copiedBuffer("abcd", StandardCharsets.US_ASCII));
             dialogue.says("ABC");
             assertThat(dialogue.failureOf(call)).isInstanceOf(ProtocolException.class);
@@ -199,9 +199,9 @@ class CallTest {
                 wrapped.cancel();
                 dialogue.settle();
                 assertThat(call.isCancelled()).isTrue();
-                assertThat(dialogue.outstanding()).as("its tombstone").isEqualTo(1);
+                assertThat(dialogue.inFlight()).as("its tombstone").isEqualTo(1);
                 dialogue.says("A");
-                assertThat(dialogue.outstanding()).isZero();
+                assertThat(dialogue.inFlight()).isZero();
                 dialogue.passes(Duration.ofMinutes(2));
                 assertThat(dialogue.loop.nextTimer()).isEmpty();
             }
@@ -211,8 +211,8 @@ class CallTest {
     @Test
     void a_call_given_up_while_it_waits_releases_its_request_at_once() {
         var all = new ArrayList<ByteBuf>();
-        var exchange = Exchange.<ByteBuf, String>inOrder(ofBuffers()).outstanding(1, Exchange.WhenFull.WAIT);
-        try (var dialogue = new Dialogue<>(exchange)) {
+        var protocol = ClientProtocol.<ByteBuf, String>inOrder(ofBuffers()).inFlight(1, ClientProtocol.WhenFull.WAIT);
+        try (var dialogue = new Dialogue<>(protocol)) {
             for (int i = 0; i < 20; i++) {
                 dialogue.call(text(all, "a"), i == 7 ? Duration.ofSeconds(1) : Duration.ofHours(1))
                         .onDone((answer, failure) -> {});
@@ -223,7 +223,7 @@ class CallTest {
             assertThat(all)
                     .filteredOn(request -> request.refCnt() == 0)
                     .containsExactly(all.getFirst(), all.get(7), all.getLast());
-            assertThat(dialogue.outstanding()).isEqualTo(19);
+            assertThat(dialogue.inFlight()).isEqualTo(19);
         }
     }
 
@@ -237,8 +237,8 @@ class CallTest {
     @Test
     void one_slow_call_keeps_no_answers_of_others() {
         for (boolean byKey : new boolean[] {true, false}) {
-            var exchange = (byKey ? Dialogue.byKey() : Dialogue.inOrder()).unsolicited(line -> false, line -> {});
-            try (var dialogue = new Dialogue<>(exchange)) {
+            var protocol = (byKey ? Dialogue.byKey() : Dialogue.inOrder()).unsolicited(line -> false, line -> {});
+            try (var dialogue = new Dialogue<>(protocol)) {
                 var calls = new ArrayList<WeakReference<Future<String>>>();
                 Future<String> slow = byKey ? dialogue.call("slow:") : null;
                 for (int i = 0; i < 1_000; i++) {
@@ -277,7 +277,7 @@ class CallTest {
                         .isNotInstanceOf(DeadlineException.class)
                         .hasMessageContaining("nothing has come for");
                 assertThat(dialogue.client.closed().isDone()).isTrue();
-                assertThat(dialogue.outstanding()).isZero();
+                assertThat(dialogue.inFlight()).isZero();
             }
         }
     }

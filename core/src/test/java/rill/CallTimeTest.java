@@ -28,7 +28,7 @@ class CallTimeTest {
                         .hasMessageContaining("not sent");
                 dialogue.settle();
                 assertThat(dialogue.heard).isEmpty();
-                assertThat(dialogue.outstanding()).isZero();
+                assertThat(dialogue.inFlight()).isZero();
             }
         }
     }
@@ -54,8 +54,8 @@ class CallTimeTest {
 
     @Test
     void calls_of_both_sides_expire_each_at_its_own_time() {
-        var exchange = Dialogue.inOrder().deadline(Duration.ofMillis(500)).dropAfter(Duration.ofHours(1));
-        try (var dialogue = new Dialogue<>(exchange)) {
+        var protocol = Dialogue.inOrder().deadline(Duration.ofMillis(500)).dropAfter(Duration.ofHours(1));
+        try (var dialogue = new Dialogue<>(protocol)) {
             var own = new ArrayList<Future<String>>();
             dialogue.onLoop(() -> dialogue.loop.schedule(() -> own.add(dialogue.client.call("inside"))));
             Future<String> outside = dialogue.client.call("outside");
@@ -75,8 +75,8 @@ class CallTimeTest {
 
     @Test
     void many_calls_that_are_late_at_once_leave_others_their_turn() {
-        var exchange = Dialogue.inOrder().deadline(Duration.ofSeconds(5)).outstanding(2_500, Exchange.WhenFull.FAIL);
-        try (var dialogue = new Dialogue<>(exchange)) {
+        var protocol = Dialogue.inOrder().deadline(Duration.ofSeconds(5)).inFlight(2_500, ClientProtocol.WhenFull.FAIL);
+        try (var dialogue = new Dialogue<>(protocol)) {
             var calls = new ArrayList<Future<String>>();
             dialogue.onLoop(() -> {
                 for (int i = 0; i < 2_500; i++) {
@@ -124,7 +124,7 @@ class CallTimeTest {
                 }
                 dialogue.settle();
                 assertThat(dialogue.heard).isEmpty();
-                assertThat(dialogue.outstanding()).isZero();
+                assertThat(dialogue.inFlight()).isZero();
             }
         }
     }
@@ -144,8 +144,8 @@ class CallTimeTest {
 
     @Test
     void a_call_that_waited_for_its_turn_until_it_was_late_is_not_sent() {
-        var exchange = Dialogue.inOrder().outstanding(1, Exchange.WhenFull.WAIT).deadline(Duration.ofSeconds(10));
-        try (var dialogue = new Dialogue<>(exchange)) {
+        var protocol = Dialogue.inOrder().inFlight(1, ClientProtocol.WhenFull.WAIT).deadline(Duration.ofSeconds(10));
+        try (var dialogue = new Dialogue<>(protocol)) {
             Future<String> first = dialogue.call("first");
             Future<String> waits = dialogue.call("waits", Duration.ofSeconds(1));
             dialogue.settle();
@@ -240,16 +240,16 @@ class CallTimeTest {
     }
 
     @Test
-    void a_request_has_the_name_that_the_exchange_gives_it() {
-        var exchange = Dialogue.inOrder().naming(request -> request.substring(0, 3));
-        try (var dialogue = new Dialogue<>(exchange)) {
+    void a_request_has_the_name_that_the_protocol_gives_it() {
+        var protocol = Dialogue.inOrder().naming(request -> request.substring(0, 3));
+        try (var dialogue = new Dialogue<>(protocol)) {
             Future<String> call = dialogue.call("GET secret", Duration.ofMillis(5));
             dialogue.passes(Duration.ofMillis(5));
             assertThat(dialogue.failureOf(call))
                     .hasMessageContaining("call of GET: connection to")
                     .hasMessageEndingWith("no answer within 5 ms");
             assertThat(dialogue.failureOf(dialogue.call("?"))).isInstanceOf(StringIndexOutOfBoundsException.class);
-            assertThat(dialogue.outstanding()).isEqualTo(1);
+            assertThat(dialogue.inFlight()).isEqualTo(1);
         }
     }
 

@@ -29,10 +29,10 @@ class ClientWaterMarkTest {
         loops.close();
     }
 
-    private void connect(Exchange<String, String> exchange) {
+    private void connect(ClientProtocol<String, String> protocol) {
         Listener server =
                 loops.settle(loop.serve(ANY, TextLines.pipeline(), question -> Future.of("" + question.length())));
-        client = loops.settle(loop.connect(server.address(), exchange));
+        client = loops.settle(loop.connect(server.address(), protocol));
     }
 
     private List<Future<String>> callAtOnce() {
@@ -45,14 +45,14 @@ class ClientWaterMarkTest {
 
     @Test
     void calls_above_the_high_water_mark_wait_until_others_have_left() {
-        connect(Exchange.inOrder(TextLines.pipeline()));
+        connect(ClientProtocol.inOrder(TextLines.pipeline()));
         List<String> answers = loops.settle(loops.settle(loop.submit(() -> Future.all(callAtOnce()))));
         assertThat(answers).hasSize(ENOUGH_FOR_THE_HARD_LIMIT).containsOnly("" + LARGE.length());
     }
 
     @Test
     void calls_above_the_high_water_mark_fail_if_that_was_asked_for() {
-        connect(Exchange.inOrder(TextLines.pipeline()).outstanding(1000, Exchange.WhenFull.FAIL));
+        connect(ClientProtocol.inOrder(TextLines.pipeline()).inFlight(1000, ClientProtocol.WhenFull.FAIL));
         List<Future<String>> calls = loops.settle(loop.submit(() -> callAtOnce()));
         loops.tickUntil(() -> calls.stream().allMatch(Future::isDone));
         assertThat(calls.getFirst().result()).isEqualTo("" + LARGE.length());
@@ -62,7 +62,7 @@ class ClientWaterMarkTest {
 
     @Test
     void calls_of_another_thread_wait_as_well_however_many_bytes_they_have() {
-        connect(Exchange.inOrder(TextLines.pipeline()));
+        connect(ClientProtocol.inOrder(TextLines.pipeline()));
         List<Future<String>> calls = callAtOnce(); // 2 MB, before the loop sees the first of them
         List<String> answers = loops.settle(Future.all(calls));
         assertThat(answers).hasSize(ENOUGH_FOR_THE_HARD_LIMIT).containsOnly("" + LARGE.length());
@@ -70,8 +70,8 @@ class ClientWaterMarkTest {
 
     @Test
     void calls_of_other_threads_are_bounded_in_number_before_the_loop_sees_them() {
-        connect(Exchange.inOrder(TextLines.pipeline())
-                .outstanding(2, Exchange.WhenFull.WAIT)
+        connect(ClientProtocol.inOrder(TextLines.pipeline())
+                .inFlight(2, ClientProtocol.WhenFull.WAIT)
                 .waiting(3));
         List<Future<String>> calls = callAtOnce();
         assertThat(calls.subList(0, 5)).noneMatch(Future::isDone);
@@ -85,7 +85,7 @@ class ClientWaterMarkTest {
     @Test
     void calls_that_wait_for_room_fail_with_the_connection() {
         loops.transport().nextConnection(Faults.none().stallAfterWritten(0));
-        connect(Exchange.inOrder(TextLines.pipeline()));
+        connect(ClientProtocol.inOrder(TextLines.pipeline()));
         List<Future<String>> calls = loops.settle(loop.submit(() -> callAtOnce()));
         loops.selector().wires().forEach(wire -> wire.reset());
         loops.tickUntil(() -> calls.stream().allMatch(Future::isDone));

@@ -22,12 +22,12 @@ final class Dialogue<Q, A> implements AutoCloseable {
     final List<Throwable> failures = new ArrayList<>(); // of the other end
     private Connection<String, String> peer;
 
-    Dialogue(Exchange<Q, A> exchange) {
+    Dialogue(ClientProtocol<Q, A> protocol) {
         Listener listener = loops.settle(loop.listen(ANY, asItIs(), connection -> {
             peer = connection;
             connection.onFailure(failure -> failures.add(failure.cause())).onMessage(heard::add);
         }));
-        client = loops.settle(loop.connect(listener.address(), exchange));
+        client = loops.settle(loop.connect(listener.address(), protocol));
         loops.tickUntil(() -> peer != null);
     }
 
@@ -45,13 +45,13 @@ final class Dialogue<Q, A> implements AutoCloseable {
     }
 
     /** Lines of text, answered in their order. */
-    static Exchange<String, String> inOrder() {
-        return Exchange.inOrder(TextLines.pipeline());
+    static ClientProtocol<String, String> inOrder() {
+        return ClientProtocol.inOrder(TextLines.pipeline());
     }
 
     /** Lines of text; the key is what precedes the colon. */
-    static Exchange<String, String> byKey() {
-        return Exchange.byKey(TextLines.pipeline(), Dialogue::key, Dialogue::key);
+    static ClientProtocol<String, String> byKey() {
+        return ClientProtocol.byKey(TextLines.pipeline(), Dialogue::key, Dialogue::key);
     }
 
     private static String key(String line) {
@@ -120,8 +120,8 @@ final class Dialogue<Q, A> implements AutoCloseable {
     }
 
     /** How many calls have no answer, tombstones included. */
-    int outstanding() {
-        return onLoop(client::outstanding);
+    int inFlight() {
+        return onLoop(client::inFlight);
     }
 
     @Override

@@ -103,9 +103,9 @@ class EncodeFailureTest {
         var client = new ArrayList<Client<String, String>>();
         Codec<String, String> spilling = context -> new Spilling(new Random(7), false);
         try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
-            Exchange<String, String> exchange = Exchange.inOrder(Pipeline.of(spilling));
-            link.open(exchange.pipeline);
-            client.add(new Client<>(link, exchange));
+            ClientProtocol<String, String> protocol = ClientProtocol.inOrder(Pipeline.of(spilling));
+            link.open(protocol.pipeline);
+            client.add(new Client<>(link, protocol));
             link.receiver(client.getFirst().receiver());
             return null;
         })) {

@@ -218,7 +218,7 @@ class FinishTest {
         Listener behind =
                 loops.settle(backend.serve(anyPort(), TextLines.pipeline(), line -> Future.of("backend " + line)));
         Client<String, String> client =
-                loops.settle(loop.connect(behind.address(), Exchange.inOrder(TextLines.pipeline())));
+                loops.settle(loop.connect(behind.address(), ClientProtocol.inOrder(TextLines.pipeline())));
         var begin = new ArrayList<Promise<Boolean>>();
         Listener server = listen(connection -> loop.task(() -> {
             String line = connection.receive().await();

@@ -52,7 +52,7 @@ class GivingUpTest {
             answers.add(answer);
             return answer;
         }));
-        return loops.settle(loop.connect(server.address(), Exchange.inOrder(TextLines.pipeline())));
+        return loops.settle(loop.connect(server.address(), ClientProtocol.inOrder(TextLines.pipeline())));
     }
 
     interface Wrapping {

@@ -355,7 +355,7 @@ final class Graph {
             require(told.get() == 1, null, "a callback was told " + told + " times");
         }
         stages.forEach(stage -> require(stage.isDone(), null, "a stage is not done"));
-        loops.forEach(loop -> require(loop.abroad().size() == 0, null, "something is left abroad"));
+        loops.forEach(loop -> require(loop.crossLoopFutures().size() == 0, null, "something is left crossLoopFutures"));
         for (Map.Entry<Promise<Object>, Thing> each : things.entrySet()) {
             checkThing(each.getKey(), each.getValue());
         }

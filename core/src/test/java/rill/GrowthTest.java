@@ -101,8 +101,8 @@ class GrowthTest {
         }
 
         long entries() {
-            return (long) near.abroad().size()
-                    + far.abroad().size()
+            return (long) near.crossLoopFutures().size()
+                    + far.crossLoopFutures().size()
                     + signal.waiting()
                     + near.connections()
                     + far.connections();

@@ -375,9 +375,9 @@ class HoldingTopTest {
     void calls_of_a_client_wait_for_it_and_one_that_can_not_be_encoded_fails_alone() throws IOException {
         var client = new ArrayList<Client<String, String>>();
         try (var rig = new Rig<String, String>(LIMITS, link -> {
-            Exchange<String, String> exchange = Exchange.inOrder(pipeline());
-            link.open(exchange.pipeline);
-            client.add(new Client<>(link, exchange));
+            ClientProtocol<String, String> protocol = ClientProtocol.inOrder(pipeline());
+            link.open(protocol.pipeline);
+            client.add(new Client<>(link, protocol));
             link.receiver(client.getFirst().receiver());
             return null;
         })) {

@@ -62,7 +62,7 @@ class LoopGroupTest {
                 .await();
     }
 
-    private static final Exchange<String, String> ASKING = Exchange.inOrder(TextLines.pipeline());
+    private static final ClientProtocol<String, String> ASKING = ClientProtocol.inOrder(TextLines.pipeline());
 
     /** The names of the loops that answer some clients which stay connected. */
     private Set<String> whoAnswers(Listener server, int clients) throws IOException {

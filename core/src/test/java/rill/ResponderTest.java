@@ -65,7 +65,7 @@ class ResponderTest {
 
     @Test
     void a_peer_that_is_gone_before_its_requests_were_taken_on_is_forgotten_once_they_were() throws IOException {
-        try (var rig = rig(ListenOptions.defaults().requestsInProgress(2))) {
+        try (var rig = rig(ListenOptions.defaults().requestsInFlight(2))) {
             rig.arrives("question\n".repeat(4));
             rig.settle();
             assertThat(answers).hasSize(2);

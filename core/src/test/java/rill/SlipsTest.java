@@ -124,21 +124,21 @@ class SlipsTest {
 
     @Test
     void a_call_that_was_cancelled_counts_until_its_answer_has_come() throws IOException {
-        var exchange = Exchange.inOrder(TextLines.pipeline()).outstanding(2, Exchange.WhenFull.FAIL);
-        tombstonesCount(exchange, "a\nb\n");
+        var protocol = ClientProtocol.inOrder(TextLines.pipeline()).inFlight(2, ClientProtocol.WhenFull.FAIL);
+        tombstonesCount(protocol, "a\nb\n");
     }
 
     @Test
     void a_call_by_key_that_was_cancelled_counts_until_its_answer_has_come() throws IOException {
-        var exchange =
-                Exchange.byKey(TextLines.pipeline(), line -> line, line -> line).outstanding(2, Exchange.WhenFull.FAIL);
-        tombstonesCount(exchange, "b\na\n");
+        var protocol =
+                ClientProtocol.byKey(TextLines.pipeline(), line -> line, line -> line).inFlight(2, ClientProtocol.WhenFull.FAIL);
+        tombstonesCount(protocol, "b\na\n");
     }
 
-    private static void tombstonesCount(Exchange<String, String> exchange, String answers) throws IOException {
+    private static void tombstonesCount(ClientProtocol<String, String> protocol, String answers) throws IOException {
         var client = new ArrayList<Client<String, String>>();
         try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
-            client.add(exchange.open(link));
+            client.add(protocol.open(link));
             return null;
         })) {
             Client<String, String> calling = client.getFirst();

@@ -214,7 +214,7 @@ class SpinTest {
         Loop peer = loops.open().start();
         var server = polling.serve(new InetSocketAddress("127.0.0.1", 0), TextLines.pipeline(), Future::of)
                 .await();
-        var client = peer.connect(server.address(), Exchange.inOrder(TextLines.pipeline()))
+        var client = peer.connect(server.address(), ClientProtocol.inOrder(TextLines.pipeline()))
                 .await();
         assertThat(client.call("hello").await()).isEqualTo("hello");
 

@@ -213,7 +213,7 @@ class ThrowingTest {
                 loop.listen(ANY, TextLines.pipeline(), connection -> connection.write("nobody asked for this")));
         loops.settle(loop.connect(
                 listener.address(),
-                Exchange.<String, String>inOrder(TextLines.pipeline()).unsolicited(which, handler)));
+                ClientProtocol.<String, String>inOrder(TextLines.pipeline()).unsolicited(which, handler)));
     }
 
     private Connection<String, String> inSession(Call call) {
@@ -356,7 +356,7 @@ class ThrowingTest {
 
     private Client<String, String> bystander() {
         Listener echo = loops.settle(loop.serve(ANY, TextLines.pipeline(), Future::of));
-        return loops.settle(loop.connect(echo.address(), Exchange.inOrder(TextLines.pipeline())));
+        return loops.settle(loop.connect(echo.address(), ClientProtocol.inOrder(TextLines.pipeline())));
     }
 
     private boolean isTold() {

@@ -501,10 +501,10 @@ abstract class UntakenTest extends EngineTest {
     @Test
     void an_answer_that_nobody_waits_for_any_more_is_released() throws Exception {
         var messages = new ArrayList<ByteBuf>();
-        Exchange<ByteBuf, ByteBuf> exchange = Exchange.inOrder(remembering(messages));
+        ClientProtocol<ByteBuf, ByteBuf> protocol = ClientProtocol.inOrder(remembering(messages));
         var client = new ArrayList<Client<ByteBuf, ByteBuf>>();
         try (var rig = new Rig<ByteBuf, ByteBuf>(ConnectionLimits.defaults(), link -> {
-            client.add(exchange.open(link));
+            client.add(protocol.open(link));
             return null;
         })) {
             rig.onLoop(() -> {

@@ -191,7 +191,7 @@ final class ConnectionStress {
 
         @SuppressWarnings("unchecked")
         private CallAgainstClose(Object[] opened) {
-            super(link -> opened[0] = Exchange.inOrder(TextLines.pipeline()).open(link));
+            super(link -> opened[0] = ClientProtocol.inOrder(TextLines.pipeline()).open(link));
             client = (Client<String, String>) opened[0];
         }
 
@@ -210,7 +210,7 @@ final class ConnectionStress {
         public void after(II_Result result) {
             finish();
             result.r1 = call.failure() != null ? 1 : 0;
-            onLoop(() -> result.r2 = client.outstanding());
+            onLoop(() -> result.r2 = client.inFlight());
         }
     }
 

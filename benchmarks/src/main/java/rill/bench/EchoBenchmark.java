@@ -11,7 +11,7 @@ import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 
-/** Echo servers under a closed loop: so many connections, each with so many messages of a size on their way. */
+/** Echo servers under a closed loop: so many connections, each with a number of messages of one size in flight. */
 final class EchoBenchmark implements Benchmark {
     private static final int SIZE = 16;
     private static final int[] IN_FLIGHT = {1, 16};
@@ -49,7 +49,7 @@ final class EchoBenchmark implements Benchmark {
 
     @Override
     public String explanation() {
-        return "Each connection keeps its messages on their way (connections × in flight, size). Most of a message's cost is the"
+        return "Each connection keeps its messages in flight (connections × in flight, size). Most of a message's cost is the"
                 + " kernel's; what a framework adds is its share beyond the bare loop in C.";
     }
 

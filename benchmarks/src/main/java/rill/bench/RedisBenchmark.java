@@ -10,22 +10,22 @@ import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
 
-/** Redis clients: GETs over one connection, with so many of them on their way. The client is what is measured. */
+/** Redis clients: GETs over one connection, many of them in flight. The client is what is measured. */
 final class RedisBenchmark implements Benchmark {
-    /** GETs of redis-benchmark's first, short run, per outstanding one; it tells how many the timed run takes. */
+    /** GETs of redis-benchmark's first, short run, per call in flight; it tells how many the timed run takes. */
     private static final int PILOT = 2_000;
     /** A client is more code than an echo, and takes longer to be compiled. */
     private static final double WARM_UPS = 2;
 
     private static final double PERCENT = 100;
 
-    private record Mode(String name, int outstanding) {
+    private record Mode(String name, int inFlight) {
         boolean onLoop() {
             return name.equals("loop");
         }
 
         String text() {
-            return onLoop() ? outstanding + " outstanding" : "4 threads, " + outstanding + " outstanding";
+            return onLoop() ? inFlight + " in flight" : "4 threads, " + inFlight + " in flight";
         }
     }
 
@@ -60,9 +60,9 @@ final class RedisBenchmark implements Benchmark {
         List<Contest> contests = new ArrayList<>();
         for (Mode mode : modes(bench.profile().extent())) {
             Map<String, Object> parameters = new LinkedHashMap<>();
-            parameters.put("outstanding", mode.outstanding);
+            parameters.put("inFlight", mode.inFlight);
             parameters.put("calls", mode.onLoop() ? "on the loop" : "from 4 threads");
-            contests.add(new Contest(mode.text(), parameters, contestants(bench, mode), mode.outstanding > 1));
+            contests.add(new Contest(mode.text(), parameters, contestants(bench, mode), mode.inFlight > 1));
         }
         return contests;
     }
@@ -89,24 +89,24 @@ final class RedisBenchmark implements Benchmark {
         if (mode.onLoop()) {
             contestants.add(new Contestant(
                     "redis-benchmark",
-                    "redis-benchmark -c 1 -P " + mode.outstanding,
+                    "redis-benchmark -c 1 -P " + mode.inFlight,
                     false,
                     List.of(),
-                    () -> redisBenchmark(bench, mode.outstanding)));
+                    () -> redisBenchmark(bench, mode.inFlight)));
         }
         return contestants;
     }
 
     /**
-     * With one call outstanding there is nothing to consolidate; else by 8 suits 50 outstanding calls, and by 64 suits 500. For a
+     * With one call in flight there is nothing to consolidate; else by 8 suits 50 calls in flight, and by 64 suits 500. For a
      * first answer there is only the best transport.
      */
     private static boolean takesPart(String name, Mode mode, Extent extent) {
         return switch (name) {
             case "rill-nio", "netty-nio" -> extent != Extent.QUICK;
-            case "netty-epoll-8" -> extent != Extent.QUICK && mode.outstanding > 1 && mode.outstanding < 500;
-            case "netty-epoll-64" -> extent != Extent.QUICK && mode.outstanding >= 500;
-            case "lettuce-256", "jedis", "vertx" -> extent == Extent.FULL && mode.outstanding > 1;
+            case "netty-epoll-8" -> extent != Extent.QUICK && mode.inFlight > 1 && mode.inFlight < 500;
+            case "netty-epoll-64" -> extent != Extent.QUICK && mode.inFlight >= 500;
+            case "lettuce-256", "jedis", "vertx" -> extent == Extent.FULL && mode.inFlight > 1;
             default -> true;
         };
     }
@@ -124,7 +124,7 @@ final class RedisBenchmark implements Benchmark {
                             RedisServer.KEY,
                             "" + RedisServer.VALUE_LENGTH,
                             mode.name,
-                            "" + mode.outstanding));
+                            "" + mode.inFlight));
             try (Child client = Child.start(contender.name(), bench.machine().load(), command)) {
                 client.expect("ready");
                 return new Window(client, client, server.process)
@@ -133,15 +133,15 @@ final class RedisBenchmark implements Benchmark {
         }
     }
 
-    private static Outcome redisBenchmark(Bench bench, int outstanding) throws IOException {
+    private static Outcome redisBenchmark(Bench bench, int inFlight) throws IOException {
         if (Machine.program("redis-benchmark").isEmpty()) {
             throw new LeftOutException("redis-benchmark is missing (Debian: apt-get install redis-tools)");
         }
         try (var server = new RedisServer(bench)) {
-            Child pilot = startRedisBenchmark(bench, server.port, outstanding, (long) PILOT * outstanding);
+            Child pilot = startRedisBenchmark(bench, server.port, inFlight, (long) PILOT * inFlight);
             double rate = end(bench, pilot);
             double seconds = bench.profile().seconds();
-            Child child = startRedisBenchmark(bench, server.port, outstanding, Math.max(1, Math.round(rate * seconds)));
+            Child child = startRedisBenchmark(bench, server.port, inFlight, Math.max(1, Math.round(rate * seconds)));
             Map<String, Double> busy = busy(child, server.process, seconds);
             Map<String, Double> figures = new LinkedHashMap<>(Map.of(Figure.RATE.key, end(bench, child)));
             figures.putAll(busy);
@@ -153,7 +153,7 @@ final class RedisBenchmark implements Benchmark {
         }
     }
 
-    private static Child startRedisBenchmark(Bench bench, int port, int outstanding, long calls) throws IOException {
+    private static Child startRedisBenchmark(Bench bench, int port, int inFlight, long calls) throws IOException {
         return Child.leashed(
                 "redis-benchmark",
                 bench.machine().load(),
@@ -164,7 +164,7 @@ final class RedisBenchmark implements Benchmark {
                         "-c",
                         "1",
                         "-P",
-                        "" + outstanding,
+                        "" + inFlight,
                         "-n",
                         "" + calls,
                         "--csv",

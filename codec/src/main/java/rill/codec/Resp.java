@@ -1,6 +1,6 @@
 package rill.codec;
 
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Pipeline;
 
 /**
@@ -27,7 +27,7 @@ public final class Resp {
     private Resp() {}
 
     /** How a client speaks to a server, with the default options. */
-    public static Exchange<Command, Reply> client() {
+    public static ClientProtocol<Command, Reply> client() {
         return client(RespOptions.defaults());
     }
 
@@ -38,8 +38,8 @@ public final class Resp {
      * {@code SUBSCRIBE} and its kin, {@code MONITOR}, {@code CLIENT REPLY OFF} and {@code SKIP}, {@code SYNC} and
      * {@code PSYNC}, and {@code HELLO} with another version than 2. {@link #clientPipeline()} takes them.
      */
-    public static Exchange<Command, Reply> client(RespOptions options) {
-        return Exchange.inOrder(Pipeline.of(new RespClientCodec(options, true)));
+    public static ClientProtocol<Command, Reply> client(RespOptions options) {
+        return ClientProtocol.inOrder(Pipeline.of(new RespClientCodec(options, true)));
     }
 
     /** {@link #clientPipeline(RespOptions)} with the default options. */

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import rill.Client;
 import rill.Codec;
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Future;
 import rill.Listener;
 import rill.Loop;
@@ -70,7 +70,7 @@ final class CustomCodec {
             Listener server = loop.serve(Loopback.ANY_PORT, pipeline, new Station()::answer)
                     .await();
             Reading highest = loop.run(() -> {
-                Client<Reading, Reading> client = loop.connect(server.address(), Exchange.inOrder(pipeline))
+                Client<Reading, Reading> client = loop.connect(server.address(), ClientProtocol.inOrder(pipeline))
                         .await();
                 client.call(new Reading("cellar", 1150));
                 client.call(new Reading("attic", 3125));

@@ -16,7 +16,7 @@ import rill.codec.Command;
 import rill.codec.Reply;
 import rill.codec.Resp;
 
-/** A Redis client: a few calls one by one, then a hundred thousand on their way at once. */
+/** A Redis client: a few calls one by one, then a hundred thousand in flight at once. */
 final class Redis {
     private static final int GETS = 100_000;
     private static final String KEY = "rill:demo";
@@ -60,8 +60,8 @@ final class Redis {
     // README: client end
 
     private static Duration pipeline(PrintWriter out, Loop loop, SocketAddress address) throws IOException {
-        var exchange = Resp.client().waiting(GETS); // so many calls may wait for their turn
-        Client<Command, Reply> redis = loop.connect(address, exchange).await();
+        var protocol = Resp.client().waiting(GETS); // so many calls may wait for their turn
+        Client<Command, Reply> redis = loop.connect(address, protocol).await();
         Expect.equal("PING", Reply.PONG, redis.call(Command.of("PING")).await());
 
         Command get = Command.of("GET", KEY);
@@ -70,7 +70,7 @@ final class Redis {
         for (int i = 0; i < GETS; i++) {
             calls.add(redis.call(get));
         }
-        var progress = new Progress(loop, out, () -> count(GETS - redis.outstanding()) + " GETs answered");
+        var progress = new Progress(loop, out, () -> count(GETS - redis.inFlight()) + " GETs answered");
         List<Reply> replies = Future.all(calls).await();
         Duration took = Duration.ofNanos(loop.nanoTime() - start);
         progress.stop();

@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.net.SocketAddress;
 import java.time.Duration;
 import rill.Client;
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Loop;
 import rill.Task;
 import rill.codec.Text;
@@ -46,7 +46,7 @@ final class TwoLoads {
 
     private static int load(Loop loop, SocketAddress host) throws IOException {
         Client<String, String> client =
-                loop.connect(host, Exchange.inOrder(Text.lines())).await();
+                loop.connect(host, ClientProtocol.inOrder(Text.lines())).await();
         String answer = client.call("how many?").await();
         client.close();
         return Integer.parseInt(answer);

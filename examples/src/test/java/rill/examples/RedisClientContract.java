@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import rill.Client;
 import rill.Connection;
 import rill.DeadlineException;
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
@@ -57,8 +57,8 @@ abstract class RedisClientContract {
         reporter.assertNone();
     }
 
-    private Client<Command, Reply> connect(Exchange<Command, Reply> exchange) throws IOException {
-        return loop.connect(address(), exchange).await();
+    private Client<Command, Reply> connect(ClientProtocol<Command, Reply> protocol) throws IOException {
+        return loop.connect(address(), protocol).await();
     }
 
     private Reply call(String... command) throws IOException {
@@ -146,7 +146,7 @@ abstract class RedisClientContract {
 
     @Test
     @Tag("slow")
-    void ten_thousand_calls_on_their_way_at_once_are_answered_in_order() throws IOException {
+    void ten_thousand_calls_in_flight_at_once_are_answered_in_order() throws IOException {
         List<Future<Reply>> calls = new ArrayList<>();
         for (int i = 0; i < 10_000; i++) {
             calls.add(redis.call(Command.of("INCR", "counter")));

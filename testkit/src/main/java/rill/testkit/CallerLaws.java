@@ -24,7 +24,7 @@ import rill.Client;
 import rill.ConnectOptions;
 import rill.Connection;
 import rill.DeadlineException;
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Future;
 import rill.Listener;
 import rill.Loop;
@@ -75,7 +75,7 @@ abstract class CallerLaws extends StoryLaws {
 
     private void expectTheLoopGoesOn(SocketAddress server) throws IOException {
         Client<String, String> client =
-                loop().connect(server, Exchange.inOrder(LINES)).await();
+                loop().connect(server, ClientProtocol.inOrder(LINES)).await();
         assertEquals("still there", client.call("still there").await());
         client.close().await();
     }
@@ -84,9 +84,9 @@ abstract class CallerLaws extends StoryLaws {
     void ten_thousand_calls_on_their_way_at_once_are_answered_in_order() throws IOException {
         within(() -> {
             Listener server = echo();
-            var exchange = Exchange.inOrder(LINES).outstanding(10_000, Exchange.WhenFull.FAIL);
+            var protocol = ClientProtocol.inOrder(LINES).inFlight(10_000, ClientProtocol.WhenFull.FAIL);
             Client<String, String> client =
-                    loop().connect(server.address(), exchange).await();
+                    loop().connect(server.address(), protocol).await();
             var calls = new ArrayList<Future<String>>();
             for (int i = 0; i < 10_000; i++) {
                 calls.add(client.call("call " + i));
@@ -265,7 +265,7 @@ abstract class CallerLaws extends StoryLaws {
             Listener server = serving.serve(listenAddress(), LINES, Future::of).await();
             loop().start();
             Client<String, String> client =
-                    loop().connect(server.address(), Exchange.inOrder(LINES)).await();
+                    loop().connect(server.address(), ClientProtocol.inOrder(LINES)).await();
             var wrong = new ConcurrentLinkedQueue<Object>();
             var threads = new ArrayList<Thread>();
             for (int t = 0; t < 4; t++) {

@@ -20,7 +20,7 @@ import rill.ByteLayer;
 import rill.Client;
 import rill.Codec;
 import rill.Connection;
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Listener;
 import rill.Loop;
 import rill.LoopOptions;
@@ -118,7 +118,7 @@ class AllocationTest {
                 client.submit(THREADS::getCurrentThreadAllocatedBytes).await());
     }
 
-    /** Keeps so many messages on their way until all were answered. */
+    /** Keeps that many messages in flight until all were answered. */
     private static final class PingPong {
         private final Connection<String, String> connection;
         private Promise<String> done;
@@ -199,7 +199,7 @@ class AllocationTest {
         Listener listener = server.<String, String>listen(OverSockets.ANY_PORT, fixed(), AllocationTest::echo)
                 .await();
         Client<String, String> calls =
-                client.connect(listener.address(), Exchange.inOrder(fixed())).await();
+                client.connect(listener.address(), ClientProtocol.inOrder(fixed())).await();
         var caller = new Caller(calls);
         caller.run(WARM_UP);
         double least =

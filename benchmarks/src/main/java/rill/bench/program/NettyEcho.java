@@ -17,7 +17,7 @@ import java.util.List;
  * Options: the transport and the allocator, see {@link NettyLoops}.
  */
 public final class NettyEcho implements EchoServer {
-    /** Above what any case has on its way, so that none pays for being held back. */
+    /** Above what any case has in flight, so that none pays for being held back. */
     private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(512 * 1024, 1024 * 1024);
 
     /** Made by {@link EchoMain}. */

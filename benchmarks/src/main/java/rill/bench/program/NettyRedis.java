@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * per call, flushes consolidated. Options: transport, allocator, and after how many flushes one is let through.
  */
 public final class NettyRedis implements RedisGets {
-    private final ArrayDeque<CompletableFuture<byte[]>> outstanding = new ArrayDeque<>(); // on the loop
+    private final ArrayDeque<CompletableFuture<byte[]>> inFlight = new ArrayDeque<>(); // on the loop
     private @Nullable Channel channel;
 
     /** Made by {@link RedisMain}. */
@@ -71,7 +71,7 @@ public final class NettyRedis implements RedisGets {
     }
 
     private void send(Channel to, String key, CompletableFuture<byte[]> future) {
-        outstanding.add(future);
+        inFlight.add(future);
         ByteBuf command = to.alloc().ioBuffer(64);
         ByteBufUtil.writeAscii(command, "*2\r\n$3\r\nGET\r\n$");
         ByteBufUtil.writeAscii(command, Integer.toString(key.length()));
@@ -111,12 +111,12 @@ public final class NettyRedis implements RedisGets {
             byte[] value = new byte[length];
             in.getBytes(start + lineEnd + 2, value);
             in.skipBytes(whole);
-            outstanding.remove().complete(value);
+            inFlight.remove().complete(value);
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            outstanding.forEach(each -> each.completeExceptionally(cause));
+            inFlight.forEach(each -> each.completeExceptionally(cause));
             var _ = context.close();
         }
     }

@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps one {@link RedisGets} busy: {@code RedisMain CLASS PORT KEY LENGTH loop|threads OUTSTANDING [OPTION...]}. Either each
+ * Keeps one {@link RedisGets} busy: {@code RedisMain CLASS PORT KEY LENGTH loop|threads IN_FLIGHT [OPTION...]}. Either each
  * answer's callback makes the next call, or four threads share the calls among them. Says "ready", or "unavailable REASON".
  */
 final class RedisMain {
@@ -39,9 +39,9 @@ final class RedisMain {
         }
         var main = new RedisMain(client, arguments[2], Integer.parseInt(arguments[3]));
         main.tryOnce();
-        int outstanding = Integer.parseInt(arguments[5]);
+        int inFlight = Integer.parseInt(arguments[5]);
         LongSupplier count =
-                arguments[4].equals("loop") ? main.callOnLoop(outstanding) : main.callFromThreads(outstanding);
+                arguments[4].equals("loop") ? main.callOnLoop(inFlight) : main.callFromThreads(inFlight);
         System.out.println("ready");
         Control.untilInputEnds(count);
     }
@@ -65,10 +65,10 @@ final class RedisMain {
         }
     }
 
-    private LongSupplier callOnLoop(int outstanding) {
+    private LongSupplier callOnLoop(int inFlight) {
         var caller = new Caller();
         client.onLoop(() -> {
-            for (int i = 0; i < outstanding; i++) {
+            for (int i = 0; i < inFlight; i++) {
                 client.get(key, caller);
             }
         });
@@ -87,10 +87,10 @@ final class RedisMain {
         }
     }
 
-    private LongSupplier callFromThreads(int outstanding) {
+    private LongSupplier callFromThreads(int inFlight) {
         var count = new LongAdder();
         for (int i = 0; i < THREADS; i++) {
-            var permits = new Semaphore(outstanding / THREADS);
+            var permits = new Semaphore(inFlight / THREADS);
             RedisGets.Answer answer = (bytes, failure) -> {
                 check(bytes, failure);
                 count.increment();

@@ -7,7 +7,7 @@ import java.util.HashSet;
 import java.util.Set;
 import rill.Client;
 import rill.ConnectOptions;
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Future;
 import rill.Loop;
 import rill.codec.Text;
@@ -66,7 +66,7 @@ final class Deposits implements Scenario {
             try {
                 Client<String, String> client = loop.connect(
                                 InetSocketAddress.createUnresolved("bank", PORT),
-                                Exchange.inOrder(Text.lines()).deadline(DEADLINE),
+                                ClientProtocol.inOrder(Text.lines()).deadline(DEADLINE),
                                 ConnectOptions.defaults().timeout(DEADLINE))
                         .await();
                 try {

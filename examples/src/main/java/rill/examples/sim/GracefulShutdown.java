@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
 import rill.Client;
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Loop;
 import rill.codec.Text;
 import rill.transport.sim.Host;
@@ -39,7 +39,7 @@ final class GracefulShutdown implements Scenario {
         for (int i = 0; i < CLIENTS; i++) {
             Host client = simulation.host("client" + i);
             Loop loop = findings.loop(client);
-            loop.connect(host.address(PORT), Exchange.inOrder(Text.lines())).onDone((connected, failure) -> {
+            loop.connect(host.address(PORT), ClientProtocol.inOrder(Text.lines())).onDone((connected, failure) -> {
                 findings.require(failure == null, "connecting failed with " + failure);
                 if (connected != null) {
                     new Load(findings, loop, connected, client.name(), answered).call();
@@ -82,7 +82,7 @@ final class GracefulShutdown implements Scenario {
                     findings.require(failure instanceof IOException, "a call failed with " + failure);
                 }
             });
-            if (client.outstanding() > 0) {
+            if (client.inFlight() > 0) {
                 loop.schedule(Duration.ofMillis(loop.random().nextInt(10)), "next call", this::call);
             }
         }

@@ -5,7 +5,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import rill.Client;
 import rill.ConnectOptions;
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Future;
 import rill.Loop;
 import rill.codec.Text;
@@ -69,7 +69,7 @@ final class Reconnecting implements Scenario {
                 try {
                     Client<String, String> client = loop.connect(
                                     InetSocketAddress.createUnresolved("server", PORT),
-                                    Exchange.inOrder(Text.lines()).deadline(DEADLINE),
+                                    ClientProtocol.inOrder(Text.lines()).deadline(DEADLINE),
                                     ConnectOptions.defaults().timeout(DEADLINE))
                             .await();
                     try {

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import rill.Client;
 import rill.ConnectOptions;
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Future;
 import rill.Loop;
 import rill.codec.Text;
@@ -111,7 +111,7 @@ final class RequestResponse implements Scenario {
             void connect() {
                 loop.connect(
                                 InetSocketAddress.createUnresolved("server", PORT),
-                                Exchange.inOrder(Text.lines()).deadline(DEADLINE),
+                                ClientProtocol.inOrder(Text.lines()).deadline(DEADLINE),
                                 ConnectOptions.defaults().timeout(DEADLINE))
                         .onDone((client, failure) -> {
                             if (client == null) {

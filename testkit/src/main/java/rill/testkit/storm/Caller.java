@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import rill.Client;
 import rill.DeadlineException;
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Future;
 import rill.Loop;
 import rill.testkit.storm.Step.Service;
@@ -54,13 +54,13 @@ final class Caller extends Actor {
         var hooks = new Hooks(run);
         hooks.actor = this;
         this.pipe = Pipes.of(server.step.wire(), server.step.top(), hooks, () -> hooks, null);
-        Exchange<Object, Object> exchange = server.step.form() == Step.Form.KEYED
-                ? Exchange.byKey(pipe.pipeline, Caller::key, Caller::key)
-                : Exchange.inOrder(pipe.pipeline);
-        exchange = exchange.deadline(Duration.ofMillis(step.deadlineMillis()))
-                .outstanding(step.outstanding(), step.waits() ? Exchange.WhenFull.WAIT : Exchange.WhenFull.FAIL)
+        ClientProtocol<Object, Object> protocol = server.step.form() == Step.Form.KEYED
+                ? ClientProtocol.byKey(pipe.pipeline, Caller::key, Caller::key)
+                : ClientProtocol.inOrder(pipe.pipeline);
+        protocol = protocol.deadline(Duration.ofMillis(step.deadlineMillis()))
+                .inFlight(step.inFlight(), step.waits() ? ClientProtocol.WhenFull.WAIT : ClientProtocol.WhenFull.FAIL)
                 .waiting(step.waiting());
-        connected = loop.connect(address, exchange);
+        connected = loop.connect(address, protocol);
         connected.onDone((client, failure) -> {
             if (client != null) {
                 run.ledger().track(client.closed(), "closed() of " + this, run.step());
@@ -106,13 +106,13 @@ final class Caller extends Actor {
     }
 
     /** How many calls have had no answer, though everything has come that will; on the loop. */
-    int outstanding() {
+    int inFlight() {
         Client<Object, Object> client = client();
-        return client == null || client.closed().isDone() ? 0 : client.outstanding();
+        return client == null || client.closed().isDone() ? 0 : client.inFlight();
     }
 
     /** Whether there is a reason that calls are left without an answer. */
-    boolean mayHaveOutstanding() {
+    boolean mayHaveInFlight() {
         Server server = run.server(step.listener());
         return planted
                 || closedHere
@@ -197,7 +197,7 @@ final class Caller extends Actor {
             id = calls.size();
             calls.add(made);
         }
-        hadToWait |= step.outstanding() < 64 || what.size() > 10_000;
+        hadToWait |= step.inFlight() < 64 || what.size() > 10_000;
         leftUnanswered |=
                 what.service() == Service.NEVER || what.service() == Service.FAIL || what.service() == Service.THROW;
         int service = what.service().code << SERVICE_BITS | what.serviceMillis();

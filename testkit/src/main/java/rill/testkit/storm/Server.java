@@ -32,7 +32,7 @@ final class Server extends Actor {
         this.functions = new Hooks(run);
         this.pipe = Pipes.of(step.wire(), step.top(), functions, serves() ? this::hooks : run::opening, null);
         ListenOptions options =
-                ListenOptions.defaults().limits(run.limits(step.marks())).requestsInProgress(4);
+                ListenOptions.defaults().limits(run.limits(step.marks())).requestsInFlight(4);
         opened = group == null ? listen(at, options) : listen(group, at, options);
     }
 

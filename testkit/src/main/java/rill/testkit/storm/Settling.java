@@ -126,11 +126,11 @@ final class Settling {
     private void callsAreAnswered() {
         for (int i = 0; i < Run.CLIENTS; i++) {
             Caller caller = run.caller(i);
-            if (caller != null && !caller.mayHaveOutstanding()) {
-                int outstanding = run.ask(caller.connected.loop(), caller::outstanding);
-                if (outstanding != 0) {
+            if (caller != null && !caller.mayHaveInFlight()) {
+                int inFlight = run.ask(caller.connected.loop(), caller::inFlight);
+                if (inFlight != 0) {
                     ledger.violated(
-                            5, caller + " counts " + outstanding + " calls without an answer, and all were answered");
+                            5, caller + " counts " + inFlight + " calls without an answer, and all were answered");
                 }
             }
         }
@@ -203,8 +203,8 @@ final class Settling {
         for (int i = 0; i < Run.CLIENTS; i++) {
             Caller caller = run.caller(i);
             if (caller != null
-                    && !caller.mayHaveOutstanding()
-                    && run.ask(caller.connected.loop(), caller::outstanding) > 0) {
+                    && !caller.mayHaveInFlight()
+                    && run.ask(caller.connected.loop(), caller::inFlight) > 0) {
                 return false;
             }
         }

@@ -268,7 +268,7 @@ public sealed interface Step {
     record Await(int future) implements Step {}
 
     /** Connects a client to a listener that serves. */
-    record Dial(int client, int loop, int listener, int outstanding, int waiting, boolean waits, int deadlineMillis)
+    record Dial(int client, int loop, int listener, int inFlight, int waiting, boolean waits, int deadlineMillis)
             implements Step {}
 
     /** Writes so many letters. */

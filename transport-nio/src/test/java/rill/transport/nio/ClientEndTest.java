@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import rill.Client;
-import rill.Exchange;
-import rill.Exchange.WhenFull;
+import rill.ClientProtocol;
+import rill.ClientProtocol.WhenFull;
 import rill.Future;
 import rill.Pipeline;
 import rill.testing.Bites;
@@ -28,8 +28,8 @@ class ClientEndTest extends OnNio {
             talk.reset();
         })) {
             task(() -> {
-                var exchange = Lines.inOrder().outstanding(1, WhenFull.WAIT);
-                var client = loop.connect(peer.address(), exchange).await();
+                var protocol = Lines.inOrder().inFlight(1, WhenFull.WAIT);
+                var client = loop.connect(peer.address(), protocol).await();
                 var sent = client.call("a");
                 var waiting = client.call("b");
                 for (Future<String> call : List.of(sent, waiting)) {
@@ -107,8 +107,8 @@ class ClientEndTest extends OnNio {
             talk.expectEnd();
         })) {
             task(() -> {
-                var exchange = Lines.inOrder().outstanding(1, WhenFull.WAIT);
-                var client = loop.connect(peer.address(), exchange).await();
+                var protocol = Lines.inOrder().inFlight(1, WhenFull.WAIT);
+                var client = loop.connect(peer.address(), protocol).await();
                 var sent = client.call("a");
                 var waiting = client.call("b");
                 var finished = client.finish();
@@ -180,8 +180,8 @@ class ClientEndTest extends OnNio {
         return request;
     }
 
-    private static Exchange<ByteBuf, ByteBuf> bites() {
-        return Exchange.inOrder(Pipeline.of(new Bites(4)));
+    private static ClientProtocol<ByteBuf, ByteBuf> bites() {
+        return ClientProtocol.inOrder(Pipeline.of(new Bites(4)));
     }
 
     @Test
@@ -196,8 +196,8 @@ class ClientEndTest extends OnNio {
             talk.reset();
         })) {
             task(() -> {
-                var exchange = bites().outstanding(3, WhenFull.WAIT).waiting(2);
-                var client = loop.connect(peer.address(), exchange).await();
+                var protocol = bites().inFlight(3, WhenFull.WAIT).waiting(2);
+                var client = loop.connect(peer.address(), protocol).await();
                 var answered = client.call(request(all, "aaaa"));
                 var cancelled = client.call(request(all, "bbbb"));
                 var late = client.call(request(all, "cccc"), Duration.ofMillis(10));

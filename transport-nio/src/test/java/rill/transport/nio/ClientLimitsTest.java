@@ -9,7 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import rill.ConnectOptions;
 import rill.ConnectionLimits;
-import rill.Exchange.WhenFull;
+import rill.ClientProtocol.WhenFull;
 import rill.Future;
 import rill.ProtocolException;
 import rill.Report;
@@ -23,7 +23,7 @@ class ClientLimitsTest extends OnNio {
             for (String line : List.of("a", "b", "c", "d")) {
                 talk.expectLine(line);
                 if (line.equals("b") && talk.socket().getInputStream().available() > 0) {
-                    throw new AssertionError("more than two calls are on their way");
+                    throw new AssertionError("more than two calls are in flight");
                 }
                 if (!line.equals("a")) {
                     talk.send((line.equals("b") ? "a!\n" : "") + line + "!\n");
@@ -31,10 +31,10 @@ class ClientLimitsTest extends OnNio {
             }
         })) {
             task(() -> {
-                var exchange = Lines.inOrder().outstanding(2, WhenFull.WAIT);
-                var client = loop.connect(peer.address(), exchange).await();
+                var protocol = Lines.inOrder().inFlight(2, WhenFull.WAIT);
+                var client = loop.connect(peer.address(), protocol).await();
                 var calls = List.of(client.call("a"), client.call("b"), client.call("c"), client.call("d"));
-                assertThat(client.outstanding()).isEqualTo(4);
+                assertThat(client.inFlight()).isEqualTo(4);
                 assertThat(Future.all(calls).await()).containsExactly("a!", "b!", "c!", "d!");
                 client.close().await();
             });
@@ -50,13 +50,13 @@ class ClientLimitsTest extends OnNio {
             talk.expectEnd();
         })) {
             task(() -> {
-                var exchange = Lines.inOrder().outstanding(1, WhenFull.FAIL);
-                var client = loop.connect(peer.address(), exchange).await();
+                var protocol = Lines.inOrder().inFlight(1, WhenFull.FAIL);
+                var client = loop.connect(peer.address(), protocol).await();
                 var first = client.call("a");
                 assertThat(failureOf(client.call("b")))
                         .isInstanceOf(IOException.class)
                         .hasMessageContaining(peer.address().toString())
-                        .hasMessageContaining("full: 1 calls outstanding");
+                        .hasMessageContaining("full: 1 calls in flight");
                 assertThat(first.await()).isEqualTo("A");
                 client.close().await();
             });
@@ -76,8 +76,8 @@ class ClientLimitsTest extends OnNio {
             talk.expectEnd();
         })) {
             task(() -> {
-                var exchange = Lines.inOrder().outstanding(1, WhenFull.WAIT).waiting(1);
-                var client = loop.connect(peer.address(), exchange).await();
+                var protocol = Lines.inOrder().inFlight(1, WhenFull.WAIT).waiting(1);
+                var client = loop.connect(peer.address(), protocol).await();
                 var first = client.call("a");
                 var second = client.call("b");
                 assertThat(failureOf(client.call("too many"))).hasMessageContaining("1 waiting");
@@ -134,8 +134,8 @@ class ClientLimitsTest extends OnNio {
         })) {
             task(() -> {
                 var pushed = new ArrayList<String>();
-                var exchange = Lines.inOrder().unsolicited(line -> line.startsWith("push"), pushed::add);
-                var client = loop.connect(peer.address(), exchange).await();
+                var protocol = Lines.inOrder().unsolicited(line -> line.startsWith("push"), pushed::add);
+                var client = loop.connect(peer.address(), protocol).await();
                 until(() -> pushed.size() == 1);
                 assertThat(client.call("a").await()).isEqualTo("A");
                 until(() -> pushed.size() == 3);
@@ -188,10 +188,10 @@ class ClientLimitsTest extends OnNio {
             talk.readAll();
         })) {
             task(() -> {
-                var exchange = Lines.inOrder().unsolicited(line -> line.startsWith("push"), line -> {
+                var protocol = Lines.inOrder().unsolicited(line -> line.startsWith("push"), line -> {
                     throw new IllegalStateException("thrown by a handler");
                 });
-                var client = loop.connect(peer.address(), exchange).await();
+                var client = loop.connect(peer.address(), protocol).await();
                 assertThat(failureOf(client.call("a"))).hasMessage("thrown by a handler");
                 client.closed().await();
                 expectTheLoopGoesOn();

@@ -35,7 +35,7 @@ class ClientTest extends OnNio {
                 var client = loop.connect(peer.address(), Lines.inOrder()).await();
                 var calls = List.of(client.call("a"), client.call("b"), client.call("c"));
                 assertThat(Future.all(calls).await()).containsExactly("A", "B", "C");
-                assertThat(client.outstanding()).isZero();
+                assertThat(client.inFlight()).isZero();
                 client.close().await();
             });
             peer.finish();
@@ -93,7 +93,7 @@ class ClientTest extends OnNio {
                 var first = client.call("a");
                 first.cancel();
                 var second = client.call("b");
-                assertThat(client.outstanding()).as("with its tombstone").isEqualTo(2);
+                assertThat(client.inFlight()).as("with its tombstone").isEqualTo(2);
                 assertThat(second.await()).isEqualTo("B");
                 assertThat(failureOf(first)).isInstanceOf(CancelledException.class);
                 client.close().await();
@@ -115,17 +115,17 @@ class ClientTest extends OnNio {
                 talk.expectEnd();
             })) {
                 task(() -> {
-                    var exchange = byKey ? Lines.byKey() : Lines.inOrder();
-                    var client = loop.connect(peer.address(), exchange).await();
+                    var protocol = byKey ? Lines.byKey() : Lines.inOrder();
+                    var client = loop.connect(peer.address(), protocol).await();
                     var late = client.call("1:a", Duration.ofMillis(10));
                     assertThatThrownBy(late::await)
                             .isInstanceOf(DeadlineException.class)
                             .hasMessageContaining(peer.address().toString())
                             .hasMessageContaining("10 ms");
-                    assertThat(client.outstanding()).isEqualTo(1);
+                    assertThat(client.inFlight()).isEqualTo(1);
                     tooLate.countDown();
                     assertThat(client.call("2:b").await()).isEqualTo("2:B");
-                    assertThat(client.outstanding()).isZero();
+                    assertThat(client.inFlight()).isZero();
                     client.close().await();
                 });
                 peer.finish();
@@ -134,11 +134,11 @@ class ClientTest extends OnNio {
     }
 
     @Test
-    void the_exchanges_deadline_goes_for_calls_that_name_none() throws Exception {
+    void the_protocols_deadline_goes_for_calls_that_name_none() throws Exception {
         try (var peer = RawPeer.listening(talk -> talk.readAll())) {
             task(() -> {
-                var exchange = Lines.inOrder().deadline(Duration.ofMillis(15));
-                var client = loop.connect(peer.address(), exchange).await();
+                var protocol = Lines.inOrder().deadline(Duration.ofMillis(15));
+                var client = loop.connect(peer.address(), protocol).await();
                 var calls = new ArrayList<Future<String>>();
                 for (int i = 0; i < 40; i++) {
                     calls.add(client.call("x"));
@@ -162,8 +162,8 @@ class ClientTest extends OnNio {
             talk.expectEnd();
         })) {
             task(() -> {
-                var exchange = Lines.inOrder().deadline(Duration.ofSeconds(Long.MAX_VALUE));
-                var client = loop.connect(peer.address(), exchange).await();
+                var protocol = Lines.inOrder().deadline(Duration.ofSeconds(Long.MAX_VALUE));
+                var client = loop.connect(peer.address(), protocol).await();
                 assertThat(failureOf(client.call("a", Duration.ZERO))).isInstanceOf(DeadlineException.class);
                 assertThat(failureOf(client.call("b", Duration.ofSeconds(-1)))).isInstanceOf(DeadlineException.class);
                 assertThat(client.call("c", Duration.ofDays(293 * 365)).await()).isEqualTo("C");

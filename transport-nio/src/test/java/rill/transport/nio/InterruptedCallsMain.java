@@ -3,7 +3,7 @@ package rill.transport.nio;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
@@ -52,9 +52,9 @@ final class InterruptedCallsMain {
         var server = loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
         int answered = 0;
         int failed = 0;
-        Exchange<String, String> exchange = Lines.inOrder().deadline(Duration.ofSeconds(20));
+        ClientProtocol<String, String> protocol = Lines.inOrder().deadline(Duration.ofSeconds(20));
         for (int i = 0; i < connections; i++) {
-            var client = loop.connect(server.address(), exchange).await();
+            var client = loop.connect(server.address(), protocol).await();
             try {
                 for (int n = 0; n < CALLS; n++) {
                     String request = i + "/" + n;

@@ -1,6 +1,6 @@
 package rill.transport.nio;
 
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Pipeline;
 import rill.testing.TextLines;
 
@@ -16,13 +16,13 @@ final class Lines {
 
     private Lines() {}
 
-    static Exchange<String, String> inOrder() {
-        return Exchange.inOrder(PIPELINE);
+    static ClientProtocol<String, String> inOrder() {
+        return ClientProtocol.inOrder(PIPELINE);
     }
 
     /** The key is what precedes the colon. */
-    static Exchange<String, String> byKey() {
-        return Exchange.byKey(PIPELINE, Lines::key, Lines::key);
+    static ClientProtocol<String, String> byKey() {
+        return ClientProtocol.byKey(PIPELINE, Lines::key, Lines::key);
     }
 
     private static String key(String line) {

@@ -144,7 +144,7 @@ class LoopGroupTest extends OnNio {
         var seen = new CopyOnWriteArrayList<Loop>();
         var arrived = new Semaphore(0);
         try (var group = group(3)) {
-            var options = ListenOptions.defaults().eachLoop(true);
+            var options = ListenOptions.defaults().reusePort(true);
             var server = group.listen(ANY_PORT, Lines.PIPELINE, options, connection -> {
                         seen.add(Loop.current());
                         connection.onMessage(line -> {});
@@ -170,7 +170,7 @@ class LoopGroupTest extends OnNio {
     void an_address_that_one_loop_can_not_have_leaves_no_other_listening() throws Exception {
         try (var group = group(2);
                 var taken = RawPeer.listening(talk -> talk.readAll())) {
-            var options = ListenOptions.defaults().eachLoop(true);
+            var options = ListenOptions.defaults().reusePort(true);
             assertThat(failureOf(group.listen(taken.address(), Lines.PIPELINE, options, connection -> {})))
                     .isInstanceOf(java.net.BindException.class);
             try (var socket = new java.net.Socket()) {

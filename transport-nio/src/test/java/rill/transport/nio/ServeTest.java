@@ -51,7 +51,7 @@ class ServeTest extends OnNio {
 
     @Test
     void requests_in_progress_are_bounded_and_the_rest_waits() throws Exception {
-        Listener server = silent(ListenOptions.defaults().requestsInProgress(2));
+        Listener server = silent(ListenOptions.defaults().requestsInFlight(2));
         try (var peer = RawPeer.connecting(server.address(), talk -> {
             talk.send("a\nb\nc\nd\n");
             for (int i = 0; i < 4; i++) {

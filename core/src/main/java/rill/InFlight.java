@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
  * The calls of a client that were sent, and how an answer finds its own.
  *
  * <p>A call that was cancelled, or whose deadline has passed, stays in as a tombstone: its answer may still come, and has to find it,
- * so that it does not find another. It counts as outstanding till then. By key, one that is {@link #forget forgotten} counts no more;
+ * so that it does not find another. It counts as in flight till then. By key, one that is {@link #forget forgotten} counts no more;
  * its key stays in use. Confined to the loop.
  */
-sealed interface Outstanding<Q, A> {
+sealed interface InFlight<Q, A> {
     /** How many have had no answer, without those that are forgotten. */
     int size();
 
@@ -46,12 +46,12 @@ sealed interface Outstanding<Q, A> {
     /** Gives back what a burst has taken, if that is over. */
     void trim();
 
-    static <Q, A> Outstanding<Q, A> of(Exchange<Q, A> exchange) {
-        return exchange.keys == null ? new InOrder<>() : new ByKey<>(exchange.keys);
+    static <Q, A> InFlight<Q, A> of(ClientProtocol<Q, A> protocol) {
+        return protocol.keys == null ? new InOrder<>() : new ByKey<>(protocol.keys);
     }
 
     /** Answers come in the order of the requests. */
-    final class InOrder<Q, A> implements Outstanding<Q, A> {
+    final class InOrder<Q, A> implements InFlight<Q, A> {
         private final CallQueue<Q, A> calls = new CallQueue<>();
 
         @Override
@@ -100,7 +100,7 @@ sealed interface Outstanding<Q, A> {
     }
 
     /** Answers name their requests. */
-    final class ByKey<Q, A> implements Outstanding<Q, A> {
+    final class ByKey<Q, A> implements InFlight<Q, A> {
         private static final int FEW = 64;
 
         private final Function<? super Q, ?> ofRequest;
@@ -109,7 +109,7 @@ sealed interface Outstanding<Q, A> {
         private int most; // that were in at once
         private int forgotten;
 
-        ByKey(Exchange.Keys<Q, A> keys) {
+        ByKey(ClientProtocol.Keys<Q, A> keys) {
             this.ofRequest = keys.ofRequest();
             this.ofAnswer = keys.ofAnswer();
         }

@@ -10,80 +10,80 @@ import rill.testing.Loops;
 import rill.testing.TextLines;
 
 /** When a loop polls for a moment although nobody has asked it to spin. */
-class ExpectationTest {
+class PollPolicyTest {
     private static final int MANY = 16;
 
-    private final Expectation expectation = new Expectation();
+    private final PollPolicy pollPolicy = new PollPolicy();
 
     @Test
     void it_polls_only_while_many_answers_are_due() {
-        assertThat(expectation.nanosToPoll()).isZero();
-        expectation.more(MANY - 1);
-        assertThat(expectation.nanosToPoll()).isZero();
-        expectation.more(1);
-        assertThat(expectation.nanosToPoll()).isEqualTo(Expectation.MOMENT_NANOS);
-        expectation.more(-1);
-        assertThat(expectation.nanosToPoll()).isZero();
+        assertThat(pollPolicy.nanosToPoll()).isZero();
+        pollPolicy.more(MANY - 1);
+        assertThat(pollPolicy.nanosToPoll()).isZero();
+        pollPolicy.more(1);
+        assertThat(pollPolicy.nanosToPoll()).isEqualTo(PollPolicy.MOMENT_NANOS);
+        pollPolicy.more(-1);
+        assertThat(pollPolicy.nanosToPoll()).isZero();
     }
 
     @Test
     void it_goes_on_while_that_finds_something() {
-        expectation.more(MANY);
+        pollPolicy.more(MANY);
         for (int i = 0; i < 1_000; i++) {
-            assertThat(expectation.nanosToPoll()).isPositive();
-            expectation.polled(true, Expectation.MOMENT_NANOS);
+            assertThat(pollPolicy.nanosToPoll()).isPositive();
+            pollPolicy.polled(true, PollPolicy.MOMENT_NANOS);
         }
     }
 
     @Test
     void it_pauses_for_longer_and_longer_while_it_finds_nothing_and_one_find_ends_that() {
-        expectation.more(MANY);
+        pollPolicy.more(MANY);
         var pauses = new ArrayList<Integer>();
         for (int i = 0; i < 8; i++) {
-            assertThat(expectation.nanosToPoll()).isPositive();
-            expectation.polled(false, Expectation.MOMENT_NANOS);
+            assertThat(pollPolicy.nanosToPoll()).isPositive();
+            pollPolicy.polled(false, PollPolicy.MOMENT_NANOS);
             int sleeps = 0;
-            while (expectation.nanosToPoll() == 0) {
+            while (pollPolicy.nanosToPoll() == 0) {
                 sleeps++;
             }
             pauses.add(sleeps);
         }
         assertThat(pauses).containsExactly(1, 3, 7, 15, 31, 63, 63, 63);
-        expectation.polled(true, Expectation.MOMENT_NANOS);
-        assertThat(expectation.nanosToPoll()).isPositive();
+        pollPolicy.polled(true, PollPolicy.MOMENT_NANOS);
+        assertThat(pollPolicy.nanosToPoll()).isPositive();
     }
 
     @Test
     void a_burst_from_other_threads_is_waited_for_until_the_loop_has_slept() {
-        expectation.arrived(MANY - 1);
-        assertThat(expectation.nanosToPoll()).isZero();
-        expectation.arrived(1);
-        assertThat(expectation.nanosToPoll()).isEqualTo(Expectation.MOMENT_NANOS);
-        expectation.sleeping();
-        assertThat(expectation.nanosToPoll()).isZero();
+        pollPolicy.arrived(MANY - 1);
+        assertThat(pollPolicy.nanosToPoll()).isZero();
+        pollPolicy.arrived(1);
+        assertThat(pollPolicy.nanosToPoll()).isEqualTo(PollPolicy.MOMENT_NANOS);
+        pollPolicy.sleeping();
+        assertThat(pollPolicy.nanosToPoll()).isZero();
     }
 
     @Test
     void where_that_was_in_vain_the_loop_still_waits_for_a_lull_in_the_burst() {
-        expectation.arrived(Integer.MAX_VALUE);
-        assertThat(expectation.nanosToPoll()).isEqualTo(Expectation.MOMENT_NANOS);
-        expectation.polled(false, Expectation.MOMENT_NANOS);
-        assertThat(expectation.nanosToPoll()).isEqualTo(Expectation.LULL_NANOS);
-        expectation.polled(false, Expectation.LULL_NANOS);
-        assertThat(expectation.nanosToPoll())
+        pollPolicy.arrived(Integer.MAX_VALUE);
+        assertThat(pollPolicy.nanosToPoll()).isEqualTo(PollPolicy.MOMENT_NANOS);
+        pollPolicy.polled(false, PollPolicy.MOMENT_NANOS);
+        assertThat(pollPolicy.nanosToPoll()).isEqualTo(PollPolicy.LULL_NANOS);
+        pollPolicy.polled(false, PollPolicy.LULL_NANOS);
+        assertThat(pollPolicy.nanosToPoll())
                 .as("the short look has not made the pause longer")
-                .isEqualTo(Expectation.MOMENT_NANOS);
+                .isEqualTo(PollPolicy.MOMENT_NANOS);
     }
 
     @Test
     void what_comes_within_the_burst_does_not_end_the_pause() {
-        expectation.arrived(MANY);
-        expectation.polled(false, Expectation.MOMENT_NANOS);
-        expectation.polled(true, Expectation.LULL_NANOS - 1);
-        assertThat(expectation.nanosToPoll()).isEqualTo(Expectation.LULL_NANOS);
-        expectation.polled(false, Expectation.MOMENT_NANOS);
-        expectation.polled(true, Expectation.LULL_NANOS);
-        assertThat(expectation.nanosToPoll()).isEqualTo(Expectation.MOMENT_NANOS);
+        pollPolicy.arrived(MANY);
+        pollPolicy.polled(false, PollPolicy.MOMENT_NANOS);
+        pollPolicy.polled(true, PollPolicy.LULL_NANOS - 1);
+        assertThat(pollPolicy.nanosToPoll()).isEqualTo(PollPolicy.LULL_NANOS);
+        pollPolicy.polled(false, PollPolicy.MOMENT_NANOS);
+        pollPolicy.polled(true, PollPolicy.LULL_NANOS);
+        assertThat(pollPolicy.nanosToPoll()).isEqualTo(PollPolicy.MOMENT_NANOS);
     }
 
     @Test
@@ -93,8 +93,8 @@ class ExpectationTest {
         var address = new InetSocketAddress("127.0.0.1", 0);
         Listener server = loops.settle(loop.serve(address, TextLines.pipeline(), Future::of));
         Client<String, String> client =
-                loops.settle(loop.connect(server.address(), Exchange.inOrder(TextLines.pipeline())));
-        Expectation ofLoop = loop.ticking().expectation();
+                loops.settle(loop.connect(server.address(), ClientProtocol.inOrder(TextLines.pipeline())));
+        PollPolicy ofLoop = loop.ticking().pollPolicy();
 
         var answered = new ArrayList<Future<String>>();
         for (int i = 0; i < 2 * MANY; i++) {

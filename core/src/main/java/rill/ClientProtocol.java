@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param <Q> the request
  * @param <A> the answer
  */
-public final class Exchange<Q, A> {
-    /** What happens to a call when {@link #outstanding} calls have no answer yet. */
+public final class ClientProtocol<Q, A> {
+    /** What happens to a call when {@link #inFlight} calls have no answer yet. */
     public enum WhenFull {
         /** It waits for its turn, in a queue that is bounded in turn; when that is full it fails. */
         WAIT,
@@ -37,7 +37,7 @@ public final class Exchange<Q, A> {
      *
      * @param dropAfter null for twice the deadline
      */
-    record Bounds(Duration deadline, @Nullable Duration dropAfter, int outstanding, WhenFull whenFull, int waiting) {
+    record Bounds(Duration deadline, @Nullable Duration dropAfter, int inFlight, WhenFull whenFull, int waiting) {
         static final Bounds DEFAULT = new Bounds(Duration.ofSeconds(60), null, 1024, WhenFull.WAIT, 64 * 1024);
 
         Duration silence() {
@@ -53,7 +53,7 @@ public final class Exchange<Q, A> {
     record Unsolicited<A>(
             Predicate<? super A> which, @Nullable Consumer<? super A> handler) {}
 
-    private Exchange(
+    private ClientProtocol(
             Pipeline<A, Q> pipeline,
             @Nullable Keys<Q, A> keys,
             Bounds bounds,
@@ -67,19 +67,19 @@ public final class Exchange<Q, A> {
     }
 
     /** The answers come in the order of the requests, as in RESP and HTTP/1.1. */
-    public static <Q, A> Exchange<Q, A> inOrder(Pipeline<A, Q> pipeline) {
-        return new Exchange<>(pipeline, null, Bounds.DEFAULT, new Unsolicited<>(a -> false, null), null);
+    public static <Q, A> ClientProtocol<Q, A> inOrder(Pipeline<A, Q> pipeline) {
+        return new ClientProtocol<>(pipeline, null, Bounds.DEFAULT, new Unsolicited<>(a -> false, null), null);
     }
 
     /**
      * The answers come in any order, each with the key of its request. A key may be used again once its answer has come. An answer of
      * which {@code answerKey} can't tell the key breaks the protocol.
      */
-    public static <Q, A, K> Exchange<Q, A> byKey(
+    public static <Q, A, K> ClientProtocol<Q, A> byKey(
             Pipeline<A, Q> pipeline,
             Function<? super Q, ? extends K> requestKey,
             Function<? super A, ? extends K> answerKey) {
-        return new Exchange<>(
+        return new ClientProtocol<>(
                 pipeline,
                 new Keys<>(
                         Objects.requireNonNull(requestKey, "requestKey"),
@@ -89,30 +89,30 @@ public final class Exchange<Q, A> {
                 null);
     }
 
-    private Exchange<Q, A> within(Bounds newBounds) {
-        return new Exchange<>(pipeline, keys, newBounds, unsolicited, naming);
+    private ClientProtocol<Q, A> within(Bounds newBounds) {
+        return new ClientProtocol<>(pipeline, keys, newBounds, unsolicited, naming);
     }
 
     /** With this deadline for calls that name none of their own; 60 seconds unless said otherwise. */
-    public Exchange<Q, A> deadline(Duration newDeadline) {
+    public ClientProtocol<Q, A> deadline(Duration newDeadline) {
         requirePositive("a deadline", newDeadline);
-        return within(new Bounds(newDeadline, bounds.dropAfter, bounds.outstanding, bounds.whenFull, bounds.waiting));
+        return within(new Bounds(newDeadline, bounds.dropAfter, bounds.inFlight, bounds.whenFull, bounds.waiting));
     }
 
     /**
-     * With this for the longest silence: a connection on which calls are outstanding, and from which not a byte has come for so
+     * With this for the longest silence: a connection on which calls are in flight, and from which not a byte has come for so
      * long, is aborted, and the calls fail. Twice the {@link #deadline} unless said otherwise.
      *
      * <p>A call that somebody still waits for, and that has a longer deadline of its own, keeps the connection up to that. Where answers come
      * by key, this is also how long the answer of a call past its deadline is expected: then the call counts no longer as
-     * outstanding, and its key stays in use. When there are as many such calls as may be {@link #outstanding}, the connection is
+     * in flight, and its key stays in use. When there are as many such calls as may be {@link #inFlight}, the connection is
      * aborted as well.
      *
      * <p><b>Not guaranteed:</b> the exact time. It may take up to a quarter more, or half a minute if that is less.
      */
-    public Exchange<Q, A> dropAfter(Duration silence) {
+    public ClientProtocol<Q, A> dropAfter(Duration silence) {
         requirePositive("a silence", silence);
-        return within(new Bounds(bounds.deadline, silence, bounds.outstanding, bounds.whenFull, bounds.waiting));
+        return within(new Bounds(bounds.deadline, silence, bounds.inFlight, bounds.whenFull, bounds.waiting));
     }
 
     private static void requirePositive(String what, Duration duration) {
@@ -121,8 +121,8 @@ public final class Exchange<Q, A> {
         }
     }
 
-    /** With at most so many calls on their way (1,024 unless said otherwise), and what happens to those beyond. */
-    public Exchange<Q, A> outstanding(int bound, WhenFull newWhenFull) {
+    /** With at most this many calls in flight (1,024 unless said otherwise), and what happens to those beyond. */
+    public ClientProtocol<Q, A> inFlight(int bound, WhenFull newWhenFull) {
         if (bound < 1) {
             throw new IllegalArgumentException("at least one call has to be possible, not " + bound);
         }
@@ -130,26 +130,26 @@ public final class Exchange<Q, A> {
     }
 
     /** With at most so many calls waiting for their turn; 65,536 unless said otherwise. */
-    public Exchange<Q, A> waiting(int bound) {
+    public ClientProtocol<Q, A> waiting(int bound) {
         if (bound < 0) {
             throw new IllegalArgumentException("a bound can't be negative: " + bound);
         }
-        return within(new Bounds(bounds.deadline, bounds.dropAfter, bounds.outstanding, bounds.whenFull, bound));
+        return within(new Bounds(bounds.deadline, bounds.dropAfter, bounds.inFlight, bounds.whenFull, bound));
     }
 
     /**
      * With a handler for messages that answer nothing: those that {@code which} picks out, and any that come while no call is
-     * outstanding (or with an unknown key). Without a handler such a message breaks the protocol: the calls fail, and the failure shows
+     * in flight (or with an unknown key). Without a handler such a message breaks the protocol: the calls fail, and the failure shows
      * it. The handler owns the message.
      *
      * <p>The handler runs in a Handle: it and the callbacks of answers are called in the order in which the messages came. What has come
      * before the connection ends is told before the calls fail that have no answer; but nothing is told once the client was
      * closed here. While some hundred messages wait for the handler, no more are decoded.
      */
-    public Exchange<Q, A> unsolicited(Predicate<? super A> which, Consumer<? super A> handler) {
+    public ClientProtocol<Q, A> unsolicited(Predicate<? super A> which, Consumer<? super A> handler) {
         var messages =
                 new Unsolicited<A>(Objects.requireNonNull(which, "which"), Objects.requireNonNull(handler, "handler"));
-        return new Exchange<>(pipeline, keys, bounds, messages, naming);
+        return new ClientProtocol<>(pipeline, keys, bounds, messages, naming);
     }
 
     /**
@@ -159,8 +159,8 @@ public final class Exchange<Q, A> {
      * gives is kept until the call is over, and becomes text only if that is needed: so let it be small, hold no buffers, and tell no
      * secrets.
      */
-    public Exchange<Q, A> naming(Function<? super Q, ?> name) {
-        return new Exchange<>(pipeline, keys, bounds, unsolicited, Objects.requireNonNull(name, "name"));
+    public ClientProtocol<Q, A> naming(Function<? super Q, ?> name) {
+        return new ClientProtocol<>(pipeline, keys, bounds, unsolicited, Objects.requireNonNull(name, "name"));
     }
 
     Client<Q, A> open(Link link) {

@@ -7,7 +7,7 @@ import java.util.List;
  * The pending Futures of a loop that something elsewhere waits for. If the loop closes they fail, so that no Task of a loop
  * that lives on waits for ever. A Future is in as long as one that waits elsewhere depends on it. Any thread.
  */
-final class Abroad {
+final class CrossLoopFutures {
     private final Loop loop;
 
     /** How many wait for each; less than zero for a moment, if the one that leaves is faster than the one that comes. */
@@ -17,7 +17,7 @@ final class Abroad {
     // put in sees that there is some, or is seen. A concurrent map's own count may be 0 while something is in it.
     private volatile int size;
 
-    Abroad(Loop loop) {
+    CrossLoopFutures(Loop loop) {
         this.loop = loop;
     }
 

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import rill.Parcel.Carried;
 
 /** The bridge to and from {@link CompletionStage}. */
-final class Stages {
-    private Stages() {}
+final class CompletionStages {
+    private CompletionStages() {}
 
     static <T extends @Nullable Object> Future<T> from(Loop loop, CompletionStage<? extends T> stage) {
         Promise<T> promise = loop.promise();

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
 
 /** What a loop remembers of its Futures that something elsewhere waits for is gone as soon as nothing does. */
-class AbroadTest {
+class CrossLoopFuturesTest {
     private static final int MANY = 10_000;
 
     private final Loops loops = Loops.manual();
@@ -48,8 +48,8 @@ class AbroadTest {
         }
         settle();
 
-        assertThat(far.abroad().size()).isZero();
-        assertThat(near.abroad().size()).isZero();
+        assertThat(far.crossLoopFutures().size()).isZero();
+        assertThat(near.crossLoopFutures().size()).isZero();
         assertThat(waiting.isDone()).isFalse();
     }
 
@@ -62,14 +62,14 @@ class AbroadTest {
         }
         Task<Integer> patient = near.task(signal::await);
         settle();
-        assertThat(far.abroad().size()).isEqualTo(1);
+        assertThat(far.crossLoopFutures().size()).isEqualTo(1);
         tasks.forEach(Task::cancel);
         settle();
-        assertThat(far.abroad().size()).as("one still waits").isEqualTo(1);
+        assertThat(far.crossLoopFutures().size()).as("one still waits").isEqualTo(1);
         patient.cancel();
         settle();
 
-        assertThat(far.abroad().size()).isZero();
+        assertThat(far.crossLoopFutures().size()).isZero();
     }
 
     @Test
@@ -80,10 +80,10 @@ class AbroadTest {
         for (int i = 0; i < 100; i++) {
             stages.add(signal.toCompletableFuture());
         }
-        assertThat(far.abroad().size()).isEqualTo(1);
+        assertThat(far.crossLoopFutures().size()).isEqualTo(1);
         stages.forEach(stage -> stage.cancel(false));
 
-        assertThat(far.abroad().size()).isZero();
+        assertThat(far.crossLoopFutures().size()).isZero();
         assertThat(waiting.isDone()).isFalse();
     }
 
@@ -107,14 +107,14 @@ class AbroadTest {
             }
             other.result();
         }
-        Await.until("nothing is left, seed " + seed, () -> far.abroad().size() == 0);
+        Await.until("nothing is left, seed " + seed, () -> far.crossLoopFutures().size() == 0);
     }
 
     /** A count that is kept beside the entries may be 0 for a moment while there are some. */
     @Test
     @Tag("slow")
     void nothing_is_left_of_one_that_is_done_however_others_come_and_go() throws Exception {
-        var abroad = new Abroad(far);
+        var crossLoopFutures = new CrossLoopFutures(far);
         Promise<Integer> other = far.promise();
         var over = new AtomicBoolean();
         var others = new ArrayList<Outside<Void>>();
@@ -123,9 +123,9 @@ class AbroadTest {
                 while (!over.get()) {
                     for (int i = 0; i < 100; i++) {
                         if (change > 0) {
-                            abroad.add(other);
+                            crossLoopFutures.add(other);
                         } else {
-                            abroad.leave(other);
+                            crossLoopFutures.leave(other);
                         }
                     }
                 }
@@ -134,16 +134,16 @@ class AbroadTest {
         }
         for (int i = 0; i < 200 * MANY; i++) {
             Promise<Integer> done = far.promise();
-            abroad.add(done);
+            crossLoopFutures.add(done);
             done.complete(i);
-            abroad.remove(done);
+            crossLoopFutures.remove(done);
         }
         over.set(true);
         for (Outside<Void> each : others) {
             each.result();
         }
         other.complete(0);
-        abroad.remove(other);
-        assertThat(abroad.size()).isZero();
+        crossLoopFutures.remove(other);
+        assertThat(crossLoopFutures.size()).isZero();
     }
 }

@@ -9,8 +9,8 @@ package rill;
  * where it does not pay: answers that take their time, or a peer that shares our processor. A burst of Nodes is then still given a
  * moment to go on. Confined to the loop.
  */
-final class Expectation {
-    /** Fewer calls on their way are a conversation, whose answers take a round trip each; fewer Nodes are no burst. */
+final class PollPolicy {
+    /** Fewer calls in flight are a conversation, whose answers take a round trip each; fewer Nodes are no burst. */
     private static final int MANY = 16;
 
     /** About as long as falling asleep and being woken takes on a virtual machine, the peer's part included. */

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * lost when it is closed in good order, unless the peer sends something after that: for which it gets a reset. A loop that closes
  * waits for {@link #QUIET} only, unless the peer is sending still.
  */
-final class Patience {
+final class CloseTimer {
     /** The silence after which a peer is taken for idle: a long round trip. */
     private static final Duration QUIET = Duration.ofMillis(250);
 
@@ -41,7 +41,7 @@ final class Patience {
     @Nullable
     Throwable told;
 
-    Patience(Link link) {
+    CloseTimer(Link link) {
         this.link = link;
         this.loop = link.loop();
         this.limits = link.limits();
