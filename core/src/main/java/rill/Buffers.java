@@ -40,7 +40,6 @@ final class Buffers {
     private final AtomicLong taken = new AtomicLong(); // bytes of memory, those of kept chunks included
     private final Shelf[] shelves = new Shelf[KEPT_SIZES];
     private final AtomicReference<@Nullable Object> returned = new AtomicReference<>(); // a stack of Chunks, or CLOSED
-    private final Session<ByteBuf, ByteBuf> bytesSession = new Bytes.BytesSession(this);
     private boolean closed;
     private @Nullable ByteBuf receive;
 
@@ -107,11 +106,6 @@ final class Buffers {
         } else {
             chunk.release();
         }
-    }
-
-    /** The session of every connection whose messages are bytes as they come. */
-    Session<ByteBuf, ByteBuf> bytesSession() {
-        return bytesSession;
     }
 
     // ---- chunks
@@ -217,15 +211,15 @@ final class Buffers {
      * Borrowed bytes in a buffer that its receiver releases: many in a retained slice, fewer in a copy. Of very few that is a chunk that
      * lies ready, or else no larger than it has to be.
      */
-    static ByteBuf own(@Nullable Buffers pool, ByteBuf borrowed) {
+    ByteBuf own(ByteBuf borrowed) {
         int size = borrowed.readableBytes();
         if (size >= WORTH_RETAINING) {
             return borrowed.retainedSlice();
         }
-        if (pool == null || (size <= SMALL && pool.shelves[0].chunks.isEmpty())) {
+        if (size <= SMALL && shelves[0].chunks.isEmpty()) {
             return new HeapBuffer(size).writeBytes(borrowed, borrowed.readerIndex(), size);
         }
-        return pool.take(size).writeBytes(borrowed, borrowed.readerIndex(), size);
+        return take(size).writeBytes(borrowed, borrowed.readerIndex(), size);
     }
 
     // ---- what comes back

@@ -3,12 +3,16 @@ package rill;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
-/** No protocol at all: bytes as they come, in buffers that belong to the receiver. */
-record Bytes() implements Codec<ByteBuf, ByteBuf> {
+/**
+ * No protocol at all: bytes as they come, in buffers that belong to the receiver. It is its own session. Whoever writes hands the buffer
+ * over, so it may be passed on instead of being encoded: see {@link Stage#passesOn}.
+ */
+enum Bytes implements Codec<ByteBuf, ByteBuf>, Session<ByteBuf, ByteBuf> {
+    BYTES;
+
     @Override
-    public Session<ByteBuf, ByteBuf> open(SessionContext context) {
-        Buffers buffers = context.buffers();
-        return buffers == null ? new BytesSession(null) : buffers.bytesSession();
+    public Session<ByteBuf, ByteBuf> open(Context context) {
+        return this;
     }
 
     @Override
@@ -16,27 +20,23 @@ record Bytes() implements Codec<ByteBuf, ByteBuf> {
         return message.readableBytes();
     }
 
-    /**
-     * Has nothing of a connection's, so that one serves all those of a loop. Whoever writes hands the buffer over, so it may be passed
-     * on instead of being encoded: see {@link Stage#passesOn}.
-     */
-    record BytesSession(@Nullable Buffers buffers) implements Session<ByteBuf, ByteBuf> {
-        @Override
-        public void decode(ByteBuf in, Actions<ByteBuf> actions) {
-            if (in.isReadable()) {
-                actions.message(Buffers.own(buffers, in));
-                in.skipBytes(in.readableBytes());
-            }
+    @Override
+    public @Nullable ByteBuf decode(ByteBuf in, Context context) {
+        if (!in.isReadable()) {
+            return null;
         }
+        ByteBuf owned = context.own(in);
+        in.skipBytes(in.readableBytes());
+        return owned;
+    }
 
-        @Override
-        public void encode(ByteBuf message, Outgoing out) {
-            int size = message.readableBytes();
-            if (size < OutputQueue.WORTH_PASSING) {
-                out.buffer(size).writeBytes(message, message.readerIndex(), size);
-            } else {
-                out.pass(message.retainedSlice());
-            }
+    @Override
+    public void encode(ByteBuf message, Outgoing out) {
+        int size = message.readableBytes();
+        if (size < OutputQueue.WORTH_PASSING) {
+            out.buffer(size).writeBytes(message, message.readerIndex(), size);
+        } else {
+            out.pass(message.retainedSlice());
         }
     }
 }

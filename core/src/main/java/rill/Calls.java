@@ -167,8 +167,7 @@ final class Calls<Q, A> implements Receiver<A> {
     // ---- writing
 
     private boolean hasRoom() {
-        return inFlight.size() < protocol.bounds.inFlight()
-                && link.outbound().accepting();
+        return inFlight.size() < protocol.bounds.inFlight() && link.outbound().accepting();
     }
 
     /** Whether it is the turn of a call that is made now. */
@@ -215,7 +214,7 @@ final class Calls<Q, A> implements Receiver<A> {
             link.outbound().batchOf(size);
         }
         try {
-            return link.outbound().encode(link.inbound().top(), request);
+            return link.outbound().encode(link.stack().top(), request);
         } catch (Throwable t) { // not of the encoder: of sending what is there
             link.failed(t, false);
             return t;

@@ -102,9 +102,9 @@ final class CloseTimer {
     }
 
     private void watchReceiver() {
-        long before = link.inbound().taken();
+        long before = link.stack().taken();
         startTimer(limits.closeProgress(), () -> {
-            idleRounds = link.inbound().taken() == before ? idleRounds + 1 : 0;
+            idleRounds = link.stack().taken() == before ? idleRounds + 1 : 0;
             if (idleRounds == IDLE_ROUNDS) {
                 link.endBroken();
                 return;

@@ -43,7 +43,7 @@ final class Closing {
     }
 
     void close(Duration limit) {
-        if (Context.current() != null) {
+        if (OnLoop.current() != null) {
             throw new IllegalStateException("close of " + loop.name()
                     + " inside a callback or a Task would wait for itself; use stop() here and close it outside");
         }

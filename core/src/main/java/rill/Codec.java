@@ -1,6 +1,7 @@
 package rill;
 
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -13,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading:</b> one codec serves all connections. {@link #open} and the functions of {@link #of} and {@link #map} run on the
  * connections' loops, perhaps on several at once; {@link #sizeEstimate} on any thread.
  *
- * <p><b>Limits:</b> bytes of which a session makes no message stay until it does, so a session throws a {@link ProtocolException} once a message
- * is longer than it accepts.
+ * <p><b>Limits:</b> bytes that a session does not consume are kept until it does, without a limit: a session throws a
+ * {@link ProtocolException} once a message is longer than it accepts.
  *
  * @param <R> what is read
  * @param <W> what is written
@@ -27,8 +28,13 @@ public interface Codec<R, W> {
     /** How many bytes a message may have for {@link #of(Decoder, Encoder)}. */
     int LONGEST = 16 * 1024 * 1024;
 
-    /** A session for a new connection. */
-    Session<R, W> open(SessionContext context);
+    /**
+     * A session for a new connection.
+     *
+     * @param context of that connection. A session may keep it for {@link Context#random}, {@link Context#remoteAddress} and
+     *     {@link Context#own}.
+     */
+    Session<R, W> open(Context context);
 
     /**
      * About how many bytes a message will take. A write from another thread reserves that much against the connection's water
@@ -68,26 +74,33 @@ public interface Codec<R, W> {
         return new Mapping<>(this, up, down);
     }
 
-    /** Takes messages out of bytes. */
+    /** Takes messages out of bytes: the reading half of a codec without state, or of the content of a {@link Framing}'s frames. */
     @FunctionalInterface
     interface Decoder<R> {
         /**
          * Takes one message.
          *
          * @param in all bytes that are there and not consumed; its content is borrowed. What is read from it is consumed if a
-         *     message is returned, and left where it was if not.
+         *     message is returned, and left where it was if not. On top of a {@link Framing} it shows one frame (its reader index is not 0),
+         *     which has to be read to its end.
          * @return the message, or null if it is not complete yet; then this is called again, from the same place, when more has
-         *     come. To go on where it stopped instead, write a {@link Session}, or use a {@link Framing}
-         * @throws ProtocolException if it never will be
+         *     come. (To go on where it stopped instead, write a {@link Session}, or use a {@link Framing}.) For a frame null means that
+         *     it is too short, which is a violation of the protocol.
+         * @throws ProtocolException if it never will be complete; its position counts from the first byte of {@code in}
          */
         @Nullable
-        R decode(ByteBuf in) throws ProtocolException;
+        R decode(ByteBuf in, Context context) throws IOException;
     }
 
-    /** Puts messages into bytes. */
+    /** Puts messages into bytes: the writing half. */
     @FunctionalInterface
     interface Encoder<W> {
-        /** Appends one message; the message is borrowed. */
-        void encode(W message, ByteBuf out);
+        /** Appends one message, or one frame's content; the message is borrowed. */
+        void encode(W message, ByteBuf out) throws IOException;
+
+        /** See {@link Codec#sizeEstimate}. */
+        default int sizeEstimate(W message) {
+            return DEFAULT_SIZE_ESTIMATE;
+        }
     }
 }

@@ -185,7 +185,7 @@ public final class Connection<R, W> {
         Loop loop = link.loop();
         if (loop.isCurrent()) {
             requireCurrent();
-            return link.outbound().write(link.inbound().top(), message);
+            return link.outbound().write(link.stack().top(), message);
         }
         return writeFromOutside(loop, message);
     }
@@ -245,7 +245,7 @@ public final class Connection<R, W> {
 
         private void write() {
             if (link.isCurrent(Connection.this)) {
-                link.outbound().writeAdmitted(link.inbound().top(), message, accepted);
+                link.outbound().writeAdmitted(link.stack().top(), message, accepted);
             } else {
                 var replaced = new IllegalStateException(link + " has another pipeline now");
                 drop(replaced);

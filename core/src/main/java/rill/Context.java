@@ -1,24 +1,81 @@
 package rill;
 
-import org.jspecify.annotations.Nullable;
+import io.netty.buffer.ByteBuf;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
 
 /**
- * What the current thread is doing for a loop: running its callbacks ({@code task} is null) or the body of one of its
- * Tasks. Both count as being on the loop; only the second may await.
+ * What a session may know of its connection, and what it may ask for.
+ *
+ * <p>The connection reuses one object. {@link #random}, {@link #remoteAddress} and {@link #own} may be called at any time on the loop, also
+ * in {@link Codec#open} and while encoding; everything else only within the call of the session that the Context was passed to, and throws
+ * an {@link IllegalStateException} elsewhere. What is asked for is carried out after that call has returned.
+ *
+ * <p><b>Threading:</b> the loop.
  */
-record Context(Loop loop, @Nullable Task<?> task) {
-    private static final ThreadLocal<@Nullable Context> CURRENT = new ThreadLocal<>();
+public interface Context {
+    /** The loop's randomness, the only one that a session uses. */
+    RandomGenerator random();
 
-    /** Null on a thread that is outside every loop. */
-    static @Nullable Context current() {
-        return CURRENT.get();
-    }
+    /** The peer. */
+    SocketAddress remoteAddress();
 
-    void enter() {
-        CURRENT.set(this);
-    }
+    /**
+     * Makes a buffer that may leave the pipeline out of borrowed bytes. Large ones are retained as a slice, small ones are copied, so that
+     * twenty bytes don't keep 64 KiB from being used again.
+     *
+     * <p><b>Ownership:</b> the result is the caller's, who hands it on or releases it. The indices of {@code borrowed} don't change.
+     */
+    ByteBuf own(ByteBuf borrowed);
 
-    static void exit() {
-        CURRENT.set(null); // not removed: that would cost an allocation with each tick
-    }
+    /**
+     * Where to write bytes for the peer, such as the answer to a ping. They are flushed soon. If they pile up to the high-water
+     * mark because the peer does not read, nothing more is decoded until they have left.
+     */
+    Outgoing out();
+
+    /**
+     * Says that nothing can be decoded before this many more bytes have come. A hint: a large payload is then read straight into
+     * place. It costs no memory until the bytes come, however large.
+     */
+    void needMore(int bytes);
+
+    /**
+     * Says that the message of this call ends the protocol: nothing more is decoded until {@link Connection#become} or
+     * {@link Connection#resume}.
+     */
+    void stop();
+
+    /** Calls {@link Session#timerExpired} after this delay; replaces a running timer. */
+    void startTimer(Duration after);
+
+    /** Stops the timer, if it runs. */
+    void stopTimer();
+
+    /**
+     * Runs work that may take long on another thread; {@link Session#decode} is called when it is done, with the bytes that are
+     * there, even if there are none. Until then nothing is decoded. If several pieces of work were asked for, decoding goes on after the
+     * last of them. What the work throws fails the connection.
+     *
+     * <p>It runs on {@link rill.spi.Environment#blocking}, in production on as many daemon threads as there are pieces of work; what it
+     * wrote is visible to the next call to the session. Meanwhile {@link Session#encode}, {@link Session#timerExpired} and, if the
+     * connection ends, {@link Session#closed} may be called: the work shares nothing with them that is not safe for threads, and
+     * releases by itself what it uses.
+     */
+    void runBlocking(Runnable work);
+
+    /**
+     * Holds back what is written above (a handshake has to come first), until {@link #releaseWrites}. For a byte layer these are the bytes
+     * of the layers above. For the codec on top these are messages: they are encoded once it lets them go, and count until then by
+     * {@link Codec#sizeEstimate}. Meanwhile the session is given what comes in even if nobody receives, up to the first message that
+     * nobody has asked for.
+     */
+    void holdWrites();
+
+    /** Lets go what {@link #holdWrites} has held back. */
+    void releaseWrites();
+
+    /** Says that the stream of messages has ended in good order; the layer above sees the end of its input. */
+    void end();
 }

@@ -36,7 +36,7 @@ final class Driving {
 
     /** Becomes the driver. */
     void acquire(String what) {
-        if (Context.current() != null) {
+        if (OnLoop.current() != null) {
             throw new IllegalStateException(
                     what + " of " + loop.name() + " inside a callback or a Task; await instead");
         }

@@ -1,6 +1,7 @@
 package rill;
 
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The session of a {@link Framing}: says where the next frame is, and puts a frame around content that is written in place.
@@ -52,16 +53,18 @@ public abstract class FrameSession implements Session<ByteBuf, ByteBuf> {
      */
     public abstract void endFrame(ByteBuf out, int start);
 
-    /** Delivers the content of the next frame, as a slice of what came in. */
+    /** Gives the content of the next frame, as a slice of what came in. */
     @Override
-    public final void decode(ByteBuf in, Actions<ByteBuf> actions) throws ProtocolException {
+    public final @Nullable ByteBuf decode(ByteBuf in, Context context) throws ProtocolException {
         int missing = find(in);
         if (missing == 0) {
             ByteBuf content = in.slice(contentStart, contentEnd - contentStart);
             in.readerIndex(frameEnd);
-            actions.message(content);
-        } else if (missing > 1) {
-            actions.needMore(missing);
+            return content;
         }
+        if (missing > 1) {
+            context.needMore(missing);
+        }
+        return null;
     }
 }

@@ -2,19 +2,21 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A codec for the messages in the frames of a framing. Their content is read and written in place, without a buffer of its own. */
-record Framed<R, W>(Framing framing, FrameCodec<R, W> content) implements Codec<R, W> {
+record Framed<R, W>(Framing framing, Codec.Decoder<? extends R> decoder, Codec.Encoder<? super W> encoder)
+        implements Codec<R, W> {
     private static final int ROOM_FOR_FRAME = 16;
 
     @Override
-    public Session<R, W> open(SessionContext context) {
+    public Session<R, W> open(Context context) {
         return new FramedSession(framing.open(context));
     }
 
     @Override
     public int sizeEstimate(W message) {
-        return (int) Math.min(Integer.MAX_VALUE, (long) content.sizeEstimate(message) + ROOM_FOR_FRAME);
+        return (int) Math.min(Integer.MAX_VALUE, (long) encoder.sizeEstimate(message) + ROOM_FOR_FRAME);
     }
 
     /** How much space a message finds; the buffer grows if that is not enough. A guess costs no more than a chunk. */
@@ -30,27 +32,29 @@ record Framed<R, W>(Framing framing, FrameCodec<R, W> content) implements Codec<
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<R> actions) throws IOException {
+        public @Nullable R decode(ByteBuf in, Context context) throws IOException {
             int missing = frames.find(in);
             if (missing == 0) {
-                actions.message(decodeFrame(in));
-            } else if (missing > 1) {
-                actions.needMore(missing);
+                return decodeFrame(in, context);
             }
+            if (missing > 1) {
+                context.needMore(missing);
+            }
+            return null;
         }
 
         /** Shows the decoder the frame alone, by moving the buffer's ends: a slice would be an object for each. */
-        private R decodeFrame(ByteBuf in) throws ProtocolException {
+        private R decodeFrame(ByteBuf in, Context context) throws IOException {
             int origin = in.readerIndex();
             int end = in.writerIndex();
             in.setIndex(frames.contentStart, frames.contentEnd);
             try {
-                R message = content.decode(in);
+                R message = decoder.decode(in, context);
+                if (message == null) {
+                    throw tooShort();
+                }
                 if (in.isReadable()) {
-                    throw new ProtocolException(
-                            in.readerIndex() - frames.contentStart,
-                            "expected the end of the frame after its message, found " + in.readableBytes()
-                                    + " more bytes");
+                    throw tooLong(in);
                 }
                 return message;
             } catch (ProtocolException e) {
@@ -60,12 +64,24 @@ record Framed<R, W>(Framing framing, FrameCodec<R, W> content) implements Codec<
             }
         }
 
+        private ProtocolException tooShort() {
+            int size = frames.contentEnd - frames.contentStart;
+            return new ProtocolException(
+                    size, "expected more of a message, found the end of its frame of " + size + " bytes");
+        }
+
+        private ProtocolException tooLong(ByteBuf in) {
+            return new ProtocolException(
+                    in.readerIndex() - frames.contentStart,
+                    "expected the end of the frame after its message, found " + in.readableBytes() + " more bytes");
+        }
+
         @Override
-        public void encode(W message, Outgoing out) {
+        public void encode(W message, Outgoing out) throws IOException {
             ByteBuf buffer = out.buffer(space(message));
             int start = buffer.writerIndex();
             frames.beginFrame(buffer);
-            content.encode(message, buffer);
+            encoder.encode(message, buffer);
             frames.endFrame(buffer, start);
         }
 

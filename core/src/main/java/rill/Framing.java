@@ -7,19 +7,24 @@ import io.netty.buffer.ByteBuf;
  *
  * <p><b>Ownership:</b> a frame that a session delivers is borrowed by the layer above, until the next call to its {@code decode}. On top
  * of a pipeline there is no such layer: a {@link Pipeline#of pipeline} of a mere framing gives frames that belong to the
- * receiver, who releases them.
+ * receiver, who releases them. So do its {@link #map mappings} get them.
  */
 public interface Framing extends Codec<ByteBuf, ByteBuf> {
     @Override
-    FrameSession open(SessionContext context);
+    FrameSession open(Context context);
 
     @Override
     default int sizeEstimate(ByteBuf frame) {
         return frame.readableBytes() + 16;
     }
 
-    /** A codec for the messages that are in the frames. */
-    default <R, W> Codec<R, W> with(FrameCodec<R, W> content) {
-        return new Framed<>(this, content);
+    /** A codec for the messages that are in the frames. They are read and written in place, in the buffer that the frame is in. */
+    default <R, W> Codec<R, W> with(Decoder<? extends R> decoder, Encoder<? super W> encoder) {
+        return new Framed<>(this, decoder, encoder);
+    }
+
+    /** As {@link #with(Decoder, Encoder)}, of one object that is both. */
+    default <R, W, C extends Decoder<R> & Encoder<W>> Codec<R, W> with(C content) {
+        return new Framed<>(this, content, content);
     }
 }

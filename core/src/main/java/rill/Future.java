@@ -273,15 +273,15 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
      *     to try again has to let it through
      */
     public final T await() throws IOException {
-        Context context = Context.current();
-        if (context == null) {
+        OnLoop here = OnLoop.current();
+        if (here == null) {
             loop.awaitOutside(this);
-        } else if (context.task() == null) {
+        } else if (here.task() == null) {
             throw new IllegalStateException("await of " + describe() + " inside a callback of "
-                    + context.loop().name()
+                    + here.loop().name()
                     + " would dead-lock; use onDone or map, or start a Task: loop.task(() -> …)");
         } else {
-            context.task().suspendUntilDone(this);
+            here.task().suspendUntilDone(this);
         }
         return outcomeOrThrow();
     }

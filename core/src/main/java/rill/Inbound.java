@@ -1,8 +1,7 @@
 package rill;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import java.util.List;
+import java.net.SocketAddress;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +19,7 @@ final class Inbound extends Node {
 
     private final Link link;
     private final Loop loop;
-    private Stage[] stages = {};
+    private final Stack stack;
     private @Nullable Receiver<Object> receiver;
 
     // What is out of the ordinary; as long as nothing is, a read takes the short way.
@@ -42,6 +41,7 @@ final class Inbound extends Node {
     Inbound(Link link, Loop loop) {
         this.link = link;
         this.loop = loop;
+        this.stack = link.stack();
     }
 
     private boolean is(int anyOf) {
@@ -52,78 +52,33 @@ final class Inbound extends Node {
         conditions = holds ? conditions | condition : conditions & ~condition;
     }
 
-    Stage[] stages() {
-        return stages;
-    }
+    // ---- pipelines
 
-    Stage top() {
-        return stages[stages.length - 1];
-    }
-
-    // ---- stages
-
-    /**
-     * The stages of a pipeline, of which the byte layers that it shares with the present one are there already. If a codec can't open a
-     * session, nothing has changed.
-     */
-    Stage[] stagesOf(Pipeline<?, ?> pipeline, @Nullable Pipeline<?, ?> before, SessionContext context) {
-        int kept = kept(pipeline, before);
-        int size = pipeline.layers().size() + 1;
-        var next = new Stage[size];
-        System.arraycopy(stages, 0, next, 0, kept);
-        int opened = kept;
-        try {
-            for (; opened < size; opened++) {
-                boolean isCodec = opened == size - 1;
-                Codec<?, ?> codec =
-                        isCodec ? pipeline.codec() : pipeline.layers().get(opened);
-                next[opened] = newStage(codec, isCodec, opened, context);
-            }
-        } finally {
-            for (int i = kept; opened < size && i < opened; i++) {
-                next[i].close();
-            }
-        }
-        return next;
+    /** The stages of a pipeline, of which those below {@code kept} are there already; if a codec can't open a session, nothing has changed. */
+    Stage[] stagesOf(Pipeline<?, ?> pipeline, int kept) {
+        return stack.stagesOf(pipeline, kept, this, loop);
     }
 
     /** Puts the stages of a pipeline in place. */
-    void install(Stage[] next, Pipeline<?, ?> pipeline, @Nullable Pipeline<?, ?> before) {
-        int kept = kept(pipeline, before);
-        Stage[] replaced = stages;
-        stages = next;
+    void install(Stage[] next, int kept) {
         set(STOPPED, false);
         endDelivered = false;
-        if (replaced.length > kept) {
-            next[kept].takeRest(replaced[kept]);
+        if (!stack.isEmpty()) {
             replaceReceiver();
         }
-        for (int i = kept; i < replaced.length; i++) {
-            replaced[i].close();
-        }
+        stack.install(next, kept);
         for (int i = kept; i < next.length && !is(DISCARDING); i++) {
             next[i].call(Session::opened);
         }
         later();
     }
 
-    @SuppressWarnings("unchecked")
-    private Stage newStage(Codec<?, ?> codec, boolean isCodec, int level, SessionContext context) {
-        var session = (Session<Object, Object>) (isCodec ? OwnedBuffers.open(codec, context) : codec.open(context));
-        var kind = isCodec ? Stage.ByteLayerOrCodec.CODEC : Stage.ByteLayerOrCodec.BYTE_LAYER;
-        return new Stage(this, loop, kind, level, session);
+    Loop loop() {
+        return loop;
     }
 
-    private static int kept(Pipeline<?, ?> pipeline, @Nullable Pipeline<?, ?> before) {
-        return before == null ? 0 : shared(before.layers(), pipeline.layers());
-    }
-
-    private static int shared(List<ByteLayer> before, List<ByteLayer> after) {
-        int n = 0;
-        while (n < before.size() && n < after.size() && before.get(n) == after.get(n)) {
-            n++;
-        }
-        return n;
+    SocketAddress remoteAddress() {
+        return link.wire().remoteAddress();
     }
 
     /** Messages of the new pipeline wait for a receiver of their own. */
@@ -132,17 +87,6 @@ final class Inbound extends Node {
         receiver = null;
         if (old != null) {
             old.replaced();
-        }
-    }
-
-    /** Throws if replacing the pipeline would lose bytes that a layer to be replaced has decoded already. */
-    void requireReplaceable(Pipeline<?, ?> before, Pipeline<?, ?> after) {
-        int kept = shared(before.layers(), after.layers());
-        for (int i = kept + 1; i < stages.length; i++) {
-            if (stages[i].hasRest()) {
-                throw new IllegalStateException("become: " + stages[i].restBytes()
-                        + " bytes were decoded by a layer that is to be replaced; keep that layer, or stop() earlier");
-            }
         }
     }
 
@@ -161,20 +105,23 @@ final class Inbound extends Node {
 
     // ---- what may happen
 
-    /** Whether it has not been replaced. */
-    private boolean inPlace(Stage stage) {
-        return stage.level < stages.length && stages[stage.level] == stage;
+    /** Whether nothing is out of the ordinary. */
+    boolean isOrdinary() {
+        return conditions == 0;
     }
 
-    /** Whether a stage may be asked for more now. */
-    boolean mayDecode(Stage stage) {
-        if (is(DISCARDING | CONGESTED) || stage.blocked() || stage.ended || !inPlace(stage)) {
-            return false;
-        }
-        if (stage.level < stages.length - 1) {
-            return !is(PAUSED) && (is(DEAF) || stages[stage.level + 1].takesMore());
-        }
-        return wantsMessage() || (stage.holdsWrites && !stage.holdsMessages() && !is(STOPPED | PAUSED));
+    /** Whether nothing is decoded, whatever there is. */
+    boolean isHeldUp() {
+        return is(DISCARDING | CONGESTED);
+    }
+
+    boolean isPaused() {
+        return is(PAUSED);
+    }
+
+    /** Whether no message is to come out of the top, whoever wants one. */
+    boolean isStopped() {
+        return is(STOPPED | PAUSED);
     }
 
     /** Whether messages are of no use any more. */
@@ -184,29 +131,37 @@ final class Inbound extends Node {
 
     /** Whether the session on top is of no use any more, since nothing waits for it to let writes go. */
     private boolean isTopDeaf() {
-        return is(DEAF) && !top().holdsWrites;
+        return is(DEAF) && !stack.top().holdsWrites();
     }
 
     /** Whether a message may come out of the top now. */
     boolean wantsMessage() {
-        return !is(STOPPED | PAUSED | DEAF | DISCARDING | FINISHING) && receiver != null && receiver.wantsMessage();
+        return !is(STOPPED | PAUSED | DEAF | DISCARDING | FINISHING) && receiverWantsMessage();
+    }
+
+    boolean receiverWantsMessage() {
+        return receiver != null && receiver.wantsMessage();
     }
 
     /** Who keeps what a stage has left over: the stage that has replaced it, if one has; nobody if it is of no use any more. */
     @Nullable
     Stage keeper(Stage stage) {
-        return is(DISCARDING) || (stage.level == stages.length - 1 && isTopDeaf()) ? null : stages[stage.level];
+        Stage keeper = stage;
+        while (keeper.isReplaced()) {
+            keeper = Objects.requireNonNull(keeper.above);
+        }
+        return is(DISCARDING) || (keeper.above == null && isTopDeaf()) ? null : keeper;
     }
 
     // ---- events from the wire
 
     @Nullable
     ByteBuf readTarget() {
-        return stages.length == 0 || is(DISCARDING) ? null : stages[0].readTarget();
+        return stack.isEmpty() || is(DISCARDING) ? null : stack.bottom().readTarget();
     }
 
     void read(ByteBuf bytes) {
-        Stage bottom = stages[0];
+        Stage bottom = stack.bottom();
         decoding = true;
         try {
             if (bytes == bottom.rest) {
@@ -217,7 +172,7 @@ final class Inbound extends Node {
                     throw Stage.releasedTooOften();
                 }
             }
-            if (conditions != 0 || !settled()) {
+            if (conditions != 0 || !stack.settled()) {
                 whatFollows();
             }
         } finally {
@@ -225,20 +180,10 @@ final class Inbound extends Node {
         }
     }
 
-    /** Whether every stage has consumed what came, and waits for nothing else. */
-    private boolean settled() {
-        for (Stage stage : stages) {
-            if (!stage.settled()) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     private void decodingEnds() {
         decoding = false;
         if (is(DISCARDING)) {
-            releaseInput();
+            stack.releaseInput();
         } else if (is(DEAF)) {
             releaseUseless();
         }
@@ -246,15 +191,9 @@ final class Inbound extends Node {
 
     private void releaseUseless() {
         if (isTopDeaf()) {
-            top().releaseInput();
+            stack.top().releaseInput();
         } else {
-            top().releaseMessages();
-        }
-    }
-
-    private void releaseInput() {
-        for (Stage stage : stages) {
-            stage.releaseInput();
+            stack.top().releaseMessages();
         }
     }
 
@@ -275,8 +214,8 @@ final class Inbound extends Node {
     }
 
     private void noMoreComes() {
-        if (stages.length > 0) {
-            stages[0].noMoreComes();
+        if (!stack.isEmpty()) {
+            stack.bottom().noMoreComes();
         }
     }
 
@@ -291,7 +230,7 @@ final class Inbound extends Node {
 
     /** How many bytes have come. */
     long heard() {
-        return stages[0].heard();
+        return stack.bottom().heard();
     }
 
     /** Whether more is not read for reasons of our own. */
@@ -317,8 +256,8 @@ final class Inbound extends Node {
         }
         decoding = true;
         try {
-            for (int i = stages.length - 1; i >= 0 && !is(DISCARDING); i--) {
-                stages[Math.min(i, stages.length - 1)].goOn();
+            for (int i = stack.size() - 1; i >= 0 && !is(DISCARDING); i--) {
+                stack.get(Math.min(i, stack.size() - 1)).goOn();
             }
             whatFollows();
         } finally {
@@ -327,40 +266,19 @@ final class Inbound extends Node {
     }
 
     private void whatFollows() {
-        for (int i = 0; i < stages.length && !is(DISCARDING); i++) {
-            if (stages[i].waits() && mayDecode(stages[i])) {
-                later(); // held up by something that is over
-            }
+        if (!is(DISCARDING) && stack.mayGoOn()) {
+            later();
         }
         tellEnd();
         updateReading();
         if (is(BROKEN) && !is(DISCARDING)) {
-            link.whileBroken(somethingWaits(), is(WIRE_PAUSED));
+            link.whileBroken(stack.waits(), is(WIRE_PAUSED));
         }
-    }
-
-    /** Whether bytes wait for a receiver, for work elsewhere, or to be resumed; an unfinished message never will be finished. */
-    private boolean somethingWaits() {
-        for (Stage stage : stages) {
-            if (stage.waits()) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** Whether no message that waits will be handed out any more. */
     boolean finishing() {
         return is(FINISHING);
-    }
-
-    /** Changes with whatever is taken of what waits. */
-    long taken() {
-        long taken = 0;
-        for (Stage stage : stages) {
-            taken += stage.taken();
-        }
-        return taken;
     }
 
     /**
@@ -372,17 +290,14 @@ final class Inbound extends Node {
             return; // while stopped, the end belongs to the pipeline that is to come
         }
         boolean endsBelow = is(INPUT_ENDED);
-        for (int i = 0; i < stages.length - (isTopDeaf() ? 1 : 0) && !is(DISCARDING); i++) {
-            Stage stage = stages[i];
-            if (endsBelow && !stage.ended && !stage.endTold && !stage.waits()) {
-                stage.endTold = true;
-                ByteBuf rest = stage.rest;
-                ByteBuf seen = rest == null ? Unpooled.EMPTY_BUFFER : rest;
-                stage.call((session, actions) -> session.inputEnded(seen, actions));
+        for (int i = 0; i < stack.size() - (isTopDeaf() ? 1 : 0) && !is(DISCARDING); i++) {
+            Stage stage = stack.get(i);
+            if (endsBelow) {
+                stage.tellEnd();
             }
-            endsBelow = stage.ended;
+            endsBelow = stage.hasEnded();
         }
-        if (!is(DISCARDING | DEAF) && top().ended && !top().waits()) {
+        if (!is(DISCARDING | DEAF) && stack.top().hasEnded() && !stack.top().waits()) {
             deliverEnd();
         }
     }
@@ -396,11 +311,11 @@ final class Inbound extends Node {
 
     /** Reads from the wire unless the user has paused, or enough undecoded bytes are waiting. */
     private void updateReading() {
-        if (stages.length == 0 || is(DISCARDING)) {
+        if (stack.isEmpty() || is(DISCARDING)) {
             return;
         }
-        Stage bottom = stages[0];
-        boolean enough = bottom.restBytes() >= READ_AHEAD && !mayDecode(bottom);
+        Stage bottom = stack.bottom();
+        boolean enough = bottom.restBytes() >= READ_AHEAD && !bottom.mayDecode();
         boolean pause = enough || is(PAUSED | CONGESTED);
         if (pause != is(WIRE_PAUSED)) {
             set(WIRE_PAUSED, pause);
@@ -412,19 +327,18 @@ final class Inbound extends Node {
         }
     }
 
-    /** A message, or a byte layer's bytes, come out of a stage. */
-    void deliver(Stage from, Object message) {
-        if (from.kind == Stage.ByteLayerOrCodec.BYTE_LAYER) {
-            stages[from.level + 1].feed((ByteBuf) message);
-        } else if (is(DISCARDING | DEAF) || receiver == null) {
+    /** A message comes out of the top. */
+    void deliver(Stage top, Object message) {
+        Receiver<Object> to = receiver;
+        if (to == null || is(DISCARDING | DEAF)) {
             Messages.release(message);
-        } else {
-            link.messageArrived();
-            try {
-                receiver.message(message);
-            } catch (Throwable t) {
-                link.failed(from.placed(t), true);
-            }
+            return;
+        }
+        link.messageArrived();
+        try {
+            to.message(message);
+        } catch (Throwable t) {
+            link.failed(top.placed(t), true);
         }
     }
 
@@ -473,7 +387,7 @@ final class Inbound extends Node {
     }
 
     void timerDue(Stage stage) {
-        if (!is(DISCARDING | BROKEN) && inPlace(stage)) { // of a peer that is gone nothing is waited for
+        if (!is(DISCARDING | BROKEN) && !stage.isReplaced()) { // of a peer that is gone nothing is waited for
             link.attempt(() -> {
                 stage.call(Session::timerExpired);
                 pump(); // it may have ended its stream
@@ -504,13 +418,13 @@ final class Inbound extends Node {
     }
 
     private void blockingDone(Stage stage, @Nullable Throwable failure) {
-        if (is(DISCARDING) || !inPlace(stage)) {
+        if (is(DISCARDING) || stage.isReplaced()) {
             return;
         }
-        stage.unblocked();
+        boolean last = stage.workDone();
         if (failure != null) {
             failed(failure);
-        } else if (!stage.blocked()) {
+        } else if (last) {
             pump();
             link.flushIfDirty();
         }
@@ -523,11 +437,9 @@ final class Inbound extends Node {
         }
         set(DISCARDING, true);
         set(PAUSED, false);
-        for (Stage stage : stages) {
-            stage.stopTimer();
-        }
+        stack.stopTimers();
         if (!decoding) {
-            releaseInput();
+            stack.releaseInput();
         }
         if (is(WIRE_PAUSED)) {
             set(WIRE_PAUSED, false);
@@ -549,11 +461,9 @@ final class Inbound extends Node {
     /** The last thing; within a message's delivery the bytes that it came from are let go of only after it. */
     void close() {
         set(DISCARDING, true);
-        for (Stage stage : stages) {
-            stage.closeSession();
-        }
+        stack.closeSessions();
         if (!decoding) {
-            releaseInput();
+            stack.releaseInput();
         }
     }
 

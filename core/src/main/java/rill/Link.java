@@ -40,6 +40,7 @@ final class Link extends Node implements WireListener {
 
     private final Loop loop;
     private final ConnectionLimits limits;
+    private final Stack stack = new Stack();
     private final Inbound inbound;
     private final Outbound outbound;
     private @Nullable CloseTimer closeTimer; // while it closes
@@ -106,6 +107,10 @@ final class Link extends Node implements WireListener {
         return loop;
     }
 
+    Stack stack() {
+        return stack;
+    }
+
     Inbound inbound() {
         return inbound;
     }
@@ -162,7 +167,7 @@ final class Link extends Node implements WireListener {
         }
         Pipeline<?, ?> before = Objects.requireNonNull(pipeline);
         if (receives()) {
-            inbound.requireReplaceable(before, next);
+            stack.requireReplaceable(before.shared(next));
             if (!outbound.encodeThrough() && state == State.OPEN) {
                 throw new IllegalStateException("become: a layer of " + this + " still holds back writes");
             }
@@ -175,10 +180,10 @@ final class Link extends Node implements WireListener {
     }
 
     private <R, W> Connection<R, W> install(Pipeline<R, W> next, @Nullable Pipeline<?, ?> before) {
-        var context = new SessionContext(loop.random(), wire().remoteAddress(), loop.buffers());
-        Stage[] stages = inbound.stagesOf(next, before, context);
+        int kept = before == null ? 0 : before.shared(next);
+        Stage[] stages = inbound.stagesOf(next, kept);
         Connection<R, W> fresh = rename(next);
-        inbound.install(stages, next, before);
+        inbound.install(stages, kept);
         return fresh;
     }
 
@@ -313,7 +318,7 @@ final class Link extends Node implements WireListener {
 
     @Override
     public void read(ByteBuf bytes) {
-        if ((state != State.OPEN && state != State.BROKEN) || inbound.stages().length == 0) {
+        if ((state != State.OPEN && state != State.BROKEN) || stack.isEmpty()) {
             attempt(() -> drained(bytes));
             return;
         }
@@ -551,7 +556,7 @@ final class Link extends Node implements WireListener {
     }
 
     private boolean tellReceiver(@Nullable Throwable cause) {
-        if (receiverTold || inbound.stages().length == 0 || !inbound.hasReceiver()) {
+        if (receiverTold || stack.isEmpty() || !inbound.hasReceiver()) {
             return false;
         }
         receiverTold = true;

@@ -76,7 +76,7 @@ public final class Loop implements Executor, AutoCloseable {
     private final Links links = new Links(this);
     private final Activity activity;
     private final Driving driving = new Driving(this);
-    private final Context context = new Context(this, null);
+    private final OnLoop onLoop = new OnLoop(this, null);
     private final Closing closing = new Closing(this);
     private final Tasks tasks = new Tasks(closing);
     private final Future<@Nullable Void> accepted;
@@ -203,7 +203,7 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** A virtual thread can't carry Tasks. */
     private <T extends @Nullable Object> T runOnPlatformThread(Callable<? extends T> body) throws IOException {
-        if (Context.current() != null) {
+        if (OnLoop.current() != null) {
             throw new IllegalStateException("run of " + name + " inside a Task; await instead");
         }
         var result = new java.util.concurrent.FutureTask<T>(() -> run(body));
@@ -313,13 +313,13 @@ public final class Loop implements Executor, AutoCloseable {
     }
 
     private void enter() {
-        context.enter();
+        onLoop.enter();
         runner = Thread.currentThread();
     }
 
     private void exit() {
         runner = null;
-        Context.exit();
+        OnLoop.exit();
     }
 
     /**
@@ -566,7 +566,8 @@ public final class Loop implements Executor, AutoCloseable {
     }
 
     /** {@link #connect(SocketAddress, ClientProtocol)} with options. */
-    public <Q, A> Future<Client<Q, A>> connect(SocketAddress address, ClientProtocol<Q, A> protocol, ConnectOptions options) {
+    public <Q, A> Future<Client<Q, A>> connect(
+            SocketAddress address, ClientProtocol<Q, A> protocol, ConnectOptions options) {
         requireNonNull(address, protocol, "protocol", options);
         return new Dialer<>(this, address, options, link -> protocol.open(link)).start();
     }
@@ -629,7 +630,7 @@ public final class Loop implements Executor, AutoCloseable {
 
     /** The loop that the current thread runs a callback or a Task of, or null on a thread outside. */
     public static @Nullable Loop current() {
-        Context current = Context.current();
+        OnLoop current = OnLoop.current();
         return current == null ? null : current.loop();
     }
 
@@ -873,7 +874,9 @@ public final class Loop implements Executor, AutoCloseable {
             return null;
         }
         Node newest = inbox.newest();
-        return newest != null ? newest.label() : crossLoopFutures.isEmpty() ? null : "who awaits one of its Futures elsewhere";
+        return newest != null
+                ? newest.label()
+                : crossLoopFutures.isEmpty() ? null : "who awaits one of its Futures elsewhere";
     }
 
     Environment environment() {

@@ -57,7 +57,7 @@ public final class LoopGroup implements AutoCloseable {
     /** Waits for its end only where that is possible. */
     private static void letGo(Loop opened, Throwable why) {
         try {
-            if (Context.current() == null) {
+            if (OnLoop.current() == null) {
                 opened.close();
             } else {
                 opened.closing().start(Duration.ZERO);
@@ -144,7 +144,7 @@ public final class LoopGroup implements AutoCloseable {
 
     /** Closes all loops, side by side; see {@link Loop#close(Duration)}. */
     public void close(Duration deadline) {
-        if (Context.current() != null) {
+        if (OnLoop.current() != null) {
             throw new IllegalStateException("close of a LoopGroup inside a callback or a Task would wait for itself");
         }
         closing = true;

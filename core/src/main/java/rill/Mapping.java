@@ -6,50 +6,15 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A codec whose messages pass through two functions. */
 record Mapping<R, W, R2, W2>(
         Codec<R, W> inner, Function<? super R, ? extends R2> up, Function<? super W2, ? extends W> down)
         implements Codec<R2, W2> {
     @Override
-    public Session<R2, W2> open(SessionContext context) {
-        Session<R, W> session = OwnedBuffers.open(inner, context);
-        Function<Object, Object>[] row = Chain.row(down);
-        return new Translated<R, W, R2, W2>(session) {
-            @Override
-            R2 translate(R message) {
-                return up.apply(message);
-            }
-
-            @Override
-            public void encode(W2 message, Outgoing out) throws IOException {
-                encodeThrough(row, 0, message, session, out);
-            }
-        };
-    }
-
-    /**
-     * Passes a message through the functions from {@code from} on, and encodes what comes out of the last. What a function has made is
-     * released after that, since what the next one makes of it may be a view of it.
-     */
-    @SuppressWarnings("unchecked") // the last function gives what the session takes
-    private static <W> void encodeThrough(
-            Function<Object, Object>[] row, int from, Object message, Session<?, W> session, Outgoing out)
-            throws IOException {
-        Object translated = message;
-        for (int i = from; i < row.length; i++) {
-            Object before = translated;
-            translated = Objects.requireNonNull(row[i].apply(before), "the message that a mapping's down gives");
-            if (translated != before && translated instanceof ReferenceCounted made) {
-                try {
-                    encodeThrough(row, i + 1, made, session, out);
-                } finally {
-                    made.release();
-                }
-                return;
-            }
-        }
-        session.encode((W) translated, out);
+    public Session<R2, W2> open(Context context) {
+        return new MappedSession<>(Owning.open(inner, context), up, Chain.row(down));
     }
 
     /** One session for any number of mappings. */
@@ -57,6 +22,86 @@ record Mapping<R, W, R2, W2>(
     public <R3, W3> Codec<R3, W3> map(
             Function<? super R2, ? extends R3> higher, Function<? super W3, ? extends W2> lower) {
         return new Mapping<R, W, R3, W3>(inner, Chain.of(up, higher), Chain.of(lower, down));
+    }
+
+    @Override
+    public int sizeEstimate(W2 message) {
+        return DEFAULT_SIZE_ESTIMATE; // down belongs to the loop; it is not called for a mere estimate
+    }
+
+    private static final class MappedSession<R, W, R2, W2> implements Session<R2, W2> {
+        private final Session<R, W> session;
+        private final Function<? super R, ? extends R2> up;
+        private final Function<Object, Object>[] down;
+
+        MappedSession(Session<R, W> session, Function<? super R, ? extends R2> up, Function<Object, Object>[] down) {
+            this.session = session;
+            this.up = up;
+            this.down = down;
+        }
+
+        private @Nullable R2 mapped(@Nullable R message) {
+            return message == null
+                    ? null
+                    : Objects.requireNonNull(up.apply(message), "the message that a mapping's up gives");
+        }
+
+        @Override
+        public @Nullable R2 opened(Context context) throws IOException {
+            return mapped(session.opened(context));
+        }
+
+        @Override
+        public @Nullable R2 decode(ByteBuf in, Context context) throws IOException {
+            return mapped(session.decode(in, context));
+        }
+
+        @Override
+        public @Nullable R2 inputEnded(ByteBuf rest, Context context) throws IOException {
+            return mapped(session.inputEnded(rest, context));
+        }
+
+        @Override
+        public @Nullable R2 timerExpired(Context context) throws IOException {
+            return mapped(session.timerExpired(context));
+        }
+
+        @Override
+        public void encode(W2 message, Outgoing out) throws IOException {
+            encodeThrough(0, message, out);
+        }
+
+        /**
+         * Passes a message through the functions from {@code from} on, and encodes what comes out of the last. What a function has made is
+         * released after that, since what the next one makes of it may be a view of it.
+         */
+        @SuppressWarnings("unchecked") // the last function gives what the session takes
+        private void encodeThrough(int from, Object message, Outgoing out) throws IOException {
+            Object translated = message;
+            for (int i = from; i < down.length; i++) {
+                Object before = translated;
+                translated = Objects.requireNonNull(down[i].apply(before), "the message that a mapping's down gives");
+                if (translated != before && translated instanceof ReferenceCounted made) {
+                    try {
+                        encodeThrough(i + 1, made, out);
+                    } finally {
+                        made.release();
+                    }
+                    return;
+                }
+            }
+            session.encode((W) translated, out);
+        }
+
+        @Override
+        public void outputEnding(Outgoing out) throws IOException {
+            session.outputEnding(out);
+        }
+
+        @Override
+        public void closed() {
+            session.closed();
+        }
     }
 
     /** Functions one after the other, in a row: nested in one another each would cost two calls. */
@@ -89,104 +134,6 @@ record Mapping<R, W, R2, W2>(
                 translated = each.apply(translated);
             }
             return (B) translated;
-        }
-    }
-
-    @Override
-    public int sizeEstimate(W2 message) {
-        return DEFAULT_SIZE_ESTIMATE; // down belongs to the loop; it is not called for a mere estimate
-    }
-
-    /** A session around another one whose messages it translates on their way up. */
-    abstract static class Translated<R, W, R2, W2> extends TranslatingActions<R, R2> implements Session<R2, W2> {
-        private final Session<R, W> session;
-
-        Translated(Session<R, W> session) {
-            this.session = session;
-        }
-
-        /** The message as the layer above knows it. */
-        abstract R2 translate(R message) throws IOException;
-
-        private void passOn(Actions<R2> actions) throws IOException {
-            R message = takeMessage();
-            if (message != null) {
-                actions.message(translate(message));
-            }
-        }
-
-        /** Whether the inner session's messages are its own still; else they are this one's, to be released if it throws after all. */
-        boolean lent() {
-            return false;
-        }
-
-        private void releaseUndelivered() {
-            R message = takeMessage();
-            if (message != null && !lent()) {
-                Messages.release(message);
-            }
-        }
-
-        @Override
-        public void opened(Actions<R2> actions) throws IOException {
-            try {
-                session.opened(to(actions));
-            } catch (Throwable t) {
-                releaseUndelivered();
-                throw t;
-            }
-            passOn(actions);
-        }
-
-        @Override
-        public void decode(ByteBuf in, Actions<R2> actions) throws IOException {
-            try {
-                session.decode(in, to(actions));
-            } catch (Throwable t) {
-                releaseUndelivered();
-                throw t;
-            }
-            R message = takeMessage();
-            if (message == null) {
-                return;
-            }
-            R2 translated = translate(message);
-            actions.message(translated);
-            if (message == in && translated != in) {
-                in.skipBytes(in.readableBytes()); // it was given as it is, so all of it is consumed
-            }
-        }
-
-        @Override
-        public void inputEnded(ByteBuf rest, Actions<R2> actions) throws IOException {
-            try {
-                session.inputEnded(rest, to(actions));
-            } catch (Throwable t) {
-                releaseUndelivered();
-                throw t;
-            }
-            passOn(actions);
-        }
-
-        @Override
-        public void timerExpired(Actions<R2> actions) throws IOException {
-            try {
-                session.timerExpired(to(actions));
-            } catch (Throwable t) {
-                releaseUndelivered();
-                throw t;
-            }
-            passOn(actions);
-        }
-
-        @Override
-        public void outputEnding(Outgoing out) throws IOException {
-            session.outputEnding(out);
-        }
-
-        @Override
-        public void closed() {
-            session.closed();
         }
     }
 }

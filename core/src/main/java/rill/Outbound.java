@@ -172,7 +172,7 @@ final class Outbound {
     }
 
     private @Nullable Throwable encodeInTurn(Stage top, Object message) {
-        return top.holdsWrites || held != null ? encodeBehindHeld(top, message) : encodeNow(top, message);
+        return top.holdsWrites() || held != null ? encodeBehindHeld(top, message) : encodeNow(top, message);
     }
 
     private @Nullable Throwable encodeNow(Stage top, Object message) {
@@ -234,7 +234,7 @@ final class Outbound {
     /** Encodes what the session on top has held back, if it holds it no longer; false if it does, or if that is under way. */
     private boolean encodeHeld(Stage top) {
         HeldWrites holding = held;
-        if (top.holdsWrites || (holding != null && holding.leaving)) {
+        if (top.holdsWrites() || (holding != null && holding.leaving)) {
             return false;
         }
         if (holding == null) {
@@ -304,8 +304,8 @@ final class Outbound {
     }
 
     private boolean holdsOnTop() {
-        Stage[] stages = link.inbound().stages();
-        return stages.length > 0 && stages[stages.length - 1].holdsWrites;
+        Stack stack = link.stack();
+        return !stack.isEmpty() && stack.top().holdsWrites();
     }
 
     /** Done once writers need not wait. */
@@ -384,15 +384,7 @@ final class Outbound {
 
     /** Whether a session of this connection is being called. Then no other call may begin, and no buffer of its may leave. */
     boolean inSession() {
-        if (encoding) {
-            return true;
-        }
-        for (Stage stage : link.inbound().stages()) {
-            if (stage.inCall()) {
-                return true;
-            }
-        }
-        return false;
+        return encoding || link.stack().inCall();
     }
 
     // ---- flushing
@@ -438,9 +430,7 @@ final class Outbound {
 
     /** What sessions still answer by themselves when nothing leaves any more. */
     private void dropUnsent() {
-        for (Stage stage : link.inbound().stages()) {
-            stage.output.release();
-        }
+        link.stack().releaseOutput();
     }
 
     /** Sees whether the system takes a little more, although it has not said that it would. */
@@ -464,12 +454,12 @@ final class Outbound {
      *     then to be appended. Else each flush to a peer that does not read would cost a chunk, however little is in it
      */
     private boolean moveDown(boolean wireBusy) {
-        Stage[] stages = link.inbound().stages();
-        boolean complete = held == null || encodeHeld(stages[stages.length - 1]);
-        for (int i = stages.length - 1; i > 0; i--) {
-            Stage lower = stages[i - 1];
-            OutputQueue from = stages[i].output;
-            if (from.bytes() > 0 && lower.holdsWrites) {
+        Stack stack = link.stack();
+        boolean complete = held == null || encodeHeld(stack.top());
+        for (int i = stack.size() - 1; i > 0; i--) {
+            Stage lower = stack.get(i - 1);
+            OutputQueue from = stack.get(i).output;
+            if (from.bytes() > 0 && lower.holdsWrites()) {
                 complete = false;
                 continue;
             }
@@ -477,8 +467,8 @@ final class Outbound {
                 encodeInto(i - 1, plain);
             }
         }
-        if (stages.length > 0) {
-            OutputQueue bottom = stages[0].output;
+        if (!stack.isEmpty()) {
+            OutputQueue bottom = stack.bottom().output;
             boolean keep = wireBusy && !shut;
             for (ByteBuf bytes; (bytes = keep ? bottom.pollFull() : bottom.poll()) != null; ) {
                 if (shut) {
@@ -494,12 +484,12 @@ final class Outbound {
 
     /** Bytes that have come down through all layers, and have not been given to the wire. */
     private long keptBack() {
-        Stage[] stages = link.inbound().stages();
-        return stages.length == 0 ? 0 : stages[0].output.bytes();
+        Stack stack = link.stack();
+        return stack.isEmpty() ? 0 : stack.bottom().output.bytes();
     }
 
     private void encodeInto(int level, ByteBuf plain) {
-        Stage lower = link.inbound().stages()[level];
+        Stage lower = link.stack().get(level);
         long before = lower.output.bytes();
         encoding = true;
         try {
@@ -519,9 +509,9 @@ final class Outbound {
     /** What is above a layer that has failed will never leave, since there is a piece missing before it; nor will any good-bye. */
     private void sever(int level) {
         severed = true;
-        Stage[] stages = link.inbound().stages();
-        for (int i = level + 1; i < stages.length; i++) {
-            stages[i].output.release();
+        Stack stack = link.stack();
+        for (int i = level + 1; i < stack.size(); i++) {
+            stack.get(i).output.release();
         }
         releaseHeld();
     }
@@ -543,9 +533,9 @@ final class Outbound {
         if (held != null) {
             encodeThrough();
         }
-        Stage[] stages = link.inbound().stages();
-        for (int i = stages.length - 1; i >= 0 && !severed; i--) {
-            Stage stage = stages[i];
+        Stack stack = link.stack();
+        for (int i = stack.size() - 1; i >= 0 && !severed; i--) {
+            Stage stage = stack.get(i);
             encoding = true;
             try {
                 stage.session.outputEnding(stage.output);
@@ -568,10 +558,10 @@ final class Outbound {
             return true;
         }
         boolean written = false;
-        Stage[] stages = link.inbound().stages();
-        for (int i = stages.length - 1; i > 0; i--) {
-            written |= stages[i].output.bytes() > 0;
-            if (written && stages[i - 1].holdsWrites) {
+        Stack stack = link.stack();
+        for (int i = stack.size() - 1; i > 0; i--) {
+            written |= stack.get(i).output.bytes() > 0;
+            if (written && stack.get(i - 1).holdsWrites()) {
                 return true;
             }
         }
@@ -580,10 +570,10 @@ final class Outbound {
 
     /** What a layer keeps back will never leave. */
     void giveUpHeldBack(Throwable cause) {
-        Stage[] stages = link.inbound().stages();
-        for (int i = stages.length - 1; i > 0; i--) {
-            if (stages[i - 1].holdsWrites) {
-                stages[i].output.release();
+        Stack stack = link.stack();
+        for (int i = stack.size() - 1; i > 0; i--) {
+            if (stack.get(i - 1).holdsWrites()) {
+                stack.get(i).output.release();
             }
         }
         releaseHeld();
@@ -596,10 +586,10 @@ final class Outbound {
     /** Bytes that a session wrote by itself count as well. */
     void recount() {
         HeldWrites holding = held;
-        long all = queued - written + (holding == null ? 0 : holding.bytes());
-        for (Stage stage : link.inbound().stages()) {
-            all += stage.output.bytes();
-        }
+        long all = queued
+                - written
+                + (holding == null ? 0 : holding.bytes())
+                + link.stack().outputBytes();
         PENDING.setOpaque(this, all);
     }
 

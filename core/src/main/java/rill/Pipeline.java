@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * <pre>
  *   R, W     Connection: receive(), write()
  *            ── mapping functions
- *            ── message codec, or frame codec
+ *            ── message codec, or what decodes and encodes the content of frames
  *   frames   ── framing
  *   bytes    ── byte layers (TLS, proxy header), the last one added at the bottom
  *   bytes    Wire
@@ -41,7 +41,7 @@ public final class Pipeline<R, W> {
 
     /** The bytes as they come, in pieces of any size. The receiver releases them. */
     public static Pipeline<ByteBuf, ByteBuf> bytes() {
-        return new Pipeline<>(List.of(), new Bytes());
+        return new Pipeline<>(List.of(), Bytes.BYTES);
     }
 
     /** This pipeline with a byte layer put beneath it. */
@@ -56,6 +56,15 @@ public final class Pipeline<R, W> {
 
     List<ByteLayer> layers() {
         return layers;
+    }
+
+    /** How many byte layers, from the bottom, are the same here and there. */
+    int shared(Pipeline<?, ?> other) {
+        int n = 0;
+        while (n < layers.size() && n < other.layers.size() && layers.get(n) == other.layers.get(n)) {
+            n++;
+        }
+        return n;
     }
 
     Codec<R, W> codec() {

@@ -110,7 +110,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
                 link.failed(new NullPointerException("the handler's Future gave null for an answer"), false);
                 return;
             }
-            Throwable unwritten = link.outbound().encode(link.inbound().top(), message);
+            Throwable unwritten = link.outbound().encode(link.stack().top(), message);
             if (unwritten != null && link.outbound().closed() == null) {
                 link.failed(unwritten, false); // the next answer would be taken for this one
                 return;

@@ -2,33 +2,46 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One connection's state of a {@link Codec}, both directions. It does no I/O, reads no clock and starts no thread: what it wants
- * done it says to {@link Actions}.
+ * One connection's state of a {@link Codec}, both directions. It does no I/O, reads no clock and starts no thread: it asks its
+ * {@link Context} for what it wants done.
+ *
+ * <pre>
+ *  opened ──▶ decode, timerExpired, encode; in any order ──▶ closed
+ *                 └ inputEnded: then no decode any more
+ *                 └ outputEnding: then no encode any more
+ * </pre>
+ *
+ * <p>What {@link #opened}, {@link #decode}, {@link #inputEnded} and {@link #timerExpired} return is a message for the layer above, or null
+ * for none.
  *
  * <p><b>Threading:</b> the connection's loop, one call at a time, never nested.
  *
  * <p><b>Ownership:</b> buffers that come in are borrowed: valid during the call, never retained by a session that hands them
  * on to another layer. Buffers that go up are borrowed by the layer above until the next call to {@link #decode}; {@link #encode} may be
- * called meanwhile. Bytes that go up as they came may be passed as the very buffer that came in, without a slice. See {@link Framing}.
+ * called meanwhile. Bytes that go up as they came may be returned as the very buffer that came in, without a slice. See {@link Framing}.
  *
  * <p><b>Errors:</b> {@link ProtocolException} if the peer broke the protocol, {@link IllegalArgumentException} if our caller
  * wrote what can't be encoded. Whatever {@link #decode} throws ends the connection.
  */
-public interface Session<R, W> {
+public interface Session<R, W> extends Codec.Decoder<R> {
     /** The connection is there (or {@link Connection#become} has put this session on it); bytes may be sent. */
-    default void opened(Actions<R> actions) throws IOException {}
+    default @Nullable R opened(Context context) throws IOException {
+        return null;
+    }
 
     /**
-     * Consumes bytes; says to {@code actions} what follows from them, at most one {@link Actions#message}. Called again while
-     * bytes are left and the last call consumed some or gave a message; then again when more have come.
+     * Consumes bytes, and gives at most one message. Called again while bytes are left and the last call consumed some or gave a message;
+     * then again when more have come.
      *
      * @param in all bytes that have come and were not consumed, the unconsumed ones at the same distance from the reader index
-     *     as in the last call, so that a scan may be continued. A byte layer that gives {@code in} itself as its message has
-     *     consumed all of it.
+     *     as in the last call, so that a scan may be continued. A byte layer that returns {@code in} itself has consumed all of it.
      */
-    void decode(ByteBuf in, Actions<R> actions) throws IOException;
+    @Override
+    @Nullable
+    R decode(ByteBuf in, Context context) throws IOException;
 
     /**
      * Appends a message's bytes; the message is borrowed. If it throws, whatever it has appended or passed is taken back.
@@ -43,17 +56,20 @@ public interface Session<R, W> {
      *
      * @param rest what it sent after the last complete message
      */
-    default void inputEnded(ByteBuf rest, Actions<R> actions) throws IOException {
+    default @Nullable R inputEnded(ByteBuf rest, Context context) throws IOException {
         if (rest.isReadable()) {
             throw new ProtocolException(
                     rest.readableBytes(),
                     "the stream ended within a message, after " + rest.readableBytes() + " bytes of it");
         }
-        actions.end();
+        context.end();
+        return null;
     }
 
-    /** The timer that {@link Actions#startTimer} started has expired. */
-    default void timerExpired(Actions<R> actions) throws IOException {}
+    /** The timer that {@link Context#startTimer} started has expired. */
+    default @Nullable R timerExpired(Context context) throws IOException {
+        return null;
+    }
 
     /** This side is about to end its stream, after everything written: the place for a good-bye. */
     default void outputEnding(Outgoing out) throws IOException {}

@@ -3,80 +3,87 @@ package rill;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.IllegalReferenceCountException;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Objects;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One session of a connection with the bytes that it has not consumed yet, and the Actions that it records.
+ * One session of a connection with the bytes that it has not consumed yet; its Context.
  *
  * <p>The unfinished rest is the only copy that is ever made: bytes are decoded where they were received, and only what is left
  * over moves into a buffer of the stage's own, which goes back to the pool when it is used up.
  */
-final class Stage implements Actions<Object> {
+final class Stage implements Context {
     /** Less space, or a payload of which less is missing, is not worth a read of its own. */
     private static final int WORTH_READING_INTO = Buffers.SIZE / 4;
 
     private static final long NOTHING_OUT = -1;
 
+    // What is out of the ordinary; as long as nothing is, here and in the whole connection, bytes go up the short way.
+    private static final int IN_CALL = 1; // the session is being called, other than to encode
+    private static final int HOLDS_WRITES = 1 << 1;
+    private static final int HOLDS_MESSAGES = 1 << 2; // for a receiver that wants none now
+    private static final int WORKING = 1 << 3; // elsewhere, until which nothing is decoded
+    private static final int AGAIN = 1 << 4; // decode is to be called even without new bytes
+    private static final int UNTRIED = 1 << 5; // decoding was held up before the session had said that it needs more
+    private static final int ENDED = 1 << 6; // the session said so
+    private static final int END_TOLD = 1 << 7; // the session was told of the end of its input
+    private static final int REPLACED = 1 << 8; // by become
+
     private final Inbound inbound;
-    private final Loop loop;
-    final ByteLayerOrCodec kind;
     final Session<Object, Object> session;
     final OutputQueue output;
-    final int level;
-    private final boolean passesOn;
+
+    /** The stage that is given what comes out of this one; null on top. Of one that was replaced: the one that has taken its place. */
+    @Nullable
+    Stage above;
 
     @Nullable
     ByteBuf rest;
 
     private @Nullable ByteBuf borrowed; // what is being decoded where it was received
-    private long consumed; // bytes of its stream, for ProtocolException
-    private int wanted; // the session's hint: bytes to come before it can go on
-
-    private int begun; // bytes of the message under way that earlier calls have consumed
-
-    private int readFrom; // writer index when readTarget() was last asked
-
-    private @Nullable Object message;
     private @Nullable ArrayDeque<Object> held; // messages that came unasked while the receiver wanted none
-    private boolean recording;
-    private long outBefore = NOTHING_OUT; // bytes in the output before the session began to write by itself
-    private int works; // running elsewhere
-    boolean holdsWrites;
-    boolean ended; // the session said so
-    boolean endTold; // the session was told of the end of its input
-    private boolean again; // decode is to be called even without new bytes
-    private boolean untried; // decoding was held up before the session had said that it needs more
     private @Nullable StageTimer timer; // once the session has started one
+    private long consumed; // bytes of its stream, for ProtocolException
+    private long outBefore = NOTHING_OUT; // bytes in the output before the session began to write by itself
+    private int conditions;
+    private int wanted; // the session's hint: bytes to come before it can go on
+    private int begun; // bytes of the message under way that earlier calls have consumed
+    private int readFrom; // writer index when readTarget() was last asked
+    private int works; // running elsewhere
 
-    /** What the session is for. */
-    enum ByteLayerOrCodec {
-        BYTE_LAYER,
-        CODEC
+    @SuppressWarnings("unchecked") // what the types are, the compiler has checked where the pipeline was put together
+    Stage(Inbound inbound, Loop loop, Codec<?, ?> codec, boolean onTop) {
+        this.inbound = inbound;
+        this.output = new OutputQueue(loop);
+        this.session = (Session<Object, Object>) (onTop ? Owning.open(codec, this) : codec.open(this));
     }
 
-    Stage(Inbound inbound, Loop loop, ByteLayerOrCodec kind, int level, Session<Object, Object> session) {
-        this.inbound = inbound;
-        this.loop = loop;
-        this.kind = kind;
-        this.level = level;
-        this.session = session;
-        this.output = new OutputQueue(loop);
-        this.passesOn = (Object) session instanceof Bytes.BytesSession;
+    private Loop loop() {
+        return inbound.loop();
+    }
+
+    private boolean is(int anyOf) {
+        return (conditions & anyOf) != 0;
+    }
+
+    private void set(int condition, boolean holds) {
+        conditions = holds ? conditions | condition : conditions & ~condition;
     }
 
     /** Whether a message that is written is a buffer to be passed on as it is. */
     boolean passesOn() {
-        return passesOn;
+        return (Object) session == Bytes.BYTES;
     }
 
     // ---- bytes in
 
     /** Takes bytes from below; consumes or copies all of them. */
     void feed(ByteBuf in) {
-        if (inbound.keeper(this) == null) {
+        if (!inbound.isOrdinary() && inbound.keeper(this) == null) {
             return;
         }
         ByteBuf kept = rest;
@@ -98,13 +105,15 @@ final class Stage implements Actions<Object> {
         Stage keeper = inbound.keeper(this);
         if (keeper != null) {
             keeper.keep(in);
-            keeper.untried |= keeper != this;
+            if (keeper != this) {
+                keeper.set(UNTRIED, true);
+            }
         }
     }
 
     /** Goes on where decoding was held up. */
     void goOn() {
-        if (untried || again || holdsMessages()) {
+        if (is(UNTRIED | AGAIN | HOLDS_MESSAGES)) {
             decodeRest();
         }
     }
@@ -130,7 +139,7 @@ final class Stage implements Actions<Object> {
     /** Space follows what has arrived, and at most doubles it, whatever length was declared: a promise of much costs the peer nothing. */
     private void keep(ByteBuf in) {
         int size = in.readableBytes();
-        ByteBuf own = loop.buffers().lend(size + Math.min(wanted, 1));
+        ByteBuf own = loop().buffers().lend(size + Math.min(wanted, 1));
         rest = own;
         own.writeBytes(in);
     }
@@ -149,10 +158,10 @@ final class Stage implements Actions<Object> {
 
     /** Moves what is kept to where there is more space; who has retained a part of it keeps the old buffer. */
     private ByteBuf grow(ByteBuf kept, long space) {
-        ByteBuf larger = loop.buffers().lend((int) Math.min(space, Integer.MAX_VALUE));
+        ByteBuf larger = loop().buffers().lend((int) Math.min(space, Integer.MAX_VALUE));
         larger.writeBytes(kept);
         rest = larger;
-        loop.buffers().giveUp(kept);
+        loop().buffers().giveUp(kept);
         return larger;
     }
 
@@ -203,86 +212,124 @@ final class Stage implements Actions<Object> {
 
     /** No more bytes will come: the session is to see those that it was not asked about, because it wanted more. */
     void noMoreComes() {
-        untried |= wanted > 0;
+        if (wanted > 0) {
+            set(UNTRIED, true);
+        }
     }
 
     /** Calls the session until it needs more bytes, or may not be called. */
     private void decodeAll(ByteBuf in) {
-        while (held != null && !held.isEmpty() && inbound.wantsMessage()) {
-            inbound.deliver(this, held.remove());
+        if (is(HOLDS_MESSAGES)) {
+            deliverHeld();
         }
-        boolean more = in.isReadable() || again;
-        while (more && !holdsMessages() && inbound.mayDecode(this)) {
+        boolean more = in.isReadable() || is(AGAIN);
+        while (more && !is(HOLDS_MESSAGES) && mayDecode()) {
             more = decodeOnce(in);
         }
-        untried = more;
+        set(UNTRIED, more);
+    }
+
+    private void deliverHeld() {
+        ArrayDeque<Object> waiting = Objects.requireNonNull(held);
+        while (!waiting.isEmpty() && inbound.wantsMessage()) {
+            Object first = waiting.remove();
+            set(HOLDS_MESSAGES, !waiting.isEmpty());
+            deliver(first);
+        }
+    }
+
+    /** Whether the session may be asked for more now. */
+    boolean mayDecode() {
+        Stage next = above;
+        if (!is(~(UNTRIED | AGAIN | END_TOLD)) && inbound.isOrdinary()) { // as it nearly always is
+            return next == null ? inbound.receiverWantsMessage() : next.takesMore();
+        }
+        if (is(WORKING | ENDED | REPLACED) || inbound.isHeldUp()) {
+            return false;
+        }
+        if (next != null) {
+            return !inbound.isPaused() && (inbound.isDeaf() || next.takesMore());
+        }
+        return inbound.wantsMessage() || (is(HOLDS_WRITES) && !is(HOLDS_MESSAGES) && !inbound.isStopped());
     }
 
     /** Whether something is to be decoded or delivered once what holds up this stage is over. */
     boolean waits() {
-        return blocked() || holdsMessages() || (!ended && untried && (again || hasRest()));
+        return is(WORKING | HOLDS_MESSAGES) || (is(UNTRIED) && !is(ENDED) && (is(AGAIN) || hasRest()));
     }
 
     /**
      * Whether it may be given more: it has less than read-ahead allows, or it has been asked about all that it has, and needs more to go
      * on. What one message is made of is bounded by whoever decodes it, not by the read-ahead.
      */
-    boolean takesMore() {
-        return restBytes() < Inbound.READ_AHEAD || (!ended && !waits());
+    private boolean takesMore() {
+        return restBytes() < Inbound.READ_AHEAD || (!is(ENDED) && !waits());
     }
 
     /** Whether everything that came was consumed, and nothing else is under way: the usual state between two reads. */
     boolean settled() {
-        return rest == null && !untried && !ended && !holdsMessages();
+        return rest == null && !is(UNTRIED | ENDED | HOLDS_MESSAGES);
     }
 
     /** Takes over what the stage that it replaces has not consumed. */
     void takeRest(Stage replaced) {
         rest = replaced.rest;
         replaced.rest = null;
-        untried = rest != null;
+        set(UNTRIED, rest != null);
     }
 
     /** One call to the session and what follows from it; true if the next call may bring more. */
     private boolean decodeOnce(ByteBuf in) {
         int start = in.readerIndex();
-        boolean asked =
-                !holdsWrites; // otherwise it goes on whether its receiver wants a message or not, to let the writes go
+        boolean asked = !is(
+                HOLDS_WRITES); // otherwise it goes on whether its receiver wants a message or not, to let the writes go
         wanted = 0;
-        again = false;
+        conditions = (conditions & ~AGAIN) | IN_CALL;
+        Object message;
         try {
-            recording = true;
-            session.decode(in, this);
-            recording = false;
+            message = session.decode(in, this);
+            conditions &= ~IN_CALL;
         } catch (Throwable t) {
             failed(t);
             return false;
         }
-        Object delivered = message;
-        message = null;
-        boolean passedOn = delivered == in; // as it is: whoever is above has consumed it then
-        int n = (passedOn ? in.writerIndex() : in.readerIndex()) - start;
-        noteOut();
-        if (delivered == null) {
+        if (outBefore != NOTHING_OUT) {
+            noteOut();
+        }
+        if (message == in) { // as it is: whoever is above consumes it
+            int n = in.readableBytes();
+            deliver(in);
+            in.skipBytes(in.readableBytes());
+            begun = 0;
+            consumed += n;
+            return is(AGAIN);
+        }
+        int n = in.readerIndex() - start;
+        if (message == null) {
             begun += n;
         } else {
             if (asked) {
-                inbound.deliver(this, delivered);
+                deliver(message);
             } else {
-                deliverOrHold(delivered);
+                deliverOrHold(message);
             }
             begun = 0;
-            if (passedOn) {
-                in.skipBytes(in.readableBytes());
-            }
         }
         consumed += n;
-        return (n > 0 || delivered != null) && (in.isReadable() || again);
+        return (n > 0 || message != null) && (in.isReadable() || is(AGAIN));
+    }
+
+    private void deliver(Object message) {
+        Stage next = above;
+        if (next != null && !is(REPLACED)) {
+            next.feed((ByteBuf) message);
+        } else {
+            inbound.deliver(this, message);
+        }
     }
 
     private void failed(Throwable t) {
-        recording = false; // the call is over: whoever is told may write
-        releaseMessage();
+        conditions &= ~IN_CALL; // the call is over: whoever is told may write
         noteOut();
         inbound.failed(t instanceof ProtocolException violation ? violation.atStreamPosition(consumed) : t);
     }
@@ -307,60 +354,77 @@ final class Stage implements Actions<Object> {
     }
 
     /** Delivers what the receiver may not have asked for, now or when it wants it. */
-    private void deliverOrHold(Object delivered) {
-        boolean wanted = !holdsMessages() && inbound.wantsMessage();
-        if (kind == ByteLayerOrCodec.BYTE_LAYER || wanted || inbound.isDeaf()) {
-            inbound.deliver(this, delivered);
+    private void deliverOrHold(Object message) {
+        boolean wanted = above != null || inbound.isDeaf() || (!is(HOLDS_MESSAGES) && inbound.wantsMessage());
+        if (wanted) {
+            deliver(message);
             return;
         }
         if (held == null) {
             held = new ArrayDeque<>(2);
         }
-        held.add(delivered);
-    }
-
-    /** Whether messages wait for a receiver that wants none now. */
-    boolean holdsMessages() {
-        return held != null && !held.isEmpty();
-    }
-
-    private void releaseMessage() {
-        Object undelivered = message;
-        message = null;
-        if (undelivered != null && kind == ByteLayerOrCodec.CODEC) {
-            Messages.release(undelivered);
-        }
+        held.add(message);
+        set(HOLDS_MESSAGES, true);
     }
 
     // ---- other calls to the session
 
-    /** A call to the session, recorded like a decode. */
+    /** A call to the session, with what follows from it as from a decode. */
     void call(SessionCall call) {
+        Object message;
         try {
-            recording = true;
-            call.on(session, this);
-            recording = false;
+            conditions |= IN_CALL;
+            message = call.on(session, this);
+            conditions &= ~IN_CALL;
         } catch (Throwable t) {
             failed(t);
             return;
         }
         noteOut();
-        Object delivered = message;
-        message = null;
-        if (delivered != null) {
-            deliverOrHold(delivered);
+        if (message != null) {
+            deliverOrHold(message);
         }
     }
 
     /** One of the session's methods other than decode. */
     @FunctionalInterface
     interface SessionCall {
-        void on(Session<Object, Object> session, Actions<Object> actions) throws Exception;
+        @Nullable
+        Object on(Session<Object, Object> session, Context context) throws Exception;
     }
 
     /** Whether the session is being called, other than to encode. */
     boolean inCall() {
-        return recording;
+        return is(IN_CALL);
+    }
+
+    /** Whether the session keeps what is written above it from coming down. */
+    boolean holdsWrites() {
+        return is(HOLDS_WRITES);
+    }
+
+    /** Whether the session has said that its stream has ended. */
+    boolean hasEnded() {
+        return is(ENDED);
+    }
+
+    /** Tells the session that no more will come, once, and not before it has seen what did. */
+    void tellEnd() {
+        if (!is(ENDED | END_TOLD) && !waits()) {
+            set(END_TOLD, true);
+            ByteBuf seen = rest == null ? Unpooled.EMPTY_BUFFER : rest;
+            call((told, context) -> told.inputEnded(seen, context));
+        }
+    }
+
+    /** Another pipeline has taken over. */
+    void replacedBy(Stage successor) {
+        above = successor;
+        set(REPLACED, true);
+    }
+
+    boolean isReplaced() {
+        return is(REPLACED);
     }
 
     /** Whether there are bytes that were not consumed. */
@@ -382,7 +446,7 @@ final class Stage implements Actions<Object> {
         ByteBuf kept = rest;
         rest = null;
         if (kept != null) {
-            loop.buffers().giveUp(kept);
+            loop().buffers().giveUp(kept);
         }
     }
 
@@ -396,6 +460,7 @@ final class Stage implements Actions<Object> {
         while (held != null && !held.isEmpty()) {
             Messages.release(held.remove());
         }
+        set(HOLDS_MESSAGES, false);
     }
 
     /** All of it, at once. */
@@ -408,30 +473,36 @@ final class Stage implements Actions<Object> {
     void closeSession() {
         stopTimer();
         output.release();
-        loop.runReporting("closed() of a session", session::closed);
+        loop().runReporting("closed() of a session", session::closed);
     }
 
-    // ---- Actions
+    // ---- Context
 
-    private void requireRecording() {
-        if (!recording) {
+    private void requireCall() {
+        if (!is(IN_CALL)) {
             throw new IllegalStateException(
-                    "Actions are valid only within the session's call that they were passed to");
+                    "a Context can be asked for this only within the session's call that it was passed to");
         }
     }
 
     @Override
-    public void message(Object newMessage) {
-        requireRecording();
-        if (message != null) {
-            throw new IllegalStateException("a second message in one call; return after the first");
-        }
-        message = Objects.requireNonNull(newMessage, "message");
+    public RandomGenerator random() {
+        return loop().random();
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return inbound.remoteAddress();
+    }
+
+    @Override
+    public ByteBuf own(ByteBuf borrowed) {
+        return loop().buffers().own(borrowed);
     }
 
     @Override
     public Outgoing out() {
-        requireRecording();
+        requireCall();
         if (outBefore == NOTHING_OUT) {
             outBefore = output.bytes();
         }
@@ -440,21 +511,21 @@ final class Stage implements Actions<Object> {
 
     @Override
     public void needMore(int bytes) {
-        requireRecording();
+        requireCall();
         wanted = Math.max(0, bytes);
     }
 
     @Override
     public void stop() {
-        requireRecording();
+        requireCall();
         inbound.stopped(true);
     }
 
     @Override
     public void startTimer(Duration after) {
-        requireRecording();
+        requireCall();
         if (timer == null) {
-            timer = new StageTimer(loop, this);
+            timer = new StageTimer(loop(), this);
         }
         timer.start(after);
     }
@@ -472,39 +543,42 @@ final class Stage implements Actions<Object> {
 
     @Override
     public void runBlocking(Runnable work) {
-        requireRecording();
+        requireCall();
         works++;
+        set(WORKING, true);
         inbound.runBlocking(this, work);
     }
 
     /** Whether work runs elsewhere that has to end first. */
-    boolean blocked() {
-        return works > 0;
+    boolean isWorking() {
+        return is(WORKING);
     }
 
-    /** A piece of blocking work is done: after the last one the session is to be called again. */
-    void unblocked() {
+    /** A piece of blocking work is done; true after the last one: then the session is to be called again. */
+    boolean workDone() {
         works--;
-        again = true;
+        set(WORKING, works > 0);
+        set(AGAIN, true);
+        return works == 0;
     }
 
     @Override
     public void holdWrites() {
-        requireRecording();
-        holdsWrites = true;
+        requireCall();
+        set(HOLDS_WRITES, true);
     }
 
     @Override
     public void releaseWrites() {
-        requireRecording();
-        holdsWrites = false;
+        requireCall();
+        set(HOLDS_WRITES, false);
         inbound.wroteBelow(0);
     }
 
     @Override
     public void end() {
-        requireRecording();
-        ended = true;
+        requireCall();
+        set(ENDED, true);
     }
 
     @Override

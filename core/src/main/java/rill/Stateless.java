@@ -1,6 +1,7 @@
 package rill;
 
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** A codec of two functions; it is its own session. */
@@ -13,26 +14,30 @@ record Stateless<R, W>(int longest, Codec.Decoder<? extends R> decoder, Codec.En
     }
 
     @Override
-    public Session<R, W> open(SessionContext context) {
+    public Session<R, W> open(Context context) {
         return this;
     }
 
     @Override
-    public void decode(ByteBuf in, Actions<R> actions) throws ProtocolException {
+    public @Nullable R decode(ByteBuf in, Context context) throws IOException {
         int start = in.readerIndex();
-        @Nullable R message = decoder.decode(in);
+        R message = decoder.decode(in, context);
         if (message == null) {
             in.readerIndex(start);
             if (in.readableBytes() > longest) {
                 throw new ProtocolException("no message within " + longest + " bytes, the limit of this codec");
             }
-        } else {
-            actions.message(message);
         }
+        return message;
     }
 
     @Override
-    public void encode(W message, Outgoing out) {
-        encoder.encode(message, out.buffer(DEFAULT_SIZE_ESTIMATE));
+    public void encode(W message, Outgoing out) throws IOException {
+        encoder.encode(message, out.buffer(Math.clamp(Messages.guess(this, message), 0, Buffers.SIZE)));
+    }
+
+    @Override
+    public int sizeEstimate(W message) {
+        return encoder.sizeEstimate(message);
     }
 }

@@ -174,25 +174,25 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
     // ---- in the body
 
     private void runBody() {
-        new Context(loop, this).enter();
+        new OnLoop(loop, this).enter();
         Object outcome;
         try {
             outcome = mask(body.call());
         } catch (Throwable t) {
             outcome = new Failed(t);
         } finally {
-            Context.exit();
+            OnLoop.exit();
         }
         settleOnLoop(outcome);
     }
 
     private void settleOnLoop(Object outcome) {
-        var context = new Context(loop, null);
-        context.enter(); // the body is over, and its thread is still the loop's turn-taker
+        var onLoop = new OnLoop(loop, null);
+        onLoop.enter(); // the body is over, and its thread is still the loop's turn-taker
         try {
             settle(outcome);
         } finally {
-            Context.exit();
+            OnLoop.exit();
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
@@ -17,7 +18,8 @@ class BecomeTest {
     /** Single characters. */
     private static Pipeline<Character, Character> characters() {
         return Pipeline.of(Codec.of(
-                in -> in.isReadable() ? (char) in.readByte() : null, (message, out) -> out.writeByte(message)));
+                (in, context) -> in.isReadable() ? (char) in.readByte() : null,
+                (message, out) -> out.writeByte(message)));
     }
 
     /** Lines, of which {@code 101} ends the protocol. */
@@ -27,12 +29,12 @@ class BecomeTest {
             Session<String, String> inner = lines.open(context);
             return new SessionTest.Plain() {
                 @Override
-                public void decode(ByteBuf in, Actions<String> actions) throws IOException {
+                public @Nullable String decode(ByteBuf in, Context context) throws IOException {
                     boolean ends = in.toString(StandardCharsets.US_ASCII).startsWith("101\n");
-                    inner.decode(in, actions);
                     if (ends) {
-                        actions.stop();
+                        context.stop();
                     }
+                    return inner.decode(in, context);
                 }
             };
         });
@@ -52,7 +54,7 @@ class BecomeTest {
             rig.arrives("c");
             assertThat(next).hasSize(4);
             assertThat(lines).hasSize(2);
-            assertThat(rig.link.inbound().top().rest).isNull();
+            assertThat(rig.link.stack().top().rest).isNull();
         }
     }
 
@@ -179,7 +181,7 @@ class BecomeTest {
         try (var rig = new Rig<>(linesUntil101().over(layer))) {
             List<String> lines = rig.collect(rig.connection());
             rig.arrives("!a\n101\nxy");
-            Stage before = rig.link.inbound().stages()[0];
+            Stage before = rig.link.stack().bottom();
             var next = new ArrayList<Character>();
             rig.onLoop(() -> {
                 rig.connection().write("last");
@@ -191,7 +193,7 @@ class BecomeTest {
             rig.settle();
             assertThat(lines).containsExactly("a", "101");
             assertThat(next).containsExactly('x', 'y');
-            assertThat(rig.link.inbound().stages()[0]).isSameAs(before);
+            assertThat(rig.link.stack().bottom()).isSameAs(before);
             assertThat(rig.sent()).isEqualTo("hello;last!");
         }
     }
@@ -246,8 +248,8 @@ class BecomeTest {
                 Session<R, W> session = inner.open(context);
                 return new Session<>() {
                     @Override
-                    public void decode(ByteBuf in, Actions<R> actions) throws IOException {
-                        session.decode(in, actions);
+                    public @Nullable R decode(ByteBuf in, Context context) throws IOException {
+                        return session.decode(in, context);
                     }
 
                     @Override
@@ -302,7 +304,8 @@ class BecomeTest {
             assertThat(log).containsExactly("101");
             rig.onLoop(() -> rig.connection()
                     .become(Pipeline.of(sessions.of(Codec.<Character, Character>of(
-                            in -> in.isReadable() ? (char) in.readByte() : null, (c, out) -> out.writeByte(c)))))
+                            (in, context) -> in.isReadable() ? (char) in.readByte() : null,
+                            (c, out) -> out.writeByte(c)))))
                     .onMessage(log::add));
             rig.settle();
             assertThat(log).containsExactly("101", 'a', 'b', broken);

@@ -18,7 +18,8 @@ class BlockedWireTest {
     private static final int KIB = 1024;
 
     private static Pipeline<Byte, Byte> singleBytes() {
-        return Pipeline.of(Codec.of(in -> in.isReadable() ? in.readByte() : null, (m, out) -> out.writeByte(m)));
+        return Pipeline.of(
+                Codec.of((in, context) -> in.isReadable() ? in.readByte() : null, (m, out) -> out.writeByte(m)));
     }
 
     /** So many writes, each in a tick of its own, and so with a flush of its own. */

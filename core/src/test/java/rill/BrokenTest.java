@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -32,24 +33,25 @@ class BrokenTest {
             Session<String, String> inner = TextLines.codec().open(context);
             return new SessionTest.Plain() {
                 @Override
-                public void decode(ByteBuf in, Actions<String> actions) throws IOException {
+                public @Nullable String decode(ByteBuf in, Context context) throws IOException {
                     String text = in.toString(StandardCharsets.US_ASCII);
-                    inner.decode(in, actions);
                     if (text.startsWith("stop\n")) {
-                        actions.stop();
+                        context.stop();
                     } else if (text.startsWith("work\n")) {
-                        actions.runBlocking(() -> {});
+                        context.runBlocking(() -> {});
                     }
+                    return inner.decode(in, context);
                 }
 
                 @Override
-                public void opened(Actions<String> actions) {
-                    actions.startTimer(Duration.ofMillis(1));
+                public @Nullable String opened(Context context) {
+                    context.startTimer(Duration.ofMillis(1));
+                    return null;
                 }
 
                 @Override
-                public void timerExpired(Actions<String> actions) {
-                    actions.message("from a timer");
+                public @Nullable String timerExpired(Context context) {
+                    return "from a timer";
                 }
 
                 @Override
@@ -101,9 +103,9 @@ class BrokenTest {
         assertThat(rig.link.closedFuture().isDone()).isTrue();
         assertThat(rig.loop.connections()).isZero();
         assertThat(sessionsClosed).as("sessions closed").isEqualTo(sessionsOpened);
-        for (Stage stage : rig.link.inbound().stages()) {
+        for (Stage stage : rig.stages()) {
             assertThat(stage.rest).isNull();
-            assertThat(stage.waits() && !stage.blocked()).isFalse();
+            assertThat(stage.waits() && !stage.isWorking()).isFalse();
             assertThat(stage.output.holdsBuffer()).isFalse();
         }
     }
@@ -362,7 +364,7 @@ class BrokenTest {
                 rig.arrives("unheard\n".repeat(1_000));
                 rig.settle();
             }
-            assertThat(rig.link.inbound().top().restBytes()).isLessThan(2 * Inbound.READ_AHEAD);
+            assertThat(rig.link.stack().top().restBytes()).isLessThan(2 * Inbound.READ_AHEAD);
             rig.passes(A_WHILE);
             aLongTimePasses(rig);
             assertThat(rig.wire.closed).isTrue();
@@ -471,13 +473,14 @@ class BrokenTest {
         ByteBuf held = Unpooled.directBuffer();
         Codec<ByteBuf, ByteBuf> handing = context -> new Session<>() {
             @Override
-            public void opened(Actions<ByteBuf> actions) {
-                actions.message(held.retain()); // and it is held for a receiver
+            public @Nullable ByteBuf opened(Context context) {
+                return held.retain(); // and it is held for a receiver
             }
 
             @Override
-            public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+            public @Nullable ByteBuf decode(ByteBuf in, Context context) {
                 in.skipBytes(in.readableBytes());
+                return null;
             }
 
             @Override

@@ -221,11 +221,11 @@ class BuffersTest {
     }
 
     private static void onLoop(Loop loop, Runnable action) {
-        new Context(loop, null).enter();
+        new OnLoop(loop, null).enter();
         try {
             action.run();
         } finally {
-            Context.exit();
+            OnLoop.exit();
         }
     }
 

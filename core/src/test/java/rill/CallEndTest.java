@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What calls are told once their connection is gone, and what an unexpected message was. */
@@ -141,14 +142,15 @@ class CallEndTest {
             private String line = "";
 
             @Override
-            public void decode(ByteBuf in, Actions<String> actions) {
+            public @Nullable String decode(ByteBuf in, Context context) {
                 String read = in.readString(1, StandardCharsets.UTF_8);
-                if (read.equals("\n")) {
-                    actions.message(line);
-                    line = "";
-                } else {
+                if (!read.equals("\n")) {
                     line += read;
+                    return null;
                 }
+                String whole = line;
+                line = "";
+                return whole;
             }
 
             @Override
@@ -171,7 +173,7 @@ class CallEndTest {
     void a_buffer_that_answers_nothing_is_shown_as_text_and_released() {
         var messages = new ArrayList<ByteBuf>();
         Pipeline<ByteBuf, ByteBuf> fours = Pipeline.of(Codec.of(
-                in -> {
+                (in, context) -> {
                     if (in.readableBytes() < 4) {
                         return null;
                     }

@@ -71,7 +71,8 @@ class CallGrowthTest {
     @Test
     void a_burst_leaves_nothing_once_it_is_over() {
         for (boolean byKey : new boolean[] {true, false}) {
-            var protocol = (byKey ? Dialogue.byKey() : Dialogue.inOrder()).inFlight(10_000, ClientProtocol.WhenFull.FAIL);
+            var protocol =
+                    (byKey ? Dialogue.byKey() : Dialogue.inOrder()).inFlight(10_000, ClientProtocol.WhenFull.FAIL);
             try (var dialogue = new Dialogue<>(protocol)) {
                 dialogue.onLoop(() -> {
                     for (int i = 0; i < 5_000; i++) {
@@ -107,7 +108,8 @@ class CallGrowthTest {
 
     @Test
     void calls_given_up_while_they_waited_keep_neither_their_requests_nor_their_places() {
-        var protocol = Dialogue.inOrder().inFlight(1, ClientProtocol.WhenFull.WAIT).waiting(10);
+        var protocol =
+                Dialogue.inOrder().inFlight(1, ClientProtocol.WhenFull.WAIT).waiting(10);
         try (var dialogue = new Dialogue<>(protocol)) {
             Future<String> first = dialogue.call("first");
             var requests = new ArrayList<WeakReference<Object>>();
@@ -140,7 +142,8 @@ class CallGrowthTest {
 
     @Test
     void calls_from_outside_are_counted_until_they_have_come_and_no_longer() {
-        var protocol = Dialogue.byKey().inFlight(2, ClientProtocol.WhenFull.WAIT).waiting(3);
+        var protocol =
+                Dialogue.byKey().inFlight(2, ClientProtocol.WhenFull.WAIT).waiting(3);
         try (var dialogue = new Dialogue<>(protocol)) {
             for (int round = 0; round < 20; round++) {
                 var calls = new ArrayList<Future<String>>();

@@ -159,12 +159,14 @@ final class CallProgram {
 
     private ClientProtocol<Request, Said> protocol(Duration deadline, Duration dropAfter) {
         Pipeline<Said, Request> pipeline = Pipeline.of(Codec.of(this::decode, this::encode));
-        ClientProtocol<Request, Said> protocol =
-                byKey ? ClientProtocol.byKey(pipeline, this::keyOf, CallProgram::keyOf) : ClientProtocol.inOrder(pipeline);
+        ClientProtocol<Request, Said> protocol = byKey
+                ? ClientProtocol.byKey(pipeline, this::keyOf, CallProgram::keyOf)
+                : ClientProtocol.inOrder(pipeline);
         protocol = protocol.deadline(deadline)
                 .dropAfter(dropAfter)
                 .inFlight(
-                        1 + random.nextInt(8), random.nextInt(4) > 0 ? ClientProtocol.WhenFull.WAIT : ClientProtocol.WhenFull.FAIL)
+                        1 + random.nextInt(8),
+                        random.nextInt(4) > 0 ? ClientProtocol.WhenFull.WAIT : ClientProtocol.WhenFull.FAIL)
                 .waiting(random.nextInt(8))
                 .naming(CallProgram::nameOf);
         return listens ? protocol.unsolicited(CallProgram::isPush, this::pushed) : protocol;
@@ -172,7 +174,7 @@ final class CallProgram {
 
     // ---- the client's protocol
 
-    private Said decode(ByteBuf in) throws ProtocolException {
+    private Said decode(ByteBuf in, Context context) throws ProtocolException {
         int length = in.bytesBefore((byte) '\n');
         if (length < 0) {
             return null;
@@ -417,9 +419,7 @@ final class CallProgram {
     private void check() {
         assertThat(wrappings).allMatch(Future::isDone);
         assertThat(told).as("the order of the wire").isSorted().doesNotHaveDuplicates();
-        assertThat(loops.settle(loop.submit(client::inFlight)))
-                .as("in flight")
-                .isZero();
+        assertThat(loops.settle(loop.submit(client::inFlight))).as("in flight").isZero();
         checkCalls();
         checkThatNothingIsExpected();
         loops.settle(client.close());

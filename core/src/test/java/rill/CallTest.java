@@ -33,7 +33,7 @@ class CallTest {
     /** Buffers as requests; those that contain an x can't be encoded. */
     private static Pipeline<String, ByteBuf> ofBuffers() {
         return Pipeline.of(Codec.<String, ByteBuf>of(
-                in -> {
+                (in, context) -> {
                     int length = in.bytesBefore((byte) '\n');
                     return length < 0
                             ? null
@@ -81,7 +81,7 @@ class CallTest {
     void a_key_that_changes_while_its_request_is_written_is_free_again() {
         var keys = new ArrayList<List<String>>();
         ClientProtocol<String, String> protocol = ClientProtocol.byKey(
-                Pipeline.of(Codec.of(in -> null, (request, out) -> {
+                Pipeline.of(Codec.of((in, context) -> null, (request, out) -> {
                     keys.getLast().add("changed");
                     throw new IllegalArgumentException("not encoded");
                 })),
@@ -120,7 +120,7 @@ class CallTest {
     @Test
     void an_encoder_that_throws_an_error_fails_its_call_alone() {
         Pipeline<String, String> pipeline = Pipeline.of(Codec.of(
-                in -> {
+                (in, context) -> {
                     int length = in.bytesBefore((byte) '\n');
                     return length < 0
                             ? null

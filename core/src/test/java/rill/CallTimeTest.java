@@ -144,7 +144,8 @@ class CallTimeTest {
 
     @Test
     void a_call_that_waited_for_its_turn_until_it_was_late_is_not_sent() {
-        var protocol = Dialogue.inOrder().inFlight(1, ClientProtocol.WhenFull.WAIT).deadline(Duration.ofSeconds(10));
+        var protocol =
+                Dialogue.inOrder().inFlight(1, ClientProtocol.WhenFull.WAIT).deadline(Duration.ofSeconds(10));
         try (var dialogue = new Dialogue<>(protocol)) {
             Future<String> first = dialogue.call("first");
             Future<String> waits = dialogue.call("waits", Duration.ofSeconds(1));

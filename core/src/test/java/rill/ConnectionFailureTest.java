@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
@@ -164,7 +165,9 @@ class ConnectionFailureTest {
     void what_was_spilled_into_several_buffers_is_taken_back_as_well() throws IOException {
         Codec<String, String> spills = context -> new SessionTest.Plain() {
             @Override
-            public void decode(ByteBuf in, Actions<String> actions) {}
+            public @Nullable String decode(ByteBuf in, Context context) {
+                return null;
+            }
 
             @Override
             public void encode(String message, Outgoing out) {

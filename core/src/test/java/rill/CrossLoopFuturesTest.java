@@ -107,7 +107,8 @@ class CrossLoopFuturesTest {
             }
             other.result();
         }
-        Await.until("nothing is left, seed " + seed, () -> far.crossLoopFutures().size() == 0);
+        Await.until(
+                "nothing is left, seed " + seed, () -> far.crossLoopFutures().size() == 0);
     }
 
     /** A count that is kept beside the entries may be 0 for a moment while there are some. */

@@ -37,7 +37,7 @@ final class Dialogue<Q, A> implements AutoCloseable {
                 Codec.of(Dialogue::line, (text, out) -> out.writeCharSequence(text, StandardCharsets.UTF_8)));
     }
 
-    private static String line(ByteBuf in) {
+    private static String line(ByteBuf in, Context context) {
         int length = in.bytesBefore((byte) '\n');
         return length < 0
                 ? null

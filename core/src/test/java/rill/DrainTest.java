@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
@@ -275,8 +276,9 @@ class DrainTest {
     /** Lets nothing out. */
     private static final class Refusing implements Session<ByteBuf, ByteBuf> {
         @Override
-        public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+        public @Nullable ByteBuf decode(ByteBuf in, Context context) {
             in.skipBytes(in.readableBytes());
+            return null;
         }
 
         @Override

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
@@ -28,12 +29,14 @@ class EncodeFailureTest {
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<String> actions) {
+        public @Nullable String decode(ByteBuf in, Context context) {
             int length = in.bytesBefore((byte) '\n');
-            if (length >= 0) {
-                actions.message(in.readString(length, StandardCharsets.US_ASCII));
-                in.skipBytes(1);
+            if (length < 0) {
+                return null;
             }
+            String line = in.readString(length, StandardCharsets.US_ASCII);
+            in.skipBytes(1);
+            return line;
         }
 
         @Override
@@ -90,7 +93,7 @@ class EncodeFailureTest {
                 assertThat(rig.sent()).as("seed %s", seed).isEqualTo(expected.toString());
                 assertThat(passed).as("seed %s", seed).allMatch(each -> each.refCnt() == 0);
                 assertThat(rig.link.outbound().pending()).as("seed %s", seed).isZero();
-                assertThat(rig.link.inbound().top().output.holdsBuffer())
+                assertThat(rig.link.stack().top().output.holdsBuffer())
                         .as("seed %s", seed)
                         .isFalse();
                 passed.clear();
@@ -154,8 +157,8 @@ class EncodeFailureTest {
     void what_follows_a_piece_that_a_byte_layer_could_not_encode_never_leaves_nor_does_a_good_bye() throws IOException {
         ByteLayer fussy = context -> new Session<>() {
             @Override
-            public void decode(ByteBuf in, Actions<ByteBuf> actions) {
-                actions.message(in.readSlice(in.readableBytes()));
+            public @Nullable ByteBuf decode(ByteBuf in, Context context) {
+                return in.readSlice(in.readableBytes());
             }
 
             @Override

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
@@ -18,14 +19,14 @@ class EncoderCallsTest {
 
     private final Codec<String, String> calling = context -> new SessionTest.Plain() {
         @Override
-        public void decode(ByteBuf in, Actions<String> actions) {
+        public @Nullable String decode(ByteBuf in, Context context) {
             if (in.getByte(in.readerIndex()) == '!') {
-                ByteBuf out = actions.out().buffer(100);
+                ByteBuf out = context.out().buffer(100);
                 out.writeByte('[');
                 deed.run();
                 out.writeByte(']');
             }
-            actions.message(in.readString(1, StandardCharsets.US_ASCII));
+            return in.readString(1, StandardCharsets.US_ASCII);
         }
 
         @Override
@@ -116,7 +117,7 @@ class EncoderCallsTest {
             rig.settle();
             assertThat(rig.wire.aborted).isTrue();
             assertThat(rig.connection().closed().isDone()).isTrue();
-            assertThat(rig.link.inbound().top().output.holdsBuffer()).isFalse();
+            assertThat(rig.link.stack().top().output.holdsBuffer()).isFalse();
         }
     }
 
@@ -202,7 +203,7 @@ class EncoderCallsTest {
                 rig.settle();
                 assertThat(rig.sent()).as("deed %s", i).isEqualTo(cases.get(i).sent);
                 assertThat(rig.failures).as("deed %s", i).hasSize(cases.get(i).fails ? 1 : 0);
-                assertThat(rig.link.inbound().top().output.holdsBuffer()).isFalse();
+                assertThat(rig.link.stack().top().output.holdsBuffer()).isFalse();
             }
         }
     }
@@ -237,8 +238,8 @@ class EncoderCallsTest {
         var rigs = new ArrayList<Rig<String, String>>();
         ByteLayer layer = context -> new Session<>() {
             @Override
-            public void decode(ByteBuf in, Actions<ByteBuf> actions) {
-                actions.message(in.readSlice(in.readableBytes()));
+            public @Nullable ByteBuf decode(ByteBuf in, Context context) {
+                return in.readSlice(in.readableBytes());
             }
 
             @Override

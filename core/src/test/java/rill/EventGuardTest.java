@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.IntFrames;
 
@@ -124,7 +125,7 @@ class EventGuardTest {
     void an_error_in_a_session_or_a_handler_costs_its_connection() throws IOException {
         Error error = new StackOverflowError("on purpose");
         Codec<String, String> throwing = Codec.of(
-                in -> {
+                (in, context) -> {
                     throw error;
                 },
                 (message, out) -> {
@@ -165,15 +166,18 @@ class EventGuardTest {
     void a_timer_of_a_session_that_throws_costs_its_connection() throws IOException {
         Codec<String, String> throwing = context -> new SessionTest.Plain() {
             @Override
-            public void opened(Actions<String> actions) {
-                actions.startTimer(Duration.ofSeconds(1));
+            public @Nullable String opened(Context context) {
+                context.startTimer(Duration.ofSeconds(1));
+                return null;
             }
 
             @Override
-            public void decode(ByteBuf in, Actions<String> actions) {}
+            public @Nullable String decode(ByteBuf in, Context context) {
+                return null;
+            }
 
             @Override
-            public void timerExpired(Actions<String> actions) {
+            public @Nullable String timerExpired(Context context) {
                 throw new StackOverflowError("on purpose");
             }
         };
@@ -195,24 +199,28 @@ class EventGuardTest {
             }
 
             @Override
-            public void opened(Actions<String> actions) throws IOException {
-                actions.startTimer(Duration.ofSeconds(1));
+            public @Nullable String opened(Context context) throws IOException {
+                context.startTimer(Duration.ofSeconds(1));
+                return null;
             }
 
             @Override
-            public void decode(ByteBuf in, Actions<String> actions) throws IOException {
+            public @Nullable String decode(ByteBuf in, Context context) throws IOException {
                 in.skipBytes(in.readableBytes());
                 at("decode");
+                return null;
             }
 
             @Override
-            public void timerExpired(Actions<String> actions) throws IOException {
+            public @Nullable String timerExpired(Context context) throws IOException {
                 at("timerExpired");
+                return null;
             }
 
             @Override
-            public void inputEnded(ByteBuf rest, Actions<String> actions) throws IOException {
+            public @Nullable String inputEnded(ByteBuf rest, Context context) throws IOException {
                 at("inputEnded");
+                return null;
             }
         };
         return Pipeline.of(codec);

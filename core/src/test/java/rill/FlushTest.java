@@ -18,8 +18,8 @@ class FlushTest {
     private static final int SIZE = 4;
 
     private static Pipeline<Integer, Integer> ints() {
-        return Pipeline.of(
-                Codec.of(in -> in.readableBytes() < SIZE ? null : in.readInt(), (m, out) -> out.writeInt(m)));
+        return Pipeline.of(Codec.of(
+                (in, context) -> in.readableBytes() < SIZE ? null : in.readInt(), (m, out) -> out.writeInt(m)));
     }
 
     private static byte[] ofMessages(int n) {

@@ -2,11 +2,12 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A layer with a handshake: says {@code hello;} and holds writes until a {@code !} comes; then passes everything on. */
 final class HoldingLayer implements ByteLayer {
     @Override
-    public Session<ByteBuf, ByteBuf> open(SessionContext context) {
+    public Session<ByteBuf, ByteBuf> open(Context context) {
         return new OneConnection();
     }
 
@@ -14,19 +15,21 @@ final class HoldingLayer implements ByteLayer {
         private boolean open;
 
         @Override
-        public void opened(Actions<ByteBuf> actions) {
-            actions.holdWrites();
-            actions.out().buffer(6).writeCharSequence("hello;", java.nio.charset.StandardCharsets.US_ASCII);
+        public @Nullable ByteBuf opened(Context context) {
+            context.holdWrites();
+            context.out().buffer(6).writeCharSequence("hello;", java.nio.charset.StandardCharsets.US_ASCII);
+            return null;
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+        public @Nullable ByteBuf decode(ByteBuf in, Context context) {
             if (open) {
-                actions.message(in.readSlice(in.readableBytes()));
+                return in.readSlice(in.readableBytes());
             } else if (in.readByte() == '!') {
                 open = true;
-                actions.releaseWrites();
+                context.releaseWrites();
             }
+            return null;
         }
 
         @Override
@@ -35,11 +38,12 @@ final class HoldingLayer implements ByteLayer {
         }
 
         @Override
-        public void inputEnded(ByteBuf rest, Actions<ByteBuf> actions) throws IOException {
+        public @Nullable ByteBuf inputEnded(ByteBuf rest, Context context) throws IOException {
             if (!open) {
                 throw new ProtocolException("the stream ended within the handshake");
             }
-            actions.end();
+            context.end();
+            return null;
         }
 
         @Override

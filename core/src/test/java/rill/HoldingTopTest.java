@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
@@ -25,23 +26,25 @@ class HoldingTopTest {
         private String brackets = "??";
 
         @Override
-        public void opened(Actions<String> actions) {
-            actions.holdWrites();
-            actions.out().buffer(6).writeCharSequence("hello;", StandardCharsets.US_ASCII);
+        public @Nullable String opened(Context context) {
+            context.holdWrites();
+            context.out().buffer(6).writeCharSequence("hello;", StandardCharsets.US_ASCII);
+            return null;
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<String> actions) {
+        public @Nullable String decode(ByteBuf in, Context context) {
             char c = (char) in.readByte();
             if (c == '!') {
                 brackets = "[]";
-                actions.releaseWrites();
-                actions.out().buffer(6).writeCharSequence("ready;", StandardCharsets.US_ASCII);
+                context.releaseWrites();
+                context.out().buffer(6).writeCharSequence("ready;", StandardCharsets.US_ASCII);
             } else if (c == '?') {
-                actions.holdWrites();
+                context.holdWrites();
             } else {
-                actions.message(String.valueOf(c));
+                return String.valueOf(c);
             }
+            return null;
         }
 
         @Override
@@ -325,13 +328,15 @@ class HoldingTopTest {
     void what_it_never_lets_go_is_released_with_the_connection() throws IOException {
         Codec<ByteBuf, ByteBuf> holding = context -> new Session<>() {
             @Override
-            public void opened(Actions<ByteBuf> actions) {
-                actions.holdWrites();
+            public @Nullable ByteBuf opened(Context context) {
+                context.holdWrites();
+                return null;
             }
 
             @Override
-            public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+            public @Nullable ByteBuf decode(ByteBuf in, Context context) {
                 in.skipBytes(in.readableBytes());
+                return null;
             }
 
             @Override
@@ -418,8 +423,8 @@ class HoldingTopTest {
     private static Pipeline<String, String> overAHandshake() {
         ByteLayer passing = context -> new Session<ByteBuf, ByteBuf>() {
             @Override
-            public void decode(ByteBuf in, Actions<ByteBuf> actions) {
-                actions.message(in.readSlice(in.readableBytes()));
+            public @Nullable ByteBuf decode(ByteBuf in, Context context) {
+                return in.readSlice(in.readableBytes());
             }
 
             @Override

@@ -43,7 +43,7 @@ class MappingOwnershipTest {
 
     @Test
     void what_down_makes_is_released_if_it_can_not_be_encoded() throws IOException {
-        Codec<ByteBuf, ByteBuf> fussy = Codec.of(in -> null, (message, out) -> {
+        Codec<ByteBuf, ByteBuf> fussy = Codec.of((in, context) -> null, (message, out) -> {
             throw new IllegalArgumentException("not this one");
         });
         assertThat(written(Pipeline.of(fussy.map(Function.identity(), this::make)), "any"))

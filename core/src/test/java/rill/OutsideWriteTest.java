@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
@@ -24,11 +25,11 @@ class OutsideWriteTest {
     /** Plain text out, of which the codec says what the test wants. */
     private record Guessing(ToIntFunction<String> guess) implements Codec<String, String> {
         @Override
-        public Session<String, String> open(SessionContext context) {
+        public Session<String, String> open(Context context) {
             return new SessionTest.Plain() {
                 @Override
-                public void decode(ByteBuf in, Actions<String> actions) {
-                    actions.message(in.readString(in.readableBytes(), StandardCharsets.US_ASCII));
+                public @Nullable String decode(ByteBuf in, Context context) {
+                    return in.readString(in.readableBytes(), StandardCharsets.US_ASCII);
                 }
             };
         }
@@ -120,12 +121,7 @@ class OutsideWriteTest {
     @Test
     void a_framed_codec_that_guesses_wrongly_encodes_all_the_same() throws IOException {
         for (int guess : new int[] {0, -1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
-            FrameCodec<String, String> wrong = new FrameCodec<>() {
-                @Override
-                public String decode(ByteBuf frame) {
-                    return frame.readString(frame.readableBytes(), StandardCharsets.US_ASCII);
-                }
-
+            Codec.Encoder<String> wrong = new Codec.Encoder<>() {
                 @Override
                 public void encode(String message, ByteBuf out) {
                     out.writeCharSequence(message, StandardCharsets.US_ASCII);
@@ -136,7 +132,13 @@ class OutsideWriteTest {
                     return guess;
                 }
             };
-            try (var rig = new Rig<>(Pipeline.of(new rill.testing.IntFrames(1000).with(wrong)), LIMITS)) {
+            try (var rig = new Rig<>(
+                    Pipeline.of(new rill.testing.IntFrames(1000)
+                            .with(
+                                    (frame, context) ->
+                                            frame.readString(frame.readableBytes(), StandardCharsets.US_ASCII),
+                                    wrong)),
+                    LIMITS)) {
                 rig.onLoop(() -> rig.connection().write(LARGE));
                 rig.settle();
                 Future<?> outside = rig.connection().write(LARGE);

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,11 +22,11 @@ class OwnershipTest {
     /** A byte layer that passes on what it gets, as it is. */
     private static final class Transparent implements ByteLayer {
         @Override
-        public Session<ByteBuf, ByteBuf> open(SessionContext context) {
+        public Session<ByteBuf, ByteBuf> open(Context context) {
             return new Session<>() {
                 @Override
-                public void decode(ByteBuf in, Actions<ByteBuf> actions) {
-                    actions.message(in);
+                public @Nullable ByteBuf decode(ByteBuf in, Context context) {
+                    return in;
                 }
 
                 @Override
@@ -128,7 +129,7 @@ class OwnershipTest {
     /** Releases what it has only borrowed, once or more often, before or after it has read it. */
     private static Codec<String, String> releasing(int times, boolean whole) {
         return Codec.of(
-                in -> {
+                (in, context) -> {
                     if (whole && in.readableBytes() < 8) {
                         return null;
                     }
@@ -179,7 +180,7 @@ class OwnershipTest {
                     .onFailure(failure -> rig.failures.add(failure.cause()))
                     .onMessage(message -> taken.add(rig.loop.chunk(1))));
             rig.arrives("hell");
-            ByteBuf rest = rig.link.inbound().top().rest;
+            ByteBuf rest = rig.link.stack().top().rest;
             rig.arrives("o world");
             rig.settle();
             assertThat(rig.failures).singleElement().isInstanceOf(IllegalReferenceCountException.class);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
@@ -22,19 +23,20 @@ class PassingOnTest {
         }
 
         @Override
-        public Session<ByteBuf, ByteBuf> open(SessionContext context) {
+        public Session<ByteBuf, ByteBuf> open(Context context) {
             return new Session<>() {
                 private int toSkip = header;
 
                 @Override
-                public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+                public @Nullable ByteBuf decode(ByteBuf in, Context context) {
                     int skipped = Math.min(toSkip, in.readableBytes());
                     in.skipBytes(skipped);
                     toSkip -= skipped;
                     if (in.isReadable()) {
                         seen.add(in);
-                        actions.message(in);
+                        return in;
                     }
+                    return null;
                 }
 
                 @Override
@@ -56,8 +58,8 @@ class PassingOnTest {
             rig.arrives("four\n");
             assertThat(received).containsExactly("one", "two", "three", "four");
             assertThat(upper.seen).hasSize(3).containsOnly(rig.transport.receiveBuffer.get());
-            for (Stage stage : rig.link.inbound().stages()) {
-                assertThat(stage.rest).as("what stage %d keeps", stage.level).isNull();
+            for (Stage stage : rig.stages()) {
+                assertThat(stage.rest).as("what %s keeps", stage).isNull();
             }
         }
     }
@@ -147,8 +149,8 @@ class PassingOnTest {
             rig.arrives("er:one\ntw");
             rig.arrives("o\n");
             assertThat(received).containsExactly("one", "two");
-            for (Stage stage : rig.link.inbound().stages()) {
-                assertThat(stage.rest).as("what stage %d keeps", stage.level).isNull();
+            for (Stage stage : rig.stages()) {
+                assertThat(stage.rest).as("what %s keeps", stage).isNull();
             }
         }
     }
@@ -156,19 +158,20 @@ class PassingOnTest {
     /** Consumes nothing before its header is there as a whole. */
     private static final class Waiting implements ByteLayer {
         @Override
-        public Session<ByteBuf, ByteBuf> open(SessionContext context) {
+        public Session<ByteBuf, ByteBuf> open(Context context) {
             return new Session<>() {
                 private boolean through;
 
                 @Override
-                public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+                public @Nullable ByteBuf decode(ByteBuf in, Context context) {
                     if (!through && in.readableBytes() >= 7) {
                         in.skipBytes(7);
                         through = true;
                     }
                     if (through && in.isReadable()) {
-                        actions.message(in);
+                        return in;
                     }
+                    return null;
                 }
 
                 @Override
@@ -189,8 +192,8 @@ class PassingOnTest {
             }));
             rig.arrives("last\nnever\n");
             assertThat(received).containsExactly("last");
-            for (Stage stage : rig.link.inbound().stages()) {
-                assertThat(stage.rest).as("what stage %d keeps", stage.level).isNull();
+            for (Stage stage : rig.stages()) {
+                assertThat(stage.rest).as("what %s keeps", stage).isNull();
             }
         }
     }

@@ -3,21 +3,23 @@ package rill;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** Single characters as messages, except: {@code p} is a ping, answered with a pong that nobody above sees. */
 class Pinging extends SessionTest.Plain {
     static final String PONG = "PONG ";
 
     @Override
-    public void decode(ByteBuf in, Actions<String> actions) throws IOException {
+    public @Nullable String decode(ByteBuf in, Context context) throws IOException {
         if (!in.isReadable()) {
-            return;
+            return null;
         }
         char c = (char) in.readByte();
         if (c == 'p') {
-            actions.out().buffer(PONG.length()).writeCharSequence(PONG, StandardCharsets.US_ASCII);
+            context.out().buffer(PONG.length()).writeCharSequence(PONG, StandardCharsets.US_ASCII);
         } else {
-            actions.message(String.valueOf(c));
+            return String.valueOf(c);
         }
+        return null;
     }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,20 +27,20 @@ class ReadAheadTest {
         static final Layer JOINING_WITH_HINTS = new Layer("joining with hints", 0, true, true);
 
         @Override
-        public Session<ByteBuf, ByteBuf> open(SessionContext context) {
+        public Session<ByteBuf, ByteBuf> open(Context context) {
             return new Session<>() {
                 @Override
-                public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+                public @Nullable ByteBuf decode(ByteBuf in, Context context) {
                     if (!records) {
-                        actions.message(in.readSlice(Math.min(most, in.readableBytes())));
-                        return;
+                        return in.readSlice(Math.min(most, in.readableBytes()));
                     }
                     int missing = in.readableBytes() < 4 ? 4 : 4 + in.getInt(in.readerIndex()) - in.readableBytes();
                     if (missing <= 0) {
-                        actions.message(in.readSlice(in.readInt()));
+                        return in.readSlice(in.readInt());
                     } else if (hints) {
-                        actions.needMore(missing);
+                        context.needMore(missing);
                     }
+                    return null;
                 }
 
                 @Override
@@ -61,7 +62,7 @@ class ReadAheadTest {
     /** Gives the size of a message of an int and so many bytes. */
     private static Codec<Integer, Integer> ofTwoFunctions() {
         return Codec.of(
-                in -> {
+                (in, context) -> {
                     if (in.readableBytes() < 4 || in.readableBytes() < 4 + in.getInt(in.readerIndex())) {
                         return null;
                     }
@@ -74,13 +75,13 @@ class ReadAheadTest {
 
     private static Codec<Integer, Integer> framed() {
         return new IntFrames(16 * MIB)
-                .with(FrameCodec.of(
-                        frame -> {
+                .with(
+                        (frame, context) -> {
                             int size = frame.readableBytes();
                             frame.skipBytes(size);
                             return size;
                         },
-                        (message, out) -> {}));
+                        (message, out) -> {});
     }
 
     private static Codec<Integer, Integer> mereFraming() {
@@ -198,10 +199,8 @@ class ReadAheadTest {
                 assertThat(received)
                         .as("records of %d", record)
                         .containsExactly(java.util.Arrays.stream(sizes).boxed().toArray(Integer[]::new));
-                for (Stage stage : rig.link.inbound().stages()) {
-                    assertThat(stage.rest)
-                            .as("what stage %d keeps", stage.level)
-                            .isNull();
+                for (Stage stage : rig.stages()) {
+                    assertThat(stage.rest).as("what %s keeps", stage).isNull();
                 }
             }
         }
@@ -242,10 +241,8 @@ class ReadAheadTest {
                 rig.settle();
                 at += step;
             }
-            for (Stage stage : rig.link.inbound().stages()) {
-                assertThat(stage.restBytes())
-                        .as("what waits at stage %d", stage.level)
-                        .isLessThan(Inbound.READ_AHEAD + step);
+            for (Stage stage : rig.stages()) {
+                assertThat(stage.restBytes()).as("what waits at %s", stage).isLessThan(Inbound.READ_AHEAD + step);
             }
             var received = new ArrayList<Integer>();
             receiveAll(rig, setting.pull, received);
@@ -277,7 +274,10 @@ class ReadAheadTest {
     @MethodSource("settings")
     void who_never_completes_a_message_is_stopped_by_the_codecs_own_limit(Setting setting) throws IOException {
         var limited = new Setting(
-                setting.codec, Codec.of(300_000, in -> null, (message, out) -> {}), setting.layers, setting.pull);
+                setting.codec,
+                Codec.of(300_000, (in, context) -> null, (message, out) -> {}),
+                setting.layers,
+                setting.pull);
         try (var rig = new Rig<>(limited.pipeline())) {
             var received = new ArrayList<Integer>();
             receiveAll(rig, setting.pull, received);
@@ -297,8 +297,9 @@ class ReadAheadTest {
     void a_session_that_has_ended_its_stream_is_given_no_more_than_read_ahead_allows() throws IOException {
         Codec<Integer, Integer> ending = context -> new Session<>() {
             @Override
-            public void decode(ByteBuf in, Actions<Integer> actions) {
-                actions.end();
+            public @Nullable Integer decode(ByteBuf in, Context context) {
+                context.end();
+                return null;
             }
 
             @Override

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.IntFrames;
 
@@ -55,7 +56,7 @@ class ReadingAtRandomTest {
         }
 
         @Override
-        public Session<ByteBuf, ByteBuf> open(SessionContext context) {
+        public Session<ByteBuf, ByteBuf> open(Context context) {
             sessionsOpened++;
             return new LayerSession(this);
         }
@@ -114,60 +115,72 @@ class ReadingAtRandomTest {
         }
 
         @Override
-        public void opened(Actions<ByteBuf> actions) {
+        public @Nullable ByteBuf opened(Context context) {
             if (layer.kind == Kind.HANDSHAKING) {
-                actions.holdWrites();
-                actions.out().buffer(1).writeByte('?');
+                context.holdWrites();
+                context.out().buffer(1).writeByte('?');
             }
+            return null;
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+        public @Nullable ByteBuf decode(ByteBuf in, Context context) {
             switch (layer.kind) {
-                case TRANSPARENT -> actions.message(in);
-                case SPLITTING -> actions.message(in.readSlice(Math.min(layer.amount, in.readableBytes())));
-                case JOINING, HINTING -> join(in, actions);
+                case TRANSPARENT -> {
+                    return in;
+                }
+                case SPLITTING -> {
+                    return in.readSlice(Math.min(layer.amount, in.readableBytes()));
+                }
+                case JOINING, HINTING -> {
+                    return joined(in, context);
+                }
                 case HANDSHAKING -> {
                     if (!through && in.readByte() == '!') {
                         through = true;
-                        actions.releaseWrites();
+                        context.releaseWrites();
                     } else {
-                        actions.message(in.readSlice(in.readableBytes()));
+                        return in.readSlice(in.readableBytes());
                     }
                 }
                 case ANSWERING -> {
-                    actions.out().buffer(300).writeZero(300);
-                    actions.message(in);
+                    context.out().buffer(300).writeZero(300);
+                    return in;
                 }
-                case WORKING -> work(in, actions);
+                case WORKING -> {
+                    return worked(in, context);
+                }
                 case ENDING -> {
                     int part = Math.min(left, in.readableBytes());
                     left -= part;
-                    actions.message(in.readSlice(part));
                     if (left == 0) {
-                        actions.end();
+                        context.end();
                     }
+                    return in.readSlice(part);
                 }
             }
+            return null;
         }
 
-        private void join(ByteBuf in, Actions<ByteBuf> actions) {
+        private @Nullable ByteBuf joined(ByteBuf in, Context context) {
             int missing = in.readableBytes() < 4 ? 4 : 4 + in.getInt(in.readerIndex()) - in.readableBytes();
             if (missing <= 0) {
-                actions.message(in.readSlice(in.readInt()));
-            } else if (layer.kind == Kind.HINTING) {
-                actions.needMore(missing);
+                return in.readSlice(in.readInt());
             }
+            if (layer.kind == Kind.HINTING) {
+                context.needMore(missing);
+            }
+            return null;
         }
 
-        private void work(ByteBuf in, Actions<ByteBuf> actions) {
+        private @Nullable ByteBuf worked(ByteBuf in, Context context) {
             if (!worked && layer.dice.nextInt(3) == 0) {
                 worked = true;
-                actions.runBlocking(() -> {});
-            } else if (in.isReadable()) {
-                worked = false;
-                actions.message(in.readSlice(in.readableBytes()));
+                context.runBlocking(() -> {});
+                return null;
             }
+            worked &= !in.isReadable();
+            return in.isReadable() ? in.readSlice(in.readableBytes()) : null;
         }
 
         @Override
@@ -198,16 +211,16 @@ class ReadingAtRandomTest {
             case 0 -> framing.map(ReadingAtRandomTest::numberOf, same);
             case 1 -> framing;
             case 2 ->
-                framing.with(FrameCodec.<Integer, ByteBuf>of(
-                        frame -> {
+                framing.with(
+                        (frame, context) -> {
                             int number = frame.readInt();
                             frame.skipBytes(frame.readableBytes());
                             return number;
                         },
-                        (message, out) -> out.writeBytes(message)));
+                        (ByteBuf message, ByteBuf out) -> out.writeBytes(message));
             default ->
                 Codec.<Integer, ByteBuf>of(
-                        in -> {
+                        (in, context) -> {
                             int start = in.readerIndex();
                             if (in.readableBytes() < 8 || in.readableBytes() < 4 + in.getInt(start)) {
                                 return null;
@@ -581,13 +594,13 @@ class ReadingAtRandomTest {
         }
 
         @Override
-        public void opened(Actions<Object> actions) throws IOException {
-            inner.opened(actions);
+        public @Nullable Object opened(Context context) throws IOException {
+            return inner.opened(context);
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<Object> actions) throws IOException {
-            inner.decode(in, actions);
+        public @Nullable Object decode(ByteBuf in, Context context) throws IOException {
+            return inner.decode(in, context);
         }
 
         @Override
@@ -596,8 +609,8 @@ class ReadingAtRandomTest {
         }
 
         @Override
-        public void inputEnded(ByteBuf rest, Actions<Object> actions) throws IOException {
-            inner.inputEnded(rest, actions);
+        public @Nullable Object inputEnded(ByteBuf rest, Context context) throws IOException {
+            return inner.inputEnded(rest, context);
         }
 
         @Override

@@ -12,6 +12,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.testing.IntFrames;
@@ -27,7 +28,7 @@ class ReceivePathTest {
     /** Fixed messages of four bytes; notes which buffers it was shown. */
     private Pipeline<Integer, Integer> fours() {
         return Pipeline.of(Codec.of(
-                in -> {
+                (in, context) -> {
                     seen.add(in);
                     seenInOrder.add(in);
                     return in.readableBytes() < 4 ? null : in.readInt();
@@ -60,7 +61,7 @@ class ReceivePathTest {
     void only_an_unfinished_rest_is_kept_and_an_idle_connection_holds_no_buffer() throws IOException {
         try (var rig = new Rig<>(fours())) {
             List<Integer> received = rig.collect(rig.connection());
-            Stage stage = rig.link.inbound().top();
+            Stage stage = rig.link.stack().top();
             rig.arrives(new byte[] {0, 0, 0, 1, 0, 0});
             assertThat(stage.restBytes()).isEqualTo(2);
             assertThat(stage.rest.capacity()).as("space for a rest of 2 bytes").isLessThanOrEqualTo(4096);
@@ -82,7 +83,7 @@ class ReceivePathTest {
         try (var rig = new Rig<>(TextLines.pipeline())) {
             rig.collect(rig.connection());
             rig.onLoop(() -> rig.connection().onFailure(Failure::carryOn).write("two\nlines"));
-            assertThat(rig.link.inbound().top().output.holdsBuffer()).isFalse();
+            assertThat(rig.link.stack().top().output.holdsBuffer()).isFalse();
             assertThat(rig.link.open()).isTrue();
         }
     }
@@ -101,8 +102,9 @@ class ReceivePathTest {
     private static void measureMessagesInTwoReads() throws IOException {
         var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
         Integer message = 7;
-        Pipeline<Integer, Integer> fixed = Pipeline.of(
-                Codec.of(in -> in.readableBytes() < 4 ? null : in.skipBytes(4) == in ? message : null, (m, out) -> {}));
+        Pipeline<Integer, Integer> fixed = Pipeline.of(Codec.of(
+                (in, context) -> in.readableBytes() < 4 ? null : in.skipBytes(4) == in ? message : null,
+                (m, out) -> {}));
         try (var rig = new Rig<>(fixed)) {
             int[] count = {0};
             rig.onLoop(() -> rig.connection().onMessage(m -> count[0]++));
@@ -134,7 +136,7 @@ class ReceivePathTest {
                     rig.arrives(java.util.Arrays.copyOfRange(all, at, Math.min(all.length, at + step)));
                 }
                 assertThat(received).as("in steps of %d", step).containsExactly(1, -2, 3, Integer.MAX_VALUE, 5);
-                assertThat(rig.link.inbound().top().rest).isNull();
+                assertThat(rig.link.stack().top().rest).isNull();
             }
         }
     }
@@ -147,7 +149,7 @@ class ReceivePathTest {
             byte[] bytes = new byte[head.readableBytes()];
             head.readBytes(bytes);
             rig.arrives(bytes);
-            assertThat(rig.link.inbound().top().rest.capacity()).isEqualTo(Buffers.SMALL);
+            assertThat(rig.link.stack().top().rest.capacity()).isEqualTo(Buffers.SMALL);
             assertThat(rig.link.readTarget())
                     .as("nothing more until bytes come")
                     .isNull();
@@ -158,15 +160,16 @@ class ReceivePathTest {
     void the_largest_wish_for_more_does_not_overflow() throws IOException {
         Codec<Integer, Integer> insatiable = context -> new Counting(Integer.MAX_VALUE) {
             @Override
-            public void decode(ByteBuf in, Actions<Integer> actions) {
-                actions.needMore(Integer.MAX_VALUE);
+            public @Nullable Integer decode(ByteBuf in, Context context) {
+                context.needMore(Integer.MAX_VALUE);
+                return null;
             }
         };
         try (var rig = new Rig<>(Pipeline.of(insatiable))) {
             rig.collect(rig.connection());
             rig.arrives(ints(1, 2, 3));
             assertThat(rig.failures).isEmpty();
-            assertThat(rig.link.inbound().top().rest.capacity()).isEqualTo(Buffers.SMALL);
+            assertThat(rig.link.stack().top().rest.capacity()).isEqualTo(Buffers.SMALL);
         }
     }
 
@@ -177,7 +180,7 @@ class ReceivePathTest {
         Codec<Integer, Integer> large = context -> new Counting(size);
         try (var rig = new Rig<>(Pipeline.of(large))) {
             List<Integer> received = rig.collect(rig.connection());
-            Stage stage = rig.link.inbound().top();
+            Stage stage = rig.link.stack().top();
             byte[] part = new byte[48 * 1024];
             rig.arrives(part);
             long arrived = part.length;
@@ -252,7 +255,8 @@ class ReceivePathTest {
     @Test
     void a_message_never_received_is_released_by_the_framework() throws IOException {
         ByteBuf held = Unpooled.directBuffer();
-        Codec<ByteBuf, ByteBuf> handing = Codec.of(in -> in.readByte() == 0 ? held.retain() : null, (m, out) -> {});
+        Codec<ByteBuf, ByteBuf> handing =
+                Codec.of((in, context) -> in.readByte() == 0 ? held.retain() : null, (m, out) -> {});
         try (var rig = new Rig<>(Pipeline.of(handing))) {
             rig.onLoop(() -> {
                 Future<?> cancelled = rig.connection().receive();
@@ -273,13 +277,14 @@ class ReceivePathTest {
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<Integer> actions) {
+        public @Nullable Integer decode(ByteBuf in, Context context) {
             if (in.readableBytes() < size) {
-                actions.needMore(size - in.readableBytes());
+                context.needMore(size - in.readableBytes());
             } else {
                 in.skipBytes(size);
-                actions.message(size);
+                return size;
             }
+            return null;
         }
 
         @Override

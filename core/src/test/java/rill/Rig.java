@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import rill.testing.ScarceMemory;
 
 /** A connection on a {@link FakeWire}, driven step by step by the test. */
@@ -86,13 +87,13 @@ final class Rig<R, W> implements AutoCloseable {
     }
 
     void onLoop(Action action) {
-        new Context(loop, null).enter();
+        new OnLoop(loop, null).enter();
         try {
             action.run();
         } catch (Exception e) {
             throw new AssertionError(e);
         } finally {
-            Context.exit();
+            OnLoop.exit();
         }
     }
 
@@ -131,5 +132,12 @@ final class Rig<R, W> implements AutoCloseable {
         onLoop(link::abort);
         settle();
         loop.close(Duration.ZERO);
+    }
+
+    /** The sessions of its connection, from the bottom. */
+    List<Stage> stages() {
+        return IntStream.range(0, link.stack().size())
+                .mapToObj(link.stack()::get)
+                .toList();
     }
 }

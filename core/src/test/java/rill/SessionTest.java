@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.IntFrames;
 import rill.testing.TextLines;
@@ -18,7 +19,7 @@ class SessionTest {
     void a_codec_of_two_functions_ends_the_connection_when_a_message_is_longer_than_its_limit() throws IOException {
         Pipeline<String, String> shortLines = Pipeline.of(Codec.of(
                 10,
-                in -> {
+                (in, context) -> {
                     int end = in.bytesBefore((byte) '\n');
                     return end < 0
                             ? null
@@ -46,7 +47,7 @@ class SessionTest {
     void each_decode_gives_one_message_and_is_called_again_until_it_needs_more() throws IOException {
         var calls = new ArrayList<Integer>();
         Codec<String, String> counting = Codec.of(
-                in -> {
+                (in, context) -> {
                     calls.add(in.readableBytes());
                     return in.readableBytes() < 2 ? null : in.readString(2, java.nio.charset.StandardCharsets.US_ASCII);
                 },
@@ -65,38 +66,20 @@ class SessionTest {
     }
 
     @Test
-    void a_second_message_in_one_call_fails_the_connection() throws IOException {
-        Codec<String, String> twice = context -> new Plain() {
-            @Override
-            public void decode(ByteBuf in, Actions<String> actions) {
-                in.skipBytes(in.readableBytes());
-                actions.message("one");
-                actions.message("two");
-            }
-        };
-        try (var rig = new Rig<>(Pipeline.of(twice))) {
-            List<String> received = rig.collect(rig.connection());
-            rig.arrives("x");
-            assertThat(received).isEmpty();
-            assertThat(rig.failures).singleElement().isInstanceOf(IllegalStateException.class);
-        }
-    }
-
-    @Test
-    void actions_are_refused_outside_the_call_they_were_passed_to() throws IOException {
-        var kept = new ArrayList<Actions<String>>();
+    void what_a_context_is_asked_for_is_refused_outside_the_call_it_was_passed_to() throws IOException {
+        var kept = new ArrayList<Context>();
         Codec<String, String> keeping = context -> new Plain() {
             @Override
-            public void decode(ByteBuf in, Actions<String> actions) {
+            public @Nullable String decode(ByteBuf in, Context context) {
                 in.skipBytes(in.readableBytes());
-                kept.add(actions);
+                kept.add(context);
+                return null;
             }
         };
         try (var rig = new Rig<>(Pipeline.of(keeping))) {
             rig.collect(rig.connection());
             rig.arrives("x");
-            Actions<String> late = kept.getFirst();
-            assertThatThrownBy(() -> late.message("late")).isInstanceOf(IllegalStateException.class);
+            Context late = kept.getFirst();
             assertThatThrownBy(late::out).isInstanceOf(IllegalStateException.class);
             assertThatThrownBy(late::stop).isInstanceOf(IllegalStateException.class);
             assertThatThrownBy(late::holdWrites).isInstanceOf(IllegalStateException.class);
@@ -122,12 +105,14 @@ class SessionTest {
     void a_session_may_take_the_end_for_the_end_of_its_message() throws IOException {
         Codec<String, String> untilEnd = context -> new Plain() {
             @Override
-            public void decode(ByteBuf in, Actions<String> actions) {}
+            public @Nullable String decode(ByteBuf in, Context context) {
+                return null;
+            }
 
             @Override
-            public void inputEnded(ByteBuf rest, Actions<String> actions) {
-                actions.message(rest.toString(java.nio.charset.StandardCharsets.US_ASCII));
-                actions.end();
+            public @Nullable String inputEnded(ByteBuf rest, Context context) {
+                context.end();
+                return rest.toString(java.nio.charset.StandardCharsets.US_ASCII);
             }
         };
         try (var rig = new Rig<>(Pipeline.of(untilEnd))) {
@@ -144,12 +129,14 @@ class SessionTest {
     void a_message_that_the_end_brings_waits_for_the_receiver() throws IOException {
         Codec<String, String> untilEnd = context -> new Plain() {
             @Override
-            public void decode(ByteBuf in, Actions<String> actions) {}
+            public @Nullable String decode(ByteBuf in, Context context) {
+                return null;
+            }
 
             @Override
-            public void inputEnded(ByteBuf rest, Actions<String> actions) {
-                actions.message("body");
-                actions.end();
+            public @Nullable String inputEnded(ByteBuf rest, Context context) {
+                context.end();
+                return "body";
             }
         };
         try (var rig = new Rig<>(Pipeline.of(untilEnd))) {
@@ -170,10 +157,10 @@ class SessionTest {
     void a_session_may_end_its_stream_before_the_peer_does() throws IOException {
         Codec<String, String> untilBye = context -> new Plain() {
             @Override
-            public void decode(ByteBuf in, Actions<String> actions) {
+            public @Nullable String decode(ByteBuf in, Context context) {
                 in.skipBytes(in.readableBytes());
-                actions.message("bye");
-                actions.end();
+                context.end();
+                return "bye";
             }
         };
         try (var rig = new Rig<>(Pipeline.of(untilBye))) {

@@ -20,7 +20,8 @@ class SlipsTest {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
 
     private static Pipeline<Byte, Byte> singleBytes() {
-        return Pipeline.of(Codec.of(in -> in.isReadable() ? in.readByte() : null, (m, out) -> out.writeByte(m)));
+        return Pipeline.of(
+                Codec.of((in, context) -> in.isReadable() ? in.readByte() : null, (m, out) -> out.writeByte(m)));
     }
 
     @Test
@@ -130,8 +131,8 @@ class SlipsTest {
 
     @Test
     void a_call_by_key_that_was_cancelled_counts_until_its_answer_has_come() throws IOException {
-        var protocol =
-                ClientProtocol.byKey(TextLines.pipeline(), line -> line, line -> line).inFlight(2, ClientProtocol.WhenFull.FAIL);
+        var protocol = ClientProtocol.byKey(TextLines.pipeline(), line -> line, line -> line)
+                .inFlight(2, ClientProtocol.WhenFull.FAIL);
         tombstonesCount(protocol, "b\na\n");
     }
 

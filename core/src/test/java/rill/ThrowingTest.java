@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -241,25 +242,26 @@ class ThrowingTest {
         }
 
         @Override
-        public Session<String, String> open(SessionContext context) {
+        public Session<String, String> open(Context context) {
             hurlIn(Call.OPEN);
             lines = TextLines.codec().open(context);
             return this;
         }
 
         @Override
-        public void opened(Actions<String> actions) {
+        public @Nullable String opened(Context context) {
             hurlIn(Call.OPENED);
-            actions.startTimer(Duration.ofSeconds(1));
+            context.startTimer(Duration.ofSeconds(1));
             if (call == Call.BLOCKING) {
-                actions.runBlocking(ThrowingTest.this::hurl);
+                context.runBlocking(ThrowingTest.this::hurl);
             }
+            return null;
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<String> actions) throws IOException {
+        public @Nullable String decode(ByteBuf in, Context context) throws IOException {
             hurlIn(Call.DECODE);
-            lines.decode(in, actions);
+            return lines.decode(in, context);
         }
 
         @Override
@@ -269,14 +271,15 @@ class ThrowingTest {
         }
 
         @Override
-        public void inputEnded(ByteBuf rest, Actions<String> actions) throws IOException {
+        public @Nullable String inputEnded(ByteBuf rest, Context context) throws IOException {
             hurlIn(Call.INPUT_ENDED);
-            lines.inputEnded(rest, actions);
+            return lines.inputEnded(rest, context);
         }
 
         @Override
-        public void timerExpired(Actions<String> actions) {
+        public @Nullable String timerExpired(Context context) {
             hurlIn(Call.TIMER_EXPIRED);
+            return null;
         }
 
         @Override

@@ -267,7 +267,7 @@ abstract class UntakenTest extends EngineTest {
     /** Bytes as they come; remembers them. */
     private static Pipeline<ByteBuf, ByteBuf> remembering(List<ByteBuf> messages) {
         return Pipeline.of(Codec.of(
-                in -> {
+                (in, context) -> {
                     ByteBuf message = in.readBytes(in.readableBytes());
                     messages.add(message);
                     return message;

@@ -70,7 +70,8 @@ class WaitingWritesTest {
 
     @Test
     void messages_that_become_no_bytes_do_not_pile_up_futures() throws IOException {
-        Codec<String, String> silent = Codec.of(in -> null, (message, out) -> out.writeZero(message.length()));
+        Codec<String, String> silent =
+                Codec.of((in, context) -> null, (message, out) -> out.writeZero(message.length()));
         try (var rig = new Rig<>(Pipeline.of(silent), LIMITS)) {
             rig.wire.space = 0;
             rig.onLoop(() -> {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.testing.ManualClock;
@@ -58,24 +59,27 @@ class WritesAtRandomTest {
     /** Records out, nothing in; holds writes until a timer expires, if it is to. */
     private final class Records implements Codec<String, Record> {
         @Override
-        public Session<String, Record> open(SessionContext context) {
+        public Session<String, Record> open(Context context) {
             return new Session<>() {
                 @Override
-                public void opened(Actions<String> actions) {
+                public @Nullable String opened(Context context) {
                     if (holding) {
-                        actions.holdWrites();
-                        actions.startTimer(Duration.ofSeconds(2));
+                        context.holdWrites();
+                        context.startTimer(Duration.ofSeconds(2));
                     }
+                    return null;
                 }
 
                 @Override
-                public void timerExpired(Actions<String> actions) {
-                    actions.releaseWrites();
+                public @Nullable String timerExpired(Context context) {
+                    context.releaseWrites();
+                    return null;
                 }
 
                 @Override
-                public void decode(ByteBuf in, Actions<String> actions) {
+                public @Nullable String decode(ByteBuf in, Context context) {
                     in.skipBytes(in.readableBytes());
+                    return null;
                 }
 
                 @Override
@@ -123,22 +127,24 @@ class WritesAtRandomTest {
     /** Turns bytes over, and holds them until a timer expires. */
     private static final class Turning implements ByteLayer {
         @Override
-        public Session<ByteBuf, ByteBuf> open(SessionContext context) {
+        public Session<ByteBuf, ByteBuf> open(Context context) {
             return new Session<>() {
                 @Override
-                public void opened(Actions<ByteBuf> actions) {
-                    actions.holdWrites();
-                    actions.startTimer(Duration.ofSeconds(1));
+                public @Nullable ByteBuf opened(Context context) {
+                    context.holdWrites();
+                    context.startTimer(Duration.ofSeconds(1));
+                    return null;
                 }
 
                 @Override
-                public void timerExpired(Actions<ByteBuf> actions) {
-                    actions.releaseWrites();
+                public @Nullable ByteBuf timerExpired(Context context) {
+                    context.releaseWrites();
+                    return null;
                 }
 
                 @Override
-                public void decode(ByteBuf in, Actions<ByteBuf> actions) {
-                    actions.message(in);
+                public @Nullable ByteBuf decode(ByteBuf in, Context context) {
+                    return in;
                 }
 
                 @Override
@@ -249,11 +255,11 @@ class WritesAtRandomTest {
     }
 
     private void onLoop(Runnable action) {
-        new Context(loop, null).enter();
+        new OnLoop(loop, null).enter();
         try {
             action.run();
         } finally {
-            Context.exit();
+            OnLoop.exit();
         }
     }
 

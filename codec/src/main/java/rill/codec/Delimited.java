@@ -3,11 +3,11 @@ package rill.codec;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import rill.Context;
 import rill.FrameSession;
 import rill.Framing;
 import rill.Outgoing;
 import rill.ProtocolException;
-import rill.SessionContext;
 
 /**
  * A framing whose frames end with a certain sequence of bytes. Immutable, each method gives a changed copy.
@@ -65,7 +65,7 @@ public final class Delimited implements Framing {
     }
 
     @Override
-    public FrameSession open(SessionContext context) {
+    public FrameSession open(Context context) {
         return new DelimitedSession();
     }
 

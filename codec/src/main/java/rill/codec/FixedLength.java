@@ -1,10 +1,10 @@
 package rill.codec;
 
 import io.netty.buffer.ByteBuf;
+import rill.Context;
 import rill.FrameSession;
 import rill.Framing;
 import rill.Outgoing;
-import rill.SessionContext;
 
 /**
  * A framing whose frames all have the same length, with nothing between them. Immutable.
@@ -27,7 +27,7 @@ public final class FixedLength implements Framing {
     }
 
     @Override
-    public FrameSession open(SessionContext context) {
+    public FrameSession open(Context context) {
         return new FixedLengthSession();
     }
 

@@ -1,8 +1,8 @@
 package rill.codec;
 
+import rill.Context;
 import rill.FrameSession;
 import rill.Framing;
-import rill.SessionContext;
 
 /**
  * A framing with the length of each frame in front of it. Immutable, each method gives a changed copy.
@@ -109,7 +109,7 @@ public final class LengthField implements Framing {
     }
 
     @Override
-    public FrameSession open(SessionContext context) {
+    public FrameSession open(Context context) {
         return new LengthFieldSession(this);
     }
 

@@ -1,9 +1,9 @@
 package rill.codec;
 
 import io.netty.buffer.ByteBuf;
+import rill.Context;
 import rill.FrameSession;
 import rill.Framing;
-import rill.SessionContext;
 
 /**
  * A framing of lines. Immutable, each method gives a changed copy.
@@ -77,7 +77,7 @@ public final class Lines implements Framing {
     }
 
     @Override
-    public FrameSession open(SessionContext context) {
+    public FrameSession open(Context context) {
         return new LinesSession(this);
     }
 

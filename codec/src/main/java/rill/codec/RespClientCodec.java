@@ -3,12 +3,11 @@ package rill.codec;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
-import rill.Actions;
 import rill.Codec;
+import rill.Context;
 import rill.Outgoing;
 import rill.ProtocolException;
 import rill.Session;
-import rill.SessionContext;
 
 /** The client's side of RESP: commands are written, replies read. */
 final class RespClientCodec implements Codec<Reply, Command> {
@@ -29,7 +28,7 @@ final class RespClientCodec implements Codec<Reply, Command> {
     }
 
     @Override
-    public Session<Reply, Command> open(SessionContext context) {
+    public Session<Reply, Command> open(Context context) {
         return new RespClientSession(new ReplyReader(options, unfinished), paired);
     }
 
@@ -40,13 +39,14 @@ final class RespClientCodec implements Codec<Reply, Command> {
 
     private record RespClientSession(ReplyReader reader, boolean paired) implements Session<Reply, Command> {
         @Override
-        public void decode(ByteBuf in, Actions<Reply> actions) throws IOException {
+        public @Nullable Reply decode(ByteBuf in, Context context) throws IOException {
             @Nullable Reply reply = reader.read(in);
             if (reply != null) {
-                actions.message(reply);
+                return reply;
             } else if (reader.missing > 0) {
-                actions.needMore(reader.missing);
+                context.needMore(reader.missing);
             }
+            return null;
         }
 
         @Override
@@ -58,11 +58,12 @@ final class RespClientCodec implements Codec<Reply, Command> {
         }
 
         @Override
-        public void inputEnded(ByteBuf rest, Actions<Reply> actions) throws ProtocolException {
+        public @Nullable Reply inputEnded(ByteBuf rest, Context context) throws ProtocolException {
             if (rest.isReadable() || reader.withinMessage()) {
                 throw new ProtocolException(rest.readableBytes(), "the stream ended within a reply");
             }
-            actions.end();
+            context.end();
+            return null;
         }
 
         @Override

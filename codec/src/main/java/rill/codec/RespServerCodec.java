@@ -3,12 +3,11 @@ package rill.codec;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
-import rill.Actions;
 import rill.Codec;
+import rill.Context;
 import rill.Outgoing;
 import rill.ProtocolException;
 import rill.Session;
-import rill.SessionContext;
 
 /** The server's side of RESP: commands are read, replies written. */
 final class RespServerCodec implements Codec<Command, Reply> {
@@ -26,7 +25,7 @@ final class RespServerCodec implements Codec<Command, Reply> {
     }
 
     @Override
-    public Session<Command, Reply> open(SessionContext context) {
+    public Session<Command, Reply> open(Context context) {
         return new RespServerSession(new CommandReader(options, unfinished), options.depth());
     }
 
@@ -37,13 +36,14 @@ final class RespServerCodec implements Codec<Command, Reply> {
 
     private record RespServerSession(CommandReader reader, int depth) implements Session<Command, Reply> {
         @Override
-        public void decode(ByteBuf in, Actions<Command> actions) throws IOException {
+        public @Nullable Command decode(ByteBuf in, Context context) throws IOException {
             @Nullable Command command = reader.read(in);
             if (command != null) {
-                actions.message(command);
+                return command;
             } else if (reader.missing > 0) {
-                actions.needMore(reader.missing);
+                context.needMore(reader.missing);
             }
+            return null;
         }
 
         @Override
@@ -52,11 +52,12 @@ final class RespServerCodec implements Codec<Command, Reply> {
         }
 
         @Override
-        public void inputEnded(ByteBuf rest, Actions<Command> actions) throws ProtocolException {
+        public @Nullable Command inputEnded(ByteBuf rest, Context context) throws ProtocolException {
             if (rest.isReadable() || reader.withinMessage()) {
                 throw new ProtocolException(rest.readableBytes(), "the stream ended within a command");
             }
-            actions.end();
+            context.end();
+            return null;
         }
 
         @Override

@@ -9,7 +9,8 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import rill.FrameCodec;
+import rill.Codec;
+import rill.Context;
 import rill.Pipeline;
 import rill.ProtocolException;
 
@@ -21,7 +22,7 @@ import rill.ProtocolException;
  * <p><b>Errors:</b> bytes that are malformed in the charset are a {@link ProtocolException}, characters that have no
  * bytes in it (in UTF-8: unpaired surrogates) an {@link IllegalArgumentException}.
  */
-public final class Text implements FrameCodec<String, String> {
+public final class Text implements Codec.Decoder<String>, Codec.Encoder<String> {
     private static final Text UTF_8 = new Text(StandardCharsets.UTF_8);
 
     private final Charset charset;
@@ -48,7 +49,7 @@ public final class Text implements FrameCodec<String, String> {
     }
 
     @Override
-    public String decode(ByteBuf frame) throws ProtocolException {
+    public String decode(ByteBuf frame, Context context) throws ProtocolException {
         return utf8 ? decodeUtf8(frame) : decodeOther(frame);
     }
 

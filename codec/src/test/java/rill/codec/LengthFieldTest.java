@@ -14,7 +14,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import rill.Codec;
-import rill.FrameCodec;
 import rill.ProtocolException;
 import rill.testkit.CodecHarness;
 
@@ -43,7 +42,7 @@ final class LengthFieldTest {
         return new CodecHarness<>(framing.with(latin1())).write(frames);
     }
 
-    private static FrameCodec<String, String> latin1() {
+    private static Text latin1() {
         return Text.in(StandardCharsets.ISO_8859_1);
     }
 
@@ -231,15 +230,15 @@ final class LengthFieldTest {
     @Test
     void a_violation_within_a_frame_is_placed_in_the_stream_its_header_counted() {
         var numbers = LengthField.ofBytes(2)
-                .with(FrameCodec.<Integer, Integer>of(
-                        frame -> {
+                .<Integer, Integer>with(
+                        (frame, context) -> {
                             int value = frame.readUnsignedByte();
                             if (value > 9) {
                                 throw new ProtocolException(0, "expected a digit, found " + value);
                             }
                             return value;
                         },
-                        (value, out) -> out.writeByte(value)));
+                        (value, out) -> out.writeByte(value));
         var noDigit = new CodecHarness<>(numbers).feed("\0\1\7\0\1c").outcome();
         assertThat(noDigit.messages()).containsExactly(7);
         assertThat(noDigit.violation()).contains("found 99");

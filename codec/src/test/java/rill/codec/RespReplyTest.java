@@ -226,17 +226,17 @@ final class RespReplyTest {
     @Test
     void unfinished_replies_of_all_connections_are_bounded_together() throws IOException {
         var codec = new RespClientCodec(RespOptions.defaults().unfinishedBytes(200_000), true);
-        var first = codec.open(CodecCostTest.CONTEXT);
-        var second = codec.open(CodecCostTest.CONTEXT);
+        var first = codec.open(QuietContext.CONTEXT);
+        var second = codec.open(QuietContext.CONTEXT);
         ByteBuf half = Unpooled.copiedBuffer("*3000\r\n" + ":1\r\n".repeat(2000), UTF_8);
-        first.decode(half.slice(), new CountingActions<>());
+        first.decode(half.slice(), QuietContext.CONTEXT);
         assertThat(codec.unfinished()).isEqualTo(2001 * 64);
-        assertThatThrownBy(() -> second.decode(half.slice(), new CountingActions<>()))
+        assertThatThrownBy(() -> second.decode(half.slice(), QuietContext.CONTEXT))
                 .isExactlyInstanceOf(IOException.class)
                 .hasMessageContaining("unfinished");
-        first.decode(Unpooled.copiedBuffer(":1\r\n".repeat(1000), UTF_8), new CountingActions<>());
+        first.decode(Unpooled.copiedBuffer(":1\r\n".repeat(1000), UTF_8), QuietContext.CONTEXT);
         assertThat(codec.unfinished()).as("once it is complete").isZero();
-        first.decode(half.slice(), new CountingActions<>());
+        first.decode(half.slice(), QuietContext.CONTEXT);
         first.closed();
         second.closed();
         assertThat(codec.unfinished()).as("once they are gone").isZero();

@@ -20,7 +20,7 @@ import rill.testkit.CodecHarness;
 final class TextTest {
     private static String decode(Text text, byte[] bytes) throws IOException {
         var frame = Unpooled.wrappedBuffer(new byte[] {1, 2, 3}, bytes).skipBytes(3);
-        String decoded = text.decode(frame);
+        String decoded = text.decode(frame, QuietContext.CONTEXT);
         assertThat(frame.isReadable()).isFalse();
         return decoded;
     }

@@ -2,15 +2,15 @@ package rill.testing;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import rill.Context;
 import rill.FrameSession;
 import rill.Framing;
 import rill.Outgoing;
-import rill.SessionContext;
 
 /** A framing of pieces that are all equally long: the smallest protocol whose messages hold buffers. */
 public record Bites(int size) implements Framing {
     @Override
-    public FrameSession open(SessionContext context) {
+    public FrameSession open(Context context) {
         return new FrameSession() {
             @Override
             protected int find(ByteBuf in) {

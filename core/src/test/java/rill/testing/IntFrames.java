@@ -1,18 +1,18 @@
 package rill.testing;
 
 import io.netty.buffer.ByteBuf;
+import rill.Context;
 import rill.FrameSession;
 import rill.Framing;
 import rill.Outgoing;
 import rill.ProtocolException;
-import rill.SessionContext;
 
 /** Frames behind a length of four bytes; says how much it still needs. */
 public record IntFrames(int limit) implements Framing {
     private static final int PREFIX = 4;
 
     @Override
-    public FrameSession open(SessionContext context) {
+    public FrameSession open(Context context) {
         return new OneConnection();
     }
 

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import rill.Codec;
+import rill.Context;
 import rill.Pipeline;
 import rill.ProtocolException;
 
@@ -21,7 +22,7 @@ public final class TextLines {
         return Pipeline.of(codec());
     }
 
-    private static @Nullable String decode(ByteBuf in) throws ProtocolException {
+    private static @Nullable String decode(ByteBuf in, Context context) throws ProtocolException {
         int length = in.bytesBefore((byte) '\n');
         if (length < 0) {
             return null;

@@ -6,8 +6,9 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import rill.Client;
-import rill.Codec;
 import rill.ClientProtocol;
+import rill.Codec;
+import rill.Context;
 import rill.Future;
 import rill.Listener;
 import rill.Loop;
@@ -30,7 +31,7 @@ final class CustomCodec {
         }
 
         /** Gives null while a reading is incomplete; once more has come it is called again, from the same place. */
-        private static @Nullable Reading decode(ByteBuf in) throws ProtocolException {
+        private static @Nullable Reading decode(ByteBuf in, Context context) throws ProtocolException {
             if (!in.isReadable()) {
                 return null;
             }

@@ -21,10 +21,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.CancelledException;
 import rill.Client;
+import rill.ClientProtocol;
 import rill.ConnectOptions;
 import rill.Connection;
 import rill.DeadlineException;
-import rill.ClientProtocol;
 import rill.Future;
 import rill.Listener;
 import rill.Loop;
@@ -264,8 +264,8 @@ abstract class CallerLaws extends StoryLaws {
             serving.start();
             Listener server = serving.serve(listenAddress(), LINES, Future::of).await();
             loop().start();
-            Client<String, String> client =
-                    loop().connect(server.address(), ClientProtocol.inOrder(LINES)).await();
+            Client<String, String> client = loop().connect(server.address(), ClientProtocol.inOrder(LINES))
+                    .await();
             var wrong = new ConcurrentLinkedQueue<Object>();
             var threads = new ArrayList<Thread>();
             for (int t = 0; t < 4; t++) {

@@ -9,6 +9,7 @@ import io.netty.util.ReferenceCounted;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,13 +17,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import rill.Actions;
 import rill.Codec;
+import rill.Context;
 import rill.Outgoing;
 import rill.ProtocolException;
 import rill.Session;
-import rill.SessionContext;
 
 /**
  * Runs a codec's session without a connection, as the contract of {@link Session} says: keeps what was not consumed, in a fresh
@@ -48,11 +49,8 @@ public final class CodecHarness<R, W> {
      */
     public record Outcome(List<Object> messages, @Nullable String violation, long offset, boolean ended) {}
 
-    private static final SessionContext CONTEXT =
-            new SessionContext(new Random(1), InetSocketAddress.createUnresolved("peer", 1));
-
     private final Session<R, W> session;
-    private final Recorder<R> recorder = new Recorder<>();
+    private final Recorder recorder = new Recorder();
     private final List<Object> messages = new ArrayList<>();
     private byte[] rest = {};
     private long consumed;
@@ -62,7 +60,7 @@ public final class CodecHarness<R, W> {
 
     /** A new session of the codec. */
     public CodecHarness(Codec<R, W> codec) {
-        session = codec.open(CONTEXT);
+        session = codec.open(recorder);
     }
 
     /** The bytes of a text in Latin 1: one for each character. */
@@ -119,8 +117,9 @@ public final class CodecHarness<R, W> {
         int start = in.readerIndex();
         int end = in.writerIndex();
         recorder.begin();
+        Object message;
         try {
-            session.decode(in, recorder);
+            message = session.decode(in, recorder);
         } catch (ProtocolException e) {
             require(e.offset() >= 0 && e.offset() <= end - start, () -> "a violation outside of the bytes: " + e);
             violated(e);
@@ -128,10 +127,7 @@ public final class CodecHarness<R, W> {
         } catch (IOException e) {
             throw new AssertionError("decode threw what is no ProtocolException", e);
         }
-        Object message = recorder.message;
-        if (message != null) {
-            messages.add(message instanceof ByteBuf frame ? frame.toString(StandardCharsets.ISO_8859_1) : message);
-        }
+        note(message);
         if (message == in) {
             in.skipBytes(in.readableBytes()); // passed on as it is
         }
@@ -139,6 +135,12 @@ public final class CodecHarness<R, W> {
         require(n >= 0 && in.writerIndex() == end, () -> "the indices of the buffer were moved elsewhere");
         consumed += n;
         return (n > 0 || message != null) && in.isReadable();
+    }
+
+    private void note(@Nullable Object message) {
+        if (message != null) {
+            messages.add(message instanceof ByteBuf frame ? frame.toString(StandardCharsets.ISO_8859_1) : message);
+        }
     }
 
     private void violated(ProtocolException e) {
@@ -151,7 +153,7 @@ public final class CodecHarness<R, W> {
         if (violation == null) {
             ByteBuf in = buffer(rest, new byte[0]);
             try {
-                session.inputEnded(in, recorder);
+                note(session.inputEnded(in, recorder));
             } catch (ProtocolException e) {
                 violated(e);
             } catch (IOException e) {
@@ -279,15 +281,14 @@ public final class CodecHarness<R, W> {
     }
 
     /** Takes down what the session wants done. */
-    private static final class Recorder<R> implements Actions<R>, Outgoing {
+    private static final class Recorder implements Context, Outgoing {
         private final List<ByteBuf> written = new ArrayList<>();
-        private @Nullable R message;
+        private final Random random = new Random(1);
         private int wanted;
         private boolean ended;
         private int passed; // payloads that were handed on in place of being copied
 
         void begin() {
-            message = null;
             wanted = 0;
         }
 
@@ -300,9 +301,19 @@ public final class CodecHarness<R, W> {
         }
 
         @Override
-        public void message(R delivered) {
-            require(message == null, () -> "a second message in one call");
-            message = delivered;
+        public RandomGenerator random() {
+            return random;
+        }
+
+        @Override
+        public SocketAddress remoteAddress() {
+            return InetSocketAddress.createUnresolved("peer", 1);
+        }
+
+        @Override
+        public ByteBuf own(ByteBuf borrowed) {
+            int size = borrowed.readableBytes();
+            return heap(size).writeBytes(borrowed, borrowed.readerIndex(), size);
         }
 
         @Override

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import rill.Codec;
+import rill.Context;
 
 /** Lines of text, which end in LF. */
 final class Lines {
@@ -11,7 +12,7 @@ final class Lines {
 
     private Lines() {}
 
-    private static @Nullable String decode(ByteBuf in) {
+    private static @Nullable String decode(ByteBuf in, Context context) {
         int length = in.bytesBefore((byte) '\n');
         if (length < 0) {
             return null;

@@ -48,14 +48,14 @@ class FaultyCodecsTest {
         return Stream.of(
                 new Faulty(
                         "takes what is there for all of it",
-                        in -> in.isReadable()
+                        (in, context) -> in.isReadable()
                                 ? in.skipBytes(1).readString(in.readableBytes(), StandardCharsets.ISO_8859_1)
                                 : null,
                         "same at every split",
                         "split at 1 gives"),
                 new Faulty(
                         "looks at the byte after the message",
-                        in -> {
+                        (in, context) -> {
                             String text = decode(in);
                             return text == null || in.writerIndex() == in.capacity()
                                     ? text
@@ -65,14 +65,14 @@ class FaultyCodecsTest {
                         "gives"),
                 new Faulty(
                         "reads past the end",
-                        in -> in.isReadable()
+                        (in, context) -> in.isReadable()
                                 ? in.readString(in.readUnsignedByte(), StandardCharsets.ISO_8859_1)
                                 : null,
                         "same at every split",
                         "IndexOutOfBounds"),
                 new Faulty(
                         "has no limit",
-                        in -> {
+                        (in, context) -> {
                             if (!in.isReadable()) {
                                 return null;
                             }
@@ -85,7 +85,7 @@ class FaultyCodecsTest {
                         "accepted although it is forbidden"),
                 new Faulty(
                         "believes a length",
-                        in -> {
+                        (in, context) -> {
                             byte[] space =
                                     new byte[in.isReadable() ? in.getUnsignedByte(in.readerIndex()) * 10_000 : 0];
                             return space.length < 0 ? "" : decode(in);
@@ -94,7 +94,7 @@ class FaultyCodecsTest {
                         "allocated"),
                 new Faulty(
                         "throws what is no ProtocolException",
-                        in -> {
+                        (in, context) -> {
                             String text = decode(in);
                             if (text != null && text.contains("\u00ff")) {
                                 throw new IllegalStateException("cannot happen");
@@ -105,7 +105,7 @@ class FaultyCodecsTest {
                         "cannot happen"),
                 new Faulty(
                         "keeps the buffer that it was lent",
-                        in -> {
+                        (in, context) -> {
                             String text = decode(in);
                             if (text != null) {
                                 lent.add(in.retain());
@@ -116,7 +116,7 @@ class FaultyCodecsTest {
                         "still holds the buffer"),
                 new Faulty(
                         "reads other than was written",
-                        in -> {
+                        (in, context) -> {
                             String text = decode(in);
                             return text == null ? null : text.toUpperCase(java.util.Locale.ROOT);
                         },
@@ -157,7 +157,7 @@ class FaultyCodecsTest {
 
     @Test
     void without_a_fault_every_law_holds() {
-        for (DynamicTest law : laws(FaultyCodecsTest::decode)) {
+        for (DynamicTest law : laws((in, context) -> decode(in))) {
             assertThat(failureOf(law)).as(law.getDisplayName()).isNull();
         }
     }

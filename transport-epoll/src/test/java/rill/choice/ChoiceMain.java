@@ -39,7 +39,7 @@ public final class ChoiceMain {
 
     private static String echo(Loop loop) throws Exception {
         Pipeline<String, String> bytes = Pipeline.of(Codec.of(
-                in -> in.isReadable()
+                (in, context) -> in.isReadable()
                         ? in.readCharSequence(in.readableBytes(), StandardCharsets.UTF_8)
                                 .toString()
                         : null,

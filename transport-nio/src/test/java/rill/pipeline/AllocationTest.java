@@ -18,9 +18,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import rill.ByteLayer;
 import rill.Client;
+import rill.ClientProtocol;
 import rill.Codec;
 import rill.Connection;
-import rill.ClientProtocol;
+import rill.Context;
 import rill.Listener;
 import rill.Loop;
 import rill.LoopOptions;
@@ -91,7 +92,7 @@ class AllocationTest {
         return Pipeline.of(Codec.of(AllocationTest::decode, AllocationTest::encode));
     }
 
-    private static String decode(ByteBuf in) {
+    private static String decode(ByteBuf in, Context context) {
         if (in.readableBytes() < SIZE) {
             return null;
         }
@@ -198,8 +199,8 @@ class AllocationTest {
     void a_call_allocates_one_promise() throws IOException {
         Listener listener = server.<String, String>listen(OverSockets.ANY_PORT, fixed(), AllocationTest::echo)
                 .await();
-        Client<String, String> calls =
-                client.connect(listener.address(), ClientProtocol.inOrder(fixed())).await();
+        Client<String, String> calls = client.connect(listener.address(), ClientProtocol.inOrder(fixed()))
+                .await();
         var caller = new Caller(calls);
         caller.run(WARM_UP);
         double least =

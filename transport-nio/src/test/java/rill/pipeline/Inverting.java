@@ -1,19 +1,19 @@
 package rill.pipeline;
 
 import io.netty.buffer.ByteBuf;
-import rill.Actions;
+import org.jspecify.annotations.Nullable;
+import rill.Context;
 import rill.Outgoing;
 import rill.Session;
-import rill.SessionContext;
 
 /** A byte layer that inverts every bit in place and passes the same buffers on, so that it allocates nothing itself. */
 final class Inverting implements Session<ByteBuf, ByteBuf> {
-    Inverting(SessionContext context) {}
+    Inverting(Context context) {}
 
     @Override
-    public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+    public @Nullable ByteBuf decode(ByteBuf in, Context context) {
         invert(in);
-        actions.message(in);
+        return in;
     }
 
     @Override

@@ -11,18 +11,18 @@ import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
-import rill.Actions;
+import org.jspecify.annotations.Nullable;
 import rill.ByteLayer;
+import rill.Context;
 import rill.Outgoing;
 import rill.Session;
-import rill.SessionContext;
 
 /** TLS over the JDK's engine, as far as it takes to prove that a layer with a will of its own fits into a pipeline. */
 record TlsLayer(Supplier<SSLEngine> engines, Duration handshakeTimeout) implements ByteLayer {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     @Override
-    public Session<ByteBuf, ByteBuf> open(SessionContext context) {
+    public Session<ByteBuf, ByteBuf> open(Context context) {
         return new OneConnection(engines.get());
     }
 
@@ -37,66 +37,64 @@ record TlsLayer(Supplier<SSLEngine> engines, Duration handshakeTimeout) implemen
         }
 
         @Override
-        public void opened(Actions<ByteBuf> actions) throws IOException {
-            actions.holdWrites();
-            actions.startTimer(handshakeTimeout);
+        public @Nullable ByteBuf opened(Context context) throws IOException {
+            context.holdWrites();
+            context.startTimer(handshakeTimeout);
             engine.beginHandshake();
-            decode(Unpooled.EMPTY_BUFFER, actions);
+            return decode(Unpooled.EMPTY_BUFFER, context);
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<ByteBuf> actions) throws IOException {
+        public @Nullable ByteBuf decode(ByteBuf in, Context context) throws IOException {
+            plain.clear();
             try {
-                while (step(in, actions)) {
+                while (step(in, context)) {
                     // one more step of the handshake
                 }
             } catch (SSLException e) {
-                sendAlert(actions.out());
+                sendAlert(context.out());
                 throw e;
             }
+            return plain.isReadable() ? plain : null;
         }
 
         /** True if there is more to do at once. */
-        private boolean step(ByteBuf in, Actions<ByteBuf> actions) throws SSLException {
+        private boolean step(ByteBuf in, Context context) throws SSLException {
             switch (engine.getHandshakeStatus()) {
                 case NEED_TASK -> {
                     for (Runnable task = engine.getDelegatedTask(); task != null; task = engine.getDelegatedTask()) {
-                        actions.runBlocking(task);
+                        context.runBlocking(task);
                     }
                     return false;
                 }
                 case NEED_WRAP -> {
-                    note(wrap(NOTHING, actions.out()), actions);
+                    note(wrap(NOTHING, context.out()), context);
                     return true;
                 }
                 default -> {
-                    return in.isReadable() && unwrap(in, actions);
+                    return in.isReadable() && unwrap(in, context);
                 }
             }
         }
 
-        private boolean unwrap(ByteBuf in, Actions<ByteBuf> actions) throws SSLException {
-            plain.clear();
+        private boolean unwrap(ByteBuf in, Context context) throws SSLException {
             ByteBuffer target = plain.nioBuffer(0, plain.capacity());
             SSLEngineResult result = engine.unwrap(in.nioBuffer(), target);
             in.skipBytes(result.bytesConsumed());
             plain.writerIndex(result.bytesProduced());
-            if (plain.isReadable()) {
-                actions.message(plain);
-            }
             if (result.getStatus() == Status.CLOSED) {
-                actions.end();
+                context.end();
                 return false;
             }
-            note(result, actions);
+            note(result, context);
             return result.getStatus() == Status.OK && !plain.isReadable();
         }
 
-        private void note(SSLEngineResult result, Actions<ByteBuf> actions) {
+        private void note(SSLEngineResult result, Context context) {
             if (result.getHandshakeStatus() == HandshakeStatus.FINISHED && !handshakeDone) {
                 handshakeDone = true;
-                actions.stopTimer();
-                actions.releaseWrites();
+                context.stopTimer();
+                context.releaseWrites();
             }
         }
 
@@ -127,12 +125,12 @@ record TlsLayer(Supplier<SSLEngine> engines, Duration handshakeTimeout) implemen
         }
 
         @Override
-        public void timerExpired(Actions<ByteBuf> actions) throws IOException {
+        public @Nullable ByteBuf timerExpired(Context context) throws IOException {
             throw new SSLException("no handshake within " + handshakeTimeout.toMillis() + " ms");
         }
 
         @Override
-        public void inputEnded(ByteBuf rest, Actions<ByteBuf> actions) throws IOException {
+        public @Nullable ByteBuf inputEnded(ByteBuf rest, Context context) throws IOException {
             throw new SSLException("the stream was cut off without close_notify");
         }
 

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -15,13 +16,12 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import rill.Actions;
 import rill.ByteLayer;
 import rill.Codec;
+import rill.Context;
 import rill.Outgoing;
 import rill.Pipeline;
 import rill.Session;
-import rill.SessionContext;
 
 /**
  * A read of 32 bytes that goes up through layers which change nothing. Rill's layers of bytes have sessions of their own; mappings
@@ -66,7 +66,7 @@ public class Layers {
         netty = new NettySide(handlers);
     }
 
-    private static @org.jspecify.annotations.Nullable Integer take(ByteBuf in) {
+    private static @org.jspecify.annotations.Nullable Integer take(ByteBuf in, Context context) {
         int length = in.readableBytes();
         in.skipBytes(length);
         return length == 0 ? null : length;
@@ -105,15 +105,16 @@ public class Layers {
 
     private record Transparent() implements ByteLayer, Session<ByteBuf, ByteBuf> {
         @Override
-        public Session<ByteBuf, ByteBuf> open(SessionContext context) {
+        public Session<ByteBuf, ByteBuf> open(Context context) {
             return this;
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<ByteBuf> actions) {
+        public @Nullable ByteBuf decode(ByteBuf in, Context context) {
             if (in.isReadable()) {
-                actions.message(in);
+                return in;
             }
+            return null;
         }
 
         @Override

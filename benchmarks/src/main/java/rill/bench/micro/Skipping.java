@@ -1,24 +1,25 @@
 package rill.bench.micro;
 
 import io.netty.buffer.ByteBuf;
-import rill.FrameCodec;
+import java.nio.charset.StandardCharsets;
+import rill.Codec;
+import rill.Context;
 
 /** Looks at no byte of a frame: its length is the message, and a message is so many bytes. */
-final class Skipping {
-    private static final byte[] CONTENT =
-            "abcdefghijklmnopqrstuvwxyz012345".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+enum Skipping implements Codec.Decoder<Integer>, Codec.Encoder<Integer> {
+    CODEC;
 
-    static final FrameCodec<Integer, Integer> CODEC = FrameCodec.of(
-            frame -> {
-                int length = frame.readableBytes();
-                frame.skipBytes(length);
-                return length; // small enough to be boxed already
-            },
-            Skipping::write);
+    private static final byte[] CONTENT = "abcdefghijklmnopqrstuvwxyz012345".getBytes(StandardCharsets.US_ASCII);
 
-    private Skipping() {}
+    @Override
+    public Integer decode(ByteBuf frame, Context context) {
+        int length = frame.readableBytes();
+        frame.skipBytes(length);
+        return length; // small enough to be boxed already
+    }
 
-    private static void write(Integer length, ByteBuf out) {
+    @Override
+    public void encode(Integer length, ByteBuf out) {
         out.writeBytes(CONTENT, 0, length);
     }
 }

@@ -40,8 +40,7 @@ final class RedisMain {
         var main = new RedisMain(client, arguments[2], Integer.parseInt(arguments[3]));
         main.tryOnce();
         int inFlight = Integer.parseInt(arguments[5]);
-        LongSupplier count =
-                arguments[4].equals("loop") ? main.callOnLoop(inFlight) : main.callFromThreads(inFlight);
+        LongSupplier count = arguments[4].equals("loop") ? main.callOnLoop(inFlight) : main.callFromThreads(inFlight);
         System.out.println("ready");
         Control.untilInputEnds(count);
     }

@@ -39,12 +39,13 @@ final class GracefulShutdown implements Scenario {
         for (int i = 0; i < CLIENTS; i++) {
             Host client = simulation.host("client" + i);
             Loop loop = findings.loop(client);
-            loop.connect(host.address(PORT), ClientProtocol.inOrder(Text.lines())).onDone((connected, failure) -> {
-                findings.require(failure == null, "connecting failed with " + failure);
-                if (connected != null) {
-                    new Load(findings, loop, connected, client.name(), answered).call();
-                }
-            });
+            loop.connect(host.address(PORT), ClientProtocol.inOrder(Text.lines()))
+                    .onDone((connected, failure) -> {
+                        findings.require(failure == null, "connecting failed with " + failure);
+                        if (connected != null) {
+                            new Load(findings, loop, connected, client.name(), answered).call();
+                        }
+                    });
         }
         simulation.run(Duration.ofMillis(100 + server.random().nextInt(400)));
         server.close(DEADLINE);

@@ -3,10 +3,10 @@ package rill.testkit.storm;
 import io.netty.buffer.ByteBuf;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import rill.Context;
 import rill.FrameSession;
 import rill.Framing;
 import rill.ProtocolException;
-import rill.SessionContext;
 
 /** The framings of storms: {@code length}, a number of four bytes before the frame, and {@code line}, a line feed after it. */
 record Frames(String name, Supplier<Hooks> hooks) implements Framing {
@@ -63,7 +63,7 @@ record Frames(String name, Supplier<Hooks> hooks) implements Framing {
     }
 
     @Override
-    public FrameSession open(SessionContext context) {
+    public FrameSession open(Context context) {
         Hooks mine = hooks.get();
         return byLength(name) ? new ByLength(mine) : new ByLine(mine);
     }

@@ -5,8 +5,8 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import rill.Actions;
 import rill.ByteLayer;
+import rill.Context;
 import rill.Outgoing;
 import rill.Session;
 
@@ -38,9 +38,9 @@ final class Layers {
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<ByteBuf> actions) throws IOException {
+        public @Nullable ByteBuf decode(ByteBuf in, Context context) throws IOException {
             hooks.at(Step.Place.LAYER);
-            actions.message(in);
+            return in;
         }
 
         @Override
@@ -58,10 +58,10 @@ final class Layers {
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<ByteBuf> actions) throws IOException {
+        public @Nullable ByteBuf decode(ByteBuf in, Context context) throws IOException {
             hooks.at(Step.Place.LAYER);
             int size = in.readableBytes() > 4096 ? 1 + in.readableBytes() / 3 : 1 + (++count * 37) % 61;
-            actions.message(in.readSlice(Math.min(in.readableBytes(), size)));
+            return in.readSlice(Math.min(in.readableBytes(), size));
         }
     }
 
@@ -76,13 +76,13 @@ final class Layers {
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<ByteBuf> actions) throws IOException {
+        public @Nullable ByteBuf decode(ByteBuf in, Context context) throws IOException {
             hooks.at(Step.Place.LAYER);
             release();
             ByteBuf out = hooks.run.ledger().count(Unpooled.buffer(in.readableBytes()), "a layer's", hooks.step());
             flip(in, out);
             up = out;
-            actions.message(out);
+            return out;
         }
 
         @Override

@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.ByteLayer;
 import rill.Codec;
-import rill.FrameCodec;
+import rill.Context;
 import rill.Framing;
 import rill.Pipeline;
 import rill.ProtocolException;
@@ -276,9 +276,9 @@ final class Pipes {
     }
 
     /** Letters in frames. */
-    private record Content(Hooks hooks) implements FrameCodec<Object, Object> {
+    private record Content(Hooks hooks) implements Codec.Decoder<Object>, Codec.Encoder<Object> {
         @Override
-        public Object decode(ByteBuf frame) throws ProtocolException {
+        public Object decode(ByteBuf frame, Context context) throws ProtocolException {
             return decoded(frame, hooks);
         }
 
@@ -300,7 +300,7 @@ final class Pipes {
     private static Codec<Object, Object> functions(String framing, Hooks hooks) {
         return Codec.of(
                 Letter.LONGEST + 1024,
-                in -> {
+                (in, context) -> {
                     ByteBuf frame = Frames.next(framing, in);
                     return frame == null ? null : decoded(frame, hooks);
                 },

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
-import rill.Actions;
+import rill.Context;
 import rill.Outgoing;
 import rill.ProtocolException;
 import rill.Session;
@@ -57,23 +57,24 @@ final class Records implements Session<ByteBuf, ByteBuf> {
     }
 
     @Override
-    public void opened(Actions<ByteBuf> actions) throws IOException {
+    public @Nullable ByteBuf opened(Context context) throws IOException {
         hooks.at(Step.Place.LAYER);
         if (hello) {
-            actions.holdWrites();
-            record('H', actions.out());
+            context.holdWrites();
+            record('H', context.out());
         }
+        return null;
     }
 
     @Override
-    public void decode(ByteBuf in, Actions<ByteBuf> actions) throws IOException {
+    public @Nullable ByteBuf decode(ByteBuf in, Context context) throws IOException {
         hooks.at(Step.Place.LAYER);
         release();
         if (over || in.readableBytes() < HEADER) {
             if (over) {
                 in.skipBytes(in.readableBytes());
             }
-            return;
+            return null;
         }
         int at = in.readerIndex();
         char type = (char) in.getByte(at);
@@ -82,29 +83,32 @@ final class Records implements Session<ByteBuf, ByteBuf> {
             throw new ProtocolException(0, "a record of " + length + " bytes");
         }
         if (in.readableBytes() < HEADER + length) {
-            actions.needMore(HEADER + length - in.readableBytes());
-            return;
+            context.needMore(HEADER + length - in.readableBytes());
+            return null;
         }
         boolean heavy = works && (type == 'H' || (type == 'D' && count % 4 == 3));
         if (heavy && !worked) {
             worked = true;
-            actions.runBlocking(() -> hooks.at(Step.Place.LAYER));
-            return;
+            context.runBlocking(() -> hooks.at(Step.Place.LAYER));
+            return null;
         }
         worked = false;
         in.skipBytes(HEADER);
-        consume(type, in.readSlice(length), actions);
+        return consumed(type, in.readSlice(length), context);
     }
 
-    private void consume(char type, ByteBuf content, Actions<ByteBuf> actions) throws ProtocolException {
+    /** What a record gives to the layer above. */
+    private @Nullable ByteBuf consumed(char type, ByteBuf content, Context context) throws ProtocolException {
         switch (type) {
-            case 'D' -> data(content, actions);
+            case 'D' -> {
+                return data(content, context);
+            }
             case 'H' -> {
                 greeted = true;
-                actions.releaseWrites();
+                context.releaseWrites();
             }
             case 'I' ->
-                actions.out()
+                context.out()
                         .buffer(HEADER + content.readableBytes())
                         .writeByte('O')
                         .writeInt(content.readableBytes())
@@ -113,59 +117,59 @@ final class Records implements Session<ByteBuf, ByteBuf> {
             case 'B' -> {
                 over = true;
                 if (delayed.isEmpty()) {
-                    actions.end();
+                    context.end();
                 }
             }
             default -> throw new ProtocolException(0, "a record of type " + (int) type);
         }
+        return null;
     }
 
-    private void data(ByteBuf content, Actions<ByteBuf> actions) {
+    private @Nullable ByteBuf data(ByteBuf content, Context context) {
         count++;
         // Ever fewer, since two ends that both wait for their pings to leave would wait for each other.
         if (pings && count % 3 == 0 && Integer.bitCount(count / 3) == 1) {
-            actions.out().buffer(HEADER + PING).writeByte('I').writeInt(PING).writeZero(PING);
+            context.out().buffer(HEADER + PING).writeByte('I').writeInt(PING).writeZero(PING);
         }
         if (!content.isReadable()) {
-            return;
+            return null;
         }
         if (!delays) {
-            actions.message(content);
-            return;
+            return content;
         }
         ByteBuf kept = hooks.run.ledger().count(Unpooled.buffer(content.readableBytes()), "a layer's", hooks.step());
         kept.writeBytes(content);
         if (delayed.isEmpty()) {
-            actions.startTimer(DELAY);
+            context.startTimer(DELAY);
         }
         delayed.add(kept);
+        return null;
     }
 
     @Override
-    public void timerExpired(Actions<ByteBuf> actions) throws IOException {
+    public @Nullable ByteBuf timerExpired(Context context) throws IOException {
         hooks.at(Step.Place.LAYER);
         release();
         up = delayed.poll();
-        if (up != null) {
-            actions.message(up);
-        }
         if (!delayed.isEmpty()) {
-            actions.startTimer(Duration.ofNanos(1));
+            context.startTimer(Duration.ofNanos(1));
         } else if (over) {
-            actions.end();
+            context.end();
         }
+        return up;
     }
 
     @Override
-    public void inputEnded(ByteBuf rest, Actions<ByteBuf> actions) throws IOException {
+    public @Nullable ByteBuf inputEnded(ByteBuf rest, Context context) throws IOException {
         hooks.at(Step.Place.LAYER);
         if (rest.isReadable() && !over) {
             throw new ProtocolException(0, "the stream ended within a record");
         }
         over = true;
         if (delayed.isEmpty()) {
-            actions.end();
+            context.end();
         }
+        return null;
     }
 
     @Override

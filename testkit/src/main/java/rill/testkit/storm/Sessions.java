@@ -5,11 +5,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import rill.Actions;
 import rill.Codec;
+import rill.Context;
 import rill.Outgoing;
 import rill.Session;
-import rill.SessionContext;
 
 /**
  * Codecs of letters with a session of their own: {@code session} says what it needs; {@code session-holds} holds back writes until some
@@ -20,7 +19,7 @@ record Sessions(String framing, String habit, Hooks functions, Supplier<Hooks> h
     private static final Duration DELAY = Duration.ofMillis(4);
 
     @Override
-    public Session<Object, Object> open(SessionContext context) {
+    public Session<Object, Object> open(Context context) {
         Hooks mine = hooks.get();
         return switch (habit) {
             case "session-holds" -> new Holds(framing, mine);
@@ -47,14 +46,15 @@ record Sessions(String framing, String habit, Hooks functions, Supplier<Hooks> h
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<Object> actions) throws IOException {
+        public @Nullable Object decode(ByteBuf in, Context context) throws IOException {
             Letter letter = next(in);
             if (letter != null) {
-                actions.message(letter);
+                return letter;
             } else if (framing.equals("length") && in.readableBytes() >= 4) {
                 long missing = in.getUnsignedInt(in.readerIndex()) + 4 - in.readableBytes();
-                actions.needMore((int) missing);
+                context.needMore((int) missing);
             }
+            return null;
         }
 
         final @Nullable Letter next(ByteBuf in) throws IOException {
@@ -90,14 +90,16 @@ record Sessions(String framing, String habit, Hooks functions, Supplier<Hooks> h
         }
 
         @Override
-        public void opened(Actions<Object> actions) throws IOException {
-            actions.holdWrites();
-            actions.startTimer(DELAY);
+        public @Nullable Object opened(Context context) throws IOException {
+            context.holdWrites();
+            context.startTimer(DELAY);
+            return null;
         }
 
         @Override
-        public void timerExpired(Actions<Object> actions) throws IOException {
-            actions.releaseWrites();
+        public @Nullable Object timerExpired(Context context) throws IOException {
+            context.releaseWrites();
+            return null;
         }
     }
 
@@ -110,18 +112,19 @@ record Sessions(String framing, String habit, Hooks functions, Supplier<Hooks> h
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<Object> actions) throws IOException {
+        public @Nullable Object decode(ByteBuf in, Context context) throws IOException {
             if (in.isReadable() && count % 3 == 2 && !worked) {
                 worked = true;
-                actions.runBlocking(() -> hooks.at(Step.Place.DECODE));
-                return;
+                context.runBlocking(() -> hooks.at(Step.Place.DECODE));
+                return null;
             }
             Letter letter = next(in);
             if (letter != null) {
                 count++;
                 worked = false;
-                actions.message(letter);
+                return letter;
             }
+            return null;
         }
     }
 
@@ -133,36 +136,32 @@ record Sessions(String framing, String habit, Hooks functions, Supplier<Hooks> h
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<Object> actions) throws IOException {
+        public @Nullable Object decode(ByteBuf in, Context context) throws IOException {
             Letter before = kept;
             Letter letter = next(in);
             if (letter == null) {
-                return;
+                return null;
             }
             kept = letter;
-            actions.startTimer(DELAY);
-            if (before != null) {
-                actions.message(before);
-            }
+            context.startTimer(DELAY);
+            return before;
         }
 
         @Override
-        public void timerExpired(Actions<Object> actions) throws IOException {
-            give(actions);
+        public @Nullable Object timerExpired(Context context) throws IOException {
+            return kept();
         }
 
         @Override
-        public void inputEnded(ByteBuf rest, Actions<Object> actions) throws IOException {
-            give(actions);
-            super.inputEnded(rest, actions);
+        public @Nullable Object inputEnded(ByteBuf rest, Context context) throws IOException {
+            super.inputEnded(rest, context);
+            return kept();
         }
 
-        private void give(Actions<Object> actions) {
+        private @Nullable Letter kept() {
             Letter letter = kept;
             kept = null;
-            if (letter != null) {
-                actions.message(letter);
-            }
+            return letter;
         }
 
         @Override

@@ -202,9 +202,7 @@ final class Settling {
         }
         for (int i = 0; i < Run.CLIENTS; i++) {
             Caller caller = run.caller(i);
-            if (caller != null
-                    && !caller.mayHaveInFlight()
-                    && run.ask(caller.connected.loop(), caller::inFlight) > 0) {
+            if (caller != null && !caller.mayHaveInFlight() && run.ask(caller.connected.loop(), caller::inFlight) > 0) {
                 return false;
             }
         }

@@ -7,33 +7,35 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import rill.testing.TextLines;
 
 /** What a session can have done: answers, timers, work elsewhere. */
-class ActionsTest {
+class ContextTest {
     /** Fails with an IOException if nothing comes for ten seconds; {@code q} stops the clock. */
     private static final class IdleTimeout extends Pinging {
         static final Duration LIMIT = Duration.ofSeconds(10);
 
         @Override
-        public void opened(Actions<String> actions) {
-            actions.startTimer(LIMIT);
+        public @Nullable String opened(Context context) {
+            context.startTimer(LIMIT);
+            return null;
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<String> actions) throws IOException {
+        public @Nullable String decode(ByteBuf in, Context context) throws IOException {
             boolean quits = in.isReadable() && in.getByte(in.readerIndex()) == 'q';
-            super.decode(in, actions);
             if (quits) {
-                actions.stopTimer();
+                context.stopTimer();
             } else {
-                actions.startTimer(LIMIT);
+                context.startTimer(LIMIT);
             }
+            return super.decode(in, context);
         }
 
         @Override
-        public void timerExpired(Actions<String> actions) throws IOException {
+        public @Nullable String timerExpired(Context context) throws IOException {
             throw new IOException("idle");
         }
     }
@@ -73,15 +75,16 @@ class ActionsTest {
         var rigs = new Rig<?, ?>[1];
         Codec<String, String> shortening = context -> new Pinging() {
             @Override
-            public void opened(Actions<String> actions) {
-                actions.startTimer(Duration.ofSeconds(60));
-                actions.startTimer(Duration.ofSeconds(2));
+            public @Nullable String opened(Context context) {
+                context.startTimer(Duration.ofSeconds(60));
+                context.startTimer(Duration.ofSeconds(2));
+                return null;
             }
 
             @Override
-            public void timerExpired(Actions<String> actions) {
+            public @Nullable String timerExpired(Context context) {
                 expired.add(rigs[0].transport.now);
-                actions.message("tick");
+                return "tick";
             }
         };
         try (var rig = new Rig<>(Pipeline.of(shortening))) {
@@ -99,14 +102,15 @@ class ActionsTest {
     void a_message_from_a_timer_waits_while_the_receiver_has_paused() throws IOException {
         Codec<String, String> ticking = context -> new Pinging() {
             @Override
-            public void opened(Actions<String> actions) {
-                actions.startTimer(Duration.ofSeconds(1));
+            public @Nullable String opened(Context context) {
+                context.startTimer(Duration.ofSeconds(1));
+                return null;
             }
 
             @Override
-            public void timerExpired(Actions<String> actions) {
-                actions.message("tick");
-                actions.startTimer(Duration.ofSeconds(1));
+            public @Nullable String timerExpired(Context context) {
+                context.startTimer(Duration.ofSeconds(1));
+                return "tick";
             }
         };
         try (var rig = new Rig<>(Pipeline.of(ticking))) {
@@ -132,20 +136,20 @@ class ActionsTest {
         }
 
         @Override
-        public void decode(ByteBuf in, Actions<String> actions) throws IOException {
+        public @Nullable String decode(ByteBuf in, Context context) throws IOException {
             log.add(in.readableBytes() + " bytes");
             if (in.isReadable() && in.getByte(in.readerIndex()) == 'w') {
                 in.skipBytes(1);
                 for (int i = 0; i < 2; i++) {
-                    actions.runBlocking(() -> {
+                    context.runBlocking(() -> {
                         if (thrown != null) {
                             throw thrown;
                         }
                     });
                 }
-            } else {
-                super.decode(in, actions);
+                return null;
             }
+            return super.decode(in, context);
         }
     }
 

@@ -1,0 +1,24 @@
+package rill;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the current thread is doing for a loop: running its callbacks ({@code task} is null) or the body of one of its
+ * Tasks. Both count as being on the loop; only the second may await.
+ */
+record OnLoop(Loop loop, @Nullable Task<?> task) {
+    private static final ThreadLocal<@Nullable OnLoop> CURRENT = new ThreadLocal<>();
+
+    /** Null on a thread that is outside every loop. */
+    static @Nullable OnLoop current() {
+        return CURRENT.get();
+    }
+
+    void enter() {
+        CURRENT.set(this);
+    }
+
+    static void exit() {
+        CURRENT.set(null); // not removed: that would cost an allocation with each tick
+    }
+}

@@ -1,0 +1,168 @@
+package rill;
+
+import java.util.List;
+
+/**
+ * The sessions of a connection, one on top of the other. It belongs to the {@link Link}, and both halves see it: bytes go up through it, see
+ * {@link Inbound}, and down, see {@link Outbound}. Empty until the connection is there.
+ */
+final class Stack {
+    private Stage[] stages = {}; // from the bottom: byte layers, and the codec on top
+
+    boolean isEmpty() {
+        return stages.length == 0;
+    }
+
+    int size() {
+        return stages.length;
+    }
+
+    Stage get(int level) {
+        return stages[level];
+    }
+
+    Stage bottom() {
+        return stages[0];
+    }
+
+    Stage top() {
+        return stages[stages.length - 1];
+    }
+
+    // ---- pipelines
+
+    /**
+     * The stages of a pipeline, of which the byte layers that it shares with the present one are there already. If a codec can't open a
+     * session, nothing has changed.
+     */
+    Stage[] stagesOf(Pipeline<?, ?> pipeline, int kept, Inbound inbound, Loop loop) {
+        List<ByteLayer> layers = pipeline.layers();
+        int size = layers.size() + 1;
+        var next = new Stage[size];
+        System.arraycopy(stages, 0, next, 0, kept);
+        int opened = kept;
+        try {
+            for (; opened < size; opened++) {
+                boolean onTop = opened == size - 1;
+                next[opened] = new Stage(inbound, loop, onTop ? pipeline.codec() : layers.get(opened), onTop);
+            }
+        } finally {
+            for (int i = kept; opened < size && i < opened; i++) {
+                next[i].close();
+            }
+        }
+        return next;
+    }
+
+    /** Puts the stages of a pipeline in place; those from {@code kept} on are new. What was not decoded yet passes over to them. */
+    void install(Stage[] next, int kept) {
+        Stage[] replaced = stages;
+        stages = next;
+        for (int i = Math.max(0, kept - 1); i < next.length - 1; i++) {
+            next[i].above = next[i + 1];
+        }
+        if (replaced.length > kept) {
+            next[kept].takeRest(replaced[kept]);
+        }
+        for (int i = kept; i < replaced.length; i++) {
+            replaced[i].replacedBy(next[Math.min(i, next.length - 1)]);
+        }
+        for (int i = kept; i < replaced.length; i++) {
+            replaced[i].close();
+        }
+    }
+
+    /** Throws if replacing those from {@code kept} on would lose bytes that a layer to be replaced has decoded already. */
+    void requireReplaceable(int kept) {
+        for (int i = kept + 1; i < stages.length; i++) {
+            if (stages[i].hasRest()) {
+                throw new IllegalStateException("become: " + stages[i].restBytes()
+                        + " bytes were decoded by a layer that is to be replaced; keep that layer, or stop() earlier");
+            }
+        }
+    }
+
+    // ---- all of them
+
+    /** Whether one of the sessions is being called, other than to encode. */
+    boolean inCall() {
+        for (Stage stage : stages) {
+            if (stage.inCall()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether every stage has consumed what came, and waits for nothing else. */
+    boolean settled() {
+        for (Stage stage : stages) {
+            if (!stage.settled()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether bytes wait for a receiver, for work elsewhere, or to be resumed; an unfinished message never will be finished. */
+    boolean waits() {
+        for (Stage stage : stages) {
+            if (stage.waits()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether a stage may go on that was held up by something that is over. */
+    boolean mayGoOn() {
+        for (Stage stage : stages) {
+            if (stage.waits() && stage.mayDecode()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Changes with whatever is taken of what waits. */
+    long taken() {
+        long taken = 0;
+        for (Stage stage : stages) {
+            taken += stage.taken();
+        }
+        return taken;
+    }
+
+    /** Bytes that have been written and have not come down to the wire. */
+    long outputBytes() {
+        long bytes = 0;
+        for (Stage stage : stages) {
+            bytes += stage.output.bytes();
+        }
+        return bytes;
+    }
+
+    void releaseInput() {
+        for (Stage stage : stages) {
+            stage.releaseInput();
+        }
+    }
+
+    void releaseOutput() {
+        for (Stage stage : stages) {
+            stage.output.release();
+        }
+    }
+
+    void stopTimers() {
+        for (Stage stage : stages) {
+            stage.stopTimer();
+        }
+    }
+
+    void closeSessions() {
+        for (Stage stage : stages) {
+            stage.closeSession();
+        }
+    }
+}
