@@ -77,7 +77,7 @@ public final class CodecHarness<R, W> {
 
     /** Bytes come in. */
     public CodecHarness<R, W> feed(byte[] bytes) {
-        if (violation != null) {
+        if (over()) {
             return this;
         }
         ByteBuf in = buffer(rest, bytes);
@@ -134,7 +134,12 @@ public final class CodecHarness<R, W> {
         int n = in.readerIndex() - start;
         require(n >= 0 && in.writerIndex() == end, () -> "the indices of the buffer were moved elsewhere");
         consumed += n;
-        return (n > 0 || message != null) && in.isReadable();
+        return (n > 0 || message != null) && in.isReadable() && !recorder.ended;
+    }
+
+    /** Whether the session is not called any more: it has failed, or has said that its stream has ended. */
+    private boolean over() {
+        return violation != null || recorder.ended;
     }
 
     private void note(@Nullable Object message) {
@@ -150,7 +155,7 @@ public final class CodecHarness<R, W> {
 
     /** Says that the stream has ended. */
     public CodecHarness<R, W> endOfInput() {
-        if (violation == null) {
+        if (!over()) {
             ByteBuf in = buffer(rest, new byte[0]);
             try {
                 note(session.inputEnded(in, recorder));

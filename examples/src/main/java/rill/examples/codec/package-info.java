@@ -1,0 +1,5 @@
+/** Codecs of one's own: what docs/custom-codec.md shows. */
+@NullMarked
+package rill.examples.codec;
+
+import org.jspecify.annotations.NullMarked;
