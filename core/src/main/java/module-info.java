@@ -11,6 +11,7 @@ module rill.core {
 
     exports rill;
     exports rill.spi;
+    exports rill.spi.readiness;
 
     uses rill.spi.Transport;
 }

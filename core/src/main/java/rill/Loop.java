@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import rill.spi.Drivable;
 import rill.spi.Driver;
 import rill.spi.Environment;
 import rill.spi.Selector;
@@ -52,7 +53,7 @@ import rill.spi.Transport;
  * </ul>
  */
 @SuppressWarnings("ClassCanBeStatic")
-public final class Loop implements Executor, AutoCloseable {
+public final class Loop implements Drivable, Executor, AutoCloseable {
     /** How long {@link #close()} waits for what is in flight. */
     public static final Duration DEFAULT_CLOSE_DEADLINE = Duration.ofSeconds(5);
 
@@ -266,6 +267,7 @@ public final class Loop implements Executor, AutoCloseable {
      * @throws IllegalStateException if somebody drives the loop already, inside a callback or a Task of any loop, or on a
      *     virtual thread, which can't carry Tasks
      */
+    @Override
     public boolean tick() {
         requireOpen("tick");
         if (Thread.currentThread().isVirtual()) {
@@ -289,6 +291,7 @@ public final class Loop implements Executor, AutoCloseable {
      *
      * @return empty if there is no timer
      */
+    @Override
     public OptionalLong nextTimer() {
         return tick.nextTimer();
     }
@@ -643,6 +646,7 @@ public final class Loop implements Executor, AutoCloseable {
     }
 
     /** The name in reports. */
+    @Override
     public String name() {
         return name;
     }
@@ -658,6 +662,7 @@ public final class Loop implements Executor, AutoCloseable {
     }
 
     /** How many connections are open; a snapshot. */
+    @Override
     public int connections() {
         return links.count();
     }
@@ -666,6 +671,7 @@ public final class Loop implements Executor, AutoCloseable {
      * What is alive on it, for people: its Tasks, with what each awaits, and its connections. For whoever drives by {@link #tick},
      * between two ticks.
      */
+    @Override
     public List<String> alive() {
         var alive = new ArrayList<String>();
         tasks.forEach(task -> alive.add(task.situation()));
@@ -679,11 +685,13 @@ public final class Loop implements Executor, AutoCloseable {
     }
 
     /** A reading of the loop's clock; only differences mean something. */
+    @Override
     public long nanoTime() {
         return environment.clock().nanoTime();
     }
 
     /** Whether {@link #close} is over. */
+    @Override
     public boolean closed() {
         return closed;
     }
@@ -708,6 +716,7 @@ public final class Loop implements Executor, AutoCloseable {
      *
      * @throws IllegalStateException inside a callback or a Task, which the closing would wait for; use {@link #stop} there
      */
+    @Override
     public void close(Duration deadline) {
         closing.close(deadline);
     }

@@ -149,7 +149,7 @@ final class Tick {
         long now = clock.nanoTime();
         for (Handle due = timers.pollDue(now); due != null; due = timers.pollDue(now)) {
             if (driver != null) {
-                driver.due(loop, due);
+                driver.due(loop, due.name());
             }
             handles.add(due);
         }
@@ -262,7 +262,7 @@ final class Tick {
 
     private void tellAll(Future<?> settled) {
         if (driver != null) {
-            driver.settled(loop, settled);
+            driver.settled(loop, settled, settled.isCancelled());
         }
         settled.tellAll();
     }

@@ -13,6 +13,7 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import rill.spi.Drivable;
 import rill.spi.Driver;
 import rill.spi.Environment;
 import rill.testing.ManualClock;
@@ -25,15 +26,15 @@ class DriverTest {
 
     /** Ticks its loops in turn; when none has work, lets time pass until the next timer. */
     private final class Ticking implements Driver {
-        final List<Loop> loops = new ArrayList<>();
+        final List<Drivable> loops = new ArrayList<>();
         final List<String> heard = new ArrayList<>();
         RuntimeException refusal;
 
         @Override
-        public void drive(Loop loop, BooleanSupplier done) {
+        public void drive(Drivable loop, BooleanSupplier done) {
             while (!done.getAsBoolean()) {
                 boolean busy = false;
-                for (Loop each : loops) {
+                for (Drivable each : loops) {
                     busy |= !each.closed() && each.tick();
                 }
                 if (!busy && !done.getAsBoolean()) {
@@ -48,29 +49,29 @@ class DriverTest {
         }
 
         @Override
-        public void opened(Loop loop) {
+        public void opened(Drivable loop) {
             loops.add(loop);
         }
 
         @Override
-        public void handingOver(Loop loop) {
+        public void handingOver(Drivable loop) {
             if (refusal != null) {
                 throw refusal;
             }
         }
 
         @Override
-        public void due(Loop loop, Handle timer) {
-            heard.add(timer.name());
+        public void due(Drivable loop, String timer) {
+            heard.add(timer);
         }
 
         @Override
-        public void settled(Loop loop, Future<?> future) {
+        public void settled(Drivable loop, Object future, boolean cancelled) {
             heard.add(future.toString());
         }
 
         @Override
-        public void blocked(Loop loop, Thread body) {
+        public void blocked(Drivable loop, Thread body) {
             throw new IllegalStateException(body.getName() + " blocks");
         }
     }

@@ -23,13 +23,17 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import rill.spi.Clock;
-import rill.spi.ReadinessWire;
+import rill.spi.readiness.ReadinessAccepted;
+import rill.spi.readiness.ReadinessAcceptor;
+import rill.spi.readiness.ReadinessSelector;
+import rill.spi.readiness.ReadinessWire;
+import rill.spi.readiness.Watched;
 
 /** The rules that the whole of core obeys. */
 class RulesTest {
     private static final JavaClasses CORE = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .importPackages("rill", "rill.spi");
+            .importPackages("rill");
 
     @Test
     void the_rules_look_at_all_of_core() {
@@ -84,7 +88,7 @@ class RulesTest {
                 .check(CORE);
         noClasses()
                 .that()
-                .doNotHaveFullyQualifiedName("rill.spi.SystemRandom")
+                .doNotHaveFullyQualifiedName("rill.system.SystemRandom")
                 .should()
                 .dependOnClassesThat()
                 .belongToAnyOf(SecureRandom.class)
@@ -95,10 +99,16 @@ class RulesTest {
     void core_depends_on_the_jdk_netty_buffer_and_jspecify_only() {
         classes()
                 .that()
-                .resideInAnyPackage("rill", "rill.spi")
+                .resideInAnyPackage("rill", "rill.spi..", "rill.system")
                 .should()
                 .onlyDependOnClassesThat(resideInAnyPackage(
-                        "rill", "rill.spi", "java..", "io.netty.buffer", "io.netty.util..", "org.jspecify.annotations"))
+                        "rill",
+                        "rill.spi..",
+                        "rill.system",
+                        "java..",
+                        "io.netty.buffer",
+                        "io.netty.util..",
+                        "org.jspecify.annotations"))
                 .check(CORE);
     }
 
@@ -199,7 +209,14 @@ class RulesTest {
                 .and()
                 .areNotEnums()
                 .and()
-                .doNotBelongToAnyOf(Future.class, Promise.class, FrameSession.class, ReadinessWire.class)
+                .doNotBelongToAnyOf(Future.class, Promise.class, FrameSession.class)
+                .and()
+                .doNotBelongToAnyOf(
+                        Watched.class,
+                        ReadinessSelector.class,
+                        ReadinessWire.class,
+                        ReadinessAcceptor.class,
+                        ReadinessAccepted.class)
                 .and(DescribedPredicate.describe(
                         "are not meant to be extended", type -> !type.isAssignableTo(Exception.class)))
                 .should()

@@ -20,8 +20,8 @@ public interface Acceptor {
 
     /**
      * Stops listening and gives the address back. Nothing is delivered afterwards. Connections that wait in the backlog are
-     * reset. Idempotent; afterwards the other methods do nothing. The file of a Unix domain socket goes as well: see
-     * {@link SocketFile}.
+     * reset. Idempotent; afterwards the other methods do nothing. The file of a Unix domain socket goes as well,
+     * unless another one has taken its place; a file that is there before, stale or not, is never touched by listening.
      */
     void close();
 }

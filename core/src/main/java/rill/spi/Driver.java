@@ -1,19 +1,16 @@
 package rill.spi;
 
 import java.util.function.BooleanSupplier;
-import rill.Future;
-import rill.Handle;
-import rill.Loop;
 
 /**
  * Drives loops instead of the threads that use them, and hears what it needs to know for that: in a simulation, all loops of
  * it in one deterministic order.
  *
- * <p>A loop with a Driver is driven by nothing else: {@link Loop#run}, {@link Loop#close()} and an await from outside ask the
- * Driver, and {@link Loop#start} is refused.
+ * <p>A loop with a Driver is driven by nothing else: {@link rill.Loop#run}, {@link rill.Loop#close()} and an await from outside ask
+ * the Driver, and {@link rill.Loop#start} is refused.
  *
  * <p><b>Threading:</b> {@link #drive} is called on the awaiting thread, which is outside every loop; the driver calls
- * {@link Loop#tick()} of the loops that are its own. {@link #opened} is called on the thread that opens the loop,
+ * {@link Drivable#tick()} of the loops that are its own. {@link #opened} is called on the thread that opens the loop,
  * {@link #handingOver} on any, the others on the loop.
  */
 @FunctionalInterface
@@ -25,22 +22,26 @@ public interface Driver {
      * @param done asked before each step
      * @throws IllegalStateException if nothing is left that could ever make {@code done} true
      */
-    void drive(Loop loop, BooleanSupplier done);
+    void drive(Drivable loop, BooleanSupplier done);
 
     /** A loop in this Driver's environment was opened; its Selector is the one that the transport opened last. */
-    default void opened(Loop loop) {}
+    default void opened(Drivable loop) {}
 
     /**
      * Something is about to be queued on {@code loop} from outside of it: by another loop, or by a thread outside. The loop has
      * something to do in its next tick. What this throws reaches the caller, and nothing is queued.
      */
-    default void handingOver(Loop loop) {}
+    default void handingOver(Drivable loop) {}
 
-    /** The time of a timer has come; its Handle runs in this tick. */
-    default void due(Loop loop, Handle timer) {}
+    /** The time of the timer of this name has come; its Handle runs in this tick. */
+    default void due(Drivable loop, String timer) {}
 
-    /** A Future is done and those who depend on it are about to be told. */
-    default void settled(Loop loop, Future<?> future) {}
+    /**
+     * A Future is done and those who depend on it are about to be told.
+     *
+     * @param future in words, if asked for its {@code toString}
+     */
+    default void settled(Drivable loop, Object future, boolean cancelled) {}
 
     /**
      * The body of a Task blocks in something other than {@code await}. What this throws fails the Task, whose body is then
@@ -48,5 +49,5 @@ public interface Driver {
      *
      * @param body the Task's thread
      */
-    default void blocked(Loop loop, Thread body) {}
+    default void blocked(Drivable loop, Thread body) {}
 }

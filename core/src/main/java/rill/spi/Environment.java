@@ -4,6 +4,7 @@ import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import rill.Resolver;
+import rill.system.ProductionEnvironment;
 
 /**
  * What a loop takes from the world besides its sockets. A transport supplies it, and that is the door through which a

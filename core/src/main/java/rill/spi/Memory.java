@@ -1,6 +1,7 @@
 package rill.spi;
 
 import java.nio.ByteBuffer;
+import rill.system.SystemMemory;
 
 /**
  * Where the buffers of loops live, outside the heap. A loop asks for all its direct memory here: its receive buffer, what connections

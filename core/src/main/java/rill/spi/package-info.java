@@ -3,7 +3,7 @@
  *
  * <p>A transport implements {@link rill.spi.Transport}, {@link rill.spi.Selector}, {@link rill.spi.Wire} and
  * {@link rill.spi.Acceptor}; the loop implements {@link rill.spi.WireListener} and {@link rill.spi.AcceptListener}.
- * Transports that learn of readiness and then make system calls themselves (NIO, epoll) share
- * {@link rill.spi.ReadinessWire} and add only the calls.
+ * Transports that learn of readiness and then make system calls themselves (NIO, epoll) share the state machines in
+ * {@link rill.spi.readiness} and add only the calls.
  */
 package rill.spi;

@@ -11,10 +11,10 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import rill.spi.SocketFailures;
 import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
+import rill.spi.readiness.SocketFailures;
 
 /**
  * A wire of a {@link MemoryTransport}: two of them are connected, and each holds what is on its way to it.

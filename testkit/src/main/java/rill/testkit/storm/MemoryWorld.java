@@ -16,6 +16,7 @@ import rill.Handle;
 import rill.Loop;
 import rill.Promise;
 import rill.Resolver;
+import rill.spi.Drivable;
 import rill.spi.Driver;
 import rill.spi.Environment;
 import rill.spi.Transport;
@@ -36,11 +37,11 @@ class MemoryWorld implements World, Driver {
     private long timeBefore = Long.MIN_VALUE;
 
     private final class Member {
-        final Loop loop;
+        final Drivable loop;
         final MemorySelector selector;
         boolean more = true;
 
-        Member(Loop loop, MemorySelector selector) {
+        Member(Drivable loop, MemorySelector selector) {
             this.loop = loop;
             this.selector = selector;
         }
@@ -120,12 +121,12 @@ class MemoryWorld implements World, Driver {
     }
 
     @Override
-    public void opened(Loop loop) {
+    public void opened(Drivable loop) {
         members.add(new Member(loop, network.selectors().getLast()));
     }
 
     @Override
-    public void handingOver(Loop loop) {
+    public void handingOver(Drivable loop) {
         for (Member each : members) {
             if (each.loop == loop) {
                 each.more = true;
@@ -134,7 +135,7 @@ class MemoryWorld implements World, Driver {
     }
 
     @Override
-    public void drive(Loop loop, BooleanSupplier done) {
+    public void drive(Drivable loop, BooleanSupplier done) {
         while (!done.getAsBoolean()) {
             if (!step(Long.MAX_VALUE)) {
                 throw new IllegalStateException("nothing is left that could happen, so the await would never be over");

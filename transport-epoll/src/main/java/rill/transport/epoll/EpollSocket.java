@@ -9,21 +9,18 @@ import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import org.jspecify.annotations.Nullable;
-import rill.spi.ReadinessWire;
-import rill.spi.ReadinessWires;
 import rill.spi.WireListener;
+import rill.spi.readiness.ReadinessWire;
 
 /**
  * A connected or connecting socket. Its descriptor's owner: it is closed here, once.
  *
  * <p>Of the two addresses one comes from the kernel. If that is one of IPv4, it is kept as a number.
  */
-final class EpollSocket extends ReadinessWire implements Registrations.Watched {
+final class EpollSocket extends ReadinessWire {
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int SHUT_WR = 1;
     private static final int SIOCOUTQ = 0x5411; // as TIOCOUTQ; tcp(7), unix(7)
-    private static final int READABLE = EpollWait.IN | EpollWait.ERR | EpollWait.HUP;
-    private static final int WRITABLE = EpollWait.OUT | EpollWait.ERR | EpollWait.HUP;
 
     private final EpollSelector selector;
     private final int slot; // among the registrations
@@ -51,13 +48,29 @@ final class EpollSocket extends ReadinessWire implements Registrations.Watched {
     }
 
     @Override
-    protected ReadinessWires wires() {
-        return selector.wires();
+    protected EpollSelector selector() {
+        return selector;
     }
 
     @Override
-    public void ready(int events) {
-        ready((events & READABLE) != 0, (events & WRITABLE) != 0);
+    protected void bind(SocketAddress wanted) throws IOException {
+        selector.bind(fd, wanted, SocketAddressArea.familyOf(remoteAddress()));
+    }
+
+    @Override
+    protected Progress connect(SocketAddress to) throws IOException {
+        NativeMemory memory = selector.memory();
+        int size = memory.address.put(to, SocketAddressArea.familyOf(to));
+        int r;
+        do {
+            r = LibC.connect(memory.errno, fd, memory.address.at(), size);
+        } while (r == -Errno.EINTR); // a second call then says EALREADY or EISCONN
+        return switch (-r) {
+            case 0, Errno.EISCONN -> Progress.DONE;
+            case Errno.EINPROGRESS, Errno.EALREADY -> Progress.UNDER_WAY;
+            case Errno.EAGAIN -> Progress.NO_ROOM; // of a Unix domain socket: connect(2)
+            default -> throw Errno.exception(-r);
+        };
     }
 
     @Override
@@ -114,10 +127,8 @@ final class EpollSocket extends ReadinessWire implements Registrations.Watched {
 
     @Override
     protected void interest(boolean read, boolean write) throws IOException {
-        if (fd != EpollWait.CLOSED) {
-            int wanted = (read ? EpollWait.IN : 0) | (write ? EpollWait.OUT : 0);
-            watched = (byte) selector.watch(fd, slot, watched, wanted);
-        }
+        int wanted = (read ? EpollWait.IN : 0) | (write ? EpollWait.OUT : 0);
+        watched = (byte) selector.watch(fd, slot, watched, wanted);
     }
 
     @Override
@@ -135,17 +146,15 @@ final class EpollSocket extends ReadinessWire implements Registrations.Watched {
 
     @Override
     protected void closeSocket(boolean reset) {
-        if (reset && fd != EpollWait.CLOSED) {
+        if (reset) {
             try {
                 option(StandardSocketOptions.SO_LINGER, 0);
             } catch (IOException notConnected) {
                 // Then there is nobody to send a reset to.
             }
         }
-        if (fd != EpollWait.CLOSED) {
-            selector.forget(fd, slot);
-            fd = EpollWait.CLOSED;
-        }
+        selector.forget(fd, slot);
+        fd = EpollWait.CLOSED;
     }
 
     @Override

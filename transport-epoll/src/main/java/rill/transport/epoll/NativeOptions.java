@@ -11,7 +11,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
-import rill.spi.SocketFailures;
+import rill.spi.readiness.SocketFailures;
 
 /**
  * Socket options as the kernel has them.
@@ -183,19 +183,15 @@ final class NativeOptions {
     private static Native known(SocketOption<?> option) {
         @Nullable Native known = KNOWN.get(option);
         if (known == null) {
-            throw unsupported(option);
+            throw SocketFailures.noOption("epoll", option);
         }
         return known;
     }
 
     private static IOException failed(String doing, SocketOption<?> option, int errno) {
         if (errno == Errno.ENOPROTOOPT || errno == Errno.EOPNOTSUPP) {
-            throw unsupported(option);
+            throw SocketFailures.noOption("epoll", option);
         }
         return SocketFailures.naming(doing + "option " + option.name(), Errno.exception(errno));
-    }
-
-    private static IllegalArgumentException unsupported(SocketOption<?> option) {
-        return new IllegalArgumentException("transport epoll has no option " + option.name() + " for such a socket");
     }
 }

@@ -12,21 +12,21 @@ import org.jspecify.annotations.Nullable;
  * event down, within one batch. So the data are a slot and the slot's generation, which is another one for each that comes into
  * it. <b>Threading:</b> the selector's driver.
  */
-final class Registrations {
+final class Registrations<T> {
     /** Never given to anybody; free for the selector's own use. */
     static final long NONE = -1;
 
     private static final int GENERATION_SHIFT = Integer.SIZE;
     private static final int FIRST_SIZE = 16;
 
-    private @Nullable Watched[] watched = new @Nullable Watched[FIRST_SIZE];
+    private @Nullable Object[] watched = new @Nullable Object[FIRST_SIZE];
     private int[] generations = new int[FIRST_SIZE];
     private int[] free = new int[FIRST_SIZE]; // as long as there ever were free ones
     private int freeCount;
     private int used;
 
     /** A new member; its slot. */
-    int add(Watched member) {
+    int add(T member) {
         int slot = freeCount > 0 ? free[--freeCount] : used;
         if (slot == watched.length) {
             int[] moreGenerations = Arrays.copyOf(generations, larger(slot));
@@ -63,31 +63,24 @@ final class Registrations {
     }
 
     /** Whom the data of an event mean, or null if that one has gone. */
+    @SuppressWarnings("unchecked") // there is nothing else in it
     @Nullable
-    Watched find(long data) {
+    T find(long data) {
         int slot = (int) data;
         boolean present = slot >= 0 && slot < used && generations[slot] == (int) (data >> GENERATION_SHIFT);
-        return present ? watched[slot] : null;
+        return present ? (T) watched[slot] : null;
     }
 
     /** All that are there now. */
-    List<Watched> all() {
-        var all = new ArrayList<Watched>();
+    @SuppressWarnings("unchecked") // there is nothing else in it
+    List<T> all() {
+        var all = new ArrayList<T>();
         for (int slot = 0; slot < used; slot++) {
-            Watched member = watched[slot];
+            T member = (T) watched[slot];
             if (member != null) {
                 all.add(member);
             }
         }
         return all;
-    }
-
-    /** What events are about. */
-    interface Watched {
-        /** @param events of the kernel's, at least one */
-        void ready(int events);
-
-        /** Gives back the descriptor, and every buffer. */
-        void close();
     }
 }

@@ -78,19 +78,19 @@ final class SocketAddressArea {
         return size.address();
     }
 
-    /** The family of a socket for this address. */
+    /** Whether there are addresses of this kind. */
+    static boolean knows(SocketAddress address) {
+        return address instanceof InetSocketAddress
+                || address instanceof UnixDomainSocketAddress
+                || address instanceof AbstractSocketAddress;
+    }
+
+    /** The family of a socket for this address, which is known and resolved. */
     static int familyOf(SocketAddress address) {
-        return switch (address) {
-            case InetSocketAddress inet when inet.getAddress() instanceof Inet4Address -> AF_INET;
-            case InetSocketAddress inet when inet.getAddress() instanceof Inet6Address -> AF_INET6;
-            case InetSocketAddress inet ->
-                throw new IllegalArgumentException("the name " + inet + " has to be resolved first");
-            case UnixDomainSocketAddress path -> AF_UNIX;
-            case AbstractSocketAddress name -> AF_UNIX;
-            default ->
-                throw new IllegalArgumentException("transport epoll has no addresses of type "
-                        + address.getClass().getName() + ": " + address);
-        };
+        if (!(address instanceof InetSocketAddress inet)) {
+            return AF_UNIX;
+        }
+        return inet.getAddress() instanceof Inet4Address ? AF_INET : AF_INET6;
     }
 
     // ---- to the kernel

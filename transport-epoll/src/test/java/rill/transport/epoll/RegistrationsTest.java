@@ -8,15 +8,9 @@ import org.junit.jupiter.api.Test;
 
 /** Who is meant by the data of an event. */
 class RegistrationsTest {
-    private final Registrations registrations = new Registrations();
+    private final Registrations<Member> registrations = new Registrations<>();
 
-    private static final class Member implements Registrations.Watched {
-        @Override
-        public void ready(int events) {}
-
-        @Override
-        public void close() {}
-    }
+    private static final class Member {}
 
     @Test
     void an_event_of_one_that_has_gone_does_not_reach_the_next_in_its_slot() {

@@ -5,34 +5,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.net.SocketAddress;
-import java.net.SocketOption;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import rill.spi.ReadinessWire;
-import rill.spi.ReadinessWires;
 import rill.testkit.Leaks;
 
 /** Which readiness a wire asks for, and when: each change is a system call on some transports. */
 @ExtendWith(Leaks.class)
 class InterestTest {
     /** A kernel that says what was asked for, and gives what a test wants. */
-    private static final class Kernel extends ReadinessWire {
-        private final ReadinessWires wires;
+    private static final class Kernel extends ScriptedWire {
         final List<String> asked = new ArrayList<>();
         int reads;
         int readResult;
         boolean full;
         boolean refuses;
 
-        Kernel(ReadinessWires wires, Events events) {
-            super(events);
-            this.wires = wires;
+        Kernel(Supplier<ByteBuf> receiveBuffer, Events events) {
+            super(receiveBuffer, events);
         }
 
         @Override
@@ -53,66 +48,23 @@ class InterestTest {
         protected long write(ByteBuf[] buffers, int from, int count) {
             return full ? 0 : buffers[from].readableBytes();
         }
-
-        @Override
-        protected boolean finishConnect() {
-            return true;
-        }
-
-        @Override
-        protected void endOutput() {}
-
-        @Override
-        protected void closeSocket(boolean reset) {}
-
-        @Override
-        protected <T> void option(SocketOption<T> option, T value) {}
-
-        @Override
-        protected <T> T option(SocketOption<T> option) {
-            return null;
-        }
-
-        @Override
-        protected ReadinessWires wires() {
-            return wires;
-        }
-
-        @Override
-        protected void learnOwnAddress() {}
-
-        @Override
-        protected SocketAddress ownAddress() {
-            return OnNio.ANY_PORT;
-        }
-
-        @Override
-        public SocketAddress remoteAddress() {
-            return OnNio.ANY_PORT;
-        }
     }
 
     private final Events events = new Events();
     private final ByteBuf receive = Unpooled.directBuffer(64, 64);
-    private final ReadinessWires wires = new ReadinessWires(receive::clear);
-    private final Kernel wire = new Kernel(wires, events);
-
-    private void deliver() {
-        wires.deliver(wires.undelivered());
-    }
+    private final Kernel wire = new Kernel(receive::clear, events);
 
     @BeforeEach
-    void connect() {
-        wire.startConnected();
-        deliver();
+    void connect() throws IOException {
+        wire.open();
         assertThat(wire.asked).containsExactly("read");
         wire.asked.clear();
     }
 
     @AfterEach
-    void close() {
+    void close() throws IOException {
         wire.close();
-        deliver();
+        wire.select();
         receive.release();
     }
 
@@ -137,10 +89,10 @@ class InterestTest {
     }
 
     @Test
-    void an_error_or_hang_up_while_paused_is_not_told_and_does_not_spin() {
+    void an_error_or_hang_up_while_paused_is_not_told_and_does_not_spin() throws IOException {
         wire.pauseReads();
         wire.ready(true, true);
-        deliver();
+        wire.select();
         assertThat(wire.asked).containsExactly("");
         assertThat(events.log).containsExactly("connected");
     }
@@ -170,12 +122,12 @@ class InterestTest {
     }
 
     @Test
-    void a_kernel_that_refuses_to_watch_is_this_connections_failure() {
+    void a_kernel_that_refuses_to_watch_is_this_connections_failure() throws IOException {
         wire.refuses = true;
         wire.pauseReads();
         wire.resumeReads();
         assertThat(events.closed).as("told inline").isFalse();
-        deliver();
+        wire.select();
         assertThat(events.cause).isInstanceOf(IOException.class).hasMessageContaining("no memory");
     }
 }

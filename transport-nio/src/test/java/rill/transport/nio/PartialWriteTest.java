@@ -8,15 +8,11 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.SocketAddress;
-import java.net.SocketOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import rill.spi.ReadinessWire;
-import rill.spi.ReadinessWires;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Wire;
@@ -28,16 +24,14 @@ import rill.testkit.Leaks;
 @ExtendWith(Leaks.class)
 class PartialWriteTest {
     /** A kernel that takes so many bytes at the first write, nothing at the second, everything later. */
-    private static final class Stubborn extends ReadinessWire {
-        private final ReadinessWires wires;
+    private static final class Stubborn extends ScriptedWire {
         private final int first;
         private int calls;
         private boolean wantsWrite;
         private final ByteArrayOutputStream taken = new ByteArrayOutputStream();
 
-        Stubborn(ReadinessWires wires, Events events, int first) {
-            super(events);
-            this.wires = wires;
+        Stubborn(Events events, int first) {
+            super(() -> Unpooled.EMPTY_BUFFER, events);
             this.first = first;
         }
 
@@ -59,60 +53,16 @@ class PartialWriteTest {
         protected void interest(boolean read, boolean write) {
             wantsWrite = write;
         }
-
-        @Override
-        protected boolean finishConnect() {
-            return true;
-        }
-
-        @Override
-        protected int read(ByteBuf target) {
-            return 0;
-        }
-
-        @Override
-        protected void endOutput() {}
-
-        @Override
-        protected void closeSocket(boolean reset) {}
-
-        @Override
-        protected <T> void option(SocketOption<T> option, T value) {}
-
-        @Override
-        protected <T> T option(SocketOption<T> option) {
-            return null;
-        }
-
-        @Override
-        protected ReadinessWires wires() {
-            return wires;
-        }
-
-        @Override
-        protected void learnOwnAddress() {}
-
-        @Override
-        protected SocketAddress ownAddress() {
-            return OnNio.ANY_PORT;
-        }
-
-        @Override
-        public SocketAddress remoteAddress() {
-            return OnNio.ANY_PORT;
-        }
     }
 
     @Test
-    void a_gathering_write_goes_on_after_stopping_at_every_boundary() {
+    void a_gathering_write_goes_on_after_stopping_at_every_boundary() throws IOException {
         byte[] all = new byte[90];
         new Random(1).nextBytes(all);
         for (int taken = 0; taken <= all.length; taken++) {
-            var wires = new ReadinessWires(() -> Unpooled.EMPTY_BUFFER);
             var events = new Events();
-            var wire = new Stubborn(wires, events, taken);
-            wire.startConnected();
-            wires.deliver(1);
+            var wire = new Stubborn(events, taken);
+            wire.open();
             var buffers = new ArrayList<ByteBuf>();
             for (int i = 0, size = 1; i < all.length; i += size, size = size % 5 + 1) {
                 buffers.add(Unpooled.copiedBuffer(all, i, Math.min(size, all.length - i)));
@@ -129,7 +79,7 @@ class PartialWriteTest {
             assertThat(wire.wantsWrite).isFalse();
             assertThat(buffers).allMatch(each -> each.refCnt() == 0);
             wire.close();
-            wires.deliver(1);
+            wire.select();
         }
     }
 

@@ -3,12 +3,12 @@ package rill.transport.sim;
 import java.io.IOException;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
-import rill.Loop;
+import rill.spi.Drivable;
 
 /** A loop of a host, and when it next wants a tick. */
 final class Driven {
     final Host host;
-    final Loop loop;
+    final Drivable loop;
     final int number;
     private final SimSelector selector;
     private final Simulation simulation;
@@ -16,7 +16,7 @@ final class Driven {
     private boolean queued;
     private @Nullable Wake wake; // for the next timer
 
-    Driven(Simulation simulation, Agenda agenda, Host host, Loop loop, SimSelector selector, int number) {
+    Driven(Simulation simulation, Agenda agenda, Host host, Drivable loop, SimSelector selector, int number) {
         this.simulation = simulation;
         this.agenda = agenda;
         this.host = host;

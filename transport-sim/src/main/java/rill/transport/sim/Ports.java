@@ -52,7 +52,7 @@ final class Ports {
     }
 
     void unbind(SimAcceptor acceptor) {
-        listening.remove(acceptor.localAddress().getPort(), acceptor);
+        listening.remove(acceptor.local().getPort(), acceptor);
     }
 
     void clear() {
@@ -98,7 +98,7 @@ final class Ports {
     }
 
     private static boolean listensAt(SimAcceptor acceptor, InetAddress address) {
-        InetAddress bound = acceptor.localAddress().getAddress();
+        InetAddress bound = acceptor.local().getAddress();
         return bound.isAnyLocalAddress() || bound.equals(address);
     }
 }

@@ -1,23 +1,14 @@
 package rill.transport.sim;
 
 import java.net.SocketAddress;
-import rill.spi.AcceptedSocket;
+import rill.spi.readiness.ReadinessAccepted;
 
 /** A connection that was accepted and belongs to no selector. */
-final class SimAccepted implements AcceptedSocket {
-    private final Tcp tcp;
-    private boolean taken;
+final class SimAccepted extends ReadinessAccepted {
+    final Tcp tcp;
 
     SimAccepted(Tcp tcp) {
         this.tcp = tcp;
-    }
-
-    Tcp take() {
-        if (taken) {
-            throw new IllegalStateException("the socket from " + tcp.remote + " was opened or closed before");
-        }
-        taken = true;
-        return tcp;
     }
 
     @Override
@@ -31,10 +22,7 @@ final class SimAccepted implements AcceptedSocket {
     }
 
     @Override
-    public void close() {
-        if (!taken) {
-            taken = true;
-            tcp.close(false);
-        }
+    protected void closeSocket() {
+        tcp.close(false);
     }
 }

@@ -1,37 +1,41 @@
 package rill.transport.sim;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
 import java.util.ArrayDeque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptListener;
-import rill.spi.Acceptor;
+import rill.spi.readiness.ReadinessAcceptor;
 
 /**
  * A listening socket, with its backlog: connections that are being made, and those that are made and wait for acceptance, together
  * at most as many as were asked for. A request beyond that is ignored, and comes again.
  */
-final class SimAcceptor implements Acceptor, SimSelector.Ready {
+final class SimAcceptor extends ReadinessAcceptor implements SimSelector.Ready {
     static final int DEFAULT_BACKLOG = 128;
 
-    private static final int PER_TURN = 64;
+    private static final List<SocketOption<?>> OPTIONS =
+            List.of(StandardSocketOptions.SO_REUSEADDR, StandardSocketOptions.SO_RCVBUF);
 
     private final SimSelector selector;
     private final Host host;
-    private final InetSocketAddress local;
-    private final int backlog;
-    private final AcceptListener listener;
     private final ArrayDeque<Tcp> established = new ArrayDeque<>();
+    private InetSocketAddress local; // as wanted, and then as bound
+    private int backlog;
     private int underWay;
-    private boolean paused;
+    private boolean wanted; // connections are
     private boolean queued;
     private boolean closed;
 
-    SimAcceptor(SimSelector selector, InetSocketAddress local, int backlog, AcceptListener listener) {
+    SimAcceptor(SimSelector selector, InetSocketAddress local, AcceptListener listener) {
+        super(listener);
         this.selector = selector;
         this.host = selector.host();
         this.local = local;
-        this.backlog = backlog == 0 ? DEFAULT_BACKLOG : backlog;
-        this.listener = listener;
     }
 
     boolean full() {
@@ -62,7 +66,7 @@ final class SimAcceptor implements Acceptor, SimSelector.Ready {
     }
 
     private void changed() {
-        if (!queued && !paused && !closed && !established.isEmpty()) {
+        if (!queued && wanted && !established.isEmpty()) {
             queued = true;
             selector.ready(this);
         }
@@ -71,44 +75,60 @@ final class SimAcceptor implements Acceptor, SimSelector.Ready {
     @Override
     public void turn() {
         queued = false;
-        for (int n = 0; n < PER_TURN && !paused && !closed; n++) {
-            @Nullable Tcp next = established.poll();
-            if (next == null) {
-                return;
-            }
-            next.accepted();
-            listener.accepted(new SimAccepted(next));
-        }
+        ready(true, false);
         changed();
     }
 
+    InetSocketAddress local() {
+        return local;
+    }
+
+    // ---- calls
+
     @Override
-    public void shut() {
-        close();
+    protected SimSelector selector() {
+        return selector;
     }
 
     @Override
-    public InetSocketAddress localAddress() {
+    protected <T> void option(SocketOption<T> option, T value) {
+        if (!OPTIONS.contains(option)) {
+            throw Options.unknown(option);
+        }
+    }
+
+    @Override
+    protected void bind(SocketAddress address, int wantedBacklog) throws IOException {
+        local = host.ports.local(local);
+        backlog = wantedBacklog == 0 ? DEFAULT_BACKLOG : wantedBacklog;
+        host.ports.bind(local.getPort(), this);
+    }
+
+    @Override
+    protected SocketAddress boundAddress() {
         return local;
     }
 
     @Override
-    public void pause() {
-        paused = true;
-    }
-
-    @Override
-    public void resume() {
-        paused = false;
+    protected void interest(boolean accept) {
+        wanted = accept;
         changed();
     }
 
     @Override
-    public void close() {
-        if (closed) {
-            return;
+    protected @Nullable SimAccepted accept() {
+        Tcp next = established.poll();
+        if (next == null) {
+            return null;
         }
+        next.accepted();
+        return new SimAccepted(next);
+    }
+
+    @Override
+    protected void closeSocket() {
         closed = true;
+        wanted = false;
         selector.forget(this);
         host.ports.unbind(this);
         established.forEach(each -> {

@@ -4,9 +4,7 @@ import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import rill.Future;
-import rill.Handle;
-import rill.Loop;
+import rill.spi.Drivable;
 import rill.spi.Driver;
 import rill.transport.sim.Trace.Kind;
 
@@ -25,28 +23,28 @@ final class SimDriver implements Driver {
     }
 
     @Override
-    public void drive(Loop loop, BooleanSupplier done) {
+    public void drive(Drivable loop, BooleanSupplier done) {
         simulation.drive("what is awaited on " + loop.name(), done);
     }
 
     @Override
-    public void opened(Loop loop) {
+    public void opened(Drivable loop) {
         host.add(simulation.opened(host, loop, latestSelector.get()));
     }
 
     @Override
-    public void handingOver(Loop loop) {
+    public void handingOver(Drivable loop) {
         simulation.requireOwner("handing work to " + loop.name());
         simulation.driven(loop).hasWork();
     }
 
     @Override
-    public void due(Loop loop, Handle timer) {
-        network.trace.add(Kind.TIMER, host.number, -1, 0, simulation.driven(loop).number, 0, timer.name());
+    public void due(Drivable loop, String timer) {
+        network.trace.add(Kind.TIMER, host.number, -1, 0, simulation.driven(loop).number, 0, timer);
     }
 
     @Override
-    public void settled(Loop loop, Future<?> future) {
+    public void settled(Drivable loop, Object future, boolean cancelled) {
         network.trace.add(
                 Kind.SETTLED,
                 host.number,
@@ -54,12 +52,12 @@ final class SimDriver implements Driver {
                 0,
                 simulation.driven(loop).number,
                 0,
-                future.isCancelled() ? "cancelled" : "settled",
+                cancelled ? "cancelled" : "settled",
                 network.trace.recording() ? future.toString() : null);
     }
 
     @Override
-    public void blocked(Loop loop, Thread body) {
+    public void blocked(Drivable loop, Thread body) {
         String stack = Arrays.stream(body.getStackTrace())
                 .map(frame -> "\n\tat " + frame)
                 .collect(Collectors.joining());

@@ -6,9 +6,8 @@ import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import rill.spi.ReadinessWire;
-import rill.spi.ReadinessWires;
 import rill.spi.WireListener;
+import rill.spi.readiness.ReadinessWire;
 
 /** A descriptor of a connection: the calls that its wire makes, and the readiness that the selector tells it. */
 final class SimSocket extends ReadinessWire implements SimSelector.Ready {
@@ -29,8 +28,8 @@ final class SimSocket extends ReadinessWire implements SimSelector.Ready {
     }
 
     @Override
-    protected ReadinessWires wires() {
-        return selector.wires();
+    protected SimSelector selector() {
+        return selector;
     }
 
     // ---- readiness
@@ -59,11 +58,6 @@ final class SimSocket extends ReadinessWire implements SimSelector.Ready {
     }
 
     @Override
-    public void shut() {
-        close();
-    }
-
-    @Override
     protected void interest(boolean read, boolean write) {
         wantsRead = read;
         wantsWrite = write;
@@ -71,6 +65,16 @@ final class SimSocket extends ReadinessWire implements SimSelector.Ready {
     }
 
     // ---- calls
+
+    /** It is bound from the start. */
+    @Override
+    protected void bind(SocketAddress wanted) {}
+
+    @Override
+    protected Progress connect(SocketAddress to) {
+        tcp.handshakeStep();
+        return Progress.UNDER_WAY;
+    }
 
     @Override
     protected boolean finishConnect() throws IOException {

@@ -11,6 +11,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.Loop;
+import rill.spi.Drivable;
 import rill.transport.sim.Trace.Kind;
 
 /**
@@ -39,7 +40,7 @@ public final class Simulation implements AutoCloseable {
     private final Injections injections;
     private final ArrayDeque<Driven> ticks = new ArrayDeque<>();
     private final List<Driven> waitingForHost = new ArrayList<>(); // that is paused
-    private final IdentityHashMap<Loop, Driven> loops = new IdentityHashMap<>(); // looked up, never walked
+    private final IdentityHashMap<Drivable, Driven> loops = new IdentityHashMap<>(); // looked up, never walked
     private int loopCount;
     private long steps;
     private long mostSteps = DEFAULT_STEPS;
@@ -289,13 +290,13 @@ public final class Simulation implements AutoCloseable {
         return names;
     }
 
-    Driven opened(Host host, Loop loop, SimSelector selector) {
+    Driven opened(Host host, Drivable loop, SimSelector selector) {
         var driven = new Driven(this, agenda, host, loop, selector, ++loopCount);
         loops.put(loop, driven);
         return driven;
     }
 
-    Driven driven(Loop loop) {
+    Driven driven(Drivable loop) {
         return Objects.requireNonNull(loops.get(loop));
     }
 
@@ -357,7 +358,7 @@ public final class Simulation implements AutoCloseable {
 
     private void end(Driven driven) {
         try {
-            driven.loop.close();
+            driven.loop.close(Loop.DEFAULT_CLOSE_DEADLINE);
         } catch (RuntimeException e) {
             driven.breakWith(new IOException("the simulation has ended"));
         }

@@ -2,40 +2,40 @@ package rill.transport.nio.channels;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.SocketOption;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.NetworkChannel;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
-import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptListener;
-import rill.spi.AcceptedSocket;
-import rill.spi.Acceptor;
-import rill.spi.ReadinessWire;
-import rill.spi.ReadinessWires;
-import rill.spi.Selector;
-import rill.spi.SocketFailures;
-import rill.spi.SocketFile;
-import rill.spi.SocketOptions;
-import rill.spi.Wire;
 import rill.spi.WireListener;
+import rill.spi.readiness.ReadinessSelector;
+import rill.spi.readiness.SocketFailures;
+import rill.spi.readiness.Watched;
 
-/** A loop's selector: readiness comes straight to a consumer, without a selected-key set. */
-public final class NioSelector implements Selector {
+/**
+ * A loop's selector: readiness comes straight to a consumer, without a selected-key set.
+ *
+ * <p>NIO gives back the descriptor of a channel that was closed in a callback with its next select. That comes before {@code closed} is
+ * told, so that whoever is told may count on it.
+ */
+public final class NioSelector extends ReadinessSelector<NioAccepted> {
     private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final String transport;
     private final SelectorProvider provider;
     private final java.nio.channels.Selector selector;
-    private final ReadinessWires wires;
     private final Gathering gathering = new Gathering();
     private final Consumer<SelectionKey> dispatch = NioSelector::dispatch;
 
@@ -44,10 +44,10 @@ public final class NioSelector implements Selector {
             SelectorProvider provider,
             java.nio.channels.Selector selector,
             Supplier<ByteBuf> receiveBuffer) {
+        super(transport, NioAccepted.class, receiveBuffer);
         this.transport = transport;
         this.provider = provider;
         this.selector = selector;
-        this.wires = new ReadinessWires(receiveBuffer);
     }
 
     /**
@@ -61,31 +61,21 @@ public final class NioSelector implements Selector {
         return new NioSelector(transport, provider, provider.openSelector(), receiveBuffer);
     }
 
-    String transport() {
-        return transport;
-    }
-
-    ReadinessWires wires() {
-        return wires;
-    }
-
     Gathering gathering() {
         return gathering;
     }
 
+    // ---- waiting
+
     @Override
-    public void select(long timeoutNanos) throws IOException {
-        int waiting = wires.undelivered();
-        if (timeoutNanos == 0 || waiting > 0) {
+    protected void poll(long timeoutNanos) throws IOException {
+        if (timeoutNanos == 0) {
             selector.selectNow(dispatch);
         } else if (timeoutNanos < 0) {
             selector.select(dispatch);
         } else {
             selector.select(dispatch, millis(timeoutNanos));
         }
-        // Not what has come up just now: NIO gives back the descriptor of a channel closed in a callback with its
-        // next select, and whoever is told of the close may count on that.
-        wires.deliver(waiting);
     }
 
     /** Rounds up: waking up early would mean to wait again. Never 0, which NIO takes for ever. */
@@ -95,7 +85,11 @@ public final class NioSelector implements Selector {
 
     private static void dispatch(SelectionKey key) {
         if (key.isValid()) { // an earlier event of this batch may have closed its channel
-            ((Ready) key.attachment()).ready(key);
+            int ops = key.readyOps();
+            ((Watched) key.attachment())
+                    .ready(
+                            (ops & (SelectionKey.OP_READ | SelectionKey.OP_ACCEPT)) != 0,
+                            (ops & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0);
         }
     }
 
@@ -104,149 +98,85 @@ public final class NioSelector implements Selector {
         selector.wakeup();
     }
 
+    /** Asks for these events of a channel, which is registered with the first of them. */
+    @Nullable
+    SelectionKey watch(SelectableChannel channel, @Nullable SelectionKey key, int ops, Watched receiver)
+            throws IOException {
+        if (key == null) {
+            return channel.register(selector, ops, receiver);
+        }
+        if (key.isValid()) {
+            key.interestOps(ops);
+        }
+        return key;
+    }
+
     @Override
-    public Wire connect(
-            SocketAddress remote, @Nullable SocketAddress local, SocketOptions options, WireListener listener) {
-        boolean unix = isUnix(remote);
-        if (local != null) {
-            isUnix(local); // or it is refused
-        }
-        SocketChannel channel;
-        try {
-            channel = unix
-                    ? provider.openSocketChannel(StandardProtocolFamily.UNIX)
-                    : provider.openSocketChannel(); // IPv6 and IPv4, as far as the system has them
-        } catch (IOException noDescriptor) {
-            return ReadinessWire.refused(remote, listener, wires, noDescriptor);
-        }
-        var socket = new NioSocket(this, channel, remote, listener);
+    protected List<Watched> watched() {
+        return selector.keys().stream().map(key -> (Watched) key.attachment()).toList();
+    }
+
+    @Override
+    protected void closeSelector() throws IOException {
+        selector.close(); // also gives back the descriptors of the channels
+    }
+
+    // ---- sockets
+
+    @Override
+    protected boolean knows(SocketAddress address) {
+        return address instanceof InetSocketAddress || address instanceof UnixDomainSocketAddress;
+    }
+
+    @Override
+    protected NioSocket newWire(SocketAddress remote, @Nullable SocketAddress local, WireListener listener)
+            throws IOException {
+        SocketChannel channel = remote instanceof UnixDomainSocketAddress
+                ? provider.openSocketChannel(StandardProtocolFamily.UNIX)
+                : provider.openSocketChannel(); // IPv6 and IPv4, as far as the system has them
         try {
             channel.configureBlocking(false);
-            options.<IOException>applyTo(socket::option);
-            if (local != null) {
-                bind(channel, local);
-            }
-            boolean connected = channel.connect(remote);
-            socket.register(selector);
-            if (connected) {
-                socket.startConnected();
-            } else {
-                socket.startConnecting();
-            }
-        } catch (IOException e) {
-            socket.startFailed(e);
-        } catch (RuntimeException e) {
-            socket.closeSocket(false);
+            return new NioSocket(this, channel, remote, listener);
+        } catch (IOException | Error e) {
+            NioSocket.discard(channel);
             throw e;
-        }
-        return socket;
-    }
-
-    private static void bind(SocketChannel channel, SocketAddress local) throws IOException {
-        try {
-            channel.bind(local);
-        } catch (IOException e) {
-            throw SocketFailures.naming("bind to " + local, e);
         }
     }
 
     @Override
-    public Wire open(AcceptedSocket socket, SocketOptions options, WireListener listener) {
-        if (!(socket instanceof NioAccepted accepted)) {
-            throw new IllegalArgumentException("a socket of another transport: " + socket);
-        }
-        var opened = new NioSocket(this, accepted.take(), accepted.remoteAddress(), listener);
-        try {
-            options.<IOException>applyTo(opened::option);
-            opened.register(selector);
-            opened.startConnected();
-        } catch (IOException e) {
-            opened.startFailed(e);
-        } catch (RuntimeException e) {
-            opened.closeSocket(false);
-            throw e;
-        }
-        return opened;
+    protected NioSocket newWire(NioAccepted socket, WireListener listener) {
+        return new NioSocket(this, socket.channel, socket.remoteAddress(), listener);
     }
 
     @Override
-    public Acceptor listen(SocketAddress local, int backlog, SocketOptions options, AcceptListener listener)
-            throws IOException {
-        ServerSocketChannel channel = isUnix(local)
+    protected NioAcceptor newAcceptor(SocketAddress local, AcceptListener listener) throws IOException {
+        ServerSocketChannel channel = local instanceof UnixDomainSocketAddress
                 ? provider.openServerSocketChannel(StandardProtocolFamily.UNIX)
                 : provider.openServerSocketChannel();
-        @Nullable SocketFile file = null;
         try {
             channel.configureBlocking(false);
-            options.<IOException>applyTo(new SocketOptions.Setter<>() {
-                @Override
-                public <T> void set(java.net.SocketOption<T> option, T value) throws IOException {
-                    NioSocket.option(transport, channel, option, value);
-                }
-            });
-            channel.bind(local, backlog);
-            file = local instanceof UnixDomainSocketAddress path ? SocketFile.bound(path) : null;
-            return new NioAcceptor(channel, selector, file, listener);
-        } catch (IOException e) {
-            discard(channel, file);
-            throw local instanceof UnixDomainSocketAddress path
-                    ? SocketFile.refused(path, e)
-                    : SocketFailures.naming("listen on " + local, e);
-        } catch (RuntimeException e) {
-            discard(channel, file);
+            return new NioAcceptor(this, channel, listener);
+        } catch (IOException | Error e) {
+            channel.close();
             throw e;
         }
     }
 
-    private static void discard(ServerSocketChannel channel, @Nullable SocketFile file) throws IOException {
-        if (file != null) {
-            file.remove();
-        }
-        channel.close();
-    }
+    // ---- options
 
-    /** Whether it is a Unix domain socket's address; else it is an IP address. */
-    private boolean isUnix(SocketAddress address) {
-        return switch (address) {
-            case InetSocketAddress inet
-            when inet.isUnresolved() ->
-                throw new IllegalArgumentException("the name " + inet + " has to be resolved first");
-            case InetSocketAddress inet -> false;
-            case UnixDomainSocketAddress path -> true;
-            default ->
-                throw new IllegalArgumentException("transport " + transport + " has no addresses of type "
-                        + address.getClass().getName() + ": " + address);
-        };
-    }
-
-    @Override
-    public void close() {
-        if (!selector.isOpen()) {
-            return;
-        }
-        @Nullable Throwable failure = null;
-        for (SelectionKey key : new ArrayList<>(selector.keys())) {
-            try {
-                ((Ready) key.attachment()).close();
-            } catch (RuntimeException | Error e) {
-                failure = e; // and the others are closed all the same
-            }
-        }
+    <T> void option(NetworkChannel channel, SocketOption<T> option, T value) throws IOException {
         try {
-            selector.close(); // also gives back the descriptors of the channels
-        } catch (IOException e) {
-            throw new UncheckedIOException("closing the selector", e);
-        }
-        if (failure != null) {
-            throw new IllegalStateException("closing the selector", failure);
+            channel.setOption(option, value);
+        } catch (UnsupportedOperationException e) {
+            throw SocketFailures.noOption(transport, option);
         }
     }
 
-    /** What a key is attached to. */
-    interface Ready {
-        void ready(SelectionKey key);
-
-        /** Gives back the descriptor, and every buffer. */
-        void close();
+    <T> T option(NetworkChannel channel, SocketOption<T> option) throws IOException {
+        try {
+            return channel.getOption(option);
+        } catch (UnsupportedOperationException e) {
+            throw SocketFailures.noOption(transport, option);
+        }
     }
 }

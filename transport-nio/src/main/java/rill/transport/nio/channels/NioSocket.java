@@ -5,17 +5,14 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
-import java.nio.channels.NetworkChannel;
 import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
-import rill.spi.ReadinessWire;
-import rill.spi.ReadinessWires;
 import rill.spi.WireListener;
+import rill.spi.readiness.ReadinessWire;
 
 /** A Wire through a SocketChannel. */
-final class NioSocket extends ReadinessWire implements NioSelector.Ready {
+final class NioSocket extends ReadinessWire {
     /** Limit for one write: the JDK copies heap buffers, and a kernel buffer is rarely larger. */
     static final int MOST_PER_WRITE = 1024 * 1024;
 
@@ -36,18 +33,18 @@ final class NioSocket extends ReadinessWire implements NioSelector.Ready {
     }
 
     @Override
-    protected ReadinessWires wires() {
-        return selector.wires();
-    }
-
-    void register(Selector with) throws IOException {
-        key = channel.register(with, 0, this);
+    protected NioSelector selector() {
+        return selector;
     }
 
     @Override
-    public void ready(SelectionKey ready) {
-        int ops = ready.readyOps();
-        ready((ops & SelectionKey.OP_READ) != 0, (ops & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0);
+    protected void bind(SocketAddress wanted) throws IOException {
+        channel.bind(wanted);
+    }
+
+    @Override
+    protected Progress connect(SocketAddress to) throws IOException {
+        return channel.connect(to) ? Progress.DONE : Progress.UNDER_WAY;
     }
 
     @Override
@@ -87,13 +84,9 @@ final class NioSocket extends ReadinessWire implements NioSelector.Ready {
     }
 
     @Override
-    protected void interest(boolean read, boolean write) {
-        SelectionKey registered = key;
-        if (registered == null || !registered.isValid()) {
-            return;
-        }
+    protected void interest(boolean read, boolean write) throws IOException {
         int forWrite = channel.isConnectionPending() ? SelectionKey.OP_CONNECT : SelectionKey.OP_WRITE;
-        registered.interestOps((read ? SelectionKey.OP_READ : 0) | (write ? forWrite : 0));
+        key = selector.watch(channel, key, (read ? SelectionKey.OP_READ : 0) | (write ? forWrite : 0), this);
     }
 
     @Override
@@ -123,30 +116,12 @@ final class NioSocket extends ReadinessWire implements NioSelector.Ready {
 
     @Override
     protected <T> void option(SocketOption<T> option, T value) throws IOException {
-        option(selector.transport(), channel, option, value);
-    }
-
-    static <T> void option(String transport, NetworkChannel channel, SocketOption<T> option, T value)
-            throws IOException {
-        try {
-            channel.setOption(option, value);
-        } catch (UnsupportedOperationException e) {
-            throw unsupported(transport, option, e);
-        }
+        selector.option(channel, option, value);
     }
 
     @Override
     protected <T> T option(SocketOption<T> option) throws IOException {
-        try {
-            return channel.getOption(option);
-        } catch (UnsupportedOperationException e) {
-            throw unsupported(selector.transport(), option, e);
-        }
-    }
-
-    private static IllegalArgumentException unsupported(String transport, SocketOption<?> option, Exception cause) {
-        return new IllegalArgumentException(
-                "transport " + transport + " has no option " + option.name() + " for such a socket", cause);
+        return selector.option(channel, option);
     }
 
     @Override

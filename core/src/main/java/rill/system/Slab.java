@@ -1,4 +1,4 @@
-package rill.spi;
+package rill.system;
 
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;

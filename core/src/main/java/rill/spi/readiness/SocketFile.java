@@ -1,4 +1,4 @@
-package rill.spi;
+package rill.spi.readiness;
 
 import java.io.IOException;
 import java.net.BindException;

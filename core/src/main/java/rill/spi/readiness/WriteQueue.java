@@ -1,10 +1,11 @@
-package rill.spi;
+package rill.spi.readiness;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import rill.spi.Wire;
 
 /**
  * Buffers that a Wire was given and the system has not taken yet, in order. A Wire has one only while something waits in it, and
@@ -20,7 +21,7 @@ final class WriteQueue {
     private int head;
     private int tail;
 
-    /** While it is a spare one: see {@link ReadinessWires}. */
+    /** While it is a spare one: see {@link SpareQueues}. */
     @Nullable
     WriteQueue nextSpare;
 

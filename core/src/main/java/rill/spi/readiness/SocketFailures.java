@@ -1,10 +1,11 @@
-package rill.spi;
+package rill.spi.readiness;
 
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;
+import java.net.SocketOption;
 
 /** Says in a failure what was being done and with whom; the type of the failure stays. */
 public final class SocketFailures {
@@ -23,5 +24,11 @@ public final class SocketFailures {
         };
         named.initCause(cause);
         return named;
+    }
+
+    /** What a caller is told who asks for an option that a transport has not, or not for such a socket. */
+    public static IllegalArgumentException noOption(String transport, SocketOption<?> option) {
+        return new IllegalArgumentException(
+                "transport " + transport + " has no option " + option.name() + " for such a socket");
     }
 }

@@ -1,16 +1,20 @@
-package rill.spi;
+package rill.system;
 
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import rill.Resolver;
+import rill.spi.Clock;
+import rill.spi.Environment;
+import rill.spi.Memory;
 
 /** Holder of the production environment, so that its threads and its random source are made on first use only. */
-final class ProductionEnvironment {
+public final class ProductionEnvironment {
     private static final int IDLE_SECONDS = 5;
 
-    static final Environment INSTANCE = new Environment(
+    /** For all loops of this process. */
+    public static final Environment INSTANCE = new Environment(
             Clock.system(), new SystemRandom(), Resolver.system(), blockingPool(), Memory.system(), null);
 
     private ProductionEnvironment() {}

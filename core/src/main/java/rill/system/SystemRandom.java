@@ -1,4 +1,4 @@
-package rill.spi;
+package rill.system;
 
 import java.security.SecureRandom;
 import java.util.random.RandomGenerator;

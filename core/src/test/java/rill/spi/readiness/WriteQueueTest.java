@@ -1,4 +1,4 @@
-package rill.spi;
+package rill.spi.readiness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package rill.spi;
+package rill.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
+import rill.spi.Memory;
 
 /** The memory of all loops: what is handed out, its bound, and what goes back to the system. */
 class SystemMemoryTest {

@@ -1,19 +1,20 @@
-package rill.spi;
+package rill.spi.readiness;
 
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import org.jspecify.annotations.Nullable;
+import rill.spi.WireListener;
 
 /** The Wire of a socket that could not be had. It is closed from the start, so that {@link #closeSocket} is its only call. */
 final class NoSocket extends ReadinessWire {
     private final SocketAddress remote;
-    private final ReadinessWires wires;
+    private final ReadinessSelector<?> selector;
 
-    NoSocket(SocketAddress remote, WireListener listener, ReadinessWires wires) {
+    NoSocket(SocketAddress remote, WireListener listener, ReadinessSelector<?> selector) {
         super(listener);
         this.remote = remote;
-        this.wires = wires;
+        this.selector = selector;
     }
 
     private static IllegalStateException none() {
@@ -21,8 +22,18 @@ final class NoSocket extends ReadinessWire {
     }
 
     @Override
-    protected ReadinessWires wires() {
-        return wires;
+    protected ReadinessSelector<?> selector() {
+        return selector;
+    }
+
+    @Override
+    protected void bind(SocketAddress local) {
+        throw none();
+    }
+
+    @Override
+    protected Progress connect(SocketAddress to) {
+        throw none();
     }
 
     @Override

@@ -1,4 +1,4 @@
-package rill.spi;
+package rill.spi.readiness;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -8,6 +8,8 @@ import java.net.SocketOption;
 import java.nio.channels.ClosedChannelException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import rill.spi.Wire;
+import rill.spi.WireListener;
 
 /**
  * The state machine of a Wire whose system reports readiness: reading within a budget, queueing and gathering writes,
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading:</b> the Selector's driver. <b>Errors:</b> a system call that is interrupted (EINTR) is repeated by the subclass;
  * would-block is the value 0, never an exception.
  */
-public abstract class ReadinessWire implements Wire {
+public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     /** A turn ends after so many reads… */
     static final int READS_PER_TURN = 16;
     /** …or so many bytes. */
@@ -40,7 +42,6 @@ public abstract class ReadinessWire implements Wire {
 
     private final WireListener listener;
     private State state = State.CONNECTING;
-    private boolean waits; // among the undelivered
     private boolean connected; // and told so
     private boolean paused;
     private boolean inputEnded;
@@ -51,22 +52,37 @@ public abstract class ReadinessWire implements Wire {
 
     private @Nullable WriteQueue queue; // while something is to be written, or to be reported
 
-    /** A Wire whose connection is under way; one of the {@code start…} methods is to follow. */
+    /** A socket that is made, and that nothing was done with yet. */
     protected ReadinessWire(WireListener listener) {
         this.listener = listener;
     }
 
-    /** A Wire for which no socket could be had: {@code closed(cause)} comes with the next select. */
-    public static Wire refused(SocketAddress remote, WireListener listener, ReadinessWires wires, IOException cause) {
-        var wire = new NoSocket(remote, listener, wires);
-        wire.startFailed(cause);
-        return wire;
-    }
-
     // ---- what a transport adds
 
-    /** What this Wire shares with the others of its Selector. */
-    protected abstract ReadinessWires wires();
+    /** What became of a {@link #connect}. */
+    protected enum Progress {
+        /** It is connected, as Unix domain sockets are. */
+        DONE,
+        /** The socket becomes writable once that is decided: see {@link #finishConnect}. */
+        UNDER_WAY,
+        /** Not begun, since the listener has no room: it is tried again a little later. */
+        NO_ROOM
+    }
+
+    /** Binds before connecting. */
+    protected abstract void bind(SocketAddress local) throws IOException;
+
+    /** Connects to {@link #remoteAddress}. */
+    protected abstract Progress connect(SocketAddress remote) throws IOException;
+
+    /**
+     * Before another {@link #connect}, after one for which there was no room: makes the socket anew, if one socket can't try twice.
+     *
+     * @return whether it did so
+     */
+    protected boolean renew() throws IOException {
+        return false;
+    }
 
     /** Whether the connection under way is now established; throws if it failed. */
     protected abstract boolean finishConnect() throws IOException;
@@ -103,22 +119,19 @@ public abstract class ReadinessWire implements Wire {
     /** Gives the descriptor back, once; with a reset if told so. Never throws. */
     protected abstract void closeSocket(boolean reset);
 
-    /** {@link Wire#set}, of a socket that is not closed. */
-    protected abstract <T> void option(SocketOption<T> option, T value) throws IOException;
-
     /** {@link Wire#get}, of a socket that is not closed. */
     protected abstract <T> T option(SocketOption<T> option) throws IOException;
 
     // ---- the beginning
 
     /** A socket that is connected already, such as an accepted one: {@code connected} comes with the next select. */
-    public final void startConnected() {
+    final void startConnected() {
         state = State.CONNECTED;
         announce();
     }
 
     /** A connection under way: waits for the socket to become writable. */
-    public final void startConnecting() {
+    final void startConnecting() {
         try {
             interest(false, true);
         } catch (IOException e) {
@@ -127,15 +140,12 @@ public abstract class ReadinessWire implements Wire {
     }
 
     /** A connection that could not even be tried: {@code closed(cause)} comes with the next select. */
-    public final void startFailed(IOException cause) {
+    final void startFailed(IOException cause) {
         fail(named("connect to ", cause));
     }
 
-    /**
-     * What the Selector found out. An error or hang-up counts as both: the calls then say what it is. What is not wanted any
-     * more is withdrawn only now that it has come, since often it is wanted again by then (a pause is over, the queue is full
-     * again), or the Wire is closed.
-     */
+    /** What is not wanted may be wanted again by now: a pause is over, or the queue is full again. */
+    @Override
     public final void ready(boolean readable, boolean writable) {
         try {
             act(readable, writable);
@@ -218,7 +228,7 @@ public abstract class ReadinessWire implements Wire {
         for (int reads = 0; reads < READS_PER_TURN && budget > 0 && readable(); reads++) {
             ByteBuf target = listener.readTarget();
             if (target == null || !target.isWritable()) {
-                target = wires().receiveBuffer();
+                target = selector().receiveBuffer();
             }
             int room = target.writableBytes();
             int n;
@@ -262,7 +272,7 @@ public abstract class ReadinessWire implements Wire {
         }
         WriteQueue open = queue;
         if (open == null) {
-            open = wires().takeQueue();
+            open = selector().takeQueue();
             queue = open;
         }
         open.add(buffer);
@@ -364,7 +374,7 @@ public abstract class ReadinessWire implements Wire {
     private void giveBackIfIdle(WriteQueue open) {
         if (open.isEmpty() && open.unreported == 0) {
             queue = null;
-            wires().giveBack(open);
+            selector().giveBack(open);
         }
     }
 
@@ -453,28 +463,24 @@ public abstract class ReadinessWire implements Wire {
         }
     }
 
-    private void announce() {
-        if (!waits) {
-            waits = true;
-            wires().add(this);
-        }
+    final boolean isClosed() {
+        return state == State.CLOSED;
     }
 
-    /** Called by {@link ReadinessWires}: tells what no readiness will. */
-    void deliver() {
-        waits = false;
+    @Override
+    final void tell() {
         if (state == State.CLOSED) {
             listener.closed(failure);
             return;
         }
         try {
-            tell();
+            tellMore();
         } catch (RuntimeException | Error e) {
             broken(e);
         }
     }
 
-    private void tell() {
+    private void tellMore() {
         if (state == State.CONNECTED) {
             nowConnected();
             return;

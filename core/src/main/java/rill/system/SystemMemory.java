@@ -1,4 +1,4 @@
-package rill.spi;
+package rill.system;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import rill.spi.Memory;
 
 /**
  * The memory of this process, for all loops: slabs, of which pieces are handed out, under one bound.
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading:</b> any thread. What is held is guarded by this; a slab is made and closed outside.
  */
-final class SystemMemory implements Memory {
+public final class SystemMemory implements Memory {
     private static final int KIB = 1024;
     private static final int MIB = KIB * KIB;
 
@@ -42,7 +43,8 @@ final class SystemMemory implements Memory {
     private static final int ORDERS = 20;
     private static final int LARGEST_POWER = 1 << 30;
 
-    static final SystemMemory INSTANCE = new SystemMemory(0, IDLE_NANOS);
+    /** For all loops of this process. */
+    public static final SystemMemory INSTANCE = new SystemMemory(0, IDLE_NANOS);
 
     private final long idleNanos;
     private final @Nullable Slab[] bins = new @Nullable Slab[ORDERS]; // by the largest piece that is free

@@ -1,0 +1,193 @@
+package rill.spi.readiness;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import rill.spi.AcceptListener;
+import rill.spi.AcceptedSocket;
+import rill.spi.Acceptor;
+import rill.spi.SocketOptions;
+
+/**
+ * The Acceptor of a transport whose system reports readiness: accepting within a budget, pausing when the system refuses, the file of a
+ * Unix domain socket. A transport extends it and adds only its system calls, those of one non-blocking listening socket.
+ *
+ * <p><b>Threading:</b> the Selector's driver. <b>Errors:</b> a system call that is interrupted (EINTR) is repeated by the subclass.
+ */
+public abstract non-sealed class ReadinessAcceptor extends Watched implements Acceptor {
+    /** Connections accepted in one turn, so that a storm of them does not hold up the others. */
+    static final int PER_TURN = 64;
+
+    private final AcceptListener listener;
+    private @Nullable SocketAddress local; // null until it is bound
+    private @Nullable SocketFile file;
+    private @Nullable IOException failure; // to be told
+    private boolean paused;
+    private boolean closed;
+
+    /** A listening socket that is made, not bound. */
+    protected ReadinessAcceptor(AcceptListener listener) {
+        this.listener = listener;
+    }
+
+    // ---- what a transport adds
+
+    /** Binds; a system that does so in one call listens as well. */
+    protected abstract void bind(SocketAddress wanted, int backlog) throws IOException;
+
+    /**
+     * Listens, unless {@link #bind} did.
+     *
+     * @param backlog 0 for the system's choice
+     */
+    protected void listen(int backlog) throws IOException {}
+
+    /** The address that it is bound to, with the port that the system chose. */
+    protected abstract SocketAddress boundAddress() throws IOException;
+
+    /** Says whether waiting connections are to be told from now on. */
+    protected abstract void interest(boolean accept) throws IOException;
+
+    /**
+     * Accepts one connection, as a non-blocking socket.
+     *
+     * @return null if none waits
+     * @throws Gone if this connection is lost: the next may be fine
+     * @throws IOException if the system can't accept now (no descriptors, no memory)
+     */
+    protected abstract @Nullable ReadinessAccepted accept() throws IOException;
+
+    /** Gives the descriptor back, and with it the address, at once. Called once. Never throws. */
+    protected abstract void closeSocket();
+
+    /** A connection died while it waited, or its peer has an address that can't be expressed: nothing is lost that anybody knew of. */
+    protected static final class Gone extends IOException {
+        private static final long serialVersionUID = 1;
+
+        /** With what the system said. */
+        public Gone(Throwable cause) {
+            super(cause);
+        }
+    }
+
+    // ---- beginning and end
+
+    /** Binds and listens; closes it if that fails. */
+    final void start(SocketAddress wanted, int backlog, SocketOptions options) throws IOException {
+        try {
+            options.<IOException>applyTo(this::option);
+            bind(wanted, backlog);
+            file = wanted instanceof UnixDomainSocketAddress path ? SocketFile.bound(path) : null;
+            listen(backlog);
+            local = boundAddress();
+            interest(true);
+        } catch (IOException | RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    @Override
+    public final SocketAddress localAddress() {
+        return Objects.requireNonNull(local);
+    }
+
+    @Override
+    public final void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (file != null) {
+            file.remove();
+        }
+        closeSocket();
+    }
+
+    // ---- accepting
+
+    @Override
+    public final void ready(boolean readable, boolean writable) {
+        try {
+            acceptAll();
+        } catch (RuntimeException
+                | Error e) { // no memory, most likely: an accident of this listener, which tries again later
+            stumble(e);
+        }
+    }
+
+    private void acceptAll() {
+        for (int n = 0; n < PER_TURN && !paused && !closed; n++) {
+            AcceptedSocket accepted;
+            try {
+                accepted = accept();
+            } catch (Gone oneConnection) {
+                continue;
+            } catch (IOException e) {
+                pause();
+                listener.failed(named(e));
+                return;
+            }
+            if (accepted == null) {
+                return;
+            }
+            listener.accepted(accepted);
+        }
+    }
+
+    private void stumble(Throwable cause) {
+        try {
+            pause();
+            listener.failed(named(new IOException(cause)));
+        } catch (RuntimeException | Error again) { // not even that: with the next select, then
+            resume();
+        }
+    }
+
+    private IOException named(IOException cause) {
+        return SocketFailures.naming("accept on " + local, cause);
+    }
+
+    // ---- pausing
+
+    @Override
+    public final void pause() {
+        paused = true;
+        want(false);
+    }
+
+    @Override
+    public final void resume() {
+        paused = false;
+        want(true);
+    }
+
+    private void want(boolean accept) {
+        if (closed) {
+            return;
+        }
+        try {
+            interest(accept);
+        } catch (IOException e) {
+            paused = true;
+            failure = e;
+            announce();
+        }
+    }
+
+    @Override
+    final void tell() {
+        IOException cause = failure;
+        if (cause != null && !closed) {
+            failure = null;
+            listener.failed(named(cause));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "acceptor at " + local;
+    }
+}

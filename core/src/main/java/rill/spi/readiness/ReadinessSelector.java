@@ -1,0 +1,314 @@
+package rill.spi.readiness;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import rill.spi.AcceptListener;
+import rill.spi.AcceptedSocket;
+import rill.spi.Acceptor;
+import rill.spi.Selector;
+import rill.spi.SocketOptions;
+import rill.spi.Transport;
+import rill.spi.Wire;
+import rill.spi.WireListener;
+
+/**
+ * The Selector of a transport whose system reports readiness. A transport extends it and adds only its system calls.
+ *
+ * <pre>
+ *  select ──▶ poll: the system waits ──▶ Watched.ready (a Wire reads and writes, an Acceptor accepts)
+ *     └─────▶ what is undelivered: events that no readiness announces (closed, accepted, written by a half-close)
+ *
+ *  connect ─▶ newWire(remote) ──▶ options, bind, connect ──▶ connected already: undelivered
+ *                                                       └──▶ under way: waits until it is writable
+ *  open ────▶ newWire(accepted) ─▶ options ──▶ undelivered
+ *  listen ──▶ newAcceptor(local) ─▶ options, bind, listen
+ *  close ───▶ each that is watched, ──▶ closeSelector
+ * </pre>
+ *
+ * <p>What its Wires share is here as well, so that an idle one holds none of it: the loop's receive buffer, the list of the
+ * undelivered, spare queues of writes.
+ *
+ * @param <A> what its Acceptors accept
+ */
+public abstract class ReadinessSelector<A extends ReadinessAccepted> implements Selector {
+    /** How long at most it is waited until a connect is tried again that found no room. */
+    private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private final String transport;
+    private final Class<A> accepted;
+    private final Supplier<ByteBuf> receiveBuffer;
+    private final SpareQueues queues = new SpareQueues();
+    private final ArrayDeque<Watched> undelivered = new ArrayDeque<>();
+    private final List<Attempt> withoutRoom = new ArrayList<>();
+    private boolean closed;
+
+    /**
+     * The Selector of one loop.
+     *
+     * @param transport the transport's name, for messages
+     * @param accepted the class of what its Acceptors accept
+     * @param receiveBuffer what {@link Transport#open} was given
+     */
+    protected ReadinessSelector(String transport, Class<A> accepted, Supplier<ByteBuf> receiveBuffer) {
+        this.transport = transport;
+        this.accepted = accepted;
+        this.receiveBuffer = receiveBuffer;
+    }
+
+    // ---- what a transport adds
+
+    /**
+     * Waits until something that is watched is ready, {@link #wakeup} is called, the thread is interrupted, or the time is over; then
+     * calls {@link Watched#ready} of those that are. One of them may close others, which are told nothing then, or this Selector:
+     * then it returns at once.
+     *
+     * @param timeoutNanos nanoseconds; 0 never blocks, {@link #FOREVER} has no limit
+     */
+    protected abstract void poll(long timeoutNanos) throws IOException;
+
+    /** Those that have a descriptor, but for those that nothing was asked of yet ({@code interest}). */
+    protected abstract Collection<? extends Watched> watched();
+
+    /** Gives back what the system has for the Selector itself. Called once, when nothing is watched any more. */
+    protected abstract void closeSelector() throws IOException;
+
+    /** Whether there are addresses of this kind. */
+    protected abstract boolean knows(SocketAddress address);
+
+    /**
+     * Makes a non-blocking socket for a connection to {@code remote}, which nothing was done with yet.
+     *
+     * @param local what it will be bound to, or null
+     */
+    protected abstract ReadinessWire newWire(SocketAddress remote, @Nullable SocketAddress local, WireListener listener)
+            throws IOException;
+
+    /** Makes the Wire of a socket that was accepted, and becomes the owner of that; if it throws, it is not. */
+    protected abstract ReadinessWire newWire(A socket, WireListener listener);
+
+    /** Makes a non-blocking socket to listen at {@code local}, which nothing was done with yet. */
+    protected abstract ReadinessAcceptor newAcceptor(SocketAddress local, AcceptListener listener) throws IOException;
+
+    // ---- selecting
+
+    @Override
+    public final void select(long timeoutNanos) throws IOException {
+        requireOpen("select");
+        int waiting = undelivered.size(); // what comes up from here on is for a later select, as promised
+        poll(waiting > 0 ? 0 : withoutRoom.isEmpty() ? timeoutNanos : soon(timeoutNanos));
+        for (int n = waiting; n > 0 && !closed; n--) {
+            undelivered.remove().deliver();
+        }
+        if (!withoutRoom.isEmpty() && !closed) {
+            tryAgain();
+        }
+    }
+
+    private static long soon(long timeoutNanos) {
+        return timeoutNanos < 0 ? AGAIN_NANOS : Math.min(timeoutNanos, AGAIN_NANOS);
+    }
+
+    /** Tells of this one with the next select. */
+    final void undelivered(Watched each) {
+        undelivered.add(each);
+    }
+
+    /** Whether a select would deliver something that {@link #poll} does not know of. */
+    protected final boolean hasUndelivered() {
+        return !undelivered.isEmpty();
+    }
+
+    /** Whether it is closed: nobody is told anything any more. */
+    protected final boolean isClosed() {
+        return closed;
+    }
+
+    private void requireOpen(String what) {
+        if (closed) {
+            throw new IllegalStateException(what + ": the selector is closed");
+        }
+    }
+
+    // ---- connecting
+
+    @Override
+    public final Wire connect(
+            SocketAddress remote, @Nullable SocketAddress local, SocketOptions options, WireListener listener) {
+        requireOpen("connect to " + remote);
+        requireKnown(remote);
+        if (local != null) {
+            requireKnown(local);
+        }
+        ReadinessWire wire;
+        try {
+            wire = newWire(remote, local, listener);
+        } catch (IOException noDescriptor) {
+            wire = new NoSocket(remote, listener, this);
+            wire.startFailed(noDescriptor);
+            return wire;
+        }
+        try {
+            start(new Attempt(wire, local, options), true);
+        } catch (RuntimeException | Error e) {
+            wire.closeSocket(false);
+            throw e;
+        }
+        return wire;
+    }
+
+    private record Attempt(ReadinessWire wire, @Nullable SocketAddress local, SocketOptions options) {}
+
+    private void start(Attempt attempt, boolean newSocket) {
+        ReadinessWire wire = attempt.wire;
+        try {
+            if (newSocket) {
+                attempt.options.<IOException>applyTo(wire::option);
+                bind(wire, attempt.local);
+            }
+            switch (wire.connect(wire.remoteAddress())) {
+                case DONE -> wire.startConnected();
+                case UNDER_WAY -> wire.startConnecting();
+                case NO_ROOM -> withoutRoom.add(attempt);
+            }
+        } catch (IOException e) {
+            wire.startFailed(e);
+        }
+    }
+
+    private static void bind(ReadinessWire wire, @Nullable SocketAddress local) throws IOException {
+        if (local == null) {
+            return;
+        }
+        try {
+            wire.bind(local);
+        } catch (IOException e) {
+            throw SocketFailures.naming("bind to " + local, e);
+        }
+    }
+
+    private void tryAgain() {
+        List<Attempt> present = List.copyOf(withoutRoom);
+        withoutRoom.clear();
+        for (Attempt attempt : present) {
+            if (!attempt.wire.isClosed()) {
+                try {
+                    start(attempt, attempt.wire.renew());
+                } catch (IOException | RuntimeException | Error e) {
+                    attempt.wire.startFailed(e instanceof IOException known ? known : new IOException(e));
+                }
+            }
+        }
+    }
+
+    private void requireKnown(SocketAddress address) {
+        if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
+            throw new IllegalArgumentException("the name " + inet + " has to be resolved first");
+        }
+        if (!knows(address)) {
+            throw new IllegalArgumentException("transport " + transport + " has no addresses of type "
+                    + address.getClass().getName() + ": " + address);
+        }
+    }
+
+    // ---- those that were accepted
+
+    @Override
+    public final Wire open(AcceptedSocket socket, SocketOptions options, WireListener listener) {
+        if (!accepted.isInstance(socket)) {
+            throw new IllegalArgumentException("a socket of another transport: " + socket);
+        }
+        A ours = accepted.cast(socket);
+        ours.take();
+        ReadinessWire wire;
+        try {
+            requireOpen("open a connection from " + ours.remoteAddress());
+            wire = newWire(ours, listener);
+        } catch (RuntimeException | Error e) {
+            ours.closeSocket();
+            throw e;
+        }
+        try {
+            options.<IOException>applyTo(wire::option);
+            wire.startConnected();
+        } catch (IOException e) {
+            wire.startFailed(e);
+        } catch (RuntimeException | Error e) {
+            wire.closeSocket(false);
+            throw e;
+        }
+        return wire;
+    }
+
+    // ---- listening
+
+    @Override
+    public final Acceptor listen(SocketAddress local, int backlog, SocketOptions options, AcceptListener listener)
+            throws IOException {
+        requireOpen("listen on " + local);
+        requireKnown(local);
+        try {
+            ReadinessAcceptor acceptor = newAcceptor(local, listener);
+            acceptor.start(local, backlog, options);
+            return acceptor;
+        } catch (IOException e) {
+            throw local instanceof UnixDomainSocketAddress path
+                    ? SocketFile.refused(path, e)
+                    : SocketFailures.naming("listen on " + local, e);
+        }
+    }
+
+    // ---- for its Wires
+
+    final ByteBuf receiveBuffer() {
+        return receiveBuffer.get();
+    }
+
+    final WriteQueue takeQueue() {
+        return queues.take();
+    }
+
+    final void giveBack(WriteQueue queue) {
+        queues.giveBack(queue);
+    }
+
+    // ---- closing
+
+    @Override
+    public final void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        var all = new ArrayList<Watched>(watched());
+        all.addAll(undelivered);
+        withoutRoom.forEach(each -> all.add(each.wire));
+        @Nullable Throwable failure = null;
+        for (Watched each : all) {
+            try {
+                each.close();
+            } catch (RuntimeException | Error e) {
+                failure = e; // and the others are closed all the same
+            }
+        }
+        undelivered.clear();
+        withoutRoom.clear();
+        try {
+            closeSelector();
+        } catch (IOException e) {
+            failure = e;
+        }
+        if (failure != null) {
+            throw new IllegalStateException("closing the selector", failure);
+        }
+    }
+}

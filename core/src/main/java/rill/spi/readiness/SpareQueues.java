@@ -1,0 +1,33 @@
+package rill.spi.readiness;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Empty queues for those Wires of a Selector that have something to write: most are empty again after one flush. An idle Wire has none.
+ */
+final class SpareQueues {
+    private static final int MOST = 16;
+
+    private @Nullable WriteQueue first;
+    private int count;
+
+    WriteQueue take() {
+        WriteQueue queue = first;
+        if (queue == null) {
+            return new WriteQueue();
+        }
+        first = queue.nextSpare;
+        queue.nextSpare = null;
+        count--;
+        return queue;
+    }
+
+    /** Takes back one that is empty, with nothing to report. */
+    void giveBack(WriteQueue queue) {
+        if (count < MOST) {
+            queue.nextSpare = first;
+            first = queue;
+            count++;
+        }
+    }
+}
