@@ -39,6 +39,8 @@ class ScriptTest {
             "tee",
             "touch");
 
+    private static final List<String> PEERS = List.of("cc", "redis-server", "redis-benchmark", "strace");
+
     private static final String MVN = """
             if [ "$1" = -v ]; then echo "Apache Maven 3.9.9"; exit; fi
             echo "mvn $*" >>"$NOTES/calls"
@@ -74,7 +76,9 @@ class ScriptTest {
             Files.writeString(folder.resolve(module).resolve("pom.xml"), "<project/>");
         }
         tool("mvn", MVN);
-        tool("redis-server", "");
+        for (String peer : PEERS) {
+            tool(peer, "");
+        }
         tool("id", "echo 0");
         tool("apt-get", "echo \"apt-get $*\" >>\"$NOTES/calls\"");
         tool("apt-cache", "if [ -f \"$NOTES/candidate\" ]; then cat \"$NOTES/candidate\"; fi");
@@ -173,6 +177,27 @@ class ScriptTest {
         assertThat(demo.status()).isEqualTo(1);
         assertThat(demo.output()).isEmpty();
         assertThat(demo.errors()).contains("rill: the build failed");
+    }
+
+    // ---- what tests need besides
+
+    @Test
+    void before_tests_whatever_they_need_is_installed_as_root() throws Exception {
+        jdk("jvm");
+        for (String peer : PEERS) {
+            Files.delete(bin.resolve(peer));
+        }
+        rill("test");
+        assertThat(calls()).startsWith("apt-install gcc libc6-dev redis-server redis-tools strace");
+    }
+
+    @Test
+    void whoever_is_not_root_is_told_that_tests_will_be_skipped() throws Exception {
+        jdk("jvm");
+        tool("id", "echo 1000");
+        Files.delete(bin.resolve("redis-server"));
+        assertThat(rill("test").errors()).contains("no redis-server found");
+        assertThat(calls()).singleElement().asString().startsWith("mvn ");
     }
 
     // ---- a JDK
