@@ -170,7 +170,7 @@ public final class Client<Q, A> {
 
     /** The peer's address. */
     public SocketAddress remoteAddress() {
-        return Objects.requireNonNull(link.wire().remoteAddress());
+        return link.remoteAddress();
     }
 
     @Override

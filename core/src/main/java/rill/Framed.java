@@ -19,11 +19,6 @@ record Framed<R, W>(Framing framing, Codec.Decoder<? extends R> decoder, Codec.E
         return (int) Math.min(Integer.MAX_VALUE, (long) encoder.sizeEstimate(message) + ROOM_FOR_FRAME);
     }
 
-    /** How much space a message finds; the buffer grows if that is not enough. A guess costs no more than a chunk. */
-    private int space(W message) {
-        return Math.clamp(Messages.guess(this, message), 0, Buffers.SIZE);
-    }
-
     private final class FramedSession implements Session<R, W> {
         private final FrameSession frames;
 
@@ -78,7 +73,7 @@ record Framed<R, W>(Framing framing, Codec.Decoder<? extends R> decoder, Codec.E
 
         @Override
         public void encode(W message, Outgoing out) throws IOException {
-            ByteBuf buffer = out.buffer(space(message));
+            ByteBuf buffer = out.buffer(SizeGuess.space(Framed.this, message));
             int start = buffer.writerIndex();
             frames.beginFrame(buffer);
             encoder.encode(message, buffer);

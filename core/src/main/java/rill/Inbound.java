@@ -78,7 +78,7 @@ final class Inbound extends Node {
     }
 
     SocketAddress remoteAddress() {
-        return link.wire().remoteAddress();
+        return link.remoteAddress();
     }
 
     /** Messages of the new pipeline wait for a receiver of their own. */

@@ -103,6 +103,10 @@ final class Link extends Node implements WireListener {
         return Objects.requireNonNull(wire);
     }
 
+    SocketAddress remoteAddress() {
+        return wire().remoteAddress();
+    }
+
     Loop loop() {
         return loop;
     }

@@ -13,19 +13,10 @@ final class Messages {
 
     private Messages() {}
 
-    /** What a codec guesses of a message's size; it may be wrong in any way. From any thread. */
-    static <W> int guess(Codec<?, W> codec, W message) {
-        try {
-            return codec.sizeEstimate(message);
-        } catch (Throwable t) {
-            return Codec.DEFAULT_SIZE_ESTIMATE; // what is wrong with the message shows when it is encoded
-        }
-    }
-
     /** For how many bytes a message counts until it is encoded. From any thread. */
     static <W> int weight(Codec<?, W> codec, W message, ConnectionLimits limits) {
         int least = Math.clamp(limits.hardLimit() / SMALLEST_QUEUE, 1, LEAST_ESTIMATE);
-        return Math.max(least, guess(codec, message));
+        return Math.max(least, SizeGuess.of(codec, message));
     }
 
     /**

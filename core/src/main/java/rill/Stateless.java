@@ -33,7 +33,7 @@ record Stateless<R, W>(int longest, Codec.Decoder<? extends R> decoder, Codec.En
 
     @Override
     public void encode(W message, Outgoing out) throws IOException {
-        encoder.encode(message, out.buffer(Math.clamp(Messages.guess(this, message), 0, Buffers.SIZE)));
+        encoder.encode(message, out.buffer(SizeGuess.space(this, message)));
     }
 
     @Override

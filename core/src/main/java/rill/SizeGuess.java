@@ -1,0 +1,22 @@
+package rill;
+
+/** How large a codec takes a message to be. It may be wrong in any way: nothing but speed depends on it. */
+final class SizeGuess {
+    private static final int LARGEST_SPACE = 64 * 1024;
+
+    private SizeGuess() {}
+
+    /** From any thread. */
+    static <W> int of(Codec<?, W> codec, W message) {
+        try {
+            return codec.sizeEstimate(message);
+        } catch (Throwable t) {
+            return Codec.DEFAULT_SIZE_ESTIMATE; // what is wrong with the message shows when it is encoded
+        }
+    }
+
+    /** How much space an encoder finds, the buffer grows if that is not enough. A guess costs no more than a chunk. */
+    static <W> int space(Codec<?, W> codec, W message) {
+        return Math.clamp(of(codec, message), 0, LARGEST_SPACE);
+    }
+}
