@@ -5,34 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Transport;
 
-/**
- * How a Loop is made; immutable, each method gives a changed copy.
- *
- * @param transport the socket mechanism, or null for the best one available here
- * @param name what reports call the loop, or null for {@code loop-1} and so on
- * @param slowHandle how long a Handle may hold the loop before it is reported; zero for no such watch
- * @param handleBudget how long the Handles of one tick may take before I/O gets its turn again
- * @param spin how long an idle loop asks for I/O again and again before it sleeps; zero, as by default, for not at all. It spares
- *     the wake-up, some tens of microseconds, when there is an answer within this time; it costs a whole processor for the
- *     time, and makes matters worse where processors are fewer than what spins
- * @param bufferMemory how many bytes of memory the buffers of this loop may take: what it receives into, what waits to be sent, and
- *     what has come of unfinished messages. A connection that wants more fails. {@link Long#MAX_VALUE}, as by default, for no bound of its
- *     own; there is always that of all loops together: see {@link rill.spi.Memory#system()}
- * @param taskEngine how Tasks run, or null for the best engine that works here
- * @param reporter who hears of what reaches nobody else
- * @param tracing whether to record where each Future is made, for the report of a failure that nobody looked at, and where each
- *     connection was closed, for whoever writes to it later; costs a stack trace each
- */
-public record LoopOptions(
-        @Nullable Transport transport,
-        @Nullable String name,
-        Duration slowHandle,
-        Duration handleBudget,
-        Duration spin,
-        long bufferMemory,
-        @Nullable TaskEngine taskEngine,
-        Reporter reporter,
-        boolean tracing) {
+/** How a Loop is made; immutable, each method that takes an argument gives a changed copy. */
+public final class LoopOptions {
     private static final long LEAST_MEMORY = 256 * 1024;
 
     private static final LoopOptions DEFAULTS = new LoopOptions(
@@ -46,21 +20,108 @@ public record LoopOptions(
             Reporter.logging(),
             false);
 
-    /** Checks that no duration is negative, and that there is memory for a receive buffer and a few more. */
-    public LoopOptions {
+    private final @Nullable Transport transport;
+    private final @Nullable String name;
+    private final Duration slowHandle;
+    private final Duration handleBudget;
+    private final Duration spin;
+    private final long bufferMemory;
+    private final @Nullable TaskEngine taskEngine;
+    private final Reporter reporter;
+    private final boolean tracing;
+
+    private LoopOptions(
+            @Nullable Transport transport,
+            @Nullable String name,
+            Duration slowHandle,
+            Duration handleBudget,
+            Duration spin,
+            long bufferMemory,
+            @Nullable TaskEngine taskEngine,
+            Reporter reporter,
+            boolean tracing) {
         if (slowHandle.isNegative() || handleBudget.isNegative() || spin.isNegative()) {
             throw new IllegalArgumentException("negative duration: " + slowHandle + ", " + handleBudget + ", " + spin);
         }
         if (bufferMemory < LEAST_MEMORY) {
             throw new IllegalArgumentException("buffer memory of " + bufferMemory + " bytes; at least " + LEAST_MEMORY);
         }
-        Objects.requireNonNull(reporter, "reporter");
+        this.transport = transport;
+        this.name = name;
+        this.slowHandle = slowHandle;
+        this.handleBudget = handleBudget;
+        this.spin = spin;
+        this.bufferMemory = bufferMemory;
+        this.taskEngine = taskEngine;
+        this.reporter = Objects.requireNonNull(reporter, "reporter");
+        this.tracing = tracing;
     }
 
     /** The best transport and Task engine here, slow Handles reported from 100 ms, reports to {@link Reporter#logging()}. */
     public static LoopOptions defaults() {
         return DEFAULTS;
     }
+
+    // ---- what it says
+
+    /** The socket mechanism, or null for the best one available here. */
+    public @Nullable Transport transport() {
+        return transport;
+    }
+
+    /** What reports call the loop, or null for {@code loop-1} and so on. */
+    public @Nullable String name() {
+        return name;
+    }
+
+    /** How long a Handle may hold the loop before that is reported; zero for no such watch. */
+    public Duration slowHandle() {
+        return slowHandle;
+    }
+
+    /** How long the Handles of one tick may take before I/O gets its turn again. */
+    public Duration handleBudget() {
+        return handleBudget;
+    }
+
+    /**
+     * How long an idle loop polls for I/O before it sleeps; zero, the default, for not at all.
+     *
+     * <p>If an answer comes within this time, polling saves the wake-up, some tens of microseconds. It costs a whole processor for the time, and
+     * makes matters worse where there are fewer processors than loops that poll.
+     */
+    public Duration spin() {
+        return spin;
+    }
+
+    /**
+     * How many bytes the buffers of this loop may take: what it receives into, what waits to be sent, and what has come of unfinished
+     * messages. A connection that wants more fails. {@link Long#MAX_VALUE}, the default, sets no bound for this loop alone; the bound of all
+     * loops together always holds: see {@link rill.spi.Memory#system()}.
+     */
+    public long bufferMemory() {
+        return bufferMemory;
+    }
+
+    /** How Tasks run, or null for the best engine that works here. */
+    public @Nullable TaskEngine taskEngine() {
+        return taskEngine;
+    }
+
+    /** Receives what no callback was told. */
+    public Reporter reporter() {
+        return reporter;
+    }
+
+    /**
+     * Whether to record where each Future is made, for the report of a failure that nobody looked at, and where each connection was closed, for
+     * those who write to it later. Costs a stack trace each.
+     */
+    public boolean tracing() {
+        return tracing;
+    }
+
+    // ---- changed copies
 
     /** With this transport. */
     public LoopOptions transport(Transport newTransport) {
@@ -74,19 +135,19 @@ public record LoopOptions(
                 transport, newName, slowHandle, handleBudget, spin, bufferMemory, taskEngine, reporter, tracing);
     }
 
-    /** Reporting Handles that hold the loop this long; zero for none. */
+    /** With Handles reported that hold the loop this long; zero for none. */
     public LoopOptions slowHandle(Duration newSlowHandle) {
         return new LoopOptions(
                 transport, name, newSlowHandle, handleBudget, spin, bufferMemory, taskEngine, reporter, tracing);
     }
 
-    /** Giving I/O its turn again after the Handles have taken this long. */
+    /** With I/O getting its turn again after the Handles have taken this long. */
     public LoopOptions handleBudget(Duration newHandleBudget) {
         return new LoopOptions(
                 transport, name, slowHandle, newHandleBudget, spin, bufferMemory, taskEngine, reporter, tracing);
     }
 
-    /** Spinning so long before sleeping; see {@link #spin()} for the cost. */
+    /** With this much polling before it sleeps; see {@link #spin()} for the cost. */
     public LoopOptions spin(Duration newSpin) {
         return new LoopOptions(
                 transport, name, slowHandle, handleBudget, newSpin, bufferMemory, taskEngine, reporter, tracing);
@@ -98,21 +159,28 @@ public record LoopOptions(
                 transport, name, slowHandle, handleBudget, spin, newBufferMemory, taskEngine, reporter, tracing);
     }
 
-    /** Running Tasks this way. */
+    /** With Tasks that run this way. */
     public LoopOptions taskEngine(TaskEngine newTaskEngine) {
         return new LoopOptions(
                 transport, name, slowHandle, handleBudget, spin, bufferMemory, newTaskEngine, reporter, tracing);
     }
 
-    /** Reporting to this Reporter. */
+    /** With this Reporter. */
     public LoopOptions reporter(Reporter newReporter) {
         return new LoopOptions(
                 transport, name, slowHandle, handleBudget, spin, bufferMemory, taskEngine, newReporter, tracing);
     }
 
-    /** Recording where Futures are made. */
+    /** With or without a record of where Futures are made; see {@link #tracing()}. */
     public LoopOptions tracing(boolean newTracing) {
         return new LoopOptions(
                 transport, name, slowHandle, handleBudget, spin, bufferMemory, taskEngine, reporter, newTracing);
+    }
+
+    @Override
+    public String toString() {
+        return "LoopOptions[transport=" + transport + ", name=" + name + ", slowHandle=" + slowHandle
+                + ", handleBudget=" + handleBudget + ", spin=" + spin + ", bufferMemory=" + bufferMemory
+                + ", taskEngine=" + taskEngine + ", reporter=" + reporter + ", tracing=" + tracing + "]";
     }
 }
