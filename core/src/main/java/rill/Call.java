@@ -43,6 +43,12 @@ final class Call<Q, A> implements Runnable, Bystander {
     @Nullable
     Object key; // if answers come by key
 
+    /** What its request counts for, in bytes. */
+    int weight;
+
+    /** Whether it is over once it is sent: nothing answers it. */
+    boolean oneWay;
+
     /** When it is late, and how long that was from when it was made. */
     long due;
 

@@ -2,18 +2,25 @@ package rill;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import rill.CallFailedException.Fate;
 
 /**
  * The calls of one connection, and what becomes of them: the part of a {@link Client} that lives on the loop. {@link Call} shows the
  * states of each.
  *
+ * <p>A failure of a call is a {@link CallFailedException}, unless it is the request's own: what its encoder, its key function or its name
+ * function throws.
+ *
  * <p>Whatever throws (the name, the key or the encoding of a request, the predicate or the key of a message): the call concerned is
  * settled, its slot and its key are free, and what was released, once.
  */
 final class Calls<Q, A> implements Receiver<A> {
+    private static final int FEW = 16;
+
     private final Link link;
     private final Loop loop;
     private final ClientProtocol<Q, A> protocol;
@@ -24,16 +31,20 @@ final class Calls<Q, A> implements Receiver<A> {
     private final CallDeadlines<Q, A> deadlines;
     private final Silence silence;
     private final @Nullable Pushes<A> pushes;
+    private long inFlightBytes; // of requests
+    private @Nullable ArrayDeque<Promise<@Nullable Void>> writers; // who wait until a call would be sent at once
+    private int sweepWritersAt;
     private boolean waitsForDrain;
     private int batch;
     private boolean writing; // a request: calls that its encoder makes come after it
 
     // The end.
-    private boolean finishing;
+    private volatile boolean finishing;
     private int awaited; // once finishing: calls that somebody still waits for
     private boolean peerEnded;
     private boolean over;
     private @Nullable Throwable cause; // of that, unless it was orderly
+    private volatile @Nullable Throwable failure; // that, or that the peer has ended its stream
 
     Calls(Link link, ClientProtocol<Q, A> protocol) {
         this.link = link;
@@ -41,7 +52,7 @@ final class Calls<Q, A> implements Receiver<A> {
         this.protocol = protocol;
         this.dropAfter = Loop.nanos(protocol.bounds.silence());
         this.inFlight = InFlight.of(protocol);
-        this.waiting = new WaitingCalls<>(this, protocol.bounds.waiting());
+        this.waiting = new WaitingCalls<>(this, protocol.bounds.waiting(), protocol.bounds.waitingBytes());
         this.deadlines = new CallDeadlines<>(this, link, dropAfter / 4);
         this.silence = new Silence(link, dropAfter);
         var handler = protocol.unsolicited.handler();
@@ -61,6 +72,22 @@ final class Calls<Q, A> implements Receiver<A> {
         return spares.size();
     }
 
+    /** From any thread: whether it takes calls. */
+    boolean isOpen() {
+        return !finishing && link.outbound().closed() == null;
+    }
+
+    /** From any thread: why it has ended, unless this side has closed it. */
+    @Nullable
+    Throwable failure() {
+        return failure;
+    }
+
+    /** From any thread: for how many bytes a request counts. */
+    int weight(Q request) {
+        return Messages.weight(protocol.pipeline.codec(), request, link.limits());
+    }
+
     /** Whether a request is being written right now. */
     boolean writing() {
         return writing;
@@ -71,11 +98,19 @@ final class Calls<Q, A> implements Receiver<A> {
     /**
      * Takes a request and sees to it that the Promise is settled.
      *
+     * @param oneWay whether nothing answers it: then null is its answer, once it was written
      * @param limit its deadline, if it has one of its own
      * @param due when it is late
      * @param madeHere whether it was made on the loop
      */
-    void call(Q request, Promise<A> caller, @Nullable Duration limit, long due, boolean madeHere, long now) {
+    void call(
+            Q request,
+            Promise<A> caller,
+            boolean oneWay,
+            @Nullable Duration limit,
+            long due,
+            boolean madeHere,
+            long now) {
         if (caller.isDone()) {
             Messages.release(request); // cancelled on its way here
             return;
@@ -84,9 +119,11 @@ final class Calls<Q, A> implements Receiver<A> {
         Throwable refusal;
         try {
             Object name = nameOf(request);
-            refusal = refusal(name, limit, due - now <= 0);
+            refusal = refusal(name, oneWay, limit, due - now <= 0);
             if (refusal == null) {
                 call = newCall(caller, name, limit, due);
+                call.oneWay = oneWay;
+                call.weight = weight(request);
                 deadlines.add(call, madeHere, now);
             }
         } catch (Throwable t) { // the function that names requests; no memory
@@ -95,7 +132,7 @@ final class Calls<Q, A> implements Receiver<A> {
         if (call == null || refusal != null) {
             Messages.release(request);
             caller.fail(Objects.requireNonNull(refusal));
-        } else if (mayWrite()) {
+        } else if (mayWrite(oneWay)) {
             write(call, request, now);
         } else {
             waiting.add(call, request);
@@ -109,40 +146,53 @@ final class Calls<Q, A> implements Receiver<A> {
                 : Objects.requireNonNull(protocol.naming.apply(request), "a request's name");
     }
 
-    private @Nullable Throwable refusal(Object name, @Nullable Duration limit, boolean late) {
+    private @Nullable Throwable refusal(Object name, boolean oneWay, @Nullable Duration limit, boolean late) {
         if (over || finishing || !link.open() || link.outbound().closed() != null) {
-            return closed(name);
+            return closed(describe(name, oneWay));
         }
         if (late) {
             Duration had = limit == null ? protocol.bounds.deadline() : limit;
-            return new DeadlineException(describe(name)
-                    + (had.isPositive()
-                            ? ": not sent within " + Wording.duration(had) + ", since its loop was busy"
-                            : ": not sent, since its deadline of " + Wording.duration(had)
-                                    + " had passed when it was made"));
+            return tooLate(
+                    Fate.NEVER_SENT,
+                    describe(name, oneWay)
+                            + (had.isPositive()
+                                    ? ": not sent within " + Wording.duration(had) + ", since its loop was busy"
+                                    : ": not sent, since its deadline of " + Wording.duration(had)
+                                            + " had passed when it was made"));
         }
-        return mayWrite() || (protocol.bounds.whenFull() == ClientProtocol.WhenFull.WAIT && waiting.hasRoom())
+        return mayWrite(oneWay) || (protocol.bounds.whenFull() == ClientProtocol.WhenFull.WAIT && waiting.hasRoom())
                 ? null
-                : new IOException(describe(name) + " is full: " + inFlight.size() + " calls in flight, "
-                        + waiting.size() + " waiting");
+                : new CallFailedException(
+                        Fate.NEVER_SENT,
+                        describe(name, oneWay) + " is full: " + inFlight.size() + " calls in flight, " + waiting.size()
+                                + " waiting, " + (inFlightBytes + waiting.bytes()) + " bytes",
+                        null);
     }
 
-    private String describe(Object name) {
-        return "call of " + Wording.excerpt(name) + ": " + link;
+    private String describe(Object name, boolean oneWay) {
+        return (oneWay ? "send of " : "call of ") + Wording.excerpt(name) + ": " + link;
     }
 
-    private IOException closed(Object name) {
-        Throwable failure = cause == null ? link.outbound().closed() : cause;
+    private String describe(Call<Q, A> call) {
+        return describe(Objects.requireNonNull(call.name), call.oneWay);
+    }
+
+    private static CallFailedException tooLate(Fate fate, String what) {
+        return new CallFailedException(fate, what, new DeadlineException(what));
+    }
+
+    private CallFailedException closed(String what) {
+        Throwable reason = cause == null ? link.outbound().closed() : cause;
         String why;
         if (peerEnded && cause == null) {
             why = "the peer has ended its stream";
-        } else if (failure == null) {
+        } else if (reason == null) {
             why = finishing ? "it was to finish" : "by this side";
         } else {
-            why = failure instanceof ClosedHere ? "by this side" : Failures.inWords(failure);
+            why = reason instanceof ClosedHere ? "by this side" : Failures.inWords(reason);
         }
-        boolean tellsMore = failure != null && !(failure instanceof ClosedHere);
-        return new IOException(describe(name) + " is closed: " + why, tellsMore ? failure : null);
+        boolean tellsMore = reason != null && !(reason instanceof ClosedHere);
+        return new CallFailedException(Fate.NEVER_SENT, what + " is closed: " + why, tellsMore ? reason : null);
     }
 
     private Call<Q, A> newCall(Promise<A> caller, Object name, @Nullable Duration limit, long due) {
@@ -166,33 +216,41 @@ final class Calls<Q, A> implements Receiver<A> {
 
     // ---- writing
 
-    private boolean hasRoom() {
-        return inFlight.size() < protocol.bounds.inFlight() && link.outbound().accepting();
+    private boolean hasRoom(boolean oneWay) {
+        return link.outbound().accepting()
+                && (oneWay
+                        || (inFlight.size() < protocol.bounds.inFlight()
+                                && inFlightBytes < protocol.bounds.inFlightBytes()));
     }
 
     /** Whether it is the turn of a call that is made now. */
-    private boolean mayWrite() {
-        return waiting.isEmpty() && hasRoom();
+    private boolean mayWrite(boolean oneWay) {
+        return waiting.isEmpty() && hasRoom(oneWay);
     }
 
     private void write(Call<Q, A> call, Q request, long now) {
         Promise<A> caller = Objects.requireNonNull(call.promise);
-        Object name = Objects.requireNonNull(call.name);
         call.state = Call.State.SENT;
         call.request = null;
         writing = true;
-        Throwable failure = tryToWrite(call, request);
+        Object name = Objects.requireNonNull(call.name);
+        Throwable failure = tryToWrite(call, name, request);
         writing = false;
         if (over) { // the connection has failed meanwhile, and has told all others
             deadlines.remove(call);
-            caller.fail(failure == null ? closed(name) : failure);
+            caller.fail(failure == null ? ended(call.state, describe(name, call.oneWay), cause) : failure);
         } else if (failure != null) {
             inFlight.withdraw(call);
             end(call);
             caller.fail(failure);
             closeIfFinished();
+        } else if (call.oneWay) {
+            end(call);
+            completeWithNothing(caller);
+            closeIfFinished();
         } else {
             inFlight.add(call);
+            inFlightBytes += call.weight;
             loop.ticking().pollPolicy().more(1);
             if (inFlight.size() == 1) {
                 silence.begins(now);
@@ -200,28 +258,74 @@ final class Calls<Q, A> implements Receiver<A> {
         }
     }
 
+    @SuppressWarnings({"unchecked", "NullAway"}) // it was made for no answer
+    private void completeWithNothing(Promise<A> caller) {
+        ((Promise<@Nullable Void>) (Promise<?>) caller).complete(null);
+    }
+
     /** Why it was not written, or null; the request is released. */
-    private @Nullable Throwable tryToWrite(Call<Q, A> call, Q request) {
-        try {
-            inFlight.reserve(call, request);
-        } catch (Throwable t) { // of the key function, or a key
-            Messages.release(request);
-            return t;
+    private @Nullable Throwable tryToWrite(Call<Q, A> call, Object name, Q request) {
+        if (!call.oneWay) {
+            try {
+                inFlight.reserve(call, request);
+            } catch (Throwable t) { // of the key function, or a key
+                Messages.release(request);
+                return t;
+            }
         }
         int size = inFlight.size() + 1;
         if (size > batch) {
             batch = size;
             link.outbound().batchOf(size);
         }
+        Throwable unwritten;
         try {
-            return link.outbound().encode(link.stack().top(), request);
+            unwritten = link.outbound().encode(link.stack().top(), request);
         } catch (Throwable t) { // not of the encoder: of sending what is there
             link.failed(t, false);
-            return t;
+            return new CallFailedException(
+                    Fate.PERHAPS_CARRIED_OUT, describe(name, call.oneWay) + ": " + Failures.inWords(t), t);
         }
+        if (unwritten instanceof IOException
+                || (unwritten != null && unwritten == link.outbound().closed())) {
+            return new CallFailedException(
+                    Fate.NEVER_SENT, describe(name, call.oneWay) + ": " + Failures.inWords(unwritten), unwritten);
+        }
+        return unwritten;
     }
 
     // ---- waiting for a turn
+
+    /** Done while a call would be sent at once. */
+    Future<@Nullable Void> writable() {
+        if (!isOpen() || over) {
+            return loop.failed(closed("writable: " + link));
+        }
+        if (mayWrite(false)) {
+            return loop.accepted();
+        }
+        if (writers == null) {
+            writers = new ArrayDeque<>(2);
+            sweepWritersAt = FEW;
+        } else if (writers.size() >= sweepWritersAt) {
+            writers.removeIf(Future::isDone); // those that were given up
+            sweepWritersAt = Math.max(FEW, 2 * writers.size());
+        }
+        Promise<@Nullable Void> promise = loop.promise();
+        writers.add(promise);
+        waitForDrain();
+        return promise;
+    }
+
+    private void tellWriters() {
+        if (writers != null && mayWrite(false)) {
+            ArrayDeque<Promise<@Nullable Void>> told = writers;
+            writers = null;
+            for (Promise<@Nullable Void> each = told.poll(); each != null; each = told.poll()) {
+                each.complete(null);
+            }
+        }
+    }
 
     /** Backed up not by missing answers but by unsent bytes: goes on when they have left. */
     private void waitForDrain() {
@@ -237,7 +341,7 @@ final class Calls<Q, A> implements Receiver<A> {
     private void sendWaiting() {
         long now = loop.nanoTime();
         for (Call<Q, A> first = waiting.first(); first != null; first = waiting.first()) {
-            if (over || !link.open() || !hasRoom()) {
+            if (over || !link.open() || !hasRoom(first.oneWay)) {
                 waitForDrain();
                 return;
             }
@@ -246,6 +350,7 @@ final class Calls<Q, A> implements Receiver<A> {
                 write(first, Objects.requireNonNull(first.request), now);
             }
         }
+        tellWriters();
     }
 
     // ---- giving a call up
@@ -275,10 +380,12 @@ final class Calls<Q, A> implements Receiver<A> {
         if (caller != null && !caller.isDone()) {
             Duration had = call.limit == null ? protocol.bounds.deadline() : call.limit;
             String limit = Wording.duration(had);
-            caller.fail(new DeadlineException(describe(Objects.requireNonNull(call.name))
-                    + (call.state == Call.State.WAITING
-                            ? ": not sent within " + limit + ", since it waited for its turn"
-                            : ": no answer within " + limit)));
+            caller.fail(
+                    call.state == Call.State.WAITING
+                            ? tooLate(
+                                    Fate.NEVER_SENT,
+                                    describe(call) + ": not sent within " + limit + ", since it waited for its turn")
+                            : tooLate(Fate.PERHAPS_CARRIED_OUT, describe(call) + ": no answer within " + limit));
         }
         giveUp(call, now);
     }
@@ -288,6 +395,7 @@ final class Calls<Q, A> implements Receiver<A> {
         call.leave();
         if (call.state == Call.State.WAITING) {
             waiting.giveUp(call);
+            tellWriters();
         } else {
             call.state = Call.State.TOMBSTONE;
             if (protocol.keys != null) {
@@ -301,6 +409,7 @@ final class Calls<Q, A> implements Receiver<A> {
     void forget(Call<Q, A> tombstone) {
         tombstone.state = Call.State.FORGOTTEN;
         inFlight.forget();
+        inFlightBytes -= tombstone.weight;
         loop.ticking().pollPolicy().more(-1);
         if (inFlight.forgotten() >= protocol.bounds.inFlight()) {
             drop(new IOException(link + ": the answers of " + inFlight.forgotten() + " calls have never come"));
@@ -362,6 +471,7 @@ final class Calls<Q, A> implements Receiver<A> {
         }
         if (call.state != Call.State.FORGOTTEN) {
             loop.ticking().pollPolicy().more(-1);
+            inFlightBytes -= call.weight;
         }
         Promise<A> caller = call.promise;
         end(call);
@@ -370,7 +480,7 @@ final class Calls<Q, A> implements Receiver<A> {
         } else if (pushes != null) {
             pushes.answered();
         }
-        if (!waiting.isEmpty()) {
+        if (!waiting.isEmpty() || writers != null) {
             sendWaiting();
         }
         closeIfFinished();
@@ -429,30 +539,54 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     @Override
-    public boolean closed(@Nullable Throwable failure) {
+    public boolean closed(@Nullable Throwable reason) {
+        cause = reason;
+        failure = reason == null && peerEnded ? new IOException(link + ": the peer has ended its stream") : reason;
         over = true;
-        cause = failure;
-        Throwable reason = failure == null ? new IOException("call: " + link + " was closed") : failure;
         boolean[] told = {false};
         loop.ticking().pollPolicy().more(-inFlight.size());
         forEach(call -> told[0] |= fail(call, reason));
         deadlines.close();
         inFlight.clear();
+        inFlightBytes = 0;
         waiting.clear();
         spares.clear();
+        failWriters();
         return told[0];
     }
 
-    private boolean fail(Call<Q, A> call, Throwable reason) {
+    private boolean fail(Call<Q, A> call, @Nullable Throwable reason) {
         Promise<A> caller = call.promise;
+        boolean told = caller != null && !caller.isDone() && caller.fail(ended(call.state, describe(call), reason));
         deadlines.remove(call);
         call.clear();
-        return caller != null && caller.fail(reason);
+        return told;
+    }
+
+    /** The failure of a call that has no answer at the end of its connection. */
+    private static CallFailedException ended(Call.State state, String what, @Nullable Throwable reason) {
+        Fate fate = state == Call.State.WAITING ? Fate.NEVER_SENT : Fate.PERHAPS_CARRIED_OUT;
+        if (reason == null || reason instanceof ClosedHere) {
+            return new CallFailedException(fate, what + " was closed", null);
+        }
+        return new CallFailedException(fate, what + ": " + Failures.inWords(reason), reason);
+    }
+
+    private void failWriters() {
+        ArrayDeque<Promise<@Nullable Void>> left = writers;
+        writers = null;
+        if (left != null) {
+            CallFailedException why = closed("writable: " + link);
+            for (Promise<@Nullable Void> each = left.poll(); each != null; each = left.poll()) {
+                Waiters.fail(each, why);
+            }
+        }
     }
 
     @Override
     public void finish(Link finished) {
         finishing = true;
+        failWriters();
         forEach(call -> {
             if (call.isWanted() && !call.awaited) {
                 call.awaited = true;
@@ -475,10 +609,20 @@ final class Calls<Q, A> implements Receiver<A> {
 
     /** Closes the connection for its owner, who wants to hear nothing more. */
     void close() {
+        silence();
+        link.close();
+    }
+
+    /** Likewise, with a reset. */
+    void abort() {
+        silence();
+        link.abort();
+    }
+
+    private void silence() {
         if (pushes != null) {
             pushes.silence();
         }
-        link.close();
     }
 
     @Override

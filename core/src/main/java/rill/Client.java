@@ -1,27 +1,34 @@
 package rill;
 
-import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import rill.CallFailedException.Fate;
 
 /**
  * Calls over a connection: {@link #call} sends a request and gives the Future of its answer.
  *
- * <p>Calls made within one tick leave together. A call that was cancelled or came too late leaves a tombstone that swallows its
- * answer, so that no answer ever reaches the wrong call.
+ * <p>Calls made within one tick leave together. If a call is cancelled, or its deadline passes, it leaves a tombstone that swallows its answer,
+ * so that no answer ever reaches the wrong call.
  *
- * <p><b>Threading:</b> any thread. <b>Ownership:</b> a request's buffers are taken and released; an answer's belong to whoever
- * receives it, and are released if nobody does. <b>Errors:</b> when the connection goes, every pending call fails with the
- * cause, and so, saying that it is closed and why, does every later one. <b>Not guaranteed:</b> a deadline of a second or more may
- * count from up to sixteen Handles earlier.
+ * <p><b>Threading:</b> any thread, unless a method says otherwise.
+ *
+ * <p><b>Ownership:</b> a request's buffers are taken and released; an answer's belong to whoever receives it, and are released if nobody does.
+ *
+ * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer. If the request
+ * itself is at fault, the call fails with what its encoder, its key function or its name function throws, and it was never sent. If the
+ * connection ends, every call without an answer fails with its cause, and so does every later one; {@link #failure} tells why.
+ *
+ * <p><b>Not guaranteed:</b> a deadline of a second or more may count from up to sixteen Handles earlier.
  *
  * @param <Q> the request
  * @param <A> the answer
  */
-public final class Client<Q, A> {
+public final class Client<Q, A> implements AutoCloseable {
     /** For deadlines that are further ahead a reading of the clock that may be some Handles old is good enough. */
     private static final long LONG = Duration.ofSeconds(1).toNanos();
 
@@ -31,6 +38,7 @@ public final class Client<Q, A> {
     private final long usualLimit;
     private final Calls<Q, A> calls;
     private final AtomicInteger fromOutside = new AtomicInteger(); // calls on their way to the loop
+    private final AtomicLong bytesFromOutside = new AtomicLong();
 
     Client(Link link, ClientProtocol<Q, A> protocol) {
         this.link = link;
@@ -50,9 +58,7 @@ public final class Client<Q, A> {
      * Sends a request, within the deadline of the {@link ClientProtocol}. The deadline counts from this call, on whatever thread: a request
      * that it is too late for when its turn comes is not sent.
      *
-     * @return the answer; fails with {@link DeadlineException}, with the connection's failure, with what the request's encoder or key
-     *     function throws, or with an {@link IOException} if the client is closed or full. Cancelling it frees the caller; the answer is
-     *     thrown away when it comes.
+     * @return the answer; fails as the class says. Cancelling it frees the caller; the answer is thrown away when it comes.
      */
     public Future<A> call(Q request) {
         return call(request, null, usualLimit);
@@ -66,57 +72,98 @@ public final class Client<Q, A> {
     private Future<A> call(Q request, @Nullable Duration limit, long nanos) {
         Objects.requireNonNull(request, "request");
         Promise<A> promise = new Offer<>(loop, Messages::release);
-        if (loop.isCurrent() && !calls.writing()) {
-            long now = nanos < LONG ? loop.nanoTime() : loop.ticking().time();
-            calls.call(request, promise, limit, now + nanos, true, now);
-        } else {
-            sendFromOutside(request, promise, limit, loop.nanoTime() + nanos);
-        }
+        make(request, promise, false, limit, nanos);
         return promise;
     }
 
-    private void sendFromOutside(Q request, Promise<A> promise, @Nullable Duration limit, long due) {
-        if (fromOutside.incrementAndGet() > (long) bounds.inFlight() + bounds.waiting()) {
-            int others = fromOutside.decrementAndGet();
+    /**
+     * Sends a request that nothing answers, after the calls that were made before. It takes no place among those in flight, but waits for its
+     * turn as they do, within the deadline of the {@link ClientProtocol}.
+     *
+     * @return done when the request was written to the connection, which does not say that it has left; fails as a call does. Cancelling it
+     *     takes back a request that waits for its turn
+     */
+    @SuppressWarnings("unchecked") // no answer is ever given to it
+    public Future<@Nullable Void> send(Q request) {
+        Objects.requireNonNull(request, "request");
+        Promise<@Nullable Void> promise = loop.promise();
+        make(request, (Promise<A>) (Promise<?>) promise, true, null, usualLimit);
+        return promise;
+    }
+
+    private void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long nanos) {
+        if (loop.isCurrent() && !calls.writing()) {
+            long now = nanos < LONG ? loop.nanoTime() : loop.ticking().time();
+            calls.call(request, promise, oneWay, limit, now + nanos, true, now);
+        } else {
+            makeFromOutside(request, promise, oneWay, limit, loop.nanoTime() + nanos);
+        }
+    }
+
+    private void makeFromOutside(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long due) {
+        int weight = calls.weight(request);
+        int others = fromOutside.getAndIncrement();
+        long bytes = bytesFromOutside.getAndAdd(weight);
+        if (others >= (long) bounds.inFlight() + bounds.waiting()
+                || bytes >= bounds.inFlightBytes() + bounds.waitingBytes()) {
+            arrived(weight);
             Messages.release(request);
-            promise.fail(new IOException(
-                    "call: " + link + " is full: " + others + " calls of other threads are on their way to its loop"));
+            promise.fail(unsent(
+                    request,
+                    oneWay,
+                    " is full: " + others + " calls of other threads, of " + bytes
+                            + " bytes, are on their way to its loop"));
             return;
         }
         try {
-            loop.enqueue(new OutsideCall(request, promise, limit, due));
+            loop.enqueue(new OutsideCall(request, promise, oneWay, weight, limit, due));
         } catch (Throwable t) { // no memory, or who drives the loop
-            fromOutside.decrementAndGet();
+            arrived(weight);
             Messages.release(request);
             throw t;
         }
+    }
+
+    private void arrived(int weight) {
+        fromOutside.decrementAndGet();
+        bytesFromOutside.getAndAdd(-weight);
+    }
+
+    /** Named by its type, since the function that names requests runs on the loop. */
+    private CallFailedException unsent(Q request, boolean oneWay, String why) {
+        String what = (oneWay ? "send of " : "call of ") + Wording.excerpt(request.getClass()) + ": ";
+        return new CallFailedException(Fate.NEVER_SENT, what + link + why, null);
     }
 
     /** A call on its way from another thread, or from where none can be made. */
     private final class OutsideCall extends Node {
         private final Q request;
         private final Promise<A> promise;
+        private final boolean oneWay;
+        private final int weight;
         private final @Nullable Duration limit;
         private final long due;
 
-        OutsideCall(Q request, Promise<A> promise, @Nullable Duration limit, long due) {
+        OutsideCall(Q request, Promise<A> promise, boolean oneWay, int weight, @Nullable Duration limit, long due) {
             this.request = request;
             this.promise = promise;
+            this.oneWay = oneWay;
+            this.weight = weight;
             this.limit = limit;
             this.due = due;
         }
 
         @Override
         void execute() {
-            fromOutside.decrementAndGet();
-            calls.call(request, promise, limit, due, false, loop.nanoTime());
+            arrived(weight);
+            calls.call(request, promise, oneWay, limit, due, false, loop.nanoTime());
         }
 
         @Override
         void discard() {
-            fromOutside.decrementAndGet();
+            arrived(weight);
             Messages.release(request);
-            promise.fail(new IOException("call: " + link + " is closed: its loop is closed"));
+            promise.fail(unsent(request, oneWay, " is closed: its loop is closed"));
         }
 
         @Override
@@ -125,34 +172,76 @@ public final class Client<Q, A> {
         }
     }
 
+    /**
+     * Done while a call would be sent at once: while no other waits for its turn, fewer are in flight than the bounds of the {@link
+     * ClientProtocol} allow, and the connection takes more. Await it to send no faster than the peer answers. The Future is the caller's own.
+     *
+     * @return fails if the client is closed
+     */
+    public Future<@Nullable Void> writable() {
+        return loop.isCurrent()
+                ? calls.writable()
+                : loop.submit(calls::writable).flatMap(writable -> writable);
+    }
+
     // ---- ending
+
+    /**
+     * Tells {@code handler} of what goes wrong with the connection, instead of the {@link Reporter}. The calls without an answer fail
+     * afterwards. See {@link Failure}: what the handler of unsolicited messages throws is survivable. Replaces an earlier handler. On the
+     * loop, or while nobody drives it.
+     */
+    public Client<Q, A> onFailure(Consumer<? super Failure> handler) {
+        loop.requireConfined("onFailure", link);
+        link.onFailure(Objects.requireNonNull(handler, "handler"));
+        return this;
+    }
 
     /** Takes no more calls, waits for the answers of those that were made, and closes. */
     public Future<@Nullable Void> finish() {
-        onLoop("finish", link::finish);
+        link.onLoop("finish", link::finish);
         return closed();
     }
 
-    /** Closes the connection now, in good order; calls that have no answer yet fail, and nothing more is told. */
-    public Future<@Nullable Void> close() {
-        onLoop("close", calls::close);
+    /**
+     * Closes the connection now, in good order: what was written leaves. Calls that have no answer yet fail, and nothing more is told.
+     *
+     * <p>Begins all of this and does not wait, so it may be called anywhere, by try-with-resources as well: await {@link #closed}. {@link #finish}
+     * waits for the answers first.
+     */
+    @Override
+    public void close() {
+        link.onLoop("close", calls::close);
+    }
+
+    /**
+     * Closes the connection at once, with a reset: what has not left is lost. Calls that have no answer yet fail, and nothing more is told.
+     *
+     * @return {@link #closed()}
+     */
+    public Future<@Nullable Void> abort() {
+        link.onLoop("abort", calls::abort);
         return closed();
     }
 
-    private void onLoop(String what, Runnable action) {
-        if (loop.isCurrent()) {
-            action.run();
-        } else {
-            loop.enqueue(new Handle(loop, what + " of ", link, action));
-        }
-    }
-
-    /** Done, never failed, when the connection is gone. A Future of the caller's own. */
+    /** Done, never failed, when the connection is gone: {@link #failure} then tells why. A Future of the caller's own. */
     public Future<@Nullable Void> closed() {
         return link.closedFuture();
     }
 
-    /** How many calls have had no answer; on the loop. */
+    /** Why the connection has ended; null while it has not, or if this side has closed it. */
+    public @Nullable Throwable failure() {
+        return calls.failure();
+    }
+
+    /** Whether it takes calls: not once it was closed, finishes, or has failed. */
+    public boolean isOpen() {
+        return calls.isOpen();
+    }
+
+    // ---- asking
+
+    /** How many calls have no answer yet, those included that wait for their turn. On the loop, or while nobody drives it. */
     public int inFlight() {
         loop.requireConfined("inFlight", link);
         return calls.size();

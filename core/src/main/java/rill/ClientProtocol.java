@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param <A> the answer
  */
 public final class ClientProtocol<Q, A> {
-    /** What happens to a call when {@link #inFlight} calls have no answer yet. */
+    /** What happens to a call at the bound of {@link #inFlight} or {@link #inFlightBytes}. */
     public enum WhenFull {
         /** It waits for its turn, in a queue that is bounded in turn; when that is full it fails. */
         WAIT,
@@ -37,8 +37,34 @@ public final class ClientProtocol<Q, A> {
      *
      * @param dropAfter null for twice the deadline
      */
-    record Bounds(Duration deadline, @Nullable Duration dropAfter, int inFlight, WhenFull whenFull, int waiting) {
-        static final Bounds DEFAULT = new Bounds(Duration.ofSeconds(60), null, 1024, WhenFull.WAIT, 64 * 1024);
+    record Bounds(
+            Duration deadline,
+            @Nullable Duration dropAfter,
+            int inFlight,
+            long inFlightBytes,
+            WhenFull whenFull,
+            int waiting,
+            long waitingBytes) {
+        private static final long MANY_BYTES = 64 * 1024 * 1024;
+
+        static final Bounds DEFAULT =
+                new Bounds(Duration.ofSeconds(60), null, 1024, MANY_BYTES, WhenFull.WAIT, 64 * 1024, MANY_BYTES);
+
+        Bounds deadline(Duration newDeadline) {
+            return new Bounds(newDeadline, dropAfter, inFlight, inFlightBytes, whenFull, waiting, waitingBytes);
+        }
+
+        Bounds dropAfter(Duration newDropAfter) {
+            return new Bounds(deadline, newDropAfter, inFlight, inFlightBytes, whenFull, waiting, waitingBytes);
+        }
+
+        Bounds inFlight(int newInFlight, long newBytes, WhenFull newWhenFull) {
+            return new Bounds(deadline, dropAfter, newInFlight, newBytes, newWhenFull, waiting, waitingBytes);
+        }
+
+        Bounds waiting(int newWaiting, long newBytes) {
+            return new Bounds(deadline, dropAfter, inFlight, inFlightBytes, whenFull, newWaiting, newBytes);
+        }
 
         Duration silence() {
             return dropAfter == null ? Duration.ofNanos(Loop.nanos(deadline)).multipliedBy(2) : dropAfter;
@@ -96,23 +122,22 @@ public final class ClientProtocol<Q, A> {
     /** With this deadline for calls that name none of their own; 60 seconds unless said otherwise. */
     public ClientProtocol<Q, A> deadline(Duration newDeadline) {
         requirePositive("a deadline", newDeadline);
-        return within(new Bounds(newDeadline, bounds.dropAfter, bounds.inFlight, bounds.whenFull, bounds.waiting));
+        return within(bounds.deadline(newDeadline));
     }
 
     /**
-     * With this for the longest silence: a connection on which calls are in flight, and from which not a byte has come for so
-     * long, is aborted, and the calls fail. Twice the {@link #deadline} unless said otherwise.
+     * With this for the longest silence. If calls are in flight and not a byte has come for this long, the connection is aborted and the calls
+     * fail. Twice the {@link #deadline} unless said otherwise.
      *
-     * <p>A call that somebody still waits for, and that has a longer deadline of its own, keeps the connection up to that. Where answers come
-     * by key, this is also how long the answer of a call past its deadline is expected: then the call counts no longer as
-     * in flight, and its key stays in use. When there are as many such calls as may be {@link #inFlight}, the connection is
-     * aborted as well.
+     * <p>If a call that somebody still waits for has a longer deadline of its own, the connection is kept up to that. If answers come by key, this
+     * is also how long the answer of a call past its deadline is expected. After it the call no longer counts as in flight, and its key stays in
+     * use. When there are as many such calls as may be {@link #inFlight}, the connection is aborted as well.
      *
      * <p><b>Not guaranteed:</b> the exact time. It may take up to a quarter more, or half a minute if that is less.
      */
     public ClientProtocol<Q, A> dropAfter(Duration silence) {
         requirePositive("a silence", silence);
-        return within(new Bounds(bounds.deadline, silence, bounds.inFlight, bounds.whenFull, bounds.waiting));
+        return within(bounds.dropAfter(silence));
     }
 
     private static void requirePositive(String what, Duration duration) {
@@ -126,25 +151,49 @@ public final class ClientProtocol<Q, A> {
         if (bound < 1) {
             throw new IllegalArgumentException("at least one call has to be possible, not " + bound);
         }
-        return within(new Bounds(bounds.deadline, bounds.dropAfter, bound, newWhenFull, bounds.waiting));
+        return within(bounds.inFlight(bound, bounds.inFlightBytes, newWhenFull));
     }
 
-    /** With at most so many calls waiting for their turn; 65,536 unless said otherwise. */
+    /**
+     * With at most this many bytes of requests in flight, by the estimate of the codec; 64 MiB unless said otherwise. The request that reaches
+     * the bound is still sent: so one may be larger than the bound.
+     */
+    public ClientProtocol<Q, A> inFlightBytes(long bound) {
+        if (bound < 1) {
+            throw new IllegalArgumentException("at least one byte has to be possible, not " + bound);
+        }
+        return within(bounds.inFlight(bounds.inFlight, bound, bounds.whenFull));
+    }
+
+    /** With at most this many calls waiting for their turn; 65,536 unless said otherwise. */
     public ClientProtocol<Q, A> waiting(int bound) {
+        requireNotNegative(bound);
+        return within(bounds.waiting(bound, bounds.waitingBytes));
+    }
+
+    /**
+     * With at most this many bytes of requests waiting for their turn, by the estimate of the codec; 64 MiB unless said otherwise. The request
+     * that reaches the bound still waits.
+     */
+    public ClientProtocol<Q, A> waitingBytes(long bound) {
+        requireNotNegative(bound);
+        return within(bounds.waiting(bounds.waiting, bound));
+    }
+
+    private static void requireNotNegative(long bound) {
         if (bound < 0) {
             throw new IllegalArgumentException("a bound can't be negative: " + bound);
         }
-        return within(new Bounds(bounds.deadline, bounds.dropAfter, bounds.inFlight, bounds.whenFull, bound));
     }
 
     /**
      * With a handler for messages that answer nothing: those that {@code which} picks out, and any that come while no call is
-     * in flight (or with an unknown key). Without a handler such a message breaks the protocol: the calls fail, and the failure shows
+     * in flight, or with an unknown key. Without a handler such a message breaks the protocol: the calls fail, and the failure shows
      * it. The handler owns the message.
      *
-     * <p>The handler runs in a Handle: it and the callbacks of answers are called in the order in which the messages came. What has come
-     * before the connection ends is told before the calls fail that have no answer; but nothing is told once the client was
-     * closed here. While some hundred messages wait for the handler, no more are decoded.
+     * <p>The handler runs in a Handle. It and the callbacks of answers are called in the order in which the messages came. If the connection ends,
+     * what came before is told first, and then the calls without an answer fail. Once the client was closed here, nothing is told. While some hundred
+     * messages wait for the handler, no more are decoded.
      */
     public ClientProtocol<Q, A> unsolicited(Predicate<? super A> which, Consumer<? super A> handler) {
         var messages =

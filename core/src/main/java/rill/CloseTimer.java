@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * {@link ConnectionLimits#closeProgress}. Without progress it is aborted.
  *
  * <p>While it is BROKEN and what came before waits for the receiver: as long as that takes something at least as often. After
- * so long without, the connection is told to be gone; after {@link #IDLE_ROUNDS} times as long what waits is dropped, since a receiver that
+ * that long without, the connection is told to be gone; after {@link #IDLE_ROUNDS} times as long what waits is dropped, since a receiver that
  * never asks would keep it for ever.
  *
  * <p>While it drains: as long as the peer takes something of what the system still has for it, at least every

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Messages come in by {@link #receive} (you pull: the natural form in a Task; nothing is decoded ahead of demand) or by
  * {@link #onMessage} (they are pushed): one of the two.
  *
- * <p><b>Threading:</b> {@link #write}, {@link #flush}, {@link #shutdownOutput}, {@link #close}, {@link #abort} and
- * {@link #closed} from any thread; the rest on the connection's loop, or while nobody drives that: they throw
+ * <p><b>Threading:</b> {@link #write}, {@link #flush}, {@link #shutdownOutput}, {@link #close}, {@link #finish}, {@link #abort},
+ * {@link #closed} and {@link #isOpen} from any thread; the rest on the connection's loop, or while nobody drives that: they throw
  * {@link IllegalStateException} while another thread does. Callbacks run on the loop.
  *
  * <p><b>Ownership:</b> a message that came in belongs to its receiver. {@link #write} takes the message: whatever it holds is
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param <R> what is read
  * @param <W> what is written
  */
-public final class Connection<R, W> {
+public final class Connection<R, W> implements AutoCloseable {
     private final Link link;
     private final Codec<R, W> codec;
     private @Nullable Receiver<R> receiver; // once one of the two forms is used
@@ -148,8 +148,8 @@ public final class Connection<R, W> {
      * wait for a receiver of their own; a {@link #receive} that is still pending fails. On a connection that has failed, what is left of
      * its input enters the new pipeline, and then its receiver is told of the failure; on one that is closing or closed it is told so at once.
      *
-     * @return the connection as its new pipeline types it; this one throws from now on, except for {@code closed}, {@code close}
-     *     and {@code abort}
+     * @return the connection as its new pipeline types it; this one throws from now on, except for {@code closed}, {@code close},
+     *     {@code finish}, {@code abort} and {@code isOpen}
      * @throws IllegalStateException if a layer that is to be replaced has decoded bytes that would be lost, or if a layer still
      *     holds back writes; nothing has changed then, nor if a codec throws when it opens its session
      */
@@ -325,32 +325,39 @@ public final class Connection<R, W> {
      * be heard. Calling it again does nothing.
      */
     public void shutdownOutput() {
-        onLoop("end of output", link::shutdownOutput);
+        link.onLoop("end of output", link::shutdownOutput);
     }
 
     /**
      * Closes in good order: everything written leaves, our stream is ended, what the peer still sends is thrown away until it
      * ends its own (within {@link ConnectionLimits}), so that a reset never destroys our last bytes. Nothing more is received.
      *
+     * <p>Begins all of this and does not wait, so it may be called anywhere, by try-with-resources as well. {@link #finish} tells when it is
+     * over; {@link Loop#close()} waits for it. Calling it again does nothing.
+     */
+    @Override
+    public void close() {
+        link.onLoop("close", link::close);
+    }
+
+    /**
+     * {@link #close() Closes}, and tells when that is over.
+     *
      * @return {@link #closed()}
      */
-    public Future<@Nullable Void> close() {
-        onLoop("close", link::close);
+    public Future<@Nullable Void> finish() {
+        close();
         return closed();
     }
 
-    /** Closes at once, with a reset; unsent bytes are lost. */
+    /**
+     * Closes at once, with a reset; unsent bytes are lost.
+     *
+     * @return {@link #closed()}
+     */
     public Future<@Nullable Void> abort() {
-        onLoop("abort", link::abort);
+        link.onLoop("abort", link::abort);
         return closed();
-    }
-
-    private void onLoop(String what, Runnable action) {
-        if (link.loop().isCurrent()) {
-            action.run();
-        } else {
-            link.loop().enqueue(new Handle(link.loop(), what + " of ", link, action));
-        }
     }
 
     /**
@@ -364,6 +371,14 @@ public final class Connection<R, W> {
     }
 
     // ---- asking
+
+    /**
+     * Whether messages can still be written: not once it was closed, has failed, or its output was shut down. Of a peer that has gone away this
+     * tells nothing until that shows.
+     */
+    public boolean isOpen() {
+        return link.outbound().closed() == null;
+    }
 
     /** The loop that it belongs to. */
     public Loop loop() {

@@ -1,11 +1,11 @@
 package rill;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import rill.Parcel.Carried;
 
@@ -19,18 +19,23 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
     }
 
     static <S extends @Nullable Object, T extends @Nullable Object> Future<T> map(
-            Future<S> source, Function<? super S, ? extends T> mapping) {
+            Future<S> source, ThrowingFunction<? super S, ? extends T> mapping) {
         return new Mapped<S, T>(source, mapping).begin();
     }
 
     static <S extends @Nullable Object, T extends @Nullable Object> Future<T> flatMap(
-            Future<S> source, Function<? super S, ? extends Future<? extends T>> mapping) {
+            Future<S> source, ThrowingFunction<? super S, ? extends Future<? extends T>> mapping) {
         return new FlatMapped<S, T>(source, mapping).begin();
     }
 
     static <T extends @Nullable Object> Future<T> recover(
-            Future<T> source, Function<? super Throwable, ? extends T> recovery) {
+            Future<T> source, ThrowingFunction<? super Throwable, ? extends T> recovery) {
         return new Recovered<>(source, recovery).begin();
+    }
+
+    static <T extends @Nullable Object> Future<T> recoverWith(
+            Future<T> source, ThrowingFunction<? super Throwable, ? extends Future<? extends T>> recovery) {
+        return new RecoveredWith<>(source, recovery).begin();
     }
 
     static <T extends @Nullable Object> Future<T> timeout(Future<T> source, Duration limit) {
@@ -146,7 +151,20 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         /** The outcome that follows from the source's, or null if that takes longer. */
-        abstract @Nullable Object outcomeOf(Future<?> settled) throws Exception;
+        abstract @Nullable Object outcomeOf(Future<?> settled) throws IOException;
+
+        /** Takes over what another Future, which takes the source's place, gives: its outcome if it is done. */
+        final @Nullable Object follow(Future<?> next) {
+            if (next.isDone()) {
+                return next.handedOver();
+            }
+            source = next;
+            next.addDependent(this);
+            if (isDone()) {
+                next.abandon(this); // cancelled meanwhile, by another thread
+            }
+            return null;
+        }
 
         /** Whether a function of the user decides what follows. */
         boolean asksUser(Future<?> settled) {
@@ -155,9 +173,9 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
     }
 
     private static final class Mapped<S extends @Nullable Object, T extends @Nullable Object> extends Single<S, T> {
-        private final Function<? super S, ? extends T> mapping;
+        private final ThrowingFunction<? super S, ? extends T> mapping;
 
-        Mapped(Future<S> source, Function<? super S, ? extends T> mapping) {
+        Mapped(Future<S> source, ThrowingFunction<? super S, ? extends T> mapping) {
             super(source);
             this.mapping = mapping;
         }
@@ -174,7 +192,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
 
         @Override
         @SuppressWarnings({"unchecked", "NullAway"}) // null only where S allows it
-        Object outcomeOf(Future<?> settled) {
+        Object outcomeOf(Future<?> settled) throws IOException {
             Object outcome = settled.shared();
             if (outcome instanceof Failed) {
                 return outcome;
@@ -198,10 +216,10 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
     }
 
     private static final class FlatMapped<S extends @Nullable Object, T extends @Nullable Object> extends Single<S, T> {
-        private final Function<? super S, ? extends Future<? extends T>> mapping;
+        private final ThrowingFunction<? super S, ? extends Future<? extends T>> mapping;
         private boolean mapped;
 
-        FlatMapped(Future<S> source, Function<? super S, ? extends Future<? extends T>> mapping) {
+        FlatMapped(Future<S> source, ThrowingFunction<? super S, ? extends Future<? extends T>> mapping) {
             super(source);
             this.mapping = mapping;
         }
@@ -219,28 +237,19 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         @Override
         @Nullable
         @SuppressWarnings("unchecked")
-        Object outcomeOf(Future<?> settled) {
+        Object outcomeOf(Future<?> settled) throws IOException {
             if (mapped || settled.failure() != null) {
                 return settled.shared();
             }
             mapped = true;
-            Future<?> inner = Objects.requireNonNull(mapping.apply((S) settled.result()), "flatMap's Future");
-            if (inner.isDone()) {
-                return inner.handedOver();
-            }
-            source = inner;
-            inner.addDependent(this);
-            if (isDone()) {
-                inner.abandon(this); // cancelled meanwhile, by another thread
-            }
-            return null;
+            return follow(Objects.requireNonNull(mapping.apply((S) settled.result()), "flatMap's Future"));
         }
     }
 
     private static final class Recovered<T extends @Nullable Object> extends Single<T, T> {
-        private final Function<? super Throwable, ? extends T> recovery;
+        private final ThrowingFunction<? super Throwable, ? extends T> recovery;
 
-        Recovered(Future<T> source, Function<? super Throwable, ? extends T> recovery) {
+        Recovered(Future<T> source, ThrowingFunction<? super Throwable, ? extends T> recovery) {
             super(source);
             this.recovery = recovery;
         }
@@ -256,9 +265,40 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         @Override
-        Object outcomeOf(Future<?> settled) {
+        Object outcomeOf(Future<?> settled) throws IOException {
             Object outcome = settled.shared();
             return outcome instanceof Failed failed ? mask(recovery.apply(failed.cause)) : outcome;
+        }
+    }
+
+    private static final class RecoveredWith<T extends @Nullable Object> extends Single<T, T> {
+        private final ThrowingFunction<? super Throwable, ? extends Future<? extends T>> recovery;
+        private boolean recovering;
+
+        RecoveredWith(Future<T> source, ThrowingFunction<? super Throwable, ? extends Future<? extends T>> recovery) {
+            super(source);
+            this.recovery = recovery;
+        }
+
+        @Override
+        String kind() {
+            return "a Future made by recoverWith";
+        }
+
+        @Override
+        boolean asksUser(Future<?> settled) {
+            return !recovering && settled.hasFailed();
+        }
+
+        @Override
+        @Nullable
+        Object outcomeOf(Future<?> settled) throws IOException {
+            Object outcome = settled.shared();
+            if (recovering || !(outcome instanceof Failed failed)) {
+                return outcome;
+            }
+            recovering = true;
+            return follow(Objects.requireNonNull(recovery.apply(failed.cause), "recoverWith's Future"));
         }
     }
 

@@ -243,6 +243,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
             link.abort();
             return;
         }
+        loop.links().boundIdleTime(link, options.idleTime());
         if (!promise.complete(opened)) {
             link.abort();
         }

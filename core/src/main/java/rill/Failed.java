@@ -22,6 +22,11 @@ final class Failed {
         return cause instanceof CancelledException;
     }
 
+    /** Whether nobody needs to be told: it was cancelled, or is a call that had no answer when its loop was closed, which names those. */
+    boolean wanted() {
+        return cancelled() || (cause instanceof CallFailedException && cause.getCause() instanceof CancelledException);
+    }
+
     /** Nobody has looked so far: {@code entry} is to report it, unless that changes. */
     synchronized void watchedBy(FailureWatch.Entry entry) {
         if (observed) {

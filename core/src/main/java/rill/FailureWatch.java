@@ -28,7 +28,7 @@ final class FailureWatch {
     }
 
     void add(Future<?> future, Failed failed) {
-        if (failed.cancelled()) {
+        if (failed.wanted()) {
             return;
         }
         Origins origins = loop.origins();

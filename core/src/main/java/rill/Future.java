@@ -9,7 +9,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import rill.Parcel.Carried;
 
@@ -25,16 +24,16 @@ import rill.Parcel.Carried;
  * that completes it</b> and never inside {@link #onDone}. Futures derived from it ({@link #map} and so on) settle in the
  * same Handle, up to some thousands of links; the rest of a longer chain in later ones.
  *
- * <p><b>Who cancels what.</b> Whoever waits for a Future has an interest in it: a callback, a derived Future, a Task or a thread that
- * awaits it, a {@link CompletionStage}. A derived Future or a Task that is cancelled, an await that is interrupted, the parts that
- * {@link #any} and {@link #all} need no more, and a source whose {@link #timeout} has passed, are given up: <b>who has the only
- * interest in a Future, and gives it up, cancels it</b>; if others wait for it, it goes on. To wait for something that is not yours to
- * stop, such as a signal to shut down, wait for a {@link #copy} of it.
+ * <p><b>Cancelling.</b> A callback, a derived Future, a Task or a thread that awaits, and a {@link CompletionStage} have an interest in the
+ * Future that they wait for. <b>If the last interest in a Future is given up, that cancels it</b>; while others wait for it, it goes on. An
+ * interest is given up when a derived Future or a Task is cancelled, when an await is interrupted, when {@link #any} or {@link #all} needs a part no
+ * more, and when a {@link #timeout} passes. To wait for something that is not yours to stop, such as a signal to shut down, wait for a {@link
+ * #copy} of it.
  *
- * <p><b>Ownership:</b> a message or a connection that a Future of Rill gives is taken by whoever sees it: a callback, an await,
- * {@link #result}, the function of a {@code map} (unless it gives the same object back). If all who waited for it gave up before they
- * saw it, it goes back: a message to the next {@code receive}, an answer is released, a connection and a listener are closed. The same
- * becomes of those that {@code any} and {@code all} have no use for. Asked afterwards, the Future counts as cancelled.
+ * <p><b>Ownership:</b> a message or a connection that a Future of Rill gives belongs to the first that sees it: a callback, an await,
+ * {@link #result}, the function of a {@code map} (unless it gives the same object back). If every interest was given up before, it goes back: a
+ * message goes to the next {@code receive}, an answer is released, a connection or a listener is closed. The same happens to parts that {@code
+ * any} and {@code all} have no use for. The Future then counts as cancelled.
  *
  * <p><b>Threading:</b> every method may be called from any thread; {@link #await} says where it may not.
  *
@@ -81,16 +80,14 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         }
     }
 
-    /** A Future of the current loop that is done already. */
+    /** A Future of the current loop that is done already; elsewhere, {@link Loop#done}. */
     public static <T extends @Nullable Object> Future<T> of(T value) {
-        return Promise.done(Loop.required("Future.of"), value);
+        return Loop.required("Future.of").done(value);
     }
 
-    /** A Future of the current loop that has failed already. */
+    /** A Future of the current loop that has failed already; elsewhere, {@link Loop#failed}. */
     public static <T extends @Nullable Object> Future<T> failed(Throwable cause) {
-        Promise<T> promise = Loop.required("Future.failed").promise();
-        promise.fail(cause);
-        return promise;
+        return Loop.required("Future.failed").failed(cause);
     }
 
     /**
@@ -118,9 +115,9 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     /**
-     * The first result; then, or if it is cancelled, it gives up the others: those that nobody else waits for are cancelled, and what
-     * one of them has brought in the same moment goes back. Fails, with the last failure, once all have failed. A part that has
-     * to go on, whoever wins, is passed as a {@link #copy}.
+     * The first result. Then, or if it is cancelled, it gives up the others: those that nobody else waits for are cancelled, and what
+     * one of them has brought in the same moment goes back. Fails, with the last failure, once all have failed. Pass a part that has
+     * to go on in any case as a {@link #copy}.
      *
      * @throws IllegalArgumentException if there are none
      */
@@ -206,7 +203,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
      * A Future of {@code mapping}'s result; fails as this one does, or with what {@code mapping} throws. Cancelling it cancels this
      * one, if nobody else waits for it; {@code mapping} then never runs, unless it does already.
      */
-    public final <U extends @Nullable Object> Future<U> map(Function<? super T, ? extends U> mapping) {
+    public final <U extends @Nullable Object> Future<U> map(ThrowingFunction<? super T, ? extends U> mapping) {
         return Derived.map(this, Objects.requireNonNull(mapping, "mapping"));
     }
 
@@ -215,13 +212,21 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
      * nobody else waits for it.
      */
     public final <U extends @Nullable Object> Future<U> flatMap(
-            Function<? super T, ? extends Future<? extends U>> mapping) {
+            ThrowingFunction<? super T, ? extends Future<? extends U>> mapping) {
         return Derived.flatMap(this, Objects.requireNonNull(mapping, "mapping"));
     }
 
     /** A Future with the same value, or if this one fails, with what {@code recovery} makes of the failure. */
-    public final Future<T> recover(Function<? super Throwable, ? extends T> recovery) {
+    public final Future<T> recover(ThrowingFunction<? super Throwable, ? extends T> recovery) {
         return Derived.recover(this, Objects.requireNonNull(recovery, "recovery"));
+    }
+
+    /**
+     * A Future with the same value, or if this one fails, with what {@code recovery}'s Future gives. Cancelling it cancels this one, or
+     * {@code recovery}'s once there is that, if nobody else waits for it.
+     */
+    public final Future<T> recoverWith(ThrowingFunction<? super Throwable, ? extends Future<? extends T>> recovery) {
+        return Derived.recoverWith(this, Objects.requireNonNull(recovery, "recovery"));
     }
 
     /**
@@ -242,9 +247,8 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     /**
-     * Asks that it be not completed any more: fails it with {@link CancelledException} unless it is done, whoever waits for it. What
-     * it was derived from is cancelled as well, if nobody else waits for that. A {@link Task} fails when its body lets the
-     * exception through.
+     * Fails it with {@link CancelledException} unless it is done, even if others wait for it. The Future that it was derived from is
+     * cancelled as well, if nobody else waits for that. A {@link Task} fails when its body lets the exception through.
      *
      * @return whether it was pending
      */

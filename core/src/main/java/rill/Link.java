@@ -59,7 +59,7 @@ final class Link extends Node implements WireListener {
     private boolean reading; // within a read event, at whose end there is a flush anyway
     private int messagesInBatch;
     private boolean receiverTold; // of the end
-    private boolean accepted; // by a listener, and at work: see Links.acceptedAtWork
+    private @Nullable Admission admission; // by a listener
     private @Nullable Runnable onFinish;
     private boolean ownFinish; // which its owner was told by
     private @Nullable Failure failure; // while its owner is told, and for good unless he carries on
@@ -85,14 +85,21 @@ final class Link extends Node implements WireListener {
     }
 
     /** One that a listener has accepted: whoever receives from it is left time to finish when the loop closes. */
-    Link accepted() {
-        accepted = true;
+    Link accepted(Admission by) {
+        admission = by;
         return this;
+    }
+
+    /** It is in no list of its loop any more. */
+    void removed() {
+        if (admission != null) {
+            admission.gone();
+        }
     }
 
     /** Whether it is one of those, and has not done its work yet. */
     boolean isAccepted() {
-        return accepted;
+        return admission != null && admission.atWork(); // see Links.acceptedAtWork
     }
 
     void wire(Wire newWire) {
@@ -105,6 +112,10 @@ final class Link extends Node implements WireListener {
 
     SocketAddress remoteAddress() {
         return wire().remoteAddress();
+    }
+
+    SocketAddress localAddress() {
+        return Objects.requireNonNull(wire().localAddress());
     }
 
     Loop loop() {
@@ -197,6 +208,15 @@ final class Link extends Node implements WireListener {
         pipeline = next;
         receiverTold = false;
         return fresh;
+    }
+
+    /** From any thread: does something that ends it, on the loop. */
+    void onLoop(String what, Runnable action) {
+        if (loop.isCurrent()) {
+            action.run();
+        } else {
+            loop.enqueue(new Handle(loop, what + " of ", this, action));
+        }
     }
 
     boolean isCurrent(Connection<?, ?> candidate) {
@@ -298,13 +318,13 @@ final class Link extends Node implements WireListener {
         Consumer<? super @Nullable Throwable> told = onConnect;
         onConnect = null;
         loop.links().add(this);
-        if (accepted) {
+        if (isAccepted()) {
             loop.links().acceptedBegins();
         }
         if (told != null) {
             guarded(() -> told.accept(null));
         }
-        if (accepted && loop.closing().hasBegun()) {
+        if (isAccepted() && loop.closing().hasBegun()) {
             finish(); // it has come after all others were asked to
         }
         flushIfDirty();
@@ -666,7 +686,7 @@ final class Link extends Node implements WireListener {
 
     /** Whoever receives messages of an accepted connection closes it, once it has finished what it has received; others need not. */
     void finishReceiving() {
-        if (accepted) {
+        if (isAccepted()) {
             inbound.finish(true);
         } else {
             close();
@@ -675,8 +695,8 @@ final class Link extends Node implements WireListener {
 
     /** Closing the loop need not wait for it any more before it goes on with those that it has opened itself. */
     private void workIsDone() {
-        if (accepted && onConnect == null) {
-            accepted = false;
+        if (admission != null && admission.atWork() && onConnect == null) {
+            admission = admission.workDone();
             loop.links().acceptedEnds();
         }
     }
@@ -819,6 +839,12 @@ final class Link extends Node implements WireListener {
     void retry() {
         outbound.retry();
         goOnFlushing();
+    }
+
+    /** Whether it is not idle although no bytes come or go: we hold up its input, or requests are in flight. */
+    boolean isBusy() {
+        return inbound.heldUp()
+                || (inbound.hasReceiver() && !inbound.receiver().unfinished().isEmpty());
     }
 
     /** Whether no event will come from the wire any more. */

@@ -1,5 +1,6 @@
 package rill;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -20,6 +21,7 @@ final class Links {
     private Link[] dirty = new Link[16];
     private int dirtyCount;
     private final AtomicInteger count = new AtomicInteger();
+    private @Nullable IdleConnections idle; // once a connection has a bound of its idle time
     private int acceptedAtWork; // connections that came in and have not done their work yet
 
     Links(Loop loop) {
@@ -45,6 +47,16 @@ final class Links {
         first = link;
     }
 
+    /** Bounds the idle time of one that was added; zero for no bound. */
+    void boundIdleTime(Link link, Duration limit) {
+        if (!limit.isZero()) {
+            if (idle == null) {
+                idle = new IdleConnections(loop);
+            }
+            idle.watch(link, limit);
+        }
+    }
+
     void remove(Link link) {
         if (link.previousLink != null) {
             link.previousLink.nextLink = link.nextLink;
@@ -59,6 +71,10 @@ final class Links {
         link.previousLink = null;
         link.nextLink = null;
         count.decrementAndGet();
+        if (idle != null) {
+            idle.forget(link);
+        }
+        link.removed();
         loop.closing().check();
     }
 

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptListener;
@@ -17,18 +18,18 @@ import rill.spi.SocketOptions;
  * Accepts connections at an address.
  *
  * <p>If the system refuses to accept for want of descriptors or memory, accepting pauses, that is reported once, and it is tried
- * again every 100 ms.
+ * again every 100 ms. If as many connections are open as {@link ListenOptions#connections} allows, accepting pauses until one has ended.
  *
  * <p><b>Threading:</b> any thread.
  */
-public final class Listener {
+public final class Listener implements AutoCloseable {
     private static final Duration RETRY = Duration.ofMillis(100);
     private static final int TRIES = 100;
 
     private final Loop loop;
     private final ListenOptions options;
     private final Spread spread;
-    private final Consumer<Link> onLink;
+    private final ThrowingConsumer<Link> onLink;
     private @Nullable Acceptor acceptor;
     private volatile @Nullable SocketAddress address;
     private SocketOptions acceptedOptions = SocketOptions.none(); // options of what is accepted
@@ -38,13 +39,20 @@ public final class Listener {
     private final List<Listener> followers = new CopyOnWriteArrayList<>(); // on other loops, at the same address
     private final Listener leader; // the one that its user has
     private volatile boolean closed; // by the user
+    private final AtomicInteger open = new AtomicInteger(); // of the leader: connections of all of them
+    private volatile boolean fullReported; // of the leader
+    private final Admission admission = new Admission(this::ended);
 
-    private Listener(Loop loop, ListenOptions options, Spread spread, Consumer<Link> onLink) {
+    /**
+     * @param leader null if it is the one that its user has
+     */
+    private Listener(
+            Loop loop, ListenOptions options, Spread spread, ThrowingConsumer<Link> onLink, @Nullable Listener leader) {
         this.loop = loop;
         this.options = options;
         this.spread = spread;
         this.onLink = onLink;
-        this.leader = this;
+        this.leader = leader == null ? this : leader;
     }
 
     /** In the place of one whose loop ends. */
@@ -58,8 +66,11 @@ public final class Listener {
     }
 
     static Future<Listener> open(
-            Loop loop, SocketAddress address, ListenOptions options, Spread spread, Consumer<Link> onLink) {
-        var listener = new Listener(loop, options, spread, onLink);
+            Loop loop, SocketAddress address, ListenOptions options, Spread spread, ThrowingConsumer<Link> onLink) {
+        return open(loop, address, new Listener(loop, options, spread, onLink, null));
+    }
+
+    private static Future<Listener> open(Loop loop, SocketAddress address, Listener listener) {
         Promise<Listener> promise = new Offer<>(loop, Listener::close);
         if (loop.isCurrent()) {
             listener.listen(address, promise);
@@ -110,7 +121,7 @@ public final class Listener {
 
     /** One listening socket for each loop, all at the same address; the first speaks for all. */
     static Future<Listener> openEach(
-            List<Loop> loops, SocketAddress address, ListenOptions options, Consumer<Link> onLink) {
+            List<Loop> loops, SocketAddress address, ListenOptions options, ThrowingConsumer<Link> onLink) {
         Loop first = loops.getFirst();
         return open(first, address, options, Spread.onto(first), onLink).flatMap(leader -> {
             Future<Listener> all = leader.followedBy(loops.subList(1, loops.size()), onLink);
@@ -134,17 +145,18 @@ public final class Listener {
         }
     }
 
-    private Future<Listener> followedBy(List<Loop> loops, Consumer<Link> onLink) {
+    private Future<Listener> followedBy(List<Loop> loops, ThrowingConsumer<Link> onLink) {
         if (loops.isEmpty()) {
             Promise<Listener> all = new Offer<>(loop, Listener::close);
             all.complete(this);
             return all;
         }
         Loop next = loops.getFirst();
-        return open(next, address(), options, Spread.onto(next), onLink).flatMap(follower -> {
-            followers.add(follower);
-            return followedBy(loops.subList(1, loops.size()), onLink);
-        });
+        return open(next, address(), new Listener(next, options, Spread.onto(next), onLink, this))
+                .flatMap(follower -> {
+                    followers.add(follower);
+                    return followedBy(loops.subList(1, loops.size()), onLink);
+                });
     }
 
     private Listener listen(SocketAddress wanted) throws IOException {
@@ -162,7 +174,7 @@ public final class Listener {
         acceptor = opened;
         address = opened.localAddress();
         acceptedOptions = options.socketAt(address());
-        if (isPaused()) {
+        if (isPaused() || isFull()) {
             opened.pause();
         }
     }
@@ -197,12 +209,18 @@ public final class Listener {
 
     /**
      * Stops listening and gives the address back; the file of a Unix domain socket is removed. Connections that were accepted
-     * stay.
+     * stay. Does not wait.
      */
+    @Override
     public void close() {
         closed = true;
         followers.forEach(Listener::close);
         onLoop(this::stop);
+    }
+
+    /** Whether it listens, paused or not: false once it was closed, or every loop that could listen for it. */
+    public boolean isOpen() {
+        return !closed && (!stopped || followers.stream().anyMatch(each -> !each.stopped));
     }
 
     private void onLoop(Runnable action) {
@@ -291,8 +309,50 @@ public final class Listener {
     }
 
     private void retry() {
-        if (!stopped && !isPaused() && acceptor != null) {
+        if (!stopped && !isPaused() && !isFull() && acceptor != null) {
             acceptor.resume();
+        }
+    }
+
+    // ---- the bound of connections
+
+    private boolean isFull() {
+        return leader.open.get() >= options.connections();
+    }
+
+    /** One more: at the bound all pause, this one at once. */
+    private void begins() {
+        if (leader.open.incrementAndGet() < options.connections()) {
+            return;
+        }
+        leader.pauseIfFull();
+        leader.followers.forEach(Listener::pauseIfFull);
+        if (!leader.fullReported) {
+            leader.fullReported = true;
+            loop.report(new Report.AcceptPaused(
+                    loop.name(),
+                    toString(),
+                    new IOException(options.connections() + " connections are open, the bound of its ListenOptions")));
+        }
+    }
+
+    private void pauseIfFull() {
+        onLoop(() -> {
+            if (acceptor != null && isFull()) {
+                acceptor.pause();
+            }
+        });
+    }
+
+    /** One less. From any thread. */
+    private void ended() {
+        int left = leader.open.decrementAndGet();
+        if (left == options.connections() - 1) {
+            leader.onLoop(leader::retry);
+            leader.followers.forEach(each -> each.onLoop(each::retry));
+        }
+        if (left <= options.connections() / 2) {
+            leader.fullReported = false;
         }
     }
 
@@ -300,6 +360,7 @@ public final class Listener {
     private void place(AcceptedSocket socket) {
         Loop target = spread.next();
         if (target == null) {
+            ended();
             socket.close();
             return;
         }
@@ -324,7 +385,7 @@ public final class Listener {
         }
         try {
             var adopted = new Adoption(target);
-            var link = new Link(target, options.limits(), adopted).accepted();
+            var link = new Link(target, options.limits(), adopted).accepted(admission);
             adopted.link = link;
             link.wire(target.selector().open(socket, acceptedOptions, link));
         } catch (Throwable t) {
@@ -335,6 +396,7 @@ public final class Listener {
     /** What goes wrong with one that has come in is nobody else's business. */
     private void refused(Loop target, AcceptedSocket socket, Throwable cause) {
         target.links().unexpect();
+        ended();
         socket.close();
         target.threw("", this, cause);
     }
@@ -377,10 +439,17 @@ public final class Listener {
 
         @Override
         public void accept(@Nullable Throwable failure) {
-            if (failure == null) {
-                onLink.accept(Objects.requireNonNull(link));
-            } else {
+            if (failure != null) {
                 target.links().unexpect();
+                ended();
+                return;
+            }
+            Link opened = Objects.requireNonNull(link);
+            target.links().boundIdleTime(opened, options.idleTime());
+            try {
+                onLink.accept(opened);
+            } catch (Throwable t) {
+                opened.failed(t, true);
             }
         }
     }
@@ -395,8 +464,10 @@ public final class Listener {
         public void accepted(AcceptedSocket socket) {
             refusalReported = false;
             try {
+                begins();
                 place(socket);
             } catch (Throwable t) { // no memory: that is this connection's bad luck, and must not reach the selector
+                ended();
                 socket.close();
                 loop.threw("", Listener.this, t);
             }

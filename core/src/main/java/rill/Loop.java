@@ -3,6 +3,7 @@ package rill;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,8 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Drivable;
@@ -30,10 +29,9 @@ import rill.spi.Transport;
 /**
  * An event loop: sockets, timers and scheduled work, one thing at a time.
  *
- * <p>One tick is: I/O that is ready, then timers that are due, then the Handles that are present, then the flush of what was
- * written; {@code Tick} shows it. A loop is driven by one thread at a time, and it does not matter which: {@link #run}
- * drives until its body is done, {@link #start} lets a thread of its own drive, {@link #tick} does one step, and
- * {@link Future#await} on a thread outside drives if nobody else does.
+ * <p>One tick handles I/O that is ready, then timers that are due, then the Handles that are present; then it flushes what was
+ * written. One thread at a time drives a loop, and it does not matter which. {@link #run} drives until its body is done. {@link #start} lets a
+ * thread of the loop's own drive. {@link #tick} does one step. {@link Future#await} on a thread outside drives if nobody else does.
  *
  * <p>This class is the one public face of parts that each have a file of their own, and is long for that reason only.
  *
@@ -44,16 +42,17 @@ import rill.spi.Transport;
  * <p><b>After {@link #close}:</b>
  *
  * <ul>
- *   <li>What gives a Future, here, on a {@link Future}, a {@link Connection}, a {@link Client} or a {@link LoopGroup}, gives one that has
- *       failed: with a {@link CancelledException} that names the loop, or, of connections and clients, with an {@link IOException}. So
- *       does what was on its way to the loop. What was done before keeps its value.
- *   <li>What schedules a Handle, or drives, throws {@link IllegalStateException}; {@link #execute} throws {@link
+ *   <li>Methods that give a Future (here, on a {@link Future}, a {@link Connection}, a {@link Client} or a {@link LoopGroup}) give one that has
+ *       failed: with a {@link CancelledException} that names the loop, or, on connections and clients, with an {@link IOException}. Work that
+ *       other threads had handed to the loop fails likewise. A Future that was done before keeps its value; so do {@link #done} and
+ *       {@link #failed}.
+ *   <li>Methods that schedule a Handle, or drive, throw {@link IllegalStateException}; {@link #execute} throws {@link
  *       RejectedExecutionException}, as every {@link Executor} does.
- *   <li>What cancels, closes, stops, pauses or asks does nothing, or answers.
+ *   <li>Methods that cancel, close, stop or pause do nothing. Methods that ask answer.
  * </ul>
  */
 @SuppressWarnings("ClassCanBeStatic")
-public final class Loop implements Drivable, Executor, AutoCloseable {
+public final class Loop extends Serving implements Drivable, Executor {
     /** How long {@link #close()} waits for what is in flight. */
     public static final Duration DEFAULT_CLOSE_DEADLINE = Duration.ofSeconds(5);
 
@@ -152,7 +151,7 @@ public final class Loop implements Drivable, Executor, AutoCloseable {
         return wanted;
     }
 
-    /** With the first Task of the process: who has none need not know, and does not pay for finding out. */
+    /** With the first Task of the process: a process without Tasks does not pay for finding out. */
     void noteEngine() {
         if (!ENGINE_NOTED.get() && ENGINE_NOTED.compareAndSet(false, true)) {
             String better = TaskEngine.MOUNTED.unavailable();
@@ -202,6 +201,11 @@ public final class Loop implements Drivable, Executor, AutoCloseable {
         return root.outcomeOrThrow();
     }
 
+    /** {@link #run(Callable)} for a body without a result. */
+    public void run(ThrowingRunnable body) throws IOException {
+        run(withoutResult(body));
+    }
+
     /** A virtual thread can't carry Tasks. */
     private <T extends @Nullable Object> T runOnPlatformThread(Callable<? extends T> body) throws IOException {
         if (OnLoop.current() != null) {
@@ -221,7 +225,7 @@ public final class Loop implements Drivable, Executor, AutoCloseable {
 
     /**
      * Lets a new platform thread, named like the loop, drive until {@link #stop} or {@link #close}. It is not a daemon: it keeps
-     * the JVM alive. Like every thread that Rill starts to drive a loop, it has the context class loader of whoever opened the loop,
+     * the JVM alive. Like every thread that Rill starts to drive a loop, it has the context class loader of the thread that opened the loop,
      * and inherits no thread-locals.
      *
      * @return this
@@ -286,8 +290,8 @@ public final class Loop implements Drivable, Executor, AutoCloseable {
     }
 
     /**
-     * When the next timer is due, as a reading of {@link #nanoTime()}: until then a loop that has nothing to do needs no tick
-     * unless I/O or other threads give it work. For whoever drives by {@link #tick}, between two ticks.
+     * When the next timer is due, as a reading of {@link #nanoTime()}. If the loop has nothing to do, it needs no tick until then, unless I/O or
+     * other threads give it work. For use between two ticks, if you drive by {@link #tick}.
      *
      * @return empty if there is no timer
      */
@@ -489,7 +493,8 @@ public final class Loop implements Drivable, Executor, AutoCloseable {
     };
 
     static String nameOf(Object action) {
-        return NAMES.get(action.getClass());
+        Object named = action instanceof WithoutResult(ThrowingRunnable body) ? body : action;
+        return NAMES.get(named.getClass());
     }
 
     /** What a deadline can be ahead, or past; 146 years if it is more. */
@@ -505,6 +510,24 @@ public final class Loop implements Drivable, Executor, AutoCloseable {
         return promise;
     }
 
+    /** {@link #submit(Callable)} for work without a result: done when that is over. */
+    public Future<@Nullable Void> submit(ThrowingRunnable work) {
+        return submit(withoutResult(work));
+    }
+
+    /** Work without a result as work with one, which reports name alike. */
+    private record WithoutResult(ThrowingRunnable body) implements Callable<@Nullable Void> {
+        @Override
+        public @Nullable Void call() throws Exception {
+            body.run();
+            return null;
+        }
+    }
+
+    private static Callable<@Nullable Void> withoutResult(ThrowingRunnable body) {
+        return new WithoutResult(Objects.requireNonNull(body, "body"));
+    }
+
     /** Starts a Task; its body begins in a Handle. */
     public <T extends @Nullable Object> Task<T> task(String taskName, Callable<? extends T> body) {
         var task = new Task<T>(this, taskName, body);
@@ -515,6 +538,16 @@ public final class Loop implements Drivable, Executor, AutoCloseable {
     /** {@link #task(String, Callable)} without a name of its own. */
     public <T extends @Nullable Object> Task<T> task(Callable<? extends T> body) {
         return task(nameOf(body), body);
+    }
+
+    /** {@link #task(String, Callable)} for a body without a result. */
+    public Task<@Nullable Void> task(String taskName, ThrowingRunnable body) {
+        return task(taskName, withoutResult(body));
+    }
+
+    /** {@link #task(String, ThrowingRunnable)} without a name of its own. */
+    public Task<@Nullable Void> task(ThrowingRunnable body) {
+        return task(nameOf(body), withoutResult(body));
     }
 
     /** A Future that is done once {@code delay} has passed, never earlier. Cancelling it cancels the timer behind it. */
@@ -535,6 +568,18 @@ public final class Loop implements Drivable, Executor, AutoCloseable {
         public void discarded() {
             promise.fail(promise.loop.cancelledByClose("delay"));
         }
+    }
+
+    /** A Future of this loop that is done already. */
+    public <T extends @Nullable Object> Future<T> done(T value) {
+        return Promise.done(this, value);
+    }
+
+    /** A Future of this loop that has failed already. */
+    public <T extends @Nullable Object> Future<T> failed(Throwable cause) {
+        Promise<T> promise = promise();
+        promise.fail(cause);
+        return promise;
     }
 
     /** A Future of this loop that you complete. */
@@ -563,6 +608,17 @@ public final class Loop implements Drivable, Executor, AutoCloseable {
         return new Dialer<>(this, address, options, link -> link.open(pipeline)).start();
     }
 
+    /** {@link #connect(SocketAddress, Pipeline)} to a port of a host, whose name the {@link Resolver} looks up. */
+    public <R, W> Future<Connection<R, W>> connect(String host, int port, Pipeline<R, W> pipeline) {
+        return connect(InetSocketAddress.createUnresolved(host, port), pipeline);
+    }
+
+    /** {@link #connect(String, int, Pipeline)} with options. */
+    public <R, W> Future<Connection<R, W>> connect(
+            String host, int port, Pipeline<R, W> pipeline, ConnectOptions options) {
+        return connect(InetSocketAddress.createUnresolved(host, port), pipeline, options);
+    }
+
     /** Connects a client, whose {@code call} gives the answer to a request. */
     public <Q, A> Future<Client<Q, A>> connect(SocketAddress address, ClientProtocol<Q, A> protocol) {
         return connect(address, protocol, ConnectOptions.defaults());
@@ -575,58 +631,22 @@ public final class Loop implements Drivable, Executor, AutoCloseable {
         return new Dialer<>(this, address, options, link -> protocol.open(link)).start();
     }
 
-    /**
-     * Listens, and hands each connection to {@code onConnection}, on this loop. What that throws fails the connection. Nothing is
-     * decoded before it, or something later, calls {@code receive} or {@code onMessage}.
-     *
-     * @return done once connections can come in; fails with an {@link IOException} that names the address
-     */
-    public <R, W> Future<Listener> listen(
-            SocketAddress address, Pipeline<R, W> pipeline, Consumer<? super Connection<R, W>> onConnection) {
-        return listen(address, pipeline, ListenOptions.defaults(), onConnection);
+    /** {@link #connect(SocketAddress, ClientProtocol)} to a port of a host, whose name the {@link Resolver} looks up. */
+    public <Q, A> Future<Client<Q, A>> connect(String host, int port, ClientProtocol<Q, A> protocol) {
+        return connect(InetSocketAddress.createUnresolved(host, port), protocol);
     }
 
-    /** {@link #listen(SocketAddress, Pipeline, Consumer)} with options. */
-    public <R, W> Future<Listener> listen(
-            SocketAddress address,
-            Pipeline<R, W> pipeline,
-            ListenOptions options,
-            Consumer<? super Connection<R, W>> onConnection) {
-        requireNonNull(address, pipeline, "pipeline", options);
-        Objects.requireNonNull(onConnection, "onConnection");
-        return Listener.open(
-                this, address, options, Spread.onto(this), link -> onConnection.accept(link.open(pipeline)));
+    /** {@link #connect(String, int, ClientProtocol)} with options. */
+    public <Q, A> Future<Client<Q, A>> connect(
+            String host, int port, ClientProtocol<Q, A> protocol, ConnectOptions options) {
+        return connect(InetSocketAddress.createUnresolved(host, port), protocol, options);
     }
 
-    /**
-     * The short form of a server: answers each request of a connection, in order, with what {@code handler} gives for it.
-     *
-     * <p>The handler runs on the loop, for up to {@link ListenOptions#requestsInFlight} requests of a connection before the first is
-     * answered, and owns the request. Its answer, which may be a Future of any loop, is taken over. If it throws, or its Future
-     * fails or gives null, that connection fails: earlier answers still leave, later ones are cancelled, and a
-     * {@link Report.ConnectionFailed} tells of it. To know the peer, or to end a connection after an answer, {@link #listen}.
-     */
-    public <Q, A> Future<Listener> serve(
-            SocketAddress address, Pipeline<Q, A> pipeline, Function<? super Q, ? extends Future<A>> handler) {
-        return serve(address, pipeline, ListenOptions.defaults(), handler);
-    }
+    // ---- servers: see Serving
 
-    /** {@link #serve(SocketAddress, Pipeline, Function)} with options. */
-    public <Q, A> Future<Listener> serve(
-            SocketAddress address,
-            Pipeline<Q, A> pipeline,
-            ListenOptions options,
-            Function<? super Q, ? extends Future<A>> handler) {
-        requireNonNull(address, pipeline, "pipeline", options);
-        Objects.requireNonNull(handler, "handler");
-        return Listener.open(
-                this, address, options, Spread.onto(this), link -> Responder.open(link, pipeline, options, handler));
-    }
-
-    private static void requireNonNull(SocketAddress address, Object protocol, String name, Object options) {
-        Objects.requireNonNull(address, "address");
-        Objects.requireNonNull(protocol, name);
-        Objects.requireNonNull(options, "options");
+    @Override
+    Future<Listener> open(SocketAddress address, ListenOptions options, ThrowingConsumer<Link> onLink) {
+        return Listener.open(this, address, options, Spread.onto(this), onLink);
     }
 
     // ---- asking
@@ -668,8 +688,8 @@ public final class Loop implements Drivable, Executor, AutoCloseable {
     }
 
     /**
-     * What is alive on it, for people: its Tasks, with what each awaits, and its connections. For whoever drives by {@link #tick},
-     * between two ticks.
+     * What is alive on it, in words: its Tasks, with what each awaits, and its connections. For use between two ticks, if you drive by
+     * {@link #tick}.
      */
     @Override
     public List<String> alive() {
@@ -698,21 +718,15 @@ public final class Loop implements Drivable, Executor, AutoCloseable {
 
     // ---- closing
 
-    /** {@link #close(Duration)} with {@link #DEFAULT_CLOSE_DEADLINE}. */
-    @Override
-    public void close() {
-        close(DEFAULT_CLOSE_DEADLINE);
-    }
-
     /**
-     * Closes the loop: stops accepting, finishes what is in flight (requests and answers, unsent bytes), cancels every Task and
-     * waits for it, and closes everything. What is still alive at the deadline is aborted and named in a
-     * {@link Report.Survivors}. Waits until that is over; drives the loop if nobody does. Calling it again does nothing.
+     * Closes the loop: stops accepting, finishes what is in flight, cancels every Task and waits for it, and closes everything. What is still
+     * alive at the deadline is aborted, and named in a {@link Report.Survivors}. Waits until that is over, and drives the loop if nobody
+     * does. Calling it again does nothing.
      *
-     * <p>First the connections that were accepted finish: a server by {@link #serve} answers the requests that it has begun; to whoever
-     * receives from one of {@link #listen} it is as if the peer had ended its stream, and it closes the connection when it has finished what
-     * it has received ({@link Connection#onFinish} is for work that nobody else knows of). Until then connections to others can be made and
-     * used. Then those finish: a {@link Client} has the answers of its calls, a Connection is closed.
+     * <p>First the connections that were accepted finish. A server by {@link #serve} answers the requests that it has begun. The receiver of a
+     * connection by {@link #listen} sees the end of the peer's stream, and closes the connection when it has finished what it has received
+     * ({@link Connection#onFinish} is for work that nobody else knows of). Until then connections to others can be made and used. Then those
+     * finish: a {@link Client} gets the answers of its calls, a Connection is closed.
      *
      * @throws IllegalStateException inside a callback or a Task, which the closing would wait for; use {@link #stop} there
      */

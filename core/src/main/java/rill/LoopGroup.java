@@ -6,20 +6,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Several started loops that share the connections of their listeners: each accepted connection goes to the loop that has the
- * fewest, or, with {@link ListenOptions#reusePort}, to the one that the system chooses.
+ * Several started loops that share the connections of their listeners. Each accepted connection goes to the loop that has the
+ * fewest; with {@link ListenOptions#reusePort}, the system chooses.
  *
- * <p>A loop of it that is closed, or whose selector breaks, takes no more connections, and the others go on. If it was the one that
- * accepted for all, another one listens at the same address; what waited in the backlog meanwhile is lost.
+ * <p>If a loop of it closes, or its selector breaks, that loop takes no more connections, and the others go on. If it was the one that
+ * accepted for all, another one listens at the same address; what waited in the backlog is lost.
  *
  * <p><b>Threading:</b> any thread.
  */
-public final class LoopGroup implements AutoCloseable {
+public final class LoopGroup extends Serving {
     private final List<Loop> loops;
     private volatile boolean closing;
 
@@ -32,7 +30,7 @@ public final class LoopGroup implements AutoCloseable {
         return open(Runtime.getRuntime().availableProcessors(), LoopOptions.defaults());
     }
 
-    /** So many loops, each driven by a thread of its own. If one can't be had, none is left open. */
+    /** This many loops, each driven by a thread of its own. If one of them can't be opened, none is left open. */
     public static LoopGroup open(int size, LoopOptions options) throws IOException {
         if (size < 1) {
             throw new IllegalArgumentException("a LoopGroup needs at least one loop, not " + size);
@@ -95,43 +93,8 @@ public final class LoopGroup implements AutoCloseable {
                 .orElse(null);
     }
 
-    /**
-     * Like {@link Loop#listen}, with the connections spread over the loops; {@code onConnection} runs on the connection's, so perhaps on
-     * several threads at once.
-     */
-    public <R, W> Future<Listener> listen(
-            SocketAddress address, Pipeline<R, W> pipeline, Consumer<? super Connection<R, W>> onConnection) {
-        return listen(address, pipeline, ListenOptions.defaults(), onConnection);
-    }
-
-    /** {@link #listen(SocketAddress, Pipeline, Consumer)} with options. */
-    public <R, W> Future<Listener> listen(
-            SocketAddress address,
-            Pipeline<R, W> pipeline,
-            ListenOptions options,
-            Consumer<? super Connection<R, W>> onConnection) {
-        return open(address, options, link -> onConnection.accept(link.open(pipeline)));
-    }
-
-    /**
-     * Like {@link Loop#serve}, with the connections spread over the loops; {@code handler} runs on the connection's, so perhaps on several
-     * threads at once.
-     */
-    public <Q, A> Future<Listener> serve(
-            SocketAddress address, Pipeline<Q, A> pipeline, Function<? super Q, ? extends Future<A>> handler) {
-        return serve(address, pipeline, ListenOptions.defaults(), handler);
-    }
-
-    /** {@link #serve(SocketAddress, Pipeline, Function)} with options. */
-    public <Q, A> Future<Listener> serve(
-            SocketAddress address,
-            Pipeline<Q, A> pipeline,
-            ListenOptions options,
-            Function<? super Q, ? extends Future<A>> handler) {
-        return open(address, options, link -> Responder.open(link, pipeline, options, handler));
-    }
-
-    private Future<Listener> open(SocketAddress address, ListenOptions options, Consumer<Link> onLink) {
+    @Override
+    Future<Listener> open(SocketAddress address, ListenOptions options, ThrowingConsumer<Link> onLink) {
         List<Loop> open =
                 loops.stream().filter(loop -> !loop.closing().hasBegun()).toList();
         if (open.isEmpty()) {
@@ -142,7 +105,7 @@ public final class LoopGroup implements AutoCloseable {
                 : Listener.open(open.getFirst(), address, options, this::emptiest, onLink);
     }
 
-    /** Closes all loops, side by side; see {@link Loop#close(Duration)}. */
+    @Override
     public void close(Duration deadline) {
         if (OnLoop.current() != null) {
             throw new IllegalStateException("close of a LoopGroup inside a callback or a Task would wait for itself");
@@ -171,11 +134,5 @@ public final class LoopGroup implements AutoCloseable {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /** {@link #close(Duration)} with {@link Loop#DEFAULT_CLOSE_DEADLINE}. */
-    @Override
-    public void close() {
-        close(Loop.DEFAULT_CLOSE_DEADLINE);
     }
 }

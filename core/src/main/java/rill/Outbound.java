@@ -687,6 +687,11 @@ final class Outbound {
         shut = true;
     }
 
+    /** How many bytes have left in all. */
+    long sent() {
+        return written;
+    }
+
     /** The wire is gone. */
     void close(Throwable cause) {
         refuse(cause);

@@ -29,12 +29,12 @@ final class PollPolicy {
     private int pause; // how many sleeps without polling follow a miss
     private int skip;
 
-    /** So many more answers are due, or fewer. */
+    /** This many more answers are due, or fewer. */
     void more(int answers) {
         due += answers;
     }
 
-    /** So many Nodes have come from other threads. */
+    /** This many Nodes have come from other threads. */
     void arrived(int nodes) {
         arrived = Math.min(MANY, arrived + nodes);
     }

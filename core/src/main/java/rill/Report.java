@@ -62,7 +62,7 @@ public sealed interface Report {
         }
     }
 
-    /** Accepting was paused because the system refused (no descriptors, no memory). */
+    /** Accepting pauses: the system refuses (no descriptors, no memory), or as many connections are open as may be. */
     record AcceptPaused(String loop, String listener, Throwable cause) implements Report {
         @Override
         public String message() {

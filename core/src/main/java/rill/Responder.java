@@ -2,7 +2,6 @@ package rill;
 
 import java.util.ArrayDeque;
 import java.util.Objects;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,26 +12,23 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
     private final Link link;
     private final Loop loop;
     private final int bound;
-    private final Function<? super Q, ? extends Future<A>> handler;
+    private final Service<? super Q, A> service;
     private final ArrayDeque<Future<A>> unanswered = new ArrayDeque<>();
     private boolean ended; // by the peer
     private boolean finishing; // by us
+    private boolean answering; // the service is called, which may ask for the end after this answer
     private boolean waitsForDrain;
 
-    private Responder(Link link, int bound, Function<? super Q, ? extends Future<A>> handler) {
+    private Responder(Link link, int bound, Service<? super Q, A> service) {
         this.link = link;
         this.loop = link.loop();
         this.bound = bound;
-        this.handler = handler;
+        this.service = service;
     }
 
-    static <Q, A> void open(
-            Link link,
-            Pipeline<Q, A> pipeline,
-            ListenOptions options,
-            Function<? super Q, ? extends Future<A>> handler) {
+    static <Q, A> void open(Link link, Pipeline<Q, A> pipeline, ListenOptions options, Service<? super Q, A> service) {
         link.open(pipeline);
-        link.receiver(new Responder<>(link, options.requestsInFlight(), handler));
+        link.receiver(new Responder<>(link, options.requestsInFlight(), service));
     }
 
     @Override
@@ -61,12 +57,14 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
     @Override
     public void message(Q request) {
         Future<A> answer;
+        answering = true;
         try {
-            answer = Objects.requireNonNull(handler.apply(request), "the handler's Future");
+            answer = Objects.requireNonNull(service.answer(request), "the service's Future");
         } catch (Throwable t) {
             answer = loop.promise();
             ((Promise<A>) answer).fail(t);
         }
+        answering = false;
         unanswered.add(answer);
         if (answer.isDone()) {
             answer.hold();
@@ -107,7 +105,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
             }
             A message = answer.result();
             if (message == null) {
-                link.failed(new NullPointerException("the handler's Future gave null for an answer"), false);
+                link.failed(new NullPointerException("the service's Future gave null for an answer"), false);
                 return;
             }
             Throwable unwritten = link.outbound().encode(link.stack().top(), message);
@@ -135,7 +133,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
     public void finish(Link finished) {
         finishing = true;
         finished.inbound().finish(false);
-        if (unanswered.isEmpty()) {
+        if (unanswered.isEmpty() && !answering) {
             finished.end();
         }
     }

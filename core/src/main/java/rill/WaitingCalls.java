@@ -14,17 +14,25 @@ final class WaitingCalls<Q, A> {
     private final Calls<Q, A> calls;
     private final CallQueue<Q, A> queue = new CallQueue<>();
     private final int bound;
+    private final long byteBound;
+    private long bytes; // of those that were not given up
     private int givenUp; // of those in the queue
     private int refused; // since somebody was looked for who has given up
 
-    WaitingCalls(Calls<Q, A> calls, int bound) {
+    WaitingCalls(Calls<Q, A> calls, int bound, long byteBound) {
         this.calls = calls;
         this.bound = bound;
+        this.byteBound = byteBound;
     }
 
     /** How many there are, without those that were given up. */
     int size() {
         return queue.size() - givenUp;
+    }
+
+    /** What the requests of those count for. */
+    long bytes() {
+        return bytes;
     }
 
     boolean isEmpty() {
@@ -33,16 +41,21 @@ final class WaitingCalls<Q, A> {
 
     /** Whether one more may wait. Of those who have just given up it is not told yet: they are looked for, though not each time. */
     boolean hasRoom() {
-        if (size() >= bound && ++refused > queue.size() / 2) {
+        if (isFull() && ++refused > queue.size() / 2) {
             sweep();
         }
-        return size() < bound;
+        return !isFull();
+    }
+
+    private boolean isFull() {
+        return size() >= bound || bytes >= byteBound;
     }
 
     void add(Call<Q, A> call, Q request) {
         call.state = Call.State.WAITING;
         call.request = request;
         queue.add(call);
+        bytes += call.weight;
         call.watch(); // so that the request goes with whoever waits
     }
 
@@ -61,13 +74,17 @@ final class WaitingCalls<Q, A> {
 
     /** Takes out the first. */
     void poll() {
-        queue.poll();
+        Call<Q, A> first = queue.poll();
+        if (first != null && first.state != Call.State.GIVEN_UP) {
+            bytes -= first.weight;
+        }
     }
 
     void giveUp(Call<Q, A> call) {
         call.state = Call.State.GIVEN_UP;
         call.releaseRequest();
         givenUp++;
+        bytes -= call.weight;
         if (givenUp == queue.size() || givenUp > FEW + queue.size() / 2) {
             sweep();
         }
@@ -77,10 +94,12 @@ final class WaitingCalls<Q, A> {
     private void sweep() {
         refused = 0;
         givenUp = 0;
+        bytes = 0;
         for (int n = queue.size(); n > 0; n--) {
             Call<Q, A> call = Objects.requireNonNull(queue.poll());
             if (call.isWanted()) {
                 queue.add(call);
+                bytes += call.weight;
             } else {
                 calls.end(call);
             }
@@ -94,5 +113,6 @@ final class WaitingCalls<Q, A> {
     void clear() {
         queue.clear();
         givenUp = 0;
+        bytes = 0;
     }
 }

@@ -87,7 +87,11 @@ class AfterCloseTest {
         givesFuture.put("Loop.connect", () -> loop.connect(ANY, TextLines.pipeline()));
         givesFuture.put("Loop.connect as a client", () -> loop.connect(ANY, ASKING));
         givesFuture.put("Loop.listen", () -> loop.listen(ANY, TextLines.pipeline(), connection -> {}));
+        givesFuture.put("Loop.listenWithTask", () -> loop.listenWithTask(ANY, TextLines.pipeline(), connection -> {}));
         givesFuture.put("Loop.serve", () -> loop.serve(ANY, TextLines.pipeline(), Future::of));
+        givesFuture.put("Loop.serveEach", () -> loop.serveEach(ANY, TextLines.pipeline(), peer -> Future::of));
+        answers.put("Loop.done", () -> settled(loop.done("value")));
+        answers.put("Loop.failed", () -> loop.failed(new IOException("why")).failure());
         throwsIt.put("Loop.schedule", () -> loop.schedule(() -> {}));
         throwsIt.put("Loop.schedule later", () -> loop.schedule(SECOND, () -> {}));
         throwsIt.put("Loop.execute", doing(() -> loop.execute(() -> {})));
@@ -114,7 +118,9 @@ class AfterCloseTest {
         givesFuture.put("Connection.write", () -> pulls.write("late"));
         givesFuture.put("Connection.flush", pulls::flush);
         answers.put("Connection.shutdownOutput", doing(pulls::shutdownOutput));
-        answers.put("Connection.close", () -> settled(pulls.close()));
+        answers.put("Connection.close", doing(pulls::close));
+        answers.put("Connection.finish", () -> settled(pulls.finish()));
+        answers.put("Connection.isOpen", pulls::isOpen);
         answers.put("Connection.abort", () -> settled(pulls.abort()));
         answers.put("Connection.closed", () -> settled(pulls.closed()));
         answers.put("Connection.onFailure", () -> pulls.onFailure(failure -> {}));
@@ -145,7 +151,13 @@ class AfterCloseTest {
     private void rowsOfOthers(Client<String, String> client, Listener listener, Task<String> task, Handle timer) {
         givesFuture.put("Client.call", () -> client.call("late"));
         givesFuture.put("Client.call within a time", () -> client.call("late", SECOND));
-        answers.put("Client.close", () -> settled(client.close()));
+        givesFuture.put("Client.send", () -> client.send("late"));
+        givesFuture.put("Client.writable", client::writable);
+        answers.put("Client.close", doing(client::close));
+        answers.put("Client.abort", () -> settled(client.abort()));
+        answers.put("Client.onFailure", () -> client.onFailure(failure -> {}));
+        answers.put("Client.failure", () -> String.valueOf(client.failure()));
+        answers.put("Client.isOpen", client::isOpen);
         answers.put("Client.finish", () -> settled(client.finish()));
         answers.put("Client.closed", () -> settled(client.closed()));
         answers.put("Client.inFlight", client::inFlight);
@@ -155,6 +167,7 @@ class AfterCloseTest {
         answers.put("Listener.pause", doing(listener::pause));
         answers.put("Listener.resume", doing(listener::resume));
         answers.put("Listener.close", doing(listener::close));
+        answers.put("Listener.isOpen", listener::isOpen);
         givesFuture.put("LoopGroup.listen", () -> group.listen(ANY, TextLines.pipeline(), connection -> {}));
         givesFuture.put("LoopGroup.serve", () -> group.serve(ANY, TextLines.pipeline(), Future::of));
         throwsIt.put("LoopGroup.next", group::next);
@@ -230,11 +243,17 @@ class AfterCloseTest {
             table.keySet().forEach(row -> rows.add(row.split(" ")[0]));
         }
         var missing = new TreeSet<String>();
-        for (Class<?> type :
-                List.of(Loop.class, Connection.class, Client.class, Listener.class, LoopGroup.class, Handle.class)) {
+        for (Class<?> type : List.of(
+                Loop.class,
+                Serving.class,
+                Connection.class,
+                Client.class,
+                Listener.class,
+                LoopGroup.class,
+                Handle.class)) {
             Arrays.stream(type.getDeclaredMethods())
                     .filter(method -> Modifier.isPublic(method.getModifiers()) && !method.isSynthetic())
-                    .map(method -> type.getSimpleName() + "." + method.getName())
+                    .map(method -> (type == Serving.class ? "Loop" : type.getSimpleName()) + "." + method.getName())
                     .filter(method -> !rows.contains(method) && !ELSEWHERE.contains(method))
                     .forEach(missing::add);
         }

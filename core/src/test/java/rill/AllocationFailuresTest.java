@@ -180,7 +180,8 @@ class AllocationFailuresTest {
         boolean over;
     }
 
-    private static boolean saysSo(@Nullable Throwable cause) {
+    private static boolean saysSo(@Nullable Throwable told) {
+        Throwable cause = told instanceof CallFailedException ? told.getCause() : told;
         return cause instanceof IOException
                 && cause.getCause() instanceof OutOfMemoryError
                 && String.valueOf(cause.getMessage()).contains("no memory for a buffer of");

@@ -410,7 +410,7 @@ class BecomeTest {
             ByteBuf three = frames.receive().await();
             assertThat(three.toString(StandardCharsets.US_ASCII)).isEqualTo("three");
             three.release();
-            frames.close().await();
+            frames.finish().await();
         }
     }
 }

@@ -28,9 +28,10 @@ class CallEndTest {
         try (var dialogue = new Dialogue<>(Dialogue.inOrder())) {
             Future<String> call = dialogue.call("a");
             dialogue.says("\0");
-            assertThat(dialogue.failureOf(call)).isInstanceOf(ProtocolException.class);
+            assertThat(dialogue.failureOf(call)).hasCauseInstanceOf(ProtocolException.class);
             expectClosed(dialogue, "a NUL within a line (at byte 0 of the stream)");
-            assertThat(dialogue.failureOf(dialogue.call("b"))).hasCause(call.failure());
+            assertThat(dialogue.failureOf(dialogue.call("b")))
+                    .hasCause(call.failure().getCause());
         }
     }
 
@@ -90,7 +91,7 @@ class CallEndTest {
             clients.add(dialogue.client);
             dialogue.onLoop(() -> {
                 dialogue.peer().write("push\n".repeat(2_000));
-                return dialogue.peer().close();
+                return dialogue.peer().finish();
             });
             dialogue.onLoop(() -> dialogue.peer().abort());
             dialogue.loops.tickUntil(() -> calls.size() == 2_000);
@@ -130,7 +131,7 @@ class CallEndTest {
             dialogue.says("1:A", "7:who\tasked?\r");
             assertThat(dialogue.loops.settle(call)).isEqualTo("1:A");
             assertThat(dialogue.failureOf(other))
-                    .isInstanceOf(ProtocolException.class)
+                    .hasCauseInstanceOf(ProtocolException.class)
                     .hasMessageContaining("7:who\\tasked?\\r")
                     .hasMessageContaining("(at byte 4 of the stream)");
         }
@@ -205,7 +206,7 @@ class CallEndTest {
         try (var dialogue = new Dialogue<>(Dialogue.inOrder())) {
             dialogue.onLoop(() -> {
                 dialogue.peer().write("-ERR max number of clients reached\n");
-                return dialogue.peer().close();
+                return dialogue.peer().finish();
             });
             dialogue.settle();
             expectClosed(dialogue, "-ERR max number of clients reached");

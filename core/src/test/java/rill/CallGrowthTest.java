@@ -125,7 +125,7 @@ class CallGrowthTest {
                     Future<String> late = dialogue.call("late", Duration.ofMillis(1));
                     call.cancel();
                     dialogue.clock().advance(Duration.ofMillis(1));
-                    assertThat(dialogue.failureOf(late)).isInstanceOf(DeadlineException.class);
+                    assertThat(dialogue.failureOf(late)).hasCauseInstanceOf(DeadlineException.class);
                 }
                 dialogue.settle();
                 assertThat(dialogue.inFlight()).isEqualTo(1);

@@ -70,7 +70,7 @@ class CallOrderTest {
             call(dialogue, "b");
             dialogue.onLoop(() -> {
                 dialogue.peer().write("push 1\nA\npush 2\n");
-                return dialogue.peer().close();
+                return dialogue.peer().finish();
             });
             dialogue.settle();
             assertThat(told).containsExactly("push 1", "A", "push 2", "failed");

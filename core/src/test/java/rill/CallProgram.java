@@ -422,7 +422,8 @@ final class CallProgram {
         assertThat(loops.settle(loop.submit(client::inFlight))).as("in flight").isZero();
         checkCalls();
         checkThatNothingIsExpected();
-        loops.settle(client.close());
+        client.close();
+        loops.settle(client.closed());
         loops.settle(server.abort());
         settle();
         assertThat(loop.ticking().hasTimers()).as("timers").isFalse();

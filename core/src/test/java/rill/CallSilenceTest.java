@@ -43,7 +43,8 @@ class CallSilenceTest {
     void tombstones_are_enough_to_give_a_silent_peer_up() {
         try (var dialogue = inOrder()) {
             dialogue.call("a").cancel();
-            assertThat(dialogue.failureOf(dialogue.call("b", Duration.ZERO))).isInstanceOf(DeadlineException.class);
+            assertThat(dialogue.failureOf(dialogue.call("b", Duration.ZERO)))
+                    .hasCauseInstanceOf(DeadlineException.class);
             dialogue.passes(SILENCE);
             assertThat(isOpen(dialogue)).isFalse();
             dialogue.loops.reporter().take(Report.ConnectionFailed.class); // nobody else was there to be told
@@ -99,9 +100,9 @@ class CallSilenceTest {
             Future<String> usual = dialogue.call("a");
             dialogue.passes(Duration.ofMinutes(59));
             assertThat(isOpen(dialogue)).isTrue();
-            assertThat(dialogue.failureOf(usual)).isInstanceOf(DeadlineException.class);
+            assertThat(dialogue.failureOf(usual)).hasCauseInstanceOf(DeadlineException.class);
             dialogue.passes(Duration.ofMinutes(2));
-            assertThat(dialogue.failureOf(patient)).isInstanceOf(DeadlineException.class);
+            assertThat(dialogue.failureOf(patient)).hasCauseInstanceOf(DeadlineException.class);
             assertThat(isOpen(dialogue)).isFalse();
             dialogue.loops.reporter().take(Report.ConnectionFailed.class);
         }
@@ -144,7 +145,7 @@ class CallSilenceTest {
         try (var dialogue = byKey(2)) {
             Future<String> lost = dialogue.call("1:a");
             passes(dialogue, Duration.ofSeconds(6));
-            assertThat(dialogue.failureOf(lost)).isInstanceOf(DeadlineException.class);
+            assertThat(dialogue.failureOf(lost)).hasCauseInstanceOf(DeadlineException.class);
             assertThat(dialogue.inFlight()).as("with its tombstone").isEqualTo(1);
             passes(dialogue, SILENCE);
             assertThat(dialogue.inFlight()).isZero();
@@ -173,7 +174,7 @@ class CallSilenceTest {
                 dialogue.passes(Duration.ofSeconds(4));
                 dialogue.says("push");
             }
-            assertThat(dialogue.failureOf(lost)).isInstanceOf(DeadlineException.class);
+            assertThat(dialogue.failureOf(lost)).hasCauseInstanceOf(DeadlineException.class);
             assertThat(dialogue.heard).containsExactly("1:a", "2:b", "3:c");
             dialogue.says("3:C", "2:B");
             assertThat(dialogue.loops.settle(Future.all(slow, waits))).containsExactly("2:B", "3:C");
@@ -186,14 +187,14 @@ class CallSilenceTest {
             for (int i = 0; i < 2; i++) {
                 Future<String> lost = dialogue.call(i + ":a");
                 passes(dialogue, SILENCE.plusSeconds(6));
-                assertThat(dialogue.failureOf(lost)).isInstanceOf(DeadlineException.class);
+                assertThat(dialogue.failureOf(lost)).hasCauseInstanceOf(DeadlineException.class);
                 assertThat(isOpen(dialogue)).isTrue();
             }
             Future<String> lost = dialogue.call("third:a");
             passes(dialogue, SILENCE.plusSeconds(4));
             Future<String> last = dialogue.call("last:a");
             dialogue.passes(Duration.ofSeconds(2));
-            assertThat(dialogue.failureOf(lost)).isInstanceOf(DeadlineException.class);
+            assertThat(dialogue.failureOf(lost)).hasCauseInstanceOf(DeadlineException.class);
             assertThat(dialogue.failureOf(last)).hasMessageContaining("the answers of 3 calls have never come");
             assertThat(isOpen(dialogue)).isFalse();
         }

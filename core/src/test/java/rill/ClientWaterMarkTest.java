@@ -25,7 +25,8 @@ class ClientWaterMarkTest {
 
     @AfterEach
     void close() {
-        loops.settle(client.close());
+        client.close();
+        loops.settle(client.closed());
         loops.close();
     }
 

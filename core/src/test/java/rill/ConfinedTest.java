@@ -57,7 +57,7 @@ class ConfinedTest {
                         .await())
                 .as("on its loop it may")
                 .isTrue();
-        connection.close().await();
+        connection.finish().await();
     }
 
     @Test
@@ -66,6 +66,6 @@ class ConfinedTest {
         Future<String> answer = connection.receive();
         connection.write("hello");
         assertThat(answer.await()).isEqualTo("hello");
-        connection.close().await();
+        connection.finish().await();
     }
 }

@@ -94,7 +94,7 @@ final class Dialogue<Q, A> implements AutoCloseable {
 
     /** The other end ends its stream. */
     void ends() {
-        onLoop(peer::close);
+        onLoop(peer::finish);
         settle();
     }
 

@@ -84,7 +84,7 @@ class FinishTest {
             }
             log.add("null");
             connection.write("good-bye");
-            return connection.close().await();
+            return connection.finish().await();
         }));
         loggingClient(server, "idle");
         Connection<String, String> busy = loggingClient(server, "busy");
@@ -230,7 +230,7 @@ class FinishTest {
             another.write("again");
             String second = another.receive().await();
             connection.write(first + ", " + second);
-            return connection.close().await();
+            return connection.finish().await();
         }));
         Connection<String, String> asking = loggingClient(server, "client");
         write(asking, "one");

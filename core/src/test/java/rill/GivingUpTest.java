@@ -88,7 +88,8 @@ class GivingUpTest {
         assertThat(around.isCancelled()).isTrue();
         assertThat(call.isCancelled()).as("the call within %s", name).isTrue();
         answers.forEach(answer -> answer.complete("too late"));
-        loops.settle(client.close());
+        client.close();
+        loops.settle(client.closed());
         assertThat(loop.nextTimer()).as("the timer of the call").isEmpty();
     }
 
@@ -100,13 +101,14 @@ class GivingUpTest {
         loops.clock().advance(LATER);
         loops.tickUntil(call::isDone);
         answers.forEach(answer -> answer.complete("too late"));
-        loops.settle(client.close());
+        client.close();
+        loops.settle(client.closed());
 
         loop.close();
 
         assertThat(loops.reporter().take(Report.Unobserved.class))
                 .singleElement()
-                .satisfies(report -> assertThat(report.cause()).isInstanceOf(DeadlineException.class));
+                .satisfies(report -> assertThat(report.cause()).hasCauseInstanceOf(DeadlineException.class));
     }
 
     // ---- many at one Future

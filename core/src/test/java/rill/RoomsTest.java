@@ -47,7 +47,9 @@ class RoomsTest {
     private static final Class<?>[] CLIENTS = {
         Client.class, Calls.class, Call.class, InFlight.class, WaitingCalls.class, CallDeadlines.class
     };
-    private static final Class<?>[] SERVERS = {Listener.class, Responder.class, LoopGroup.class};
+    private static final Class<?>[] SERVERS = {
+        Listener.class, Responder.class, LoopGroup.class, Serving.class, Peer.class
+    };
 
     private static Class<?>[] all(Class<?>[]... rooms) {
         return Stream.of(rooms).flatMap(Arrays::stream).toArray(Class<?>[]::new);

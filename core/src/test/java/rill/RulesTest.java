@@ -209,7 +209,7 @@ class RulesTest {
                 .and()
                 .areNotEnums()
                 .and()
-                .doNotBelongToAnyOf(Future.class, Promise.class, FrameSession.class)
+                .doNotBelongToAnyOf(Future.class, Promise.class, Serving.class, FrameSession.class)
                 .and()
                 .doNotBelongToAnyOf(
                         Watched.class,

@@ -200,7 +200,7 @@ class ThrowingTest {
     }
 
     private void serve(java.util.function.Function<String, Future<String>> handler) {
-        Listener listener = loops.settle(loop.serve(ANY, TextLines.pipeline(), handler));
+        Listener listener = loops.settle(loop.serve(ANY, TextLines.pipeline(), handler::apply));
         Connection<String, String> client = loops.settle(loop.connect(listener.address(), TextLines.pipeline()));
         loops.settle(client.write("a request"));
     }

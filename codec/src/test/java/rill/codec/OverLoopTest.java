@@ -49,7 +49,8 @@ final class OverLoopTest {
                 byte[] value = "x".repeat(size).getBytes(StandardCharsets.UTF_8);
                 assertThat(client.call(Command.of("ECHO").with(value)).await()).isEqualTo(Reply.bulk(value));
             }
-            client.close().await();
+            client.close();
+            client.closed().await();
         }
     }
 
@@ -71,7 +72,8 @@ final class OverLoopTest {
                 assertThat(after.await()).isEqualTo(Reply.bulk("after"));
                 return null;
             });
-            client.close().await();
+            client.close();
+            client.closed().await();
         }
     }
 
@@ -92,7 +94,8 @@ final class OverLoopTest {
             for (int i = 0; i < 500; i++) {
                 assertThat(answers.get(i)).isEqualTo(Reply.bulk("value " + i));
             }
-            client.close().await();
+            client.close();
+            client.closed().await();
         }
     }
 
@@ -111,7 +114,7 @@ final class OverLoopTest {
                 connection.write("x".repeat(size)).await();
                 assertThat(connection.receive().await()).hasSize(size);
             }
-            connection.close().await();
+            connection.finish().await();
         }
     }
 
@@ -135,7 +138,7 @@ final class OverLoopTest {
                 assertThat(first.await()).isEqualTo(Reply.OK);
                 assertThat(second.await()).isEqualTo(Reply.OK);
                 assertThatThrownBy(third::await)
-                        .isInstanceOf(ProtocolException.class)
+                        .hasCauseInstanceOf(ProtocolException.class)
                         .hasMessageContaining("found 'x' (0x78) (at byte 12 of the stream)");
                 return null;
             });

@@ -23,16 +23,16 @@ final class Chat {
 
     static Future<Listener> serve(Loop loop, SocketAddress address) {
         var room = new Chat();
-        return loop.listen(address, Text.lines(), connection -> loop.task("chat", () -> room.welcome(connection)));
+        return loop.listenWithTask(address, Text.lines(), room::welcome);
     }
 
-    private @Nullable Void welcome(Connection<String, String> connection) {
+    private void welcome(Connection<String, String> connection) {
         String name = null;
         try {
             connection.write("your name?");
             name = connection.receive().await();
             if (name == null) {
-                return null; // it has left, or we close
+                return; // it has left, or we close
             }
             if (name.isBlank() || members.containsKey(name)) {
                 connection.write("that name is empty or taken; good-bye");
@@ -47,9 +47,7 @@ final class Chat {
                 members.remove(name);
                 tellOthers(name, "* " + name + " has left");
             }
-            connection.close();
         }
-        return null;
     }
 
     private void attend(String name, Connection<String, String> connection) throws IOException {

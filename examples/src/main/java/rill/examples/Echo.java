@@ -33,7 +33,7 @@ final class Echo {
                     Expect.equal("the echo", line, answer);
                     out.println("sent and got back: " + answer);
                 }
-                return connection.close().await();
+                connection.finish().await();
             });
         }
     }

@@ -79,7 +79,8 @@ final class Redis {
             Expect.equal("a pipelined GET", VALUE, reply);
         }
         redis.call(Command.of("DEL", KEY)).await().orThrow();
-        redis.close().await();
+        redis.close();
+        redis.closed().await();
         return took;
     }
 

@@ -55,7 +55,8 @@ class LocalRedisTest extends RedisClientContract {
                     .hasMessageContaining("max number of clients reached");
             assertThatThrownBy(() -> second.await().orThrow()).isInstanceOf(IOException.class);
             assertThat(only.call(Command.of("PING")).await()).isEqualTo(Reply.PONG);
-            only.close().await();
+            only.close();
+            only.closed().await();
         }
     }
 }

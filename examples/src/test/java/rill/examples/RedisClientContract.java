@@ -200,7 +200,7 @@ abstract class RedisClientContract {
         var other = connect(Resp.client());
         Future<Reply> late = redis.call(Command.of("BLPOP", "queue", "0"), SOON);
         Future<Reply> next = redis.call(Command.of("ECHO", "next"));
-        assertThatThrownBy(late::await).isInstanceOf(DeadlineException.class);
+        assertThatThrownBy(late::await).hasCauseInstanceOf(DeadlineException.class);
         assertThat(next.isDone()).isFalse();
         assertThat(other.call(Command.of("RPUSH", "queue", "for the tombstone")).await())
                 .isEqualTo(Reply.of(1));

@@ -56,7 +56,7 @@ abstract class BrokenLaws extends CallerLaws {
         if (reset) {
             peer.abort().await();
         } else {
-            peer.close().await();
+            peer.finish().await();
         }
         listener.close();
         return new Case(broken, lines, failures);

@@ -77,7 +77,8 @@ abstract class CallerLaws extends StoryLaws {
         Client<String, String> client =
                 loop().connect(server, ClientProtocol.inOrder(LINES)).await();
         assertEquals("still there", client.call("still there").await());
-        client.close().await();
+        client.close();
+        client.closed().await();
     }
 
     @Test
@@ -95,7 +96,8 @@ abstract class CallerLaws extends StoryLaws {
             for (int i = 0; i < answers.size(); i++) {
                 assertEquals("call " + i, answers.get(i));
             }
-            return client.close().await();
+            client.close();
+            return client.closed().await();
         });
     }
 
@@ -178,7 +180,7 @@ abstract class CallerLaws extends StoryLaws {
             assertTrue(!after.cancel());
             connected.write("still connected");
             assertEquals("still connected", connected.receive().await());
-            connected.close().await();
+            connected.finish().await();
             server.close();
             return true;
         });
@@ -288,7 +290,8 @@ abstract class CallerLaws extends StoryLaws {
                 thread.join();
             }
             assertEquals(List.of(), List.copyOf(wrong));
-            client.close().await();
+            client.close();
+            client.closed().await();
         } finally {
             serving.close(patience());
         }

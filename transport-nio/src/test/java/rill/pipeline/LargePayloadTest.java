@@ -31,7 +31,7 @@ class LargePayloadTest extends OverSockets {
                         connection.write(frame).await();
                         frame = connection.receive().await();
                     }
-                    return connection.close();
+                    return connection.finish();
                 }));
     }
 
@@ -58,7 +58,7 @@ class LargePayloadTest extends OverSockets {
                         .isEqualTo(Unpooled.wrappedBuffer(content, 0, size));
                 frame.release();
             }
-            return connection.close().await();
+            return connection.finish().await();
         });
         assertThat(serverFailures).isEmpty();
         assertThat(reports).isEmpty();
@@ -83,7 +83,7 @@ class LargePayloadTest extends OverSockets {
             ByteBuf second = connection.receive().await();
             assertThat(second.readableBytes()).isEqualTo(5);
             second.release();
-            return connection.close().await();
+            return connection.finish().await();
         });
         assertThat(serverFailures).isEmpty();
     }

@@ -83,7 +83,7 @@ class StartTlsTest extends OverSockets {
             secure.write("c");
             assertThat(secure.receive().await()).isEqualTo("secure b");
             assertThat(secure.receive().await()).isEqualTo("secure c");
-            secure.close().await();
+            secure.finish().await();
             return "done";
         });
         assertThat(serverFailures).isEmpty();
@@ -154,7 +154,7 @@ class StartTlsTest extends OverSockets {
                 secure.write("hello");
                 assertThat(secure.receive().await()).isEqualTo("you said hello");
                 assertThat(secure.receive().await()).as("close_notify").isNull();
-                secure.close().await();
+                secure.finish().await();
                 return "done";
             });
             assertThat(server.join()).isEqualTo("hello, then null");

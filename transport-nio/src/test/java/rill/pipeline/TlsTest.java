@@ -45,7 +45,7 @@ class TlsTest extends OverSockets {
         run(() -> {
             connection.write("still there?");
             assertThat(connection.receive().await()).isEqualTo("still there?");
-            connection.close().await();
+            connection.finish().await();
             return "done";
         });
     }
@@ -65,7 +65,7 @@ class TlsTest extends OverSockets {
                         connection.write(frame).await();
                         frame = connection.receive().await();
                     }
-                    return connection.close();
+                    return connection.finish();
                 }));
         var options = ConnectOptions.defaults()
                 .limits(ConnectionLimits.defaults().waterMarks(64 * 1024, 128 * 1024, 256 * 1024));
@@ -89,7 +89,7 @@ class TlsTest extends OverSockets {
                 frame.release();
             }
             int waited = sender.await();
-            connection.close().await();
+            connection.finish().await();
             return waited;
         });
         assertThat(waits).as("writes that had to wait for the low-water mark").isPositive();
@@ -193,7 +193,7 @@ class TlsTest extends OverSockets {
         Connection<String, String> connection = connect(address, LINES.over(clientTls));
         run(() -> {
             connection.write("last words");
-            return connection.close();
+            return connection.finish();
         });
         await(connection.closed());
         until("the end has come", () -> received.contains("end"));

@@ -70,7 +70,7 @@ public class Segments {
                         .write(Unpooled.directBuffer(PIECE).writerIndex(PIECE))
                         .await();
             }
-            return connection.close();
+            return connection.finish();
         });
     }
 }

@@ -1,6 +1,5 @@
 package rill.examples.sim;
 
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -79,12 +78,11 @@ final class AtRandom implements Scenario {
             if (stopping) {
                 return;
             }
-            loop.connect(InetSocketAddress.createUnresolved("server", PORT), Text.lines())
-                    .onDone((connection, failure) -> {
-                        if (connection != null) {
-                            begin(loop, connection);
-                        }
-                    });
+            loop.connect("server", PORT, Text.lines()).onDone((connection, failure) -> {
+                if (connection != null) {
+                    begin(loop, connection);
+                }
+            });
             loop.schedule(Duration.ofMillis(loop.random().nextInt(2_000)), "connect", () -> connect(loop));
         }
 

@@ -1,11 +1,9 @@
 package rill.examples.sim;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
-import rill.Client;
 import rill.ClientProtocol;
 import rill.ConnectOptions;
 import rill.Future;
@@ -62,19 +60,13 @@ final class Deposits implements Scenario {
 
     /** Tries until there is an answer. */
     private static void deposit(Loop loop, String request) throws IOException {
+        ClientProtocol<String, String> protocol =
+                ClientProtocol.inOrder(Text.lines()).deadline(DEADLINE);
+        ConnectOptions options = ConnectOptions.defaults().timeout(DEADLINE);
         while (true) {
-            try {
-                Client<String, String> client = loop.connect(
-                                InetSocketAddress.createUnresolved("bank", PORT),
-                                ClientProtocol.inOrder(Text.lines()).deadline(DEADLINE),
-                                ConnectOptions.defaults().timeout(DEADLINE))
-                        .await();
-                try {
-                    client.call(request).await();
-                    return;
-                } finally {
-                    client.close();
-                }
+            try (var client = loop.connect("bank", PORT, protocol, options).await()) {
+                client.call(request).await();
+                return;
             } catch (IOException failed) {
                 loop.delay(Duration.ofMillis(100)).await();
             }

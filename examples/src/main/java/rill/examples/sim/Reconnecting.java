@@ -1,7 +1,6 @@
 package rill.examples.sim;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import rill.Client;
 import rill.ClientProtocol;
@@ -64,26 +63,21 @@ final class Reconnecting implements Scenario {
             this.findings = findings;
         }
 
-        Object talk() throws IOException {
+        void talk() throws IOException {
+            ClientProtocol<String, String> protocol =
+                    ClientProtocol.inOrder(Text.lines()).deadline(DEADLINE);
+            ConnectOptions options = ConnectOptions.defaults().timeout(DEADLINE);
             while (true) {
-                try {
-                    Client<String, String> client = loop.connect(
-                                    InetSocketAddress.createUnresolved("server", PORT),
-                                    ClientProtocol.inOrder(Text.lines()).deadline(DEADLINE),
-                                    ConnectOptions.defaults().timeout(DEADLINE))
-                            .await();
-                    try {
-                        talk(client);
-                    } finally {
-                        client.close();
-                    }
+                try (var client =
+                        loop.connect("server", PORT, protocol, options).await()) {
+                    converse(client);
                 } catch (IOException lost) {
                     pause(100 + loop.random().nextInt(400));
                 }
             }
         }
 
-        private void talk(Client<String, String> client) throws IOException {
+        private void converse(Client<String, String> client) throws IOException {
             while (true) {
                 String request = "request " + ++requests;
                 String answer = client.call(request).await();

@@ -1,7 +1,6 @@
 package rill.examples.sim;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -110,7 +109,8 @@ final class RequestResponse implements Scenario {
 
             void connect() {
                 loop.connect(
-                                InetSocketAddress.createUnresolved("server", PORT),
+                                "server",
+                                PORT,
                                 ClientProtocol.inOrder(Text.lines()).deadline(DEADLINE),
                                 ConnectOptions.defaults().timeout(DEADLINE))
                         .onDone((client, failure) -> {

@@ -38,7 +38,7 @@ class MainTest {
         assertThat(out.toString())
                 .startsWith("failed: java.lang.AssertionError: after 6 deposits of 1 the balance is 7\n")
                 .matches("(?s).*\n[0-9a-f]{16}\n");
-        assertThat(Files.readString(picture)).startsWith("<svg").contains("“balance 6” lost", "DeadlineException");
+        assertThat(Files.readString(picture)).startsWith("<svg").contains("“balance 6” lost", "CallFailedException");
         assertThat(Files.readAllLines(json)).allMatch(line -> line.startsWith("{\"at\":") && line.endsWith("}"));
     }
 

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import rill.CallFailedException;
 import rill.Client;
 import rill.ClientProtocol;
 import rill.DeadlineException;
@@ -27,6 +28,7 @@ final class Caller extends Actor {
         volatile boolean done;
         volatile boolean arrived; // at the server
         volatile boolean mustBeAnswered; // its server closes in good order
+        volatile boolean neverSent; // as its failure says
 
         final boolean plain; // nobody gives it up
 
@@ -91,7 +93,9 @@ final class Caller extends Actor {
     /** Its request is at the server, which answers it soon. */
     void arrived(int id) {
         synchronized (calls) {
-            calls.get(id).arrived = true;
+            Made made = calls.get(id);
+            made.arrived = true;
+            checkFate(made, id);
         }
     }
 
@@ -234,7 +238,21 @@ final class Caller extends Actor {
         }
     }
 
-    private void failed(Made made, int id, Throwable failure) {
+    /** Whichever is noted last, its arrival or its failure. */
+    private void checkFate(Made made, int id) {
+        if (made.arrived && made.neverSent) {
+            run.ledger()
+                    .violated(7, this + ": call " + id + " has arrived, and its failure says that it was never sent");
+        }
+    }
+
+    private void failed(Made made, int id, Throwable told) {
+        if (told instanceof CallFailedException failed && failed.fate() == CallFailedException.Fate.NEVER_SENT) {
+            made.neverSent = true;
+            checkFate(made, id);
+        }
+        Throwable cause = told instanceof CallFailedException ? told.getCause() : null;
+        Throwable failure = cause == null ? told : cause;
         if (failure instanceof DeadlineException) {
             // A long deadline may count from the beginning of the tick, which a Handle may have held up.
             long slack = made.deadline >= LONG ? LONGEST_BUSY : 0;
@@ -261,7 +279,10 @@ final class Caller extends Actor {
         Client<Object, Object> client = client();
         if (client != null) {
             closedHere = true;
-            run.ledger().track(finish ? client.finish() : client.close(), "the end of " + this, run.step());
+            if (!finish) {
+                client.close();
+            }
+            run.ledger().track(finish ? client.finish() : client.closed(), "the end of " + this, run.step());
         }
     }
 

@@ -251,7 +251,7 @@ final class FailingCallsMain {
                     throw new IOException(came + " of " + expected + " bytes came back, and then the end");
                 }
             } finally {
-                connection.close().await();
+                connection.finish().await();
             }
         } finally {
             listener.close();
@@ -281,10 +281,10 @@ final class FailingCallsMain {
             Connection<ByteBuf, ByteBuf> connection =
                     loop.connect(listener.address(), Pipeline.bytes(), little).await();
             connection.write(Unpooled.directBuffer(MUCH).writeZero(MUCH));
-            Future<Void> closed = connection.close();
+            Future<Void> closed = connection.finish();
             Connection<ByteBuf, ByteBuf> peer = accepted.await();
             int came = receiveAll(peer);
-            peer.close().await();
+            peer.finish().await();
             closed.await();
             if (came != MUCH) {
                 throw new IOException(came + " of " + MUCH + " bytes came, and then the end");

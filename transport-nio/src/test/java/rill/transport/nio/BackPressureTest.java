@@ -60,7 +60,7 @@ class BackPressureTest extends OnNio {
                 read.countDown();
                 accepted.await();
                 assertThat(connection.write(message(10, 0)).isDone()).isTrue();
-                connection.close().await();
+                connection.finish().await();
             });
             peer.finish();
         }
@@ -166,7 +166,7 @@ class BackPressureTest extends OnNio {
             for (Thread writer : writers) {
                 writer.join();
             }
-            connection.close().await();
+            connection.finish().await();
             peer.finish();
             assertThat(failures).hasValue(0);
             assertThat(lines).hasSize(threads * each);
@@ -204,7 +204,7 @@ class BackPressureTest extends OnNio {
                             highest.accumulateAndGet(alive.size() * MESSAGE, Math::max);
                             accepted.await();
                         }
-                        connection.close().await();
+                        connection.finish().await();
                         return messages;
                     })
                     .timeout(PATIENCE.multipliedBy(6))

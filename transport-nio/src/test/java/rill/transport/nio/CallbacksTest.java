@@ -165,8 +165,8 @@ class CallbacksTest extends OnNio {
                     what.action.accept(first);
                 });
                 assertThat(second.receive().await()).isEqualTo("still here");
-                second.close().await();
-                first.close().await();
+                second.finish().await();
+                first.finish().await();
             });
             peer.finish();
         }

@@ -27,7 +27,7 @@ class ChurnTest extends OnNio {
                 for (Client<String, String> client : Future.all(connecting).await()) {
                     String mine = round + "/" + n++;
                     assertThat(client.call(mine).await()).isEqualTo(mine);
-                    closing.add(client.close());
+                    closing.add(client.finish());
                 }
                 for (Future<?> each : closing) {
                     each.await();
@@ -72,12 +72,12 @@ class ChurnTest extends OnNio {
                 first.write(mine);
                 second.write(mine);
                 replaced.await();
-                first.close().await();
+                first.finish().await();
             }
             assertThat(fresh).hasSize(50);
             assertThat(strangers).isEmpty();
             for (Connection<String, String> each : fresh) {
-                each.close().await();
+                each.finish().await();
             }
             server.close();
             until(() -> loop.connections() == 0);

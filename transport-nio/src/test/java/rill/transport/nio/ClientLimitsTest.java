@@ -36,7 +36,8 @@ class ClientLimitsTest extends OnNio {
                 var calls = List.of(client.call("a"), client.call("b"), client.call("c"), client.call("d"));
                 assertThat(client.inFlight()).isEqualTo(4);
                 assertThat(Future.all(calls).await()).containsExactly("a!", "b!", "c!", "d!");
-                client.close().await();
+                client.close();
+                client.closed().await();
             });
             peer.finish();
         }
@@ -58,7 +59,8 @@ class ClientLimitsTest extends OnNio {
                         .hasMessageContaining(peer.address().toString())
                         .hasMessageContaining("full: 1 calls in flight");
                 assertThat(first.await()).isEqualTo("A");
-                client.close().await();
+                client.close();
+                client.closed().await();
             });
             peer.finish();
         }
@@ -86,7 +88,8 @@ class ClientLimitsTest extends OnNio {
                 answer.countDown();
                 assertThat(first.await()).isEqualTo("A");
                 assertThat(third.await()).isEqualTo("C");
-                client.close().await();
+                client.close();
+                client.closed().await();
             });
             peer.finish();
         }
@@ -118,7 +121,8 @@ class ClientLimitsTest extends OnNio {
                 assertThat(answers).allMatch(each -> each.failure() == null);
                 read.countDown();
                 assertThat(Future.all(answers).await()).hasSize(calls).endsWith((calls - 1) + "");
-                client.close().await();
+                client.close();
+                client.closed().await();
             });
             peer.finish();
         }
@@ -140,7 +144,8 @@ class ClientLimitsTest extends OnNio {
                 assertThat(client.call("a").await()).isEqualTo("A");
                 until(() -> pushed.size() == 3);
                 assertThat(pushed).containsExactly("news 1", "push 2", "push 3");
-                client.close().await();
+                client.close();
+                client.closed().await();
             });
             peer.finish();
         }
@@ -173,7 +178,7 @@ class ClientLimitsTest extends OnNio {
         })) {
             task(() -> {
                 var client = loop.connect(peer.address(), Lines.byKey()).await();
-                assertThat(failureOf(client.call("1:a"))).isInstanceOf(ProtocolException.class);
+                assertThat(failureOf(client.call("1:a"))).hasCauseInstanceOf(ProtocolException.class);
                 client.closed().await();
             });
             peer.finish();
@@ -192,7 +197,9 @@ class ClientLimitsTest extends OnNio {
                     throw new IllegalStateException("thrown by a handler");
                 });
                 var client = loop.connect(peer.address(), protocol).await();
-                assertThat(failureOf(client.call("a"))).hasMessage("thrown by a handler");
+                assertThat(failureOf(client.call("a")))
+                        .hasMessageContaining("thrown by a handler")
+                        .hasCauseInstanceOf(IllegalStateException.class);
                 client.closed().await();
                 expectTheLoopGoesOn();
             });

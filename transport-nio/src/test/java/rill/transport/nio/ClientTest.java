@@ -36,7 +36,8 @@ class ClientTest extends OnNio {
                 var calls = List.of(client.call("a"), client.call("b"), client.call("c"));
                 assertThat(Future.all(calls).await()).containsExactly("A", "B", "C");
                 assertThat(client.inFlight()).isZero();
-                client.close().await();
+                client.close();
+                client.closed().await();
             });
             peer.finish();
         }
@@ -53,7 +54,8 @@ class ClientTest extends OnNio {
                 var client = loop.connect(peer.address(), Lines.byKey()).await();
                 var calls = List.of(client.call("1:a"), client.call("2:b"), client.call("3:c"));
                 assertThat(Future.all(calls).await()).containsExactly("1:A", "2:B", "3:C");
-                client.close().await();
+                client.close();
+                client.closed().await();
             });
             peer.finish();
         }
@@ -75,7 +77,8 @@ class ClientTest extends OnNio {
                         .hasMessageContaining("key 1 is in use");
                 assertThat(first.await()).isEqualTo("1:A");
                 assertThat(client.call("1:again").await()).isEqualTo("1:AGAIN");
-                client.close().await();
+                client.close();
+                client.closed().await();
             });
             peer.finish();
         }
@@ -96,7 +99,8 @@ class ClientTest extends OnNio {
                 assertThat(client.inFlight()).as("with its tombstone").isEqualTo(2);
                 assertThat(second.await()).isEqualTo("B");
                 assertThat(failureOf(first)).isInstanceOf(CancelledException.class);
-                client.close().await();
+                client.close();
+                client.closed().await();
             });
             peer.finish();
         }
@@ -119,14 +123,15 @@ class ClientTest extends OnNio {
                     var client = loop.connect(peer.address(), protocol).await();
                     var late = client.call("1:a", Duration.ofMillis(10));
                     assertThatThrownBy(late::await)
-                            .isInstanceOf(DeadlineException.class)
+                            .hasCauseInstanceOf(DeadlineException.class)
                             .hasMessageContaining(peer.address().toString())
                             .hasMessageContaining("10 ms");
                     assertThat(client.inFlight()).isEqualTo(1);
                     tooLate.countDown();
                     assertThat(client.call("2:b").await()).isEqualTo("2:B");
                     assertThat(client.inFlight()).isZero();
-                    client.close().await();
+                    client.close();
+                    client.closed().await();
                 });
                 peer.finish();
             }
@@ -144,9 +149,10 @@ class ClientTest extends OnNio {
                     calls.add(client.call("x"));
                 }
                 for (Future<String> call : calls) {
-                    assertThat(failureOf(call)).isInstanceOf(DeadlineException.class);
+                    assertThat(failureOf(call)).hasCauseInstanceOf(DeadlineException.class);
                 }
-                client.close().await();
+                client.close();
+                client.closed().await();
             });
             peer.finish();
         }
@@ -164,11 +170,13 @@ class ClientTest extends OnNio {
             task(() -> {
                 var protocol = Lines.inOrder().deadline(Duration.ofSeconds(Long.MAX_VALUE));
                 var client = loop.connect(peer.address(), protocol).await();
-                assertThat(failureOf(client.call("a", Duration.ZERO))).isInstanceOf(DeadlineException.class);
-                assertThat(failureOf(client.call("b", Duration.ofSeconds(-1)))).isInstanceOf(DeadlineException.class);
+                assertThat(failureOf(client.call("a", Duration.ZERO))).hasCauseInstanceOf(DeadlineException.class);
+                assertThat(failureOf(client.call("b", Duration.ofSeconds(-1))))
+                        .hasCauseInstanceOf(DeadlineException.class);
                 assertThat(client.call("c", Duration.ofDays(293 * 365)).await()).isEqualTo("C");
                 assertThat(client.call("d").await()).isEqualTo("D");
-                client.close().await();
+                client.close();
+                client.closed().await();
             });
             peer.finish();
         }
@@ -225,7 +233,8 @@ class ClientTest extends OnNio {
                 assertThat(failureOf(bad)).isInstanceOf(IllegalArgumentException.class);
                 assertThat(before.await()).isEqualTo("A");
                 assertThat(after.await()).isEqualTo("B");
-                client.close().await();
+                client.close();
+                client.closed().await();
             });
             peer.finish();
         }

@@ -39,7 +39,7 @@ class ClosingTest extends OnNio {
                 var connection =
                         loop.connect(peer.address(), Pipeline.bytes(), options).await();
                 connection.write(Unpooled.directBuffer(MUCH).writerIndex(MUCH));
-                var gone = connection.close();
+                var gone = connection.finish();
                 closed.countDown();
                 gone.await();
             });
@@ -59,7 +59,7 @@ class ClosingTest extends OnNio {
                 connection.pause(); // what the peer sends is never read by anybody
                 pass(Duration.ofMillis(10));
                 connection.write(Unpooled.copiedBuffer("the last answer\n", java.nio.charset.StandardCharsets.UTF_8));
-                connection.close().await();
+                connection.finish().await();
             });
             peer.finish();
         }
@@ -77,7 +77,7 @@ class ClosingTest extends OnNio {
                 var options = closing(Duration.ofSeconds(20), 500_000);
                 var connection =
                         loop.connect(peer.address(), Pipeline.bytes(), options).await();
-                connection.close().await();
+                connection.finish().await();
             });
             peer.finish();
         }
@@ -93,7 +93,7 @@ class ClosingTest extends OnNio {
                     var connection = loop.connect(peer.address(), Pipeline.bytes(), options)
                             .await();
                     connection.write(Unpooled.directBuffer(size).writerIndex(size));
-                    connection.close().await();
+                    connection.finish().await();
                 }
                 expectTheLoopGoesOn();
             });
@@ -113,7 +113,7 @@ class ClosingTest extends OnNio {
                 var connection =
                         loop.connect(peer.address(), Pipeline.bytes(), options).await();
                 connection.write(Unpooled.directBuffer(MUCH).writerIndex(MUCH));
-                connection.close().timeout(Duration.ofSeconds(5)).await();
+                connection.finish().timeout(Duration.ofSeconds(5)).await();
             });
             peer.finish();
         }
@@ -155,11 +155,11 @@ class ClosingTest extends OnNio {
         try (var peer = RawPeer.listening(talk -> talk.expectEnd())) {
             task(() -> {
                 var connection = loop.connect(peer.address(), Lines.PIPELINE).await();
-                var first = connection.close();
-                var second = connection.close();
+                var first = connection.finish();
+                var second = connection.finish();
                 first.await();
                 second.await();
-                connection.close().await();
+                connection.finish().await();
                 connection.abort().await();
                 assertThat(connection.closed().isDone()).isTrue();
             });
@@ -172,7 +172,7 @@ class ClosingTest extends OnNio {
         try (var peer = RawPeer.listening(talk -> talk.readAll())) {
             task(() -> {
                 var connection = loop.connect(peer.address(), Lines.PIPELINE).await();
-                connection.close().await();
+                connection.finish().await();
                 connection.pause();
                 connection.resume();
                 connection.stop();

@@ -72,7 +72,7 @@ class ConnectTest extends OnNio {
                 var connection =
                         loop.connect(peer.address(), Lines.PIPELINE, options).await();
                 connection.write("hello");
-                connection.close().await();
+                connection.finish().await();
             });
             peer.finish();
         }
@@ -111,7 +111,7 @@ class ConnectTest extends OnNio {
                 var connection = connecting.await();
                 assertThat(connecting.cancel()).isFalse();
                 connection.write("still here");
-                connection.close().await();
+                connection.finish().await();
             });
             peer.finish();
         }
@@ -135,7 +135,7 @@ class ConnectTest extends OnNio {
                 if (connecting.cancel()) {
                     assertThat(failureOf(connecting)).isInstanceOf(CancelledException.class);
                 } else {
-                    connecting.await().close().await();
+                    connecting.await().finish().await();
                 }
             }
             waitFor(() -> loop.connections() == 0);
@@ -159,7 +159,7 @@ class ConnectTest extends OnNio {
                 waitFor(checked);
                 assertThat(connection.localAddress()).isEqualTo(seen.get());
                 assertThat(connection.remoteAddress()).isEqualTo(peer.address());
-                connection.close().await();
+                connection.finish().await();
                 assertThat(connection.localAddress()).as("after close").isEqualTo(seen.get());
             });
         }
@@ -176,7 +176,7 @@ class ConnectTest extends OnNio {
                 assertThat(connection.receive().await()).isEqualTo("127.0.0.9");
                 assertThat(((InetSocketAddress) connection.localAddress()).getHostString())
                         .isEqualTo("127.0.0.9");
-                connection.close().await();
+                connection.finish().await();
             });
         }
     }
@@ -214,7 +214,7 @@ class ConnectTest extends OnNio {
             assertThat(connection.receive().await()).isEqualTo("six");
             assertThat(((InetSocketAddress) connection.localAddress()).getAddress())
                     .isEqualTo(six);
-            connection.close().await();
+            connection.finish().await();
             server.close();
         });
     }

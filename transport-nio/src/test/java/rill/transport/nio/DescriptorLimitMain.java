@@ -163,7 +163,8 @@ final class DescriptorLimitMain {
         var server = loop.serve(OnNio.ANY_PORT, Lines.PIPELINE, Future::of).await();
         var client = loop.connect(server.address(), Lines.inOrder()).await();
         client.call("warm").await();
-        client.close().await();
+        client.close();
+        client.closed().await();
         server.close();
         try (var nobody = new Nobody()) {
             loop.connect(nobody.address(), Lines.PIPELINE).await();

@@ -24,7 +24,7 @@ class HalfCloseTest extends OnNio {
                 String line = connection.receive().await();
                 assertThat(connection.receive().await()).isNull();
                 connection.write(line.toUpperCase(java.util.Locale.ROOT));
-                connection.close().await();
+                connection.finish().await();
             });
             peer.finish();
         }
@@ -42,7 +42,7 @@ class HalfCloseTest extends OnNio {
             task(() -> {
                 var connection = loop.connect(peer.address(), Lines.PIPELINE).await();
                 connection.write("bye");
-                connection.close().await();
+                connection.finish().await();
                 expectTheLoopGoesOn();
             });
             peer.finish();
@@ -60,7 +60,7 @@ class HalfCloseTest extends OnNio {
             task(() -> {
                 var connection = loop.connect(peer.address(), Lines.PIPELINE).await();
                 closing.countDown();
-                connection.close().await();
+                connection.finish().await();
                 expectTheLoopGoesOn();
             });
             peer.finish();
@@ -87,7 +87,7 @@ class HalfCloseTest extends OnNio {
                 assertThat(ended.await()).isEqualTo(lines);
                 assertThat(got.getFirst()).isEqualTo("line 0");
                 assertThat(got.getLast()).isEqualTo("line " + (lines - 1));
-                connection.close().await();
+                connection.finish().await();
             });
             peer.finish();
         }
@@ -120,7 +120,7 @@ class HalfCloseTest extends OnNio {
                     var connection =
                             loop.connect(peer.address(), Lines.PIPELINE).await();
                     assertThat(connection.receive().await()).isNull();
-                    connection.close().await();
+                    connection.finish().await();
                 }
             });
             peer.finish();
@@ -143,7 +143,7 @@ class HalfCloseTest extends OnNio {
                     got.add(line);
                 }
                 assertThat(got).containsExactly("slow header", "and", "", "a slow body");
-                connection.close().await();
+                connection.finish().await();
             });
             peer.finish();
         }

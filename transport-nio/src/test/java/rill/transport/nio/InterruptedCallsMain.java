@@ -67,7 +67,8 @@ final class InterruptedCallsMain {
                 failed++;
                 System.out.println("FAILED " + e);
             }
-            client.close().await();
+            client.close();
+            client.closed().await();
         }
         server.close();
         return "DONE answered=" + answered + " failed=" + failed;

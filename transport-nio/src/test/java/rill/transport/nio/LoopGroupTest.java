@@ -134,8 +134,8 @@ class LoopGroupTest extends OnNio {
                     .await();
             assertThat(List.of(first.call("who").await(), second.call("who").await()))
                     .contains(group.loops().get(1).name());
-            first.close().await();
-            second.close().await();
+            first.finish().await();
+            second.finish().await();
         }
     }
 
@@ -158,7 +158,8 @@ class LoopGroupTest extends OnNio {
                 made++;
                 assertThat(arrived.tryAcquire(PATIENCE.toSeconds(), TimeUnit.SECONDS))
                         .isTrue();
-                client.close().await();
+                client.close();
+                client.closed().await();
             }
             assertThat(group.loops()).containsAll(seen);
             server.close();
@@ -194,7 +195,8 @@ class LoopGroupTest extends OnNio {
                 var client = loop.connect(server.address(), Lines.inOrder()).await();
                 assertThat(client.call("who").await())
                         .isIn(group.loops().get(1).name(), group.loops().get(2).name());
-                client.close().await();
+                client.close();
+                client.closed().await();
             }
             server.close();
             waitFor(() -> RawPeer.isRefused(server.address()));

@@ -40,7 +40,7 @@ class NameTest extends OnNio {
                 var connection = loop.connect(name, Lines.PIPELINE).await();
                 assertThat(connection.receive().await()).isEqualTo("welcome");
                 assertThat(connection.remoteAddress()).isEqualTo(peer.address());
-                connection.close().await();
+                connection.finish().await();
             });
         }
     }
@@ -53,7 +53,7 @@ class NameTest extends OnNio {
             task(() -> {
                 var connection = loop.connect(name(second), Lines.PIPELINE).await();
                 assertThat(connection.receive().await()).isEqualTo("second");
-                connection.close().await();
+                connection.finish().await();
             });
             assertThat(third.connections()).isZero();
         }
@@ -87,7 +87,7 @@ class NameTest extends OnNio {
                 var connection =
                         loop.connect(name(alive), Lines.PIPELINE, options).await();
                 assertThat(connection.receive().await()).isEqualTo("alive");
-                connection.close().await();
+                connection.finish().await();
             });
         }
     }

@@ -88,7 +88,8 @@ class OnNio {
         var client = loop.connect(server.address(), Lines.inOrder()).await();
         Assertions.assertThat(client.call("still there").timeout(PATIENCE).await())
                 .isEqualTo("STILL THERE");
-        client.close().await();
+        client.close();
+        client.closed().await();
         server.close();
     }
 

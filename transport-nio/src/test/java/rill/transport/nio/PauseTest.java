@@ -36,7 +36,7 @@ class PauseTest extends OnNio {
                 assertThat(got).as("resume delivers from a Handle, not inline").hasSize(2);
                 until(() -> got.contains("end"));
                 assertThat(got).containsExactly("1", "2", "3", "4", "end");
-                connection.close().await();
+                connection.finish().await();
             });
             peer.finish();
         }
@@ -56,7 +56,7 @@ class PauseTest extends OnNio {
                 connection.resume();
                 until(() -> got.contains("end"));
                 assertThat(got).containsExactly("1", "2", "end");
-                connection.close().await();
+                connection.finish().await();
             });
         }
     }
@@ -97,7 +97,7 @@ class PauseTest extends OnNio {
                 assertThat(connection.receive().await()).isEqualTo("early");
                 pass(Duration.ofMillis(20));
                 assertThat(connection.receive().await()).isEqualTo("late");
-                connection.close().await();
+                connection.finish().await();
             });
             peer.finish();
         }
@@ -147,7 +147,7 @@ class PauseTest extends OnNio {
                 connection.resume();
                 until(() -> got.size() == 2);
                 assertThat(got).containsExactly("1", "2");
-                connection.close().await();
+                connection.finish().await();
             });
             peer.finish();
         }

@@ -159,7 +159,7 @@ class ResetTest extends OnNio {
         })) {
             task(() -> {
                 var connection = loop.connect(peer.address(), Lines.PIPELINE).await();
-                connection.close().await();
+                connection.finish().await();
                 int before = transport.selects.get();
                 pass(Duration.ofMillis(100));
                 assertThat(transport.selects.get() - before).isLessThan(MOST_SELECTS_AT_REST);
@@ -184,7 +184,7 @@ class ResetTest extends OnNio {
                     connection.flush().await();
                     peer.finish();
                     pass(Duration.ofMillis(20)); // the reset has come, and waits behind the second line
-                    var closed = abort ? connection.abort() : connection.close();
+                    var closed = abort ? connection.abort() : connection.finish();
                     closed.timeout(Duration.ofSeconds(2)).await();
                 }
             });

@@ -43,7 +43,8 @@ class UnixSocketTest extends OnNio {
             var second = client.call("two");
             assertThat(first.await()).isEqualTo("got one");
             assertThat(second.await()).isEqualTo("got two");
-            client.close().await();
+            client.close();
+            client.closed().await();
             server.close();
         });
     }

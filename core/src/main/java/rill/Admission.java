@@ -1,0 +1,36 @@
+package rill;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says of a connection that a listener has accepted it, and whether it is still at work. One for all connections of the listener, so that an
+ * idle one is no larger for it.
+ */
+final class Admission {
+    private final Runnable whenGone;
+    private final @Nullable Admission afterWork; // null if it has done its work
+
+    /** Of connections at work. */
+    Admission(Runnable whenGone) {
+        this(whenGone, new Admission(whenGone, null));
+    }
+
+    private Admission(Runnable whenGone, @Nullable Admission afterWork) {
+        this.whenGone = whenGone;
+        this.afterWork = afterWork;
+    }
+
+    boolean atWork() {
+        return afterWork != null;
+    }
+
+    /** What is to be said once it has done its work. */
+    Admission workDone() {
+        return afterWork == null ? this : afterWork;
+    }
+
+    /** The connection is gone. */
+    void gone() {
+        whenGone.run();
+    }
+}

@@ -1,0 +1,47 @@
+package rill;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a call of a {@link Client} has no answer, and whether its request can have reached the peer. The message names the request; the cause
+ * is the failure of the connection, or a {@link DeadlineException}, if there is one.
+ *
+ * <p><b>Not guaranteed:</b> that a request with {@link Fate#PERHAPS_CARRIED_OUT} has left. The peer may not have seen a byte of it.
+ */
+public final class CallFailedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    /** What can have become of the request. */
+    public enum Fate {
+        /** No byte of it has left: it may be sent again without harm. */
+        NEVER_SENT("never sent"),
+        /** It was written: the peer may have carried it out, or may still do so. */
+        PERHAPS_CARRIED_OUT("perhaps carried out");
+
+        private final String words;
+
+        Fate(String words) {
+            this.words = words;
+        }
+    }
+
+    private final Fate fate;
+
+    /** Says which call has failed and why; the fate is added to the message. */
+    public CallFailedException(Fate fate, String message, @Nullable Throwable cause) {
+        super(message + " (" + fate.words + ")", cause);
+        this.fate = fate;
+    }
+
+    /** What can have become of the request. */
+    public Fate fate() {
+        return fate;
+    }
+
+    /** Where it was made says nothing: that is the loop. The cause has its own trace, and an await adds its place. */
+    @Override
+    public Throwable fillInStackTrace() {
+        return this;
+    }
+}

@@ -1,0 +1,105 @@
+package rill;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees to it that no connection with a bound of its idle time is idle for longer. It looks now and then whether bytes have come or gone, so
+ * that neither a read nor a write has to look at the clock, with one timer for all. Made with the first such connection. Confined to the loop.
+ */
+final class IdleConnections {
+    /** How often it looks within the shortest idle time. */
+    private static final int LOOKS = 4;
+
+    private static final long SHORTEST_SLEEP = Duration.ofMillis(1).toNanos();
+
+    private final Loop loop;
+    private final Map<Link, Activity> watched = new LinkedHashMap<>();
+    private long sleep = Long.MAX_VALUE;
+    private @Nullable Handle timer;
+
+    /** What was seen of one, and since when nothing else was. */
+    private static final class Activity {
+        private final Duration limit;
+        private long since;
+        private long received;
+        private long sent;
+
+        Activity(Duration limit) {
+            this.limit = limit;
+        }
+    }
+
+    IdleConnections(Loop loop) {
+        this.loop = loop;
+    }
+
+    void watch(Link link, Duration limit) {
+        var activity = new Activity(limit);
+        activity.since = loop.nanoTime();
+        watched.put(link, activity);
+        long wanted = Math.max(SHORTEST_SLEEP, Loop.nanos(limit) / LOOKS);
+        if (timer == null || wanted < sleep) {
+            sleep = wanted;
+            schedule();
+        }
+    }
+
+    /** It has ended. */
+    void forget(Link link) {
+        watched.remove(link);
+        if (watched.isEmpty() && timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+    }
+
+    private void schedule() {
+        if (timer != null) {
+            timer.cancel();
+        }
+        timer = loop.schedule(Duration.ofNanos(sleep), "idle connections", this::lookAround);
+    }
+
+    private void lookAround() {
+        timer = null;
+        long now = loop.nanoTime();
+        var idle = new ArrayList<Link>();
+        watched.forEach((link, activity) -> {
+            if (isIdle(link, activity, now)) {
+                idle.add(link);
+            }
+        });
+        for (Link each : idle) {
+            Activity activity = watched.remove(each);
+            if (activity != null) {
+                each.attempt(() -> each.failed(tooIdle(each, activity.limit), false));
+            }
+        }
+        if (!watched.isEmpty()) {
+            schedule();
+        }
+    }
+
+    private static DeadlineException tooIdle(Link link, Duration limit) {
+        return new DeadlineException(link + ": nothing was received or sent for " + Wording.duration(limit));
+    }
+
+    private static boolean isIdle(Link link, Activity activity, long now) {
+        if (link.gone()) {
+            return false;
+        }
+        long received = link.stack().isEmpty() ? 0 : link.inbound().heard();
+        long sent = link.outbound().sent();
+        if (received != activity.received || sent != activity.sent || link.isBusy()) {
+            activity.since = now;
+            activity.received = received;
+            activity.sent = sent;
+            return false;
+        }
+        return now - activity.since >= Loop.nanos(activity.limit);
+    }
+}

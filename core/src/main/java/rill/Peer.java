@@ -1,0 +1,67 @@
+package rill;
+
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The peer of one connection of a server, as its {@link Service} knows it.
+ *
+ * <p><b>Threading:</b> any thread.
+ */
+public final class Peer {
+    private final Link link;
+
+    Peer(Link link) {
+        this.link = link;
+    }
+
+    /** The peer's address. */
+    public SocketAddress remoteAddress() {
+        return link.remoteAddress();
+    }
+
+    /** The address of this end. */
+    public SocketAddress localAddress() {
+        return link.localAddress();
+    }
+
+    /** The loop of its connection. */
+    public Loop loop() {
+        return link.loop();
+    }
+
+    /** Whether answers can still be written. */
+    public boolean isOpen() {
+        return link.outbound().closed() == null;
+    }
+
+    /**
+     * Takes no more requests, lets the answers of those in flight leave, and closes the connection.
+     *
+     * @return {@link #closed()}
+     */
+    public Future<@Nullable Void> finish() {
+        link.onLoop("finish", link::finish);
+        return closed();
+    }
+
+    /**
+     * Closes the connection at once, with a reset: unsent answers are lost.
+     *
+     * @return {@link #closed()}
+     */
+    public Future<@Nullable Void> abort() {
+        link.onLoop("abort", link::abort);
+        return closed();
+    }
+
+    /** Done, never failed, when the connection is gone. A Future of the caller's own. */
+    public Future<@Nullable Void> closed() {
+        return link.closedFuture();
+    }
+
+    @Override
+    public String toString() {
+        return "peer of a " + link;
+    }
+}

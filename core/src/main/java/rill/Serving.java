@@ -1,0 +1,174 @@
+package rill;
+
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
+
+/**
+ * What servers are made on: a {@link Loop}, or the loops of a {@link LoopGroup}, which share the connections.
+ *
+ * <p><b>Threading:</b> any thread. What a server is given (handlers, Tasks, {@link Service}s) runs on the loop of the connection: of a
+ * LoopGroup, perhaps for several connections on several threads at once.
+ *
+ * <p><b>Errors:</b> the Futures fail with an {@link java.io.IOException} that names the address, or with a {@link CancelledException} if the loop is
+ * closed.
+ */
+public abstract sealed class Serving implements AutoCloseable permits Loop, LoopGroup {
+    Serving() {}
+
+    // ---- connections
+
+    /**
+     * Listens, and hands each connection to {@code onConnection}. What that throws fails the connection. Nothing is decoded before it, or
+     * something later, calls {@code receive} or {@code onMessage}.
+     *
+     * @return done once connections can come in
+     */
+    public final <R, W> Future<Listener> listen(
+            SocketAddress address, Pipeline<R, W> pipeline, Consumer<? super Connection<R, W>> onConnection) {
+        return listen(address, pipeline, ListenOptions.defaults(), onConnection);
+    }
+
+    /** {@link #listen(SocketAddress, Pipeline, Consumer)} with options. */
+    public final <R, W> Future<Listener> listen(
+            SocketAddress address,
+            Pipeline<R, W> pipeline,
+            ListenOptions options,
+            Consumer<? super Connection<R, W>> onConnection) {
+        requireNonNull(address, pipeline, "pipeline", options);
+        Objects.requireNonNull(onConnection, "onConnection");
+        return open(address, options, link -> onConnection.accept(link.open(pipeline)));
+    }
+
+    /**
+     * Listens, and runs {@code body} in a {@link Task} for each connection. When the body ends, the connection is closed in good order; when it
+     * throws, the connection fails with that.
+     *
+     * <p>If the peer goes away, the Task is not cancelled: its next {@code receive} gives null or fails. If the loop closes, a pending
+     * {@code receive} gives null.
+     *
+     * @return done once connections can come in
+     */
+    public final <R, W> Future<Listener> listenWithTask(
+            SocketAddress address, Pipeline<R, W> pipeline, ThrowingConsumer<? super Connection<R, W>> body) {
+        return listenWithTask(address, pipeline, ListenOptions.defaults(), body);
+    }
+
+    /** {@link #listenWithTask(SocketAddress, Pipeline, ThrowingConsumer)} with options. */
+    public final <R, W> Future<Listener> listenWithTask(
+            SocketAddress address,
+            Pipeline<R, W> pipeline,
+            ListenOptions options,
+            ThrowingConsumer<? super Connection<R, W>> body) {
+        requireNonNull(address, pipeline, "pipeline", options);
+        Objects.requireNonNull(body, "body");
+        return open(address, options, link -> runTask(link, link.open(pipeline), body));
+    }
+
+    private static <R, W> void runTask(
+            Link link, Connection<R, W> connection, ThrowingConsumer<? super Connection<R, W>> body) {
+        link.loop().task("for a " + link, () -> body.accept(connection)).onDone((nothing, failure) -> {
+            if (failure == null || failure instanceof CancellationException) {
+                connection.close();
+            } else {
+                fail(link, failure);
+            }
+        });
+    }
+
+    /** The Task was the one to receive: nobody is left who would be told of the failure later. */
+    private static void fail(Link link, Throwable failure) {
+        boolean tell = link.open() && !link.tellsFailures() && pulls(link);
+        link.failed(failure, false);
+        if (tell) {
+            link.heardOf();
+            link.loop().connectionFailed(link, failure);
+        }
+    }
+
+    private static boolean pulls(Link link) {
+        return link.inbound().hasReceiver() && link.inbound().receiver() instanceof Pulling;
+    }
+
+    // ---- services
+
+    /**
+     * The short form of a server: answers each request of a connection, in order, with what {@code service} gives for it.
+     *
+     * <p>The service is called for up to {@link ListenOptions#requestsInFlight} requests of a connection before the first is answered. If it
+     * throws, or its Future fails or gives null, that connection fails: earlier answers still leave, later ones are cancelled, and a
+     * {@link Report.ConnectionFailed} tells of it.
+     *
+     * @return done once connections can come in
+     */
+    public final <Q, A> Future<Listener> serve(
+            SocketAddress address, Pipeline<Q, A> pipeline, Service<? super Q, A> service) {
+        return serve(address, pipeline, ListenOptions.defaults(), service);
+    }
+
+    /** {@link #serve(SocketAddress, Pipeline, Service)} with options. */
+    public final <Q, A> Future<Listener> serve(
+            SocketAddress address, Pipeline<Q, A> pipeline, ListenOptions options, Service<? super Q, A> service) {
+        requireNonNull(address, pipeline, "pipeline", options);
+        Objects.requireNonNull(service, "service");
+        return open(address, options, link -> Responder.open(link, pipeline, options, service));
+    }
+
+    /**
+     * {@link #serve(SocketAddress, Pipeline, Service) serve} with a service of its own for each connection: for services that keep state, or have
+     * to know the peer.
+     *
+     * <pre>
+     * loop.serveEach(address, pipeline, peer -&gt; {
+     *     var session = new ShopSession(peer.remoteAddress());
+     *     peer.closed().onDone((nothing, failure) -&gt; session.end());
+     *     return session::answer;
+     * });
+     * </pre>
+     *
+     * @param services makes the service of a connection, on its loop, before its first request is decoded. What it throws fails the
+     *     connection
+     */
+    public final <Q, A> Future<Listener> serveEach(
+            SocketAddress address,
+            Pipeline<Q, A> pipeline,
+            ThrowingFunction<? super Peer, ? extends Service<? super Q, A>> services) {
+        return serveEach(address, pipeline, ListenOptions.defaults(), services);
+    }
+
+    /** {@link #serveEach(SocketAddress, Pipeline, ThrowingFunction)} with options. */
+    public final <Q, A> Future<Listener> serveEach(
+            SocketAddress address,
+            Pipeline<Q, A> pipeline,
+            ListenOptions options,
+            ThrowingFunction<? super Peer, ? extends Service<? super Q, A>> services) {
+        requireNonNull(address, pipeline, "pipeline", options);
+        Objects.requireNonNull(services, "services");
+        return open(address, options, link -> {
+            Service<? super Q, A> service = Objects.requireNonNull(services.apply(new Peer(link)), "a service");
+            Responder.open(link, pipeline, options, service);
+        });
+    }
+
+    static void requireNonNull(SocketAddress address, Object protocol, String name, Object options) {
+        Objects.requireNonNull(address, "address");
+        Objects.requireNonNull(protocol, name);
+        Objects.requireNonNull(options, "options");
+    }
+
+    /** Listens; {@code onLink} is told of each connection, on its loop. */
+    abstract Future<Listener> open(SocketAddress address, ListenOptions options, ThrowingConsumer<Link> onLink);
+
+    // ---- closing
+
+    /** {@link #close(Duration)} with {@link Loop#DEFAULT_CLOSE_DEADLINE}. */
+    @Override
+    public void close() {
+        close(Loop.DEFAULT_CLOSE_DEADLINE);
+    }
+
+    /** Closes the loop, or all loops of the group side by side, and waits for that: see {@link Loop#close(Duration)}. */
+    public abstract void close(Duration deadline);
+}

@@ -1,0 +1,12 @@
+package rill;
+
+/**
+ * Work with a value and without a result, which may throw: the body of the Task of a connection.
+ *
+ * @param <T> what it is given
+ */
+@FunctionalInterface
+public interface ThrowingConsumer<T> {
+    /** Does the work with {@code value}. */
+    void accept(T value) throws Exception;
+}
