@@ -3,6 +3,7 @@ package rill;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -260,6 +261,12 @@ public final class Client<Q, A> implements AutoCloseable {
     /** The peer's address. */
     public SocketAddress remoteAddress() {
         return link.remoteAddress();
+    }
+
+    /** {@link Connection#info} of its connection. On the loop. */
+    public <T> Optional<T> info(Class<T> type) {
+        link.loop().requireConfined("info", link);
+        return Optional.ofNullable(link.stack().info(type));
     }
 
     @Override

@@ -43,7 +43,7 @@ public final class ConnectOptions {
 
     // ---- what it says
 
-    /** The limit for the whole of it: looking up the name and trying its addresses. */
+    /** The limit for the whole of it: looking up the name, trying its addresses, and its layers becoming ready. */
     public Duration timeout() {
         return timeout;
     }

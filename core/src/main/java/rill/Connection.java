@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -393,6 +394,17 @@ public final class Connection<R, W> implements AutoCloseable {
     /** The peer's address. */
     public SocketAddress remoteAddress() {
         return link.wire().remoteAddress();
+    }
+
+    /**
+     * What a layer or the codec has found out about this connection, such as the version of its protocol: see {@link Session#info}. On the
+     * loop.
+     *
+     * @return empty if none has found out such a thing (yet)
+     */
+    public <T> Optional<T> info(Class<T> type) {
+        link.loop().requireConfined("info", link);
+        return Optional.ofNullable(link.stack().info(type));
     }
 
     /** Sets a socket option. On the loop. */

@@ -21,8 +21,8 @@ import rill.spi.Wire;
  * over the first that answers.
  *
  * <pre>
- *  resolving ──▶ trying address 1 ──▶ trying address 2 … ──▶ connected
- *      └──────────────┴─────────────────────┴─────────────── failed, cancelled
+ *  resolving ──▶ trying address 1 ──▶ trying address 2 … ──▶ connected ──▶ every layer ready
+ *      └──────────────┴─────────────────────┴─────────────────────┴────────── failed, cancelled
  * </pre>
  */
 final class Dialer<T> implements Runnable, Consumer<T> {
@@ -235,17 +235,41 @@ final class Dialer<T> implements Runnable, Consumer<T> {
     private void connected(Link link) {
         loop.links().expect();
         loop.links().remove(this);
-        T opened;
+        var opening = new Opening(link);
+        link.awaitReady(opening::ready);
         try {
-            opened = opener.apply(link);
+            opening.opened = opener.apply(link);
         } catch (Throwable t) {
             promise.fail(t);
             link.abort();
             return;
         }
         loop.links().boundIdleTime(link, options.idleTime());
-        if (!promise.complete(opened)) {
-            link.abort();
+        startTimer(timeLeft(), opening::late);
+        link.tellIfReady();
+    }
+
+    /** It is connected, and its layers may have to come to an agreement with the peer first. */
+    private final class Opening {
+        private final Link link;
+        private @Nullable T opened;
+
+        Opening(Link link) {
+            this.link = link;
+        }
+
+        void ready(@Nullable Throwable failure) {
+            stopTimer();
+            if (failure != null) {
+                promise.fail(failure);
+            } else if (!promise.complete(Objects.requireNonNull(opened))) {
+                link.abort();
+            }
+        }
+
+        void late() {
+            fail(new DeadlineException("connect to " + address + ": connected, but its layers were not ready within "
+                    + Wording.duration(options.timeout())));
         }
     }
 

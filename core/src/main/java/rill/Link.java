@@ -50,7 +50,8 @@ final class Link extends Node implements WireListener {
     private @Nullable Pipeline<?, ?> pipeline;
     private @Nullable Connection<?, ?> connection; // the present one
     private @Nullable Consumer<? super Failure> onFailure;
-    private @Nullable Consumer<? super @Nullable Throwable> onConnect; // until connected or failed
+    private @Nullable Consumer<? super @Nullable Throwable>
+            onConnect; // until connected, and then, if asked for, until ready
     private State state = State.OPEN;
     private boolean
             closing; // once a layer lets go the writes that it holds back, and those that were admitted are there
@@ -314,6 +315,30 @@ final class Link extends Node implements WireListener {
         }
     }
 
+    /**
+     * When connected, before a pipeline is opened: tells once when every layer of it is ready, which is null, or why that failed; then nobody
+     * else is told. It may be ready at once: see {@link #tellIfReady}.
+     */
+    void awaitReady(Consumer<? super @Nullable Throwable> told) {
+        onConnect = told;
+    }
+
+    void tellIfReady() {
+        if (onConnect != null && !stack.isEmpty() && stack.ready()) {
+            tellAwaiting(null);
+        }
+    }
+
+    /** Tells whoever waits for its layers to be ready, if somebody does: then true. */
+    private boolean tellAwaiting(@Nullable Throwable failure) {
+        Consumer<? super @Nullable Throwable> told = onConnect;
+        onConnect = null;
+        if (told != null) {
+            guarded(() -> told.accept(failure));
+        }
+        return told != null;
+    }
+
     private void nowConnected() {
         Consumer<? super @Nullable Throwable> told = onConnect;
         onConnect = null;
@@ -418,11 +443,8 @@ final class Link extends Node implements WireListener {
     }
 
     private void nowClosed(@Nullable Throwable cause) {
-        if (onConnect != null) {
-            Consumer<? super @Nullable Throwable> told = onConnect;
-            onConnect = null;
-            Throwable why = cause == null ? new CancelledException("connecting to " + this + " was given up") : cause;
-            guarded(() -> told.accept(why));
+        if (onConnect != null && stack.isEmpty()) {
+            tellAwaiting(cause == null ? new CancelledException("connecting to " + this + " was given up") : cause);
             return;
         }
         wireGone = true;
@@ -437,6 +459,10 @@ final class Link extends Node implements WireListener {
     /** Nothing leaves any more; unless we are closing, what came before is still of interest. */
     private void nowBroken(Throwable cause) {
         outbound.close(cause);
+        if (tellAwaiting(cause)) { // nobody has it yet
+            abort();
+            return;
+        }
         if (state == State.OPEN && !closing) {
             state = State.BROKEN;
             failedWith = cause;
@@ -515,6 +541,7 @@ final class Link extends Node implements WireListener {
                 failure = new Failure(cause, false);
                 tellFailure(failure);
             } else {
+                tellAwaiting(new IOException(this + " has ended before its layers were ready"));
                 tellReceiver(null);
             }
             inbound.close();
@@ -565,12 +592,13 @@ final class Link extends Node implements WireListener {
             onFailure = null; // as if there were none
         }
         failedWith = cause;
+        boolean awaited = tellAwaiting(cause);
         Throwable overruled = told.overruledBy();
         if (overruled != null) {
             loop.connectionFailed(this, overruled);
         }
         boolean receiverHeard = tellReceiver(cause);
-        if (!receiverHeard && onFailure == null) {
+        if (!receiverHeard && !awaited && onFailure == null) {
             loop.connectionFailed(this, cause);
         }
     }
@@ -639,6 +667,7 @@ final class Link extends Node implements WireListener {
         if (state == State.DRAINING || state == State.CLOSED) {
             return;
         }
+        tellIfReady();
         outbound.flush();
         if (ending() && !hasToWaitToEnd()) {
             goOnEnding();

@@ -594,8 +594,9 @@ public final class Loop extends Serving implements Drivable, Executor {
      *
      * @param address where to; a name in it that is not resolved yet is looked up by the {@link Resolver}, and each of its
      *     addresses is tried in order
-     * @return fails with an {@link IOException} that names the address and what was tried. A connection that comes when nobody waits
-     *     for it any more is closed
+     * @return done once it is connected and every layer is ready, which means that it holds back no writes (TLS does in its handshake). Fails
+     *     with an {@link IOException} that names the address and what was tried, or with what a layer has failed with. A connection that
+     *     comes when nobody waits for it any more is closed
      */
     public <R, W> Future<Connection<R, W>> connect(SocketAddress address, Pipeline<R, W> pipeline) {
         return connect(address, pipeline, ConnectOptions.defaults());

@@ -94,6 +94,11 @@ record Mapping<R, W, R2, W2>(
         }
 
         @Override
+        public @Nullable Object info() {
+            return session.info();
+        }
+
+        @Override
         public void outputEnding(Outgoing out) throws IOException {
             session.outputEnding(out);
         }

@@ -49,6 +49,11 @@ record Owning(Session<ByteBuf, ByteBuf> session) implements Session<ByteBuf, Byt
     }
 
     @Override
+    public @Nullable Object info() {
+        return session.info();
+    }
+
+    @Override
     public void outputEnding(Outgoing out) throws IOException {
         session.outputEnding(out);
     }

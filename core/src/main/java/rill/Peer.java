@@ -1,6 +1,7 @@
 package rill;
 
 import java.net.SocketAddress;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,12 @@ public final class Peer {
     /** The address of this end. */
     public SocketAddress localAddress() {
         return link.localAddress();
+    }
+
+    /** {@link Connection#info} of its connection. On the loop. */
+    public <T> Optional<T> info(Class<T> type) {
+        link.loop().requireConfined("info", link);
+        return Optional.ofNullable(link.stack().info(type));
     }
 
     /** The loop of its connection. */

@@ -71,6 +71,14 @@ public interface Session<R, W> extends Codec.Decoder<R> {
         return null;
     }
 
+    /**
+     * What the session has found out that the connection's user may want to know, such as the version of a protocol: an immutable object of a
+     * type of its own, by which {@link Connection#info} finds it. Null as long as there is nothing.
+     */
+    default @Nullable Object info() {
+        return null;
+    }
+
     /** This side is about to end its stream, after everything written: the place for a good-bye. */
     default void outputEnding(Outgoing out) throws IOException {}
 

@@ -1,6 +1,7 @@
 package rill;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sessions of a connection, one on top of the other. It belongs to the {@link Link}, and both halves see it: bytes go up through it, see
@@ -122,6 +123,27 @@ final class Stack {
             }
         }
         return false;
+    }
+
+    /** Whether every layer lets through what is written above it: none is still in its handshake. */
+    boolean ready() {
+        for (Stage stage : stages) {
+            if (stage.holdsWrites()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** What a session has found out, from the top down; null if none has found out such a thing. */
+    <T> @Nullable T info(Class<T> type) {
+        for (int i = stages.length - 1; i >= 0; i--) {
+            Object info = stages[i].session.info();
+            if (type.isInstance(info)) {
+                return type.cast(info);
+            }
+        }
+        return null;
     }
 
     /** Changes with whatever is taken of what waits. */

@@ -24,6 +24,8 @@ import rill.ConnectOptions;
 import rill.Connection;
 import rill.ConnectionLimits;
 import rill.Future;
+import rill.ListenOptions;
+import rill.Listener;
 import rill.Pipeline;
 import rill.testing.IntFrames;
 import rill.testing.TextLines;
@@ -102,17 +104,8 @@ class TlsTest extends OverSockets {
         TlsLayer wrongHost = Certificates.FOR_ANOTHER.server();
         for (TlsLayer client : List.of(Certificates.FOR_ANOTHER.client(), clientTls)) {
             serverFailures.clear();
-            Connection<String, String> connection = connect(echo(wrongHost), LINES.over(client));
-            var failures = Collections.synchronizedList(new ArrayList<Throwable>());
-            Future<?> flushed = run(() -> {
-                connection.onFailure(failure -> failures.add(failure.cause()));
-                connection.onMessage(line -> {});
-                connection.write("a secret");
-                return connection.flush();
-            });
-            assertThatThrownBy(() -> await(flushed)).isInstanceOf(IOException.class);
-            await(connection.closed());
-            assertThat(failures).singleElement().isInstanceOf(SSLHandshakeException.class);
+            assertThatThrownBy(() -> connect(echo(wrongHost), LINES.over(client)))
+                    .isInstanceOf(SSLHandshakeException.class);
             until("the server was told why", () -> !serverFailures.isEmpty());
             assertThat(serverFailures).singleElement().isInstanceOf(SSLException.class);
         }
@@ -153,8 +146,7 @@ class TlsTest extends OverSockets {
     void a_handshake_that_never_ends_fails_at_its_timeout() throws IOException {
         try (var silent = new ServerSocket(0, 1, Certificates.loopback())) {
             TlsLayer impatient = Certificates.FOR_LOCALHOST.client(Duration.ofMillis(20));
-            Connection<String, String> connection = connect(silent.getLocalSocketAddress(), LINES.over(impatient));
-            assertThatThrownBy(() -> await(run(connection::receive)))
+            assertThatThrownBy(() -> connect(silent.getLocalSocketAddress(), LINES.over(impatient)))
                     .isInstanceOf(SSLException.class)
                     .hasMessageContaining("20 ms");
         }
@@ -162,21 +154,18 @@ class TlsTest extends OverSockets {
 
     @Test
     void a_close_in_the_middle_of_the_handshake_gives_up_after_the_bound_of_closing() throws IOException {
-        try (var silent = new ServerSocket(0, 1, Certificates.loopback())) {
-            var limits = ConnectionLimits.defaults().closing(Duration.ofMillis(10), 1024);
-            Connection<String, String> connection = await(loop.connect(
-                    silent.getLocalSocketAddress(),
-                    LINES.over(clientTls),
-                    ConnectOptions.defaults().limits(limits)));
-            Future<?> flushed = run(() -> {
-                connection.write("never sent");
-                Future<?> flush = connection.flush();
-                connection.close();
-                return flush;
-            });
-            assertThatThrownBy(() -> await(flushed)).isInstanceOf(IOException.class);
-            await(connection.closed());
-        }
+        var limits = ConnectionLimits.defaults().closing(Duration.ofMillis(10), 1024);
+        var ends = Collections.synchronizedList(new ArrayList<Future<?>>());
+        var options = ListenOptions.defaults().limits(limits);
+        Listener listener = await(loop.listen(ANY_PORT, LINES.over(serverTls), options, connection -> {
+            connection.write("never sent");
+            ends.add(connection.flush());
+            ends.add(connection.finish());
+        }));
+        socketTo((InetSocketAddress) listener.address()); // and says nothing
+        until("it was accepted", () -> ends.size() == 2);
+        assertThatThrownBy(() -> await(ends.getFirst())).isInstanceOf(IOException.class);
+        await(ends.getLast());
         assertThat(loop.connections()).isZero();
         assertThat(reports).isEmpty();
     }

@@ -1,0 +1,216 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import rill.testing.Loops;
+import rill.testing.TextLines;
+
+/** A connection is handed out once its layers have come to an agreement with the peer, and tells what they have found out. */
+class ReadyTest {
+    private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
+    private static final Duration LIMIT = Duration.ofSeconds(3);
+
+    private final Loops loops = Loops.manual();
+    private final List<Connection<ByteBuf, ByteBuf>> accepted = new ArrayList<>();
+    private final List<String> heard = new ArrayList<>();
+    private Loop loop;
+    private Listener server;
+
+    /** A server that speaks by hand. */
+    @BeforeEach
+    void listen() {
+        loop = loops.open();
+        server = loops.settle(loop.listen(ANY, Pipeline.bytes(), each -> {
+            accepted.add(each);
+            each.onFailure(failure -> heard.add("failed"));
+            each.onMessage(
+                    bytes -> {
+                        heard.add(bytes.toString(StandardCharsets.US_ASCII));
+                        bytes.release();
+                    },
+                    () -> {
+                        heard.add("end");
+                        each.close();
+                    });
+        }));
+    }
+
+    @AfterEach
+    void close() {
+        loops.close();
+    }
+
+    /** It says hello, and is ready once the peer has said {@code !}. */
+    private Future<Connection<String, String>> connect() {
+        return loop.connect(
+                server.address(),
+                TextLines.pipeline().over(new HoldingLayer()),
+                ConnectOptions.defaults().timeout(LIMIT));
+    }
+
+    private void ticks() {
+        for (int i = 0; i < 20; i++) {
+            loop.tick();
+        }
+    }
+
+    private void says(String text) {
+        loop.execute(() -> accepted.getFirst().write(Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII)));
+        ticks();
+    }
+
+    private void assertNothingIsLeft() {
+        loop.execute(() -> accepted.forEach(Connection::abort));
+        ticks();
+        assertThat(loop.connections()).isZero();
+        loops.reporter().assertNone();
+    }
+
+    @Test
+    void connect_is_done_once_every_layer_is_ready() {
+        Future<Connection<String, String>> connecting = connect();
+        ticks();
+        assertThat(heard).containsExactly("hello;");
+        assertThat(connecting.isDone()).isFalse();
+        says("!");
+        Connection<String, String> connection = loops.settle(connecting);
+        loop.execute(() -> connection.write("a line"));
+        ticks();
+        assertThat(String.join("", heard)).isEqualTo("hello;a line\n");
+        loop.execute(connection::abort);
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void a_client_is_handed_out_when_its_layers_are_ready_as_well() {
+        Future<Client<String, String>> connecting = loop.connect(
+                server.address(), ClientProtocol.inOrder(TextLines.pipeline().over(new HoldingLayer())));
+        ticks();
+        assertThat(connecting.isDone()).isFalse();
+        says("!");
+        Client<String, String> client = loops.settle(connecting);
+        Future<String> answer = client.call("what?");
+        ticks();
+        says("that\n");
+        assertThat(loops.settle(answer)).isEqualTo("that");
+        loop.execute(client::abort);
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void a_layer_that_fails_before_that_fails_connect_and_nobody_else_is_told() {
+        Future<Connection<String, String>> connecting = connect();
+        ticks();
+        loop.execute(() -> accepted.getFirst().close());
+        ticks();
+        assertThat(connecting.failure())
+                .isInstanceOf(ProtocolException.class)
+                .hasMessageContaining("within the handshake");
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void a_peer_that_resets_before_that_fails_connect_though_it_has_sent_something() {
+        Future<Connection<String, String>> connecting = connect();
+        ticks();
+        says("?");
+        loop.execute(() -> accepted.getFirst().abort());
+        ticks();
+        assertThat(connecting.failure()).isInstanceOf(IOException.class);
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void layers_have_the_time_that_connect_has() {
+        Future<Connection<String, String>> connecting = connect();
+        ticks();
+        loops.clock().advance(LIMIT.minusNanos(1));
+        ticks();
+        assertThat(connecting.isDone()).isFalse();
+        loops.clock().advance(Duration.ofNanos(1));
+        ticks();
+        assertThat(connecting.failure())
+                .isInstanceOf(DeadlineException.class)
+                .hasMessageContaining("its layers were not ready within 3 s");
+        assertThat(heard).containsExactly("hello;", "failed");
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void a_connection_that_is_given_up_before_that_is_closed() {
+        Future<Connection<String, String>> connecting = connect();
+        ticks();
+        loop.execute(connecting::cancel);
+        ticks();
+        assertThat(heard).containsExactly("hello;", "failed");
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void a_loop_that_closes_before_that_fails_connect() {
+        Future<Connection<String, String>> connecting = connect();
+        var failures = new ArrayList<Throwable>();
+        connecting.onDone((connection, failure) -> failures.add(failure));
+        ticks();
+        loop.close(Duration.ofSeconds(1));
+        assertThat(failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).isInstanceOf(IOException.class));
+    }
+
+    /** What {@link Versioned} finds out. */
+    record Version(String name) {}
+
+    /** Its first line is a version. */
+    private static final class Versioned extends SessionTest.Plain {
+        private final Session<String, String> lines;
+        private @Nullable Version version;
+
+        Versioned(Context context) {
+            lines = TextLines.codec().open(context);
+        }
+
+        @Override
+        public @Nullable String decode(ByteBuf in, Context context) throws IOException {
+            String line = lines.decode(in, context);
+            if (line != null && version == null) {
+                version = new Version(line);
+                return null;
+            }
+            return line;
+        }
+
+        @Override
+        public @Nullable Object info() {
+            return version;
+        }
+    }
+
+    @Test
+    void what_a_session_has_found_out_can_be_asked_for_through_mappings_too() throws IOException {
+        Pipeline<String, String> versioned =
+                Pipeline.<String, String>of(Versioned::new).map(line -> line, line -> line);
+        Connection<String, String> connection = loops.settle(loop.connect(server.address(), versioned));
+        ticks();
+        assertThat(connection.info(Version.class)).isEmpty();
+        loop.execute(() -> connection.onMessage(heard::add));
+        says("one\nfirst\n");
+        assertThat(connection.info(Version.class)).contains(new Version("one"));
+        assertThat(connection.info(String.class)).isEmpty();
+        assertThat(heard).containsExactly("first");
+        loop.execute(connection::abort);
+        assertNothingIsLeft();
+    }
+}
