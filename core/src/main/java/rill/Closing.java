@@ -150,6 +150,18 @@ final class Closing {
         }
     }
 
+    /** Its host has lost its power: everything is given back, and nobody on this loop hears of it. */
+    void lost(Throwable cause) {
+        begun.set(true);
+        ending = true;
+        cancelling = true;
+        try {
+            loop.links().failAll(cause);
+        } finally {
+            closeNow();
+        }
+    }
+
     /** The selector failed: nothing orderly is possible any more. */
     void broken(Throwable cause) {
         begun.set(true);

@@ -1,5 +1,6 @@
 package rill;
 
+import java.io.IOException;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.ReferenceQueue;
 import java.time.Duration;
@@ -13,29 +14,38 @@ import org.jspecify.annotations.Nullable;
  * Finds failed Futures that became garbage, or whose loop closes, before anybody looked at the failure; and Tasks whose failure
  * nobody has looked at after a while, since most of those that fail so are awaited by nobody. Costs nothing until something fails
  * unobserved. Any thread may add; the loop polls.
+ *
+ * <p>Where a Driver drives, as in a simulation, the collector has no say: whatever fails with anything but an {@link IOException} has
+ * that while, Task or not, and who wants to know of the others looks at them.
  */
 final class FailureWatch {
     /** How long a Task that has failed waits for somebody to look. */
     static final Duration GRACE = Duration.ofSeconds(1);
 
     private final Loop loop;
+    private final boolean driven; // by a Driver: what it reports is then not to depend on the collector
     private final ReferenceQueue<Future<?>> collected = new ReferenceQueue<>();
     private final Set<Entry> entries = ConcurrentHashMap.newKeySet();
     private final AtomicLong count = new AtomicLong();
 
-    FailureWatch(Loop loop) {
+    FailureWatch(Loop loop, boolean driven) {
         this.loop = loop;
+        this.driven = driven;
     }
 
     void add(Future<?> future, Failed failed) {
         if (failed.wanted()) {
             return;
         }
+        boolean byTime = future instanceof Task || (driven && !(failed.cause instanceof IOException));
+        if (driven && !byTime) {
+            return;
+        }
         Origins origins = loop.origins();
         Origins.Origin origin = origins == null ? null : origins.of(future);
         var entry = new Entry(this, future, failed, origin);
         entries.add(entry);
-        if (future instanceof Task && loop.isCurrent() && !loop.closed()) {
+        if (byTime && loop.isCurrent() && !loop.closed()) {
             entry.grace = loop.schedule(GRACE, "a look at the failure of ", entry.what, () -> report(entry));
         }
         failed.watchedBy(entry);
@@ -43,7 +53,7 @@ final class FailureWatch {
 
     /** Reports the Futures that were found to be garbage. */
     void poll() {
-        if (entries.isEmpty()) {
+        if (driven || entries.isEmpty()) {
             return;
         }
         for (var reference = collected.poll(); reference != null; reference = collected.poll()) {

@@ -33,7 +33,7 @@ final class HandedOverCoroutine implements Coroutine {
             LockSupport.unpark(thread);
         } else {
             started = true;
-            thread.start();
+            Threads.startBody(loop, thread);
         }
         boolean interrupted = false;
         BlockWatch watch = BlockWatch.of(loop, thread);

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Drivable;
 import rill.spi.Driver;
 import rill.spi.Environment;
+import rill.spi.PowerLoss;
 import rill.spi.Selector;
 import rill.spi.Transport;
 
@@ -71,7 +72,7 @@ public final class Loop extends Serving implements Drivable, Executor {
     private final Selector selector;
     private final Inbox inbox;
     private final Tick tick;
-    private final FailureWatch failures = new FailureWatch(this);
+    private final FailureWatch failures;
     private final CrossLoopFutures crossLoopFutures = new CrossLoopFutures(this);
     private final Links links = new Links(this);
     private final Activity activity;
@@ -87,6 +88,7 @@ public final class Loop extends Serving implements Drivable, Executor {
     private volatile boolean stopWanted;
     private volatile boolean closed;
     private volatile boolean ended; // closed, and everything was given back
+    private @Nullable PowerLoss lostBy; // after which nothing runs, and nobody is told
 
     // ---- making
 
@@ -130,6 +132,7 @@ public final class Loop extends Serving implements Drivable, Executor {
     private Loop(Transport transport, LoopOptions options) throws IOException {
         this.transport = transport;
         this.environment = transport.environment();
+        this.failures = new FailureWatch(this, environment.driver() != null);
         this.buffers = new Buffers(this, environment.memory(), options.bufferMemory());
         this.name = options.name() == null ? "loop-" + COUNT.incrementAndGet() : options.name();
         this.reporter = options.reporter();
@@ -350,6 +353,9 @@ public final class Loop extends Serving implements Drivable, Executor {
     private void step(BooleanSupplier done) {
         try {
             tick.step(done);
+        } catch (PowerLoss e) {
+            lostBy = e;
+            closing.lost(e);
         } catch (IOException e) {
             closing.broken(e);
             throw new UncheckedIOException(name + ": the selector is broken; the loop is closed", e);
@@ -380,11 +386,16 @@ public final class Loop extends Serving implements Drivable, Executor {
 
     /** Why something of this loop fails that needed it. */
     CancelledException cancelledByClose(String what) {
-        return new CancelledException(what + ": " + name + " is closed");
+        return new CancelledException(what + ": " + name + howItEnded());
     }
 
     CancelledException neverDone(Future<?> awaited) {
-        return new CancelledException(name + " is closed: " + awaited.describe() + " will never be done");
+        return new CancelledException(name + howItEnded() + ": " + awaited.describe() + " will never be done");
+    }
+
+    private String howItEnded() {
+        PowerLoss loss = lostBy;
+        return loss == null ? " is closed" : " is gone, since " + loss.getMessage();
     }
 
     // ---- scheduling
@@ -738,7 +749,7 @@ public final class Loop extends Serving implements Drivable, Executor {
 
     private void requireOpen(String what) {
         if (closed) {
-            throw new IllegalStateException(what + ": " + name + " is closed");
+            throw new IllegalStateException(what + ": " + name + howItEnded());
         }
     }
 
@@ -820,7 +831,15 @@ public final class Loop extends Serving implements Drivable, Executor {
     }
 
     void report(Report report) {
+        if (lostBy != null) {
+            return;
+        }
         try {
+            Driver driver = environment.driver();
+            Throwable cause = report.cause();
+            if (driver != null && cause != null) {
+                driver.failed(this, report.message(), cause);
+            }
             reporter.report(report);
         } catch (Throwable t) {
             LoggingReporter.INSTANCE.reporterThrew(t, report);
@@ -833,6 +852,11 @@ public final class Loop extends Serving implements Drivable, Executor {
         } else if (!closed) {
             enqueue(new Handle(this, "cancellation of " + handle.name(), () -> tick.timerCancelled(handle)));
         }
+    }
+
+    /** Whether a loss of power has ended it: none of its Tasks may go on. */
+    boolean lost() {
+        return lostBy != null;
     }
 
     /** Ends everything; the last thing that happens on the loop. */

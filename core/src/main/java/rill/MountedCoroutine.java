@@ -85,7 +85,7 @@ final class MountedCoroutine implements Coroutine, Executor {
             suspended = false;
         } else {
             started = true;
-            thread.start();
+            Threads.startBody(loop, thread);
         }
         runUntilSuspended();
     }

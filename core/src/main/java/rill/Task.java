@@ -94,8 +94,11 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
         }
     }
 
-    /** Runs the body up to its next await. */
+    /** Runs the body up to its next await; never again after a loss of power. */
     private void step() {
+        if (loop.lost()) {
+            return; // and the body's thread is garbage
+        }
         running = true;
         Node before = loop.activity().enter(this);
         try {

@@ -1,5 +1,7 @@
 package rill;
 
+import java.util.concurrent.Executors;
+
 /**
  * The threads that Rill starts. None keeps anything of the thread that happened to start it: no inherited thread-locals, not its
  * group, and not its context class loader.
@@ -29,6 +31,19 @@ final class Threads {
         Thread thread = platform().name(name).daemon(daemon).unstarted(work);
         thread.setContextClassLoader(loop.contextClassLoader());
         return thread;
+    }
+
+    /**
+     * Starts the thread of a Task's body. The JDK itself keeps hold of a virtual thread until it ends, which after a loss of power it
+     * never does: where there can be one, an executor of the thread's own keeps it, and is garbage with it.
+     */
+    @SuppressWarnings("resource") // it has one thread, and ends as that does
+    static void startBody(Loop loop, Thread thread) {
+        if (loop.environment().driver() == null) {
+            thread.start();
+        } else {
+            Executors.newThreadPerTaskExecutor(itsOwn -> thread).execute(() -> {});
+        }
     }
 
     /** What messages call it; virtual threads rarely have a name. */

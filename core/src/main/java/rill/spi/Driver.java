@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
  *
  * <p><b>Threading:</b> {@link #drive} is called on the awaiting thread, which is outside every loop; the driver calls
  * {@link Drivable#tick()} of the loops that are its own. {@link #opened} is called on the thread that opens the loop,
- * {@link #handingOver} on any, the others on the loop.
+ * {@link #handingOver} and {@link #failed} on any, the others on the loop.
  */
 @FunctionalInterface
 public interface Driver {
@@ -42,6 +42,13 @@ public interface Driver {
      * @param future in words, if asked for its {@code toString}
      */
     default void settled(Drivable loop, Object future, boolean cancelled) {}
+
+    /**
+     * Something has failed, and nobody is told but the loop's {@link rill.Reporter}, next.
+     *
+     * @param what in words, with the loop's name
+     */
+    default void failed(Drivable loop, String what, Throwable cause) {}
 
     /**
      * The body of a Task blocks in something other than {@code await}. What this throws fails the Task, whose body is then
