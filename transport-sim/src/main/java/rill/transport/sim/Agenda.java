@@ -5,11 +5,22 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** The events to come, by time and then by the order in which they were planned; and what time it is. */
+/**
+ * The events to come, by time; and what time it is. Among those of one instant faults come first, as they were planned; then what was
+ * planned earlier, in the order of planning or, where that is free, in any; and then what was planned in that instant, in order.
+ */
 final class Agenda {
+    private static final long FAULTS = Long.MIN_VALUE;
+    private static final long OF_THIS_INSTANT = Long.MAX_VALUE / 2;
+
     private final PriorityQueue<Event> events = new PriorityQueue<>();
+    private final Chance chance;
     private long now;
     private long planned;
+
+    Agenda(Chance chance) {
+        this.chance = chance;
+    }
 
     /** Nanoseconds since the simulation began. */
     long now() {
@@ -18,17 +29,34 @@ final class Agenda {
 
     void at(long time, Event event) {
         event.time = Math.max(now, time);
-        event.order = ++planned;
+        planned++;
+        if (event.time == now) {
+            event.order = OF_THIS_INSTANT + planned;
+        } else {
+            event.order = chance.free(Freedom.ORDER) ? chance.turn() : planned;
+        }
         events.add(event);
     }
 
     void at(long time, Runnable action) {
-        at(time, new Event() {
+        at(time, event(action));
+    }
+
+    /** A fault, or what has to come before anything else of that instant; it changes no order of others. */
+    void fault(long time, Runnable action) {
+        Event event = event(action);
+        event.time = Math.max(now, time);
+        event.order = FAULTS + ++planned;
+        events.add(event);
+    }
+
+    private static Event event(Runnable action) {
+        return new Event() {
             @Override
             void happen() {
                 action.run();
             }
-        });
+        };
     }
 
     /** The time of the next event, or {@link Long#MAX_VALUE}. */

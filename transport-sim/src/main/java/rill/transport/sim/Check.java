@@ -81,6 +81,7 @@ final class Check {
     private String compare(Path first, Path second) throws IOException {
         try (BufferedReader one = Files.newBufferedReader(first);
                 BufferedReader other = Files.newBufferedReader(second)) {
+            String outcome = "";
             String before = "the beginning";
             for (long n = 1; ; n++) {
                 @Nullable String left = one.readLine();
@@ -91,10 +92,18 @@ final class Check {
                             + "\n  once there was " + left + "\n  and once       " + right);
                 }
                 if (left == null) {
+                    requirePassed(outcome);
                     return before;
                 }
+                outcome = before;
                 before = left;
             }
+        }
+    }
+
+    private void requirePassed(String outcome) {
+        if (!outcome.equals(Replay.PASSED)) {
+            throw new AssertionError(scenario.getName() + " with seed " + seed + " is deterministic, and " + outcome);
         }
     }
 

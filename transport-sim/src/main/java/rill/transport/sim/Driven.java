@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Drivable;
+import rill.spi.PowerLoss;
 
 /** A loop of a host, and when it next wants a tick. */
 final class Driven {
@@ -15,6 +16,7 @@ final class Driven {
     private final Agenda agenda;
     private boolean queued;
     private @Nullable Wake wake; // for the next timer
+    private @Nullable PowerLoss lostBy;
 
     Driven(Simulation simulation, Agenda agenda, Host host, Drivable loop, SimSelector selector, int number) {
         this.simulation = simulation;
@@ -87,7 +89,7 @@ final class Driven {
         planWake();
     }
 
-    /** The host has crashed: the loop ends now. */
+    /** The simulation is over, and the loop did not close in good order: it ends now. */
     void breakWith(IOException cause) {
         selector.breakWith(cause);
         if (!loop.closed()) {
@@ -97,6 +99,23 @@ final class Driven {
                 // That is how a loop ends whose selector is broken; it has told everybody concerned.
             }
         }
+    }
+
+    /** Its process is gone: nothing of it runs any more. */
+    void lose(PowerLoss cause) {
+        lostBy = cause;
+        wake = null;
+        selector.breakWith(cause);
+        if (!loop.closed()) {
+            loop.tick();
+        }
+        simulation.lost(this);
+    }
+
+    /** How its process has ended; null if it lives, or closed in good order. */
+    @Nullable
+    PowerLoss lostBy() {
+        return lostBy;
     }
 
     /** What it waits for. */

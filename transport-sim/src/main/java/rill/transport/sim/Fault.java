@@ -1,20 +1,83 @@
 package rill.transport.sim;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * Something that can go wrong, as {@link Faults} makes it: a description that {@link Simulation#inject} brings into force, as often as
- * one likes.
+ * Something that can go wrong, as {@link Faults} makes it: a value, which {@link Simulation#inject} brings into force as often as one
+ * likes, in any simulation that has its hosts.
  */
-public final class Fault {
+public sealed class Fault permits Swarm {
+    /** What kinds there are. */
+    public enum Kind {
+        /** See {@link Faults#cut}. */
+        CUT("segments"),
+        /** See {@link Faults#cutOneWay}. */
+        CUT_ONE_WAY("segments"),
+        /** See {@link Faults#hold}. */
+        HOLD("segments"),
+        /** See {@link Faults#latency}. */
+        LATENCY("segments"),
+        /** See {@link Faults#loss}. */
+        LOSS("segments"),
+        /** See {@link Faults#bandwidth}. */
+        BANDWIDTH("segments"),
+        /** See {@link Faults#reset}. */
+        RESET("connections"),
+        /** See {@link Faults#isolate}. */
+        ISOLATE("segments"),
+        /** See {@link Faults#refuse}. */
+        REFUSE("requests"),
+        /** See {@link Faults#blackhole}. */
+        BLACKHOLE("requests"),
+        /** See {@link Faults#crash}. */
+        CRASH("connections"),
+        /** See {@link Faults#kill}. */
+        KILL("connections"),
+        /** See {@link Faults#pause}. */
+        PAUSE("ticks"),
+        /** See {@link Faults#slow}. */
+        SLOW("ticks"),
+        /** See {@link Faults#clockRate}. */
+        CLOCK_RATE("loops"),
+        /** See {@link Faults#wallClockJumps}. */
+        WALL_CLOCK("loops"),
+        /** See {@link Faults#nameFails}. */
+        NAME_FAILS("lookups"),
+        /** See {@link Faults#nameIsSlow}. */
+        NAME_IS_SLOW("lookups"),
+        /** See {@link Faults#swarm}. */
+        SWARM("faults");
+
+        final String hits; // what it hits
+
+        Kind(String hits) {
+            this.hits = hits;
+        }
+    }
+
+    private final Kind kind;
     private final String description;
+    private final List<String> hosts;
     private final Function<? super Injections, ? extends Runnable> effect;
 
     /** The effect gives what undoes it. */
-    Fault(String description, Function<? super Injections, ? extends Runnable> effect) {
+    Fault(Kind kind, String description, List<String> hosts, Function<? super Injections, ? extends Runnable> effect) {
+        this.kind = kind;
         this.description = description;
+        this.hosts = List.copyOf(hosts);
         this.effect = effect;
+    }
+
+    /** Its kind. */
+    public final Kind kind() {
+        return kind;
+    }
+
+    /** The hosts that it names, in order; none if it is everywhere. */
+    public final List<String> hosts() {
+        return hosts;
     }
 
     Runnable apply(Injections simulation) {

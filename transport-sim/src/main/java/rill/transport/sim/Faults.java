@@ -2,11 +2,13 @@ package rill.transport.sim;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.function.Function;
+import rill.transport.sim.Fault.Kind;
 
 /**
  * What can go wrong in a simulated network. Each gives a {@link Fault}, for {@link Simulation#inject} and {@link Simulation#schedule};
- * an unknown host is an {@link IllegalArgumentException} there.
+ * an unknown host is an {@link IllegalArgumentException} there, and a fault that contradicts one in force an {@link
+ * IllegalStateException}.
  */
 public final class Faults {
     private Faults() {}
@@ -15,20 +17,24 @@ public final class Faults {
 
     /** Nothing gets through between the two, in either direction; what is on its way is lost. */
     public static Fault cut(String one, String other) {
-        return both("cut " + one + " – " + other, one, other, route -> route.cuts++, route -> route.cuts--);
+        return new Fault(Kind.CUT, "cut " + one + " – " + other, List.of(one, other), all -> {
+            Runnable there = route(all, one, other).cut(Kind.CUT);
+            Runnable back = route(all, other, one).cut(Kind.CUT);
+            return () -> {
+                there.run();
+                back.run();
+            };
+        });
     }
 
-    /** Nothing gets through in this direction. */
+    /** Nothing gets through in this direction; what is on its way is lost. */
     public static Fault cutOneWay(String from, String to) {
-        return oneWay("cut " + from + " → " + to, from, to, route -> {
-            route.cuts++;
-            return () -> route.cuts--;
-        });
+        return oneWay(Kind.CUT_ONE_WAY, "cut " + from + " → " + to, from, to, route -> route.cut(Kind.CUT_ONE_WAY));
     }
 
     /** What is sent in this direction waits, and goes on its way when the fault ends. */
     public static Fault hold(String from, String to) {
-        return new Fault("hold " + from + " → " + to, all -> {
+        return new Fault(Kind.HOLD, "hold " + from + " → " + to, List.of(from, to), all -> {
             Route route = route(all, from, to);
             route.holds++;
             return () -> {
@@ -42,7 +48,11 @@ public final class Faults {
     /** Another latency in this direction. */
     public static Fault latency(String from, String to, Latency latency) {
         return oneWay(
-                "latency " + from + " → " + to + " " + latency, from, to, route -> route.latency.replace(latency));
+                Kind.LATENCY,
+                "latency " + from + " → " + to + " " + latency,
+                from,
+                to,
+                route -> route.latency.replace(latency));
     }
 
     /** Of the segments in this direction, so large a part is lost: TCP sends them again, so it is seen as delay. */
@@ -50,24 +60,28 @@ public final class Faults {
         if (!(part >= 0 && part <= 1)) {
             throw new IllegalArgumentException("the part that is lost is between 0 and 1, not " + part);
         }
-        return oneWay("loss " + from + " → " + to + " " + part, from, to, route -> route.loss.replace(part));
+        return oneWay(Kind.LOSS, "loss " + from + " → " + to + " " + part, from, to, route -> route.loss.replace(part));
     }
 
-    /** No more than so many bytes a second in this direction, headers included. */
+    /**
+     * No more than so many bytes a second in this direction, headers included. 128 KiB wait for their turn; what comes when that is full
+     * is lost.
+     */
     public static Fault bandwidth(String from, String to, long bytesPerSecond) {
         if (bytesPerSecond <= 0) {
             throw new IllegalArgumentException("a bandwidth has to be positive, not " + bytesPerSecond);
         }
         return oneWay(
+                Kind.BANDWIDTH,
                 "bandwidth " + from + " → " + to + " " + bytesPerSecond + " B/s",
                 from,
                 to,
                 route -> route.bandwidth.replace(bytesPerSecond));
     }
 
-    /** All connections between the two are reset, once; there is nothing to end. */
+    /** All connections between the two are sent a reset, once, which travels as everything does; there is nothing to end. */
     public static Fault reset(String one, String other) {
-        return new Fault("reset " + one + " – " + other, all -> {
+        return new Fault(Kind.RESET, "reset " + one + " – " + other, List.of(one, other), all -> {
             Host first = all.network.host(one);
             Host second = all.network.host(other);
             first.resetConnectionsWith(second);
@@ -78,53 +92,74 @@ public final class Faults {
 
     // ---- of a host
 
-    /** Nothing gets to the host or away from it. */
+    /** Nothing gets to the host or away from it; what is on its way is lost. */
     public static Fault isolate(String host) {
-        return new Fault("isolate " + host, all -> {
+        return new Fault(Kind.ISOLATE, "isolate " + host, List.of(host), all -> {
             Host isolated = all.network.host(host);
-            List<Host> others = all.network.hosts().stream()
-                    .filter(each -> each != isolated)
-                    .toList();
-            Runnable[] undo = others.stream()
-                    .map(other -> cut(host, other.name()).apply(all))
-                    .toArray(Runnable[]::new);
-            return () -> {
-                for (Runnable each : undo) {
-                    each.run();
+            var undo = new java.util.ArrayList<Runnable>();
+            for (Host other : all.network.hosts()) {
+                if (other != isolated) {
+                    undo.add(all.network.route(isolated, other).cut(Kind.ISOLATE));
+                    undo.add(all.network.route(other, isolated).cut(Kind.ISOLATE));
                 }
-            };
+            }
+            return () -> undo.forEach(Runnable::run);
         });
     }
 
     /** Requests for a connection to this port are refused. */
     public static Fault refuse(String host, int port) {
-        return new Fault(
-                "refuse " + host + ":" + port,
-                all -> all.network.host(host).ports.refuse(port));
+        return new Fault(Kind.REFUSE, "refuse " + host + ":" + port, List.of(host), all -> {
+            Ports ports = all.network.host(host).ports;
+            requireNot(ports.swallows(port), "refuse " + host + ":" + port, "blackhole " + host + ":" + port);
+            return ports.refuse(port);
+        });
     }
 
     /** Requests for a connection to this port are swallowed. */
     public static Fault blackhole(String host, int port) {
-        return new Fault(
-                "blackhole " + host + ":" + port,
-                all -> all.network.host(host).ports.swallow(port));
+        return new Fault(Kind.BLACKHOLE, "blackhole " + host + ":" + port, List.of(host), all -> {
+            Ports ports = all.network.host(host).ports;
+            requireNot(ports.refuses(port), "blackhole " + host + ":" + port, "refuse " + host + ":" + port);
+            return ports.swallow(port);
+        });
+    }
+
+    private static void requireNot(boolean contradicted, String wanted, String present) {
+        if (contradicted) {
+            throw new IllegalStateException(
+                    wanted + " contradicts " + present + ", which is in force; end that first, by closing its guard");
+        }
     }
 
     /**
-     * The host stops at once: its loops, connections and memory are gone, and nobody is told. When the fault ends it starts again, with
-     * what {@link Simulation#host(String, Consumer)} was given.
+     * The host loses its power: nothing of it runs any more, no callback, no Handle, no {@code finally} of a Task; its connections and
+     * its memory are gone; and nobody is told. When the fault ends it starts again, with what {@link Simulation#host(String, Consumer)}
+     * was given. Of several such faults the last one to end starts it.
      */
     public static Fault crash(String host) {
-        return new Fault("crash " + host, all -> {
+        return new Fault(Kind.CRASH, "crash " + host, List.of(host), all -> {
             Host crashed = all.network.host(host);
             all.outsideLoops(crashed::crash);
-            return () -> all.outsideLoops(crashed::start);
+            return () -> all.outsideLoops(crashed::powerIsBack);
+        });
+    }
+
+    /**
+     * The host's process ends, as if by {@code kill -9}. Nothing of it runs any more, as after a crash; but its kernel ends its
+     * connections, by FIN, or by RST where something was unread, and refuses new ones. When the fault ends it starts again.
+     */
+    public static Fault kill(String host) {
+        return new Fault(Kind.KILL, "kill " + host, List.of(host), all -> {
+            Host killed = all.network.host(host);
+            all.outsideLoops(killed::kill);
+            return () -> all.outsideLoops(killed::mayRunAgain);
         });
     }
 
     /** The programs of the host stand still; its kernel goes on acknowledging. */
     public static Fault pause(String host) {
-        return new Fault("pause " + host, all -> {
+        return new Fault(Kind.PAUSE, "pause " + host, List.of(host), all -> {
             Host paused = all.network.host(host);
             paused.pause();
             return () -> {
@@ -137,35 +172,48 @@ public final class Faults {
     /** Each tick of the host's loops takes so long. */
     public static Fault slow(String host, Duration perTick) {
         long nanos = requirePositive("a tick", perTick);
-        return new Fault(
-                "slow " + host + " " + perTick, all -> all.network.host(host).slow(nanos));
+        return ofHost(Kind.SLOW, "slow " + host + " " + perTick, host, slowed -> slowed.slow(nanos));
     }
 
-    /** The host's clock goes so many times as fast as it should; 1.0 is right. */
+    /** The host's clocks go so many times as fast as they should; 1.0 is right. */
     public static Fault clockRate(String host, double rate) {
         if (!(rate >= 0.01 && rate <= 100)) {
             throw new IllegalArgumentException("a clock's rate is between 0.01 and 100, not " + rate);
         }
-        return new Fault(
-                "clock of " + host + " × " + rate, all -> all.network.host(host).clockRate(rate));
+        return ofHost(Kind.CLOCK_RATE, "clock of " + host + " × " + rate, host, other -> other.clockRate(rate));
+    }
+
+    /** The host's {@link Host#wallClock wall clock} jumps forward, or back if {@code by} is negative; and the other way at the end. */
+    public static Fault wallClockJumps(String host, Duration by) {
+        return ofHost(
+                Kind.WALL_CLOCK, "wall clock of " + host + " jumps by " + by, host, other -> other.wallClockJumps(by));
     }
 
     // ---- of names
 
     /** The name is unknown, everywhere. */
     public static Fault nameFails(String name) {
-        return new Fault("name " + name + " fails", all -> all.names().fail(name));
+        return new Fault(
+                Kind.NAME_FAILS, "name " + name + " fails", List.of(), all -> all.names().fail(name));
     }
 
     /** Looking the name up takes so much longer, everywhere. */
     public static Fault nameIsSlow(String name, Duration longer) {
         long nanos = requirePositive("a delay", longer);
-        return new Fault("name " + name + " takes " + longer, all -> all.names().slow(name, nanos));
+        return new Fault(
+                Kind.NAME_IS_SLOW,
+                "name " + name + " takes " + longer,
+                List.of(),
+                all -> all.names().slow(name, nanos));
     }
 
-    /** A random, seeded sequence of all of these, for as long as it is in force: what a soak run needs. */
-    public static Fault swarm() {
-        return new Fault("swarm", all -> new Swarm(all).start());
+    /**
+     * Faults that come and go at random, for as long as it is in force. Each seed draws which kinds, how often, for how long and how badly;
+     * they strike where somebody talks, some at moments that are interesting: at a connect, after a write, between a request and its
+     * answer. Only hosts that boot are crashed or killed.
+     */
+    public static Swarm swarm() {
+        return new Swarm();
     }
 
     // ----
@@ -182,21 +230,11 @@ public final class Faults {
     }
 
     private static Fault oneWay(
-            String description, String from, String to, java.util.function.Function<Route, Runnable> effect) {
-        return new Fault(description, all -> effect.apply(route(all, from, to)));
+            Kind kind, String description, String from, String to, Function<Route, Runnable> effect) {
+        return new Fault(kind, description, List.of(from, to), all -> effect.apply(route(all, from, to)));
     }
 
-    private static Fault both(
-            String description, String one, String other, Consumer<Route> begin, Consumer<Route> end) {
-        return new Fault(description, all -> {
-            Route there = route(all, one, other);
-            Route back = route(all, other, one);
-            begin.accept(there);
-            begin.accept(back);
-            return () -> {
-                end.accept(there);
-                end.accept(back);
-            };
-        });
+    private static Fault ofHost(Kind kind, String description, String host, Function<Host, Runnable> effect) {
+        return new Fault(kind, description, List.of(host), all -> effect.apply(all.network.host(host)));
     }
 }

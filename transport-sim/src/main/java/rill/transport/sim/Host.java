@@ -5,10 +5,12 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -16,11 +18,18 @@ import rill.Loop;
 import rill.LoopOptions;
 import rill.Report;
 import rill.Reporter;
+import rill.spi.PowerLoss;
 import rill.spi.Transport;
 import rill.transport.sim.Trace.Kind;
 
 /**
- * A host of a simulation: an address, a clock, and a transport for the loops that run on it.
+ * A host of a simulation: an address, clocks, and a transport for the loops that run on it.
+ *
+ * <pre>
+ *   up ── {@link Faults#kill} ──▶ without its process: the kernel answers, and refuses
+ *    ├─── {@link Faults#crash} ─▶ without power: silent, and everything is forgotten
+ *    ◀─── once no such fault is in force any more: boots
+ * </pre>
  *
  * <p><b>Threading:</b> the simulation's thread.
  */
@@ -31,25 +40,31 @@ public final class Host {
     final RandomGenerator random;
     final Set<Tcp> tcps = new LinkedHashSet<>();
     Route[] routes = {};
+    private final Simulation simulation;
     private final Network network;
     private final String name;
     private final InetAddress address;
+    private final WallClock wallClock;
     private final SimTransport transport;
     private final List<Driven> loops = new ArrayList<>();
     private final @Nullable Consumer<? super Host> boot;
     private final Route.Setting<Double> rates = new Route.Setting<>(1.0);
     private int pauses;
-    private boolean up = true;
+    private int crashes;
+    private int kills;
+    private int life; // how often it has begun
     private long slowNanos;
     private long busyUntil;
 
     Host(Simulation simulation, Network network, String name, @Nullable Consumer<? super Host> boot) {
+        this.simulation = simulation;
         this.network = network;
         this.name = name;
         this.boot = boot;
         this.number = network.hosts().size();
         this.random = Agenda.random(network.seed, "host " + name);
         this.clock = new HostClock(network.agenda, random.nextLong());
+        this.wallClock = new WallClock(clock, Duration.ofMillis(random.nextInt(-500, 501)));
         this.ports = new Ports(network, this);
         this.address = Network.addressOf(name, number);
         this.transport = new SimTransport(simulation, network, this);
@@ -80,20 +95,18 @@ public final class Host {
      * to; with {@link #loop(LoopOptions)} you choose a reporter of your own.
      */
     public Loop loop(String loopName) {
-        return loop(LoopOptions.defaults().name(name + "/" + loopName).reporter(Host::report));
+        return loop(LoopOptions.defaults().name(name + "/" + loopName).reporter(this::report));
     }
 
-    private static void report(Report report) {
-        if (!(report instanceof Report.ConnectionFailed)) {
+    private void report(Report report) {
+        if (!(report instanceof Report.ConnectionFailed) && !simulation.isClosed()) {
             Reporter.logging().report(report);
         }
     }
 
     /** Opens a loop on this host, on whatever transport the options name. The watch for slow Handles, in real time, is off. */
     public Loop loop(LoopOptions options) {
-        if (!up) {
-            throw new IllegalStateException("host " + name + " is down, and can't open a loop");
-        }
+        requireUp("open a loop");
         try {
             return Loop.open(options.transport(transport).slowHandle(Duration.ZERO));
         } catch (IOException e) {
@@ -101,17 +114,69 @@ public final class Host {
         }
     }
 
-    /** Whether it runs: not after a crash, until it is started again. */
+    /**
+     * Runs work that would block or take long elsewhere: each piece begins as soon as the one before is done, takes {@code cost} of
+     * virtual time, and then runs at once, outside of every loop. What it does must neither block nor touch a loop, except by completing
+     * a {@link java.util.concurrent.CompletionStage}. What it throws fails the run. After a crash, nothing of it runs.
+     */
+    public Executor executor(Duration cost) {
+        if (cost.isNegative()) {
+            throw new IllegalArgumentException("work can't cost " + cost);
+        }
+        long nanos = cost.toNanos();
+        return new Executor() {
+            private long busyUntil;
+
+            @Override
+            public void execute(Runnable work) {
+                simulation.requireOwner("giving work to an executor of host " + name);
+                requireUp("do work");
+                busyUntil = Math.max(busyUntil, network.agenda.now()) + nanos;
+                later(busyUntil, work);
+            }
+        };
+    }
+
+    /** The date as this host has it: near that of the others, and made to jump by {@link Faults#wallClockJumps}. */
+    public InstantSource wallClock() {
+        return wallClock;
+    }
+
+    /** Whether it runs: not after a crash or a kill, until it boots again. */
     public boolean up() {
-        return up;
+        return crashes == 0 && kills == 0;
+    }
+
+    private void requireUp(String what) {
+        if (!up()) {
+            throw new IllegalStateException("host " + name + " is down, and can't " + what);
+        }
     }
 
     // ---- for the simulation
+
+    boolean powered() {
+        return crashes == 0;
+    }
+
+    boolean boots() {
+        return boot != null;
+    }
 
     void boot() {
         if (boot != null) {
             boot.accept(this);
         }
+    }
+
+    /** Does something on its behalf, unless it has gone down by then. */
+    void later(long time, Runnable action) {
+        int present = life;
+        network.agenda.at(time, () -> {
+            if (life == present && up()) {
+                simulation.attempt(this, "work for host " + name, action);
+            }
+        });
     }
 
     void add(Driven loop) {
@@ -130,6 +195,13 @@ public final class Host {
         return loops;
     }
 
+    /** One of its loops has a tick without any need. */
+    void wakeForNothing() {
+        if (!loops.isEmpty()) {
+            loops.get(network.chance.pick(loops.size())).hasWork();
+        }
+    }
+
     /** When its loops may run next; {@link Long#MAX_VALUE} if they may not until something changes. */
     long runnableAt() {
         return pauses > 0 ? Long.MAX_VALUE : busyUntil;
@@ -137,6 +209,7 @@ public final class Host {
 
     void ticked() {
         if (slowNanos > 0) {
+            network.tally.hit(Fault.Kind.SLOW);
             busyUntil = network.agenda.now() + slowNanos;
         }
     }
@@ -176,44 +249,85 @@ public final class Host {
 
     private void clockChanged() {
         clock.rate(rates.value());
+        network.tally.hit(Fault.Kind.CLOCK_RATE, loops.size());
         loops.forEach(Driven::clockChanged);
     }
 
-    /** Everything that it knew is gone, and nobody is told. */
+    Runnable wallClockJumps(Duration by) {
+        network.tally.hit(Fault.Kind.WALL_CLOCK, loops.size());
+        note("wall clock jumps by " + by);
+        wallClock.jump(by);
+        return () -> {
+            note("wall clock jumps back");
+            wallClock.jump(by.negated());
+        };
+    }
+
+    // ---- going down, and coming up
+
+    /** Power is lost: everything that it knew is gone, and nobody is told. */
     void crash() {
-        if (!up) {
+        if (crashes++ > 0) {
             return;
         }
-        up = false;
         note("crashed");
+        network.tally.hit(Fault.Kind.CRASH, tcps.size());
         List.copyOf(tcps).forEach(each -> each.leave(false));
-        ports.clear();
-        var cause = new IOException("host " + name + " has crashed");
-        List.copyOf(loops).forEach(each -> each.breakWith(cause));
+        ports.forget(random.nextInt(1 << 30));
+        processEnds("crashed");
+    }
+
+    /** The process ends as if by {@code kill -9}: the kernel closes what it had open, and refuses what comes. */
+    void kill() {
+        if (kills++ > 0 || !powered()) {
+            return;
+        }
+        note("killed");
+        network.tally.hit(Fault.Kind.KILL, tcps.size());
+        ports.clear().forEach(SimAcceptor::close);
+        List.copyOf(tcps).forEach(each -> each.close(false));
+        processEnds("was killed");
+    }
+
+    private void processEnds(String how) {
+        life++;
+        var cause = new PowerLoss("host " + name + " " + how);
+        List.copyOf(loops).forEach(each -> each.lose(cause));
         loops.clear();
         transport.breakAll(cause);
     }
 
-    void start() {
-        if (!up) {
-            up = true;
+    void powerIsBack() {
+        crashes--;
+        bootIfUp();
+    }
+
+    void mayRunAgain() {
+        kills--;
+        bootIfUp();
+    }
+
+    private void bootIfUp() {
+        if (up() && !simulation.isClosed()) {
+            life++;
             note("started");
             busyUntil = 0;
-            boot();
+            simulation.attempt(this, "its boot", this::boot);
         }
     }
 
-    /** What happens to a connection when the network resets it. */
+    /** What happens to the ends of connections with another host when the network resets them. */
     void resetConnectionsWith(Host other) {
         for (Tcp each : List.copyOf(tcps)) {
             if (each.peerHost == other) {
-                each.fail(new java.net.SocketException("Connection reset"));
+                network.tally.hit(Fault.Kind.RESET);
+                network.reset(each);
             }
         }
     }
 
     @Override
     public String toString() {
-        return "host " + name + " at " + address.getHostAddress() + (up ? "" : ", down");
+        return "host " + name + " at " + address.getHostAddress() + (up() ? "" : ", down");
     }
 }

@@ -4,14 +4,14 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Objects;
 import rill.transport.sim.Segment.Purpose;
 
 /** The receiving half of an end of a connection: puts segments back into order, and holds a bounded number of bytes for the reader. */
 final class Incoming {
     private static final byte[] NONE = {};
 
-    int capacity = 128 * 1024;
+    int capacity;
     private final ArrayDeque<byte[]> pieces = new ArrayDeque<>();
     private final List<Segment> early = new ArrayList<>(); // by sequence: those before them are missing
     private int offset; // what was read of the first piece
@@ -19,6 +19,10 @@ final class Incoming {
     private long next;
     private boolean ended;
     private long promised; // the edge of the window that the peer knows
+
+    Incoming(int capacity) {
+        this.capacity = capacity;
+    }
 
     /** All bytes before this one were received; the end of the stream counts as one. */
     long next() {
@@ -94,23 +98,21 @@ final class Incoming {
         ended = segment.purpose == Purpose.FIN;
     }
 
-    /** How many bytes were read; as many as there are and fit. */
-    int read(ByteBuf target) {
-        int before = target.writableBytes();
-        byte @Nullable [] first = pieces.peek();
-        while (first != null && target.isWritable()) {
-            int part = Math.min(first.length - offset, target.writableBytes());
+    /** Reads so many bytes, which are here and fit. */
+    void read(ByteBuf target, int count) {
+        int left = count;
+        while (left > 0) {
+            byte[] first = Objects.requireNonNull(pieces.peek());
+            int part = Math.min(first.length - offset, left);
             target.writeBytes(first, offset, part);
             offset += part;
+            left -= part;
             if (offset == first.length) {
                 pieces.remove();
                 offset = 0;
-                first = pieces.peek();
             }
         }
-        int n = before - target.writableBytes();
-        buffered -= n;
-        return n;
+        buffered -= count;
     }
 
     void clear() {

@@ -2,24 +2,54 @@ package rill.transport.sim;
 
 /** A fault in force. Closing it ends the fault; closing it again does nothing. */
 public final class Injection implements AutoCloseable {
+    private static final long STILL = Long.MAX_VALUE;
+
     private final Fault fault;
     private final Injections all;
     private final Runnable undo;
-    private boolean over;
+    private final long since;
+    private final int number; // among those of swarms, or 0
+    private final long planned; // how long it is to last, if that is known
+    private long until = STILL;
 
-    Injection(Fault fault, Injections all, Runnable undo) {
+    Injection(Fault fault, Injections all, Runnable undo, long since, int number, long planned) {
         this.fault = fault;
         this.all = all;
         this.undo = undo;
+        this.since = since;
+        this.number = number;
+        this.planned = planned;
     }
 
     @Override
     public void close() {
-        if (!over) {
-            over = true;
+        if (until == STILL) {
+            until = all.agenda.now();
             all.ended(this);
             undo.run();
         }
+    }
+
+    Fault fault() {
+        return fault;
+    }
+
+    int number() {
+        return number;
+    }
+
+    long since() {
+        return since;
+    }
+
+    /** How long it was in force, or is to be, as far as is known. */
+    long lasting(long now) {
+        return until == STILL ? Math.max(planned, now - since) : until - since;
+    }
+
+    /** Until when it was in force, or {@code now} if it still is. */
+    long until(long now) {
+        return Math.min(until, now);
     }
 
     @Override

@@ -8,12 +8,26 @@ final class Names {
     private final Map<String, Integer> failing = new HashMap<>(); // looked up, never walked
     private final Map<String, Long> slow = new HashMap<>();
 
+    private final Tally tally;
+
+    Names(Tally tally) {
+        this.tally = tally;
+    }
+
     boolean failing(String name) {
-        return failing.getOrDefault(name, 0) > 0;
+        boolean fails = failing.getOrDefault(name, 0) > 0;
+        if (fails) {
+            tally.hit(Fault.Kind.NAME_FAILS);
+        }
+        return fails;
     }
 
     long delay(String name) {
-        return slow.getOrDefault(name, 0L);
+        long delay = slow.getOrDefault(name, 0L);
+        if (delay > 0) {
+            tally.hit(Fault.Kind.NAME_IS_SLOW);
+        }
+        return delay;
     }
 
     Runnable fail(String name) {

@@ -20,6 +20,8 @@ final class Network {
     final Agenda agenda;
     final Trace trace;
     final long seed;
+    final Chance chance;
+    final Tally tally = new Tally();
     private final RandomGenerator random;
     private final Map<String, Host> hosts = new LinkedHashMap<>();
     private final List<Host> numbered = new ArrayList<>();
@@ -28,8 +30,10 @@ final class Network {
     private Latency normal = Latency.fixed(Duration.ofNanos(500_000));
     private int connections;
     private long segments;
+    private Swarm.@Nullable Course watcher; // which strikes at interesting moments
 
-    Network(Agenda agenda, Trace trace, long seed) {
+    Network(Agenda agenda, Trace trace, Chance chance, long seed) {
+        this.chance = chance;
         this.agenda = agenda;
         this.trace = trace;
         this.seed = seed;
@@ -98,7 +102,7 @@ final class Network {
 
     /** The ways that were used so far, from host to host. */
     List<Route> routesInUse() {
-        return routes.values().stream().filter(each -> each.from != each.to).toList();
+        return routes.values().stream().filter(each -> each.used && each.from != each.to).toList();
     }
 
     void normalLatency(Latency latency) {
@@ -120,23 +124,49 @@ final class Network {
         segment.number = ++segments;
         note(Kind.SENT, segment);
         Route route = route(segment.source, segment.destination);
-        if (!segment.source.up()
-                || route.cuts > 0
-                || (route.loss.value() > 0 && random.nextDouble() < route.loss.value())) {
+        route.used = true;
+        segment.cutsBefore = route.cutsSoFar;
+        Fault.Kind cut = route.cutBy();
+        if (!segment.source.powered()) {
             note(Kind.LOST, segment);
+        } else if (cut != null) {
+            lost(segment, cut);
+        } else if (route.loss.value() > 0 && random.nextDouble() < route.loss.value()) {
+            lost(segment, Fault.Kind.LOSS);
         } else if (route.holds > 0) {
+            tally.hit(Fault.Kind.HOLD);
             route.held.add(segment);
         } else {
             onItsWay(route, segment);
         }
+        if (watcher != null && route.from != route.to) {
+            watcher.sent(segment);
+        }
+    }
+
+    private void lost(Segment segment, Fault.Kind why) {
+        tally.hit(why);
+        note(Kind.LOST, segment);
     }
 
     private void onItsWay(Route route, Segment segment) {
         long leaves = route.departure(agenda.now(), segment.length + Segment.HEADER);
-        long arrives = leaves + route.latency.value().sample(random);
+        if (leaves == Route.DROPPED) {
+            lost(segment, Fault.Kind.BANDWIDTH);
+            return;
+        }
+        if (route.latency.replaced()) {
+            tally.hit(Fault.Kind.LATENCY);
+        }
+        if (leaves > agenda.now()) {
+            tally.hit(Fault.Kind.BANDWIDTH);
+        }
+        long arrives = leaves + chance.jittered(route.latency.value().sample(random));
         Tcp sender = segment.sender;
         if (sender != null) {
-            arrives = sender.lastArrival = Math.max(arrives, sender.lastArrival);
+            // One direction of a connection stays in order, also within an instant.
+            arrives = Math.max(arrives, sender.lastArrival + (chance.free(Freedom.ORDER) ? 1 : 0));
+            sender.lastArrival = arrives;
         }
         agenda.at(arrives, segment);
     }
@@ -148,15 +178,38 @@ final class Network {
         }
     }
 
+    /** Somebody on the way, or a peer that knows nothing, sends a reset to this end. */
+    void reset(Tcp end) {
+        var reset = new Segment(
+                this,
+                /* source= */ end.peerHost,
+                /* destination= */ end.host,
+                /* sender= */ null,
+                /* target= */ end,
+                Purpose.RST,
+                end.number);
+        reset.number = ++segments;
+        note(Kind.SENT, reset);
+        Route route = route(end.peerHost, end.host);
+        reset.cutsBefore = route.cutsSoFar;
+        onItsWay(route, reset);
+    }
+
     void arrived(Segment segment) {
-        if (route(segment.source, segment.destination).cuts > 0 || !segment.destination.up()) {
+        Route route = route(segment.source, segment.destination);
+        if (route.cutsSoFar != segment.cutsBefore) {
+            Fault.Kind cut = route.cutBy();
+            lost(segment, cut == null ? Fault.Kind.CUT : cut);
+            return;
+        }
+        if (!segment.destination.powered()) {
             note(Kind.LOST, segment);
             return;
         }
         note(Kind.ARRIVED, segment);
         Tcp target = segment.target;
-        if (target == null && segment.sender != null) {
-            target = segment.sender.peer(); // of a connection request that was sent again
+        if (chance.spurious()) {
+            segment.destination.wakeForNothing();
         }
         if (target == null) {
             segment.destination.ports.requested(segment);
@@ -182,7 +235,20 @@ final class Network {
         }
     }
 
+    void watcher(Swarm.Course newWatcher) {
+        watcher = newWatcher;
+    }
+
+    void unwatch(Swarm.Course former) {
+        if (watcher == former) {
+            watcher = null;
+        }
+    }
+
     private void note(Kind kind, Segment s) {
+        if (kind == Kind.SENT) {
+            trace.content(s.sequence, s.acknowledged, s.window, s.bytes, s.length);
+        }
         trace.add(
                 kind,
                 s.source.number,

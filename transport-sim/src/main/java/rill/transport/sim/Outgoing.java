@@ -4,19 +4,21 @@ import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.transport.sim.Segment.Purpose;
 
 /**
  * The sending half of an end of a connection: a bounded buffer, cut into segments, of which as many are on their way as the peer's
- * window allows. Without congestion control: what the window allows leaves at once.
+ * window and {@link Congestion} allow.
  *
  * <pre>
  *  append ──▶ waiting ──▶ flying ──▶ acknowledged
- *                 ▲ window   └─ again, after a timeout that doubles, or three duplicate acknowledgements
+ *                 ▲ windows  ▲ └─ lost: after a timeout all of it, after three duplicate acknowledgements the first
+ *                            └──────┘ again, as the windows allow
  * </pre>
  *
- * <b>Source:</b> RFC 9293 (3.8), RFC 6298 (timeouts, with Linux's minimum of 200 ms), RFC 6582 (recovery).
+ * <b>Source:</b> RFC 9293 (3.8), RFC 6298 (timeouts, with Linux's minimum of 200 ms), RFC 6582 (recovery), RFC 3042 (limited transmit).
  */
 final class Outgoing {
     static final int MSS = 1460;
@@ -28,6 +30,7 @@ final class Outgoing {
     private static final int RETRIES = 15;
 
     private static final int DUPLICATES = 3;
+    static final int BUFFER = 128 * 1024;
 
     /** A piece of the stream, as long as nobody has acknowledged it. */
     private static final class Chunk {
@@ -36,7 +39,8 @@ final class Outgoing {
         byte[] bytes;
         int length;
         long sentAt;
-        boolean again;
+        boolean again; // it was sent more than once, so its acknowledgement tells no round trip
+        boolean lost; // as it seems
 
         Chunk(long sequence, int capacity, boolean end) {
             this.sequence = sequence;
@@ -51,10 +55,12 @@ final class Outgoing {
 
     private final Tcp tcp;
     private final Agenda agenda;
+    private final Chance chance;
     private final ArrayDeque<Chunk> waiting = new ArrayDeque<>();
     private final ArrayDeque<Chunk> flying = new ArrayDeque<>();
     private final Timer retransmission;
-    int capacity = 128 * 1024;
+    private final Congestion congestion = new Congestion();
+    int capacity;
     boolean coalesce = true; // Nagle's algorithm
     private int buffered;
     private long next; // the sequence of the next byte that is appended
@@ -63,20 +69,23 @@ final class Outgoing {
     private long edge; // what the peer's window allows
     private long endAt = -1; // the sequence of the FIN, once there is one
     private int retries;
-    private int duplicates;
-    private long recoverTo = -1;
+    private int duplicates; // acknowledgements that moved nothing, each of a segment that has come out of order
+    private long recoverTo = -1; // after a loss: what had been sent by then
     private long timeout = FIRST_TIMEOUT;
     private long smoothed = -1;
     private long variation;
 
-    Outgoing(Tcp tcp, Agenda agenda) {
+    Outgoing(Tcp tcp, Agenda agenda, Chance chance) {
         this.tcp = tcp;
         this.agenda = agenda;
+        this.chance = chance;
+        this.capacity = chance.buffer(BUFFER);
         this.retransmission = new Timer(agenda, this::timedOut);
     }
 
+    /** None, if the capacity was lowered below what is buffered. */
     int room() {
-        return capacity - buffered;
+        return Math.max(0, capacity - buffered);
     }
 
     /** Enough that a writer who waits may go on. */
@@ -132,12 +141,21 @@ final class Outgoing {
 
     /** Sends what may be sent. */
     void push() {
+        resend();
         for (Chunk first = waiting.peek(); first != null; first = waiting.peek()) {
+            if (!first.end && !congestion.allows(first.length, duplicates)) {
+                return;
+            }
             if (!first.end && first.after() > edge && !cutToWindow(first)) {
                 return;
             }
             if (coalesce && !first.end && first.length < MSS && waiting.size() == 1 && !flying.isEmpty()) {
                 return;
+            }
+            Chunk next = Objects.requireNonNull(waiting.peek());
+            int part = chance.split(next.length);
+            if (part < next.length) {
+                cut(next, part);
             }
             send(waiting.remove());
         }
@@ -153,22 +171,28 @@ final class Outgoing {
             retransmission.startUnlessRunning(timeout); // asks from time to time
             return false;
         }
+        cut(first, allowed);
+        return true;
+    }
+
+    /** The first one that waits becomes two. */
+    private void cut(Chunk first, int length) {
         Chunk part = new Chunk(first.sequence, 0, false);
-        part.bytes = Arrays.copyOf(first.bytes, allowed);
-        part.length = allowed;
-        Chunk rest = new Chunk(first.sequence + allowed, 0, false);
-        rest.bytes = Arrays.copyOfRange(first.bytes, allowed, first.length);
+        part.bytes = Arrays.copyOf(first.bytes, length);
+        part.length = length;
+        Chunk rest = new Chunk(first.sequence + length, 0, false);
+        rest.bytes = Arrays.copyOfRange(first.bytes, length, first.length);
         rest.length = rest.bytes.length;
         waiting.remove();
         waiting.addFirst(rest);
         waiting.addFirst(part);
-        return true;
     }
 
     private void send(Chunk chunk) {
         chunk.sentAt = agenda.now();
         flying.add(chunk);
         sent = chunk.after();
+        congestion.sent(chunk.length);
         transmit(chunk);
         retransmission.startUnlessRunning(timeout);
     }
@@ -177,12 +201,34 @@ final class Outgoing {
         tcp.send(chunk.end ? Purpose.FIN : Purpose.DATA, chunk.sequence, chunk.bytes, chunk.length);
     }
 
-    private void again() {
-        Chunk first = flying.peek();
-        if (first != null) {
-            first.again = true;
-            transmit(first);
-            retransmission.start(timeout);
+    /** Sends again what seems to be lost. */
+    private void resend() {
+        if (recoverTo < 0) {
+            return;
+        }
+        for (Chunk each : flying) {
+            if (each.lost && !congestion.allows(each.length, duplicates)) {
+                return;
+            }
+            if (each.lost) {
+                again(each);
+            }
+        }
+    }
+
+    private void again(Chunk chunk) {
+        if (chunk.lost) {
+            chunk.lost = false;
+            congestion.sent(chunk.length);
+        }
+        chunk.again = true;
+        transmit(chunk);
+    }
+
+    private void lose(Chunk chunk) {
+        if (!chunk.lost) {
+            chunk.lost = true;
+            congestion.left(chunk.length);
         }
     }
 
@@ -191,35 +237,61 @@ final class Outgoing {
         window(upTo, window);
         if (upTo > acknowledged) {
             progress(upTo);
-        } else if (nothingElse && !flying.isEmpty() && edge == oldEdge && recoverTo < 0 && ++duplicates == DUPLICATES) {
-            recoverTo = sent;
-            again();
+        } else if (nothingElse && !flying.isEmpty() && edge == oldEdge) {
+            duplicate();
         } else if (flying.isEmpty()) {
             retries = 0; // a full receiver that answers is alive
         }
         push();
     }
 
+    private void duplicate() {
+        duplicates = Math.min(duplicates + 1, flying.size());
+        if (recoverTo < 0 && duplicates == DUPLICATES) {
+            recoverTo = sent;
+            congestion.lostOne();
+            againFirst();
+        }
+    }
+
+    private void againFirst() {
+        Chunk first = flying.peek();
+        if (first != null) {
+            again(first);
+            retransmission.start(timeout);
+        }
+    }
+
     private void progress(long upTo) {
+        int segments = 0;
+        long bytes = upTo - acknowledged;
         acknowledged = upTo;
-        duplicates = 0;
         retries = 0;
         for (Chunk first = flying.peek(); first != null && first.after() <= upTo; first = flying.peek()) {
             flying.remove();
+            segments++;
             buffered -= first.length;
+            if (!first.lost) {
+                congestion.left(first.length);
+            }
             if (!first.again) {
                 measured(agenda.now() - first.sentAt);
             }
         }
         timeout = smoothed < 0 ? FIRST_TIMEOUT : bounded(smoothed + 4 * variation);
+        boolean recovering = recoverTo >= 0 && upTo < recoverTo;
+        // All but one of those that the acknowledgement has jumped over were told of by duplicates.
+        duplicates = recovering ? Math.max(0, duplicates - Math.max(0, segments - 1)) : 0;
+        congestion.acknowledged(bytes, recovering);
         if (flying.isEmpty()) {
             retransmission.stop();
-            recoverTo = -1;
-        } else if (upTo < recoverTo) {
-            again(); // another one was lost as well
         } else {
-            recoverTo = -1;
             retransmission.start(timeout);
+        }
+        if (!recovering) {
+            recoverTo = -1;
+        } else if (!congestion.timedOut()) {
+            againFirst(); // another one was lost as well
         }
     }
 
@@ -248,11 +320,14 @@ final class Outgoing {
         timeout = bounded(timeout * 2);
         if (flying.isEmpty()) {
             tcp.send(Purpose.PROBE, sent, null, 0);
-            retransmission.start(timeout);
         } else {
             recoverTo = sent;
-            again();
+            duplicates = 0;
+            congestion.lostAll();
+            flying.forEach(this::lose);
+            resend();
         }
+        retransmission.start(timeout);
     }
 
     void stop() {

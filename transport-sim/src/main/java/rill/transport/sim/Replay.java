@@ -1,26 +1,43 @@
 package rill.transport.sim;
 
-import java.io.BufferedWriter;
-import java.io.IOException;
 import java.lang.reflect.Constructor;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The process that {@link Check} starts: runs a scenario once, and writes down what happened, one event a line. */
 final class Replay {
     private Replay() {}
 
+    static final String PASSED = "passed";
+
     public static void main(String[] args) throws Exception {
-        String outcome = "completed";
-        try (var simulation = Simulation.seed(Long.parseLong(args[1]))) {
-            simulation.record();
-            try {
-                newScenario(Class.forName(args[0]).asSubclass(Scenario.class)).run(simulation);
-            } catch (Exception | AssertionError e) {
-                outcome = "failed: " + e;
-            }
-            write(Path.of(args[2]), simulation.trace(), outcome);
+        Scenario scenario =
+                newScenario(Class.forName(args[0]).asSubclass(Scenario.class));
+        Path file = Path.of(args[2]);
+        String outcome = PASSED;
+        var simulation = Simulation.seed(Long.parseLong(args[1])).record();
+        try {
+            scenario.run(simulation);
+        } catch (Exception | AssertionError e) {
+            outcome = failed(e);
         }
+        List<String> lines = new ArrayList<>();
+        simulation.trace().entries().forEach(each -> lines.add(each.line()));
+        String hash = simulation.traceHash();
+        try {
+            simulation.close();
+        } catch (AssertionError e) {
+            outcome = outcome.equals(PASSED) ? failed(e) : outcome;
+        }
+        lines.add(outcome);
+        lines.add(hash);
+        Files.write(file, lines);
+    }
+
+    private static String failed(Throwable e) {
+        return "failed: " + e.toString().replace('\n', ' ');
     }
 
     static Scenario newScenario(Class<? extends Scenario> type) {
@@ -33,19 +50,6 @@ final class Replay {
                     "a scenario that is run in a process of its own is a class with a constructor without parameters, open to"
                             + " rill.transport.sim; " + type.getName() + " is not",
                     e);
-        }
-    }
-
-    private static void write(Path file, Trace trace, String outcome) throws IOException {
-        try (BufferedWriter out = Files.newBufferedWriter(file)) {
-            for (Trace.Entry each : trace.entries()) {
-                out.write(each.line());
-                out.newLine();
-            }
-            out.write(outcome);
-            out.newLine();
-            out.write(trace.hash());
-            out.newLine();
         }
     }
 }

@@ -45,6 +45,11 @@ record Seeds(long first, long count, int shard, int shards) {
         }
     }
 
+    /** Whether they are so many that what never happens says something. */
+    boolean areMany() {
+        return count > 1 && shards == 1;
+    }
+
     LongStream stream() {
         return LongStream.range(0, count).filter(n -> n % shards == shard - 1).map(n -> first + n);
     }

@@ -33,6 +33,7 @@ final class Segment extends Event {
     final Purpose purpose;
     final int connection;
     long number; // among all of the simulation
+    int cutsBefore; // of its route, when it was sent
 
     long sequence; // of the first byte
     byte @Nullable [] bytes;

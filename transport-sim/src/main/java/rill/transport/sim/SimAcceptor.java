@@ -13,7 +13,7 @@ import rill.spi.readiness.ReadinessAcceptor;
 
 /**
  * A listening socket, with its backlog: connections that are being made, and those that are made and wait for acceptance, together
- * at most as many as were asked for. A request beyond that is ignored, and comes again.
+ * at most one more than was asked for, as Linux counts. A request beyond that is ignored, and comes again.
  */
 final class SimAcceptor extends ReadinessAcceptor implements SimSelector.Ready {
     static final int DEFAULT_BACKLOG = 128;
@@ -39,7 +39,7 @@ final class SimAcceptor extends ReadinessAcceptor implements SimSelector.Ready {
     }
 
     boolean full() {
-        return underWay + established.size() >= backlog;
+        return underWay + established.size() > backlog;
     }
 
     void requested(Network network, Segment request, Tcp client) {
@@ -99,7 +99,7 @@ final class SimAcceptor extends ReadinessAcceptor implements SimSelector.Ready {
 
     @Override
     protected void bind(SocketAddress address, int wantedBacklog) throws IOException {
-        local = host.ports.local(local);
+        local = host.ports.toListenAt(local);
         backlog = wantedBacklog == 0 ? DEFAULT_BACKLOG : wantedBacklog;
         host.ports.bind(local.getPort(), this);
     }

@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import rill.spi.Drivable;
 import rill.spi.Driver;
+import rill.spi.PowerLoss;
 import rill.transport.sim.Trace.Kind;
 
 /** What the loops of one host tell the simulation. */
@@ -24,7 +25,17 @@ final class SimDriver implements Driver {
 
     @Override
     public void drive(Drivable loop, BooleanSupplier done) {
-        simulation.drive("what is awaited on " + loop.name(), done);
+        Driven driven = simulation.driven(loop);
+        simulation.drive("what is awaited on " + loop.name(), done, () -> requireAlive(driven));
+    }
+
+    /** Who awaits from outside something of a process that is gone waits in vain. */
+    private void requireAlive(Driven driven) {
+        PowerLoss lostBy = driven.lostBy();
+        if (lostBy != null) {
+            throw new IllegalStateException(lostBy.getMessage() + ", and what is awaited on " + driven.loop.name()
+                    + " is gone with it; await it on a host that lives, or let no fault strike this one");
+        }
     }
 
     @Override
@@ -54,6 +65,11 @@ final class SimDriver implements Driver {
                 0,
                 cancelled ? "cancelled" : "settled",
                 network.trace.recording() ? future.toString() : null);
+    }
+
+    @Override
+    public void failed(Drivable loop, String what, Throwable cause) {
+        simulation.verdict().reported(host, what, cause);
     }
 
     @Override

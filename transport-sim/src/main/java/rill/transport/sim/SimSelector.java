@@ -3,7 +3,6 @@ package rill.transport.sim;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.NoRouteToHostException;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
@@ -81,6 +80,20 @@ final class SimSelector extends ReadinessSelector<SimAccepted> {
         }
     }
 
+    Chance chance() {
+        return network.chance;
+    }
+
+    /** What was written leaves, now or soon. */
+    void flush(Tcp tcp) {
+        long delay = network.chance.flushDelay();
+        if (delay == 0) {
+            tcp.push();
+        } else {
+            network.agenda.at(network.agenda.now() + delay, tcp::push);
+        }
+    }
+
     void forget(Watched socket) {
         open.remove(socket);
     }
@@ -103,11 +116,12 @@ final class SimSelector extends ReadinessSelector<SimAccepted> {
             throws IOException {
         InetSocketAddress target = (InetSocketAddress) remote;
         Host peer = network.at(target.getAddress(), host);
-        if (peer == null) {
-            throw new NoRouteToHostException("No route to host");
-        }
         InetSocketAddress from = localEnd(target, (InetSocketAddress) local);
-        return newSocket(new Tcp(network, host, peer, from, target, network.nextConnection()), listener);
+        var tcp = new Tcp(network, host, peer == null ? host : peer, from, target, network.nextConnection());
+        if (peer == null) {
+            tcp.toNobody();
+        }
+        return newSocket(tcp, listener);
     }
 
     @Override
@@ -126,11 +140,12 @@ final class SimSelector extends ReadinessSelector<SimAccepted> {
         InetSocketAddress own = new InetSocketAddress(
                 target.getAddress().isLoopbackAddress() ? target.getAddress() : host.address(), 0);
         if (local == null) {
-            return host.ports.local(own);
+            return host.ports.toConnectFrom(own, target);
         }
         try {
             boolean any = local.getAddress() != null && local.getAddress().isAnyLocalAddress();
-            return host.ports.local(any ? new InetSocketAddress(own.getAddress(), local.getPort()) : local);
+            var exact = any ? new InetSocketAddress(own.getAddress(), local.getPort()) : local;
+            return host.ports.toConnectFrom(exact, target);
         } catch (IOException e) {
             throw SocketFailures.naming("bind to " + local, e);
         }

@@ -53,7 +53,7 @@ final class SimSocket extends ReadinessWire implements SimSelector.Ready {
     @Override
     public void turn() {
         queued = false;
-        ready(canRead(), canWrite());
+        ready(canRead() || (wantsRead && selector.chance().spurious()), canWrite());
         changed();
     }
 
@@ -72,7 +72,7 @@ final class SimSocket extends ReadinessWire implements SimSelector.Ready {
 
     @Override
     protected Progress connect(SocketAddress to) {
-        tcp.handshakeStep();
+        tcp.connect();
         return Progress.UNDER_WAY;
     }
 
@@ -97,7 +97,7 @@ final class SimSocket extends ReadinessWire implements SimSelector.Ready {
                 break;
             }
         }
-        tcp.push();
+        selector.flush(tcp);
         return all;
     }
 

@@ -27,7 +27,7 @@ final class SimTransport implements Transport {
                 host.clock,
                 host.random,
                 new SimResolver(simulation, network, host),
-                work -> network.agenda.at(network.agenda.now(), work),
+                work -> host.later(network.agenda.now(), work),
                 Memory.system(),
                 driver);
     }

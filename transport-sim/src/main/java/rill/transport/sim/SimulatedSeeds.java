@@ -1,10 +1,6 @@
 package rill.transport.sim;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
-import java.nio.file.Path;
-import java.util.PrimitiveIterator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.InvocationInterceptor;
@@ -38,11 +34,11 @@ final class SimulatedSeeds implements ParameterResolver, InvocationInterceptor {
                 .orElseThrow(() -> new IllegalStateException(test + " has no @Simulated"));
         Object instance = context.getRequiredTestInstance();
         String name = name(context.getRequiredTestClass(), test);
-        PrimitiveIterator.OfLong seeds = Seeds.of(settings.from(), settings.seeds(), System::getProperty).stream()
-                .iterator();
-        while (seeds.hasNext()) {
-            run(test, name, instance, seeds.nextLong(), settings);
-        }
+        Seeds seeds = Seeds.of(settings.from(), settings.seeds(), System::getProperty);
+        Tally tally = new Seedling(
+                        simulation -> ReflectionSupport.invokeMethod(test, instance, simulation), name, settings, seeds)
+                .run();
+        context.publishReportEntry(name, seeds.count() + " seeds, " + tally);
     }
 
     /** What Maven finds it by, typed into a shell. A class within a class has a $ in its name; the method may be inherited. */
@@ -50,31 +46,5 @@ final class SimulatedSeeds implements ParameterResolver, InvocationInterceptor {
         String type = owner.getName().substring(owner.getPackageName().length());
         String name = (type.startsWith(".") ? type.substring(1) : type) + "#" + test.getName();
         return name.contains("$") ? "'" + name + "'" : name;
-    }
-
-    private static void run(Method test, String name, Object instance, long seed, Simulated settings) {
-        try (var simulation = Simulation.seed(seed)) {
-            ReflectionSupport.invokeMethod(test, instance, simulation);
-        } catch (Throwable failure) {
-            String replay = "mvn test -Dtest=" + name + " -Drill.seed=" + seed;
-            String picture = settings.pictures().isEmpty() ? "" : "\npicture: " + draw(test, instance, seed, settings);
-            throw new AssertionError("seed " + seed + " failed: " + failure + "\nreplay: " + replay + picture, failure);
-        }
-    }
-
-    /** Runs it again, to see it. */
-    private static Path draw(Method test, Object instance, long seed, Simulated settings) {
-        try (var simulation = Simulation.seed(seed).record()) {
-            Path file = Path.of(settings.pictures(), test.getName() + "-" + seed + ".svg");
-            try {
-                ReflectionSupport.invokeMethod(test, instance, simulation);
-            } catch (Throwable again) {
-                simulation.note("failed: " + again);
-            }
-            simulation.timeline().writePicture(file);
-            return file;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

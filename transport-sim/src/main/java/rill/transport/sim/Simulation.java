@@ -1,14 +1,19 @@
 package rill.transport.sim;
 
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import rill.Loop;
 import rill.spi.Drivable;
@@ -33,25 +38,35 @@ public final class Simulation implements AutoCloseable {
 
     private final long seed;
     private final Thread owner = Thread.currentThread();
-    private final Agenda agenda = new Agenda();
-    private final Trace trace = new Trace(agenda);
+    private final Chance chance;
+    private final Agenda agenda;
+    private final Trace trace;
+    private final Verdict verdict = new Verdict(this::context);
+    private final Properties properties;
     private final Network network;
-    private final Names names = new Names();
+    private final Names names;
     private final Injections injections;
-    private final ArrayDeque<Driven> ticks = new ArrayDeque<>();
+    private final RandomGenerator random;
+    private final Map<String, RandomGenerator> points = new HashMap<>(); // by name: null if the seed leaves it alone
+    private final List<Driven> ticks = new ArrayList<>();
     private final List<Driven> waitingForHost = new ArrayList<>(); // that is paused
     private final IdentityHashMap<Drivable, Driven> loops = new IdentityHashMap<>(); // looked up, never walked
     private int loopCount;
     private long steps;
     private long mostSteps = DEFAULT_STEPS;
     private long endOfTime = DEFAULT_TIME.toNanos();
-    private volatile @Nullable IllegalStateException violation;
     private boolean closed;
 
     private Simulation(long seed) {
         this.seed = seed;
-        this.network = new Network(agenda, trace, seed);
+        this.chance = new Chance(seed);
+        this.agenda = new Agenda(chance);
+        this.trace = new Trace(agenda);
+        this.properties = new Properties(agenda, verdict);
+        this.network = new Network(agenda, trace, chance, seed);
+        this.names = new Names(network.tally);
         this.injections = new Injections(this, network, agenda);
+        this.random = Agenda.random(seed, "scenario");
     }
 
     /** A new, empty simulation. */
@@ -64,12 +79,30 @@ public final class Simulation implements AutoCloseable {
         return seed;
     }
 
+    /** Random numbers for the scenario itself, from the seed. */
+    public RandomGenerator random() {
+        return random;
+    }
+
+    /** Takes these freedoms from the seed: what they decide is as on a network where nothing unusual happens. */
+    public Simulation fix(Freedom... freedoms) {
+        for (Freedom each : freedoms) {
+            chance.fix(each);
+        }
+        return this;
+    }
+
+    /** What the seed has chosen where it is free to, in words. */
+    public String chosen() {
+        return chance.toString();
+    }
+
     /**
      * Runs a scenario twice, each time in a fresh JVM, because some orders differ only from one JVM to the next; the scenario is a
      * class with a constructor without parameters.
      *
      * @return the trace hash
-     * @throws AssertionError if the runs differ, with the first event that does
+     * @throws AssertionError if the runs differ, with the first event that does; or if the scenario fails
      */
     public static String check(long seed, Class<? extends Scenario> scenario) throws IOException {
         return new Check(seed, scenario).run();
@@ -143,6 +176,75 @@ public final class Simulation implements AutoCloseable {
         injections.schedule(after.toNanos(), lasting.toNanos(), fault);
     }
 
+    /**
+     * Whether code of yours is to misbehave here, at a point with a name: to give up, take long, choose the rare way. It is asked while a
+     * {@link Faults#swarm swarm} is in force, and is false otherwise; each seed leaves half of the points alone, and answers yes with
+     * this probability at the others.
+     */
+    public boolean buggify(double probability, String name) {
+        requireOwner("buggify");
+        if (!injections.swarming() || injections.without().points().contains(name)) {
+            return false;
+        }
+        RandomGenerator point = points.computeIfAbsent(name, each -> Agenda.random(seed, "point " + each));
+        boolean misbehaves = Agenda.random(seed, "use of point " + name).nextBoolean() && point.nextDouble() < probability;
+        if (misbehaves) {
+            network.tally.point(name);
+            trace.add(Kind.NOTE, -1, -1, 0, 0, 0, "buggify", name);
+        }
+        return misbehaves;
+    }
+
+    /**
+     * The {@link Faults#swarm swarms} of this run do exactly this, and nothing at random: those of the strikes that have a number, such as
+     * another run's {@link Timeline#faults()}, or some of them.
+     */
+    public Simulation replay(List<Strike> strikes) {
+        injections.plan(strikes);
+        return this;
+    }
+
+    /** Which faults have struck so far, how often, and how much they hit. */
+    public String struck() {
+        return network.tally.toString();
+    }
+
+    // ---- what has to hold
+
+    /**
+     * Failures that belong to the scenario. Any other one that reaches nobody fails the run: what is thrown in a Handle, a callback or a
+     * handler, or by a Task that nobody awaits; except that connections fail, and what depends on them, with an {@link IOException}.
+     */
+    public Simulation expect(Predicate<? super Throwable> belongs) {
+        verdict.expect(Objects.requireNonNull(belongs, "belongs"));
+        return this;
+    }
+
+    /** From now on this has to hold before every step. It only looks, and must not act. */
+    public Simulation always(String name, BooleanSupplier condition) {
+        properties.always(name, condition);
+        return this;
+    }
+
+    /** This has to hold at some time {@code within} from now, seen before a step. */
+    public Simulation eventually(Duration within, String name, BooleanSupplier condition) {
+        if (within.isNegative()) {
+            throw new IllegalArgumentException(
+                    "“" + name + "” would have to hold by a time that is past, " + within + " from now");
+        }
+        properties.eventually(within.toNanos(), name, condition);
+        return this;
+    }
+
+    /**
+     * This has to hold at some time in some run, seen before a step: a {@link Simulated} test whose seeds never bring it about fails. It
+     * says that a test gets where it is meant to get.
+     */
+    public Simulation sometimes(String name, BooleanSupplier condition) {
+        properties.sometimes(name, condition);
+        return this;
+    }
+
     // ---- time
 
     /** How much virtual time has passed. */
@@ -154,11 +256,13 @@ public final class Simulation implements AutoCloseable {
      * One step: a tick of a loop that has work, or else the next event, with time moved there.
      *
      * @return false if nothing is left that could happen
+     * @throws AssertionError if something has failed that {@link #expect nobody expected}, or that {@link #always has to hold} does not
      */
     public boolean step() {
         requireOwner("a step");
-        throwViolation();
-        Driven next = ticks.poll();
+        properties.check();
+        throwFailure();
+        Driven next = nextTick();
         if (next == null && agenda.next() == Long.MAX_VALUE) {
             return false;
         }
@@ -173,8 +277,15 @@ public final class Simulation implements AutoCloseable {
         } else {
             Objects.requireNonNull(agenda.take()).happen();
         }
-        throwViolation();
+        throwFailure();
         return true;
+    }
+
+    private @Nullable Driven nextTick() {
+        if (ticks.isEmpty() || (agenda.next() <= agenda.now() && chance.eventFirst())) {
+            return null;
+        }
+        return ticks.remove(chance.pick(ticks.size()));
     }
 
     private void tick(Driven loop) {
@@ -184,6 +295,7 @@ public final class Simulation implements AutoCloseable {
             loop.tick();
             loop.host.ticked();
         } else if (when == Long.MAX_VALUE) {
+            network.tally.hit(Fault.Kind.PAUSE);
             waitingForHost.add(loop);
         } else {
             agenda.at(when, () -> ticks.add(loop));
@@ -206,17 +318,38 @@ public final class Simulation implements AutoCloseable {
 
     /** Runs until the condition holds, which is asked before each step; fails if nothing is left that could make it so. */
     public void runUntil(BooleanSupplier condition) {
-        drive("the condition", condition);
+        drive("the condition", condition, () -> {});
     }
 
-    void drive(String what, BooleanSupplier done) {
-        while (!done.getAsBoolean()) {
+    /**
+     * Runs until the condition holds, which is asked before each step.
+     *
+     * @throws AssertionError if it does not {@code within} that time
+     */
+    public void runUntil(BooleanSupplier condition, Duration within) {
+        if (within.isNegative()) {
+            throw new IllegalArgumentException("time doesn't go back: " + within);
+        }
+        runTo(agenda.now() + within.toNanos(), condition);
+        if (!condition.getAsBoolean()) {
+            throw new AssertionError("the condition did not hold within " + within + situation());
+        }
+    }
+
+    /** {@code alive} throws if what could make it done is gone. */
+    void drive(String what, BooleanSupplier done, Runnable alive) {
+        while (true) {
+            alive.run();
+            if (done.getAsBoolean()) {
+                return;
+            }
             if (Thread.currentThread().isInterrupted()) {
                 return;
             }
             if (!step()) {
                 throw new IllegalStateException("seed " + seed + ": nothing is left that could happen, but " + what
-                        + " is not done" + situation());
+                        + " is not done; what other threads, or stages that they complete, would do never comes here"
+                        + situation());
             }
         }
     }
@@ -224,7 +357,7 @@ public final class Simulation implements AutoCloseable {
     /** A selector without a loop waits. */
     void pass(BooleanSupplier done, long nanos) {
         if (nanos < 0) {
-            drive("a select without a limit", done);
+            drive("a select without a limit", done, () -> {});
         } else {
             runTo(agenda.now() + nanos, done);
         }
@@ -237,7 +370,8 @@ public final class Simulation implements AutoCloseable {
             }
             step();
         }
-        throwViolation();
+        properties.check();
+        throwFailure();
         if (!done.getAsBoolean()) {
             agenda.advance(end);
         }
@@ -275,9 +409,10 @@ public final class Simulation implements AutoCloseable {
         trace.add(Kind.NOTE, -1, -1, 0, 0, 0, "note", text);
     }
 
-    /** What has happened since {@link #record()}. */
+    /** What has happened since {@link #record()}; and the faults that have struck, in any case. */
     public Timeline timeline() {
-        return new Timeline(seed, network.hosts().stream().map(Host::name).toList(), trace.entries());
+        return new Timeline(
+                seed, network.hosts().stream().map(Host::name).toList(), trace.entries(), injections.strikes());
     }
 
     // ---- for its parts
@@ -297,11 +432,66 @@ public final class Simulation implements AutoCloseable {
     }
 
     Driven driven(Drivable loop) {
-        return Objects.requireNonNull(loops.get(loop));
+        Driven known = loops.get(loop);
+        if (known == null) {
+            throw new IllegalStateException(loop.name() + " is gone, with the process that it was of");
+        }
+        return known;
     }
 
     void wantsTick(Driven loop) {
-        ticks.add(loop);
+        long late = chance.lateness();
+        if (late == 0) {
+            ticks.add(loop);
+        } else {
+            agenda.at(agenda.now() + late, () -> ticks.add(loop));
+        }
+    }
+
+    /** Its process is gone. */
+    void lost(Driven loop) {
+        loops.remove(loop.loop);
+        ticks.remove(loop);
+        waitingForHost.remove(loop);
+    }
+
+    Chance chance() {
+        return chance;
+    }
+
+    Network network() {
+        return network;
+    }
+
+    Verdict verdict() {
+        return verdict;
+    }
+
+    Properties properties() {
+        return properties;
+    }
+
+    Tally tally() {
+        return network.tally;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** In a run that is run again: what is left out of it. */
+    void without(Without without) {
+        injections.without(without);
+        without.freedoms().forEach(chance::fix);
+    }
+
+    /** Does something of a host's outside of its loops: what it throws fails the run. */
+    void attempt(Host host, String what, Runnable action) {
+        try {
+            action.run();
+        } catch (Throwable thrown) {
+            verdict.failed(host, what + " threw " + thrown, thrown);
+        }
     }
 
     /** Only the thread that made the simulation, and the Tasks of its loops, may touch it. */
@@ -321,31 +511,42 @@ public final class Simulation implements AutoCloseable {
 
     /** Something happened that makes the run worthless. */
     IllegalStateException violated(String message) {
-        var found = new IllegalStateException("seed " + seed + ": " + message);
-        if (violation == null) {
-            violation = found;
-        }
-        return found;
+        return verdict.violated("seed " + seed + ": " + message);
     }
 
-    private void throwViolation() {
-        IllegalStateException found = violation;
-        if (found != null) {
-            violation = null;
-            throw new IllegalStateException(found.getMessage(), found);
+    private void throwFailure() {
+        if (!closed) {
+            verdict.throwIfAny();
         }
+    }
+
+    /** What belongs to every failure: the moment, and how to have it again. */
+    String context() {
+        List<Strike> inForce = injections.inForce();
+        return "\nat " + inSeconds(agenda.now()) + " of virtual time, seed " + seed + ", hash " + traceHash()
+                + "\nfaults in force: "
+                + (inForce.isEmpty() ? "none" : inForce.stream().map(Strike::toString).collect(Collectors.joining("; ")))
+                + "\nfaults so far: " + struck() + "\nthe seed has chosen: " + chosen();
+    }
+
+    static String inSeconds(long nanos) {
+        return BigDecimal.valueOf(nanos, 9).stripTrailingZeros().toPlainString() + " s";
     }
 
     // ---- ending
 
-    /** Ends all faults, closes the loops in good order, and lets go of everything. */
+    /**
+     * Ends all faults, closes the loops in good order, and lets go of everything.
+     *
+     * @throws AssertionError if something has failed that {@link #expect nobody expected}, now or earlier, and no step has said so
+     */
     @Override
     public void close() {
         if (closed) {
             return;
         }
+        properties.end();
         closed = true;
-        violation = null;
         mostSteps = steps + STEPS_FOR_CLOSING;
         endOfTime = Long.MAX_VALUE - 1;
         injections.endAll();
@@ -354,6 +555,7 @@ public final class Simulation implements AutoCloseable {
                 end(each);
             }
         }
+        verdict.throwUntold();
     }
 
     private void end(Driven driven) {

@@ -2,96 +2,250 @@ package rill.transport.sim;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import rill.transport.sim.Segment.Purpose;
 
-/** Faults that come and go at random, some at the same time. */
-final class Swarm {
-    private static final double MEAN_GAP_SECONDS = 0.5;
-    private static final double MEAN_LENGTH_SECONDS = 1.5;
-    private static final Duration LONGEST = Duration.ofSeconds(30);
+/**
+ * Faults that come and go at random: see {@link Faults#swarm}. A value; each of its methods gives another one.
+ */
+public final class Swarm extends Fault {
+    private final Set<String> only;
+    private final Set<Kind> left;
+    private final @Nullable Duration calm;
 
-    private final Injections all;
-    private final RandomGenerator random;
-    private final List<Injection> mine = new ArrayList<>();
-    private boolean over;
-
-    Swarm(Injections all) {
-        this.all = all;
-        this.random = all.random;
+    Swarm() {
+        this(Set.of(), Set.of(), null);
     }
 
-    /** Gives what ends it. */
-    Runnable start() {
-        next();
-        return () -> {
-            over = true;
-            List.copyOf(mine).forEach(Injection::close);
-        };
+    private Swarm(Set<String> only, Set<Kind> left, @Nullable Duration calm) {
+        super(Kind.SWARM, "swarm", List.of(), all -> new Course(all, only, left, calm).start());
+        this.only = only;
+        this.left = left;
+        this.calm = calm;
     }
 
-    private void next() {
-        all.agenda.at(all.agenda.now() + exponential(MEAN_GAP_SECONDS), () -> {
-            if (over) {
+    /** Strikes only these hosts and what is between them. */
+    public Swarm only(String... hosts) {
+        return new Swarm(new TreeSet<>(List.of(hosts)), left, calm);
+    }
+
+    /** Leaves out these kinds. */
+    public Swarm without(Kind... kinds) {
+        var more = EnumSet.noneOf(Kind.class);
+        more.addAll(left);
+        more.addAll(List.of(kinds));
+        return new Swarm(only, more, calm);
+    }
+
+    /** Strikes for so long after it was injected; then everything that is in force of it ends, and nothing follows. */
+    public Swarm calm(Duration after) {
+        if (after.isNegative()) {
+            throw new IllegalArgumentException("calm can't come after " + after);
+        }
+        return new Swarm(only, left, after);
+    }
+
+    /** One swarm in force. */
+    static final class Course {
+        private static final Duration LONGEST = Duration.ofSeconds(30);
+        private static final List<Kind> NEVER = List.of(Kind.SWARM);
+        private static final int CONNECTS_COUNT = 10; // for as many other segments
+        private static final double MOMENT = 0.03; // seconds
+
+        private final Injections all;
+        private final RandomGenerator random;
+        private final Set<String> only;
+        private final @Nullable Duration calm;
+        private final List<Kind> kinds = new ArrayList<>();
+        private final double meanGap;
+        private final double meanLength;
+        private final double severity;
+        private final double aim; // how many segments are worth a fault
+        private final List<Injection> mine = new ArrayList<>();
+        private boolean over;
+
+        Course(Injections all, Set<String> only, Set<Kind> left, @Nullable Duration calm) {
+            this.all = all;
+            this.random = all.random;
+            this.only = only;
+            this.calm = calm;
+            only.forEach(all.network::host); // which have to exist
+            for (Kind each : Kind.values()) {
+                boolean drawn = random.nextBoolean();
+                if (drawn && !left.contains(each) && !NEVER.contains(each)) {
+                    kinds.add(each);
+                }
+            }
+            meanGap = oneOf(0.1, 0.5, 2);
+            meanLength = oneOf(0.1, 0.5, 1.5, 5);
+            severity = oneOf(0.1, 0.4, 1);
+            aim = oneOf(0, 0.002, 0.02);
+        }
+
+        private double oneOf(double... values) {
+            return values[random.nextInt(values.length)];
+        }
+
+        /** Gives what ends it. */
+        Runnable start() {
+            all.swarming(1);
+            List<Strike> plan = all.plan();
+            if (plan != null) {
+                plan.forEach(this::replay);
+            } else if (!kinds.isEmpty()) {
+                next();
+                all.network.watcher(this);
+            }
+            if (calm != null) {
+                all.agenda.fault(all.agenda.now() + calm.toNanos(), this::end);
+            }
+            return this::end;
+        }
+
+        private void end() {
+            if (!over) {
+                over = true;
+                all.swarming(-1);
+                all.network.unwatch(this);
+                List.copyOf(mine).forEach(Injection::close);
+            }
+        }
+
+        private void replay(Strike strike) {
+            if (strike.at().toNanos() < all.agenda.now()) {
+                return; // it was another swarm's
+            }
+            all.agenda.fault(strike.at().toNanos(), () -> {
+                if (!over && all.plays(strike)) {
+                    long lasting = strike.lasting().toNanos();
+                    inForce(all.strike(strike.fault(), strike.number(), lasting), lasting);
+                }
+            });
+        }
+
+        private void next() {
+            all.agenda.fault(all.agenda.now() + exponential(meanGap), () -> {
+                if (over) {
+                    return;
+                }
+                // Where nobody talks to nobody a fault has no effect.
+                List<Route> routes =
+                        all.network.routesInUse().stream().filter(this::mayStrike).toList();
+                if (!routes.isEmpty()) {
+                    strike(routes.get(random.nextInt(routes.size())), meanLength);
+                }
+                next();
+            });
+        }
+
+        private boolean mayStrike(Route route) {
+            return only.isEmpty() || (only.contains(route.from.name()) && only.contains(route.to.name()));
+        }
+
+        private void strike(Route route, double mean) {
+            Fault fault = pick(kinds.get(random.nextInt(kinds.size())), route);
+            if (fault != null) {
+                long lasting = exponential(mean);
+                inForce(all.strike(fault, all.nextNumber(), lasting), lasting);
+            }
+        }
+
+        private void inForce(Injection injection, long lasting) {
+            mine.add(injection);
+            all.agenda.fault(all.agenda.now() + lasting, () -> {
+                mine.remove(injection);
+                injection.close();
+            });
+        }
+
+        /** Something is on its way: a moment to strike, before it arrives or before it is answered. */
+        void sent(Segment segment) {
+            boolean connects = segment.purpose == Purpose.SYN;
+            if (over || aim == 0 || !(connects || segment.length > 0)) {
                 return;
             }
-            if (!all.network.routesInUse().isEmpty()) {
-                strike();
+            if (random.nextDouble() < (connects ? aim * CONNECTS_COUNT : aim)) {
+                Route route = random.nextBoolean()
+                        ? all.network.route(segment.source, segment.destination)
+                        : all.network.route(segment.destination, segment.source);
+                if (mayStrike(route)) {
+                    // What strikes at a moment is often over soon: before anybody has noticed.
+                    double mean = random.nextBoolean() ? MOMENT : meanLength;
+                    all.agenda.fault(all.agenda.now() + 1 + random.nextLong(2_000_000), () -> {
+                        if (!over) {
+                            strike(route, mean);
+                        }
+                    });
+                }
             }
-            next();
-        });
-    }
-
-    private void strike() {
-        Injection injection = all.inject(pick());
-        mine.add(injection);
-        all.agenda.at(all.agenda.now() + exponential(MEAN_LENGTH_SECONDS), () -> {
-            mine.remove(injection);
-            injection.close();
-        });
-    }
-
-    private long exponential(double meanSeconds) {
-        double seconds = -StrictMath.log(1 - random.nextDouble()) * meanSeconds;
-        return Math.min(LONGEST.toNanos(), (long) (seconds * 1e9));
-    }
-
-    private Fault pick() {
-        // Where nobody talks to nobody a fault has no effect.
-        List<Route> routes = all.network.routesInUse();
-        Route route = routes.get(random.nextInt(routes.size()));
-        String one = route.from.name();
-        String other = route.to.name();
-        return switch (random.nextInt(16)) {
-            case 0 -> Faults.cut(one, other);
-            case 1 -> Faults.cutOneWay(one, other);
-            case 2 -> Faults.hold(one, other);
-            case 3 -> Faults.latency(one, other, Latency.logNormal(millis(1, 500), 0.8));
-            case 4 -> Faults.latency(one, other, Latency.uniform(Duration.ZERO, millis(1, 200)));
-            case 5 -> Faults.loss(one, other, random.nextDouble(0.01, 0.6));
-            case 6 -> Faults.bandwidth(one, other, random.nextLong(500, 100_000));
-            case 7 -> Faults.reset(one, other);
-            case 8 -> Faults.isolate(one);
-            case 9 -> Faults.crash(one);
-            case 10 -> Faults.pause(one);
-            case 11 -> Faults.slow(one, millis(1, 50));
-            case 12 -> random.nextBoolean() ? Faults.nameFails(one) : Faults.nameIsSlow(one, millis(10, 3000));
-            case 13 -> atPort(route.to, true);
-            case 14 -> atPort(route.to, false);
-            default -> Faults.clockRate(one, random.nextDouble(0.5, 2.0));
-        };
-    }
-
-    private Fault atPort(Host host, boolean refuse) {
-        List<Integer> ports = host.ports.listening();
-        if (ports.isEmpty()) {
-            return Faults.isolate(host.name());
         }
-        int port = ports.get(random.nextInt(ports.size()));
-        return refuse ? Faults.refuse(host.name(), port) : Faults.blackhole(host.name(), port);
-    }
 
-    private Duration millis(int least, int most) {
-        return Duration.ofMillis(random.nextInt(least, most + 1));
+        private long exponential(double meanSeconds) {
+            double seconds = -StrictMath.log(1 - random.nextDouble()) * meanSeconds;
+            return Math.min(LONGEST.toNanos(), 1 + (long) (seconds * 1e9));
+        }
+
+        /** Null if such a fault can't strike there. */
+        private @Nullable Fault pick(Kind kind, Route route) {
+            String one = route.from.name();
+            String other = route.to.name();
+            return switch (kind) {
+                case CUT -> Faults.cut(one, other);
+                case CUT_ONE_WAY -> Faults.cutOneWay(one, other);
+                case HOLD -> Faults.hold(one, other);
+                case LATENCY -> Faults.latency(one, other, latency());
+                case LOSS -> Faults.loss(one, other, random.nextDouble(0.01, 0.02 + 0.58 * severity));
+                case BANDWIDTH -> Faults.bandwidth(one, other, random.nextLong((long) (500 / severity), 100_000));
+                case RESET -> Faults.reset(one, other);
+                case ISOLATE -> Faults.isolate(one);
+                case CRASH, KILL -> downOf(kind, route);
+                case PAUSE -> Faults.pause(one);
+                case SLOW -> Faults.slow(one, millis(1, (int) (50 * severity)));
+                case NAME_FAILS -> Faults.nameFails(other);
+                case NAME_IS_SLOW -> Faults.nameIsSlow(other, millis(10, (int) (3_000 * severity)));
+                case REFUSE, BLACKHOLE -> atPort(kind, route.to);
+                case CLOCK_RATE ->
+                    Faults.clockRate(one, StrictMath.exp(random.nextDouble(-0.7, 0.7) * severity));
+                case WALL_CLOCK ->
+                    Faults.wallClockJumps(one, Duration.ofMillis(random.nextInt(-3_600_000, 3_600_001)));
+                case SWARM -> throw new AssertionError("a swarm of swarms");
+            };
+        }
+
+        private Latency latency() {
+            return random.nextBoolean()
+                    ? Latency.logNormal(millis(1, (int) (500 * severity)), 0.8)
+                    : Latency.uniform(Duration.ZERO, millis(1, (int) (200 * severity)));
+        }
+
+        /** Only who boots comes back. */
+        private @Nullable Fault downOf(Kind kind, Route route) {
+            Host host = route.from.boots() ? route.from : route.to;
+            if (!host.boots()) {
+                return null;
+            }
+            return kind == Kind.CRASH ? Faults.crash(host.name()) : Faults.kill(host.name());
+        }
+
+        private @Nullable Fault atPort(Kind kind, Host host) {
+            List<Integer> ports = host.ports.listening();
+            if (ports.isEmpty()) {
+                return null;
+            }
+            int port = ports.get(random.nextInt(ports.size()));
+            if (kind == Kind.REFUSE) {
+                return host.ports.swallows(port) ? null : Faults.refuse(host.name(), port);
+            }
+            return host.ports.refuses(port) ? null : Faults.blackhole(host.name(), port);
+        }
+
+        private Duration millis(int least, int most) {
+            return Duration.ofMillis(random.nextInt(least, Math.max(least, most) + 1));
+        }
     }
 }

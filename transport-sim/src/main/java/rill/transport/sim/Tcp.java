@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,8 @@ import rill.transport.sim.Trace.Kind;
  *  server: ANSWERED ────ACK─────▶ OPEN        any state ── RST, too many retransmissions, crash of the host ──▶ GONE
  * </pre>
  *
- * TIME_WAIT is not modelled: an end that is gone in good order acknowledges what still comes, and its port is free at once.
+ * An end that has ended its stream first is in TIME_WAIT when it is gone: for a minute it acknowledges what comes for the second time, and
+ * {@link Ports} remembers it. Of any other that is gone the kernel knows nothing.
  *
  * <p><b>Source:</b> RFC 9293; RFC 1122 (4.2.3.2 delayed acknowledgements, 4.2.3.6 keep-alive).
  */
@@ -26,6 +28,9 @@ final class Tcp {
     private static final long SYN_TIMEOUT = Duration.ofSeconds(1).toNanos();
     /** As tcp_syn_retries of Linux: about two minutes. */
     private static final int SYN_RETRIES = 6;
+
+    /** How long Linux looks for a neighbour that is not there. */
+    private static final long UNREACHABLE = Duration.ofSeconds(3).toNanos();
 
     private static final long ACK_DELAY = Duration.ofMillis(40).toNanos();
     /** How long an end that nobody uses waits for the peer to end its stream, too: tcp_fin_timeout of Linux. */
@@ -47,7 +52,7 @@ final class Tcp {
     long lastArrival; // of what it sent: segments of one direction stay in order
 
     final Outgoing out;
-    final Incoming in = new Incoming();
+    final Incoming in;
     private final Network network;
     private final Timer handshake;
     private final Timer delayedAck;
@@ -58,8 +63,11 @@ final class Tcp {
     private @Nullable SimAcceptor acceptor; // of a server's end, until it is accepted
     private @Nullable IOException failure;
     private boolean failureTold;
+    private boolean reachable = true;
     private boolean closed; // by its user
     private boolean inOrder; // gone without a reset
+    private boolean endedFirst; // our stream, before the peer ended its own
+    private long goneAt;
     private int tries;
     private boolean interactive; // it answers what it gets, so an acknowledgement may wait for the answer
     private boolean heard; // bytes, since it last sent some
@@ -103,18 +111,21 @@ final class Tcp {
         this.remote = remote;
         this.number = number;
         this.state = state;
-        this.out = new Outgoing(this, network.agenda);
+        this.out = new Outgoing(this, network.agenda, network.chance);
+        this.in = new Incoming(network.chance.buffer(Outgoing.BUFFER));
         this.handshake = new Timer(network.agenda, this::handshakeStep);
         this.delayedAck = new Timer(network.agenda, this::acknowledge);
         this.orphaned = new Timer(network.agenda, () -> leave(true));
         this.keepAlive = new KeepAlive(network.agenda, () -> send(Purpose.PROBE, out.sent(), null, 0), this::givenUp);
         host.tcps.add(this);
+        host.ports.add(this);
     }
 
     // ---- segments
 
     void send(Purpose purpose, long sequence, byte @Nullable [] bytes, int length) {
-        var segment = new Segment(network, host, peerHost, this, peer, purpose, number);
+        Tcp target = purpose == Purpose.SYN ? null : peer; // a request finds whoever listens by then
+        var segment = new Segment(network, host, peerHost, this, target, purpose, number);
         segment.sequence = sequence;
         segment.bytes = bytes;
         segment.length = length;
@@ -142,6 +153,21 @@ final class Tcp {
         }
         handshake.start(SYN_TIMEOUT << tries++);
         send(state == State.REQUESTED ? Purpose.SYN : Purpose.SYN_ACK, 0, null, 0);
+    }
+
+    /** There is nobody at that address. */
+    void toNobody() {
+        reachable = false;
+    }
+
+    /** Begins the handshake; that there is nobody takes a while to find out. */
+    void connect() {
+        if (reachable) {
+            handshakeStep();
+        } else {
+            network.agenda.at(
+                    network.agenda.now() + UNREACHABLE, () -> fail(new NoRouteToHostException("No route to host")));
+        }
     }
 
     void receive(Segment segment) {
@@ -191,7 +217,7 @@ final class Tcp {
         out.acknowledged(segment.acknowledged, segment.window, empty && segment.purpose == Purpose.DATA);
         if (segment.purpose == Purpose.PROBE) {
             acknowledge();
-        } else if (!empty && closed && segment.length > 0) {
+        } else if (closed && segment.length > 0 && segment.end() > in.next()) {
             reset(); // nobody will ever read it
             return;
         } else if (!empty) {
@@ -210,10 +236,11 @@ final class Tcp {
 
     /** A segment for an end that is gone. */
     void receiveWhenGone(Segment segment) {
-        if (!inOrder || segment.length > 0) {
+        boolean remembered = host.ports.find(local, remote) == this;
+        if (!remembered || segment.end() > in.next()) {
             network.refuse(segment);
-        } else if (segment.purpose == Purpose.FIN || segment.purpose == Purpose.PROBE) {
-            acknowledge();
+        } else if (segment.end() > segment.sequence || segment.purpose == Purpose.PROBE) {
+            acknowledge(); // it was here before: the acknowledgement was lost
         }
     }
 
@@ -272,12 +299,14 @@ final class Tcp {
         }
         state = State.GONE;
         inOrder = orderly;
+        goneAt = network.agenda.now();
         out.stop();
         handshake.stop();
         delayedAck.stop();
         orphaned.stop();
         keepAlive.stop();
         host.tcps.remove(this);
+        host.ports.remove(this);
         if (acceptor != null) {
             acceptor.lost(this);
             acceptor = null;
@@ -301,6 +330,20 @@ final class Tcp {
 
     boolean gone() {
         return state == State.GONE;
+    }
+
+    long goneAt() {
+        return goneAt;
+    }
+
+    /** Whether it is gone in good order, and ended its stream first. */
+    boolean endedFirst() {
+        return inOrder && endedFirst;
+    }
+
+    private void endOurs() {
+        endedFirst |= !in.ended();
+        out.end();
     }
 
     @Nullable
@@ -331,8 +374,9 @@ final class Tcp {
     }
 
     int read(ByteBuf target) throws IOException {
-        int n = in.read(target);
+        int n = network.chance.readable(Math.min(in.buffered(), target.writableBytes()));
         if (n > 0) {
+            in.read(target, n);
             if (state == State.OPEN && in.worthTelling()) {
                 acknowledge();
             }
@@ -354,7 +398,7 @@ final class Tcp {
         if (state == State.GONE) {
             throw new IOException("Broken pipe");
         }
-        int n = Math.min(out.room(), source.readableBytes());
+        int n = network.chance.writable(Math.min(out.room(), source.readableBytes()));
         if (n > 0) {
             out.append(source, source.readerIndex(), n);
         }
@@ -369,7 +413,7 @@ final class Tcp {
 
     void shutdownOutput() {
         if (state != State.GONE) {
-            out.end();
+            endOurs();
         }
     }
 
@@ -383,7 +427,7 @@ final class Tcp {
         if (withReset || in.buffered() > 0 || state == State.REQUESTED) {
             reset();
         } else if (state != State.GONE) {
-            out.end();
+            endOurs();
             leaveIfDone();
         }
         in.clear();

@@ -12,11 +12,18 @@ public final class Timeline {
     private final long seed;
     private final List<String> hosts;
     private final List<Trace.Entry> entries;
+    private final List<Strike> faults;
 
-    Timeline(long seed, List<String> hosts, List<Trace.Entry> entries) {
+    Timeline(long seed, List<String> hosts, List<Trace.Entry> entries, List<Strike> faults) {
         this.seed = seed;
         this.hosts = hosts;
         this.entries = entries;
+        this.faults = faults;
+    }
+
+    /** The faults that have struck, in order, recorded or not: values, which {@link Simulation#replay} brings about again. */
+    public List<Strike> faults() {
+        return faults;
     }
 
     /** Writes one JSON object a line, for each event; times are nanoseconds since the simulation began. */

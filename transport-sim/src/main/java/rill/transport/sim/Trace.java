@@ -1,12 +1,15 @@
 package rill.transport.sim;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that happens, as one number, and if somebody wants to see it, as a list. Into the number go times, identifiers of this
- * simulation, lengths and names: what is the same in every JVM.
+ * simulation, lengths, bytes and names: what is the same in every JVM.
  */
 final class Trace {
     /** What can happen. */
@@ -39,6 +42,7 @@ final class Trace {
      * @param length bytes, or something else that counts
      * @param what in one word or name; goes into the hash
      * @param label what a reader may want to know besides; does not
+     * @param hash of everything up to here, the bytes of segments included
      */
     record Entry(
             long time,
@@ -49,13 +53,17 @@ final class Trace {
             long number,
             long length,
             String what,
-            @Nullable String label) {
+            @Nullable String label,
+            long hash) {
         /** All that goes into the hash. */
         String line() {
             return time + " " + kind + " host=" + host + " other=" + other + " connection=" + connection + " number="
-                    + number + " length=" + length + " " + what;
+                    + number + " length=" + length + " " + what + " " + Long.toHexString(hash);
         }
     }
+
+    private static final VarHandle LONGS =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN); // the same everywhere
 
     private final Agenda agenda;
     private @Nullable List<Entry> entries;
@@ -97,8 +105,27 @@ final class Trace {
         mix(number ^ Long.rotateLeft(length, 40));
         mix(what.hashCode());
         if (entries != null) {
-            entries.add(new Entry(agenda.now(), kind, host, other, connection, number, length, what, label));
+            entries.add(new Entry(agenda.now(), kind, host, other, connection, number, length, what, label, hash));
         }
+    }
+
+    /** Of a segment: into the hash, and nowhere else. */
+    void content(long sequence, long acknowledged, int window, byte @Nullable [] bytes, int length) {
+        mix(sequence);
+        mix(Long.rotateLeft(acknowledged, 20) ^ window);
+        if (bytes == null) {
+            return;
+        }
+        long sum = length;
+        int i = 0;
+        for (; i + Long.BYTES <= length; i += Long.BYTES) {
+            sum = (sum ^ (long) LONGS.get(bytes, i)) * 0x9E3779B185EBCA87L;
+            sum ^= sum >>> 29;
+        }
+        for (; i < length; i++) {
+            sum = (sum ^ bytes[i]) * 0xC2B2AE3D27D4EB4FL;
+        }
+        mix(sum);
     }
 
     private void mix(long value) {

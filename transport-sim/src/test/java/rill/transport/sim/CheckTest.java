@@ -59,6 +59,22 @@ class CheckTest {
                 .hasMessageContaining("TIMER host=0");
     }
 
+    /** Fails, the same each time. */
+    static final class Failing implements Scenario {
+        @Override
+        public void run(Simulation simulation) {
+            simulation.run(Duration.ofSeconds(1));
+            throw new IllegalStateException("always");
+        }
+    }
+
+    @Test
+    void a_scenario_that_throws_fails_the_check() {
+        assertThatThrownBy(() -> Simulation.check(7, Failing.class))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("is deterministic, and failed: java.lang.IllegalStateException: always");
+    }
+
     @Test
     void a_scenario_that_another_process_could_not_make_is_refused() {
         assertThatThrownBy(() -> Simulation.check(7, Captured.class))

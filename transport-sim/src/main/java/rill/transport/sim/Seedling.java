@@ -1,0 +1,135 @@
+package rill.transport.sim;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.PrimitiveIterator;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A scenario that is run with one seed after the other, up to the first that fails. */
+final class Seedling {
+    private final Scenario scenario;
+    private final String name; // for Maven
+    private final Simulated settings;
+    private final Seeds seeds;
+    private final Without without;
+    private final Tally tally = new Tally();
+    private final Map<String, Boolean> reached = new TreeMap<>();
+
+    Seedling(Scenario scenario, String name, Simulated settings, Seeds seeds) {
+        this.scenario = scenario;
+        this.name = name;
+        this.settings = settings;
+        this.seeds = seeds;
+        String left = System.getProperty("rill.without");
+        this.without = left == null ? Without.NOTHING : Without.parse(left);
+        if (!without.strikes().isEmpty() && seeds.count() > 1) {
+            throw new IllegalArgumentException(
+                    "rill.without leaves out faults by their numbers, which differ from seed to seed; say which with"
+                            + " rill.seed");
+        }
+    }
+
+    /** Gives which faults have struck. */
+    Tally run() {
+        PrimitiveIterator.OfLong each = seeds.stream().iterator();
+        while (each.hasNext()) {
+            run(each.nextLong());
+        }
+        var never = reached.entrySet().stream()
+                .filter(one -> !one.getValue())
+                .map(Map.Entry::getKey)
+                .toList();
+        if (!never.isEmpty() && seeds.areMany()) {
+            throw new AssertionError("in none of " + seeds.count() + " seeds did this hold: " + String.join("; ", never)
+                    + "\nfaults: " + tally);
+        }
+        return tally;
+    }
+
+    private void run(long seed) {
+        Trial trial = trial(seed);
+        if (Boolean.getBoolean("rill.twice") || trial.failure() != null) {
+            requireSame(trial, trial(seed));
+        }
+        if (trial.failure() != null) {
+            throw failure(trial);
+        }
+        tally.add(trial.tally());
+        trial.reached().forEach((property, held) -> reached.merge(property, held, Boolean::logicalOr));
+    }
+
+    private Trial trial(long seed) {
+        // The numbers of faults are those of the run in which nothing is left out.
+        return without.strikes().isEmpty()
+                ? Trial.run(seed, scenario, null, without, simulation -> {})
+                : Trial.run(seed, scenario, Trial.run(seed, scenario).strikes(), without, simulation -> {});
+    }
+
+    private static void requireSame(Trial first, Trial second) {
+        if (!first.hash().equals(second.hash())) {
+            var error = new AssertionError("seed " + first.seed()
+                    + " is not deterministic: a second run in the same JVM differs, with hash " + second.hash()
+                    + " after " + first.hash()
+                    + "; look for static state, for time, chance and threads that are not the simulation's\nthe first run "
+                    + outcome(first) + "\nthe second run " + outcome(second));
+            if (first.failure() != null) {
+                error.initCause(first.failure());
+            }
+            throw error;
+        }
+    }
+
+    private static String outcome(Trial trial) {
+        return trial.failure() == null ? "passed" : "failed: " + trial.text();
+    }
+
+    private AssertionError failure(Trial trial) {
+        var text = new StringBuilder("seed " + trial.seed() + " failed: " + trial.text());
+        text.append("\nreplay: ").append(replay(trial.seed(), without));
+        long bound = TimeUnit.SECONDS.toNanos(settings.shrinkSeconds());
+        var shrinker = new Shrinker(scenario, trial, without, System.nanoTime() + bound);
+        Trial smallest = bound == 0 ? null : shrinker.shrink();
+        Without least = smallest == null ? without : shrinker.without();
+        if (smallest != null && !least.equals(without)) {
+            text.append("\nreduced: it fails as well with ");
+            text.append(shrinker.left().isEmpty() ? "none of the swarm's faults" : "only " + shrinker.left());
+            text.append(", and without what this leaves out: ").append(replay(trial.seed(), least));
+        }
+        if (!settings.pictures().isEmpty()) {
+            text.append("\npicture: ").append(draw(trial, least));
+        }
+        return new AssertionError(text.toString(), trial.failure());
+    }
+
+    private String replay(long seed, Without left) {
+        return "mvn test -Dtest=" + name + " -Drill.seed=" + seed
+                + (left.nothing() ? "" : " '-Drill.without=" + left + "'");
+    }
+
+    /** Runs it again, to see it. */
+    private Path draw(Trial trial, Without least) {
+        Path file = Path.of(
+                settings.pictures(), name.replace("'", "").replaceAll("[#$]", ".") + "-" + trial.seed() + ".svg");
+        var recorder = new java.util.concurrent.atomic.AtomicReference<@Nullable Simulation>();
+        Trial.run(trial.seed(), scenario, trial.strikes(), least, simulation -> {
+            if (recorder.getAndSet(simulation) == null) {
+                simulation.record();
+            } else {
+                write(simulation, file);
+            }
+        });
+        return file;
+    }
+
+    private static void write(Simulation simulation, Path file) {
+        try {
+            simulation.timeline().writePicture(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

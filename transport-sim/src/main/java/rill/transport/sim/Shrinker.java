@@ -1,0 +1,84 @@
+package rill.transport.sim;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a failing run smaller: leaves out faults of its swarms, in halves and quarters and one by one, then freedoms and points, as long
+ * as it fails in the same way, and there is time.
+ */
+final class Shrinker {
+    private final Scenario scenario;
+    private final Trial failing;
+    private final long deadline;
+    private Without without;
+    private @Nullable Trial smallest;
+
+    /**
+     * @param failing with everything in it but {@code without}
+     * @param deadline a reading of {@link System#nanoTime}
+     */
+    Shrinker(Scenario scenario, Trial failing, Without without, long deadline) {
+        this.scenario = scenario;
+        this.failing = failing;
+        this.without = without;
+        this.deadline = deadline;
+    }
+
+    /** Gives the smallest run found; null if not even the same one fails again. */
+    @Nullable
+    Trial shrink() {
+        if (!stillFails(without)) {
+            return null;
+        }
+        leaveOutStrikes();
+        for (Freedom each : Freedom.values()) {
+            stillFails(without.freedom(each));
+        }
+        for (String each : failing.tally().points()) {
+            stillFails(without.point(each));
+        }
+        return smallest;
+    }
+
+    /** What the smallest run leaves out. */
+    Without without() {
+        return without;
+    }
+
+    /** The faults that the smallest run does not leave out. */
+    List<Strike> left() {
+        return failing.strikes().stream()
+                .filter(each -> each.number() > 0 && !without.strikes().contains(each.number()))
+                .toList();
+    }
+
+    private void leaveOutStrikes() {
+        for (int size = Math.max(1, left().size()); size >= 1; size /= 2) {
+            List<Strike> candidates = new ArrayList<>(left());
+            for (int from = 0; from < candidates.size(); from += size) {
+                Set<Integer> some = new TreeSet<>();
+                candidates
+                        .subList(from, Math.min(candidates.size(), from + size))
+                        .forEach(each -> some.add(each.number()));
+                stillFails(without.strike(some));
+            }
+        }
+    }
+
+    private boolean stillFails(Without candidate) {
+        if (System.nanoTime() - deadline > 0) {
+            return false;
+        }
+        Trial trial = Trial.run(failing.seed(), scenario, failing.strikes(), candidate, simulation -> {});
+        if (!trial.failsAs(failing)) {
+            return false;
+        }
+        without = candidate;
+        smallest = trial;
+        return true;
+    }
+}

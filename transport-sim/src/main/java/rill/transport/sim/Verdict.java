@@ -1,0 +1,83 @@
+package rill.transport.sim;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import rill.CancelledException;
+
+/**
+ * What has failed in a run that nobody expected: the first of it, which makes the run fail. Another thread may have found it, by touching
+ * what it must not.
+ */
+final class Verdict {
+    private final List<Predicate<? super Throwable>> expected = new ArrayList<>();
+    private final Supplier<String> context;
+    private volatile @Nullable Throwable failure; // an IllegalStateException or an AssertionError
+    private boolean told;
+
+    /** With what is said of the moment in which it happens. */
+    Verdict(Supplier<String> context) {
+        this.context = context;
+    }
+
+    void expect(Predicate<? super Throwable> belongs) {
+        expected.add(belongs);
+    }
+
+    /** A loop reports a failure. That connections fail belongs to a network, and what depends on them; that code of the user's does never. */
+    void reported(Host host, String what, Throwable cause) {
+        if (!(cause instanceof IOException) && !(cause instanceof CancelledException)) {
+            failed(host, what, cause);
+        }
+    }
+
+    /** Something was thrown that nobody has caught. */
+    void failed(@Nullable Host host, String what, Throwable cause) {
+        if (expected.stream().noneMatch(each -> each.test(cause))) {
+            fail((host == null ? "" : "on host " + host.name() + ": ") + what, cause);
+        }
+    }
+
+    /** Something is not as it has to be. */
+    void fail(String what, @Nullable Throwable cause) {
+        if (failure == null) {
+            failure = new AssertionError(what + context.get(), cause);
+        }
+    }
+
+    /** Something happened that makes the run worthless; on any thread. */
+    IllegalStateException violated(String message) {
+        var found = new IllegalStateException(message);
+        if (failure == null) {
+            failure = found;
+        }
+        return found;
+    }
+
+    /** Throws what has failed, in this call or an earlier one. */
+    void throwIfAny() {
+        Throwable found = failure;
+        if (found instanceof IllegalStateException) {
+            told = true;
+            throw new IllegalStateException(found.getMessage(), found);
+        } else if (found instanceof AssertionError error) {
+            told = true;
+            throw error;
+        }
+    }
+
+    /** Throws what was never thrown so far. */
+    void throwUntold() {
+        if (!told) {
+            throwIfAny();
+        }
+    }
+
+    @Nullable
+    Throwable failure() {
+        return failure;
+    }
+}

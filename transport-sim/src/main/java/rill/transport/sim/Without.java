@@ -1,0 +1,103 @@
+package rill.transport.sim;
+
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.TreeSet;
+
+/**
+ * What is left out of a run when it is run again.
+ *
+ * @param strikes the numbers of a swarm's faults
+ * @param freedoms what is not left to the seed
+ * @param points of {@link Simulation#buggify}, by name
+ */
+record Without(Set<Integer> strikes, Set<Freedom> freedoms, Set<String> points) {
+    static final Without NOTHING = new Without(Set.of(), Set.of(), Set.of());
+
+    /** As in {@code 3,7-9,jitter,a point}. */
+    static Without parse(String text) {
+        var strikes = new TreeSet<Integer>();
+        var freedoms = EnumSet.noneOf(Freedom.class);
+        var points = new LinkedHashSet<String>();
+        for (String each : text.split(",", -1)) {
+            String part = each.strip();
+            if (part.matches("\\d{1,9}")) {
+                strikes.add(Integer.parseInt(part));
+            } else if (part.matches("\\d{1,9}-\\d{1,9}")) {
+                int dash = part.indexOf('-');
+                addAll(strikes, Integer.parseInt(part.substring(0, dash)), Integer.parseInt(part.substring(dash + 1)));
+            } else if (Arrays.stream(Freedom.values()).anyMatch(freedom -> name(freedom).equals(part))) {
+                freedoms.add(Freedom.valueOf(part.toUpperCase(Locale.ROOT).replace('-', '_')));
+            } else if (!part.isEmpty()) {
+                points.add(part);
+            }
+        }
+        return new Without(strikes, freedoms, points);
+    }
+
+    private static void addAll(Set<Integer> strikes, int first, int last) {
+        if (last - first > 1_000_000) {
+            throw new IllegalArgumentException("rill.without leaves out " + first + " to " + last + ", which is too many");
+        }
+        for (int n = first; n <= last; n++) {
+            strikes.add(n);
+        }
+    }
+
+    private static String name(Freedom freedom) {
+        return freedom.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    boolean nothing() {
+        return strikes.isEmpty() && freedoms.isEmpty() && points.isEmpty();
+    }
+
+    Without strike(Set<Integer> more) {
+        var all = new TreeSet<>(strikes);
+        all.addAll(more);
+        return new Without(all, freedoms, points);
+    }
+
+    Without freedom(Freedom more) {
+        var all = EnumSet.of(more);
+        all.addAll(freedoms);
+        return new Without(strikes, all, points);
+    }
+
+    Without point(String more) {
+        var all = new LinkedHashSet<>(points);
+        all.add(more);
+        return new Without(strikes, freedoms, all);
+    }
+
+    /** What {@link #parse} understands. */
+    @Override
+    public String toString() {
+        var text = new StringJoiner(",");
+        int from = -1;
+        int to = -1;
+        for (int each : new TreeSet<>(strikes)) {
+            if (from >= 0 && each == to + 1) {
+                to = each;
+                continue;
+            }
+            addRange(text, from, to);
+            from = each;
+            to = each;
+        }
+        addRange(text, from, to);
+        freedoms.forEach(each -> text.add(name(each)));
+        points.forEach(text::add);
+        return text.toString();
+    }
+
+    private static void addRange(StringJoiner text, int from, int to) {
+        if (from >= 0) {
+            text.add(from == to ? Integer.toString(from) : from + "-" + to);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package rill.transport.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.lang.ref.WeakReference;
+import java.net.ConnectException;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import rill.Connection;
+import rill.DeadlineException;
+import rill.Future;
+import rill.Loop;
+import rill.LoopOptions;
+import rill.Pipeline;
+import rill.TaskEngine;
+import rill.testkit.Leaks;
+
+/** How hosts die, and come back. */
+@ExtendWith(Leaks.class)
+class CrashTest {
+    private final Simulation sim = Simulation.seed(42).fix(Freedom.values());
+    private final List<String> ran = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        sim.close();
+    }
+
+    private Loop loopOf(Host host, TaskEngine engine) {
+        return host.loop(LoopOptions.defaults()
+                .name(host.name() + "/main")
+                .taskEngine(engine)
+                .reporter(report -> ran.add("report " + report.message())));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothing_of_a_host_without_power_runs(TaskEngine engine) throws IOException {
+        sim.host("server", Echo::serve);
+        Host host = sim.host("client");
+        Loop loop = loopOf(host, engine);
+        loop.task("sleeper", () -> {
+            try {
+                return loop.delay(Duration.ofSeconds(5)).await();
+            } finally {
+                ran.add("finally");
+            }
+        });
+        Future<Object> failing = loop.promise();
+        failing.onDone((value, failure) -> ran.add("callback"));
+        loop.schedule(Duration.ofSeconds(3), "timer", () -> ran.add("timer"));
+        Connection<ByteBuf, ByteBuf> connection =
+                loop.run(() -> Echo.connect(loop).await());
+        connection.onFailure(failure -> ran.add("onFailure"));
+        connection.closed().onDone((nothing, failure) -> ran.add("closed"));
+        connection.receive().onDone((bytes, failure) -> ran.add("received"));
+        loop.submit(() -> connection.write(Echo.text("hello"))).await();
+        ran.clear();
+        sim.inject(Faults.crash("client"));
+        sim.run(Duration.ofHours(1));
+        assertThat(ran).isEmpty();
+        assertThat(loop.closed()).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Death.class)
+    void a_dead_host_leaves_no_garbage(Death death) {
+        var refs = new ArrayList<WeakReference<Object>>();
+        sim.host("server", host -> {
+            Loop loop = host.loop("main");
+            var object = new Object();
+            refs.add(new WeakReference<>(object));
+            loop.task("waits", () -> {
+                loop.promise().await();
+                return object;
+            });
+        });
+        for (int i = 0; i < 50; i++) {
+            sim.run(Duration.ofSeconds(1));
+            sim.inject(death.of("server")).close();
+        }
+        sim.run(Duration.ofSeconds(1));
+        for (int i = 0; i < 50 && refs.stream().filter(each -> each.get() != null).count() > 1; i++) {
+            System.gc();
+        }
+        assertThat(refs).hasSize(51);
+        assertThat(refs.stream().filter(each -> each.get() != null).count()).isEqualTo(1);
+    }
+
+    private enum Death {
+        CRASH,
+        KILL;
+
+        Fault of(String host) {
+            return this == CRASH ? Faults.crash(host) : Faults.kill(host);
+        }
+    }
+
+    @Test
+    void whoever_awaits_something_of_a_dead_host_from_outside_is_told_so() {
+        Loop loop = sim.host("client").loop("main");
+        sim.schedule(Duration.ofSeconds(1), Duration.ofSeconds(1), Faults.crash("client"));
+        assertThatThrownBy(() -> loop.run(() -> loop.delay(Duration.ofSeconds(5)).await()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("host client crashed");
+        assertThatThrownBy(() -> loop.schedule("later", () -> {})).hasMessageContaining("host client crashed");
+        assertThatThrownBy(() -> loop.delay(Duration.ofSeconds(5)).await()).hasMessageContaining("host client crashed");
+    }
+
+    @Test
+    void a_peer_of_a_host_without_power_hears_nothing_until_the_kernel_of_the_next_life_refuses() throws IOException {
+        sim.host("server", Echo::serve);
+        Loop loop = sim.host("client").loop("main");
+        var connection = Echo.connect(loop).await();
+        Future<ByteBuf> next = connection.receive();
+        try (var _ = sim.inject(Faults.crash("server"))) {
+            sim.run(Duration.ofHours(2));
+            assertThat(next.isDone()).isFalse();
+        }
+        loop.submit(() -> connection.write(Echo.text("hello"))).await();
+        assertThatThrownBy(next::await).isInstanceOf(SocketException.class).hasMessageContaining("Connection reset");
+    }
+
+    @Test
+    void the_kernel_of_a_killed_process_ends_its_connections_and_refuses_new_ones() throws IOException {
+        Host server = sim.host("server", Echo::serve);
+        Loop loop = sim.host("client").loop("main");
+        var connection = Echo.connect(loop).await();
+        Future<ByteBuf> next = connection.receive();
+        try (var _ = sim.inject(Faults.kill("server"))) {
+            assertThat(server.up()).isFalse();
+            assertThat(next.await()).isNull(); // its FIN
+            assertThatThrownBy(() -> Echo.connect(loop).await())
+                    .isInstanceOf(ConnectException.class)
+                    .hasMessageContaining("Connection refused");
+        }
+        assertThat(loop.run(() -> Echo.say(Echo.connect(loop).await(), "again"))).isEqualTo("again");
+    }
+
+    @Test
+    void the_kernel_of_a_killed_process_resets_connections_with_unread_input() throws IOException {
+        Host server = sim.host("server");
+        server.loop("main").listen(server.address(Echo.PORT), Pipeline.bytes(), connection -> connection.pause());
+        Loop loop = sim.host("client").loop("main");
+        var connection = Echo.connect(loop).await();
+        loop.submit(() -> connection.write(Echo.text("never read"))).await();
+        Future<ByteBuf> next = connection.receive();
+        sim.run(Duration.ofMillis(10));
+        sim.inject(Faults.kill("server"));
+        assertThatThrownBy(next::await).isInstanceOf(SocketException.class).hasMessageContaining("Connection reset");
+    }
+
+    @Test
+    void crashes_that_overlap_nest() {
+        var boots = new ArrayList<Duration>();
+        Host server = sim.host("server", host -> boots.add(sim.elapsed()));
+        sim.schedule(Duration.ofSeconds(1), Duration.ofSeconds(3), Faults.crash("server"));
+        sim.schedule(Duration.ofSeconds(2), Duration.ofSeconds(5), Faults.crash("server"));
+        sim.schedule(Duration.ofSeconds(3), Duration.ofSeconds(6), Faults.kill("server"));
+        sim.run(Duration.ofSeconds(8));
+        assertThat(server.up()).isFalse();
+        sim.run(Duration.ofSeconds(10));
+        assertThat(boots).containsExactly(Duration.ZERO, Duration.ofSeconds(9));
+    }
+
+    @Test
+    void a_name_that_was_looked_up_before_a_crash_is_told_to_nobody_after_it() {
+        Host client = sim.host("client", host -> {});
+        sim.host("server", Echo::serve);
+        Loop loop = client.loop("main");
+        Echo.connect(loop).onDone((connection, failure) -> ran.add("connected or not"));
+        sim.run(Duration.ofNanos(1));
+        sim.inject(Faults.crash("client")).close();
+        sim.run(Duration.ofMinutes(10));
+        assertThat(ran).isEmpty();
+    }
+
+    @Test
+    void a_task_elsewhere_fails_as_the_network_tells_it() throws IOException {
+        sim.host("server", Echo::serve);
+        Loop loop = sim.host("client").loop("main");
+        var connection = Echo.connect(loop).await();
+        sim.inject(Faults.crash("server"));
+        assertThatThrownBy(() -> loop.task("say", () -> Echo.say(connection, "hello"))
+                        .timeout(Duration.ofSeconds(5))
+                        .await())
+                .isInstanceOf(DeadlineException.class);
+    }
+}

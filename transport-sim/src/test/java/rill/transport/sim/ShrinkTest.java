@@ -1,0 +1,167 @@
+package rill.transport.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.testkit.engine.EngineTestKit;
+import rill.TaskEngine;
+
+/** Faults are values: they are told, played again, left out one by one, until the least is left that still fails. */
+class ShrinkTest {
+    /** Fails once the server has been cut off from client1. */
+    private static void talk(Simulation sim) {
+        DeterminismTest.talk(
+                sim.always("never cut", () -> sim.timeline().faults().stream()
+                        .noneMatch(each -> each.fault().kind() == Fault.Kind.CUT
+                                && each.fault().hosts().contains("client1"))),
+                TaskEngine.best(),
+                Faults.swarm());
+    }
+
+    private static Trial failing() {
+        for (long seed = 1; ; seed++) {
+            Trial trial = Trial.run(seed, ShrinkTest::talk);
+            if (trial.failure() != null && trial.strikes().size() > 10) {
+                return trial;
+            }
+        }
+    }
+
+    private static Trial replayed(Trial trial, Without without) {
+        return Trial.run(trial.seed(), ShrinkTest::talk, trial.strikes(), without, sim -> {});
+    }
+
+    @Test
+    void what_struck_can_be_played_again_and_gives_the_same_run() {
+        Trial trial = failing();
+        assertThat(replayed(trial, Without.NOTHING).hash()).isEqualTo(trial.hash());
+        Trial passing = Trial.run(3, sim -> DeterminismTest.talk(sim, TaskEngine.best(), Faults.swarm()));
+        assertThat(passing.strikes()).isNotEmpty();
+        assertThat(Trial.run(
+                                3,
+                                sim -> DeterminismTest.talk(sim, TaskEngine.best(), Faults.swarm()),
+                                passing.strikes(),
+                                Without.NOTHING,
+                                sim -> {})
+                        .hash())
+                .isEqualTo(passing.hash());
+    }
+
+    @Test
+    void a_failing_run_is_reduced_to_the_fault_that_it_needs() {
+        Trial trial = failing();
+        var shrinker = new Shrinker(
+                ShrinkTest::talk, trial, Without.NOTHING, System.nanoTime() + TimeUnit.MINUTES.toNanos(1));
+        Trial smallest = shrinker.shrink();
+        assertThat(smallest.failure()).isNotNull();
+        assertThat(shrinker.left()).hasSize(1);
+        assertThat(shrinker.left().getFirst().fault().kind()).isEqualTo(Fault.Kind.CUT);
+        assertThat(shrinker.without().freedoms()).containsExactly(Freedom.values());
+        // What is printed is enough to have it again.
+        Without parsed = Without.parse(shrinker.without().toString());
+        assertThat(parsed).isEqualTo(shrinker.without());
+        assertThat(replayed(trial, parsed).failsAs(trial)).isTrue();
+        assertThat(replayed(
+                                trial,
+                                parsed.strike(java.util.Set.of(
+                                        shrinker.left().getFirst().number())))
+                        .failure())
+                .isNull();
+    }
+
+    @Test
+    void strikes_that_a_scenario_makes_itself_are_not_numbered_and_are_in_force_again_by_themselves() {
+        Scenario scenario = sim -> {
+            sim.host("server", Echo::serve);
+            var loop = sim.host("client").loop("main");
+            sim.schedule(Duration.ofSeconds(1), Duration.ofSeconds(2), Faults.cut("client", "server"));
+            loop.task("talk", () -> DeterminismTest.talk(loop));
+            sim.run(Duration.ofSeconds(5));
+        };
+        Trial trial = Trial.run(1, scenario);
+        assertThat(trial.strikes()).hasSize(1);
+        Strike only = trial.strikes().getFirst();
+        assertThat(only.number()).isZero();
+        assertThat(only).hasToString("1 s + 2 s cut client – server");
+        assertThat(Trial.run(1, scenario, trial.strikes(), Without.NOTHING, sim -> {}).hash())
+                .isEqualTo(trial.hash());
+    }
+
+    @Test
+    void what_is_left_out_is_written_as_it_is_read() {
+        assertThat(Without.parse("3,7-9,jitter,wake-ups,a point").toString()).isEqualTo("3,7-9,jitter,wake-ups,a point");
+        assertThat(Without.parse("").nothing()).isTrue();
+    }
+
+    private static final AtomicInteger RUNS = new AtomicInteger();
+
+    /** Not a test of its own. */
+    static final class Subject {
+        @Simulated(seeds = 50)
+        void is_cut(Simulation simulation) {
+            ShrinkTest.talk(simulation);
+        }
+
+        @Simulated(seeds = 50, shrinkSeconds = 0)
+        void depends_on_static_state(Simulation simulation) {
+            var loop = simulation.host("host").loop("main");
+            for (int i = RUNS.incrementAndGet(); i > 0; i--) {
+                loop.schedule(Duration.ofSeconds(1), "timer", () -> {});
+            }
+            simulation.run(Duration.ofSeconds(2));
+            assertThat(RUNS.get()).isLessThan(3);
+        }
+    }
+
+    private static String failureOf(String method) {
+        List<Throwable> failures = EngineTestKit.engine("junit-jupiter")
+                .selectors(selectMethod(Subject.class, method, Simulation.class.getName()))
+                .execute()
+                .testEvents()
+                .failed()
+                .stream()
+                .map(event -> event.getRequiredPayload(TestExecutionResult.class)
+                        .getThrowable()
+                        .orElseThrow())
+                .toList();
+        assertThat(failures).hasSize(1);
+        return failures.getFirst().getMessage();
+    }
+
+    @Test
+    void a_test_that_fails_shows_the_least_that_it_needs() {
+        assertThat(failureOf("is_cut"))
+                .containsPattern("seed \\d+ failed: java.lang.AssertionError: what is always to hold does not: never cut")
+                .containsPattern("replay: mvn test -Dtest='ShrinkTest.Subject#is_cut' -Drill.seed=\\d+\n")
+                .containsPattern("reduced: it fails as well with only \\[#\\d+ .* cut .*\\], and without what this leaves out:")
+                .containsPattern("-Drill.seed=\\d+ '-Drill.without=.*jitter.*'");
+    }
+
+    @Test
+    void a_failing_run_that_is_another_one_the_second_time_is_reported_as_that() {
+        RUNS.set(1);
+        assertThat(failureOf("depends_on_static_state"))
+                .contains("is not deterministic: a second run in the same JVM differs")
+                .contains("static state")
+                .contains("the first run failed: ");
+    }
+
+    @Test
+    void running_each_seed_twice_finds_static_state_before_anything_fails() {
+        RUNS.set(0);
+        System.setProperty("rill.twice", "true");
+        try {
+            assertThat(failureOf("depends_on_static_state"))
+                    .contains("seed 1 is not deterministic")
+                    .contains("the first run passed");
+        } finally {
+            System.clearProperty("rill.twice");
+        }
+    }
+}

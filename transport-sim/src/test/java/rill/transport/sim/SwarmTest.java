@@ -1,0 +1,139 @@
+package rill.transport.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import rill.TaskEngine;
+import rill.testkit.Leaks;
+import rill.transport.sim.Fault.Kind;
+
+/** What a swarm does, and what it may be told not to do. */
+@ExtendWith(Leaks.class)
+class SwarmTest {
+    private static List<Strike> strikes(long seed, Swarm swarm) {
+        try (var sim = Simulation.seed(seed)) {
+            DeterminismTest.talk(sim, TaskEngine.best(), swarm);
+            return sim.timeline().faults();
+        }
+    }
+
+    @Test
+    void each_seed_draws_a_part_of_the_kinds_and_together_they_draw_all() {
+        Set<Kind> all = EnumSet.noneOf(Kind.class);
+        var most = 0;
+        for (int seed = 1; seed <= 60; seed++) {
+            Set<Kind> kinds = EnumSet.noneOf(Kind.class);
+            strikes(seed, Faults.swarm()).forEach(each -> kinds.add(each.fault().kind()));
+            most = Math.max(most, kinds.size());
+            all.addAll(kinds);
+        }
+        assertThat(most).isLessThan(Kind.values().length - 1);
+        assertThat(all).containsExactlyInAnyOrderElementsOf(EnumSet.complementOf(EnumSet.of(Kind.SWARM)));
+    }
+
+    @Test
+    void rates_differ_from_seed_to_seed() {
+        Map<Integer, Integer> counts = new HashMap<>();
+        for (int seed = 1; seed <= 20; seed++) {
+            counts.merge(Math.min(5, strikes(seed, Faults.swarm()).size() / 30), 1, Integer::sum);
+        }
+        assertThat(counts.size()).isGreaterThan(2);
+    }
+
+    @Test
+    void only_the_hosts_that_are_named_are_struck() {
+        for (int seed = 1; seed <= 10; seed++) {
+            assertThat(strikes(seed, Faults.swarm().only("client0", "server")))
+                    .allSatisfy(each -> assertThat(each.fault().hosts()).isSubsetOf("client0", "server"));
+        }
+    }
+
+    @Test
+    void kinds_that_are_left_out_never_strike() {
+        for (int seed = 1; seed <= 10; seed++) {
+            assertThat(strikes(seed, Faults.swarm().without(Kind.CRASH, Kind.KILL)))
+                    .noneMatch(each -> each.fault().kind() == Kind.CRASH || each.fault().kind() == Kind.KILL);
+        }
+    }
+
+    @Test
+    void after_a_while_all_is_calm() {
+        for (int seed = 1; seed <= 10; seed++) {
+            Duration calm = Duration.ofSeconds(5);
+            assertThat(strikes(seed, Faults.swarm().calm(calm)))
+                    .allMatch(each -> each.at().plus(each.lasting()).compareTo(calm) <= 0);
+        }
+    }
+
+    @Test
+    void a_host_that_does_not_boot_is_neither_crashed_nor_killed() {
+        for (int seed = 1; seed <= 30; seed++) {
+            try (var sim = Simulation.seed(seed)) {
+                sim.host("server", Echo::serve);
+                var client = sim.host("client").loop("main");
+                sim.inject(Faults.swarm());
+                client.task("talk", () -> DeterminismTest.talk(client));
+                sim.run(Duration.ofSeconds(20));
+                assertThat(sim.timeline().faults())
+                        .noneMatch(each -> (each.fault().kind() == Kind.CRASH || each.fault().kind() == Kind.KILL)
+                                && each.fault().hosts().contains("client"));
+            }
+        }
+    }
+
+    @Test
+    void what_struck_and_what_it_hit_is_told() {
+        try (var sim = Simulation.seed(3)) {
+            sim.host("server", Echo::serve);
+            var loop = sim.host("client").loop("main");
+            loop.task("talk", () -> DeterminismTest.talk(loop));
+            sim.schedule(Duration.ofSeconds(1), Duration.ofSeconds(1), Faults.cut("client", "server"));
+            sim.run(Duration.ofSeconds(10));
+            assertThat(sim.struck()).matches("cut 1 × \\([1-9][0-9]* segments\\)");
+        }
+    }
+
+    @Test
+    void code_misbehaves_at_points_in_some_seeds_and_only_while_a_swarm_is_in_force() {
+        Set<Boolean> seen = new HashSet<>();
+        for (int seed = 1; seed <= 20; seed++) {
+            try (var sim = Simulation.seed(seed)) {
+                assertThat(sim.buggify(1, "a point")).isFalse();
+                try (var _ = sim.inject(Faults.swarm())) {
+                    boolean misbehaves = sim.buggify(1, "a point");
+                    assertThat(sim.buggify(1, "a point")).isEqualTo(misbehaves);
+                    assertThat(sim.buggify(0, "another")).isFalse();
+                    seen.add(misbehaves);
+                    assertThat(sim.struck().contains("“a point” 2 ×")).isEqualTo(misbehaves);
+                }
+                assertThat(sim.buggify(1, "a point")).isFalse();
+            }
+        }
+        assertThat(seen).containsExactlyInAnyOrder(true, false);
+    }
+
+    @Test
+    void nonsense_is_refused() {
+        try (var sim = Simulation.seed(1)) {
+            sim.host("server");
+            assertThatThrownBy(() -> sim.inject(Faults.swarm().only("serer")))
+                    .hasMessage("there is no host serer; the hosts are server");
+            assertThatThrownBy(() -> Faults.swarm().calm(Duration.ofSeconds(-1)))
+                    .isInstanceOf(IllegalArgumentException.class);
+            sim.inject(Faults.refuse("server", 7));
+            assertThatThrownBy(() -> sim.inject(Faults.blackhole("server", 7)))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("blackhole server:7 contradicts refuse server:7, which is in force; end that first, by closing"
+                            + " its guard");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package rill.transport.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import rill.Future;
+import rill.Loop;
+import rill.LoopOptions;
+import rill.Pipeline;
+import rill.testkit.Leaks;
+
+/** What fails a run although it reaches nobody. */
+@ExtendWith(Leaks.class)
+class VerdictTest {
+    /** Gives what the run fails with. */
+    private static Throwable failureOf(Scenario scenario) {
+        return Trial.run(42, scenario).failure();
+    }
+
+    private static Loop quiet(Simulation sim, String host) {
+        return sim.host(host)
+                .loop(LoopOptions.defaults().name(host + "/main").reporter(report -> {}));
+    }
+
+    @Test
+    void an_assertion_in_a_handle_fails_the_run_and_says_where_and_when() {
+        assertThatThrownBy(() -> {
+                    try (var sim = Simulation.seed(42)) {
+                        Loop loop = quiet(sim, "bank");
+                        quiet(sim, "client");
+                        sim.inject(Faults.loss("bank", "client", 0.25));
+                        loop.schedule(Duration.ofMillis(1500), "check the books", () -> {
+                            throw new AssertionError("the books are wrong");
+                        });
+                        sim.run(Duration.ofSeconds(10));
+                    }
+                })
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("on host bank: bank/main: check the books threw")
+                .hasMessageContaining("the books are wrong")
+                .hasMessageMatching("(?s).*at 1\\.50?[0-9]* s of virtual time, seed 42, hash [0-9a-f]{16}.*")
+                .hasMessageContaining("faults in force: 0 s + 1.5")
+                .hasMessageContaining("loss bank → client 0.25")
+                .cause()
+                .hasMessage("the books are wrong");
+    }
+
+    @Test
+    void a_task_that_nobody_awaits_fails_the_run_unless_the_network_failed_it() {
+        assertThat(failureOf(sim -> {
+                    quiet(sim, "client").task("work", () -> {
+                        throw new IllegalStateException("a mistake");
+                    });
+                    sim.run(Duration.ofSeconds(2));
+                }))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("nobody looked at the failure of Task work")
+                .hasMessageContaining("a mistake");
+        assertThat(failureOf(sim -> {
+                    quiet(sim, "client").task("work", () -> {
+                        throw new IOException("the network");
+                    });
+                    sim.run(Duration.ofSeconds(2));
+                }))
+                .isNull();
+    }
+
+    @Test
+    void a_callback_and_a_future_derived_by_one_that_throws_fail_the_run() {
+        assertThat(failureOf(sim -> {
+                    quiet(sim, "client").delay(Duration.ofMillis(1)).onDone((nothing, failure) -> {
+                        throw new AssertionError("in a callback");
+                    });
+                    sim.run(Duration.ofSeconds(2));
+                }))
+                .hasMessageContaining("in a callback");
+        assertThat(failureOf(sim -> {
+                    quiet(sim, "client").delay(Duration.ofMillis(1)).map(nothing -> {
+                        throw new AssertionError("in a mapping");
+                    });
+                    sim.run(Duration.ofSeconds(2));
+                }))
+                .hasMessageContaining("in a mapping");
+    }
+
+    @Test
+    void a_handler_of_a_server_that_throws_fails_the_run() {
+        assertThat(failureOf(sim -> {
+                    Host server = sim.host("server");
+                    Loop loop = server.loop(LoopOptions.defaults().reporter(report -> {}));
+                    loop.serve(server.address(Echo.PORT), Pipeline.bytes(), request -> {
+                        request.release();
+                        throw new AssertionError("in a handler");
+                    });
+                    Loop client = quiet(sim, "client");
+                    client.task("ask", () -> Echo.say(Echo.connect(client).await(), "hello"));
+                    sim.run(Duration.ofSeconds(2));
+                }))
+                .hasMessageContaining("on host server")
+                .hasMessageContaining("in a handler");
+    }
+
+    @Test
+    void a_boot_after_a_crash_that_throws_fails_the_run() {
+        assertThat(failureOf(sim -> {
+                    var boots = new int[1];
+                    sim.host("server", host -> {
+                        if (++boots[0] == 2) {
+                            throw new IllegalStateException("no second time");
+                        }
+                    });
+                    sim.schedule(Duration.ofSeconds(1), Duration.ofSeconds(1), Faults.crash("server"));
+                    sim.run(Duration.ofSeconds(5));
+                }))
+                .hasMessageContaining("on host server: its boot threw")
+                .hasMessageContaining("at 2 s");
+    }
+
+    @Test
+    void what_is_expected_fails_nothing() {
+        assertThatCode(() -> {
+                    try (var sim = Simulation.seed(42)) {
+                        sim.expect(failure -> failure instanceof IllegalStateException);
+                        Loop loop = quiet(sim, "client");
+                        loop.schedule("throws", () -> {
+                            throw new IllegalStateException("belongs here");
+                        });
+                        sim.run(Duration.ofSeconds(2));
+                    }
+                })
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void connections_that_fail_because_of_the_network_fail_nothing() {
+        assertThat(failureOf(sim -> {
+                    sim.host("server", Echo::serve);
+                    Loop loop = quiet(sim, "client");
+                    Future<ByteBuf> answer = loop.task("ask", () -> {
+                        var connection = Echo.connect(loop).await();
+                        sim.inject(Faults.reset("server", "client"));
+                        return connection.receive().await();
+                    });
+                    sim.run(Duration.ofSeconds(5));
+                    assertThat(answer.isDone()).isTrue();
+                }))
+                .isNull();
+    }
+
+    @Test
+    void whoever_catches_everything_fails_all_the_same() {
+        assertThat(failureOf(sim -> {
+                    quiet(sim, "client").schedule("throws", () -> {
+                        throw new AssertionError("not to be swallowed");
+                    });
+                    assertThatThrownBy(() -> sim.run(Duration.ofSeconds(1))).isInstanceOf(AssertionError.class);
+                }))
+                .hasMessageContaining("not to be swallowed");
+    }
+
+    @Test
+    void what_fails_at_the_very_end_fails_the_close() {
+        var sim = Simulation.seed(42);
+        quiet(sim, "client").schedule("throws", () -> {
+            throw new AssertionError("at the end");
+        });
+        assertThatThrownBy(sim::close).hasMessageContaining("at the end");
+    }
+}
