@@ -31,6 +31,7 @@ final class BackPressure implements Scenario {
     public void run(Simulation simulation) {
         var run = new Run(simulation);
         Host reader = simulation.host("reader", run::read);
+        simulation.run(Duration.ofMillis(50)); // by then it listens
         simulation.host("writer", host -> run.write(host, reader));
         var loss = simulation.inject(Faults.loss("writer", "reader", 0.02));
         simulation.schedule(Duration.ofMillis(50), Duration.ofSeconds(2), Faults.hold("reader", "writer"));

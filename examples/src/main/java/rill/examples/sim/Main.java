@@ -4,14 +4,18 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
@@ -24,8 +28,9 @@ import rill.transport.sim.Simulation;
         description = "Runs a scenario on the simulated network; the last line is the trace hash.",
         footer = {
             "",
-            "Scenarios: request-response, graceful-shutdown, back-pressure, reconnecting, slow-readers, at-random, and deposits,"
-                    + " which has a bug to find.",
+            "Scenarios: request-response, graceful-shutdown, back-pressure, reconnecting, slow-readers, at-random, register, and"
+                    + " deposits, which has a bug to find; register has one with --bug early-answer, forgotten-vote,"
+                    + " vote-counted-twice, length-only or old-term.",
             "Exit status: 0 if it passed, 1 if it failed, 2 if the command was wrong."
         })
 final class Main implements Callable<Integer> {
@@ -46,6 +51,13 @@ final class Main implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", description = "The seed, a number; 1 if there is none.")
     @SuppressWarnings("FieldCanBeFinal") // picocli sets it
     private long seed = 1;
+
+    @Option(names = "--seeds", paramLabel = "COUNT", description = "So many seeds, up to the first that fails; 1 if there is none.")
+    @SuppressWarnings("FieldCanBeFinal") // picocli sets it
+    private long seeds = 1;
+
+    @Option(names = "--bug", paramLabel = "NAME", converter = BugByName.class, description = "Of register: what is wrong with it.")
+    private Register.@Nullable Bug bug;
 
     @Option(names = "--picture", paramLabel = "FILE", description = "Where to put a picture of the run's end, as SVG.")
     private @Nullable Path picture;
@@ -92,24 +104,59 @@ final class Main implements Callable<Integer> {
         }
     }
 
+    /** A bug of the register by its name. */
+    static final class BugByName implements ITypeConverter<Register.Bug> {
+        @Override
+        public Register.Bug convert(String name) {
+            for (Register.Bug each : Register.Bug.values()) {
+                if (each.label().equals(name)) {
+                    return each;
+                }
+            }
+            throw new TypeConversionException("there is no bug called '" + name + "', only "
+                    + Arrays.stream(Register.Bug.values())
+                            .map(Register.Bug::label)
+                            .collect(Collectors.joining(", ")));
+        }
+    }
+
     @Override
     public Integer call() throws IOException {
+        Scenario chosen = chosen();
+        int status = CommandLine.ExitCode.OK;
+        for (long n = 0; n < seeds && status == CommandLine.ExitCode.OK; n++) {
+            status = run(chosen, seed + n);
+        }
+        return status;
+    }
+
+    private Scenario chosen() {
+        Scenario named = Objects.requireNonNull(scenario).get();
+        if (bug == null) {
+            return named;
+        }
+        if (!(named instanceof Register)) {
+            throw new ParameterException(spec.commandLine(), "only register has bugs by name");
+        }
+        return new Register(bug);
+    }
+
+    private int run(Scenario chosen, long present) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         int status = CommandLine.ExitCode.OK;
-        try (var simulation = Simulation.seed(seed)) {
+        try (var simulation = Simulation.seed(present)) {
             if (picture != null || json != null) {
                 simulation.record();
             }
             try {
-                if (scenario != null) {
-                    scenario.get().run(simulation);
-                }
-                out.println("passed");
+                chosen.run(simulation);
+                out.println((seeds > 1 ? "seed " + present + " " : "") + "passed");
             } catch (Exception | AssertionError failure) {
                 simulation.note("failed: " + failure.getMessage());
-                out.println("failed: " + failure);
+                out.println((seeds > 1 ? "seed " + present + " " : "") + "failed: " + failure);
                 status = CommandLine.ExitCode.SOFTWARE;
             }
+            out.println("faults: " + simulation.struck());
             out.printf(
                     "%d segments in %.3f s of virtual time%n",
                     simulation.segments(), simulation.elapsed().toNanos() / 1e9);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import rill.Client;
@@ -65,8 +66,8 @@ final class RequestResponse implements Scenario {
         private final Findings findings;
         private final Set<String> arrived = new HashSet<>(); // looked up, never walked
         private final Map<String, Integer> ended = new HashMap<>();
+        private final Map<String, Caller> callers = new LinkedHashMap<>(); // by host: that of its present life
         private int begun;
-        private int over;
         private int answered;
         private final Set<String> finished = new HashSet<>();
         private boolean stopping;
@@ -87,11 +88,14 @@ final class RequestResponse implements Scenario {
         }
 
         void call(Host host) {
-            new Caller(findings.loop(host), host.name()).connect();
+            var caller = new Caller(findings.loop(host), host.name());
+            callers.put(host.name(), caller);
+            caller.connect();
         }
 
         void check() {
-            findings.require(over == begun, begun - over + " of " + begun + " calls are stuck past their deadlines");
+            int stuck = callers.values().stream().mapToInt(each -> each.open).sum();
+            findings.require(stuck == 0, stuck + " of " + begun + " calls are stuck past their deadlines");
             findings.require(answered > 0, "not one call was answered");
             findings.throwIfAny();
         }
@@ -101,6 +105,7 @@ final class RequestResponse implements Scenario {
             private final Loop loop;
             private final String name;
             private int inProgress;
+            private int open;
 
             Caller(Loop loop, String name) {
                 this.loop = loop;
@@ -132,12 +137,13 @@ final class RequestResponse implements Scenario {
                 inProgress = 1 + loop.random().nextInt(AT_ONCE);
                 for (int n = inProgress; n > 0; n--) {
                     String request = name + "-" + ++begun;
+                    open++;
                     client.call(request).onDone((answer, failure) -> end(client, request, answer, failure));
                 }
             }
 
             private void end(Client<String, String> client, String request, String answer, Throwable failure) {
-                over++;
+                open--;
                 ended.merge(name, 1, Integer::sum);
                 if (failure == null) {
                     answered++;

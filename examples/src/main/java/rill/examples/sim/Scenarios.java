@@ -20,6 +20,7 @@ final class Scenarios {
         all.put("slow-readers", SlowReaders::new);
         all.put("at-random", AtRandom::new);
         all.put("deposits", Deposits::new);
+        all.put("register", Register::new);
         return all;
     }
 }
