@@ -117,6 +117,7 @@ public final class Loop extends Serving implements Drivable, Executor {
         if (obstacle.isPresent()) {
             throw new IllegalStateException("transport " + chosen.name() + " is unavailable: " + obstacle.get());
         }
+        requireOneTime(chosen);
         var loop = new Loop(chosen, options);
         LoggingReporter.ready();
         if (loop.environment.driver() != null) {
@@ -127,6 +128,18 @@ public final class Loop extends Serving implements Drivable, Executor {
                     loop.name, choice.remark().text(), choice.remark().routine()));
         }
         return loop;
+    }
+
+    /** Within a loop that has a Driver, as in a simulation, real sockets would live in another time. */
+    private static void requireOneTime(Transport chosen) {
+        Loop here = current();
+        if (here != null
+                && here.environment.driver() != null
+                && chosen.environment().driver() == null) {
+            throw new IllegalStateException("opening a loop on transport " + chosen.name() + " within " + here.name()
+                    + ", whose time is that of " + here.environment.driver()
+                    + "; open it on a transport of the same, such as " + here.name() + "'s own");
+        }
     }
 
     private Loop(Transport transport, LoopOptions options) throws IOException {

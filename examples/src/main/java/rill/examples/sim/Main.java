@@ -52,11 +52,18 @@ final class Main implements Callable<Integer> {
     @SuppressWarnings("FieldCanBeFinal") // picocli sets it
     private long seed = 1;
 
-    @Option(names = "--seeds", paramLabel = "COUNT", description = "So many seeds, up to the first that fails; 1 if there is none.")
+    @Option(
+            names = "--seeds",
+            paramLabel = "COUNT",
+            description = "So many seeds, up to the first that fails; 1 if there is none.")
     @SuppressWarnings("FieldCanBeFinal") // picocli sets it
     private long seeds = 1;
 
-    @Option(names = "--bug", paramLabel = "NAME", converter = BugByName.class, description = "Of register: what is wrong with it.")
+    @Option(
+            names = "--bug",
+            paramLabel = "NAME",
+            converter = BugByName.class,
+            description = "Of register: what is wrong with it.")
     private Register.@Nullable Bug bug;
 
     @Option(names = "--picture", paramLabel = "FILE", description = "Where to put a picture of the run's end, as SVG.")

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import rill.Client;
 import rill.ConnectOptions;
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Loop;
 import rill.codec.Text;
 import rill.transport.sim.Faults;
@@ -134,7 +134,7 @@ final class Register implements Scenario {
                 try {
                     Client<String, String> client = loop.connect(
                                     InetSocketAddress.createUnresolved(host, PORT),
-                                    Exchange.inOrder(Text.lines()).deadline(PATIENCE),
+                                    ClientProtocol.inOrder(Text.lines()).deadline(PATIENCE),
                                     ConnectOptions.defaults().timeout(PATIENCE))
                             .await();
                     try {

@@ -11,7 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import rill.Client;
 import rill.ConnectOptions;
-import rill.Exchange;
+import rill.ClientProtocol;
 import rill.Future;
 import rill.Handle;
 import rill.Loop;
@@ -34,6 +34,7 @@ final class RegisterNode {
     private static final Duration HEARTBEAT = Duration.ofMillis(60);
     private static final int PATIENCE_MILLIS = 200;
     private static final Duration DEADLINE = Duration.ofMillis(300);
+    private static final Duration FAVOUR = Duration.ofMillis(500);
     private static final Duration RECONNECT = Duration.ofMillis(20);
 
     private enum Role {
@@ -83,6 +84,7 @@ final class RegisterNode {
     private final Set<String> votes = new HashSet<>(); // counted, never walked
     private final Map<Integer, Promise<String>> waiting = new HashMap<>(); // clients, by index
     private Role role = Role.FOLLOWER;
+    private @Nullable Peer favourite; // the only one who is given entries, for a while
     private int votesCounted; // with a bug
     private int committed;
     private int applied;
@@ -118,7 +120,7 @@ final class RegisterNode {
     private void connect(Peer peer) {
         loop.connect(
                         InetSocketAddress.createUnresolved(peer.name, Register.PORT),
-                        Exchange.inOrder(Text.lines()).deadline(DEADLINE),
+                        ClientProtocol.inOrder(Text.lines()).deadline(DEADLINE),
                         ConnectOptions.defaults().timeout(DEADLINE))
                 .onDone((client, failure) -> {
                     if (client == null) {
@@ -194,6 +196,10 @@ final class RegisterNode {
         if (count > (peers.size() + 1) / 2) {
             role = Role.LEADER;
             run.leads(disk.term, name);
+            if (run.simulation.buggify(0.5, "a leader that favours one")) {
+                favourite = peers.get(loop.random().nextInt(peers.size()));
+                loop.schedule(FAVOUR, "favours nobody", () -> favourite = null);
+            }
             for (Peer each : peers) {
                 each.next = disk.log.size() + 1;
                 each.match = 0;
@@ -249,7 +255,7 @@ final class RegisterNode {
         int term = disk.term;
         int before = peer.next - 1;
         String entry = "";
-        if (before < disk.log.size()) {
+        if (before < disk.log.size() && gives(peer)) {
             Entry next = disk.log.get(before);
             entry = " " + next.term + " " + next.command;
         }
@@ -276,9 +282,13 @@ final class RegisterNode {
         } else {
             peer.next = Math.max(1, Math.min(peer.next - 1, upTo + 1));
         }
-        if (peer.next <= disk.log.size()) {
+        if (peer.next <= disk.log.size() && gives(peer)) {
             replicate(peer);
         }
+    }
+
+    private boolean gives(Peer peer) {
+        return favourite == null || favourite == peer;
     }
 
     private void commitWhatMostHave() {

@@ -44,7 +44,7 @@ class MainTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"nonsense", "deposits --seed x", "deposits --seed 9223372036854775808", "deposits extra", ""})
+            strings = {"nonsense", "deposits --seed x", "deposits --seed 9223372036854775808", "deposits extra", "register --bug x", "deposits --bug old-term", ""})
     void a_wrong_command_is_one_clear_line(String arguments) {
         assertThat(sim(arguments.isEmpty() ? new String[0] : arguments.split(" ")))
                 .isEqualTo(2);
@@ -57,5 +57,11 @@ class MainTest {
     void help_names_the_scenarios() {
         assertThat(sim("--help")).isZero();
         assertThat(out.toString()).contains(Scenarios.ALL.keySet());
+    }
+
+    @Test
+    void a_bug_of_the_register_is_found() {
+        assertThat(sim("register", "--bug", "early-answer", "--seeds", "20")).isEqualTo(1);
+        assertThat(out.toString()).contains("was acknowledged, and is lost");
     }
 }

@@ -12,7 +12,6 @@ final class Chance {
     private static final int ONE_BYTE = 4; // of so many short reads
 
     private final Set<Freedom> used = EnumSet.noneOf(Freedom.class);
-    private final Set<Freedom> fixed = EnumSet.noneOf(Freedom.class);
     private final RandomGenerator order;
     private final RandomGenerator jitter;
     private final RandomGenerator pieces;
@@ -58,11 +57,11 @@ final class Chance {
     }
 
     void fix(Freedom freedom) {
-        fixed.add(freedom);
+        used.remove(freedom);
     }
 
     boolean free(Freedom freedom) {
-        return used.contains(freedom) && !fixed.contains(freedom);
+        return used.contains(freedom);
     }
 
     // ---- order
@@ -142,10 +141,16 @@ final class Chance {
         text.setEmptyValue("nothing");
         add(text, Freedom.ORDER, "any order within an instant");
         add(text, Freedom.JITTER, "latencies up to × " + (1 + spread));
-        add(text, Freedom.PIECES, percent(shortReads) + " of the reads short, " + percent(shortWrites) + " of the writes, "
-                + percent(splits) + " of the segments split");
-        add(text, Freedom.WAKE_UPS, percent(late) + " of the ticks up to " + latest / 1_000 + " µs late, "
-                + percent(spurious) + " for nothing");
+        add(
+                text,
+                Freedom.PIECES,
+                percent(shortReads) + " of the reads short, " + percent(shortWrites) + " of the writes, "
+                        + percent(splits) + " of the segments split");
+        add(
+                text,
+                Freedom.WAKE_UPS,
+                percent(late) + " of the ticks up to " + latest / 1_000 + " µs late, " + percent(spurious)
+                        + " for nothing");
         add(text, Freedom.FLUSHES, percent(delayed) + " of the flushes up to " + longestDelay / 1_000 + " µs late");
         add(text, Freedom.BUFFERS, "buffers from 4 KiB");
         return text.toString();

@@ -194,7 +194,10 @@ public final class Faults {
     /** The name is unknown, everywhere. */
     public static Fault nameFails(String name) {
         return new Fault(
-                Kind.NAME_FAILS, "name " + name + " fails", List.of(), all -> all.names().fail(name));
+                Kind.NAME_FAILS,
+                "name " + name + " fails",
+                List.of(),
+                all -> all.names().fail(name));
     }
 
     /** Looking the name up takes so much longer, everywhere. */

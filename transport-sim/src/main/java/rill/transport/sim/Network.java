@@ -102,7 +102,9 @@ final class Network {
 
     /** The ways that were used so far, from host to host. */
     List<Route> routesInUse() {
-        return routes.values().stream().filter(each -> each.used && each.from != each.to).toList();
+        return routes.values().stream()
+                .filter(each -> each.used && each.from != each.to)
+                .toList();
     }
 
     void normalLatency(Latency latency) {

@@ -113,7 +113,9 @@ final class Picture {
                 if (entry.kind() == Kind.HOST && entry.host() == host) {
                     drawLife(host, from, rows[i], down);
                     from = rows[i];
-                    down = entry.what().equals("crashed") || entry.what().equals("killed") || entry.what().equals("paused");
+                    down = entry.what().equals("crashed")
+                            || entry.what().equals("killed")
+                            || entry.what().equals("paused");
                 }
             }
             drawLife(host, from, height - 16, down);

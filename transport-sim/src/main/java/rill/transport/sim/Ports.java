@@ -190,7 +190,7 @@ final class Ports {
             network.tally.hit(Fault.Kind.BLACKHOLE);
             return;
         }
-        Tcp known = find(client.remote, client.local);
+        Tcp known = find(/* local= */ client.remote, /* remote= */ client.local);
         if (known != null && known.peer() == client && !known.gone()) {
             known.receive(request);
             return;

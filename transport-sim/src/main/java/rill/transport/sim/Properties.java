@@ -55,7 +55,8 @@ final class Properties {
                 eventually.remove(i);
             } else if (agenda.now() > each.deadline) {
                 eventually.remove(i);
-                verdict.fail("what was to hold by " + Simulation.inSeconds(each.deadline) + " does not: " + each.name, null);
+                verdict.fail(
+                        "what was to hold by " + Simulation.inSeconds(each.deadline) + " does not: " + each.name, null);
             }
         }
         for (int i = sometimes.size() - 1; i >= 0; i--) {

@@ -13,8 +13,7 @@ final class Replay {
     static final String PASSED = "passed";
 
     public static void main(String[] args) throws Exception {
-        Scenario scenario =
-                newScenario(Class.forName(args[0]).asSubclass(Scenario.class));
+        Scenario scenario = newScenario(Class.forName(args[0]).asSubclass(Scenario.class));
         Path file = Path.of(args[2]);
         String outcome = PASSED;
         var simulation = Simulation.seed(Long.parseLong(args[1])).record();

@@ -51,6 +51,7 @@ public final class Simulation implements AutoCloseable {
     private final List<Driven> ticks = new ArrayList<>();
     private final List<Driven> waitingForHost = new ArrayList<>(); // that is paused
     private final IdentityHashMap<Drivable, Driven> loops = new IdentityHashMap<>(); // looked up, never walked
+    private final Standstill standstill = new Standstill(this, owner);
     private int loopCount;
     private long steps;
     private long mostSteps = DEFAULT_STEPS;
@@ -187,7 +188,8 @@ public final class Simulation implements AutoCloseable {
             return false;
         }
         RandomGenerator point = points.computeIfAbsent(name, each -> Agenda.random(seed, "point " + each));
-        boolean misbehaves = Agenda.random(seed, "use of point " + name).nextBoolean() && point.nextDouble() < probability;
+        boolean misbehaves =
+                Agenda.random(seed, "use of point " + name).nextBoolean() && point.nextDouble() < probability;
         if (misbehaves) {
             network.tally.point(name);
             trace.add(Kind.NOTE, -1, -1, 0, 0, 0, "buggify", name);
@@ -292,7 +294,12 @@ public final class Simulation implements AutoCloseable {
         long when = loop.host.runnableAt();
         if (when <= agenda.now()) {
             trace.add(Kind.TICK, loop.host.number, -1, 0, loop.number, 0, "tick");
-            loop.tick();
+            standstill.ticks(loop.loop.name());
+            try {
+                loop.tick();
+            } finally {
+                standstill.ticks(null);
+            }
             loop.host.ticked();
         } else if (when == Long.MAX_VALUE) {
             network.tally.hit(Fault.Kind.PAUSE);
@@ -525,7 +532,9 @@ public final class Simulation implements AutoCloseable {
         List<Strike> inForce = injections.inForce();
         return "\nat " + inSeconds(agenda.now()) + " of virtual time, seed " + seed + ", hash " + traceHash()
                 + "\nfaults in force: "
-                + (inForce.isEmpty() ? "none" : inForce.stream().map(Strike::toString).collect(Collectors.joining("; ")))
+                + (inForce.isEmpty()
+                        ? "none"
+                        : inForce.stream().map(Strike::toString).collect(Collectors.joining("; ")))
                 + "\nfaults so far: " + struck() + "\nthe seed has chosen: " + chosen();
     }
 
@@ -547,6 +556,7 @@ public final class Simulation implements AutoCloseable {
         }
         properties.end();
         closed = true;
+        standstill.end();
         mostSteps = steps + STEPS_FOR_CLOSING;
         endOfTime = Long.MAX_VALUE - 1;
         injections.endAll();

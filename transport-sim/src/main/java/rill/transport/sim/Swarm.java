@@ -134,8 +134,9 @@ public final class Swarm extends Fault {
                     return;
                 }
                 // Where nobody talks to nobody a fault has no effect.
-                List<Route> routes =
-                        all.network.routesInUse().stream().filter(this::mayStrike).toList();
+                List<Route> routes = all.network.routesInUse().stream()
+                        .filter(this::mayStrike)
+                        .toList();
                 if (!routes.isEmpty()) {
                     strike(routes.get(random.nextInt(routes.size())), meanLength);
                 }
@@ -209,10 +210,8 @@ public final class Swarm extends Fault {
                 case NAME_FAILS -> Faults.nameFails(other);
                 case NAME_IS_SLOW -> Faults.nameIsSlow(other, millis(10, (int) (3_000 * severity)));
                 case REFUSE, BLACKHOLE -> atPort(kind, route.to);
-                case CLOCK_RATE ->
-                    Faults.clockRate(one, StrictMath.exp(random.nextDouble(-0.7, 0.7) * severity));
-                case WALL_CLOCK ->
-                    Faults.wallClockJumps(one, Duration.ofMillis(random.nextInt(-3_600_000, 3_600_001)));
+                case CLOCK_RATE -> Faults.clockRate(one, StrictMath.exp(random.nextDouble(-0.7, 0.7) * severity));
+                case WALL_CLOCK -> Faults.wallClockJumps(one, Duration.ofMillis(random.nextInt(-3_600_000, 3_600_001)));
                 case SWARM -> throw new AssertionError("a swarm of swarms");
             };
         }

@@ -1,40 +1,54 @@
 package rill.transport.sim;
 
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
+import java.util.TreeMap;
 import rill.transport.sim.Fault.Kind;
 
 /** Which faults struck, how often, and how much they hit; and which points in the user's code misbehaved. */
 final class Tally {
-    private final long[] struck = new long[Kind.values().length];
-    private final long[] hits = new long[Kind.values().length];
-    private final java.util.Map<String, Long> points = new java.util.TreeMap<>();
+    /** Of one kind. */
+    private static final class Count {
+        private long struck;
+        private long hits;
+    }
+
+    private final Map<Kind, Count> counts = new EnumMap<>(Kind.class);
+    private final Map<String, Long> points = new TreeMap<>();
+
+    private Count count(Kind kind) {
+        return counts.computeIfAbsent(kind, each -> new Count());
+    }
 
     void struck(Kind kind) {
-        struck[kind.ordinal()]++;
+        count(kind).struck++;
     }
 
     void hit(Kind kind) {
-        hits[kind.ordinal()]++;
+        count(kind).hits++;
     }
 
-    void hit(Kind kind, int count) {
-        hits[kind.ordinal()] += count;
+    void hit(Kind kind, int times) {
+        count(kind).hits += times;
     }
 
     void point(String name) {
         points.merge(name, 1L, Long::sum);
     }
 
-    java.util.Set<String> points() {
+    Set<String> points() {
         return points.keySet();
     }
 
     void add(Tally other) {
-        for (int i = 0; i < struck.length; i++) {
-            struck[i] += other.struck[i];
-            hits[i] += other.hits[i];
-        }
+        other.counts.forEach((kind, more) -> {
+            Count sum = count(kind);
+            sum.struck += more.struck;
+            sum.hits += more.hits;
+        });
         other.points.forEach((name, n) -> points.merge(name, n, Long::sum));
     }
 
@@ -43,12 +57,12 @@ final class Tally {
     public String toString() {
         var text = new StringJoiner(", ");
         text.setEmptyValue("no faults");
-        for (Kind each : Kind.values()) {
-            if (struck[each.ordinal()] > 0 && each != Kind.SWARM) {
-                text.add(each.name().toLowerCase(Locale.ROOT).replace('_', ' ') + " " + struck[each.ordinal()] + " × ("
-                        + hits[each.ordinal()] + " " + each.hits + ")");
+        counts.forEach((kind, count) -> {
+            if (count.struck > 0 && kind != Kind.SWARM) {
+                text.add(kind.name().toLowerCase(Locale.ROOT).replace('_', ' ') + " " + count.struck + " × (" + count.hits
+                        + " " + kind.hits + ")");
             }
-        }
+        });
         points.forEach((name, n) -> text.add("“" + name + "” " + n + " ×"));
         return text.toString();
     }

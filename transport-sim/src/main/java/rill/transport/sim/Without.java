@@ -30,7 +30,8 @@ record Without(Set<Integer> strikes, Set<Freedom> freedoms, Set<String> points) 
             } else if (part.matches("\\d{1,9}-\\d{1,9}")) {
                 int dash = part.indexOf('-');
                 addAll(strikes, Integer.parseInt(part.substring(0, dash)), Integer.parseInt(part.substring(dash + 1)));
-            } else if (Arrays.stream(Freedom.values()).anyMatch(freedom -> name(freedom).equals(part))) {
+            } else if (Arrays.stream(Freedom.values())
+                    .anyMatch(freedom -> name(freedom).equals(part))) {
                 freedoms.add(Freedom.valueOf(part.toUpperCase(Locale.ROOT).replace('-', '_')));
             } else if (!part.isEmpty()) {
                 points.add(part);
@@ -41,7 +42,8 @@ record Without(Set<Integer> strikes, Set<Freedom> freedoms, Set<String> points) 
 
     private static void addAll(Set<Integer> strikes, int first, int last) {
         if (last - first > 1_000_000) {
-            throw new IllegalArgumentException("rill.without leaves out " + first + " to " + last + ", which is too many");
+            throw new IllegalArgumentException(
+                    "rill.without leaves out " + first + " to " + last + ", which is too many");
         }
         for (int n = first; n <= last; n++) {
             strikes.add(n);

@@ -90,14 +90,16 @@ class CrashTest {
             sim.inject(death.of("server")).close();
         }
         sim.run(Duration.ofSeconds(1));
-        for (int i = 0; i < 50 && refs.stream().filter(each -> each.get() != null).count() > 1; i++) {
+        for (int i = 0;
+                i < 50 && refs.stream().filter(each -> each.get() != null).count() > 1;
+                i++) {
             System.gc();
         }
         assertThat(refs).hasSize(51);
         assertThat(refs.stream().filter(each -> each.get() != null).count()).isEqualTo(1);
     }
 
-    private enum Death {
+    enum Death {
         CRASH,
         KILL;
 
@@ -110,7 +112,8 @@ class CrashTest {
     void whoever_awaits_something_of_a_dead_host_from_outside_is_told_so() {
         Loop loop = sim.host("client").loop("main");
         sim.schedule(Duration.ofSeconds(1), Duration.ofSeconds(1), Faults.crash("client"));
-        assertThatThrownBy(() -> loop.run(() -> loop.delay(Duration.ofSeconds(5)).await()))
+        assertThatThrownBy(
+                        () -> loop.run(() -> loop.delay(Duration.ofSeconds(5)).await()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("host client crashed");
         assertThatThrownBy(() -> loop.schedule("later", () -> {})).hasMessageContaining("host client crashed");
@@ -144,7 +147,8 @@ class CrashTest {
                     .isInstanceOf(ConnectException.class)
                     .hasMessageContaining("Connection refused");
         }
-        assertThat(loop.run(() -> Echo.say(Echo.connect(loop).await(), "again"))).isEqualTo("again");
+        assertThat(loop.run(() -> Echo.say(Echo.connect(loop).await(), "again")))
+                .isEqualTo("again");
     }
 
     @Test

@@ -31,8 +31,7 @@ import rill.testkit.Leaks;
 class FidelityTest {
     private static final Duration WAY = Duration.ofMillis(50);
 
-    private final Simulation sim =
-            Simulation.seed(42).fix(Freedom.values()).latency(Latency.fixed(WAY));
+    private final Simulation sim = Simulation.seed(42).fix(Freedom.values()).latency(Latency.fixed(WAY));
     private final List<Connection<ByteBuf, ByteBuf>> accepted = new ArrayList<>();
     private Host server;
     private Host client;
@@ -40,8 +39,8 @@ class FidelityTest {
 
     @BeforeEach
     void open() {
-        server = sim.host("server", host -> host.loop("main")
-                .listen(host.address(Echo.PORT), Pipeline.bytes(), accepted::add));
+        server = sim.host(
+                "server", host -> host.loop("main").listen(host.address(Echo.PORT), Pipeline.bytes(), accepted::add));
         client = sim.host("client");
         loop = client.loop("main");
     }
@@ -127,7 +126,8 @@ class FidelityTest {
         assertThatThrownBy(() -> connect())
                 .isInstanceOf(BindException.class)
                 .hasMessageContaining("Cannot assign requested address");
-        assertThat(client.ports.toConnectFrom(client.address(0), server.address(8))).isNotNull();
+        assertThat(client.ports.toConnectFrom(client.address(0), server.address(8)))
+                .isNotNull();
         List.copyOf(client.tcps).forEach(each -> each.leave(false));
     }
 
@@ -190,7 +190,9 @@ class FidelityTest {
             });
             loop.task("write", () -> {
                 for (int n = 0; n < size; n += 20_000) {
-                    connection.write(Unpooled.directBuffer(20_000).writeZero(20_000)).await();
+                    connection
+                            .write(Unpooled.directBuffer(20_000).writeZero(20_000))
+                            .await();
                 }
                 return connection.flush().await();
             });
@@ -244,7 +246,9 @@ class FidelityTest {
         });
         loop.task("write", () -> {
             while (true) {
-                connection.write(Unpooled.directBuffer(16_384).writeZero(16_384)).await();
+                connection
+                        .write(Unpooled.directBuffer(16_384).writeZero(16_384))
+                        .await();
             }
         });
         sim.run(Duration.ofMinutes(5));
@@ -276,7 +280,9 @@ class FidelityTest {
         int size = 1_000_000;
         loop.task("write", () -> {
             for (int n = 0; n < size; n += 20_000) {
-                connection.write(Unpooled.directBuffer(20_000).writeZero(20_000)).await();
+                connection
+                        .write(Unpooled.directBuffer(20_000).writeZero(20_000))
+                        .await();
             }
             return null;
         });

@@ -45,8 +45,10 @@ class FreedomTest {
 
     @Test
     void what_is_due_at_one_instant_on_different_hosts_comes_in_any_order() {
-        assertThat(outcomes(50, FreedomTest::timersOfTwoHosts)).containsExactlyInAnyOrder(List.of("a", "b"), List.of("b", "a"));
-        assertThat(outcomes(50, sim -> timersOfTwoHosts(sim.fix(Freedom.values())))).containsExactly(List.of("a", "b"));
+        assertThat(outcomes(50, FreedomTest::timersOfTwoHosts))
+                .containsExactlyInAnyOrder(List.of("a", "b"), List.of("b", "a"));
+        assertThat(outcomes(50, sim -> timersOfTwoHosts(sim.fix(Freedom.values()))))
+                .containsExactly(List.of("a", "b"));
     }
 
     @Test
@@ -71,10 +73,13 @@ class FreedomTest {
         var pieces = new ArrayList<String>();
         Host server = sim.host("server");
         Future<Listener> listening = server.loop("main")
-                .listen(server.address(Echo.PORT), Pipeline.bytes(), connection -> connection.onMessage(bytes -> {
-                    pieces.add(bytes.toString(StandardCharsets.US_ASCII));
-                    bytes.release();
-                }));
+                .listen(
+                        server.address(Echo.PORT),
+                        Pipeline.bytes(),
+                        connection -> connection.onMessage(bytes -> {
+                            pieces.add(bytes.toString(StandardCharsets.US_ASCII));
+                            bytes.release();
+                        }));
         Loop loop = sim.host("client").loop("main");
         try {
             listening.await();
@@ -102,14 +107,18 @@ class FreedomTest {
         assertThat(outcomes(100, sim -> {
                     var pieces = new ArrayList<Integer>();
                     Host server = sim.fix(Freedom.PIECES).host("server");
-                    server.loop("main").listen(
-                            server.address(Echo.PORT), Pipeline.bytes(), connection -> connection.onMessage(bytes -> {
-                                pieces.add(bytes.readableBytes());
-                                bytes.release();
-                            }));
+                    server.loop("main")
+                            .listen(
+                                    server.address(Echo.PORT),
+                                    Pipeline.bytes(),
+                                    connection -> connection.onMessage(bytes -> {
+                                        pieces.add(bytes.readableBytes());
+                                        bytes.release();
+                                    }));
                     Loop loop = sim.host("client").loop("main");
                     loop.task("write", () -> {
-                        Connection<ByteBuf, ByteBuf> connection = Echo.connect(loop).await();
+                        Connection<ByteBuf, ByteBuf> connection =
+                                Echo.connect(loop).await();
                         for (int i = 0; i < 4; i++) {
                             connection.write(Unpooled.directBuffer(1).writeByte('x'));
                             loop.delay(Duration.ofNanos(100_000)).await();

@@ -127,8 +127,8 @@ class PropertiesTest {
                     execute("some_seeds_hold", finishedSuccessfully());
                     execute(
                             "no_seed_holds",
-                            finishedWithFailure(message(
-                                    text -> text.startsWith("in none of 20 seeds did this hold: seed 700\n"))));
+                            finishedWithFailure(
+                                    message(text -> text.startsWith("in none of 20 seeds did this hold: seed 700\n"))));
                 })
                 .doesNotThrowAnyException();
     }

@@ -17,9 +17,11 @@ class ShrinkTest {
     /** Fails once the server has been cut off from client1. */
     private static void talk(Simulation sim) {
         DeterminismTest.talk(
-                sim.always("never cut", () -> sim.timeline().faults().stream()
-                        .noneMatch(each -> each.fault().kind() == Fault.Kind.CUT
-                                && each.fault().hosts().contains("client1"))),
+                sim.always(
+                        "never cut",
+                        () -> sim.timeline().faults().stream()
+                                .noneMatch(each -> each.fault().kind() == Fault.Kind.CUT
+                                        && each.fault().hosts().contains("client1"))),
                 TaskEngine.best(),
                 Faults.swarm());
     }
@@ -56,8 +58,8 @@ class ShrinkTest {
     @Test
     void a_failing_run_is_reduced_to_the_fault_that_it_needs() {
         Trial trial = failing();
-        var shrinker = new Shrinker(
-                ShrinkTest::talk, trial, Without.NOTHING, System.nanoTime() + TimeUnit.MINUTES.toNanos(1));
+        var shrinker =
+                new Shrinker(ShrinkTest::talk, trial, Without.NOTHING, System.nanoTime() + TimeUnit.MINUTES.toNanos(1));
         Trial smallest = shrinker.shrink();
         assertThat(smallest.failure()).isNotNull();
         assertThat(shrinker.left()).hasSize(1);
@@ -89,13 +91,15 @@ class ShrinkTest {
         Strike only = trial.strikes().getFirst();
         assertThat(only.number()).isZero();
         assertThat(only).hasToString("1 s + 2 s cut client – server");
-        assertThat(Trial.run(1, scenario, trial.strikes(), Without.NOTHING, sim -> {}).hash())
+        assertThat(Trial.run(1, scenario, trial.strikes(), Without.NOTHING, sim -> {})
+                        .hash())
                 .isEqualTo(trial.hash());
     }
 
     @Test
     void what_is_left_out_is_written_as_it_is_read() {
-        assertThat(Without.parse("3,7-9,jitter,wake-ups,a point").toString()).isEqualTo("3,7-9,jitter,wake-ups,a point");
+        assertThat(Without.parse("3,7-9,jitter,wake-ups,a point").toString())
+                .isEqualTo("3,7-9,jitter,wake-ups,a point");
         assertThat(Without.parse("").nothing()).isTrue();
     }
 
@@ -137,9 +141,11 @@ class ShrinkTest {
     @Test
     void a_test_that_fails_shows_the_least_that_it_needs() {
         assertThat(failureOf("is_cut"))
-                .containsPattern("seed \\d+ failed: java.lang.AssertionError: what is always to hold does not: never cut")
+                .containsPattern(
+                        "seed \\d+ failed: java.lang.AssertionError: what is always to hold does not: never cut")
                 .containsPattern("replay: mvn test -Dtest='ShrinkTest.Subject#is_cut' -Drill.seed=\\d+\n")
-                .containsPattern("reduced: it fails as well with only \\[#\\d+ .* cut .*\\], and without what this leaves out:")
+                .containsPattern(
+                        "reduced: it fails as well with only \\[#\\d+ .* cut .*\\], and without what this leaves out:")
                 .containsPattern("-Drill.seed=\\d+ '-Drill.without=.*jitter.*'");
     }
 

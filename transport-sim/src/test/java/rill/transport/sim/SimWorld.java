@@ -20,7 +20,8 @@ final class SimWorld implements World {
     private final Random random;
 
     SimWorld(long seed, boolean faults) {
-        simulation = Simulation.seed(seed).expect(failure -> true); // programs throw on purpose, and storms judge what is told
+        simulation = Simulation.seed(seed)
+                .expect(failure -> true); // programs throw on purpose, and storms judge what is told
         random = new Random(seed);
         for (int i = 0; i < 3; i++) {
             hosts.add(simulation.host("h" + i));

@@ -18,12 +18,15 @@ import rill.Loop;
 import rill.LoopOptions;
 import rill.Promise;
 import rill.TaskEngine;
+import rill.spi.Transport;
+import rill.testing.MemoryTransport;
 import rill.testkit.Leaks;
 
 /** Hosts, time, and who drives. */
 @ExtendWith(Leaks.class)
 class SimulationTest {
     private final Simulation sim = Simulation.seed(42).fix(Freedom.values());
+    private final List<String> seen = new ArrayList<>();
 
     @AfterEach
     void close() {
@@ -106,7 +109,6 @@ class SimulationTest {
     @Test
     void a_condition_is_met_or_can_never_be() {
         Loop loop = sim.host("client").loop("main");
-        var seen = new ArrayList<String>();
         loop.schedule(Duration.ofDays(1), "far ahead", () -> seen.add("it"));
         sim.runUntil(() -> !seen.isEmpty());
         assertThat(sim.elapsed()).isEqualTo(Duration.ofDays(1));
@@ -195,5 +197,58 @@ class SimulationTest {
         } finally {
             never.countDown();
         }
+    }
+
+    @Test
+    void a_callback_that_sleeps_is_an_error() {
+        Loop loop = sim.host("client").loop("main");
+        loop.schedule("sleeper", () -> {
+            try {
+                Thread.sleep(Duration.ofMinutes(1));
+            } catch (InterruptedException told) {
+                seen.add("told");
+            }
+        });
+        assertThatThrownBy(() -> sim.run(Duration.ofSeconds(1)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("a callback of client/main sleeps or waits")
+                .hasMessageContaining("Thread.sleep");
+        assertThat(seen).containsExactly("told");
+    }
+
+    @Test
+    void a_callback_that_waits_for_a_thread_is_an_error() {
+        Loop loop = sim.host("client").loop("main");
+        Thread other = Thread.ofPlatform().daemon().name("another").start(() -> {
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException over) {
+                seen.add("over");
+            }
+        });
+        loop.schedule("waiter", () -> {
+            try {
+                other.join();
+            } catch (InterruptedException told) {
+                seen.add("told");
+            }
+        });
+        try {
+            assertThatThrownBy(() -> sim.run(Duration.ofSeconds(1)))
+                    .hasMessageContaining("a callback of client/main sleeps or waits")
+                    .hasMessageContaining("Thread.join");
+            assertThat(seen).containsExactly("told");
+        } finally {
+            other.interrupt();
+        }
+    }
+
+    @Test
+    void real_sockets_within_a_simulation_are_refused() {
+        Loop loop = sim.host("client").loop("main");
+        Transport real = new MemoryTransport();
+        assertThatThrownBy(() -> loop.run(() -> Loop.open(real)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("within client/main, whose time is that of its simulation");
     }
 }

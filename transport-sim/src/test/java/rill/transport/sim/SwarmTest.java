@@ -61,7 +61,8 @@ class SwarmTest {
     void kinds_that_are_left_out_never_strike() {
         for (int seed = 1; seed <= 10; seed++) {
             assertThat(strikes(seed, Faults.swarm().without(Kind.CRASH, Kind.KILL)))
-                    .noneMatch(each -> each.fault().kind() == Kind.CRASH || each.fault().kind() == Kind.KILL);
+                    .noneMatch(each ->
+                            each.fault().kind() == Kind.CRASH || each.fault().kind() == Kind.KILL);
         }
     }
 
@@ -84,7 +85,8 @@ class SwarmTest {
                 client.task("talk", () -> DeterminismTest.talk(client));
                 sim.run(Duration.ofSeconds(20));
                 assertThat(sim.timeline().faults())
-                        .noneMatch(each -> (each.fault().kind() == Kind.CRASH || each.fault().kind() == Kind.KILL)
+                        .noneMatch(each -> (each.fault().kind() == Kind.CRASH
+                                        || each.fault().kind() == Kind.KILL)
                                 && each.fault().hosts().contains("client"));
             }
         }
@@ -132,8 +134,9 @@ class SwarmTest {
             sim.inject(Faults.refuse("server", 7));
             assertThatThrownBy(() -> sim.inject(Faults.blackhole("server", 7)))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("blackhole server:7 contradicts refuse server:7, which is in force; end that first, by closing"
-                            + " its guard");
+                    .hasMessage(
+                            "blackhole server:7 contradicts refuse server:7, which is in force; end that first, by closing"
+                                    + " its guard");
         }
     }
 }

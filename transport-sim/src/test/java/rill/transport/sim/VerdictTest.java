@@ -24,8 +24,7 @@ class VerdictTest {
     }
 
     private static Loop quiet(Simulation sim, String host) {
-        return sim.host(host)
-                .loop(LoopOptions.defaults().name(host + "/main").reporter(report -> {}));
+        return sim.host(host).loop(LoopOptions.defaults().name(host + "/main").reporter(report -> {}));
     }
 
     @Test
