@@ -7,11 +7,12 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import rill.Client;
-import rill.ConnectOptions;
 import rill.ClientProtocol;
+import rill.ConnectOptions;
 import rill.Future;
 import rill.Handle;
 import rill.Loop;
@@ -96,7 +97,7 @@ final class RegisterNode {
         this.host = host;
         this.name = host.name();
         this.loop = host.loop("main");
-        this.disk = run.disks.get(name);
+        this.disk = Objects.requireNonNull(run.disks.get(name));
         for (String each : run.disks.keySet()) {
             if (!each.equals(name)) {
                 peers.add(new Peer(each));
@@ -178,7 +179,7 @@ final class RegisterNode {
                         lost(peer, client);
                         return;
                     }
-                    String[] words = answer.split(" ");
+                    String[] words = answer.split(" ", -1);
                     heardOf(Integer.parseInt(words[1]));
                     if (role == Role.CANDIDATE && term == disk.term && words[0].equals("yes")) {
                         elected(peer);
@@ -266,7 +267,7 @@ final class RegisterNode {
                         return;
                     }
                     peer.busy = false;
-                    String[] words = answer.split(" ");
+                    String[] words = answer.split(" ", -1);
                     heardOf(Integer.parseInt(words[1]));
                     if (role == Role.LEADER && term == disk.term) {
                         appended(peer, words[0].equals("yes"), Integer.parseInt(words[2]));
@@ -346,7 +347,7 @@ final class RegisterNode {
     // ---- requests
 
     private Future<String> handle(String request) {
-        String[] words = request.split(" ");
+        String[] words = request.split(" ", -1);
         return switch (words[0]) {
             case "vote" -> Future.of(vote(number(words[1]), words[2], number(words[3]), number(words[4])));
             case "append" -> {

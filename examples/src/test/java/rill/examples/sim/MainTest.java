@@ -44,7 +44,15 @@ class MainTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"nonsense", "deposits --seed x", "deposits --seed 9223372036854775808", "deposits extra", "register --bug x", "deposits --bug old-term", ""})
+            strings = {
+                "nonsense",
+                "deposits --seed x",
+                "deposits --seed 9223372036854775808",
+                "deposits extra",
+                "register --bug x",
+                "deposits --bug old-term",
+                ""
+            })
     void a_wrong_command_is_one_clear_line(String arguments) {
         assertThat(sim(arguments.isEmpty() ? new String[0] : arguments.split(" ")))
                 .isEqualTo(2);

@@ -29,7 +29,8 @@ class RegisterTest {
             failure = run(++seed, bug);
         }
         assertThat(failure).as("after %d seeds", seed).isNotNull();
-        assertThat(failure.getMessage()).containsPattern("has two leaders|applies .* another host|acknowledged, and is lost");
+        assertThat(failure.getMessage())
+                .containsPattern("has two leaders|applies .* another host|acknowledged, and is lost");
     }
 
     private static @Nullable AssertionError run(long seed, Register.Bug bug) {

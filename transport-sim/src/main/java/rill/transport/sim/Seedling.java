@@ -95,9 +95,12 @@ final class Seedling {
         Trial smallest = bound == 0 ? null : shrinker.shrink();
         Without least = smallest == null ? without : shrinker.without();
         if (smallest != null && !least.equals(without)) {
-            text.append("\nreduced: it fails as well with ");
-            text.append(shrinker.left().isEmpty() ? "none of the swarm's faults" : "only " + shrinker.left());
-            text.append(", and without what this leaves out: ").append(replay(trial.seed(), least));
+            text.append("\nreduced: ");
+            text.append(
+                    shrinker.left().isEmpty()
+                            ? "none of the swarm's faults is needed"
+                            : "of the swarm's faults only these are needed: " + shrinker.left());
+            text.append("; replay: ").append(replay(trial.seed(), least));
         }
         if (!settings.pictures().isEmpty()) {
             text.append("\npicture: ").append(draw(trial, least));

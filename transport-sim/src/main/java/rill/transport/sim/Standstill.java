@@ -17,6 +17,9 @@ final class Standstill {
     /** So many looks at a thread that waits without a limit, which may be for a lock that the JDK holds for a moment. */
     private static final int PATIENCE = 100;
 
+    /** The innermost methods of a thread that sleeps, waits for a monitor's notification, or is parked. */
+    private static final Set<String> WAITING = Set.of("sleep0", "sleepNanos0", "wait0", "park");
+
     private static final Set<Standstill> WATCHED = ConcurrentHashMap.newKeySet();
     private static @Nullable Thread thread; // guarded by the class
 
@@ -77,7 +80,8 @@ final class Standstill {
         }
         String text = Arrays.stream(stack).map(frame -> "\n\tat " + frame).collect(Collectors.joining());
         watched.violated("a callback of " + loop
-                + " sleeps or waits, and virtual time can't pass meanwhile; use a timer or delay, or await in a Task:" + text);
+                + " sleeps or waits, and virtual time can't pass meanwhile; use a timer or delay, or await in a Task:"
+                + text);
         owner.interrupt(); // it might wait for ever
         looks = 0;
     }
@@ -90,9 +94,11 @@ final class Standstill {
         };
     }
 
-    /** And not for the body of a Task, which runs meanwhile. */
+    /** It does at the moment of the stack, and not for the body of a Task, which runs meanwhile. */
     private static boolean waitsItself(StackTraceElement[] stack) {
-        return Arrays.stream(stack).noneMatch(frame -> frame.getClassName().endsWith("Coroutine"))
+        return stack.length > 0
+                && WAITING.contains(stack[0].getMethodName())
+                && Arrays.stream(stack).noneMatch(frame -> frame.getClassName().endsWith("Coroutine"))
                 && Arrays.stream(stack).anyMatch(frame -> frame.getClassName().equals("rill.Tick"));
     }
 }

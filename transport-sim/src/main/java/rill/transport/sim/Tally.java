@@ -59,8 +59,8 @@ final class Tally {
         text.setEmptyValue("no faults");
         counts.forEach((kind, count) -> {
             if (count.struck > 0 && kind != Kind.SWARM) {
-                text.add(kind.name().toLowerCase(Locale.ROOT).replace('_', ' ') + " " + count.struck + " × (" + count.hits
-                        + " " + kind.hits + ")");
+                text.add(kind.name().toLowerCase(Locale.ROOT).replace('_', ' ') + " " + count.struck + " × ("
+                        + count.hits + " " + kind.hits + ")");
             }
         });
         points.forEach((name, n) -> text.add("“" + name + "” " + n + " ×"));

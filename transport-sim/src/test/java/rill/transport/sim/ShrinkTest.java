@@ -145,7 +145,7 @@ class ShrinkTest {
                         "seed \\d+ failed: java.lang.AssertionError: what is always to hold does not: never cut")
                 .containsPattern("replay: mvn test -Dtest='ShrinkTest.Subject#is_cut' -Drill.seed=\\d+\n")
                 .containsPattern(
-                        "reduced: it fails as well with only \\[#\\d+ .* cut .*\\], and without what this leaves out:")
+                        "reduced: of the swarm's faults only these are needed: \\[#\\d+ .* cut .*\\]; replay: mvn test")
                 .containsPattern("-Drill.seed=\\d+ '-Drill.without=.*jitter.*'");
     }
 
