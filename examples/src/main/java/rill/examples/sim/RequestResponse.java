@@ -46,6 +46,7 @@ final class RequestResponse implements Scenario {
     @Override
     public void run(Simulation simulation) {
         var run = new Run(simulation);
+        simulation.sometimes("a call is answered", () -> run.answered > 0);
         simulation.host("server", run::serve);
         for (int i = 0; i < clients; i++) {
             simulation.host("client" + i, run::call);
@@ -96,7 +97,6 @@ final class RequestResponse implements Scenario {
         void check() {
             int stuck = callers.values().stream().mapToInt(each -> each.open).sum();
             findings.require(stuck == 0, stuck + " of " + begun + " calls are stuck past their deadlines");
-            findings.require(answered > 0, "not one call was answered");
             findings.throwIfAny();
         }
 
