@@ -28,8 +28,12 @@ import rill.transport.sim.Trace.Kind;
  *
  * <p><b>Threading:</b> the thread that made it does everything. Another thread that touches a loop of it, and a Task that blocks, is an
  * error there and in the next step. <b>Errors:</b> a run that exceeds its {@link #limits} ends with an {@link IllegalStateException}
- * that tells who waits for what. <b>Not guaranteed:</b> that code of your own is deterministic: it may read the real time, use
- * randomness of its own, or walk through a {@code HashMap} of objects without a hash code of their own; {@link #check} finds out.
+ * that tells who waits for what; one in which something fails that nobody {@link #expect expected} ends with an {@link AssertionError}.
+ * <b>Not guaranteed:</b> that code of your own is deterministic: it may read the real time, use randomness of its own, or walk through a
+ * {@code HashMap} of objects without a hash code of their own; {@link #check} finds out. Nor that throughput over a long way is Linux's:
+ * socket buffers do not grow by themselves here, so it is at most 128 KiB a round trip.
+ *
+ * <p>This class is the one public face of parts that each have a file of their own, and is long for that reason only.
  */
 public final class Simulation implements AutoCloseable {
     private static final long DEFAULT_STEPS = 50_000_000;
