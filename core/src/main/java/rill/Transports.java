@@ -4,16 +4,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Transport;
 
-/** Finds the transports that are installed. Without streams and lambdas, since this is on the way of each start. */
+/** Finds the transports that are installed, and has one instance of each for all loops. Without lambdas, since this is on the way of each start. */
 final class Transports {
     /** System property that names the transport to use. */
     static final String PROPERTY = "rill.transport";
 
     private static final AtomicBoolean NOTED = new AtomicBoolean();
+
+    /** The one instance of each transport in this process, for as long as its class is loaded. */
+    private static final ClassValue<AtomicReference<@Nullable Transport>> INSTANCES = new ClassValue<>() {
+        @Override
+        protected AtomicReference<@Nullable Transport> computeValue(Class<?> type) {
+            return new AtomicReference<>();
+        }
+    };
 
     private Transports() {}
 
@@ -99,7 +108,9 @@ final class Transports {
     /** The best first; of equals, the first found. */
     private static List<Installed> installed() {
         var all = new ArrayList<Installed>();
-        for (Transport each : ServiceLoader.load(Transport.class)) {
+        var found = ServiceLoader.load(Transport.class).stream().iterator();
+        while (found.hasNext()) {
+            Transport each = instance(found.next());
             int at = 0;
             while (at < all.size() && all.get(at).transport.preference() >= each.preference()) {
                 at++;
@@ -107,6 +118,18 @@ final class Transports {
             all.add(at, new Installed(each));
         }
         return all;
+    }
+
+    private static Transport instance(ServiceLoader.Provider<Transport> provider) {
+        var instance = INSTANCES.get(provider.type());
+        synchronized (instance) {
+            Transport known = instance.get();
+            if (known == null) {
+                known = provider.get();
+                instance.set(known);
+            }
+            return known;
+        }
     }
 
     private static String list(List<Installed> some) {
