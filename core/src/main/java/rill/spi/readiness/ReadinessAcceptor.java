@@ -77,7 +77,7 @@ public abstract non-sealed class ReadinessAcceptor extends Watched implements Ac
     /** Binds and listens; closes it if that fails. */
     final void start(SocketAddress wanted, int backlog, SocketOptions options) throws IOException {
         try {
-            options.<IOException>applyTo(this::option);
+            options.<IOException>applyTo(this::setOption);
             bind(wanted, backlog);
             file = wanted instanceof UnixDomainSocketAddress path ? SocketFile.bound(path) : null;
             listen(backlog);
@@ -133,7 +133,12 @@ public abstract non-sealed class ReadinessAcceptor extends Watched implements Ac
             if (accepted == null) {
                 return;
             }
-            listener.accepted(accepted);
+            try {
+                listener.accepted(accepted);
+            } catch (RuntimeException | Error e) {
+                accepted.close(); // unless it was taken
+                throw e;
+            }
         }
     }
 

@@ -107,10 +107,20 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         int waiting = undelivered.size(); // what comes up from here on is for a later select, as promised
         poll(waiting > 0 ? 0 : withoutRoom.isEmpty() ? timeoutNanos : soon(timeoutNanos));
         for (int n = waiting; n > 0 && !closed; n--) {
-            undelivered.remove().deliver();
+            deliver(undelivered.remove());
         }
         if (!withoutRoom.isEmpty() && !closed) {
             tryAgain();
+        }
+    }
+
+    /** Who throws at its last event, or when it is told of a failure, has nobody left who could be told. */
+    private static void deliver(Watched each) {
+        try {
+            each.deliver();
+        } catch (RuntimeException | Error e) {
+            Thread driver = Thread.currentThread();
+            driver.getUncaughtExceptionHandler().uncaughtException(driver, e);
         }
     }
 
@@ -126,6 +136,10 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     /** Whether a select would deliver something that {@link #poll} does not know of. */
     protected final boolean hasUndelivered() {
         return !undelivered.isEmpty();
+    }
+
+    final String transport() {
+        return transport;
     }
 
     /** Whether it is closed: nobody is told anything any more. */
@@ -172,7 +186,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         ReadinessWire wire = attempt.wire;
         try {
             if (newSocket) {
-                attempt.options.<IOException>applyTo(wire::option);
+                attempt.options.<IOException>applyTo(wire::setOption);
                 bind(wire, attempt.local);
             }
             switch (wire.connect(wire.remoteAddress())) {
@@ -212,7 +226,14 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
 
     private void requireKnown(SocketAddress address) {
         if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
-            throw new IllegalArgumentException("the name " + inet + " has to be resolved first");
+            throw new IllegalArgumentException(
+                    "transport " + transport + " takes addresses, not names: " + inet + " has to be resolved first");
+        }
+        if (address instanceof UnixDomainSocketAddress path
+                && path.getPath().toString().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "transport " + transport
+                            + " needs the path of a file in the address of a Unix domain socket, as in UnixDomainSocketAddress.of(\"/run/my.socket\")");
         }
         if (!knows(address)) {
             throw new IllegalArgumentException("transport " + transport + " has no addresses of type "
@@ -238,7 +259,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
             throw e;
         }
         try {
-            options.<IOException>applyTo(wire::option);
+            options.<IOException>applyTo(wire::setOption);
             wire.startConnected();
         } catch (IOException e) {
             wire.startFailed(e);

@@ -318,6 +318,9 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
             } catch (IOException e) {
                 outputFails(named("write to ", e));
                 return;
+            } catch (RuntimeException | Error e) { // want of memory, or a buffer that its owner has released as well
+                outputFails(named("write to ", new IOException(e)));
+                return;
             }
             boolean blocked = !open.isEmpty();
             if (blocked != wantsWrite) {
@@ -448,6 +451,9 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
 
     private void end(@Nullable Throwable cause, boolean reset) {
         if (state == State.CLOSED) {
+            if (cause == null) {
+                failure = null; // who closes need not hear of what had failed by then
+            }
             return;
         }
         state = State.CLOSED;
@@ -507,7 +513,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     @Override
     public final <T> void set(SocketOption<T> option, T value) throws IOException {
         requireUsable();
-        option(option, value);
+        setOption(option, value);
     }
 
     @Override

@@ -17,13 +17,22 @@ public final class AbstractSocketAddress extends SocketAddress {
 
     /** The address of this name, without the zero byte that the kernel puts before it. */
     public AbstractSocketAddress(String name) {
-        if (name.isEmpty()) {
+        this(name, false);
+    }
+
+    private AbstractSocketAddress(String name, boolean mayBeEmpty) {
+        if (name.isEmpty() && !mayBeEmpty) {
             throw new IllegalArgumentException("an abstract socket address needs a name");
         }
         this.name = name;
     }
 
-    /** The name. */
+    /** What a peer has chosen, which may be empty. */
+    static AbstractSocketAddress ofPeer(String name) {
+        return new AbstractSocketAddress(name, true);
+    }
+
+    /** The name; empty if a peer has chosen that. */
     public String name() {
         return name;
     }

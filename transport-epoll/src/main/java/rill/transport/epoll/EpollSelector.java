@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.util.List;
 import java.util.function.Supplier;
@@ -80,10 +81,13 @@ final class EpollSelector extends ReadinessSelector<EpollAccepted> {
         for (int i = 0; i < count && !isClosed(); i++) {
             Watched receiver = registrations.find(memory.dataAt(i));
             if (receiver != null) { // else it is a wake-up, or an earlier event of this batch has closed it
-                int events = memory.eventsAt(i);
-                receiver.ready((events & READABLE) != 0, (events & WRITABLE) != 0);
+                tell(receiver, memory.eventsAt(i));
             }
         }
+    }
+
+    static void tell(Watched receiver, int events) {
+        receiver.ready((events & READABLE) != 0, (events & WRITABLE) != 0);
     }
 
     @Override
@@ -113,7 +117,7 @@ final class EpollSelector extends ReadinessSelector<EpollAccepted> {
     protected EpollSocket newWire(SocketAddress remote, @Nullable SocketAddress local, WireListener listener)
             throws IOException {
         int family = SocketAddressArea.familyOf(remote);
-        int fd = Errno.check(socket(family));
+        int fd = made(socket(family), family);
         try {
             return new EpollSocket(this, fd, null, remote, SocketAddressArea.NOT_INET4, listener);
         } catch (Error e) { // no memory
@@ -140,7 +144,7 @@ final class EpollSelector extends ReadinessSelector<EpollAccepted> {
             family = SocketAddressArea.AF_INET;
             fd = socket(family);
         }
-        Errno.check(fd);
+        made(fd, family);
         try {
             if (family != SocketAddressArea.AF_UNIX) {
                 options.set(fd, StandardSocketOptions.SO_REUSEADDR, true); // as the JDK does
@@ -153,6 +157,18 @@ final class EpollSelector extends ReadinessSelector<EpollAccepted> {
             LibC.close(fd);
             throw e;
         }
+    }
+
+    private static int made(int fd, int family) throws IOException {
+        if (fd == -Errno.EAFNOSUPPORT) {
+            throw new SocketException(
+                    family == SocketAddressArea.AF_INET6
+                            ? "this system has no IPv6; use an IPv4 address"
+                            : family == SocketAddressArea.AF_INET
+                                    ? "this system has no IPv4; use an IPv6 address"
+                                    : "this system has no Unix domain sockets; use an IP address");
+        }
+        return Errno.check(fd);
     }
 
     private int socket(int family) {

@@ -69,7 +69,7 @@ final class EpollSocket extends ReadinessWire {
             case 0, Errno.EISCONN -> Progress.DONE;
             case Errno.EINPROGRESS, Errno.EALREADY -> Progress.UNDER_WAY;
             case Errno.EAGAIN -> Progress.NO_ROOM; // of a Unix domain socket: connect(2)
-            default -> throw Errno.exception(-r);
+            default -> throw Errno.connecting(-r);
         };
     }
 
@@ -77,7 +77,7 @@ final class EpollSocket extends ReadinessWire {
     protected boolean finishConnect() throws IOException {
         int failure = selector.options().socketError(fd);
         if (failure != 0) {
-            throw Errno.exception(failure);
+            throw Errno.connecting(failure);
         }
         return true;
     }

@@ -86,38 +86,57 @@ final class EpollWait {
 
     /** How many events are there now. */
     int poll() throws IOException {
-        return counted(LibC.epollWait(memory.errno, epoll, memory.eventsAddress(), NativeMemory.MOST_EVENTS, 0));
+        try {
+            return counted(LibC.epollWait(memory.errno, epoll, memory.eventsAddress(), NativeMemory.MOST_EVENTS, 0));
+        } finally {
+            useUpWakeup();
+        }
     }
 
-    /** Waits for events; how many have come. None may mean a wake-up, a signal, an interrupt or that the time is over. */
+    /**
+     * Waits for events; how many have come. None may mean a wake-up, a signal, an interrupt or that the time is over. A wake-up that
+     * came before has left its event, which ends this at once.
+     */
     int block(long nanos) throws IOException {
-        if (woken.compareAndSet(true, false)) {
-            return poll();
-        }
         interruption.begins();
         try {
             return counted(inNanos ? waitNanos(nanos) : waitMillis(nanos));
         } finally {
             interruption.ends();
-            woken.getAndSet(false); // whoever has woken us sees this call return, and we see what they did before
+            useUpWakeup();
+        }
+    }
+
+    /** Whoever has woken us sees the call return, and we see what they did before. */
+    private void useUpWakeup() {
+        if (woken.get()) {
+            woken.getAndSet(false);
         }
     }
 
     private int waitNanos(long nanos) {
         long timeout = nanos < 0 ? 0 : memory.timespec(nanos);
         int n = LibC.epollWaitNanos(memory.errno, epoll, memory.eventsAddress(), NativeMemory.MOST_EVENTS, timeout);
-        // Linux before 5.11, or a seccomp filter that has not heard of it.
-        if (n == -Errno.ENOSYS || n == -Errno.EPERM) {
-            inNanos = false;
-            return waitMillis(nanos);
+        if (n >= 0 || isOfTheCall(-n)) {
+            return n;
         }
-        return n;
+        inNanos = false; // Linux before 5.11, or a filter that has not heard of it and says no in words of its own
+        return waitMillis(nanos);
+    }
+
+    /** What its manual page lists. */
+    private static boolean isOfTheCall(int errno) {
+        return errno == Errno.EINTR || errno == Errno.EBADF || errno == Errno.EFAULT || errno == Errno.EINVAL;
     }
 
     private int waitMillis(long nanos) {
-        // Rounded up: waking up early would mean to wait again.
-        long millis = nanos < 0 ? -1 : Math.min(Integer.MAX_VALUE, (nanos - 1) / NANOS_PER_MILLI + 1);
-        return LibC.epollWait(memory.errno, epoll, memory.eventsAddress(), NativeMemory.MOST_EVENTS, (int) millis);
+        int millis = nanos < 0 ? -1 : millis(nanos);
+        return LibC.epollWait(memory.errno, epoll, memory.eventsAddress(), NativeMemory.MOST_EVENTS, millis);
+    }
+
+    /** Rounds up: waking up early would mean to wait again. */
+    static int millis(long nanos) {
+        return (int) Math.min(Integer.MAX_VALUE, (nanos - 1) / NANOS_PER_MILLI + 1);
     }
 
     private static int counted(int result) throws IOException {

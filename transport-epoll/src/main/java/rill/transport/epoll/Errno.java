@@ -14,8 +14,10 @@ import java.net.SocketException;
 final class Errno {
     static final int EPERM = 1;
     static final int EINTR = 4;
+    static final int EBADF = 9;
     static final int EAGAIN = 11;
     static final int EACCES = 13;
+    static final int EFAULT = 14;
     static final int EINVAL = 22;
     static final int ENFILE = 23;
     static final int EMFILE = 24;
@@ -41,11 +43,17 @@ final class Errno {
 
     private Errno() {}
 
-    /** The exception for an error number. */
+    /** The exception for the error number of a connection that could not be made. */
+    static IOException connecting(int errno) {
+        return errno == ECONNREFUSED || errno == ETIMEDOUT
+                ? new ConnectException(LibC.describe(errno))
+                : exception(errno);
+    }
+
+    /** The exception for an error number of any other call. */
     static IOException exception(int errno) {
         String message = errno == ECONNRESET ? "Connection reset" : LibC.describe(errno);
         return switch (errno) {
-            case ECONNREFUSED, ETIMEDOUT -> new ConnectException(message);
             case EHOSTUNREACH -> new NoRouteToHostException(message);
             case EADDRINUSE, EADDRNOTAVAIL, EACCES -> new BindException(message);
             default -> new SocketException(message);

@@ -230,7 +230,7 @@ final class SocketAddressArea {
             return Unnamed.ADDRESS; // nobody has bound it; the JDK calls that unnamed
         }
         if (area.get(JAVA_BYTE, NAME) == 0) {
-            return new AbstractSocketAddress(new String(bytes(NAME + 1, used - NAME - 1), StandardCharsets.UTF_8));
+            return AbstractSocketAddress.ofPeer(new String(bytes(NAME + 1, used - NAME - 1), StandardCharsets.UTF_8));
         }
         int length = 0;
         while (NAME + length < used && area.get(JAVA_BYTE, NAME + length) != 0) {

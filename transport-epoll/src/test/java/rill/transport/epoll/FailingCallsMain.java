@@ -92,7 +92,9 @@ final class FailingCallsMain {
             Map.entry(SystemCall.EPOLL_CREATE1, new int[] {Errno.EMFILE, Errno.ENFILE, ENOMEM}),
             Map.entry(SystemCall.EPOLL_CTL, new int[] {ENOMEM, ENOSPC}),
             Map.entry(SystemCall.EPOLL_PWAIT, new int[] {Errno.EINTR}),
-            Map.entry(SystemCall.EPOLL_PWAIT2, new int[] {Errno.EINTR, Errno.ENOSYS, Errno.EPERM}),
+            Map.entry(
+                    SystemCall.EPOLL_PWAIT2,
+                    new int[] {Errno.EINTR, Errno.ENOSYS, Errno.EPERM, Errno.EOPNOTSUPP, Errno.EACCES}),
             Map.entry(SystemCall.EVENTFD2, new int[] {Errno.EMFILE, Errno.ENFILE, ENOMEM}),
             Map.entry(SystemCall.GETSOCKNAME, new int[] {ENOBUFS}),
             Map.entry(SystemCall.GETSOCKOPT, new int[] {Errno.ENOPROTOOPT, ENOMEM}),

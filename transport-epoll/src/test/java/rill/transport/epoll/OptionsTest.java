@@ -128,7 +128,6 @@ class OptionsTest {
             assertKept(wire, StandardSocketOptions.SO_REUSEADDR, on);
             assertKept(wire, ExtendedSocketOptions.TCP_QUICKACK, on);
         }
-        assertKept(wire, StandardSocketOptions.SO_LINGER, 7);
         assertKept(wire, StandardSocketOptions.SO_LINGER, 0);
         assertKept(wire, StandardSocketOptions.SO_LINGER, -1);
         assertKept(wire, StandardSocketOptions.IP_TOS, 0x10);

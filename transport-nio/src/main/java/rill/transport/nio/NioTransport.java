@@ -16,6 +16,8 @@ import rill.transport.nio.channels.NioSelector;
  *
  * <p><b>Not guaranteed:</b> that a peer's reset is noticed while nothing is read, because reads are paused or the peer has ended its
  * stream, and nothing is written: a selector tells of a reset only where it is asked for readiness. The next read or write does.
+ * That a peer of a Unix domain socket is served whose own path has bytes that the platform's charset lacks (the locale {@code C}, say): the
+ * JDK drops it, and loses its descriptor.
  */
 public final class NioTransport implements Transport {
     /** The transport; it has no state, so any instance will do. */

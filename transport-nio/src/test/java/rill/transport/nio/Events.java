@@ -13,6 +13,8 @@ final class Events implements WireListener {
     final StringBuilder text = new StringBuilder();
     Runnable onRead = () -> {};
     Runnable connectedThen = () -> {};
+    Runnable onWritten = () -> {};
+    Runnable onClosed = () -> {};
     Wire wire;
     long written;
     boolean closed;
@@ -42,6 +44,7 @@ final class Events implements WireListener {
     public void written(long bytes) {
         log("written");
         written += bytes;
+        onWritten.run();
     }
 
     @Override
@@ -59,5 +62,6 @@ final class Events implements WireListener {
         log("closed");
         closed = true;
         cause = why;
+        onClosed.run();
     }
 }

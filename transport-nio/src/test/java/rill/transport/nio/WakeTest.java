@@ -99,4 +99,37 @@ class WakeTest {
         selector.select(3_500_000);
         assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(3_400_000);
     }
+
+    @Test
+    void a_wakeup_is_used_up_by_the_next_select_whatever_its_timeout() throws Exception {
+        for (int round = 0; round < 3; round++) {
+            selector.wakeup();
+            selector.wakeup();
+            selector.select(0);
+            long start = System.nanoTime();
+            selector.select(30_000_000);
+            assertThat(System.nanoTime() - start).as("it waited").isGreaterThanOrEqualTo(29_000_000);
+        }
+    }
+
+    @Test
+    void a_wakeup_after_one_that_was_used_up_is_not_lost() throws Exception {
+        for (int round = 0; round < 3; round++) {
+            selector.wakeup();
+            selector.select(0);
+            selector.wakeup();
+            long start = System.nanoTime();
+            selector.select(LONG);
+            assertThat(System.nanoTime() - start).as("it waited on").isLessThan(LONG);
+        }
+    }
+
+    @Test
+    void a_wait_of_a_part_of_a_millisecond_is_no_shorter_and_not_for_ever() throws Exception {
+        for (long nanos : new long[] {1, 999, 500_000, 1_000_001, 1_900_000, 2_999_999}) {
+            long start = System.nanoTime();
+            selector.select(nanos);
+            assertThat(System.nanoTime() - start).as("waited for " + nanos).isBetween(nanos, LONG);
+        }
+    }
 }

@@ -6,6 +6,7 @@ import java.net.SocketOption;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
 import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptListener;
 import rill.spi.readiness.ReadinessAcceptor;
@@ -34,7 +35,11 @@ final class NioAcceptor extends ReadinessAcceptor {
 
     @Override
     protected void bind(SocketAddress wanted, int backlog) throws IOException {
-        channel.bind(wanted, backlog);
+        try {
+            channel.bind(wanted, backlog);
+        } catch (UnsupportedAddressTypeException e) {
+            throw NioSelector.noFamily(e);
+        }
     }
 
     @Override
@@ -53,7 +58,7 @@ final class NioAcceptor extends ReadinessAcceptor {
         try {
             accepted = channel.accept();
         } catch (IllegalArgumentException e) {
-            throw new Gone(e); // its peer's address is a path that Java can't express, and the JDK has let go of it
+            throw new Gone(e); // its peer's address is a path that Java can't express
         } catch (IOException e) {
             throw isOneConnections(e) ? new Gone(e) : e;
         }
@@ -84,6 +89,9 @@ final class NioAcceptor extends ReadinessAcceptor {
             channel.close();
         } catch (IOException e) {
             // The address is given back all the same.
+        }
+        if (key != null) {
+            selector.giveBackClosed();
         }
     }
 }

@@ -4,15 +4,19 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -33,11 +37,17 @@ import rill.spi.readiness.Watched;
 public final class NioSelector extends ReadinessSelector<NioAccepted> {
     private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
 
+    private static final int FIRST_SIZE = 64;
+
     private final String transport;
     private final SelectorProvider provider;
     private final java.nio.channels.Selector selector;
     private final Gathering gathering = new Gathering();
-    private final Consumer<SelectionKey> dispatch = NioSelector::dispatch;
+    private final ByteBuffer oneByte = ByteBuffer.allocateDirect(1);
+    private final Consumer<SelectionKey> collect = this::collect;
+    private @Nullable SelectionKey[] ready = new @Nullable SelectionKey[FIRST_SIZE];
+    private int readyCount;
+    private boolean mayHaveMissedWakeup; // which another select of the JDK's has used up
 
     private NioSelector(
             String transport,
@@ -65,32 +75,66 @@ public final class NioSelector extends ReadinessSelector<NioAccepted> {
         return gathering;
     }
 
+    /** Room to read one byte that nobody wants. */
+    ByteBuffer oneByte() {
+        return oneByte.clear();
+    }
+
     // ---- waiting
 
     @Override
     protected void poll(long timeoutNanos) throws IOException {
-        if (timeoutNanos == 0) {
-            selector.selectNow(dispatch);
+        if (timeoutNanos == 0 || mayHaveMissedWakeup) {
+            mayHaveMissedWakeup = false;
+            selector.selectNow(collect);
         } else if (timeoutNanos < 0) {
-            selector.select(dispatch);
+            selector.select(collect);
         } else {
-            selector.select(dispatch, millis(timeoutNanos));
+            selector.select(collect, millis(timeoutNanos));
+        }
+        int count = readyCount;
+        readyCount = 0;
+        for (int i = 0; i < count; i++) {
+            SelectionKey key = ready[i];
+            ready[i] = null;
+            if (key != null && key.isValid()) { // an earlier event of this batch may have closed its channel
+                tell(key);
+            }
         }
     }
 
     /** Rounds up: waking up early would mean to wait again. Never 0, which NIO takes for ever. */
-    private static long millis(long nanos) {
+    static long millis(long nanos) {
         return (nanos - 1) / NANOS_PER_MILLI + 1;
     }
 
-    private static void dispatch(SelectionKey key) {
-        if (key.isValid()) { // an earlier event of this batch may have closed its channel
-            int ops = key.readyOps();
-            ((Watched) key.attachment())
-                    .ready(
-                            (ops & (SelectionKey.OP_READ | SelectionKey.OP_ACCEPT)) != 0,
-                            (ops & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0);
+    /** They are told after the JDK's select, so that they may close an Acceptor, or all of it. */
+    private void collect(SelectionKey key) {
+        if (readyCount == ready.length) {
+            ready = Arrays.copyOf(ready, 2 * readyCount);
         }
+        ready[readyCount++] = key;
+    }
+
+    private static void tell(SelectionKey key) {
+        int ops = key.readyOps();
+        ((Watched) key.attachment())
+                .ready(
+                        (ops & (SelectionKey.OP_READ | SelectionKey.OP_ACCEPT)) != 0,
+                        (ops & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0);
+    }
+
+    /** The JDK gives back the descriptor of a closed channel with its next select: here is one, which tells nothing. */
+    void giveBackClosed() {
+        if (isClosed()) {
+            return; // that comes next
+        }
+        try {
+            selector.selectNow(key -> {});
+        } catch (IOException e) {
+            // The next one tells.
+        }
+        mayHaveMissedWakeup = true;
     }
 
     @Override
@@ -131,16 +175,49 @@ public final class NioSelector extends ReadinessSelector<NioAccepted> {
     @Override
     protected NioSocket newWire(SocketAddress remote, @Nullable SocketAddress local, WireListener listener)
             throws IOException {
-        SocketChannel channel = remote instanceof UnixDomainSocketAddress
-                ? provider.openSocketChannel(StandardProtocolFamily.UNIX)
-                : provider.openSocketChannel(); // IPv6 and IPv4, as far as the system has them
+        SocketChannel channel = newChannel(remote);
+        try {
+            return new NioSocket(this, channel, remote, listener);
+        } catch (Error e) { // no memory
+            NioSocket.discard(channel);
+            throw e;
+        }
+    }
+
+    /** One that does not block, for a connection to this address. */
+    SocketChannel newChannel(SocketAddress remote) throws IOException {
+        SocketChannel channel;
+        try {
+            channel = remote instanceof UnixDomainSocketAddress
+                    ? provider.openSocketChannel(StandardProtocolFamily.UNIX)
+                    : provider.openSocketChannel(); // IPv6 and IPv4, as far as the system has them
+        } catch (UnsupportedOperationException e) {
+            throw noUnixSockets(e);
+        }
         try {
             channel.configureBlocking(false);
-            return new NioSocket(this, channel, remote, listener);
+            return channel;
         } catch (IOException | Error e) {
             NioSocket.discard(channel);
             throw e;
         }
+    }
+
+    private static SocketException noUnixSockets(UnsupportedOperationException cause) {
+        return because("this system has no Unix domain sockets; use an IP address", cause);
+    }
+
+    /** Instead of {@link UnsupportedAddressTypeException}, which has no message. */
+    static SocketException noFamily(UnsupportedAddressTypeException cause) {
+        return because(
+                "this JVM has no IPv6 (the system has not, or java.net.preferIPv4Stack is set); use an IPv4 address",
+                cause);
+    }
+
+    private static SocketException because(String reason, Exception cause) {
+        var exception = new SocketException(reason);
+        exception.initCause(cause);
+        return exception;
     }
 
     @Override
@@ -150,9 +227,14 @@ public final class NioSelector extends ReadinessSelector<NioAccepted> {
 
     @Override
     protected NioAcceptor newAcceptor(SocketAddress local, AcceptListener listener) throws IOException {
-        ServerSocketChannel channel = local instanceof UnixDomainSocketAddress
-                ? provider.openServerSocketChannel(StandardProtocolFamily.UNIX)
-                : provider.openServerSocketChannel();
+        ServerSocketChannel channel;
+        try {
+            channel = local instanceof UnixDomainSocketAddress
+                    ? provider.openServerSocketChannel(StandardProtocolFamily.UNIX)
+                    : provider.openServerSocketChannel();
+        } catch (UnsupportedOperationException e) {
+            throw noUnixSockets(e);
+        }
         try {
             channel.configureBlocking(false);
             return new NioAcceptor(this, channel, listener);

@@ -3,10 +3,12 @@ package rill.transport.nio.channels;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
 import org.jspecify.annotations.Nullable;
 import rill.spi.WireListener;
 import rill.spi.readiness.ReadinessWire;
@@ -20,7 +22,7 @@ final class NioSocket extends ReadinessWire {
     private static final int INTERRUPTED = -3;
 
     private final NioSelector selector;
-    private final SocketChannel channel;
+    private SocketChannel channel;
     private final SocketAddress remote;
     private @Nullable SocketAddress local;
     private @Nullable SelectionKey key;
@@ -39,12 +41,37 @@ final class NioSocket extends ReadinessWire {
 
     @Override
     protected void bind(SocketAddress wanted) throws IOException {
-        channel.bind(wanted);
+        try {
+            channel.bind(wanted);
+        } catch (UnsupportedAddressTypeException e) {
+            throw NioSelector.noFamily(e);
+        }
     }
 
     @Override
     protected Progress connect(SocketAddress to) throws IOException {
-        return channel.connect(to) ? Progress.DONE : Progress.UNDER_WAY;
+        try {
+            return channel.connect(to) ? Progress.DONE : Progress.UNDER_WAY;
+        } catch (UnsupportedAddressTypeException e) {
+            throw NioSelector.noFamily(e);
+        } catch (SocketException e) {
+            if (isForWantOfRoom(e)) {
+                return Progress.NO_ROOM;
+            }
+            throw e;
+        }
+    }
+
+    /** EAGAIN, of a Unix domain socket (connect(2)); where the system speaks another language it is a failure like any other. */
+    private static boolean isForWantOfRoom(SocketException failure) {
+        return String.valueOf(failure.getMessage()).contains("temporarily unavailable");
+    }
+
+    /** The JDK closes a channel that could not connect. */
+    @Override
+    protected boolean renew() throws IOException {
+        channel = selector.newChannel(remote);
+        return true;
     }
 
     @Override
@@ -97,13 +124,21 @@ final class NioSocket extends ReadinessWire {
     @Override
     protected void closeSocket(boolean reset) {
         try {
-            if (reset && channel.isOpen()) {
+            if (reset || hasUnread()) {
                 channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             }
         } catch (IOException | RuntimeException notConnected) {
             // Then there is nobody to send a reset to.
         }
         discard(channel);
+    }
+
+    /**
+     * Then the kernel makes a reset of a close. The JDK would half-close first, after which the peer sees an end or a reset, as it
+     * happens.
+     */
+    private boolean hasUnread() throws IOException {
+        return channel.isConnected() && channel.read(selector.oneByte()) > 0;
     }
 
     static void discard(SocketChannel channel) {

@@ -1,0 +1,69 @@
+package rill.transport.nio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import rill.spi.Acceptor;
+import rill.spi.SocketOptions;
+
+/** Unix domain sockets whose listener has no room: who connects waits. */
+class UnixBacklogTest extends OnSelector {
+    private static final int MANY = 8;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void who_finds_the_backlog_full_waits_until_there_is_room_and_can_give_up() throws Exception {
+        var address = UnixDomainSocketAddress.of(folder.resolve("full"));
+        var accepting = new Accepting();
+        Acceptor acceptor = selector.listen(address, 1, SocketOptions.none(), accepting);
+        acceptor.pause();
+        List<Events> clients = new ArrayList<>();
+        for (int i = 0; i < MANY; i++) {
+            var client = new Events();
+            clients.add(client);
+            connect(address, client);
+            send(client, "I am " + i);
+        }
+        until(() -> clients.getFirst().log.contains("connected"));
+        for (int i = 0; i < 5; i++) {
+            selector.select(1_000_000);
+        }
+        assertThat(clients).extracting(each -> each.cause).containsOnlyNulls();
+        assertThat(clients.getLast().log).isEmpty();
+        clients.getLast().wire.abort();
+        until(() -> clients.getLast().closed);
+        assertThat(clients.getLast().cause).isNull();
+
+        acceptor.resume();
+        var servers = new ArrayList<Events>();
+        until(() -> {
+            while (servers.size() < accepting.sockets.size()) {
+                servers.add(new Events());
+                open(accepting.sockets.get(servers.size() - 1), servers.getLast());
+            }
+            return servers.stream().filter(each -> !each.text.isEmpty()).count() == MANY - 1;
+        });
+        assertThat(servers).extracting(each -> each.text.toString()).doesNotHaveDuplicates();
+        assertThat(clients.subList(0, MANY - 1)).allMatch(each -> each.log.contains("connected") && !each.closed);
+        acceptor.close();
+    }
+
+    @Test
+    void closing_the_selector_ends_those_that_wait_for_room() throws Exception {
+        var address = UnixDomainSocketAddress.of(folder.resolve("full"));
+        selector.listen(address, 1, SocketOptions.none(), new Accepting()).pause();
+        for (int i = 0; i < MANY; i++) {
+            connect(address, new Events());
+        }
+        selector.select(0);
+        selector.close(); // and nothing is left behind
+        assertThat(address.getPath()).doesNotExist();
+    }
+}
