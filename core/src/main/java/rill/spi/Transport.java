@@ -11,6 +11,9 @@ import java.util.function.Supplier;
  * <p>Found by {@link java.util.ServiceLoader}; of those that are available here the one with the highest
  * {@link #preference()} is the default of {@link rill.Loop#open()}.
  *
+ * <p><b>Lifetime:</b> a process has one instance of each transport, whoever has found or made it first, and all loops on it reach each
+ * other; what its Selectors share lives in it. It is never closed.
+ *
  * <p><b>Threading:</b> every method may be called from any thread.
  */
 public interface Transport {

@@ -85,11 +85,14 @@ public interface Wire {
     /**
      * Closes now: unsent buffers are released, the descriptor is given back, {@code closed(null)} follows. Doing better
      * than that (flush, half-close, drain) is the connection's business. Nothing but {@code closed} is reported afterwards.
-     * Idempotent.
+     * Idempotent. With input left that was not read, the peer gets a reset, as of {@link #abort()}.
      */
     void close();
 
-    /** Like {@link #close()}, but the peer gets a reset (TCP: RST) instead of an orderly end. */
+    /**
+     * Like {@link #close()}, but the peer gets a reset (TCP: RST) instead of an orderly end. <b>Not guaranteed:</b> that the peer still
+     * reads what has left before. What it does read is the beginning of it.
+     */
     void abort();
 
     /**

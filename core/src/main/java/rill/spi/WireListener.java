@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * number of times, with at most one {@code inputEnded}, after which nothing is read; at most one {@code writeFailed}, after which nothing is
  * written and no {@code inputEnded} comes; last, and always, {@code closed} once, even if {@code connected} never came.
  *
- * <p><b>Threading:</b> called within {@link Selector#select} only. <b>Errors:</b> implementations don't throw.
+ * <p><b>Threading:</b> called within {@link Selector#select} only. <b>Errors:</b> implementations don't throw; see {@link Selector} for
+ * what becomes of one that does.
  */
 public interface WireListener {
     /** The stream is open and both addresses are known. */
@@ -52,7 +53,8 @@ public interface WireListener {
     /**
      * The Wire is closed and every buffer that it held has been released. The last event.
      *
-     * @param cause why, naming the peer's address; null if {@link Wire#close()} or {@link Wire#abort()} did it
+     * @param cause why, naming the peer's address; null if {@link Wire#close()} or {@link Wire#abort()} was called before this was told, even
+     *     if something had failed by then
      */
     void closed(@Nullable Throwable cause);
 }

@@ -56,7 +56,12 @@ public final class MemoryAcceptor implements Acceptor {
             client = refusal == null ? backlog.remove() : null;
         }
         if (refusal == null) {
-            listener.accepted(new Accepted(client));
+            try {
+                listener.accepted(new Accepted(client));
+            } catch (RuntimeException | Error e) { // which it should not
+                paused = true;
+                listener.failed(new IOException("accept on " + address, e));
+            }
         } else {
             listener.failed(refusal);
         }

@@ -93,14 +93,12 @@ public final class MemorySelector implements Selector {
 
     @Override
     public void select(long timeoutNanos) throws IOException {
-        if (closed) {
-            throw new IllegalStateException("select after close");
-        }
+        requireOpen();
         selects.incrementAndGet();
         if (timeoutNanos != 0) {
             block(timeoutNanos);
-            woken = false;
         }
+        woken = false;
         if (broken instanceof RuntimeException unchecked) {
             throw unchecked;
         }
@@ -114,10 +112,20 @@ public final class MemorySelector implements Selector {
             injected.remove().run();
         }
         for (MemoryAcceptor acceptor : acceptors()) {
-            acceptor.turn();
+            if (!closed) {
+                acceptor.turn();
+            }
         }
         for (MemoryWire wire : wires()) {
-            wire.turn();
+            if (!closed) {
+                wire.turn();
+            }
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the selector is closed");
         }
     }
 
@@ -171,7 +179,11 @@ public final class MemorySelector implements Selector {
 
     @Override
     public Wire connect(SocketAddress remote, SocketAddress local, SocketOptions options, WireListener listener) {
+        requireOpen();
         requireInet(remote);
+        if (local != null) {
+            requireInet(local);
+        }
         options.applyTo(MemoryWire.CHECK);
         synchronized (transport.lock) {
             Faults faults = transport.faultsForConnecting();
@@ -195,6 +207,9 @@ public final class MemorySelector implements Selector {
     }
 
     private static void requireInet(SocketAddress address) {
+        if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
+            throw new IllegalArgumentException("transport memory resolves no names: " + inet);
+        }
         if (!(address instanceof InetSocketAddress)) {
             throw new IllegalArgumentException(
                     "transport memory has no addresses of " + address.getClass() + ": " + address);
@@ -206,6 +221,10 @@ public final class MemorySelector implements Selector {
         if (!(socket instanceof MemoryAcceptor.Accepted accepted)) {
             throw new IllegalArgumentException("a socket of another transport: " + socket);
         }
+        if (closed) {
+            socket.close();
+        }
+        requireOpen();
         synchronized (transport.lock) {
             MemoryWire wire = accepted.take(this);
             try {
@@ -222,6 +241,7 @@ public final class MemorySelector implements Selector {
     @Override
     public Acceptor listen(SocketAddress local, int backlog, SocketOptions options, AcceptListener listener)
             throws IOException {
+        requireOpen();
         requireInet(local);
         options.applyTo(MemoryWire.CHECK);
         synchronized (transport.lock) {

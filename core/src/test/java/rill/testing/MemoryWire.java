@@ -191,6 +191,19 @@ public final class MemoryWire implements Wire {
                 selector.remove(this);
             }
         }
+        try {
+            tell();
+        } catch (RuntimeException | Error e) { // which a listener should not
+            synchronized (transport.lock) {
+                if (state != State.CLOSED) {
+                    tellPeer(true);
+                    fail("serve ", new IOException(e));
+                }
+            }
+        }
+    }
+
+    private void tell() {
         if (state == State.CLOSED) {
             listener.closed(failure);
         } else if (!told) {
@@ -308,12 +321,15 @@ public final class MemoryWire implements Wire {
 
     /** Whoever looks at it after the call without having retained it sees zeros. */
     private void lend(ByteBuf bytes) {
-        listener.read(bytes);
-        if (bytes.refCnt() == 1) {
-            bytes.setZero(0, bytes.capacity());
-        }
-        if (bytes.refCnt() > 0) { // else somebody has released what was only lent
-            bytes.release();
+        try {
+            listener.read(bytes);
+        } finally {
+            if (bytes.refCnt() == 1) {
+                bytes.setZero(0, bytes.capacity());
+            }
+            if (bytes.refCnt() > 0) { // else somebody has released what was only lent
+                bytes.release();
+            }
         }
     }
 
@@ -364,9 +380,10 @@ public final class MemoryWire implements Wire {
     public void close() {
         synchronized (transport.lock) {
             if (state != State.CLOSED) {
-                end(null);
                 tellPeer(incoming.isReadable());
+                end(null);
             }
+            failure = null; // if something had failed it was not told
         }
     }
 
@@ -377,6 +394,7 @@ public final class MemoryWire implements Wire {
                 end(null);
                 tellPeer(true);
             }
+            failure = null;
         }
     }
 

@@ -138,7 +138,7 @@ abstract class AcceptingLaws extends ConnectingLaws {
     }
 
     @Test
-    @Holds(in = Acceptor.class, value = "Stops listening and gives the address back. Nothing is delivered afterwards.")
+    @Holds(in = Acceptor.class, value = "Stops listening and gives the address back, before it returns. Nothing is delivered afterwards.")
     void a_closed_acceptor_accepts_nobody_and_has_given_its_address_back() throws IOException {
         var incoming = new Incoming(rig(), rig().side()).onAccepted(Incoming::close);
         Acceptor acceptor = rig().side().listen(rig().address(), incoming);
@@ -176,6 +176,11 @@ abstract class AcceptingLaws extends ConnectingLaws {
         rig().quiet();
         incoming.close();
         rig().until("each is told", () -> clients.stream().allMatch(each -> each.isClosed() || each.hasEnded()));
+        if (!has(Trait.NO_RESET)) {
+            assertTrue(
+                    clients.stream().allMatch(each -> each.isClosed() && !each.hasEnded()),
+                    "a reset is a close with a cause, and no end: " + clients);
+        }
     }
 
     @Test

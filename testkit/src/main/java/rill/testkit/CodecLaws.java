@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.sun.management.ThreadMXBean;
 import io.netty.buffer.ByteBuf;
+import io.netty.util.internal.PlatformDependent;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -170,9 +171,12 @@ public final class CodecLaws<R, W> {
         for (byte[] promise : waiting) {
             new CodecHarness<>(codec).feed(promise); // loads classes
             var harness = new CodecHarness<>(codec);
+            long direct = directMemory();
             long before = THREADS.getCurrentThreadAllocatedBytes();
             harness.feed(promise);
             long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+            long held = directMemory() - direct;
+            require(held < MOST_FOR_A_PROMISE, "took " + held + " bytes of direct memory for a promise", promise);
             require(allocated < MOST_FOR_A_PROMISE, "allocated " + allocated + " bytes for a promise", promise);
             Outcome outcome = harness.outcome();
             require(
@@ -180,6 +184,11 @@ public final class CodecLaws<R, W> {
                     "not waited for what was promised: " + outcome,
                     promise);
         }
+    }
+
+    /** What the JDK and Netty have given out. */
+    private static long directMemory() {
+        return Native.now().bytes() + Math.max(0, PlatformDependent.usedDirectMemory());
     }
 
     private void roundTrip(Codec<? extends W, ?> reader, W message) {

@@ -41,6 +41,7 @@ abstract class ConnectingLaws extends OnTransport {
     }
 
     @Test
+    @InBothRoles
     @Holds(in = WireListener.class, value = "The stream is open and both addresses are known.")
     void both_ends_know_both_addresses_once_connected_and_still_after_close() throws IOException {
         Incoming incoming = rig().listen();

@@ -19,6 +19,7 @@ import rill.spi.WireListener;
  */
 final class End implements WireListener {
     private static final int MANY = 100;
+    private static final int SHOWN = 8;
 
     private final Rig rig;
     private final Side side;
@@ -47,6 +48,7 @@ final class End implements WireListener {
     private Consumer<End> onClosed = end -> {};
     private Supplier<@Nullable ByteBuf> hint = () -> null;
     private @Nullable ByteBuf offered;
+    private @Nullable String throwing; // the event at which the listener breaks its promise
 
     End(Rig rig, Side side) {
         this.rig = rig;
@@ -94,6 +96,19 @@ final class End implements WireListener {
         return this;
     }
 
+    /** Throws an Error when this is told, contrary to what a listener promises. */
+    End throwAt(String event) {
+        throwing = event;
+        return this;
+    }
+
+    private void throwIf(String event) {
+        if (event.equals(throwing)) {
+            throwing = null;
+            throw new AssertionError("thrown by a listener at " + event);
+        }
+    }
+
     /** Compares what comes with {@link Pattern}, in place of keeping it. */
     End patterned() {
         patterned = true;
@@ -121,7 +136,13 @@ final class End implements WireListener {
     }
 
     End flush() {
-        long n = wire().flush();
+        rig.watch.begins("flush", 0);
+        long n;
+        try {
+            n = wire().flush();
+        } finally {
+            rig.watch.ends();
+        }
         rig.require(n >= 0, "flush returned a negative count");
         flushed += n;
         checkCounts();
@@ -226,23 +247,26 @@ final class End implements WireListener {
 
     private void event(String name, Runnable body) {
         side.callback(name, () -> {
-            rig.require(!closed, name + " was told after closed, which is the last event");
+            rig.require(!closed, Rule.CLOSED_IS_LAST, name + " was told after closed, which is the last event");
             rig.require(
                     connected || name.equals("connected") || name.startsWith("closed"),
+                    Rule.ORDER,
                     name + " was told before connected");
-            rig.require(!closing || name.startsWith("closed"), name + " was told after this side had closed");
+            rig.require(!closing || name.startsWith("closed"), Rule.AFTER_OWN_CLOSE, name + " was told after this side had closed");
             rig.require(
                     !paused || !(name.equals("read") || name.equals("inputEnded")),
+                    Rule.PAUSED,
                     name + " was told while reads were paused");
             events.add(name);
             body.run();
         });
+        throwIf(name);
     }
 
     @Override
     public void connected() {
         event("connected", () -> {
-            rig.require(!connected, "connected was told twice");
+            rig.require(!connected, Rule.ORDER, "connected was told twice");
             connected = true;
             onConnected.accept(this);
         });
@@ -250,6 +274,7 @@ final class End implements WireListener {
 
     @Override
     public @Nullable ByteBuf readTarget() {
+        throwIf("readTarget");
         offered = hint.get();
         return offered;
     }
@@ -257,12 +282,12 @@ final class End implements WireListener {
     @Override
     public void read(ByteBuf bytes) {
         event("read", () -> {
-            rig.require(!inputEnded, "read was told after inputEnded");
-            rig.require(bytes.isReadable(), "read was told with no bytes");
+            rig.require(!inputEnded, Rule.ONE_END, "read was told after inputEnded");
+            rig.require(bytes.isReadable(), Rule.SOMETHING_READ, "read was told with no bytes");
             reads++;
             if (patterned) {
                 long differs = Pattern.mismatch(read, bytes);
-                rig.require(differs < 0, "byte " + differs + " of the stream is not what was written there");
+                rig.require(differs < 0, Rule.STREAM, "byte " + differs + " of the stream is not what was written there");
             } else {
                 byte[] copy = new byte[bytes.readableBytes()];
                 bytes.getBytes(bytes.readerIndex(), copy);
@@ -279,7 +304,7 @@ final class End implements WireListener {
     @Override
     public void written(long bytes) {
         event("written", () -> {
-            rig.require(bytes >= 1, "written was told with " + bytes + " bytes");
+            rig.require(bytes >= 1, Rule.SOMETHING_WRITTEN, "written was told with " + bytes + " bytes");
             written += bytes;
             checkCounts();
             onWritten.accept(this);
@@ -289,14 +314,15 @@ final class End implements WireListener {
     private void checkCounts() {
         rig.require(
                 left() <= appended,
+                Rule.COUNTED_ONCE,
                 "more bytes were reported as written (" + left() + ") than there were: " + appended);
     }
 
     @Override
     public void writeFailed(Throwable why) {
         event("writeFailed", () -> {
-            rig.require(!writeFailed, "writeFailed was told twice");
-            rig.require(allReleased(), "writeFailed was told before every buffer was released");
+            rig.require(!writeFailed, Rule.ONE_FAILURE, "writeFailed was told twice");
+            rig.require(allReleased(), Rule.RELEASED_IF_FAILED, "writeFailed was told before every buffer was released");
             writeFailed = true;
             cause = why;
         });
@@ -305,8 +331,8 @@ final class End implements WireListener {
     @Override
     public void inputEnded() {
         event("inputEnded", () -> {
-            rig.require(!writeFailed, "inputEnded was told after writeFailed");
-            rig.require(!inputEnded, "inputEnded was told twice");
+            rig.require(!writeFailed, Rule.ONE_FAILURE, "inputEnded was told after writeFailed");
+            rig.require(!inputEnded, Rule.ONE_END, "inputEnded was told twice");
             inputEnded = true;
             onEnd.accept(this);
         });
@@ -315,10 +341,10 @@ final class End implements WireListener {
     @Override
     public void closed(@Nullable Throwable why) {
         event(why == null ? "closed" : "closed with a cause", () -> {
-            rig.require(allReleased(), "closed was told before every buffer was released");
-            rig.require(why == null || !closing, "closed was told with a cause although this side had closed: " + why);
-            rig.require(why != null || closing, "closed was told without a cause although this side had not closed");
-            rig.require(!writeFailed || closing || why == cause, "closed was told with another cause than writeFailed");
+            rig.require(allReleased(), Rule.RELEASED, "closed was told before every buffer was released");
+            rig.require(why == null || !closing, Rule.CAUSE, "closed was told with a cause although this side had closed: " + why);
+            rig.require(why != null || closing, Rule.CAUSE, "closed was told without a cause although this side had not closed");
+            rig.require(!writeFailed || closing || why == cause, Rule.SAME_CAUSE, "closed was told with another cause than writeFailed");
             closed = true;
             cause = why;
             onClosed.accept(this);
@@ -327,6 +353,21 @@ final class End implements WireListener {
 
     @Override
     public String toString() {
-        return events + (cause == null ? "" : " because of " + cause);
+        return told() + (cause == null ? "" : " because of " + cause);
+    }
+
+    /** All that was told, short: what came many times in a row as such, and of much the beginning and the end. */
+    private String told() {
+        var runs = new ArrayList<String>();
+        for (int i = 0, next; i < events.size(); i = next) {
+            for (next = i + 1; next < events.size() && events.get(next).equals(events.get(i)); next++) {}
+            runs.add(next - i == 1 ? events.get(i) : events.get(i) + " ×" + (next - i));
+        }
+        int left = runs.size() - 2 * SHOWN;
+        if (left > 0) {
+            runs.subList(SHOWN, SHOWN + left).clear();
+            runs.add(SHOWN, "… " + left + " more …");
+        }
+        return runs + (read > 0 ? " after " + read + " bytes" : "");
     }
 }

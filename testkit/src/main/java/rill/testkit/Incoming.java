@@ -17,6 +17,9 @@ final class Incoming implements AcceptListener {
     private boolean closed;
     private boolean paused;
     private int count;
+    private int failures;
+    private boolean failuresExpected;
+    private boolean throwing;
     private Consumer<Incoming> onAccepted = incoming -> {};
 
     Incoming(Rig rig, Side side) {
@@ -39,6 +42,16 @@ final class Incoming implements AcceptListener {
             throw new IllegalStateException("nobody listens");
         }
         return acceptor;
+    }
+
+    /** Throws an Error when the next one is accepted, contrary to what a listener promises. */
+    void throwOnce() {
+        throwing = true;
+        failuresExpected = true;
+    }
+
+    int failures() {
+        return failures;
     }
 
     void pause() {
@@ -74,20 +87,33 @@ final class Incoming implements AcceptListener {
         sockets.add(socket);
         count++;
         side.callback("accepted", () -> {
-            rig.require(!closed, "accepted was delivered after the Acceptor's close");
-            rig.require(!paused, "accepted was delivered while the Acceptor was paused");
+            rig.require(!closed, Rule.NO_ACCEPT_AFTER, "accepted was delivered after the Acceptor's close");
+            rig.require(!paused, Rule.NO_ACCEPT_PAUSED, "accepted was delivered while the Acceptor was paused");
             onAccepted.accept(this);
         });
+        if (throwing) {
+            throwing = false;
+            paused = true; // as the Acceptor is to be
+            throw new AssertionError("thrown by a listener at accepted");
+        }
     }
 
     @Override
     public void failed(IOException cause) {
-        rig.failed(new AssertionError("accepting failed", cause));
+        failures++;
+        if (!failuresExpected) {
+            rig.failed(new Rule.Broken(Rule.ACCEPT_FAILS, "accepting failed: " + cause, cause));
+        }
+    }
+
+    /** Those that no test has taken. */
+    void closeThoseThatWait() {
+        sockets.forEach(AcceptedSocket::close);
+        sockets.clear();
     }
 
     private void closeAll() {
-        sockets.forEach(AcceptedSocket::close);
-        sockets.clear();
+        closeThoseThatWait();
         if (acceptor != null) {
             acceptor.close();
         }

@@ -2,8 +2,6 @@ package rill.testkit;
 
 import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;
-import java.lang.management.BufferPoolMXBean;
-import java.lang.management.ManagementFactory;
 import java.lang.reflect.Field;
 import java.lang.reflect.InaccessibleObjectException;
 import java.net.InetAddress;
@@ -30,21 +28,37 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /**
  * Fails a test that leaves a descriptor, a thread, a buffer or direct memory behind, and names it. Use it with {@code @ExtendWith}.
  *
- * <p>Counted are sockets, epoll and event descriptors and pipes (where {@code /proc} tells), threads that are not daemons or
- * are Rill's or a fixture's, every buffer that Netty's leak detector tracks (all direct and pooled ones, and the chunks of a
+ * <p>Counted are descriptors of whatever kind, other than those of files (where {@code /proc} tells), platform threads of whatever name,
+ * daemons or not, other than the JDK's own, every buffer that Netty's leak detector tracks (all direct and pooled ones, and the chunks of a
  * loop; its level is set to paranoid), and direct memory that the JDK gave out and a garbage collection does not bring back. What
- * lives on for some seconds by design, such as a pool's idle thread, is not counted.
+ * lives on for some seconds by design, such as a pool's idle thread, is not counted. Descriptors are told apart by kind, so that one that was closed and another that was opened do not
+ * make up for each other.
  *
  * <p><b>Not guaranteed:</b> that tests running at the same time in this JVM are told apart; that less direct memory than some
- * megabytes is noticed, since the JDK keeps such itself.
+ * megabytes is noticed, since the JDK keeps such itself; that a virtual thread is seen.
  */
 public final class Leaks implements BeforeEachCallback, AfterEachCallback {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
-    private static final long DIRECT_SLACK = 4 * 1024 * 1024;
+    private static final long DIRECT_SLACK = 16 * 1024 * 1024;
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final List<String> POOLS = List.of(
             "rill-resolver-", "rill-blocking-", "rill-carrier-", "rill-watchdog", "rill-reports", "rill-memory");
-    private static final List<String> OURS = List.of("rill-", "loop-", "raw-peer-");
+
+    /** Pools and helpers that live as long as the process: of the JDK, of JUnit, and of what tests reach servers with. */
+    private static final List<String> THEIRS = List.of(
+            "ForkJoinPool",
+            "junit-",
+            "Cleaner-",
+            "process reaper",
+            "HttpClient-",
+            "Keep-Alive-",
+            "ducttape-",
+            "testcontainers-",
+            "docker-java-",
+            "surefire-",
+            "JNA Cleaner");
+
+    private static final Set<String> FILES = Set.of("/dev/null", "/dev/random", "/dev/urandom");
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(Leaks.class);
 
     private static final AtomicBoolean WARM = new AtomicBoolean();
@@ -61,7 +75,7 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
     private record Snapshot(
             Map<String, String> descriptors, Set<Thread> threads, Set<Object> buffers, long directMemory) {
         static Snapshot take() {
-            return new Snapshot(openDescriptors(), relevantThreads(), trackedBuffers(), usedDirectMemory());
+            return new Snapshot(openDescriptors(), relevantThreads(), trackedBuffers(), Native.now().bytes());
         }
 
         List<String> surplusOf(Snapshot later) {
@@ -81,7 +95,7 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
             long grown = later.directMemory - directMemory;
             if (grown > DIRECT_SLACK) {
                 System.gc(); // or it is merely not collected yet
-                surplus.add("direct memory, " + grown + " bytes");
+                surplus.add("memory outside of the heap, " + grown + " bytes");
             }
             return surplus;
         }
@@ -124,7 +138,8 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
         try (var each = Files.newDirectoryStream(DESCRIPTORS)) {
             for (Path number : each) {
                 String target = targetOf(number);
-                if (target.startsWith("socket:") || target.startsWith("anon_inode:") || target.startsWith("pipe:")) {
+                boolean device = target.startsWith("/dev/") && !FILES.contains(target);
+                if (!target.isEmpty() && (!target.startsWith("/") || device || target.startsWith("/memfd:"))) {
                     open.put(number.getFileName().toString(), target);
                 }
             }
@@ -146,8 +161,9 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
         var relevant = new HashSet<Thread>();
         for (Thread thread : Thread.getAllStackTraces().keySet()) {
             String name = thread.getName();
-            boolean ours = OURS.stream().anyMatch(name::startsWith) || name.endsWith("-driver");
-            if ((!thread.isDaemon() || ours) && POOLS.stream().noneMatch(name::startsWith)) {
+            ThreadGroup group = thread.getThreadGroup();
+            boolean theJdks = group == null || group.getParent() == null || group.getName().contains("Innocuous");
+            if (!theJdks && POOLS.stream().noneMatch(name::startsWith) && THEIRS.stream().noneMatch(name::startsWith)) {
                 relevant.add(thread);
             }
         }
@@ -166,9 +182,13 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
             throw new LinkageError("Netty's leak detector has changed", e);
         } catch (InaccessibleObjectException e) {
             throw new AssertionError(
-                    "looking for leaked buffers on the module path needs --add-opens rill.core/rill=rill.testkit"
-                            + " --add-opens io.netty.common/io.netty.util=rill.testkit"
-                            + " --add-opens io.netty.buffer/io.netty.buffer=rill.testkit",
+                    """
+                    Looking for leaked buffers needs a look into Netty and Rill, which modules don't give by themselves. Either run \
+                    the tests on the class path (for Maven: <useModulePath>false</useModulePath> in the configuration of \
+                    maven-surefire-plugin), or start the JVM of the tests (for Maven: in its <argLine>) with
+                      --add-opens rill.core/rill=rill.testkit
+                      --add-opens io.netty.common/io.netty.util=rill.testkit
+                      --add-opens io.netty.buffer/io.netty.buffer=rill.testkit""",
                     e);
         }
         return tracked;
@@ -180,13 +200,6 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
                         .get(null),
                 (ResourceLeakDetector<?>)
                         field(Class.forName("rill.Chunk"), "LEAKS").get(null));
-    }
-
-    private static long usedDirectMemory() {
-        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-                .filter(pool -> pool.getName().equals("direct"))
-                .mapToLong(BufferPoolMXBean::getMemoryUsed)
-                .sum();
     }
 
     private static Field field(Class<?> owner, String name) throws NoSuchFieldException {

@@ -1,6 +1,7 @@
 package rill.testkit;
 
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -10,12 +11,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.spi.Transport;
 
 /** What the tests of the suite have in common: a transport, and a {@link Rig} on it. See {@link TransportConformance}. */
-@ExtendWith({Leaks.class, Quoting.class})
+@ExtendWith({Leaks.class, Quoting.class, Roles.class})
 abstract class OnTransport {
+    private String test = "?";
     private @Nullable Transport transport;
     private @Nullable Rig rig;
 
@@ -34,9 +37,15 @@ abstract class OnTransport {
     }
 
     @BeforeEach
-    void openRig() throws IOException {
+    void openRig(TestInfo info) throws IOException {
+        test = getClass().getSimpleName() + "." + info.getTestMethod().map(Method::getName).orElse("?");
         transport = transport();
-        rig = new Rig(transport, this::listenAddress, patience());
+        openRig(false);
+    }
+
+    /** With the ends exchanged, if told so: see {@link InBothRoles}. */
+    final void openRig(boolean exchanged) {
+        rig = new Rig(tested(), this::listenAddress, patience(), new Watch(test, patience()), exchanged);
     }
 
     @AfterEach
@@ -45,6 +54,11 @@ abstract class OnTransport {
             rig.close();
             rig = null; // nothing that it refers to counts as left behind
         }
+    }
+
+    /** For another thread, which drives it as long as it lives; the test closes it. */
+    final Rig anotherRig() {
+        return new Rig(tested(), this::listenAddress, patience(), new Watch(test, patience()), false);
     }
 
     final Rig rig() {

@@ -1,7 +1,8 @@
 package rill.testkit;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.UnpooledDirectByteBuf;
 import java.util.Arrays;
 
 /** Bytes of which each tells its place in the stream, so that one lost, doubled or out of order is noticed. */
@@ -27,12 +28,27 @@ final class Pattern {
     }
 
     static ByteBuf buffer(long from, int count) {
-        ByteBuf buffer = Unpooled.directBuffer(count, count);
+        ByteBuf buffer = new Spoiled(count);
         while (buffer.isWritable()) {
             int n = Math.min(BLOCK, buffer.writableBytes());
             buffer.writeBytes(BYTES, (int) ((from + buffer.readableBytes()) % PERIOD), n);
         }
         return buffer;
+    }
+
+    /** A direct buffer whose content is spoiled when it is released, so that it shows if somebody writes it still. */
+    private static final class Spoiled extends UnpooledDirectByteBuf {
+        Spoiled(int capacity) {
+            super(UnpooledByteBufAllocator.DEFAULT, capacity, capacity);
+        }
+
+        @Override
+        protected void deallocate() {
+            for (int i = 0; i < capacity(); i += PERIOD) {
+                _setByte(i, ~_getByte(i));
+            }
+            super.deallocate();
+        }
     }
 
     /** Where the bytes differ from what the stream has from there on; negative if nowhere. */

@@ -17,7 +17,7 @@ import rill.spi.Transport;
  */
 final class Rig {
     /** How long nothing may happen before it counts as nothing will. */
-    static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
+    static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
@@ -29,10 +29,14 @@ final class Rig {
     private final List<Runnable> afterwards = new ArrayList<>();
     private final List<Throwable> violations = new ArrayList<>();
     private final Addresses addresses;
+    private final boolean exchanged;
+    final Watch watch;
 
-    Rig(Transport transport, Addresses addresses, Duration patience) {
+    Rig(Transport transport, Addresses addresses, Duration patience, Watch watch, boolean exchanged) {
         this.transport = transport;
         this.addresses = addresses;
+        this.watch = watch;
+        this.exchanged = exchanged;
         clock = transport.environment().clock();
         patienceNanos = patience.toNanos();
     }
@@ -101,11 +105,14 @@ final class Rig {
         return connect(side(), side());
     }
 
+    /** The client on the first, the server on the second; see {@link InBothRoles}. */
     Pair connect(Side clientSide, Side serverSide) throws IOException {
-        Incoming incoming = listen(serverSide);
-        Pair pair = connect(incoming, clientSide, serverSide);
+        Side connecting = exchanged ? serverSide : clientSide;
+        Side accepting = exchanged ? clientSide : serverSide;
+        Incoming incoming = listen(accepting);
+        Pair pair = connect(incoming, connecting, accepting);
         incoming.close();
-        return pair;
+        return exchanged ? new Pair(pair.server, pair.client) : pair;
     }
 
     Pair connect(Incoming incoming, Side clientSide, Side serverSide) {
@@ -140,21 +147,24 @@ final class Rig {
     }
 
     private void step() {
-        for (Side side : List.copyOf(sides)) {
-            side.select(STEP_NANOS / sides.size());
+        List<Side> open = sides.stream().filter(each -> !each.isClosed()).toList();
+        for (Side side : open) {
+            if (!side.isClosed()) {
+                side.select(STEP_NANOS / open.size());
+            }
         }
     }
 
-    /** Counts how often select returns within 200 ms in which there is nothing to tell; a few times is no spinning. */
+    /** Counts how often select returns within 100 ms in which there is nothing to tell; a few times is no spinning. */
     void expectRest(String after) {
         quiet();
-        long deadline = now() + TimeUnit.MILLISECONDS.toNanos(200);
+        long deadline = now() + TimeUnit.MILLISECONDS.toNanos(100);
         int selects = 0;
         for (long left = deadline - now(); left > 0; left = deadline - now()) {
             side().select(left);
             selects++;
         }
-        require(selects <= 20, "select returned " + selects + " times within 200 ms of rest " + after);
+        require(selects <= 20, "select returned " + selects + " times within 100 ms of rest " + after);
         verify();
     }
 
@@ -163,6 +173,13 @@ final class Rig {
     void require(boolean condition, String otherwise) {
         if (!condition) {
             failed(new AssertionError(otherwise));
+        }
+    }
+
+    /** For what holds whatever a test is about. */
+    void require(boolean condition, Rule rule, String otherwise) {
+        if (!condition) {
+            failed(new Rule.Broken(rule, otherwise));
         }
     }
 
@@ -185,6 +202,7 @@ final class Rig {
         sides.forEach(Side::close);
         require(
                 ends.stream().allMatch(End::allReleased),
+                Rule.ALL_RELEASED,
                 "a buffer was still held, or released too often, when the Selector had been closed");
         verify();
     }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
@@ -18,10 +19,12 @@ final class Side {
 
     private final Rig rig;
     private final Selector selector;
-    private final Thread thread = Thread.currentThread();
+    private Thread driver = Thread.currentThread();
     private ByteBuf receive = Unpooled.directBuffer(RECEIVE_BUFFER, RECEIVE_BUFFER);
     private boolean selecting;
     private boolean inCallback;
+    private boolean closed;
+    private @Nullable Supplier<? extends RuntimeException> noMemory;
 
     Side(Rig rig, Transport transport) throws IOException {
         this.rig = rig;
@@ -29,7 +32,13 @@ final class Side {
     }
 
     private ByteBuf receiveBuffer() {
-        rig.require(Thread.currentThread() == thread, "a receive buffer is asked for on the loop only");
+        rig.require(
+                Thread.currentThread() == driver && selecting,
+                Rule.RECEIVE_BUFFER,
+                "a receive buffer was asked for outside of select, or on another thread");
+        if (noMemory != null) {
+            throw noMemory.get();
+        }
         if (receive.refCnt() > 1) { // somebody retained it: it is that one's now
             receive.release();
             receive = Unpooled.directBuffer(RECEIVE_BUFFER, RECEIVE_BUFFER);
@@ -41,14 +50,27 @@ final class Side {
         return selector;
     }
 
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** From now on there is no memory to read into, until null is given. */
+    void receiveBuffers(@Nullable Supplier<? extends RuntimeException> fail) {
+        noMemory = fail;
+    }
+
     void select(long timeoutNanos) {
+        driver = Thread.currentThread();
         selecting = true;
+        rig.watch.begins(
+                timeoutNanos < 0 ? "select(FOREVER)" : "select(" + timeoutNanos + ")", Math.max(0, timeoutNanos));
         try {
             selector.select(timeoutNanos);
-        } catch (IOException e) {
-            throw new AssertionError("select failed although nothing is wrong with the selector", e);
+        } catch (IOException | RuntimeException | Error e) {
+            throw new Rule.Broken(Rule.SELECT_HOLDS, "select failed although nothing is wrong with the selector: " + e, e);
         } finally {
             selecting = false;
+            rig.watch.ends();
         }
         rig.verify();
     }
@@ -65,8 +87,12 @@ final class Side {
     }
 
     End open(AcceptedSocket socket) {
+        return open(socket, SocketOptions.none());
+    }
+
+    End open(AcceptedSocket socket, SocketOptions options) {
         var end = new End(rig, this);
-        end.wire(selector.open(socket, SocketOptions.none(), end));
+        end.wire(selector.open(socket, options, end));
         return end;
     }
 
@@ -82,8 +108,13 @@ final class Side {
 
     /** A callback's frame: only within select, and never inside of another one. */
     void callback(String event, Runnable body) {
-        rig.require(selecting, event + " was delivered outside of select");
-        rig.require(!inCallback, event + " was delivered inside of another callback");
+        rig.require(selecting, Rule.WITHIN_SELECT, event + " was delivered outside of select");
+        rig.require(
+                Thread.currentThread() == driver,
+                Rule.WITHIN_SELECT,
+                event + " was delivered on another thread than that of select");
+        rig.require(!inCallback, Rule.NOT_INLINE, event + " was delivered inside of another callback");
+        rig.require(!closed, Rule.NO_EVENTS_AFTER, event + " was told after the Selector had been closed");
         inCallback = true;
         try {
             body.run();
@@ -94,8 +125,14 @@ final class Side {
         }
     }
 
-    void close() {
+    /** For a test; {@link #close} looks what is left. */
+    void closeSelector() {
+        closed = true;
         selector.close();
+    }
+
+    void close() {
+        closeSelector();
         rig.require(receive.refCnt() == 1, "the receive buffer was released, or is still held after close");
         if (receive.refCnt() > 0) {
             receive.release(receive.refCnt());

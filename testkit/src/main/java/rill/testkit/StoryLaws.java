@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import rill.spi.WireListener;
 
 /** Whole conversations: what the listeners are told is the same on every transport, event by event. */
-abstract class StoryLaws extends SelectingLaws {
+abstract class StoryLaws extends ThrowingLaws {
     private void assertStories(Rig.Pair pair, List<String> client, List<String> server) {
         rig().until("both are closed", rig()::allClosed);
         rig().quiet();
@@ -24,6 +24,7 @@ abstract class StoryLaws extends SelectingLaws {
     }
 
     @Test
+    @InBothRoles
     @Holds(in = WireListener.class, value = "The receiver of one Wire's events, in this order")
     void a_request_and_its_answer_with_the_client_ending_first() throws IOException {
         Rig.Pair pair = rig().connect();
@@ -42,6 +43,7 @@ abstract class StoryLaws extends SelectingLaws {
     }
 
     @Test
+    @InBothRoles
     @Holds(in = WireListener.class, value = "The receiver of one Wire's events, in this order")
     void an_answer_that_ends_the_connection() throws IOException {
         Rig.Pair pair = rig().connect();
@@ -59,6 +61,7 @@ abstract class StoryLaws extends SelectingLaws {
     }
 
     @Test
+    @InBothRoles
     @Holds(in = WireListener.class, value = "The receiver of one Wire's events, in this order")
     void a_conversation_that_the_client_breaks_off() throws IOException {
         Rig.Pair pair = rig().connect();
@@ -93,6 +96,7 @@ abstract class StoryLaws extends SelectingLaws {
     }
 
     @Test
+    @InBothRoles
     @Holds(in = WireListener.class, value = "The receiver of one Wire's events, in this order")
     void a_close_on_both_sides_at_once() throws IOException {
         Rig.Pair pair = rig().connect();

@@ -4,13 +4,18 @@ import java.net.SocketOption;
 
 /** An option that no transport has. */
 final class StrangeOption implements SocketOption<Boolean> {
-    static final StrangeOption INSTANCE = new StrangeOption();
+    static final StrangeOption INSTANCE = new StrangeOption("NO_SUCH_OPTION");
+    static final StrangeOption ANOTHER = new StrangeOption("NOR_THIS_ONE");
 
-    private StrangeOption() {}
+    private final String name;
+
+    private StrangeOption(String name) {
+        this.name = name;
+    }
 
     @Override
     public String name() {
-        return "NO_SUCH_OPTION";
+        return name;
     }
 
     @Override

@@ -10,6 +10,7 @@ import rill.spi.Acceptor;
 class PassingAcceptor implements Acceptor, AcceptListener {
     AcceptListener listener;
     Acceptor real;
+    PassingSelector selector;
 
     @Override
     public void accepted(AcceptedSocket socket) {

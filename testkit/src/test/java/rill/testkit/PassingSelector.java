@@ -1,5 +1,6 @@
 package rill.testkit;
 
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
@@ -21,7 +22,9 @@ class PassingSelector implements Selector {
 
     final List<PassingWire> wires = new ArrayList<>();
     Selector real;
+    Supplier<ByteBuf> receiveBuffer;
     Supplier<PassingWire> wire = PassingWire::new;
+    Supplier<PassingWire> accepted; // those that are opened, if they are others
     Supplier<PassingAcceptor> acceptor = PassingAcceptor::new;
 
     @Override
@@ -37,8 +40,8 @@ class PassingSelector implements Selector {
         real.wakeup();
     }
 
-    final PassingWire wrap(WireListener listener) {
-        PassingWire wrapped = wire.get();
+    final PassingWire wrap(Supplier<PassingWire> made, WireListener listener) {
+        PassingWire wrapped = made.get();
         wrapped.listener = listener;
         wrapped.selector = this;
         wires.add(wrapped);
@@ -47,14 +50,14 @@ class PassingSelector implements Selector {
 
     @Override
     public Wire connect(SocketAddress remote, SocketAddress local, SocketOptions options, WireListener listener) {
-        PassingWire wrapped = wrap(listener);
+        PassingWire wrapped = wrap(wire, listener);
         wrapped.real = real.connect(remote, local, options, wrapped);
         return wrapped;
     }
 
     @Override
     public Wire open(AcceptedSocket socket, SocketOptions options, WireListener listener) {
-        PassingWire wrapped = wrap(listener);
+        PassingWire wrapped = wrap(accepted == null ? wire : accepted, listener);
         wrapped.real = real.open(socket, options, wrapped);
         return wrapped;
     }
@@ -64,6 +67,7 @@ class PassingSelector implements Selector {
             throws IOException {
         PassingAcceptor wrapped = acceptor.get();
         wrapped.listener = listener;
+        wrapped.selector = this;
         wrapped.real = real.listen(local, backlog, options, wrapped);
         return wrapped;
     }

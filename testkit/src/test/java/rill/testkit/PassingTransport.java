@@ -8,12 +8,7 @@ import rill.spi.Selector;
 import rill.spi.Transport;
 
 /** A transport that wraps another one's selectors in what a planted fault makes of them. */
-record PassingTransport(Transport real, Supplier<PassingSelector> selectors) implements Transport {
-    @Override
-    public String name() {
-        return real.name();
-    }
-
+record PassingTransport(Transport real, String name, Supplier<PassingSelector> selectors) implements Transport {
     @Override
     public int preference() {
         return real.preference();
@@ -27,6 +22,7 @@ record PassingTransport(Transport real, Supplier<PassingSelector> selectors) imp
     @Override
     public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
         PassingSelector selector = selectors.get();
+        selector.receiveBuffer = receiveBuffer;
         selector.real = real.open(receiveBuffer);
         return selector;
     }

@@ -63,6 +63,16 @@ class PassingWire implements Wire, WireListener {
     }
 
     @Override
+    public long retry() {
+        return real.retry();
+    }
+
+    @Override
+    public long unacknowledged() {
+        return real.unacknowledged();
+    }
+
+    @Override
     public void pauseReads() {
         real.pauseReads();
     }

@@ -67,13 +67,6 @@ final class SelectorFaults {
         }
     }
 
-    static final class WaitsTooLong extends PassingSelector {
-        @Override
-        public void select(long timeoutNanos) throws IOException {
-            super.select(timeoutNanos == TimeUnit.MILLISECONDS.toNanos(10) ? Selector.FOREVER : timeoutNanos);
-        }
-    }
-
     static final class SleepsOnAnUntoldClose extends PassingSelector {
         SleepsOnAnUntoldClose() {
             wire = () -> new PassingWire() {
@@ -148,13 +141,52 @@ final class SelectorFaults {
         static final List<Thread> LEAKED = new ArrayList<>();
 
         LeaksAThread() {
-            LEAKED.add(Thread.ofPlatform().name("rill-leaked").start(() -> {
-                try {
-                    Thread.currentThread().join();
-                } catch (InterruptedException end) {
-                    // told to end by the test
+            LEAKED.add(Thread.ofPlatform().name("rill-leaked").start(LeaksAThread::untilInterrupted));
+        }
+
+        static void untilInterrupted() {
+            try {
+                Thread.currentThread().join();
+            } catch (InterruptedException end) {
+                // told to end by the test
+            }
+        }
+    }
+
+    /** One after the other has everything read that it has, and the rest wait. */
+    static final class ServesTheBusiestAlone extends PassingSelector {
+        private boolean busy;
+
+        ServesTheBusiestAlone() {
+            wire = () -> new PassingWire() {
+                private ByteBuf held;
+
+                @Override
+                public void read(ByteBuf bytes) {
+                    if (bytes.readableBytes() > 100) {
+                        busy = true;
+                        super.read(bytes);
+                    } else {
+                        held = bytes.copy();
+                        selector.later.add(this::tellUnlessBusy);
+                    }
                 }
-            }));
+
+                private void tellUnlessBusy() {
+                    if (busy) {
+                        selector.later.add(this::tellUnlessBusy);
+                    } else {
+                        super.read(held);
+                        held.release();
+                    }
+                }
+            };
+        }
+
+        @Override
+        public void select(long timeoutNanos) throws IOException {
+            busy = false;
+            super.select(timeoutNanos);
         }
     }
 

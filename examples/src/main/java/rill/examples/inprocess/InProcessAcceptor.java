@@ -1,5 +1,6 @@
 package rill.examples.inprocess;
 
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -10,11 +11,14 @@ import rill.spi.Acceptor;
 /** Somebody who listens. Clients wait here, connecting, until they are accepted and opened. */
 final class InProcessAcceptor implements Acceptor {
     final InProcessSelector selector;
+    private static final int PER_TURN = 64;
+
     private final SocketAddress address;
     private final int backlog;
     private final AcceptListener listener;
     private final ArrayDeque<InProcessWire> waiting = new ArrayDeque<>();
     private boolean paused;
+    private boolean accepting; // a message to do so is under way
 
     InProcessAcceptor(InProcessSelector selector, SocketAddress address, int backlog, AcceptListener listener) {
         this.selector = selector;
@@ -25,17 +29,31 @@ final class InProcessAcceptor implements Acceptor {
 
     void enqueue(InProcessWire client) {
         if (waiting.size() >= backlog || selector.transport.listening.get(address) != this) {
-            client.selector.post(client::refused);
+            client.post(client::refused);
         } else {
             waiting.add(client);
-            accept();
+            acceptSoon();
+        }
+    }
+
+    private void acceptSoon() {
+        if (!accepting && !paused && !waiting.isEmpty()) {
+            accepting = true;
+            selector.post(this::accept);
         }
     }
 
     private void accept() {
-        while (!paused && !waiting.isEmpty()) {
-            listener.accepted(new Accepted(address, waiting.remove(), new AtomicBoolean()));
+        accepting = false;
+        for (int n = 0; n < PER_TURN && !paused && !waiting.isEmpty(); n++) {
+            try {
+                listener.accepted(new Accepted(address, waiting.remove(), new AtomicBoolean()));
+            } catch (RuntimeException | Error e) { // which it should not
+                paused = true;
+                listener.failed(new IOException("accept on " + address, e));
+            }
         }
+        acceptSoon();
     }
 
     @Override
@@ -51,14 +69,15 @@ final class InProcessAcceptor implements Acceptor {
     @Override
     public void resume() {
         paused = false;
-        selector.post(this::accept);
+        acceptSoon();
     }
 
     @Override
     public void close() {
+        paused = true;
         selector.acceptors.remove(this);
         selector.transport.listening.remove(address, this);
-        waiting.forEach(client -> client.selector.post(client::reset));
+        waiting.forEach(client -> client.post(client::reset));
         waiting.clear();
     }
 
@@ -79,7 +98,7 @@ final class InProcessAcceptor implements Acceptor {
         @Override
         public void close() {
             if (!taken.getAndSet(true)) {
-                client.selector.post(client::reset);
+                client.post(client::reset);
             }
         }
     }

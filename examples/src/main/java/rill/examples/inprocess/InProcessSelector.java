@@ -36,6 +36,7 @@ final class InProcessSelector implements Selector {
 
     @Override
     public void select(long timeoutNanos) {
+        requireOpen();
         Runnable message = messages.poll();
         if (message == null && timeoutNanos != 0) {
             try {
@@ -44,9 +45,15 @@ final class InProcessSelector implements Selector {
                 Thread.currentThread().interrupt();
             }
         }
-        for (int more = messages.size(); message != null; more--) {
+        for (int more = messages.size(); message != null && !closed; more--) {
             message.run();
             message = more > 0 ? messages.poll() : null;
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the selector is closed");
         }
     }
 
@@ -58,6 +65,7 @@ final class InProcessSelector implements Selector {
     @Override
     public Wire connect(
             SocketAddress remote, @Nullable SocketAddress local, SocketOptions options, WireListener listener) {
+        requireOpen();
         InProcessTransport.requireInet(remote);
         options.<RuntimeException>applyTo(InProcessTransport::set);
         var wire = new InProcessWire(this, transport.withPort(local), remote, listener);
@@ -76,21 +84,25 @@ final class InProcessSelector implements Selector {
             throw new IllegalArgumentException("a socket of another transport: " + socket);
         }
         try {
+            requireOpen();
             options.<RuntimeException>applyTo(InProcessTransport::set);
-        } catch (IllegalArgumentException e) {
+        } catch (RuntimeException e) {
             socket.close();
             throw e;
         }
         InProcessWire client = accepted.take();
         var wire = new InProcessWire(this, socket.localAddress(), socket.remoteAddress(), listener);
-        post(() -> wire.connected(client));
-        client.selector.post(() -> client.connected(wire));
+        wire.post(() -> wire.connected(client));
+        if (!client.post(() -> client.connected(wire))) {
+            wire.post(wire::reset); // its Selector was closed meanwhile
+        }
         return wire;
     }
 
     @Override
     public Acceptor listen(SocketAddress local, int backlog, SocketOptions options, AcceptListener listener)
             throws IOException {
+        requireOpen();
         options.<RuntimeException>applyTo(InProcessTransport::set);
         SocketAddress address = transport.withPort(local);
         var acceptor = new InProcessAcceptor(this, address, backlog, listener);

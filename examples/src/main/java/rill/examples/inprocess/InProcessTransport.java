@@ -63,6 +63,9 @@ public final class InProcessTransport implements Transport {
 
     static InetSocketAddress requireInet(SocketAddress address) {
         if (address instanceof InetSocketAddress inet) {
+            if (inet.isUnresolved()) {
+                throw new IllegalArgumentException("transport in-process resolves no names: " + inet);
+            }
             return inet;
         }
         throw new IllegalArgumentException("transport in-process has no addresses of " + address.getClass());

@@ -62,9 +62,20 @@ final class InProcessWire implements Wire {
 
     // ---- messages, carried out within select
 
+    /** Any thread: a later select carries it out. A listener that throws, as it should not, costs this Wire alone. */
+    boolean post(Runnable message) {
+        return selector.post(() -> {
+            try {
+                message.run();
+            } catch (RuntimeException | Error e) {
+                fail(new IOException("serve " + remote, e));
+            }
+        });
+    }
+
     void connected(InProcessWire other) {
         if (closed) {
-            other.selector.post(other::reset);
+            other.post(other::reset);
             return;
         }
         peer = other;
@@ -89,7 +100,7 @@ final class InProcessWire implements Wire {
 
     private void arrive(byte[] bytes, InProcessWire from) {
         if (closed) {
-            from.selector.post(from::broken);
+            from.post(from::broken);
         } else {
             arrived.discardReadBytes().writeBytes(bytes);
             deliverSoon();
@@ -115,7 +126,7 @@ final class InProcessWire implements Wire {
 
     private void complete() {
         if (selector.transport.random.nextInt(3) == 0) {
-            selector.post(this::complete); // late
+            post(this::complete); // late
         } else if (!closed && !unwritable) {
             int n = moving;
             releaseMoved();
@@ -146,12 +157,15 @@ final class InProcessWire implements Wire {
         int n = 1 + selector.transport.random.nextInt(Math.min(MOST_PER_READ, arrived.readableBytes()));
         ByteBuf bytes = Unpooled.directBuffer(n).writeBytes(arrived, n);
         InProcessWire to = Objects.requireNonNull(peer);
-        to.selector.post(() -> {
+        to.post(() -> {
             to.window += n; // which is its credit
             to.move();
         });
-        listener.read(bytes);
-        ReferenceCountUtil.safeRelease(bytes); // whatever was done to what was only lent
+        try {
+            listener.read(bytes);
+        } finally {
+            ReferenceCountUtil.safeRelease(bytes); // whatever was done to what was only lent
+        }
     }
 
     // ---- what causes them
@@ -159,7 +173,7 @@ final class InProcessWire implements Wire {
     private void deliverSoon() {
         if (!delivering && peer != null) {
             delivering = true;
-            selector.post(this::deliver);
+            post(this::deliver);
         }
     }
 
@@ -175,10 +189,10 @@ final class InProcessWire implements Wire {
             ByteBuf bytes = Unpooled.buffer(moving, moving);
             outgoing.forEach(each ->
                     bytes.writeBytes(each, each.readerIndex(), Math.min(bytes.writableBytes(), each.readableBytes())));
-            selector.post(to.selector.post(() -> to.arrive(bytes.array(), this)) ? this::complete : this::broken);
+            post(to.post(() -> to.arrive(bytes.array(), this)) ? this::complete : this::broken);
         } else if (shutdown && appended == 0 && !endSent) {
             endSent = true;
-            to.selector.post(to::end);
+            to.post(to::end);
         }
     }
 
@@ -209,11 +223,12 @@ final class InProcessWire implements Wire {
         arrived.release();
         selector.wires.remove(this);
         if (peer != null) {
-            peer.selector.post(reset ? peer::reset : peer::end);
+            peer.post(reset ? peer::reset : peer::end);
         }
-        selector.post(() -> {
+        failure = cause;
+        post(() -> {
             if (!selector.closed) { // or nobody is to be told
-                listener.closed(cause);
+                listener.closed(failure);
             }
         });
     }
@@ -256,12 +271,14 @@ final class InProcessWire implements Wire {
 
     @Override
     public void close() {
-        finish(null, arrived.isReadable()); // as a system does: who closes with input unread resets
+        finish(null, !closed && arrived.isReadable()); // as a system does: who closes with input unread resets
+        failure = null; // if something had failed it was not told
     }
 
     @Override
     public void abort() {
         finish(null, true);
+        failure = null;
     }
 
     @Override

@@ -9,6 +9,8 @@ import rill.spi.Acceptor;
 
 /** A listening socket of a {@link MemoryNetwork}. */
 final class MemoryAcceptor implements Acceptor {
+    private static final int PER_TURN = 64;
+
     private final MemorySelector selector;
     private final MemoryNetwork network;
     private final AcceptListener listener;
@@ -40,8 +42,13 @@ final class MemoryAcceptor implements Acceptor {
     }
 
     void turn() {
-        while (ready() && network.tellsNow()) {
-            listener.accepted(backlog.remove().socket);
+        for (int n = 0; n < PER_TURN && ready() && network.tellsNow(); n++) {
+            try {
+                listener.accepted(backlog.remove().socket);
+            } catch (RuntimeException | Error e) { // which it should not
+                paused = true;
+                listener.failed(new IOException("accept on " + address, e));
+            }
         }
     }
 

@@ -65,22 +65,31 @@ final class MemorySelector implements Selector {
 
     @Override
     public void select(long timeoutNanos) throws IOException {
+        requireOpen();
         if (timeoutNanos != 0) {
             pass(timeoutNanos);
         }
         woken = false;
         if (!acceptors.isEmpty()) {
             for (MemoryAcceptor each : List.copyOf(acceptors)) {
-                each.turn();
+                if (!closed) {
+                    each.turn();
+                }
             }
         }
         int n = wires.size();
         if (n > 0) {
             MemoryWire[] turns = wires.toArray(new MemoryWire[0]);
             int first = network.random.nextInt(n);
-            for (int i = 0; i < n; i++) {
+            for (int i = 0; i < n && !closed; i++) {
                 turns[(first + i) % n].turn();
             }
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the selector is closed");
         }
     }
 
@@ -104,12 +113,14 @@ final class MemorySelector implements Selector {
     @Override
     public Wire connect(
             SocketAddress remote, @Nullable SocketAddress local, SocketOptions options, WireListener listener) {
+        requireOpen();
         requireKnown(remote);
         if (local != null) {
             requireKnown(local);
         }
         options.applyTo(MemoryWire::checkOption);
         var wire = new MemoryWire(this, remote, listener);
+        options.applyTo(wire::option);
         wires.add(wire);
         wire.startConnecting(local);
         return wire;
@@ -120,6 +131,10 @@ final class MemorySelector implements Selector {
         if (!(socket instanceof MemorySocket accepted)) {
             throw new IllegalArgumentException("a socket of another transport: " + socket);
         }
+        if (closed) {
+            accepted.close();
+        }
+        requireOpen();
         if (accepted.used) {
             throw new IllegalStateException("the socket was opened or closed before: " + socket);
         }
@@ -131,6 +146,7 @@ final class MemorySelector implements Selector {
         }
         accepted.used = true;
         var wire = new MemoryWire(this, accepted, listener);
+        options.applyTo(wire::option);
         wires.add(wire);
         return wire;
     }
@@ -138,6 +154,7 @@ final class MemorySelector implements Selector {
     @Override
     public Acceptor listen(SocketAddress local, int backlog, SocketOptions options, AcceptListener listener)
             throws IOException {
+        requireOpen();
         requireKnown(local);
         options.applyTo(MemoryWire::checkOption);
         var acceptor = new MemoryAcceptor(this, local, listener);
@@ -153,6 +170,9 @@ final class MemorySelector implements Selector {
     }
 
     private static void requireKnown(SocketAddress address) {
+        if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
+            throw new IllegalArgumentException("transport storm resolves no names: " + inet);
+        }
         if (!(address instanceof InetSocketAddress)) {
             throw new IllegalArgumentException("transport storm has no addresses like " + address + ", a "
                     + address.getClass().getName());

@@ -142,7 +142,13 @@ final class MemoryWire implements Wire {
         try {
             act();
         } catch (RuntimeException | Error e) { // there is no memory to read into, perhaps
-            failure = e instanceof UncheckedIOException unchecked ? unchecked.getCause() : e;
+            fails(e instanceof UncheckedIOException unchecked ? unchecked.getCause() : e);
+        }
+    }
+
+    private void fails(Throwable cause) {
+        if (state != State.CLOSED) {
+            failure = cause;
             end(false);
         }
     }
@@ -221,7 +227,11 @@ final class MemoryWire implements Wire {
     private void tellClosed() {
         selector.wires.remove(this);
         if (!network.has(Plant.FORGETS_CLOSED)) {
-            listener.closed(failure);
+            try {
+                listener.closed(failure);
+            } catch (RuntimeException | Error e) {
+                // Which it should not; there is nothing left to fail.
+            }
         }
     }
 
@@ -329,10 +339,8 @@ final class MemoryWire implements Wire {
     }
 
     private void endHere(boolean reset) {
-        if (state != State.CLOSED) {
-            end(reset);
-            failure = null;
-        }
+        end(reset);
+        failure = null; // if something had failed it was not told
     }
 
     private void end(boolean reset) {
@@ -395,19 +403,24 @@ final class MemoryWire implements Wire {
     }
 
     private static boolean known(SocketOption<?> option) {
+        // No SO_LINGER: an abort is its own.
         return option == StandardSocketOptions.TCP_NODELAY
                 || option == StandardSocketOptions.SO_REUSEADDR
                 || option == StandardSocketOptions.SO_REUSEPORT
                 || option == StandardSocketOptions.SO_KEEPALIVE
                 || option == StandardSocketOptions.SO_SNDBUF
-                || option == StandardSocketOptions.SO_RCVBUF
-                || option == StandardSocketOptions.SO_LINGER;
+                || option == StandardSocketOptions.SO_RCVBUF;
     }
 
     @Override
     public <T> void set(SocketOption<T> option, T value) throws IOException {
         requireUsable();
         checkOption(option, Objects.requireNonNull(value));
+        option(option, value);
+    }
+
+    /** One that is known. */
+    <T> void option(SocketOption<T> option, T value) {
         if (options == null) {
             options = new HashMap<>();
         }

@@ -1,0 +1,95 @@
+package rill.testkit;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees to it that a call that does not return says so. A call that is overdue is told on {@code System.err}, with the test and the stacks of
+ * all threads, and then its thread is interrupted, so that the test fails if it can and others have their turn. It looks on the real
+ * clock, whatever the transport's is.
+ *
+ * <p><b>Threading:</b> calls are made by one thread at a time; one thread of its own looks at all of them.
+ */
+final class Watch {
+    private static final long LOOK_NANOS = 20_000_000;
+    private static final long MOST_NANOS = 15_000_000_000L;
+    private static final Set<Watch> WATCHED = ConcurrentHashMap.newKeySet();
+    private static boolean started; // with the class's monitor
+
+    private int depth; // a call within a call, by a listener, is part of that
+
+    private final String test;
+    private final long patienceNanos;
+
+    private volatile @Nullable Call call;
+    private volatile @Nullable String overdue;
+
+    private record Call(String what, Thread by, long since, long mostNanos) {}
+
+    Watch(String test, Duration patience) {
+        this.test = test;
+        this.patienceNanos = Math.min(MOST_NANOS, patience.toNanos()); // which may be virtual
+    }
+
+    private static synchronized void start() {
+        if (!started) {
+            started = true;
+            Thread.ofPlatform().daemon().name("rill-watchdog of the suite").start(Watch::look);
+        }
+    }
+
+    /** The thread that is here calls something now; it is to return within this time and some patience. */
+    void begins(String what, long withinNanos) {
+        if (depth++ > 0) {
+            return;
+        }
+        start();
+        long most = Math.min(withinNanos, patienceNanos) + patienceNanos * 2; // nothing here is waited for any longer
+        call = new Call(what, Thread.currentThread(), System.nanoTime(), most);
+        WATCHED.add(this);
+    }
+
+    /** It has returned, or thrown. */
+    void ends() {
+        if (--depth > 0) {
+            return;
+        }
+        WATCHED.remove(this);
+        call = null;
+        String late = overdue;
+        if (late != null) {
+            overdue = null;
+            Thread.interrupted(); // which was ours
+            throw new Rule.Broken(Rule.SELECT_RETURNS, late);
+        }
+    }
+
+    private static void look() {
+        while (true) {
+            LockSupport.parkNanos(LOOK_NANOS);
+            WATCHED.forEach(Watch::lookAt);
+        }
+    }
+
+    private void lookAt() {
+        Call under = call;
+        if (under == null || overdue != null || System.nanoTime() - under.since < under.mostNanos) {
+            return;
+        }
+        String message = under.what + " did not return within "
+                + Duration.ofNanos(under.mostNanos).toMillis() + " ms in " + test;
+        System.err.println(message + "; the stacks of all threads:");
+        Thread.getAllStackTraces().forEach((thread, stack) -> System.err.println(thread + stack(stack, Integer.MAX_VALUE)));
+        overdue = message + "; it was at" + stack(under.by.getStackTrace(), 12);
+        under.by.interrupt();
+    }
+
+    private static String stack(StackTraceElement[] frames, int most) {
+        return Arrays.stream(frames).limit(most).map(frame -> "\n    " + frame).collect(Collectors.joining());
+    }
+}
