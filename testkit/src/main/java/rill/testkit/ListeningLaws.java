@@ -77,7 +77,7 @@ abstract class ListeningLaws extends BlockedLaws {
                 End server = others.side().open(socket);
                 others.until("it has read", () -> server.read() == 2);
                 server.write("me too").wire().shutdownOutput();
-                others.until("the peer has ended", server::hasEnded);
+                others.until("the peer has ended", () -> server.hasEnded() && server.left() == 6);
                 server.close();
                 others.until("it is closed", server::isClosed);
                 others.close();

@@ -19,6 +19,8 @@ final class Rig {
     /** How long nothing may happen before it counts as nothing will. */
     static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+    private static final long STILL_NANOS = TimeUnit.MINUTES.toNanos(1);
+
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final Transport transport;
@@ -130,9 +132,13 @@ final class Rig {
     /** Drives until it is so. */
     void until(String what, BooleanSupplier condition) {
         long deadline = now() + patienceNanos;
+        long start = System.nanoTime();
         while (!condition.getAsBoolean()) {
-            if (now() - deadline > 0) {
-                throw new AssertionError("it did not happen that " + what + "; the ends were told: " + ends);
+            boolean standsStill = System.nanoTime() - start > STILL_NANOS;
+            if (now() - deadline > 0 || standsStill) {
+                throw new AssertionError("it did not happen that " + what
+                        + (standsStill ? ", for a minute, in which the transport's clock has hardly moved" : "")
+                        + "; the ends were told: " + ends);
             }
             step();
         }

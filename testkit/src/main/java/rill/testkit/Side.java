@@ -62,8 +62,7 @@ final class Side {
     void select(long timeoutNanos) {
         driver = Thread.currentThread();
         selecting = true;
-        rig.watch.begins(
-                timeoutNanos < 0 ? "select(FOREVER)" : "select(" + timeoutNanos + ")", Math.max(0, timeoutNanos));
+        rig.watch.begins("select", timeoutNanos);
         try {
             selector.select(timeoutNanos);
         } catch (IOException | RuntimeException | Error e) {

@@ -223,21 +223,27 @@ abstract class WaitingLaws extends SelectingLaws {
     @Test
     @Holds(in = Selector.class, value = "whether its thread is interrupted matters to select alone")
     void an_interrupted_thread_opens_and_writes_as_any_other() throws IOException {
-        Thread.currentThread().interrupt();
         try {
+            Thread.currentThread().interrupt();
             Incoming incoming = rig().listen();
             End client = rig().side().connect(incoming.acceptor().localAddress());
             client.write("written by one who is interrupted").flush();
+            assertTrue(Thread.interrupted(), "the interrupt status stays set");
             rig().until("it is accepted", () -> incoming.count() == 1);
+
+            Thread.currentThread().interrupt();
             End server = rig().side().open(incoming.take());
-            rig().until("both are connected", () -> client.isConnected() && server.isConnected());
             server.write("and so is the answer").flush();
             server.wire().shutdownOutput();
+            assertTrue(Thread.interrupted(), "the interrupt status stays set");
             rig().until("all has come", () -> client.hasEnded() && server.read() == 33);
+
+            Thread.currentThread().interrupt();
+            client.write("more").flush();
             client.close();
             incoming.close();
+            assertTrue(Thread.interrupted(), "the interrupt status stays set");
             rig().until("it is closed", client::isClosed);
-            assertTrue(Thread.currentThread().isInterrupted(), "the interrupt status stays set");
         } finally {
             Thread.interrupted();
         }

@@ -29,7 +29,12 @@ final class Watch {
     private volatile @Nullable Call call;
     private volatile @Nullable String overdue;
 
-    private record Call(String what, Thread by, long since, long mostNanos) {}
+    private record Call(String what, long withinNanos, Thread by, long since) {
+        @Override
+        public String toString() {
+            return what.equals("flush") ? "flush()" : what + (withinNanos < 0 ? "(FOREVER)" : "(" + withinNanos + ")");
+        }
+    }
 
     Watch(String test, Duration patience) {
         this.test = test;
@@ -43,14 +48,13 @@ final class Watch {
         }
     }
 
-    /** The thread that is here calls something now; it is to return within this time and some patience. */
+    /** The thread that is here calls something now; it is to return within this time, negative for none, and some patience. */
     void begins(String what, long withinNanos) {
         if (depth++ > 0) {
             return;
         }
         start();
-        long most = Math.min(withinNanos, patienceNanos) + patienceNanos * 2; // nothing here is waited for any longer
-        call = new Call(what, Thread.currentThread(), System.nanoTime(), most);
+        call = new Call(what, withinNanos, Thread.currentThread(), System.nanoTime());
         WATCHED.add(this);
     }
 
@@ -78,11 +82,15 @@ final class Watch {
 
     private void lookAt() {
         Call under = call;
-        if (under == null || overdue != null || System.nanoTime() - under.since < under.mostNanos) {
+        if (under == null || overdue != null) {
             return;
         }
-        String message = under.what + " did not return within "
-                + Duration.ofNanos(under.mostNanos).toMillis() + " ms in " + test;
+        long within = under.withinNanos < 0 ? patienceNanos : Math.min(under.withinNanos, patienceNanos);
+        long most = within + 2 * patienceNanos; // nothing here is waited for any longer
+        if (System.nanoTime() - under.since < most) {
+            return;
+        }
+        String message = under + " did not return within " + Duration.ofNanos(most).toMillis() + " ms in " + test;
         System.err.println(message + "; the stacks of all threads:");
         Thread.getAllStackTraces().forEach((thread, stack) -> System.err.println(thread + stack(stack, Integer.MAX_VALUE)));
         overdue = message + "; it was at" + stack(under.by.getStackTrace(), 12);

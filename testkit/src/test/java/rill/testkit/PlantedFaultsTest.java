@@ -422,7 +422,7 @@ class PlantedFaultsTest {
         String flow = "a_peer_that_does_not_read_makes_the_writer_wait";
         String exchanged = "with the roles exchanged";
         return Stream.of(
-                accepted(BlockedFaults.BlocksUntilAllHasLeft::new, flow, "flush did not return within"),
+                accepted(BlockedFaults.BlocksUntilAllHasLeft::new, flow, "flush() did not return within"),
                 accepted(BlockedFaults.NeverHearsOfRoom::new, flow, exchanged),
                 accepted(BlockedFaults.BuffersWithoutBound::new, flow, "somebody buffers without a bound"),
                 wire(

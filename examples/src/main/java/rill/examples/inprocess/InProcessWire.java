@@ -90,10 +90,16 @@ final class InProcessWire implements Wire {
 
     /** The peer breaks off. */
     void reset() {
+        if (closed) {
+            return;
+        }
         failure = new SocketException((peer == null ? "connect to " : "read from ") + remote + ": reset by the peer");
         if (peer == null) {
             fail(failure);
         } else {
+            if (appended > 0) {
+                broken(); // since it will never leave
+            }
             deliverSoon();
         }
     }

@@ -16,14 +16,16 @@ final class MemoryAcceptor implements Acceptor {
     private final AcceptListener listener;
     private final SocketAddress address;
     private final ArrayDeque<Arriving> backlog = new ArrayDeque<>();
+    private final int most;
     private boolean paused;
     private boolean closed;
 
     private record Arriving(MemorySocket socket, long at) {}
 
-    MemoryAcceptor(MemorySelector selector, SocketAddress wanted, AcceptListener listener) throws IOException {
+    MemoryAcceptor(MemorySelector selector, SocketAddress wanted, int most, AcceptListener listener) throws IOException {
         this.selector = selector;
         this.network = selector.network;
+        this.most = most == 0 ? Integer.MAX_VALUE : most;
         this.listener = listener;
         this.address = network.bind(wanted, this);
     }
@@ -31,6 +33,10 @@ final class MemoryAcceptor implements Acceptor {
     /** The accepting end of a new connection. */
     void arrives(SocketAddress from, Pipe in, Pipe out) {
         backlog.add(new Arriving(new MemorySocket(network, address, from, in, out), network.arrival()));
+    }
+
+    boolean full() {
+        return backlog.size() >= most;
     }
 
     boolean ready() {

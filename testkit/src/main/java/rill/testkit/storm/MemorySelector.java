@@ -157,7 +157,7 @@ final class MemorySelector implements Selector {
         requireOpen();
         requireKnown(local);
         options.applyTo(MemoryWire::checkOption);
-        var acceptor = new MemoryAcceptor(this, local, listener);
+        var acceptor = new MemoryAcceptor(this, local, backlog, listener);
         acceptors.add(acceptor);
         return acceptor;
     }

@@ -86,6 +86,10 @@ final class MemoryWire implements Wire {
             refusal = new ConnectException("connect to " + remote + ": Connection refused");
             return;
         }
+        if (acceptor.full()) {
+            refusal = new ConnectException("connect to " + remote + ": the backlog is full");
+            return;
+        }
         in = new Pipe(network.capacity());
         out = new Pipe(network.capacity());
         acceptor.arrives(chosen, out, in);

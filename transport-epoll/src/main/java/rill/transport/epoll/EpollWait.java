@@ -3,6 +3,7 @@ package rill.transport.epoll;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import rill.spi.readiness.Interruption;
 
 /**
  * The epoll descriptor: waiting for events, and ending the wait from outside.

@@ -1,4 +1,4 @@
-package rill.transport.epoll;
+package rill.spi.readiness;
 
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -8,23 +8,35 @@ import java.util.Set;
 
 /**
  * Makes {@link Thread#interrupt} end a native wait as it ends one of NIO's: by the hook that the JDK has for those who write a
- * selector. It selects nothing.
+ * selector. It selects nothing. One for each Selector:
+ *
+ * <pre>{@code
+ * interruption.begins();
+ * try {
+ *     n = poll(descriptors, timeout); // which a wake-up ends
+ * } finally {
+ *     interruption.ends();
+ * }
+ * }</pre>
+ *
+ * <p><b>Threading:</b> the Selector's driver; {@code onInterrupt} runs on the thread that interrupts it, or on its own.
  */
-final class Interruption extends AbstractSelector {
+public final class Interruption extends AbstractSelector {
     private final Runnable onInterrupt;
 
-    Interruption(Runnable onInterrupt) {
+    /** With what ends the wait: usually {@link rill.spi.Selector#wakeup}. */
+    public Interruption(Runnable onInterrupt) {
         super(null);
         this.onInterrupt = onInterrupt;
     }
 
     /** The thread is about to wait. If it is interrupted, now or later, {@code onInterrupt} runs; the status stays set. */
-    void begins() {
+    public void begins() {
         begin();
     }
 
     /** The wait is over. */
-    void ends() {
+    public void ends() {
         end();
     }
 

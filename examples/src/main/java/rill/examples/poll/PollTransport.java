@@ -1,0 +1,47 @@
+package rill.examples.poll;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.Supplier;
+import rill.spi.Selector;
+import rill.spi.Transport;
+
+/** TCP over IPv4, on Linux, by poll(2). It has no state: each of its Selectors has what it needs. */
+public final class PollTransport implements Transport {
+    static final String NAME = "poll";
+
+    /** The transport. */
+    public PollTransport() {}
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public Optional<String> unavailable() {
+        String system = System.getProperty("os.name", "");
+        if (!system.equals("Linux")) {
+            return Optional.of("its numbers are those of Linux, and this is " + system);
+        }
+        Module module = PollTransport.class.getModule();
+        return module.isNativeAccessEnabled()
+                ? Optional.empty()
+                : Optional.of("native access is not enabled; start java with --enable-native-access="
+                        + (module.isNamed() ? module.getName() : "ALL-UNNAMED"));
+    }
+
+    @Override
+    public int preference() {
+        return -1; // never by default
+    }
+
+    @Override
+    public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
+        unavailable().ifPresent(obstacle -> {
+            throw new IllegalStateException("transport poll is unavailable: " + obstacle);
+        });
+        return new PollSelector(receiveBuffer);
+    }
+}
