@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * calls a listener before it returns. A listener may call any method of any Wire of this Selector, those of its own Wire
  * included, and connect, listen and open; it does not call {@code select}. What it causes is told by a later {@code select}, so that
  * none is kept here for ever. A listener never throws. If one does all the same, {@code select} goes on: the Wire concerned is closed with
- * what was thrown as the cause, and an Acceptor pauses and tells {@link AcceptListener#failed}.
+ * what was thrown as the cause, and an Acceptor pauses and tells {@link AcceptListener#failed}. What is thrown at the last event
+ * goes to the uncaught exception handler of the thread.
  *
  * <p><b>Interrupts:</b> whether its thread is interrupted matters to {@code select} alone.
  *

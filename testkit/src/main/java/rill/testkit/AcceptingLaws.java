@@ -166,7 +166,7 @@ abstract class AcceptingLaws extends ConnectingLaws {
     }
 
     @Test
-    @Holds(in = Acceptor.class, value = "Connections that wait in the backlog are reset.")
+    @Holds(in = Acceptor.class, value = "Connections that wait in the backlog are reset; those that were accepted are not concerned.")
     void who_waited_to_be_accepted_is_told_when_the_acceptor_closes() throws IOException {
         Incoming incoming = rig().listen();
         incoming.pause();

@@ -130,6 +130,13 @@ final class End implements WireListener {
         return this;
     }
 
+    /** Writes a buffer that others have as well, and that is not looked at any more. */
+    End writeShared(ByteBuf buffer) {
+        appended += buffer.readableBytes();
+        wire().write(buffer);
+        return this;
+    }
+
     /** Writes so many bytes more of {@link Pattern}. */
     End writePattern(int bytes) {
         return write(Pattern.buffer(appended, bytes));

@@ -186,12 +186,18 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
                     Looking for leaked buffers needs a look into Netty and Rill, which modules don't give by themselves. Either run \
                     the tests on the class path (for Maven: <useModulePath>false</useModulePath> in the configuration of \
                     maven-surefire-plugin), or start the JVM of the tests (for Maven: in its <argLine>) with
-                      --add-opens rill.core/rill=rill.testkit
-                      --add-opens io.netty.common/io.netty.util=rill.testkit
-                      --add-opens io.netty.buffer/io.netty.buffer=rill.testkit""",
+                      --add-opens rill.core/rill=%1$s --add-opens io.netty.common/io.netty.util=%1$s \
+                    --add-opens io.netty.buffer/io.netty.buffer=%1$s"""
+                            .formatted(whoLooks()),
                     e);
         }
         return tracked;
+    }
+
+    /** Who asks for that; surefire has on the class path what the module under test does not require. */
+    private static String whoLooks() {
+        Module module = Leaks.class.getModule();
+        return module.isNamed() ? module.getName() : "ALL-UNNAMED";
     }
 
     private static List<ResourceLeakDetector<?>> detectors() throws ReflectiveOperationException {

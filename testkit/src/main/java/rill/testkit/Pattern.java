@@ -1,7 +1,8 @@
 package rill.testkit;
 
+import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
 import java.util.Arrays;
 
@@ -19,6 +20,23 @@ final class Pattern {
         }
     }
 
+    private static final ByteBufAllocator SPOILING = new AbstractByteBufAllocator(true) {
+        @Override
+        protected ByteBuf newDirectBuffer(int capacity, int most) {
+            return toLeakAwareBuffer(new Spoiled(this, capacity, most));
+        }
+
+        @Override
+        protected ByteBuf newHeapBuffer(int capacity, int most) {
+            return newDirectBuffer(capacity, most);
+        }
+
+        @Override
+        public boolean isDirectBufferPooled() {
+            return false;
+        }
+    };
+
     private Pattern() {}
 
     /** The bytes of the stream from a place on; at most 1 MiB. */
@@ -28,7 +46,7 @@ final class Pattern {
     }
 
     static ByteBuf buffer(long from, int count) {
-        ByteBuf buffer = new Spoiled(count);
+        ByteBuf buffer = SPOILING.directBuffer(count, count);
         while (buffer.isWritable()) {
             int n = Math.min(BLOCK, buffer.writableBytes());
             buffer.writeBytes(BYTES, (int) ((from + buffer.readableBytes()) % PERIOD), n);
@@ -38,8 +56,8 @@ final class Pattern {
 
     /** A direct buffer whose content is spoiled when it is released, so that it shows if somebody writes it still. */
     private static final class Spoiled extends UnpooledDirectByteBuf {
-        Spoiled(int capacity) {
-            super(UnpooledByteBufAllocator.DEFAULT, capacity, capacity);
+        Spoiled(ByteBufAllocator allocator, int capacity, int most) {
+            super(allocator, capacity, most);
         }
 
         @Override

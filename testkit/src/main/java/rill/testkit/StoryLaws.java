@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import rill.spi.WireListener;
 
 /** Whole conversations: what the listeners are told is the same on every transport, event by event. */
-abstract class StoryLaws extends ThrowingLaws {
+abstract class StoryLaws extends CrowdLaws {
     private void assertStories(Rig.Pair pair, List<String> client, List<String> server) {
         rig().until("both are closed", rig()::allClosed);
         rig().quiet();

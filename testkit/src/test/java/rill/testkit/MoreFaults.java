@@ -175,6 +175,75 @@ final class MoreFaults {
         }
     }
 
+    static final class ReleasesWhatOthersHave extends PassingWire {
+        @Override
+        public void write(ByteBuf buffer) {
+            super.write(buffer.copy());
+            buffer.release(buffer.refCnt());
+        }
+    }
+
+    static final class EndsItsOutputOnlyWhileItReads extends PassingWire {
+        private boolean paused;
+
+        @Override
+        public void pauseReads() {
+            paused = true;
+            super.pauseReads();
+        }
+
+        @Override
+        public void shutdownOutput() {
+            if (paused) {
+                super.flush();
+            } else {
+                super.shutdownOutput();
+            }
+        }
+    }
+
+    static final class GuessesWhatIsUnacknowledged extends PassingWire {
+        @Override
+        public long unacknowledged() {
+            return Math.max(0, super.unacknowledged());
+        }
+    }
+
+    /** Has room for so many in one select, and drops the rest. */
+    static final class TellsOnlySoManyOfTheirClose extends PassingSelector {
+        private int told;
+
+        TellsOnlySoManyOfTheirClose() {
+            wire = () -> new PassingWire() {
+                @Override
+                public void closed(Throwable cause) {
+                    if (++told <= 64) {
+                        super.closed(cause);
+                    }
+                }
+            };
+        }
+
+        @Override
+        public void select(long timeoutNanos) throws IOException {
+            told = 0;
+            super.select(timeoutNanos);
+        }
+    }
+
+    static final class ReadsOnlyTheFirstHundred extends PassingSelector {
+        ReadsOnlyTheFirstHundred() {
+            wire = () -> new PassingWire() {
+                @Override
+                public void read(ByteBuf bytes) {
+                    if (wires.indexOf(this) < 100) {
+                        super.read(bytes);
+                    }
+                }
+            };
+        }
+    }
+
     static final class TakesAnyOption extends PassingWire {
         @Override
         public <T> void set(SocketOption<T> option, T value) throws IOException {

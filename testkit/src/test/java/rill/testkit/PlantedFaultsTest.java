@@ -117,6 +117,7 @@ class PlantedFaultsTest {
                         closed(),
                         throwing(),
                         stories(),
+                        crowds(),
                         addresses(),
                         loops(),
                         leaks())
@@ -695,6 +696,30 @@ class PlantedFaultsTest {
                         MoreFaults.TellsWhyAWriteFailedToWhoHasClosed::new,
                         "who_does_not_want_what_the_peer_sent_before_a_write_failed_closes",
                         "closed was told with a cause although this side had closed"));
+    }
+
+    private static Stream<Planted> crowds() {
+        return Stream.of(
+                selector(
+                        MoreFaults.TellsOnlySoManyOfTheirClose.class,
+                        "many_that_are_closed_at_once_are_told_each",
+                        "it did not happen that all are told of the end, and each of its own close"),
+                selector(
+                        MoreFaults.ReadsOnlyTheFirstHundred.class,
+                        "many_that_are_ready_at_once_are_all_served",
+                        "it did not happen that all have read"),
+                wire(
+                        MoreFaults.ReleasesWhatOthersHave::new,
+                        "a_write_takes_one_reference_and_no_more",
+                        "refCnt: 0"),
+                wire(
+                        MoreFaults.EndsItsOutputOnlyWhileItReads::new,
+                        "one_that_does_not_read_still_ends_its_output",
+                        "it did not happen that the end came"),
+                wire(
+                        MoreFaults.GuessesWhatIsUnacknowledged::new,
+                        "before_there_is_a_connection_nobody_knows_what_is_unacknowledged",
+                        "unacknowledged before connected"));
     }
 
     private static Stream<Planted> addresses() {

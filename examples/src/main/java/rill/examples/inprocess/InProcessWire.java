@@ -68,9 +68,17 @@ final class InProcessWire implements Wire {
             try {
                 message.run();
             } catch (RuntimeException | Error e) {
-                fail(new IOException("serve " + remote, e));
+                serviceFails(e);
             }
         });
+    }
+
+    private void serviceFails(Throwable thrown) {
+        if (closed) { // then it was the last event, and nobody is left who could be told
+            Thread driver = Thread.currentThread();
+            driver.getUncaughtExceptionHandler().uncaughtException(driver, thrown);
+        }
+        fail(new IOException("serve " + remote, thrown));
     }
 
     void connected(InProcessWire other) {

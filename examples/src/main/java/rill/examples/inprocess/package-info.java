@@ -1,5 +1,5 @@
 /**
- * A transport of one's own, in some two hundred lines: connections between the loops of one process. See
+ * A transport of one's own, in some three hundred lines: connections between the loops of one process. See
  * {@code docs/custom-transport.md}.
  */
 package rill.examples.inprocess;

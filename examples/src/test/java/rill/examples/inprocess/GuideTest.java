@@ -14,8 +14,12 @@ import org.junit.jupiter.api.Test;
 /** docs/custom-transport.md against the code that it shows. */
 class GuideTest {
     private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)\n```", Pattern.DOTALL);
-    private static final List<Path> SHOWN =
-            List.of(Path.of("src/main/java/rill/examples/inprocess"), Path.of("src/test/java/rill/examples/inprocess"));
+    private static final List<Path> SHOWN = List.of(
+            Path.of("src/main/java/rill/examples/inprocess"),
+            Path.of("src/test/java/rill/examples/inprocess"),
+            Path.of("src/main/java/rill/examples/poll"),
+            Path.of("src/test/java/rill/examples/poll"),
+            Path.of("../core/src/main/java/rill/spi/readiness"));
 
     @Test
     void every_code_block_of_the_guide_is_a_piece_of_the_example() throws IOException {
