@@ -138,7 +138,9 @@ abstract class AcceptingLaws extends ConnectingLaws {
     }
 
     @Test
-    @Holds(in = Acceptor.class, value = "Stops listening and gives the address back, before it returns. Nothing is delivered afterwards.")
+    @Holds(
+            in = Acceptor.class,
+            value = "Stops listening and gives the address back, before it returns. Nothing is delivered afterwards.")
     void a_closed_acceptor_accepts_nobody_and_has_given_its_address_back() throws IOException {
         var incoming = new Incoming(rig(), rig().side()).onAccepted(Incoming::close);
         Acceptor acceptor = rig().side().listen(rig().address(), incoming);
@@ -166,7 +168,9 @@ abstract class AcceptingLaws extends ConnectingLaws {
     }
 
     @Test
-    @Holds(in = Acceptor.class, value = "Connections that wait in the backlog are reset; those that were accepted are not concerned.")
+    @Holds(
+            in = Acceptor.class,
+            value = "Connections that wait in the backlog are reset; those that were accepted are not concerned.")
     void who_waited_to_be_accepted_is_told_when_the_acceptor_closes() throws IOException {
         Incoming incoming = rig().listen();
         incoming.pause();

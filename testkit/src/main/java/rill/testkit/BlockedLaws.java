@@ -49,9 +49,11 @@ abstract class BlockedLaws extends OptionLaws {
                     pair.server().close(); // with input unread
                 }
                 rig().until(
-                                "a blocked writer" + (paused ? " that does not read" : "") + " is told that its peer has "
-                                        + (abort ? "aborted" : "closed"),
-                                () -> client.hasFailed() || (client.isClosed() && !paused) || client.outstanding() == 0);
+                                "a blocked writer" + (paused ? " that does not read" : "")
+                                        + " is told that its peer has " + (abort ? "aborted" : "closed"),
+                                () -> client.hasFailed()
+                                        || (client.isClosed() && !paused)
+                                        || client.outstanding() == 0);
                 if (client.outstanding() == 0) {
                     continue; // what was written has left after all, and the peer threw it away
                 }
@@ -76,8 +78,12 @@ abstract class BlockedLaws extends OptionLaws {
         pair.client().pause();
         rig().quiet();
         pair.server().resume();
-        rig().until("all has come, although the writer does not read", () -> pair.server().read() == pair.client().appended());
-        rig().until("all is counted, although the writer does not read", () -> pair.client().outstanding() == 0);
+        rig().until(
+                        "all has come, although the writer does not read",
+                        () -> pair.server().read() == pair.client().appended());
+        rig().until(
+                        "all is counted, although the writer does not read",
+                        () -> pair.client().outstanding() == 0);
     }
 
     @Test
@@ -88,10 +94,16 @@ abstract class BlockedLaws extends OptionLaws {
         pair.server().wire().shutdownOutput();
         rig().until("the end is told", () -> pair.client().hasEnded());
         pair.server().resume();
-        rig().until("all has come, although there is nothing more to read", () -> pair.server().read() == pair.client().appended());
-        rig().until("all is counted, although there is nothing more to read", () -> pair.client().outstanding() == 0);
+        rig().until(
+                        "all has come, although there is nothing more to read",
+                        () -> pair.server().read() == pair.client().appended());
+        rig().until(
+                        "all is counted, although there is nothing more to read",
+                        () -> pair.client().outstanding() == 0);
         pair.client().writePattern(100).flush();
-        rig().until("one more has come", () -> pair.server().read() == pair.client().appended());
+        rig().until(
+                        "one more has come",
+                        () -> pair.server().read() == pair.client().appended());
     }
 
     @Test
@@ -142,7 +154,9 @@ abstract class BlockedLaws extends OptionLaws {
         rig().until("it has left", () -> pair.client().left() == 10);
         rig().quiet();
         pair.server().close();
-        rig().until("the peer is told", () -> pair.client().isClosed() || pair.client().hasEnded());
+        rig().until(
+                        "the peer is told",
+                        () -> pair.client().isClosed() || pair.client().hasEnded());
         if (!has(Trait.NO_RESET)) {
             assertEquals(
                     List.of("connected", "closed with a cause"), pair.client().story(), "a close with input unread");
@@ -159,10 +173,13 @@ abstract class BlockedLaws extends OptionLaws {
             pair.client().writePattern(size).flush();
             rig().side().select(0);
             pair.client().abort();
-            rig().until("the peer is told", () -> pair.server().isClosed() || pair.server().hasEnded());
+            rig().until(
+                            "the peer is told",
+                            () -> pair.server().isClosed() || pair.server().hasEnded());
             assertTrue(pair.server().read() <= size);
             assertTrue(
-                    has(Trait.NO_RESET) || !pair.server().hasEnded(), "an end was told and it was a reset: " + pair.server());
+                    has(Trait.NO_RESET) || !pair.server().hasEnded(),
+                    "an end was told and it was a reset: " + pair.server());
         }
     }
 

@@ -23,7 +23,9 @@ abstract class ClosedLaws extends ListeningLaws {
     private static final int MUCH = 4 * 1024 * 1024;
 
     @Test
-    @Holds(in = Selector.class, value = "select, connect, listen and open throw IllegalStateException, open after closing the socket")
+    @Holds(
+            in = Selector.class,
+            value = "select, connect, listen and open throw IllegalStateException, open after closing the socket")
     void a_closed_selector_opens_nothing_and_says_so() throws IOException {
         Side other = rig().side();
         Side closed = rig().openSide();
@@ -197,7 +199,9 @@ abstract class ClosedLaws extends ListeningLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "Closes the Selector and, without further events, every Wire and Acceptor of it")
+    @Holds(
+            in = Selector.class,
+            value = "Closes the Selector and, without further events, every Wire and Acceptor of it")
     void selectors_that_come_and_go_take_no_memory_with_them() throws IOException {
         comeAndGo(10); // what is made once for all is made now
         long memory = Native.now().blocks();
@@ -209,7 +213,10 @@ abstract class ClosedLaws extends ListeningLaws {
             LockSupport.parkNanos(10_000_000);
             grown = Native.now().blocks() - memory;
         }
-        assertTrue(grown < many / 2, many + " Selectors were opened and closed, and there are " + grown + " more blocks of memory outside of the heap");
+        assertTrue(
+                grown < many / 2,
+                many + " Selectors were opened and closed, and there are " + grown
+                        + " more blocks of memory outside of the heap");
     }
 
     private void comeAndGo(int times) throws IOException {

@@ -31,10 +31,16 @@ abstract class CrowdLaws extends ThrowingLaws {
     @Holds(in = WireListener.class, value = "last, and always, closed once")
     void many_that_are_closed_at_once_are_told_each() throws IOException {
         List<Rig.Pair> pairs = crowd();
-        pairs.getFirst().server().onRead(bytes -> pairs.forEach(each -> each.client().close()));
+        pairs.getFirst()
+                .server()
+                .onRead(bytes -> pairs.forEach(each -> each.client().close()));
         pairs.getFirst().client().write("x").flush();
-        rig().until("all are told of the end, and each of its own close", () -> pairs.stream()
-                .allMatch(each -> each.client().isClosed() && (each.server().hasEnded() || each.server().isClosed())));
+        rig().until(
+                        "all are told of the end, and each of its own close",
+                        () -> pairs.stream()
+                                .allMatch(each -> each.client().isClosed()
+                                        && (each.server().hasEnded()
+                                                || each.server().isClosed())));
         pairs.forEach(each -> each.server().close());
         rig().until("all are closed", rig()::allClosed);
     }
@@ -48,13 +54,18 @@ abstract class CrowdLaws extends ThrowingLaws {
             each.client().write("to all of them").flush();
             each.server().write("from all of them").flush();
         }
-        rig().until("all have read", () -> pairs.stream()
-                .allMatch(each -> each.client().read() == 16 && each.server().read() == 14));
+        rig().until(
+                        "all have read",
+                        () -> pairs.stream()
+                                .allMatch(each -> each.client().read() == 16
+                                        && each.server().read() == 14));
     }
 
     @Test
     @InBothRoles
-    @Holds(in = Wire.class, value = "takes one reference; it is released once the bytes are written or the Wire is closed")
+    @Holds(
+            in = Wire.class,
+            value = "takes one reference; it is released once the bytes are written or the Wire is closed")
     void a_write_takes_one_reference_and_no_more() throws IOException {
         Rig.Pair pair = rig().connect();
         ByteBuf shared = Unpooled.copiedBuffer("again and ", StandardCharsets.ISO_8859_1);

@@ -259,7 +259,10 @@ final class End implements WireListener {
                     connected || name.equals("connected") || name.startsWith("closed"),
                     Rule.ORDER,
                     name + " was told before connected");
-            rig.require(!closing || name.startsWith("closed"), Rule.AFTER_OWN_CLOSE, name + " was told after this side had closed");
+            rig.require(
+                    !closing || name.startsWith("closed"),
+                    Rule.AFTER_OWN_CLOSE,
+                    name + " was told after this side had closed");
             rig.require(
                     !paused || !(name.equals("read") || name.equals("inputEnded")),
                     Rule.PAUSED,
@@ -294,7 +297,8 @@ final class End implements WireListener {
             reads++;
             if (patterned) {
                 long differs = Pattern.mismatch(read, bytes);
-                rig.require(differs < 0, Rule.STREAM, "byte " + differs + " of the stream is not what was written there");
+                rig.require(
+                        differs < 0, Rule.STREAM, "byte " + differs + " of the stream is not what was written there");
             } else {
                 byte[] copy = new byte[bytes.readableBytes()];
                 bytes.getBytes(bytes.readerIndex(), copy);
@@ -329,7 +333,8 @@ final class End implements WireListener {
     public void writeFailed(Throwable why) {
         event("writeFailed", () -> {
             rig.require(!writeFailed, Rule.ONE_FAILURE, "writeFailed was told twice");
-            rig.require(allReleased(), Rule.RELEASED_IF_FAILED, "writeFailed was told before every buffer was released");
+            rig.require(
+                    allReleased(), Rule.RELEASED_IF_FAILED, "writeFailed was told before every buffer was released");
             writeFailed = true;
             cause = why;
         });
@@ -349,9 +354,18 @@ final class End implements WireListener {
     public void closed(@Nullable Throwable why) {
         event(why == null ? "closed" : "closed with a cause", () -> {
             rig.require(allReleased(), Rule.RELEASED, "closed was told before every buffer was released");
-            rig.require(why == null || !closing, Rule.CAUSE, "closed was told with a cause although this side had closed: " + why);
-            rig.require(why != null || closing, Rule.CAUSE, "closed was told without a cause although this side had not closed");
-            rig.require(!writeFailed || closing || why == cause, Rule.SAME_CAUSE, "closed was told with another cause than writeFailed");
+            rig.require(
+                    why == null || !closing,
+                    Rule.CAUSE,
+                    "closed was told with a cause although this side had closed: " + why);
+            rig.require(
+                    why != null || closing,
+                    Rule.CAUSE,
+                    "closed was told without a cause although this side had not closed");
+            rig.require(
+                    !writeFailed || closing || why == cause,
+                    Rule.SAME_CAUSE,
+                    "closed was told with another cause than writeFailed");
             closed = true;
             cause = why;
             onClosed.accept(this);

@@ -75,7 +75,11 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
     private record Snapshot(
             Map<String, String> descriptors, Set<Thread> threads, Set<Object> buffers, long directMemory) {
         static Snapshot take() {
-            return new Snapshot(openDescriptors(), relevantThreads(), trackedBuffers(), Native.now().bytes());
+            return new Snapshot(
+                    openDescriptors(),
+                    relevantThreads(),
+                    trackedBuffers(),
+                    Native.now().bytes());
         }
 
         List<String> surplusOf(Snapshot later) {
@@ -162,8 +166,12 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
         for (Thread thread : Thread.getAllStackTraces().keySet()) {
             String name = thread.getName();
             ThreadGroup group = thread.getThreadGroup();
-            boolean theJdks = group == null || group.getParent() == null || group.getName().contains("Innocuous");
-            if (!theJdks && POOLS.stream().noneMatch(name::startsWith) && THEIRS.stream().noneMatch(name::startsWith)) {
+            boolean theJdks = group == null
+                    || group.getParent() == null
+                    || group.getName().contains("Innocuous");
+            if (!theJdks
+                    && POOLS.stream().noneMatch(name::startsWith)
+                    && THEIRS.stream().noneMatch(name::startsWith)) {
                 relevant.add(thread);
             }
         }
@@ -181,15 +189,12 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
         } catch (ReflectiveOperationException e) {
             throw new LinkageError("Netty's leak detector has changed", e);
         } catch (InaccessibleObjectException e) {
-            throw new AssertionError(
-                    """
+            throw new AssertionError("""
                     Looking for leaked buffers needs a look into Netty and Rill, which modules don't give by themselves. Either run \
                     the tests on the class path (for Maven: <useModulePath>false</useModulePath> in the configuration of \
                     maven-surefire-plugin), or start the JVM of the tests (for Maven: in its <argLine>) with
                       --add-opens rill.core/rill=%1$s --add-opens io.netty.common/io.netty.util=%1$s \
-                    --add-opens io.netty.buffer/io.netty.buffer=%1$s"""
-                            .formatted(whoLooks()),
-                    e);
+                    --add-opens io.netty.buffer/io.netty.buffer=%1$s""".formatted(whoLooks()), e);
         }
         return tracked;
     }

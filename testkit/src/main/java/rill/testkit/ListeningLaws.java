@@ -58,7 +58,9 @@ abstract class ListeningLaws extends BlockedLaws {
         AcceptedSocket socket = incoming.take();
         closing.closeSelector();
         rig().quiet();
-        assertTrue(!client.isClosed() && !client.hasEnded(), "the Selector's close has closed what it had accepted: " + client);
+        assertTrue(
+                !client.isClosed() && !client.hasEnded(),
+                "the Selector's close has closed what it had accepted: " + client);
         exchange(client, other.open(socket));
     }
 
@@ -118,7 +120,9 @@ abstract class ListeningLaws extends BlockedLaws {
     }
 
     @Test
-    @Holds(in = Selector.class, value = "how many connections may wait for acceptance, give or take what the system does")
+    @Holds(
+            in = Selector.class,
+            value = "how many connections may wait for acceptance, give or take what the system does")
     void the_backlog_bounds_how_many_wait() throws IOException {
         int backlog = 4;
         int many = 40;
@@ -163,8 +167,10 @@ abstract class ListeningLaws extends BlockedLaws {
                 }
                 return servers.stream().anyMatch(each -> each.read() == 5);
             });
-            rig().until("the one that went is over", () -> servers.stream()
-                    .allMatch(each -> each.read() == 5 || each.isClosed() || each.hasEnded()));
+            rig().until(
+                            "the one that went is over",
+                            () -> servers.stream()
+                                    .allMatch(each -> each.read() == 5 || each.isClosed() || each.hasEnded()));
             incoming.close();
         }
     }
@@ -219,14 +225,12 @@ abstract class ListeningLaws extends BlockedLaws {
     @Holds(in = Selector.class, value = "and connect, listen and open")
     void connecting_listening_and_opening_are_fine_within_a_callback() throws IOException {
         var servers = new ArrayList<End>();
-        var inner = new ArrayList<Incoming>();
         var clients = new ArrayList<End>();
         Incoming incoming = rig().listen();
         incoming.onAccepted(each -> servers.add(rig().side().open(each.take()).onConnected(server -> {
             try {
                 Incoming within = rig().listen();
                 within.onAccepted(other -> servers.add(rig().side().open(other.take())));
-                inner.add(within);
                 clients.add(rig().side().connect(within.acceptor().localAddress()));
             } catch (IOException e) {
                 throw new AssertionError("listening within a callback", e);

@@ -38,7 +38,8 @@ abstract class OnTransport {
 
     @BeforeEach
     void openRig(TestInfo info) throws IOException {
-        test = getClass().getSimpleName() + "." + info.getTestMethod().map(Method::getName).orElse("?");
+        test = getClass().getSimpleName() + "."
+                + info.getTestMethod().map(Method::getName).orElse("?");
         transport = transport();
         openRig(false);
     }

@@ -29,16 +29,22 @@ abstract class OptionLaws extends WaitingLaws {
             return true;
         } catch (IllegalArgumentException refused) {
             ConnectingLaws.assertNames(refused, option.name());
-            assertThrows(IllegalArgumentException.class, () -> wire.get(option), option + " is refused by set and not by get");
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> wire.get(option),
+                    option + " is refused by set and not by get");
             return false;
         }
     }
 
     /** Of one that the transport ignores, it is always true. */
-    private static void assertRead(Wire wire, SocketOption<Boolean> option, boolean set, String where) throws IOException {
+    private static void assertRead(Wire wire, SocketOption<Boolean> option, boolean set, String where)
+            throws IOException {
         boolean mayBeIgnored = option == StandardSocketOptions.TCP_NODELAY;
         boolean read = wire.get(option);
-        assertTrue(read == set || (read && mayBeIgnored), option + " was set to " + set + where + ", and is read as " + read);
+        assertTrue(
+                read == set || (read && mayBeIgnored),
+                option + " was set to " + set + where + ", and is read as " + read);
     }
 
     @Test
@@ -109,7 +115,8 @@ abstract class OptionLaws extends WaitingLaws {
     @Holds(in = Selector.class, value = "a transport to which these mean nothing accepts and ignores them")
     void what_a_loop_asks_for_is_never_refused() throws IOException {
         SocketAddress address = rig().address();
-        Assumptions.assumeTrue(address instanceof InetSocketAddress, "a loop asks for nothing where there are no IP addresses");
+        Assumptions.assumeTrue(
+                address instanceof InetSocketAddress, "a loop asks for nothing where there are no IP addresses");
         var incoming = new Incoming(rig(), rig().side());
         incoming.by(rig().side()
                 .selector()
@@ -156,8 +163,8 @@ abstract class OptionLaws extends WaitingLaws {
                 assertThrows(IllegalArgumentException.class, () -> rig().side().connect(unresolved)),
                 assertThrows(
                         IllegalArgumentException.class,
-                        () -> rig().side().connect(
-                                        incoming.acceptor().localAddress(), unresolved, SocketOptions.none())),
+                        () -> rig().side()
+                                .connect(incoming.acceptor().localAddress(), unresolved, SocketOptions.none())),
                 assertThrows(
                         IllegalArgumentException.class,
                         () -> rig().side().listen(unresolved, new Incoming(rig(), rig().side()))))) {

@@ -142,7 +142,9 @@ abstract class ReadingLaws extends AcceptingLaws {
         Rig.Pair flood = rig().connect();
         Rig.Pair other = rig().connect();
         flood.server().patterned();
-        rig().until("the flood has begun", () -> flooded(flood.client()) && flood.server().read() > MUCH);
+        rig().until(
+                        "the flood has begun",
+                        () -> flooded(flood.client()) && flood.server().read() > MUCH);
         for (int i = 1; i <= 20; i++) {
             int sent = i * 4;
             long before = flood.server().read();

@@ -108,6 +108,7 @@ final class Rig {
     }
 
     /** The client on the first, the server on the second; see {@link InBothRoles}. */
+    @SuppressWarnings("ArgumentSelectionDefectChecker") // that is what exchanging them is
     Pair connect(Side clientSide, Side serverSide) throws IOException {
         Side connecting = exchanged ? serverSide : clientSide;
         Side accepting = exchanged ? clientSide : serverSide;

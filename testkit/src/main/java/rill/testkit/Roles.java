@@ -11,9 +11,7 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 final class Roles implements InvocationInterceptor {
     @Override
     public void interceptTestMethod(
-            Invocation<@Nullable Void> invocation,
-            ReflectiveInvocationContext<Method> method,
-            ExtensionContext context)
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
             throws Throwable {
         invocation.proceed();
         Method test = method.getExecutable();
@@ -30,7 +28,8 @@ final class Roles implements InvocationInterceptor {
             Throwable failure = e.getCause();
             if (failure instanceof AssertionError) {
                 throw new AssertionError(
-                        "with the roles exchanged, so that the client is the end that was accepted: " + failure.getMessage(),
+                        "with the roles exchanged, so that the client is the end that was accepted: "
+                                + failure.getMessage(),
                         failure);
             }
             throw failure;

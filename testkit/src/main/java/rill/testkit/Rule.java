@@ -18,7 +18,8 @@ enum Rule {
     STREAM(Wire.class, "Appends a buffer's readable bytes to the outgoing stream."),
     SOMETHING_READ(WireListener.class, "Bytes came in: at least one."),
     SOMETHING_WRITTEN(
-            WireListener.class, "So many bytes left since the last report, not counting those that Wire.flush() returned; at least one."),
+            WireListener.class,
+            "So many bytes left since the last report, not counting those that Wire.flush() returned; at least one."),
     COUNTED_ONCE(Wire.class, "so each byte is counted exactly once"),
     RELEASED(WireListener.class, "The Wire is closed and every buffer that it held has been released."),
     RELEASED_IF_FAILED(WireListener.class, "every buffer that was to be written has been released"),
@@ -26,7 +27,8 @@ enum Rule {
     SAME_CAUSE(WireListener.class, "after the last of it closed comes, with this cause"),
     WITHIN_SELECT(Selector.class, "events reach listeners only within select"),
     NOT_INLINE(Selector.class, "no other method of a Selector, Wire or Acceptor calls a listener before it returns"),
-    SELECT_RETURNS(Selector.class, "Returns when at least one event was delivered, after a wake-up, or when the time is over"),
+    SELECT_RETURNS(
+            Selector.class, "Returns when at least one event was delivered, after a wake-up, or when the time is over"),
     SELECT_HOLDS(Selector.class, "only if the Selector itself is broken: the loop closes"),
     NO_EVENTS_AFTER(Selector.class, "Closes the Selector and, without further events, every Wire and Acceptor of it"),
     ALL_RELEASED(Selector.class, "every buffer is released"),

@@ -127,10 +127,12 @@ abstract class SelectingLaws extends EndingLaws {
         rig().require(
                         least < PROMPT_NANOS,
                         Rule.SELECT_RETURNS,
-                        "select waited although there was " + deed + ": for "
-                                + TimeUnit.NANOSECONDS.toMillis(least) + " ms at the least");
+                        "select waited although there was " + deed + ": for " + TimeUnit.NANOSECONDS.toMillis(least)
+                                + " ms at the least");
         rig().require(
-                        early < 20, Rule.SELECT_RETURNS, "select returned " + early + " times with nothing to tell, and no wake-up");
+                        early < 20,
+                        Rule.SELECT_RETURNS,
+                        "select returned " + early + " times with nothing to tell, and no wake-up");
         rig().verify();
     }
 

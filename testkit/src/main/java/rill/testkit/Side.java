@@ -66,7 +66,8 @@ final class Side {
         try {
             selector.select(timeoutNanos);
         } catch (IOException | RuntimeException | Error e) {
-            throw new Rule.Broken(Rule.SELECT_HOLDS, "select failed although nothing is wrong with the selector: " + e, e);
+            throw new Rule.Broken(
+                    Rule.SELECT_HOLDS, "select failed although nothing is wrong with the selector: " + e, e);
         } finally {
             selecting = false;
             rig.watch.ends();

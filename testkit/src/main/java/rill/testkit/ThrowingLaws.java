@@ -23,7 +23,8 @@ abstract class ThrowingLaws extends ClosedLaws {
         other.server().write("so does this").flush();
         rig().until(
                         "another connection goes on",
-                        () -> other.server().read() == there + 7 && other.client().read() == back + 12);
+                        () -> other.server().read() == there + 7
+                                && other.client().read() == back + 12);
     }
 
     @Test
@@ -125,12 +126,15 @@ abstract class ThrowingLaws extends ClosedLaws {
         rig().quiet();
         rig().side().receiveBuffers(() -> new UncheckedIOException(new IOException("there is no memory for it")));
         pair.server().write("nowhere to read into").flush();
-        rig().until("it fails, or has memory of its own", () -> pair.client().isClosed() || pair.client().read() == 20);
+        rig().until(
+                        "it fails, or has memory of its own",
+                        () -> pair.client().isClosed() || pair.client().read() == 20);
         rig().side().receiveBuffers(null);
         if (pair.client().isClosed()) {
             assertEquals("closed with a cause", pair.client().story().getLast());
-            assertTrue(String.valueOf(pair.client().cause()).contains("no memory"), () -> "the cause says what happened: "
-                    + pair.client().cause());
+            assertTrue(
+                    String.valueOf(pair.client().cause()).contains("no memory"),
+                    () -> "the cause says what happened: " + pair.client().cause());
         }
         assertGoesOn(other);
     }
@@ -141,9 +145,10 @@ abstract class ThrowingLaws extends ClosedLaws {
     void a_listener_may_use_another_wire() throws IOException {
         Rig.Pair one = rig().connect();
         Rig.Pair two = rig().connect();
-        one.server().onRead(bytes -> two.client()
-                .write(bytes.toString(StandardCharsets.ISO_8859_1))
-                .flush());
+        one.server()
+                .onRead(bytes -> two.client()
+                        .write(bytes.toString(StandardCharsets.ISO_8859_1))
+                        .flush());
         two.server().onEnd(End::close);
         one.server().onEnd(end -> two.client().wire().shutdownOutput());
         two.client().pause();

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -164,7 +163,8 @@ abstract class WaitingLaws extends SelectingLaws {
             rig().side().select(0);
             assertTrue(
                     rounds[0] - before <= 1,
-                    (rounds[0] - before) + " Wires were opened, closed and told so one after the other, all within one select");
+                    (rounds[0] - before)
+                            + " Wires were opened, closed and told so one after the other, all within one select");
         }
         assertTrue(rounds[0] > 1, "rounds in all");
         rounds[0] = Integer.MIN_VALUE;
@@ -193,7 +193,10 @@ abstract class WaitingLaws extends SelectingLaws {
             try {
                 rig().until("it is read", () -> pair.server().read() == 17);
                 pair.server().write("from another thread").flush();
-                rig().until("it is read on the other side", () -> pair.client().read() == 19 && pair.server().left() == 19);
+                rig().until(
+                                "it is read on the other side",
+                                () -> pair.client().read() == 19
+                                        && pair.server().left() == 19);
                 rig().quiet();
                 rig().side().select(longNanos() * 2); // for the wake-up
             } catch (Throwable e) {
@@ -202,7 +205,8 @@ abstract class WaitingLaws extends SelectingLaws {
         });
         try {
             long start = System.nanoTime();
-            while (driver.isAlive() && System.nanoTime() - start < longNanos()) { // before it waits a wake-up ends nothing
+            while (driver.isAlive()
+                    && System.nanoTime() - start < longNanos()) { // before it waits a wake-up ends nothing
                 rig().side().selector().wakeup();
                 driver.join(5);
             }

@@ -90,9 +90,11 @@ final class Watch {
         if (System.nanoTime() - under.since < most) {
             return;
         }
-        String message = under + " did not return within " + Duration.ofNanos(most).toMillis() + " ms in " + test;
+        String message =
+                under + " did not return within " + Duration.ofNanos(most).toMillis() + " ms in " + test;
         System.err.println(message + "; the stacks of all threads:");
-        Thread.getAllStackTraces().forEach((thread, stack) -> System.err.println(thread + stack(stack, Integer.MAX_VALUE)));
+        Thread.getAllStackTraces()
+                .forEach((thread, stack) -> System.err.println(thread + stack(stack, Integer.MAX_VALUE)));
         overdue = message + "; it was at" + stack(under.by.getStackTrace(), 12);
         under.by.interrupt();
     }

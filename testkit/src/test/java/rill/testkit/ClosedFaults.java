@@ -161,6 +161,7 @@ final class ClosedFaults {
     static final class TakesAnArenaWithIt extends PassingSelector {
         static final List<Arena> LEAKED = new ArrayList<>();
 
+        @SuppressWarnings("MustBeClosedChecker") // the test closes it
         TakesAnArenaWithIt() {
             var arena = Arena.ofShared();
             arena.allocate(64);
@@ -194,8 +195,10 @@ final class ClosedFaults {
 
     static final class LeaksADaemon extends PassingSelector {
         LeaksADaemon() {
-            SelectorFaults.LeaksAThread.LEAKED.add(
-                    Thread.ofPlatform().daemon().name("housekeeping").start(SelectorFaults.LeaksAThread::untilInterrupted));
+            SelectorFaults.LeaksAThread.LEAKED.add(Thread.ofPlatform()
+                    .daemon()
+                    .name("housekeeping")
+                    .start(SelectorFaults.LeaksAThread::untilInterrupted));
         }
     }
 
@@ -296,7 +299,7 @@ final class ClosedFaults {
         @Override
         public void select(long timeoutNanos) throws IOException {
             super.select(timeoutNanos);
-            receiveBuffer.get(); // in advance, and for nobody in particular
+            receiveBuffer.get().clear(); // in advance, and for nobody in particular
         }
     }
 

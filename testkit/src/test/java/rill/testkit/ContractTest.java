@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 /** What the suite quotes is what the contract says. */
 class ContractTest {
     private static final Path FROM_ROOT = Path.of("core/src/main/java");
-    private static final Path SOURCES = Files.exists(FROM_ROOT) ? FROM_ROOT : Path.of("..").resolve(FROM_ROOT);
+    private static final Path SOURCES =
+            Files.exists(FROM_ROOT) ? FROM_ROOT : Path.of("..").resolve(FROM_ROOT);
 
     static List<Method> tests() {
         var tests = new ArrayList<Method>();

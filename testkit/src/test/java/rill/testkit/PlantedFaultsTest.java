@@ -333,7 +333,9 @@ class PlantedFaultsTest {
                         "an_interrupt_ends_a_select_that_is_blocked_and_stays_set",
                         "select waited although there was an interrupt"),
                 selector(
-                        WaitFaults.TakesForeverForAtOnce.class, "forever_is_ended_by_a_wakeup_and_by_nothing_else", nothing),
+                        WaitFaults.TakesForeverForAtOnce.class,
+                        "forever_is_ended_by_a_wakeup_and_by_nothing_else",
+                        nothing),
                 selector(WaitFaults.OverflowsWithALongTimeout.class, "the_longest_timeout_of_all_is_long", nothing),
                 selector(
                         WaitFaults.WaitsForEverThoughThereAreEvents.class,
@@ -413,10 +415,8 @@ class PlantedFaultsTest {
                         OptionFaults.RefusesWhatLoopsAskFor.class,
                         "what_a_loop_asks_for_is_never_refused",
                         "there is no option TCP_NODELAY"),
-                selector(
-                        OptionFaults.Lingers.class, "a_linger_of_more_than_0_is_refused_wherever_it_is_given", thrown),
-                selector(
-                        OptionFaults.LooksNamesUp.class, "an_unresolved_address_is_refused_with_its_name", thrown));
+                selector(OptionFaults.Lingers.class, "a_linger_of_more_than_0_is_refused_wherever_it_is_given", thrown),
+                selector(OptionFaults.LooksNamesUp.class, "an_unresolved_address_is_refused_with_its_name", thrown));
     }
 
     private static Stream<Planted> blocked() {
@@ -708,10 +708,7 @@ class PlantedFaultsTest {
                         MoreFaults.ReadsOnlyTheFirstHundred.class,
                         "many_that_are_ready_at_once_are_all_served",
                         "it did not happen that all have read"),
-                wire(
-                        MoreFaults.ReleasesWhatOthersHave::new,
-                        "a_write_takes_one_reference_and_no_more",
-                        "refCnt: 0"),
+                wire(MoreFaults.ReleasesWhatOthersHave::new, "a_write_takes_one_reference_and_no_more", "refCnt: 0"),
                 wire(
                         MoreFaults.EndsItsOutputOnlyWhileItReads::new,
                         "one_that_does_not_read_still_ends_its_output",

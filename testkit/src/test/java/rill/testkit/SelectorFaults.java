@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;

@@ -1,11 +1,10 @@
 package rill.testkit;
 
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import io.netty.buffer.ByteBuf;
-import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
@@ -231,7 +230,10 @@ final class WaitFaults {
         @Override
         public void read(ByteBuf bytes) {
             try {
-                Thread.ofPlatform().name("raw-peer-teller").start(() -> super.read(bytes)).join();
+                Thread.ofPlatform()
+                        .name("raw-peer-teller")
+                        .start(() -> super.read(bytes))
+                        .join();
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }

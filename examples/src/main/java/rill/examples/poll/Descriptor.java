@@ -104,8 +104,7 @@ record Descriptor(int fd) {
         int number = value instanceof Boolean on ? (on ? 1 : 0) : value instanceof Integer i ? i : 0;
         int[] known = known(option);
         try (var arena = Arena.ofConfined()) {
-            LibC.check(
-                    LibC.SETSOCKOPT, fd, known[0], known[1], arena.allocateFrom(JAVA_INT, number), Integer.BYTES);
+            LibC.check(LibC.SETSOCKOPT, fd, known[0], known[1], arena.allocateFrom(JAVA_INT, number), Integer.BYTES);
         }
     }
 

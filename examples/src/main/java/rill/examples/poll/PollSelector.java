@@ -65,7 +65,8 @@ final class PollSelector extends ReadinessSelector<PollAccepted> {
 
     @Override
     protected void poll(long timeoutNanos) throws IOException {
-        List<Interest> asked = watched.values().stream().filter(each -> each.events != 0).toList();
+        List<Interest> asked =
+                watched.values().stream().filter(each -> each.events != 0).toList();
         try (var round = Arena.ofConfined()) {
             MemorySegment entries = round.allocate(ENTRY * (asked.size() + 1L), ENTRY);
             ask(entries, 0, event, IN);
@@ -100,7 +101,11 @@ final class PollSelector extends ReadinessSelector<PollAccepted> {
         interruption.begins();
         try {
             int n = LibC.call(
-                    LibC.PPOLL, entries, (long) count, timeoutNanos < 0 ? MemorySegment.NULL : time, MemorySegment.NULL);
+                    LibC.PPOLL,
+                    entries,
+                    (long) count,
+                    timeoutNanos < 0 ? MemorySegment.NULL : time,
+                    MemorySegment.NULL);
             if (n < 0 && n != -LibC.EINTR) {
                 throw LibC.failure(-n);
             }
@@ -131,8 +136,7 @@ final class PollSelector extends ReadinessSelector<PollAccepted> {
 
     @Override
     protected PollSocket newWire(PollAccepted accepted, WireListener listener) {
-        return new PollSocket(
-                this, accepted.descriptor(), accepted.localAddress(), accepted.remoteAddress(), listener);
+        return new PollSocket(this, accepted.descriptor(), accepted.localAddress(), accepted.remoteAddress(), listener);
     }
 
     @Override

@@ -79,8 +79,8 @@ final class PollSocket extends ReadinessWire {
     @Override
     protected int read(ByteBuf target) throws IOException {
         ByteBuffer room = target.internalNioBuffer(target.writerIndex(), target.writableBytes());
-        int n = orWouldBlock(LibC.call(
-                LibC.RECV, descriptor.fd(), MemorySegment.ofBuffer(room), (long) room.remaining(), 0));
+        int n = orWouldBlock(
+                LibC.call(LibC.RECV, descriptor.fd(), MemorySegment.ofBuffer(room), (long) room.remaining(), 0));
         if (n == 0) {
             return -1; // the end, since there was room
         }
@@ -102,8 +102,14 @@ final class PollSocket extends ReadinessWire {
             }
         }
         scratch.flip();
-        return Math.max(0, orWouldBlock(LibC.call(
-                LibC.SEND, descriptor.fd(), MemorySegment.ofBuffer(scratch), (long) scratch.remaining(), MSG_NOSIGNAL)));
+        return Math.max(
+                0,
+                orWouldBlock(LibC.call(
+                        LibC.SEND,
+                        descriptor.fd(),
+                        MemorySegment.ofBuffer(scratch),
+                        (long) scratch.remaining(),
+                        MSG_NOSIGNAL)));
     }
 
     /** The count, or -1 if the call would have blocked. */
@@ -113,8 +119,7 @@ final class PollSocket extends ReadinessWire {
 
     @Override
     protected void interest(boolean read, boolean write) {
-        selector.interest(
-                this, descriptor.fd(), (read ? PollSelector.IN : 0) | (write ? PollSelector.OUT : 0));
+        selector.interest(this, descriptor.fd(), (read ? PollSelector.IN : 0) | (write ? PollSelector.OUT : 0));
     }
 
     // ---- the end

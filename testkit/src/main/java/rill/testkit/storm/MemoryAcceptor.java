@@ -22,7 +22,8 @@ final class MemoryAcceptor implements Acceptor {
 
     private record Arriving(MemorySocket socket, long at) {}
 
-    MemoryAcceptor(MemorySelector selector, SocketAddress wanted, int most, AcceptListener listener) throws IOException {
+    MemoryAcceptor(MemorySelector selector, SocketAddress wanted, int most, AcceptListener listener)
+            throws IOException {
         this.selector = selector;
         this.network = selector.network;
         this.most = most == 0 ? Integer.MAX_VALUE : most;

@@ -150,7 +150,7 @@ final class MemoryWire implements Wire {
         }
     }
 
-    private void fails(Throwable cause) {
+    private void fails(@Nullable Throwable cause) {
         if (state != State.CLOSED) {
             failure = cause;
             end(false);
