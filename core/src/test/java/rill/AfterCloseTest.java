@@ -130,6 +130,7 @@ class AfterCloseTest {
         answers.put("Connection.resume", doing(pulls::resume));
         answers.put("Connection.stop", doing(pulls::stop));
         answers.put("Connection.loop", pulls::loop);
+        answers.put("Connection.info", () -> pulls.info(String.class));
         answers.put("Connection.localAddress", pulls::localAddress);
         answers.put("Connection.remoteAddress", pulls::remoteAddress);
         throwsIt.put("Connection.option", () -> pulls.option(StandardSocketOptions.TCP_NODELAY));
@@ -162,6 +163,7 @@ class AfterCloseTest {
         answers.put("Client.closed", () -> settled(client.closed()));
         answers.put("Client.inFlight", client::inFlight);
         answers.put("Client.loop", client::loop);
+        answers.put("Client.info", () -> client.info(String.class));
         answers.put("Client.remoteAddress", client::remoteAddress);
         answers.put("Listener.address", listener::address);
         answers.put("Listener.pause", doing(listener::pause));

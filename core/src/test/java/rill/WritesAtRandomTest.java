@@ -219,17 +219,8 @@ class WritesAtRandomTest {
         loop.close(Duration.ZERO);
     }
 
+    /** The writer is the one that was accepted, which has its connection before its layers are ready. */
     private void connect() throws Exception {
-        var accepted = new ArrayList<Connection<ByteBuf, ByteBuf>>();
-        Listener listener = loop.listen(ANY, Pipeline.bytes(), each -> {
-                    accepted.add(each);
-                    each.onMessage(bytes -> {
-                                received.writeBytes(bytes);
-                                bytes.release();
-                            })
-                            .onFailure(failure -> reset = true);
-                })
-                .await();
         int low = random.nextInt(2_000);
         int high = low + 1 + random.nextInt(4_000);
         var limits = ConnectionLimits.defaults().waterMarks(low, high, high + random.nextInt(30_000));
@@ -240,18 +231,26 @@ class WritesAtRandomTest {
         if (turning) {
             pipeline = pipeline.over(new Turning());
         }
-        connection = loop.connect(
-                        listener.address(), pipeline, ConnectOptions.defaults().limits(limits))
+        Listener listener = loop.listen(ANY, pipeline, ListenOptions.defaults().limits(limits), this::write)
                 .await();
-        link = connection.link();
-        onLoop(() -> connection.onMessage(nothing -> {}).onFailure(failure -> {
+        peer = loop.connect(listener.address(), Pipeline.bytes()).await();
+        onLoop(() -> peer.onMessage(bytes -> {
+                    received.writeBytes(bytes);
+                    bytes.release();
+                })
+                .onFailure(failure -> reset = true));
+        ticks(50);
+    }
+
+    private void write(Connection<String, Record> accepted) {
+        connection = accepted;
+        link = accepted.link();
+        accepted.onMessage(nothing -> {}).onFailure(failure -> {
             failures.add(failure.cause());
             if (carriesOn && failure.survivable()) {
                 failure.carryOn();
             }
-        }));
-        ticks(50);
-        peer = accepted.getFirst();
+        });
     }
 
     private void onLoop(Runnable action) {
