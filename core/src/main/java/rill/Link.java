@@ -541,7 +541,9 @@ final class Link extends Node implements WireListener {
                 failure = new Failure(cause, false);
                 tellFailure(failure);
             } else {
-                tellAwaiting(new IOException(this + " has ended before its layers were ready"));
+                if (onConnect != null) {
+                    tellAwaiting(new IOException(this + " has ended before its layers were ready"));
+                }
                 tellReceiver(null);
             }
             inbound.close();

@@ -103,7 +103,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
 
     @Override
     public final void select(long timeoutNanos) throws IOException {
-        requireOpen("select");
+        requireOpen("select", "");
         int waiting = undelivered.size(); // what comes up from here on is for a later select, as promised
         poll(waiting > 0 ? 0 : withoutRoom.isEmpty() ? timeoutNanos : soon(timeoutNanos));
         for (int n = waiting; n > 0 && !closed; n--) {
@@ -147,9 +147,9 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         return closed;
     }
 
-    private void requireOpen(String what) {
+    private void requireOpen(String what, Object address) {
         if (closed) {
-            throw new IllegalStateException(what + ": the selector is closed");
+            throw new IllegalStateException(what + address + ": the selector is closed");
         }
     }
 
@@ -158,7 +158,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     @Override
     public final Wire connect(
             SocketAddress remote, @Nullable SocketAddress local, SocketOptions options, WireListener listener) {
-        requireOpen("connect to " + remote);
+        requireOpen("connect to ", remote);
         requireKnown(remote);
         if (local != null) {
             requireKnown(local);
@@ -252,7 +252,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         ours.take();
         ReadinessWire wire;
         try {
-            requireOpen("open a connection from " + ours.remoteAddress());
+            requireOpen("open a connection from ", ours.remoteAddress());
             wire = newWire(ours, listener);
         } catch (RuntimeException | Error e) {
             ours.closeSocket();
@@ -275,7 +275,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     @Override
     public final Acceptor listen(SocketAddress local, int backlog, SocketOptions options, AcceptListener listener)
             throws IOException {
-        requireOpen("listen on " + local);
+        requireOpen("listen on ", local);
         requireKnown(local);
         try {
             ReadinessAcceptor acceptor = newAcceptor(local, listener);
