@@ -198,7 +198,11 @@ public final class Client<Q, A> implements AutoCloseable {
         return this;
     }
 
-    /** Takes no more calls, waits for the answers of those that were made, and closes. */
+    /**
+     * Takes no more calls, waits for the answers of those that were made, and closes.
+     *
+     * @return {@link #closed()}
+     */
     public Future<@Nullable Void> finish() {
         link.onLoop("finish", link::finish);
         return closed();

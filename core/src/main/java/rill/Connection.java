@@ -149,8 +149,9 @@ public final class Connection<R, W> implements AutoCloseable {
      * wait for a receiver of their own; a {@link #receive} that is still pending fails. On a connection that has failed, what is left of
      * its input enters the new pipeline, and then its receiver is told of the failure; on one that is closing or closed it is told so at once.
      *
-     * @return the connection as its new pipeline types it; this one throws from now on, except for {@code closed}, {@code close},
-     *     {@code finish}, {@code abort} and {@code isOpen}
+     * @return the connection as its new pipeline types it. On this one {@code receive}, {@code onMessage}, {@code onFailure}, {@code onFinish},
+     *     {@code pause}, {@code resume}, {@code stop}, {@code become}, and {@code write} on the loop, throw from now on; what another thread
+     *     writes by it is dropped, and reported as a failure; the other methods act on the connection as it is
      * @throws IllegalStateException if a layer that is to be replaced has decoded bytes that would be lost, or if a layer still
      *     holds back writes; nothing has changed then, nor if a codec throws when it opens its session
      */

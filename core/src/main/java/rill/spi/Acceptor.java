@@ -22,7 +22,7 @@ public interface Acceptor {
 
     /**
      * Stops listening and gives the address back, before it returns. Nothing is delivered afterwards. Connections that wait in the
-     * backlog are reset; those that were accepted are not concerned. Idempotent; afterwards the other methods do nothing. The file of a
+     * backlog are reset; those that were accepted are not concerned. Idempotent; afterwards {@code pause} and {@code resume} do nothing. The file of a
      * Unix domain socket goes as well, unless another one has taken its place; a file that is there before, stale or not, is never
      * touched by listening.
      */

@@ -11,8 +11,9 @@ import java.util.function.Supplier;
  * <p>Found by {@link java.util.ServiceLoader}; of those that are available here the one with the highest
  * {@link #preference()} is the default of {@link rill.Loop#open()}.
  *
- * <p><b>Lifetime:</b> a process has one instance of each transport, whoever has found or made it first, and all loops on it reach each
- * other; what its Selectors share lives in it. It is never closed.
+ * <p><b>Lifetime:</b> of those that the {@link java.util.ServiceLoader} finds, a process has one instance each, and all loops on it reach
+ * each other; what its Selectors share lives in it. One that is made by {@code new} is one more, and need not reach the loops of another. A
+ * Transport is never closed.
  *
  * <p><b>Threading:</b> every method may be called from any thread.
  */

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading:</b> only on its Selector's driver. No method calls the listener before it returns.
  *
- * <p><b>After it is closed</b> every method does nothing, except that {@code write} releases the buffer and
- * {@code set}/{@code get} throw {@link java.nio.channels.ClosedChannelException}.
+ * <p><b>After it is closed</b> every method does nothing ({@code flush} and {@code retry} give 0, {@code unacknowledged} gives {@link #UNKNOWN}),
+ * except that {@code write} releases the buffer, {@code set} and {@code get} throw {@link java.nio.channels.ClosedChannelException}, and the
+ * addresses stay known.
  */
 public interface Wire {
     /** What {@link #unacknowledged()} gives where that is not known. */

@@ -31,7 +31,7 @@ import rill.Session;
  * Checks that hints are kept, that every call that changes nothing ends the round, and that no buffer has a reference too many or
  * too few; an {@link AssertionError} says what was wrong.
  *
- * <p>For codecs that work by themselves: a session that asks for timers, for blocking work, or to stop, is refused.
+ * <p>For codecs that work by themselves: a session that asks for timers, for blocking work, to stop, or to hold back writes, is refused.
  *
  * <p><b>Threading:</b> one thread.
  *

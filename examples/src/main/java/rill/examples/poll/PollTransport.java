@@ -34,7 +34,7 @@ public final class PollTransport implements Transport {
 
     @Override
     public int preference() {
-        return -1; // never by default
+        return -1; // only if there is nothing better
     }
 
     @Override
