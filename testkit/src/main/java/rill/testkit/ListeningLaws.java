@@ -205,7 +205,7 @@ abstract class ListeningLaws extends BlockedLaws {
     }
 
     @Test
-    @Holds(in = Acceptor.class, value = "afterwards the other methods do nothing")
+    @Holds(in = Acceptor.class, value = "afterwards pause and resume do nothing")
     void after_the_close_of_an_acceptor_every_call_does_nothing() throws IOException {
         Incoming incoming = rig().listen();
         SocketAddress address = incoming.acceptor().localAddress();
