@@ -106,7 +106,7 @@ public final class Client<Q, A> implements AutoCloseable {
         int others = fromOutside.getAndIncrement();
         long bytes = bytesFromOutside.getAndAdd(weight);
         if (others >= (long) bounds.inFlight() + bounds.waiting()
-                || bytes >= bounds.inFlightBytes() + bounds.waitingBytes()) {
+                || bytes - bounds.inFlightBytes() >= bounds.waitingBytes()) { // their sum may be too large for a long
             arrived(weight);
             Messages.release(request);
             promise.fail(unsent(

@@ -236,16 +236,17 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         loop.links().expect();
         loop.links().remove(this);
         var opening = new Opening(link);
+        startTimer(timeLeft(), opening::late);
         link.awaitReady(opening::ready);
         try {
             opening.opened = opener.apply(link);
         } catch (Throwable t) {
-            promise.fail(t);
+            link.awaitNothing();
+            opening.ready(t);
             link.abort();
             return;
         }
         loop.links().boundIdleTime(link, options.idleTime());
-        startTimer(timeLeft(), opening::late);
         link.tellIfReady();
     }
 

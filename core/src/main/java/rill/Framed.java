@@ -1,6 +1,7 @@
 package rill;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,7 @@ record Framed<R, W>(Framing framing, Codec.Decoder<? extends R> decoder, Codec.E
                     throw tooShort();
                 }
                 if (in.isReadable()) {
+                    ReferenceCountUtil.release(message); // it may own a part of the frame
                     throw tooLong(in);
                 }
                 return message;

@@ -323,6 +323,11 @@ final class Link extends Node implements WireListener {
         onConnect = told;
     }
 
+    /** There will be no layers. */
+    void awaitNothing() {
+        onConnect = null;
+    }
+
     void tellIfReady() {
         if (onConnect != null && !stack.isEmpty() && stack.ready()) {
             tellAwaiting(null);

@@ -99,6 +99,16 @@ class CallBoundsTest {
     }
 
     @Test
+    void without_a_bound_of_bytes_other_threads_may_call_too() {
+        try (var dialogue = new Dialogue<>(sized().inFlightBytes(Long.MAX_VALUE).waitingBytes(Long.MAX_VALUE))) {
+            Future<String> call = dialogue.client.call(HUNDRED);
+            dialogue.settle();
+            dialogue.says("A");
+            assertThat(dialogue.loops.settle(call)).isEqualTo("A");
+        }
+    }
+
+    @Test
     void bounds_have_to_leave_room() {
         assertThatThrownBy(() -> sized().inFlightBytes(0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> sized().waitingBytes(-1)).isInstanceOf(IllegalArgumentException.class);

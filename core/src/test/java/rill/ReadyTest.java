@@ -170,6 +170,45 @@ class ReadyTest {
                 .satisfies(failure -> assertThat(failure).isInstanceOf(IOException.class));
     }
 
+    @Test
+    void a_codec_that_can_not_open_its_session_leaves_nothing_behind() {
+        Pipeline<String, String> hopeless = Pipeline.of(context -> {
+            throw new IllegalStateException("on purpose");
+        });
+        Future<Connection<String, String>> connecting = loop.connect(server.address(), hopeless);
+        ticks();
+        assertThat(connecting.failure()).hasMessage("on purpose");
+        assertThat(heard).containsExactly("failed");
+        assertThat(loop.nextTimer()).as("a timer that nobody waits for").isEmpty();
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void a_session_that_fails_when_it_is_opened_fails_connect_and_leaves_no_timer() {
+        Pipeline<String, String> failing = TextLines.pipeline().over(context -> new Session<>() {
+            @Override
+            public @Nullable ByteBuf opened(Context opening) throws IOException {
+                throw new IOException("on purpose");
+            }
+
+            @Override
+            public @Nullable ByteBuf decode(ByteBuf in, Context decoding) {
+                return in;
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {
+                out.pass(message.retainedSlice());
+            }
+        });
+        Future<Connection<String, String>> connecting = loop.connect(server.address(), failing);
+        ticks();
+        assertThat(connecting.failure()).hasMessage("on purpose");
+        assertThat(heard).containsExactly("end");
+        assertThat(loop.nextTimer()).as("a timer that nobody waits for").isEmpty();
+        assertNothingIsLeft();
+    }
+
     /** What {@link Versioned} finds out. */
     record Version(String name) {}
 

@@ -175,6 +175,27 @@ class SessionTest {
     }
 
     @Test
+    void a_message_of_a_frame_with_more_in_it_comes_back() throws IOException {
+        var made = new ArrayList<ByteBuf>();
+        Codec<ByteBuf, String> fours = new IntFrames(1000)
+                .with(
+                        (frame, context) -> {
+                            ByteBuf owned = context.own(frame.readSlice(4));
+                            made.add(owned);
+                            return owned;
+                        },
+                        (String message, ByteBuf out) -> {});
+        try (var rig = new Rig<>(Pipeline.of(fours))) {
+            rig.collect(rig.connection());
+            rig.arrives("\0\0\0\5abcde");
+            assertThat(rig.failures).singleElement().isInstanceOf(ProtocolException.class);
+            assertThat(made)
+                    .singleElement()
+                    .satisfies(owned -> assertThat(owned.refCnt()).isZero());
+        }
+    }
+
+    @Test
     void an_unfinished_record_of_a_layer_waits_quietly_for_its_rest() throws IOException {
         ByteLayer records = context -> new IntFrames(1000).open(context);
         try (var rig = new Rig<>(TextLines.pipeline().over(records))) {

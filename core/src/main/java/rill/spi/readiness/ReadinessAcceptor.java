@@ -143,6 +143,11 @@ public abstract non-sealed class ReadinessAcceptor extends Watched implements Ac
     }
 
     private void stumble(Throwable cause) {
+        if (closed) {
+            Thread driver = Thread.currentThread(); // nobody is left who could be told
+            driver.getUncaughtExceptionHandler().uncaughtException(driver, cause);
+            return;
+        }
         try {
             pause();
             listener.failed(named(new IOException(cause)));
@@ -175,6 +180,7 @@ public abstract non-sealed class ReadinessAcceptor extends Watched implements Ac
         }
         try {
             interest(accept);
+            failure = null;
         } catch (IOException e) {
             paused = true;
             failure = e;

@@ -230,6 +230,9 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
             if (target == null || !target.isWritable()) {
                 target = selector().receiveBuffer();
             }
+            if (!readable()) {
+                return; // the listener has paused or closed it, or the Selector, when it was asked for a target
+            }
             int room = target.writableBytes();
             int n;
             try {

@@ -146,6 +146,9 @@ final class EpollSocket extends ReadinessWire {
 
     @Override
     protected void closeSocket(boolean reset) {
+        if (fd == EpollWait.CLOSED) {
+            return; // its slot may be another's by now
+        }
         if (reset) {
             try {
                 option(StandardSocketOptions.SO_LINGER, 0);
