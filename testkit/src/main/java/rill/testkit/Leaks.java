@@ -42,7 +42,13 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
     private static final long DIRECT_SLACK = 16 * 1024 * 1024;
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final List<String> POOLS = List.of(
-            "rill-resolver-", "rill-blocking-", "rill-carrier-", "rill-watchdog", "rill-reports", "rill-memory");
+            "rill-resolver-",
+            "rill-blocking-",
+            "rill-carrier-",
+            "rill-watchdog",
+            "rill-reports",
+            "rill-memory",
+            "rill-simulation-watch");
 
     /** Pools and helpers that live as long as the process: of the JDK, of JUnit, and of what tests reach servers with. */
     private static final List<String> THEIRS = List.of(

@@ -38,7 +38,7 @@ final class Standstill {
 
     private static synchronized void start() {
         if (thread == null) {
-            thread = Thread.ofPlatform().daemon().name("simulation-watch").start(Standstill::watch);
+            thread = Thread.ofPlatform().daemon().name("rill-simulation-watch").start(Standstill::watch);
         }
     }
 
