@@ -8,8 +8,11 @@ public enum Trait {
     /** Its streams know no reset, as Unix domain sockets: to the peer an abort may look like an orderly end. */
     NO_RESET("its streams know no reset"),
 
-    /** Its addresses are no hosts and ports, so there is none to bind before connecting. */
-    NO_PORTS("its addresses have no ports to bind before connecting"),
+    /**
+     * Its addresses are no hosts and ports: there is none to bind before connecting, and nothing of TCP that a loop would ask
+     * for.
+     */
+    NO_PORTS("its addresses have no ports, and its sockets no options of TCP"),
 
     /**
      * Time passes in {@code select} alone and everything happens on one thread, as in a simulation: nothing sleeps that another
