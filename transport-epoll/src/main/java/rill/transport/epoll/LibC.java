@@ -55,7 +55,14 @@ final class LibC {
     private static final long WRITE = number(SystemCall.WRITE);
 
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final MethodHandle SYSCALL = Interposer.around(link(
+
+    /**
+     * Not final, and so no constant of the compiler's: it compiles the call by itself, once, and not into whatever calls it.
+     * Where it is inlined at the end of a deep chain of calls the compiler gives up within the JDK's own part of the call, and
+     * then each call allocates the slice that the JDK makes of errno's place.
+     */
+    @SuppressWarnings({"FieldCanBeFinal", "NonFinalStaticField"})
+    private static MethodHandle syscall = Interposer.around(link(
             "syscall",
             FunctionDescriptor.of(
                     JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG)));
@@ -83,7 +90,7 @@ final class LibC {
 
     private static long call(MemorySegment errno, long number, long a, long b, long c, long d, long e, long f) {
         try {
-            long result = (long) SYSCALL.invokeExact(errno, number, a, b, c, d, e, f);
+            long result = (long) syscall.invokeExact(errno, number, a, b, c, d, e, f);
             return result < 0 ? -errno.get(JAVA_INT, 0) : result;
         } catch (Throwable t) {
             throw impossible(t);

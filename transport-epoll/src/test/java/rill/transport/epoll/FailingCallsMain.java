@@ -272,7 +272,6 @@ final class FailingCallsMain {
         return n;
     }
 
-    /** Connects, and resets the connection. */
     /** So that what the peer has not taken is asked for. */
     private static Void closeBeforeThePeerReads(Loop loop) throws IOException {
         Promise<Connection<ByteBuf, ByteBuf>> accepted = loop.promise();
