@@ -2,8 +2,11 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Memory;
 
@@ -40,6 +43,7 @@ final class Buffers {
     private final AtomicLong taken = new AtomicLong(); // bytes of memory, those of kept chunks included
     private final Shelf[] shelves = new Shelf[KEPT_SIZES];
     private final AtomicReference<@Nullable Object> returned = new AtomicReference<>(); // a stack of Chunks, or CLOSED
+    private final Map<Class<?>, Object> shared = new HashMap<>(2);
     private boolean closed;
     private @Nullable ByteBuf receive;
 
@@ -65,6 +69,11 @@ final class Buffers {
         for (int i = 0; i < KEPT_SIZES; i++) {
             shelves[i] = new Shelf(SMALL << i);
         }
+    }
+
+    /** What codecs keep on the heap for all of their sessions on this loop: see {@link Context#shared}. */
+    <T> T shared(Class<T> type, Supplier<? extends T> maker) {
+        return type.cast(shared.computeIfAbsent(type, first -> maker.get()));
     }
 
     /** The receive buffer, empty; another one if somebody has retained the last. */

@@ -115,6 +115,11 @@ public final class ClientProtocol<Q, A> {
                 null);
     }
 
+    /** This protocol on a pipeline with a byte layer put beneath it, such as TLS: see {@link Pipeline#over}. */
+    public ClientProtocol<Q, A> over(ByteLayer below) {
+        return new ClientProtocol<>(pipeline.over(below), keys, bounds, unsolicited, naming);
+    }
+
     private ClientProtocol<Q, A> within(Bounds newBounds) {
         return new ClientProtocol<>(pipeline, keys, newBounds, unsolicited, naming);
     }

@@ -31,8 +31,8 @@ public interface Codec<R, W> {
     /**
      * A session for a new connection.
      *
-     * @param context of that connection. A session may keep it for {@link Context#random}, {@link Context#remoteAddress} and
-     *     {@link Context#own}.
+     * @param context of that connection. A session may keep it for {@link Context#random}, {@link Context#remoteAddress}, {@link Context#target},
+     *     {@link Context#shared} and {@link Context#own}.
      */
     Session<R, W> open(Context context);
 

@@ -12,20 +12,22 @@ import rill.spi.SocketOptions;
 /** How to connect; immutable, each method that takes an argument gives a changed copy. */
 public final class ConnectOptions {
     private static final ConnectOptions DEFAULTS = new ConnectOptions(
-            Duration.ofSeconds(10), null, SocketOptions.none(), ConnectionLimits.defaults(), Duration.ZERO);
+            Duration.ofSeconds(10), null, SocketOptions.none(), ConnectionLimits.defaults(), Duration.ZERO, null);
 
     private final Duration timeout;
     private final @Nullable SocketAddress local;
     private final SocketOptions socket;
     private final ConnectionLimits limits;
     private final Duration idleTime;
+    private final @Nullable Proxy proxy;
 
     private ConnectOptions(
             Duration timeout,
             @Nullable SocketAddress local,
             SocketOptions socket,
             ConnectionLimits limits,
-            Duration idleTime) {
+            Duration idleTime,
+            @Nullable Proxy proxy) {
         if (timeout.isNegative()) {
             throw new IllegalArgumentException("negative connect timeout: " + timeout);
         }
@@ -34,9 +36,10 @@ public final class ConnectOptions {
         this.socket = socket;
         this.limits = Objects.requireNonNull(limits, "limits");
         this.idleTime = ListenOptions.notNegative(idleTime);
+        this.proxy = proxy;
     }
 
-    /** Ten seconds, no local address, TCP_NODELAY, no bound of the idle time. */
+    /** Ten seconds, no local address, TCP_NODELAY, no bound of the idle time, no proxy. */
     public static ConnectOptions defaults() {
         return DEFAULTS;
     }
@@ -73,6 +76,11 @@ public final class ConnectOptions {
         return idleTime;
     }
 
+    /** By way of which proxy, or null. */
+    public @Nullable Proxy proxy() {
+        return proxy;
+    }
+
     /** The options of a socket to this address. */
     SocketOptions socketTo(SocketAddress address) {
         return address instanceof InetSocketAddress ? socket.or(StandardSocketOptions.TCP_NODELAY, true) : socket;
@@ -82,32 +90,41 @@ public final class ConnectOptions {
 
     /** With this limit. */
     public ConnectOptions timeout(Duration newTimeout) {
-        return new ConnectOptions(newTimeout, local, socket, limits, idleTime);
+        return new ConnectOptions(newTimeout, local, socket, limits, idleTime, proxy);
     }
 
     /** From this local address. */
     public ConnectOptions local(SocketAddress newLocal) {
-        return new ConnectOptions(timeout, newLocal, socket, limits, idleTime);
+        return new ConnectOptions(timeout, newLocal, socket, limits, idleTime, proxy);
     }
 
     /** With this socket option. */
     public <T> ConnectOptions option(SocketOption<T> option, T value) {
-        return new ConnectOptions(timeout, local, socket.with(option, value), limits, idleTime);
+        return new ConnectOptions(timeout, local, socket.with(option, value), limits, idleTime, proxy);
     }
 
     /** With these bounds. */
     public ConnectOptions limits(ConnectionLimits newLimits) {
-        return new ConnectOptions(timeout, local, socket, newLimits, idleTime);
+        return new ConnectOptions(timeout, local, socket, newLimits, idleTime, proxy);
     }
 
     /** With this bound of the idle time, zero for none: see {@link #idleTime()}. */
     public ConnectOptions idleTime(Duration newIdleTime) {
-        return new ConnectOptions(timeout, local, socket, limits, newIdleTime);
+        return new ConnectOptions(timeout, local, socket, limits, newIdleTime, proxy);
+    }
+
+    /**
+     * By way of this proxy: it is the proxy that is connected to, its name looked up, its addresses tried; and it connects on to the address
+     * that was given to {@code connect}, all of it within the {@link #timeout()}.
+     */
+    public ConnectOptions through(Proxy newProxy) {
+        return new ConnectOptions(
+                timeout, local, socket, limits, idleTime, Objects.requireNonNull(newProxy, "proxy"));
     }
 
     @Override
     public String toString() {
         return "ConnectOptions[timeout=" + timeout + ", local=" + local + ", socket=" + socket + ", limits=" + limits
-                + ", idleTime=" + idleTime + "]";
+                + ", idleTime=" + idleTime + ", proxy=" + proxy + "]";
     }
 }

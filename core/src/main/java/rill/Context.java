@@ -3,13 +3,15 @@ package rill;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a session may know of its connection, and what it may ask for.
  *
- * <p>The connection reuses one object. {@link #random}, {@link #remoteAddress} and {@link #own} may be called at any time on the loop, also
- * in {@link Codec#open} and while encoding; everything else only within the call of the session that the Context was passed to, and throws
+ * <p>The connection reuses one object. {@link #random}, {@link #remoteAddress}, {@link #target}, {@link #shared} and {@link #own} may be called at
+ * any time on the loop, also in {@link Codec#open} and while encoding; everything else only within the call of the session that the Context was passed to, and throws
  * an {@link IllegalStateException} elsewhere. What is asked for is carried out after that call has returned.
  *
  * <p><b>Threading:</b> the loop.
@@ -18,8 +20,21 @@ public interface Context {
     /** The loop's randomness, the only one that a session uses. */
     RandomGenerator random();
 
-    /** The peer. */
+    /** The peer; through a proxy, the proxy. */
     SocketAddress remoteAddress();
+
+    /**
+     * What this side wanted to be connected to, as it was given to {@link Loop#connect}: with the name that was looked up, if it was one, and
+     * beyond the proxy, if there is one. Null where the connection was accepted.
+     */
+    @Nullable
+    SocketAddress target();
+
+    /**
+     * What all sessions of this loop share, such as memory that is used within a single call only: made by the first that asks for this type.
+     * A session asks for it once, and keeps it. Nobody closes it: it lives as long as the loop does, and holds memory of the heap alone.
+     */
+    <T> T shared(Class<T> type, Supplier<? extends T> maker);
 
     /**
      * Makes a buffer that may leave the pipeline out of borrowed bytes. Large ones are retained as a slice, small ones are copied, so that

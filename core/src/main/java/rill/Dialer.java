@@ -38,6 +38,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
     private int left;
     private @Nullable Link attempt; // in the end, the one that was connected
     private @Nullable Handle timer;
+    private @Nullable Route route; // once begun
 
     Dialer(Loop loop, SocketAddress address, ConnectOptions options, Function<Link, T> opener) {
         this.loop = loop;
@@ -85,10 +86,13 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         }
         loop.links().add(this);
         guarded(() -> {
-            if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
+            Proxy proxy = options.proxy();
+            route = new Route(address, proxy == null ? null : Objects.requireNonNull(proxy.to(address), "the proxy's layer"));
+            SocketAddress dialed = proxy == null ? address : proxy.address();
+            if (dialed instanceof InetSocketAddress inet && inet.isUnresolved()) {
                 resolve(inet);
             } else {
-                tryAll(List.of(address));
+                tryAll(List.of(dialed));
             }
         });
     }
@@ -161,6 +165,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         }
         var attempted = new Attempt(target);
         Link link = new Link(loop, options.limits(), attempted::ended);
+        link.route(Objects.requireNonNull(route));
         attempted.link = link;
         attempt = link;
         link.wire(loop.selector().connect(target, options.local(), options.socketTo(target), link));

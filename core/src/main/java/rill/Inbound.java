@@ -81,6 +81,11 @@ final class Inbound extends Node {
         return link.remoteAddress();
     }
 
+    @Nullable
+    SocketAddress target() {
+        return link.target();
+    }
+
     /** Messages of the new pipeline wait for a receiver of their own. */
     void replaceReceiver() {
         Receiver<Object> old = receiver;

@@ -61,6 +61,7 @@ final class Link extends Node implements WireListener {
     private int messagesInBatch;
     private boolean receiverTold; // of the end
     private @Nullable Admission admission; // by a listener
+    private @Nullable Route route; // of one that was dialed
     private @Nullable Runnable onFinish;
     private boolean ownFinish; // which its owner was told by
     private @Nullable Failure failure; // while its owner is told, and for good unless he carries on
@@ -113,6 +114,17 @@ final class Link extends Node implements WireListener {
 
     SocketAddress remoteAddress() {
         return wire().remoteAddress();
+    }
+
+    /** It was dialed, for this. */
+    void route(Route to) {
+        route = to;
+    }
+
+    /** What it was to be connected to; null if it was accepted. */
+    @Nullable
+    SocketAddress target() {
+        return route == null ? null : route.target();
     }
 
     SocketAddress localAddress() {
@@ -173,11 +185,17 @@ final class Link extends Node implements WireListener {
 
     /** The first pipeline. Called when connected. */
     <R, W> Connection<R, W> open(Pipeline<R, W> first) {
-        return install(first, null);
+        return install(routed(first), null);
+    }
+
+    /** On top of what leads to the target. */
+    private <R, W> Pipeline<R, W> routed(Pipeline<R, W> above) {
+        return route == null ? above : route.beneath(above);
     }
 
     /** Of one that is closing only the name changes: its new receiver is told what the old one was. */
-    <R, W> Connection<R, W> become(Pipeline<R, W> next) {
+    <R, W> Connection<R, W> become(Pipeline<R, W> above) {
+        Pipeline<R, W> next = routed(above);
         if (outbound.inSession()) {
             throw new IllegalStateException("become: within a call of a session of " + this);
         }

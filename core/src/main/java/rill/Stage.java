@@ -7,6 +7,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -493,6 +494,16 @@ final class Stage implements Context {
     @Override
     public SocketAddress remoteAddress() {
         return inbound.remoteAddress();
+    }
+
+    @Override
+    public @Nullable SocketAddress target() {
+        return inbound.target();
+    }
+
+    @Override
+    public <T> T shared(Class<T> type, Supplier<? extends T> maker) {
+        return loop().buffers().shared(type, maker);
     }
 
     @Override

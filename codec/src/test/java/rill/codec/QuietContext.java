@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Random;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import rill.Context;
 import rill.Outgoing;
@@ -24,6 +25,16 @@ final class QuietContext implements Context {
     @Override
     public SocketAddress remoteAddress() {
         return peer;
+    }
+
+    @Override
+    public SocketAddress target() {
+        return peer;
+    }
+
+    @Override
+    public <T> T shared(Class<T> type, Supplier<? extends T> maker) {
+        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -14,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -289,6 +291,7 @@ public final class CodecHarness<R, W> {
     private static final class Recorder implements Context, Outgoing {
         private final List<ByteBuf> written = new ArrayList<>();
         private final Random random = new Random(1);
+        private final Map<Class<?>, Object> shared = new HashMap<>();
         private int wanted;
         private boolean ended;
         private int passed; // payloads that were handed on in place of being copied
@@ -313,6 +316,16 @@ public final class CodecHarness<R, W> {
         @Override
         public SocketAddress remoteAddress() {
             return InetSocketAddress.createUnresolved("peer", 1);
+        }
+
+        @Override
+        public SocketAddress target() {
+            return remoteAddress();
+        }
+
+        @Override
+        public <T> T shared(Class<T> type, Supplier<? extends T> maker) {
+            return type.cast(shared.computeIfAbsent(type, first -> maker.get()));
         }
 
         @Override
