@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Framing, text and RESP: codecs that run on any transport, and without one. */
+/** Framing, text, RESP and TLS: codecs that run on any transport, and without one. */
 @NullMarked
 @SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // netty-buffer ships without a descriptor
 module rill.codec {
@@ -10,4 +10,5 @@ module rill.codec {
     requires static transitive org.jspecify;
 
     exports rill.codec;
+    exports rill.codec.tls;
 }

@@ -9,6 +9,8 @@ module rill.testkit {
     requires java.management;
     requires jdk.management;
     requires io.netty.common;
+    requires org.bouncycastle.pkix;
+    requires org.bouncycastle.provider;
 
     exports rill.testkit;
     exports rill.testkit.storm;

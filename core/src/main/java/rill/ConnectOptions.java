@@ -118,8 +118,7 @@ public final class ConnectOptions {
      * that was given to {@code connect}, all of it within the {@link #timeout()}.
      */
     public ConnectOptions through(Proxy newProxy) {
-        return new ConnectOptions(
-                timeout, local, socket, limits, idleTime, Objects.requireNonNull(newProxy, "proxy"));
+        return new ConnectOptions(timeout, local, socket, limits, idleTime, Objects.requireNonNull(newProxy, "proxy"));
     }
 
     @Override

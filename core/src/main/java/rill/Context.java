@@ -45,6 +45,12 @@ public interface Context {
     ByteBuf own(ByteBuf borrowed);
 
     /**
+     * Lends a buffer, empty, for what this call returns: the bytes that a byte layer has made of those that came in. It is taken back once
+     * the layer above has consumed it, so an idle connection holds none. One for each call, and for byte layers alone.
+     */
+    ByteBuf lend(int atLeast);
+
+    /**
      * Where to write bytes for the peer, such as the answer to a ping. They are flushed soon. If they pile up to the high-water
      * mark because the peer does not read, nothing more is decoded until they have left.
      */

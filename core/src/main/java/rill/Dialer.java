@@ -87,7 +87,8 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         loop.links().add(this);
         guarded(() -> {
             Proxy proxy = options.proxy();
-            route = new Route(address, proxy == null ? null : Objects.requireNonNull(proxy.to(address), "the proxy's layer"));
+            route = new Route(
+                    address, proxy == null ? null : Objects.requireNonNull(proxy.to(address), "the proxy's layer"));
             SocketAddress dialed = proxy == null ? address : proxy.address();
             if (dialed instanceof InetSocketAddress inet && inet.isUnresolved()) {
                 resolve(inet);

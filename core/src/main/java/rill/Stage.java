@@ -46,15 +46,16 @@ final class Stage implements Context {
     ByteBuf rest;
 
     private @Nullable ByteBuf borrowed; // what is being decoded where it was received
+    private @Nullable ByteBuf lent; // to the session, for what it returns
     private @Nullable ArrayDeque<Object> held; // messages that came unasked while the receiver wanted none
     private @Nullable StageTimer timer; // once the session has started one
     private long consumed; // bytes of its stream, for ProtocolException
     private long outBefore = NOTHING_OUT; // bytes in the output before the session began to write by itself
-    private int conditions;
+    private short conditions; // and works: short, since there is one of this for each layer of each connection
     private int wanted; // the session's hint: bytes to come before it can go on
     private int begun; // bytes of the message under way that earlier calls have consumed
     private int readFrom; // writer index when readTarget() was last asked
-    private int works; // running elsewhere
+    private short works; // running elsewhere
 
     @SuppressWarnings("unchecked") // what the types are, the compiler has checked where the pipeline was put together
     Stage(Inbound inbound, Loop loop, Codec<?, ?> codec, boolean onTop) {
@@ -72,7 +73,7 @@ final class Stage implements Context {
     }
 
     private void set(int condition, boolean holds) {
-        conditions = holds ? conditions | condition : conditions & ~condition;
+        conditions = (short) (holds ? conditions | condition : conditions & ~condition);
     }
 
     /** Whether a message that is written is a buffer to be passed on as it is. */
@@ -285,7 +286,7 @@ final class Stage implements Context {
         boolean asked = !is(
                 HOLDS_WRITES); // otherwise it goes on whether its receiver wants a message or not, to let the writes go
         wanted = 0;
-        conditions = (conditions & ~AGAIN) | IN_CALL;
+        conditions = (short) ((conditions & ~AGAIN) | IN_CALL);
         Object message;
         try {
             message = session.decode(in, this);
@@ -301,6 +302,7 @@ final class Stage implements Context {
             int n = in.readableBytes();
             deliver(in);
             in.skipBytes(in.readableBytes());
+            takeBackLent();
             begun = 0;
             consumed += n;
             return is(AGAIN);
@@ -315,6 +317,9 @@ final class Stage implements Context {
                 deliverOrHold(message);
             }
             begun = 0;
+        }
+        if (lent != null) {
+            takeBackLent();
         }
         consumed += n;
         return (n > 0 || message != null) && (in.isReadable() || is(AGAIN));
@@ -331,8 +336,17 @@ final class Stage implements Context {
 
     private void failed(Throwable t) {
         conditions &= ~IN_CALL; // the call is over: whoever is told may write
+        takeBackLent();
         noteOut();
         inbound.failed(t instanceof ProtocolException violation ? violation.atStreamPosition(consumed) : t);
+    }
+
+    private void takeBackLent() {
+        ByteBuf used = lent;
+        lent = null;
+        if (used != null) {
+            loop().buffers().giveUp(used);
+        }
     }
 
     /** What a receiver has thrown: of a violation the place is where the message begins. */
@@ -385,6 +399,7 @@ final class Stage implements Context {
         if (message != null) {
             deliverOrHold(message);
         }
+        takeBackLent();
     }
 
     /** One of the session's methods other than decode. */
@@ -553,8 +568,25 @@ final class Stage implements Context {
     }
 
     @Override
+    public ByteBuf lend(int atLeast) {
+        requireCall();
+        if (above == null || lent != null) {
+            throw new IllegalStateException(
+                    lent != null
+                            ? "a buffer was lent for this call already"
+                            : "a buffer is lent to byte layers alone: what leaves the pipeline is owned by who receives it");
+        }
+        ByteBuf buffer = loop().buffers().lend(atLeast);
+        lent = buffer;
+        return buffer;
+    }
+
+    @Override
     public void runBlocking(Runnable work) {
         requireCall();
+        if (works == Short.MAX_VALUE) {
+            throw new IllegalStateException(works + " pieces of blocking work are running for this session");
+        }
         works++;
         set(WORKING, true);
         inbound.runBlocking(this, work);

@@ -43,6 +43,11 @@ final class QuietContext implements Context {
     }
 
     @Override
+    public ByteBuf lend(int atLeast) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void needMore(int bytes) {}
 
     @Override

@@ -125,11 +125,13 @@ public final class CodecHarness<R, W> {
         } catch (ProtocolException e) {
             require(e.offset() >= 0 && e.offset() <= end - start, () -> "a violation outside of the bytes: " + e);
             violated(e);
+            recorder.takeBackLent();
             return false;
         } catch (IOException e) {
             throw new AssertionError("decode threw what is no ProtocolException", e);
         }
         note(message);
+        recorder.takeBackLent();
         if (message == in) {
             in.skipBytes(in.readableBytes()); // passed on as it is
         }
@@ -292,6 +294,7 @@ public final class CodecHarness<R, W> {
         private final List<ByteBuf> written = new ArrayList<>();
         private final Random random = new Random(1);
         private final Map<Class<?>, Object> shared = new HashMap<>();
+        private @Nullable ByteBuf lent;
         private int wanted;
         private boolean ended;
         private int passed; // payloads that were handed on in place of being copied
@@ -332,6 +335,23 @@ public final class CodecHarness<R, W> {
         public ByteBuf own(ByteBuf borrowed) {
             int size = borrowed.readableBytes();
             return heap(size).writeBytes(borrowed, borrowed.readerIndex(), size);
+        }
+
+        @Override
+        public ByteBuf lend(int atLeast) {
+            require(lent == null, () -> "a buffer was lent for this call already");
+            ByteBuf buffer = heap(atLeast);
+            lent = buffer;
+            return buffer;
+        }
+
+        /** The end of what was lent for a call. */
+        void takeBackLent() {
+            ByteBuf used = lent;
+            lent = null;
+            if (used != null) {
+                release(used);
+            }
         }
 
         @Override

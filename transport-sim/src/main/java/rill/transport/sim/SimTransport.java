@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import rill.spi.Environment;
 import rill.spi.Memory;
+import rill.spi.SeededRandom;
 import rill.spi.Selector;
 import rill.spi.Transport;
 
@@ -25,7 +26,7 @@ final class SimTransport implements Transport {
         var driver = new SimDriver(simulation, network, host, this::latest);
         this.environment = new Environment(
                 host.clock,
-                host.random,
+                new SeededRandom(host.random),
                 new SimResolver(simulation, network, host),
                 work -> host.later(network.agenda.now(), work),
                 Memory.system(),

@@ -1,0 +1,93 @@
+package rill.codec.tls;
+
+import java.util.Map;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/** Says in words what an engine has failed with. */
+final class Failures {
+    private static final String FROM_PEER = "Received fatal alert: ";
+
+    /** What it means that the peer says so, and what to do. */
+    private static final Map<String, String> BY_PEER = Map.ofEntries(
+            Map.entry("bad_certificate", "it does not accept our certificate"),
+            Map.entry("unsupported_certificate", "it can do nothing with a certificate like ours"),
+            Map.entry("certificate_revoked", "it says that our certificate was revoked"),
+            Map.entry("certificate_expired", "it says that our certificate has expired"),
+            Map.entry("certificate_unknown", "it does not accept our certificate"),
+            Map.entry("unknown_ca", "it does not trust who has issued our certificate"),
+            Map.entry("access_denied", "it knows who we are, and does not want us"),
+            Map.entry(
+                    "certificate_required",
+                    "it wants a certificate of ours, and was shown none; give one to identity(...)"),
+            Map.entry(
+                    "handshake_failure",
+                    "it found nothing that both can do: no cipher suite in common, or it wants a certificate of ours"),
+            Map.entry("protocol_version", "it speaks no version of TLS that we speak"),
+            Map.entry("insufficient_security", "it wants stronger cipher suites than we offer"),
+            Map.entry("unrecognized_name", "it has no certificate for the name that it was asked for"),
+            Map.entry("no_application_protocol", "it speaks none of the protocols that were offered (ALPN)"),
+            Map.entry("internal_error", "something went wrong on its side"));
+
+    private final boolean client;
+    private final String peer;
+
+    Failures(boolean client, String peer) {
+        this.client = client;
+        this.peer = peer;
+    }
+
+    /** Of something that we have seen by ourselves. */
+    TlsException of(String what, @Nullable String alert) {
+        return new TlsException(prefix() + what, alert, false, null);
+    }
+
+    TlsTruncatedException truncated(String what) {
+        return new TlsTruncatedException(prefix() + what);
+    }
+
+    private String prefix() {
+        return "TLS with " + (client ? "" : "the client ") + peer + ": ";
+    }
+
+    /** Of what an engine, or somebody whom it has asked, has thrown. */
+    TlsException of(Throwable thrown) {
+        if (thrown instanceof TlsException ours) {
+            return ours;
+        }
+        String message = String.valueOf(thrown.getMessage());
+        String alert = null;
+        if (thrown instanceof SSLException && message.startsWith("(") && message.indexOf(") ") > 0) {
+            int end = message.indexOf(") ");
+            alert = message.substring(1, end);
+            message = message.substring(end + 2);
+        }
+        if (message.startsWith(FROM_PEER)) {
+            alert = message.substring(FROM_PEER.length());
+            String meaning = BY_PEER.get(alert);
+            return new TlsException(
+                    prefix() + "the peer refuses, with the alert " + alert + (meaning == null ? "" : ": " + meaning),
+                    alert,
+                    true,
+                    thrown);
+        }
+        Verifier.Untrusted untrusted = untrustedIn(thrown);
+        if (untrusted != null) {
+            return new TlsException(prefix() + untrusted.getMessage(), alert, false, thrown);
+        }
+        Throwable deeper = thrown.getCause();
+        String what = !(thrown instanceof SSLException)
+                ? thrown.toString()
+                : deeper == null || deeper instanceof SSLException ? message : message + ": " + deeper;
+        return new TlsException(prefix() + what, alert, false, thrown);
+    }
+
+    private static Verifier.@Nullable Untrusted untrustedIn(Throwable thrown) {
+        for (Throwable each = thrown; each != null; each = each.getCause()) {
+            if (each instanceof Verifier.Untrusted found) {
+                return found;
+            }
+        }
+        return null;
+    }
+}

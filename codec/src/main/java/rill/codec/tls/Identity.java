@@ -1,0 +1,98 @@
+package rill.codec.tls;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.X509Certificate;
+import java.security.interfaces.ECKey;
+import java.security.interfaces.EdECKey;
+import java.security.interfaces.RSAKey;
+import java.util.List;
+import java.util.Objects;
+
+/** Who we are: a private key, and the certificates that say whose it is. Immutable, for any number of connections. */
+public final class Identity {
+    private final PrivateKey key;
+    private final List<X509Certificate> chain;
+
+    private Identity(PrivateKey key, List<X509Certificate> chain) {
+        this.key = key;
+        this.chain = chain;
+    }
+
+    /**
+     * Of a key and its certificates.
+     *
+     * @param chain the key's own certificate first, then its issuer's and so on; the root may be left out
+     * @throws IllegalArgumentException if there is no certificate, or the first is not this key's
+     */
+    public static Identity of(PrivateKey key, List<X509Certificate> chain) {
+        List<X509Certificate> certificates = List.copyOf(chain);
+        if (certificates.isEmpty()) {
+            throw new IllegalArgumentException("an identity needs the certificate of its key");
+        }
+        X509Certificate own = certificates.getFirst();
+        if (!belongTogether(Objects.requireNonNull(key, "key"), own.getPublicKey())) {
+            throw new IllegalArgumentException("the private key is not that of the first certificate, "
+                    + own.getSubjectX500Principal() + "; that certificate has to come first in the chain");
+        }
+        return new Identity(key, certificates);
+    }
+
+    /** Of two files in PEM: the certificates, and the private key. See {@link Pem}. */
+    public static Identity pem(Path chain, Path key) throws IOException {
+        return of(Pem.privateKey(key), Pem.certificates(chain));
+    }
+
+    /** {@link #pem(Path, Path)} with a key that is encrypted by this password. */
+    public static Identity pem(Path chain, Path key, char[] password) throws IOException {
+        return of(Pem.privateKey(key, password), Pem.certificates(chain));
+    }
+
+    /** The certificates, the key's own first. */
+    public List<X509Certificate> chain() {
+        return chain;
+    }
+
+    PrivateKey key() {
+        return key;
+    }
+
+    /** Of a key that lives in hardware only the kind is known. */
+    private static boolean belongTogether(PrivateKey key, PublicKey certified) {
+        if (key instanceof RSAKey own && certified instanceof RSAKey other) {
+            return own.getModulus().equals(other.getModulus());
+        }
+        if (key instanceof ECKey && certified instanceof ECKey) {
+            return verifies("SHA256withECDSA", key, certified);
+        }
+        if (key instanceof EdECKey && certified instanceof EdECKey) {
+            return verifies("EdDSA", key, certified);
+        }
+        return key.getAlgorithm().equals(certified.getAlgorithm());
+    }
+
+    private static boolean verifies(String algorithm, PrivateKey key, PublicKey certified) {
+        byte[] text = {1, 2, 3};
+        try {
+            var signature = Signature.getInstance(algorithm);
+            signature.initSign(key);
+            signature.update(text);
+            byte[] signed = signature.sign();
+            signature.initVerify(certified);
+            signature.update(text);
+            return signature.verify(signed);
+        } catch (GeneralSecurityException e) {
+            return false; // another curve
+        }
+    }
+
+    /** Names the certificate; never the key. */
+    @Override
+    public String toString() {
+        return "Identity[" + chain.getFirst().getSubjectX500Principal() + "]";
+    }
+}

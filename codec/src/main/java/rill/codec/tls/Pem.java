@@ -1,0 +1,207 @@
+package rill.codec.tls;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PrivateKey;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Certificates and private keys out of PEM files.
+ *
+ * <p>Read are {@code CERTIFICATE}, {@code PRIVATE KEY} (PKCS #8), {@code ENCRYPTED PRIVATE KEY} (with a password), {@code RSA PRIVATE KEY} (PKCS #1)
+ * and {@code EC PRIVATE KEY} (SEC 1). Of other blocks, and of text between them, there may be any, which is skipped.
+ *
+ * <p><b>Errors:</b> an {@link IOException} that names the file and what is wrong with it; what the file holds is in no message. <b>Source:</b>
+ * RFC 7468, RFC 5958, RFC 8017 appendix A.1.2, RFC 5915.
+ */
+public final class Pem {
+    private static final long LARGEST_FILE = 4 * 1024 * 1024;
+    private static final String BEGIN = "-----BEGIN ";
+    private static final String END = "-----END ";
+    private static final String DASHES = "-----";
+    private static final List<String> KEY_KINDS = List.of("RSA", "EC", "EdDSA", "RSASSA-PSS");
+
+    private Pem() {}
+
+    /** What is between two lines of dashes. */
+    private static final class Block {
+        private final String label;
+        private final byte[] content;
+
+        Block(String label, byte[] content) {
+            this.label = label;
+            this.content = content;
+        }
+    }
+
+    /** All certificates of a file, in their order. */
+    public static List<X509Certificate> certificates(Path file) throws IOException {
+        return certificates(read(file), file.toString());
+    }
+
+    /** All certificates of a text, in their order. */
+    public static List<X509Certificate> certificates(String text) throws IOException {
+        return certificates(text, "the text");
+    }
+
+    private static List<X509Certificate> certificates(String text, String where) throws IOException {
+        var certificates = new ArrayList<X509Certificate>();
+        for (Block block : blocks(text, where)) {
+            if (block.label.equals("CERTIFICATE") || block.label.equals("X509 CERTIFICATE")) {
+                certificates.add(certificate(block.content, where));
+            }
+        }
+        if (certificates.isEmpty()) {
+            throw new IOException(
+                    where + " has no certificate: no block that begins with " + BEGIN + "CERTIFICATE" + DASHES);
+        }
+        return List.copyOf(certificates);
+    }
+
+    private static X509Certificate certificate(byte[] content, String where) throws IOException {
+        try {
+            return (X509Certificate)
+                    CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(content));
+        } catch (CertificateException e) {
+            throw new IOException(where + ": a certificate in it can't be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** The private key of a file. */
+    public static PrivateKey privateKey(Path file) throws IOException {
+        return privateKey(read(file), file.toString(), null);
+    }
+
+    /** The private key of a file, encrypted by this password, which the caller wipes. */
+    public static PrivateKey privateKey(Path file, char[] password) throws IOException {
+        return privateKey(read(file), file.toString(), password);
+    }
+
+    /** The private key of a text. */
+    public static PrivateKey privateKey(String text) throws IOException {
+        return privateKey(text, "the text", null);
+    }
+
+    private static PrivateKey privateKey(String text, String where, char @Nullable [] password) throws IOException {
+        for (Block block : blocks(text, where)) {
+            switch (block.label) {
+                case "PRIVATE KEY" -> {
+                    return key(block.content, where);
+                }
+                case "ENCRYPTED PRIVATE KEY" -> {
+                    if (password == null) {
+                        throw new IOException(where + ": the private key is encrypted; give its password");
+                    }
+                    return key(decrypted(block.content, where, password), where);
+                }
+                case "RSA PRIVATE KEY" -> {
+                    return key(Der.pkcs8OfPkcs1(block.content), where);
+                }
+                case "EC PRIVATE KEY" -> {
+                    byte[] wrapped = Der.pkcs8OfSec1(block.content);
+                    if (wrapped == null) {
+                        throw new IOException(
+                                where + ": the private key does not say which curve it is of; write it anew with"
+                                        + " openssl pkcs8 -topk8 -nocrypt");
+                    }
+                    return key(wrapped, where);
+                }
+                default -> {
+                    // certificates, parameters of curves and the like
+                }
+            }
+        }
+        throw new IOException(where + " has no private key: no block that begins with " + BEGIN + "PRIVATE KEY" + DASHES
+                + " or one of its relatives");
+    }
+
+    private static PrivateKey key(byte[] pkcs8, String where) throws IOException {
+        for (String kind : KEY_KINDS) {
+            try {
+                return KeyFactory.getInstance(kind).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
+            } catch (GeneralSecurityException e) {
+                // of another kind
+            }
+        }
+        throw new IOException(where + ": the private key can't be read; known are " + String.join(", ", KEY_KINDS));
+    }
+
+    private static byte[] decrypted(byte[] content, String where, char[] password) throws IOException {
+        var secret = new PBEKeySpec(password);
+        try {
+            var encrypted = new EncryptedPrivateKeyInfo(content);
+            // The name of its scheme is that of the parameters: the one it gives itself is just "PBES2".
+            String scheme = encrypted.getAlgParameters() == null
+                    ? encrypted.getAlgName()
+                    : encrypted.getAlgParameters().toString();
+            return encrypted
+                    .getKeySpec(SecretKeyFactory.getInstance(scheme).generateSecret(secret))
+                    .getEncoded();
+        } catch (GeneralSecurityException e) {
+            throw new IOException(where + ": the private key can't be decrypted; is the password right?", e);
+        } finally {
+            secret.clearPassword();
+        }
+    }
+
+    private static String read(Path file) throws IOException {
+        if (Files.size(file) > LARGEST_FILE) {
+            throw new IOException(file + " is larger than " + LARGEST_FILE + " bytes, which no file of PEM is");
+        }
+        return Files.readString(file, StandardCharsets.ISO_8859_1);
+    }
+
+    private static List<Block> blocks(String text, String where) throws IOException {
+        var blocks = new ArrayList<Block>();
+        String label = null;
+        var content = new StringBuilder();
+        for (String line : text.lines().map(String::strip).toList()) {
+            if (label == null) {
+                if (line.startsWith(BEGIN)
+                        && line.endsWith(DASHES)
+                        && line.length() > BEGIN.length() + DASHES.length()) {
+                    label = line.substring(BEGIN.length(), line.length() - DASHES.length());
+                    content.setLength(0);
+                }
+            } else if (line.startsWith(END)) {
+                blocks.add(block(label, line, content.toString(), where));
+                label = null;
+            } else if (line.indexOf(':') >= 0) {
+                throw new IOException(where + ": " + label
+                        + " is in an old form with headers of its own; write it anew with" + " openssl pkcs8 -topk8");
+            } else {
+                content.append(line);
+            }
+        }
+        if (label != null) {
+            throw new IOException(where + ": " + label + " has no end");
+        }
+        return blocks;
+    }
+
+    private static Block block(String label, String last, String content, String where) throws IOException {
+        if (!last.equals(END + label + DASHES)) {
+            throw new IOException(where + ": " + label + " ends with " + last);
+        }
+        try {
+            return new Block(label, Base64.getDecoder().decode(content));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(where + ": " + label + " is not in base 64", e);
+        }
+    }
+}

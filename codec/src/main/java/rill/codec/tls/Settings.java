@@ -1,0 +1,55 @@
+package rill.codec.tls;
+
+import java.time.Duration;
+import java.util.List;
+import javax.net.ssl.SSLParameters;
+
+/**
+ * What both sides can be told.
+ *
+ * @param cipherSuites those that may be used, the best first; empty for what the JDK thinks best
+ * @param alpn names of the protocols that are spoken above, the preferred first
+ */
+record Settings(List<TlsVersion> versions, List<String> cipherSuites, List<String> alpn, Duration handshakeTimeout) {
+    static final Settings DEFAULT =
+            new Settings(List.of(TlsVersion.TLS_1_3, TlsVersion.TLS_1_2), List.of(), List.of(), Duration.ofSeconds(10));
+
+    Settings {
+        if (versions.isEmpty()) {
+            throw new IllegalArgumentException("at least one version of TLS has to be spoken");
+        }
+        for (String name : alpn) {
+            if (name.isEmpty() || name.length() > 255) {
+                throw new IllegalArgumentException(
+                        "a protocol's name has 1 to 255 bytes (RFC 7301, 3.1): \"" + name + "\"");
+            }
+        }
+        if (!handshakeTimeout.isPositive()) {
+            throw new IllegalArgumentException("a handshake takes some time: " + handshakeTimeout);
+        }
+    }
+
+    Settings versions(TlsVersion... newVersions) {
+        return new Settings(List.of(newVersions), cipherSuites, alpn, handshakeTimeout);
+    }
+
+    Settings cipherSuites(String... newCipherSuites) {
+        return new Settings(versions, List.of(newCipherSuites), alpn, handshakeTimeout);
+    }
+
+    Settings alpn(String... newAlpn) {
+        return new Settings(versions, cipherSuites, List.of(newAlpn), handshakeTimeout);
+    }
+
+    Settings handshakeTimeout(Duration newTimeout) {
+        return new Settings(versions, cipherSuites, alpn, newTimeout);
+    }
+
+    void applyTo(SSLParameters parameters) {
+        parameters.setProtocols(versions.stream().map(version -> version.name).toArray(String[]::new));
+        if (!cipherSuites.isEmpty()) {
+            parameters.setCipherSuites(cipherSuites.toArray(String[]::new));
+        }
+        parameters.setApplicationProtocols(alpn.toArray(String[]::new));
+    }
+}

@@ -1,0 +1,245 @@
+package rill.codec.tls;
+
+import io.netty.buffer.ByteBuf;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.WeakHashMap;
+import java.util.function.Function;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
+import rill.ByteLayer;
+import rill.Context;
+import rill.Session;
+
+/**
+ * TLS, the server's side. Immutable, each method gives a changed copy; one object serves any number of connections.
+ *
+ * <p>Refused are versions before 1.2, negotiating anew on a connection (which only 1.2 has), names that there are no certificates for, and whatever
+ * does not begin as TLS does.
+ */
+public final class TlsServer implements ByteLayer {
+    private final Settings settings;
+    private final Certificates certificates;
+    private final ClientCertificate clientCertificate;
+
+    /** Whether clients are asked who they are. */
+    private enum ClientCertificate {
+        NOT_ASKED_FOR,
+        WANTED,
+        REQUIRED
+    }
+
+    /** What to show to whom. */
+    private interface Certificates {
+        boolean needName();
+
+        boolean isQuick(Context connection);
+
+        /** Null if there are none for this name. */
+        @Nullable
+        LazyContext of(@Nullable String name);
+
+        Certificates trusting(LazyContext.TrustSource trust);
+    }
+
+    private TlsServer(Settings settings, Certificates certificates, ClientCertificate clientCertificate) {
+        this.settings = settings;
+        this.certificates = certificates;
+        this.clientCertificate = clientCertificate;
+    }
+
+    static TlsServer of(Identity identity) {
+        return new TlsServer(
+                Settings.DEFAULT,
+                new One(new LazyContext(new OwnKey(identity), LazyContext.NOBODY)),
+                ClientCertificate.NOT_ASKED_FOR);
+    }
+
+    static TlsServer byName(Function<@Nullable String, @Nullable Identity> byName) {
+        return new TlsServer(
+                Settings.DEFAULT,
+                new ByName(Objects.requireNonNull(byName, "byName"), LazyContext.NOBODY),
+                ClientCertificate.NOT_ASKED_FOR);
+    }
+
+    /** The same for everybody. */
+    private record One(LazyContext context) implements Certificates {
+        @Override
+        public boolean needName() {
+            return false;
+        }
+
+        @Override
+        public boolean isQuick(Context connection) {
+            return context.isQuick(connection);
+        }
+
+        @Override
+        public LazyContext of(@Nullable String name) {
+            return context;
+        }
+
+        @Override
+        public Certificates trusting(LazyContext.TrustSource trust) {
+            return new One(context.trusting(trust));
+        }
+    }
+
+    /** What the user says. An identity that the user has let go of is let go of here, with its sessions. */
+    private static final class ByName implements Certificates {
+        private final Function<@Nullable String, @Nullable Identity> byName;
+        private final LazyContext.TrustSource trust;
+        private final Map<Identity, LazyContext> contexts = Collections.synchronizedMap(new WeakHashMap<>());
+
+        ByName(Function<@Nullable String, @Nullable Identity> byName, LazyContext.TrustSource trust) {
+            this.byName = byName;
+            this.trust = trust;
+        }
+
+        @Override
+        public boolean needName() {
+            return true;
+        }
+
+        @Override
+        public boolean isQuick(Context connection) {
+            return false; // the user's function is not for the loop
+        }
+
+        @Override
+        public @Nullable LazyContext of(@Nullable String name) {
+            Identity identity = byName.apply(name);
+            return identity == null
+                    ? null
+                    : contexts.computeIfAbsent(identity, its -> new LazyContext(new OwnKey(its), trust));
+        }
+
+        @Override
+        public Certificates trusting(LazyContext.TrustSource newTrust) {
+            return new ByName(byName, newTrust);
+        }
+    }
+
+    // ---- who the clients are
+
+    /** Refuses clients that don't show a certificate which these authorities have issued (mutual TLS). See {@link TlsInfo#peerCertificates}. */
+    public TlsServer requireClientCertificate(List<X509Certificate> roots) {
+        return asking(ClientCertificate.REQUIRED, roots);
+    }
+
+    /** Likewise, by a trust manager, which is asked off the loop. */
+    public TlsServer requireClientCertificate(X509TrustManager manager) {
+        return asking(ClientCertificate.REQUIRED, manager);
+    }
+
+    /** Asks clients for a certificate which these authorities have issued, and takes those that have none; a wrong one is refused. */
+    public TlsServer wantClientCertificate(List<X509Certificate> roots) {
+        return asking(ClientCertificate.WANTED, roots);
+    }
+
+    /** Likewise, by a trust manager, which is asked off the loop. */
+    public TlsServer wantClientCertificate(X509TrustManager manager) {
+        return asking(ClientCertificate.WANTED, manager);
+    }
+
+    private TlsServer asking(ClientCertificate how, List<X509Certificate> roots) {
+        List<X509Certificate> copy = Trust.notEmpty(roots);
+        return new TlsServer(settings, certificates.trusting(() -> Verifier.byRoots(copy)), how);
+    }
+
+    private TlsServer asking(ClientCertificate how, X509TrustManager manager) {
+        Objects.requireNonNull(manager, "manager");
+        return new TlsServer(settings, certificates.trusting(() -> Verifier.by(manager)), how);
+    }
+
+    // ---- what is spoken
+
+    /**
+     * Speaks these protocols above (ALPN), the preferred first. A client that asks for none gets a connection with none chosen; one that asks for
+     * others alone is refused. What was chosen is in {@link TlsInfo}.
+     */
+    public TlsServer alpn(String... protocols) {
+        return with(settings.alpn(protocols));
+    }
+
+    /** Speaks these versions alone. */
+    public TlsServer versions(TlsVersion... versions) {
+        return with(settings.versions(versions));
+    }
+
+    /** Uses these cipher suites alone, by the JDK's names; the preferred first. */
+    public TlsServer cipherSuites(String... names) {
+        return with(settings.cipherSuites(names));
+    }
+
+    /** How long a handshake may take; ten seconds unless said otherwise. */
+    public TlsServer handshakeTimeout(Duration timeout) {
+        return with(settings.handshakeTimeout(timeout));
+    }
+
+    private TlsServer with(Settings newSettings) {
+        return new TlsServer(newSettings, certificates, clientCertificate);
+    }
+
+    // ---- connections
+
+    @Override
+    public Session<ByteBuf, ByteBuf> open(Context connection) {
+        return new TlsSession(
+                connection,
+                new OneEngine(connection),
+                settings.handshakeTimeout(),
+                false,
+                String.valueOf(connection.remoteAddress()));
+    }
+
+    @Override
+    public String toString() {
+        return "TlsServer";
+    }
+
+    private final class OneEngine implements Engines {
+        private final Context connection;
+
+        OneEngine(Context connection) {
+            this.connection = connection;
+        }
+
+        @Override
+        public boolean isQuick() {
+            return certificates.isQuick(connection);
+        }
+
+        @Override
+        public boolean needName() {
+            return certificates.needName();
+        }
+
+        @Override
+        public @Nullable SSLEngine make(@Nullable String name) throws GeneralSecurityException {
+            LazyContext context = certificates.of(name);
+            if (context == null) {
+                return null;
+            }
+            SSLEngine engine = context.get(connection).createSSLEngine();
+            engine.setUseClientMode(false);
+            SSLParameters parameters = engine.getSSLParameters();
+            settings.applyTo(parameters);
+            parameters.setUseCipherSuitesOrder(true);
+            if (clientCertificate == ClientCertificate.REQUIRED) {
+                parameters.setNeedClientAuth(true);
+            } else {
+                parameters.setWantClientAuth(clientCertificate == ClientCertificate.WANTED);
+            }
+            engine.setSSLParameters(parameters);
+            return engine;
+        }
+    }
+}

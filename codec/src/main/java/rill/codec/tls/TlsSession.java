@@ -1,0 +1,470 @@
+package rill.codec.tls;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLEngineResult.Status;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+import rill.Context;
+import rill.DeadlineException;
+import rill.Outgoing;
+import rill.Session;
+
+/**
+ * One connection's TLS, over an engine.
+ *
+ * <pre>
+ *  GREETING ──▶ PREPARING ──▶ SHAKING_HANDS ──▶ OPEN ──▶ ENDED (the peer's good-bye; in TLS 1.3 ours may come much later)
+ *  (a server,   (the engine,       └───────────────┴──▶ failed: the peer is told by an alert, and decoding is over
+ *   until the    perhaps not
+ *   client's     on the loop)
+ *   name is
+ *   known)
+ * </pre>
+ *
+ * <p>Until it is open what is written above is held back. Each call decrypts one record at most.
+ */
+final class TlsSession implements Session<ByteBuf, ByteBuf> {
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    /** Records in a row without a byte for the layer above: tickets for later sessions are a handful, updates of keys rare. */
+    private static final int MOST_EMPTY = 32;
+
+    /** What a handshake may be made of, certificates included. */
+    private static final int MOST_HANDSHAKE_BYTES = 256 * 1024;
+
+    private enum State {
+        GREETING,
+        PREPARING,
+        SHAKING_HANDS,
+        OPEN,
+        ENDED
+    }
+
+    /** An engine that was made elsewhere, or why not. */
+    private record Prepared(
+            @Nullable SSLEngine engine, @Nullable Throwable failure) {}
+
+    private final Engines engines;
+    private final boolean client;
+    private final String peer;
+    private final Duration handshakeTimeout;
+    private final Scratch scratch;
+    private State state;
+    private @Nullable ClientHello hello; // while its name is needed
+    private @Nullable Prepared prepared; // by another thread, which is done by then
+    private @Nullable SSLEngine engine;
+    private @Nullable Error taskFailure;
+    private HandshakeStatus status = HandshakeStatus.NOT_HANDSHAKING;
+    private boolean greeted; // the peer has sent something that may be TLS
+    private int empty;
+    private int handshakeBytes;
+
+    TlsSession(Context context, Engines engines, Duration handshakeTimeout, boolean client, String peer) {
+        this.engines = engines;
+        this.client = client;
+        this.peer = peer;
+        this.handshakeTimeout = handshakeTimeout;
+        this.scratch = Scratch.of(context);
+        this.state = engines.needName() ? State.GREETING : State.PREPARING;
+    }
+
+    private Failures failures() {
+        return new Failures(client, peer);
+    }
+
+    // ---- beginning
+
+    @Override
+    public @Nullable ByteBuf opened(Context context) throws IOException {
+        context.holdWrites();
+        context.startTimer(handshakeTimeout);
+        if (state == State.PREPARING) {
+            prepare(null, context);
+        }
+        return decode(Unpooled.EMPTY_BUFFER, context);
+    }
+
+    private void prepare(@Nullable String name, Context context) {
+        state = State.PREPARING;
+        if (engines.isQuick()) {
+            prepared = made(name);
+        } else {
+            context.runBlocking(() -> prepared = made(name));
+        }
+    }
+
+    private Prepared made(@Nullable String name) {
+        try {
+            return new Prepared(engines.make(name), null);
+        } catch (Throwable t) {
+            return new Prepared(null, t);
+        }
+    }
+
+    @Override
+    public @Nullable ByteBuf decode(ByteBuf in, Context context) throws IOException {
+        if (!greeted && in.isReadable()) {
+            requireTls(in);
+        }
+        if (state == State.GREETING) {
+            greet(in, context);
+        }
+        if (state == State.PREPARING && prepared != null) {
+            begin(prepared, context);
+        }
+        return engine == null ? null : advance(engine, in, context);
+    }
+
+    private void requireTls(ByteBuf in) throws TlsException {
+        String otherwise = TlsRecord.notTls(in);
+        if (otherwise != null) {
+            throw failures().of(otherwise, null); // and no alert, which such a peer would not understand
+        }
+        greeted = in.readableBytes() >= 2;
+    }
+
+    private void greet(ByteBuf in, Context context) throws TlsException {
+        if (hello == null) {
+            hello = new ClientHello();
+        }
+        try {
+            if (hello.isComplete(in)) {
+                String name = hello.serverName();
+                hello = null;
+                prepare(name, context);
+            }
+        } catch (ClientHello.Refused e) {
+            refuse(e.alert, context);
+            throw failures().of(String.valueOf(e.getMessage()), e.alertName);
+        }
+    }
+
+    private static void refuse(int alert, Context context) {
+        byte[] record = TlsRecord.fatalAlert(alert);
+        context.out().buffer(record.length).writeBytes(record);
+    }
+
+    private void begin(Prepared outcome, Context context) throws IOException {
+        prepared = null;
+        if (outcome.failure() != null) {
+            if (!client) {
+                refuse(80, context); // internal_error
+            }
+            throw failures().of(outcome.failure());
+        }
+        SSLEngine fresh = outcome.engine();
+        if (fresh == null) {
+            refuse(112, context);
+            throw failures().of("it asks for a name that there is no certificate for", "unrecognized_name");
+        }
+        engine = fresh;
+        state = State.SHAKING_HANDS;
+        try {
+            fresh.beginHandshake();
+        } catch (SSLException e) {
+            throw failures().of(e);
+        }
+        status = fresh.getHandshakeStatus();
+    }
+
+    // ---- records in
+
+    private @Nullable ByteBuf advance(SSLEngine using, ByteBuf in, Context context) throws IOException {
+        try {
+            return advanceOrThrow(using, in, context);
+        } catch (TlsException e) { // ours, of which the engine has not heard
+            using.closeOutbound();
+            tellWhy(using, context);
+            throw e;
+        } catch (SSLException | RuntimeException e) { // of the engine, or of those whom it has asked
+            tellWhy(using, context);
+            throw failures().of(e);
+        }
+    }
+
+    private @Nullable ByteBuf advanceOrThrow(SSLEngine using, ByteBuf in, Context context) throws IOException {
+        Error thrown = taskFailure;
+        if (thrown != null) {
+            throw failures().of(thrown);
+        }
+        while (state != State.ENDED) {
+            switch (status) {
+                case NEED_TASK -> {
+                    context.runBlocking(() -> runTasks(using));
+                    return null;
+                }
+                case NEED_WRAP -> answer(using, context);
+                default -> {
+                    if (!isRecordThere(in, context)) {
+                        return null;
+                    }
+                    ByteBuf plain = unwrap(using, in, context);
+                    if (plain != null) {
+                        return plain;
+                    }
+                }
+            }
+        }
+        in.skipBytes(in.readableBytes()); // after its good-bye nothing that a peer sends means anything
+        return null;
+    }
+
+    private void runTasks(SSLEngine using) {
+        try {
+            for (Runnable task = using.getDelegatedTask(); task != null; task = using.getDelegatedTask()) {
+                task.run();
+            }
+        } catch (Error e) { // exceptions the engine keeps
+            taskFailure = e;
+        }
+        status = using.getHandshakeStatus();
+    }
+
+    private boolean isRecordThere(ByteBuf in, Context context) {
+        int there = in.readableBytes();
+        int needed = there < TlsRecord.HEADER ? TlsRecord.HEADER : TlsRecord.size(in);
+        if (there < needed) {
+            context.needMore(needed - there);
+            return false;
+        }
+        return true;
+    }
+
+    private @Nullable ByteBuf unwrap(SSLEngine using, ByteBuf in, Context context) throws IOException {
+        int size = TlsRecord.size(in);
+        if (size > TlsRecord.HEADER + TlsRecord.LONGEST) {
+            throw failures().of("a record says that it has " + size + " bytes, which is more than one can have", null);
+        }
+        refuseToNegotiateAnew(in);
+        ByteBuffer target = scratch.target();
+        SSLEngineResult result = using.unwrap(scratch.source(in, in.readerIndex(), size), target);
+        if (result.getStatus() == Status.BUFFER_OVERFLOW) {
+            target = scratch.largerTarget(using.getSession().getApplicationBufferSize());
+            result = using.unwrap(scratch.source(in, in.readerIndex(), size), target);
+        }
+        in.skipBytes(result.bytesConsumed());
+        note(using, result, context);
+        if (result.getStatus() == Status.CLOSED) {
+            end(using, context);
+            return null;
+        }
+        if (result.bytesConsumed() == 0 && status != HandshakeStatus.NEED_TASK && status != HandshakeStatus.NEED_WRAP) {
+            throw new SSLException("the engine makes no progress: " + result);
+        }
+        return result.bytesProduced() == 0 ? bound(result) : deliver(using, target, context);
+    }
+
+    /** What comes without content can't go on for ever. */
+    private @Nullable ByteBuf bound(SSLEngineResult result) throws TlsException {
+        if (state == State.OPEN) {
+            empty++;
+            if (empty > MOST_EMPTY) {
+                throw failures().of("the peer has sent " + empty + " records in a row without any content", null);
+            }
+        } else {
+            handshakeBytes += result.bytesConsumed();
+            if (handshakeBytes > MOST_HANDSHAKE_BYTES) {
+                throw failures().of("the peer's handshake has more than " + MOST_HANDSHAKE_BYTES + " bytes", null);
+            }
+        }
+        return null;
+    }
+
+    private ByteBuf deliver(SSLEngine using, ByteBuffer target, Context context) throws SSLException {
+        empty = 0;
+        target.flip();
+        ByteBuf plain = context.lend(target.remaining()).writeBytes(target);
+        while (status == HandshakeStatus.NEED_WRAP) { // an update of keys wants its answer
+            answer(using, context);
+        }
+        return plain;
+    }
+
+    /** In TLS 1.3 there is no such thing, and types are encrypted. */
+    private void refuseToNegotiateAnew(ByteBuf in) throws TlsException {
+        if (state == State.OPEN && TlsRecord.type(in) == TlsRecord.HANDSHAKE) {
+            throw failures().of("the peer wants to negotiate anew, which is refused", null);
+        }
+    }
+
+    private void note(SSLEngine using, SSLEngineResult result, Context context) {
+        status = result.getHandshakeStatus();
+        if (status == HandshakeStatus.FINISHED) {
+            if (state == State.SHAKING_HANDS) {
+                state = State.OPEN;
+                context.stopTimer();
+                context.releaseWrites();
+            }
+            status = using.getHandshakeStatus(); // tickets may have to be sent
+        }
+    }
+
+    /** The peer's good-bye. Before TLS 1.3 it has to be answered at once, and then nothing more can be sent. */
+    private void end(SSLEngine using, Context context) throws SSLException {
+        if (state != State.OPEN) {
+            throw new SSLException("the peer has said good-bye in the middle of the handshake");
+        }
+        state = State.ENDED;
+        for (int bytes = 1; bytes > 0 && using.getHandshakeStatus() == HandshakeStatus.NEED_WRAP; ) {
+            bytes = wrap(using, NOTHING, context.out()).bytesProduced();
+        }
+        context.end();
+    }
+
+    // ---- records out
+
+    private void answer(SSLEngine using, Context context) throws SSLException {
+        SSLEngineResult result = wrap(using, NOTHING, context.out());
+        note(using, result, context);
+        if (result.bytesProduced() == 0 && status == HandshakeStatus.NEED_WRAP) {
+            throw new SSLException("the engine makes no progress: " + result);
+        }
+    }
+
+    private SSLEngineResult wrap(SSLEngine using, ByteBuffer source, Outgoing out) throws SSLException {
+        ByteBuffer target = scratch.target();
+        SSLEngineResult result = using.wrap(source, target);
+        if (result.getStatus() == Status.BUFFER_OVERFLOW) {
+            target = scratch.largerTarget(using.getSession().getPacketBufferSize());
+            result = using.wrap(source, target);
+        }
+        target.flip();
+        if (target.hasRemaining()) {
+            out.buffer(target.remaining()).writeBytes(target);
+        }
+        return result;
+    }
+
+    /** Sends the alert that the engine has for its failure. */
+    private void tellWhy(SSLEngine using, Context context) {
+        try {
+            for (int bytes = 1; bytes > 0 && using.getHandshakeStatus() == HandshakeStatus.NEED_WRAP; ) {
+                bytes = wrap(using, NOTHING, context.out()).bytesProduced();
+            }
+        } catch (SSLException | RuntimeException e) {
+            // the first failure is the one to tell
+        }
+    }
+
+    @Override
+    public void encode(ByteBuf message, Outgoing out) throws IOException {
+        SSLEngine using = Objects.requireNonNull(engine);
+        int at = message.readerIndex();
+        int end = message.writerIndex();
+        while (at < end) {
+            ByteBuffer source = scratch.source(message, at, Math.min(end - at, TlsRecord.MOST_PLAIN));
+            at += encrypt(using, source, out);
+        }
+    }
+
+    private int encrypt(SSLEngine using, ByteBuffer source, Outgoing out) throws IOException {
+        try {
+            SSLEngineResult result = wrap(using, source, out);
+            if (result.getStatus() == Status.CLOSED) {
+                throw failures().of("the peer has said good-bye, after which TLS 1.2 can send nothing more", null);
+            }
+            if (result.bytesConsumed() == 0 && result.bytesProduced() == 0) {
+                throw new SSLException("the engine makes no progress: " + result);
+            }
+            return result.bytesConsumed();
+        } catch (SSLException | RuntimeException e) {
+            throw failures().of(e);
+        }
+    }
+
+    // ---- ends
+
+    @Override
+    public @Nullable ByteBuf timerExpired(Context context) throws IOException {
+        throw new DeadlineException("TLS with " + peer + ": no handshake within " + handshakeTimeout.toMillis()
+                + " ms; " + whatIsMissing());
+    }
+
+    private String whatIsMissing() {
+        return greeted ? "it was not finished" : "the peer has sent nothing, or no whole record";
+    }
+
+    @Override
+    public @Nullable ByteBuf inputEnded(ByteBuf rest, Context context) throws IOException {
+        if (state != State.OPEN) {
+            throw failures()
+                    .of(
+                            "the peer has ended the connection in the middle of the handshake"
+                                    + (greeted ? "" : ", before it had sent anything"),
+                            null);
+        }
+        throw failures()
+                .truncated("the stream was cut off: it ended without a good-bye (close_notify)"
+                        + (rest.isReadable() ? ", after " + rest.readableBytes() + " bytes of a record" : ""));
+    }
+
+    @Override
+    public void outputEnding(Outgoing out) throws IOException {
+        SSLEngine using = engine;
+        if (using == null) {
+            return;
+        }
+        using.closeOutbound();
+        for (int bytes = 1; bytes > 0 && !using.isOutboundDone(); ) {
+            bytes = wrap(using, NOTHING, out).bytesProduced();
+        }
+    }
+
+    // ---- what was found out
+
+    @Override
+    public @Nullable TlsInfo info() {
+        SSLEngine using = engine;
+        if (using == null || (state != State.OPEN && state != State.ENDED)) {
+            return null;
+        }
+        SSLSession session = using.getSession();
+        String protocol = using.getApplicationProtocol();
+        return new TlsInfo(
+                session.getProtocol().equals(TlsVersion.TLS_1_3.name) ? TlsVersion.TLS_1_3 : TlsVersion.TLS_1_2,
+                session.getCipherSuite(),
+                protocol == null || protocol.isEmpty() ? null : protocol,
+                serverName(using, session),
+                certificates(session));
+    }
+
+    private @Nullable String serverName(SSLEngine using, SSLSession session) {
+        List<SNIServerName> names = client
+                ? using.getSSLParameters().getServerNames()
+                : session instanceof ExtendedSSLSession extended ? extended.getRequestedServerNames() : List.of();
+        return names == null || names.isEmpty() || !(names.getFirst() instanceof SNIHostName host)
+                ? null
+                : host.getAsciiName();
+    }
+
+    private static List<X509Certificate> certificates(SSLSession session) {
+        var certificates = new ArrayList<X509Certificate>();
+        try {
+            for (Certificate each : session.getPeerCertificates()) {
+                if (each instanceof X509Certificate certificate) {
+                    certificates.add(certificate);
+                }
+            }
+        } catch (SSLPeerUnverifiedException e) {
+            // it has shown none
+        }
+        return certificates;
+    }
+}

@@ -1,0 +1,15 @@
+package rill.codec.tls;
+
+/** The versions that are spoken; older ones are not. */
+public enum TlsVersion {
+    /** RFC 5246. */
+    TLS_1_2("TLSv1.2"),
+    /** RFC 8446. */
+    TLS_1_3("TLSv1.3");
+
+    final String name;
+
+    TlsVersion(String name) {
+        this.name = name;
+    }
+}

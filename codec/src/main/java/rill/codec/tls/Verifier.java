@@ -1,0 +1,259 @@
+package rill.codec.tls;
+
+import java.net.Socket;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.KeyStoreException;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides whether to believe a peer's certificates, and says in words why not.
+ *
+ * <p>The deciding is the JDK's, or that of the user's own trust manager. Of the latter it is always checked as well whether the certificate is for
+ * the host that was connected to: an own trust manager that is given to the JDK's engine as it is may silently lose that check.
+ *
+ * <p><b>Threading:</b> any; never the loop.
+ */
+final class Verifier extends X509ExtendedTrustManager {
+    private static final int SUBJECT_DNS = 2; // of GeneralName, RFC 5280, section 4.2.1.6
+    private static final int SUBJECT_IP = 7;
+
+    private final X509TrustManager decider;
+    private final boolean checksHost; // by itself
+
+    private Verifier(X509TrustManager decider, boolean checksHost) {
+        this.decider = decider;
+        this.checksHost = checksHost;
+    }
+
+    /** Not to be trusted; the message is for people. */
+    static final class Untrusted extends CertificateException {
+        Untrusted(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /** By what the JDK trusts. */
+    static Verifier byDefault() throws GeneralSecurityException {
+        return new Verifier(pkix(null), true);
+    }
+
+    /** By these authorities, or these very certificates. */
+    static Verifier byRoots(List<X509Certificate> roots) throws GeneralSecurityException {
+        return new Verifier(pkix(roots), true);
+    }
+
+    /** By the user's own. */
+    static Verifier by(X509TrustManager own) {
+        return new Verifier(own, false);
+    }
+
+    private static X509ExtendedTrustManager pkix(@Nullable List<X509Certificate> roots)
+            throws GeneralSecurityException {
+        TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+        factory.init(roots == null ? null : storeOf(roots));
+        for (TrustManager manager : factory.getTrustManagers()) {
+            if (manager instanceof X509ExtendedTrustManager found) {
+                return found;
+            }
+        }
+        throw new KeyStoreException("this JVM has no trust manager of the kind PKIX");
+    }
+
+    private static KeyStore storeOf(List<X509Certificate> roots) throws GeneralSecurityException {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        try {
+            store.load(null, null);
+        } catch (java.io.IOException e) {
+            throw new KeyStoreException("an empty store can't be made", e);
+        }
+        for (int i = 0; i < roots.size(); i++) {
+            store.setCertificateEntry("root-" + i, roots.get(i));
+        }
+        return store;
+    }
+
+    // ---- what the engine asks
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+            throws CertificateException {
+        String host = engine.getPeerHost();
+        boolean wantsHost = engine.getSSLParameters().getEndpointIdentificationAlgorithm() != null;
+        try {
+            if (decider instanceof X509ExtendedTrustManager extended) {
+                extended.checkServerTrusted(chain, authType, engine);
+            } else {
+                decider.checkServerTrusted(chain, authType);
+            }
+        } catch (CertificateException e) {
+            boolean onlyTheHost = checksHost && wantsHost && passesWithoutHost(chain, authType);
+            throw onlyTheHost ? notFor(host, chain, e) : explained(chain, e);
+        }
+        if (!checksHost && wantsHost) {
+            checkHost(host, chain, authType, engine);
+        }
+    }
+
+    private boolean passesWithoutHost(X509Certificate[] chain, String authType) {
+        try {
+            decider.checkServerTrusted(chain, authType);
+            return true;
+        } catch (CertificateException e) {
+            return false;
+        }
+    }
+
+    /** By a trust manager of the JDK's that believes this one certificate, and has nothing to check but whom it is for. */
+    private static void checkHost(@Nullable String host, X509Certificate[] chain, String authType, SSLEngine engine)
+            throws CertificateException {
+        try {
+            pkix(List.of(chain[0])).checkServerTrusted(new X509Certificate[] {chain[0]}, authType, engine);
+        } catch (CertificateException e) {
+            throw notFor(host, chain, e);
+        } catch (GeneralSecurityException e) {
+            throw new CertificateException("whom the certificate is for can't be checked", e);
+        }
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+            throws CertificateException {
+        try {
+            if (decider instanceof X509ExtendedTrustManager extended) {
+                extended.checkClientTrusted(chain, authType, engine);
+            } else {
+                decider.checkClientTrusted(chain, authType);
+            }
+        } catch (CertificateException e) {
+            throw explained(chain, e);
+        }
+    }
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+        return decider.getAcceptedIssuers();
+    }
+
+    // ---- what nobody asks: there is an engine always
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
+            throws CertificateException {
+        throw withoutEngine();
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
+            throws CertificateException {
+        throw withoutEngine();
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+        throw withoutEngine();
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+        throw withoutEngine();
+    }
+
+    private static CertificateException withoutEngine() {
+        return new CertificateException("nobody can be trusted without knowing the host that was meant");
+    }
+
+    // ---- words
+
+    private static Untrusted untrusted(String message, CertificateException e) {
+        // The engine chooses the alert by the cause.
+        Throwable cause = e.getCause() instanceof CertPathValidatorException ? e.getCause() : e;
+        return new Untrusted(message, cause);
+    }
+
+    private static Untrusted notFor(@Nullable String host, X509Certificate[] chain, CertificateException e) {
+        return untrusted(
+                "the certificate is not for " + host + " but for " + namesOf(chain[0])
+                        + "; connect to one of these, or say which is right with hostName(...)",
+                e);
+    }
+
+    private static String namesOf(X509Certificate certificate) {
+        var names = new ArrayList<String>();
+        try {
+            Collection<List<?>> alternatives = certificate.getSubjectAlternativeNames();
+            for (List<?> each : alternatives == null ? List.<List<?>>of() : alternatives) {
+                if (each.get(0) instanceof Integer kind && (kind == SUBJECT_DNS || kind == SUBJECT_IP)) {
+                    names.add(String.valueOf(each.get(1)));
+                }
+            }
+        } catch (CertificateParsingException e) {
+            // then it has none that count
+        }
+        return names.isEmpty() ? "no host at all (it has no subject alternative name)" : String.join(", ", names);
+    }
+
+    private static CertificateException explained(X509Certificate[] chain, CertificateException e) {
+        for (X509Certificate certificate : chain) {
+            try {
+                certificate.checkValidity();
+            } catch (CertificateExpiredException expired) {
+                return untrusted(
+                        named(certificate) + " expired on "
+                                + certificate.getNotAfter().toInstant(),
+                        e);
+            } catch (CertificateNotYetValidException early) {
+                return untrusted(
+                        named(certificate) + " is not valid before "
+                                + certificate.getNotBefore().toInstant() + "; is the clock of this machine right?",
+                        e);
+            }
+        }
+        if (e.getCause() instanceof CertPathValidatorException invalid) {
+            if (invalid.getReason() == CertPathValidatorException.BasicReason.ALGORITHM_CONSTRAINED) {
+                return untrusted(
+                        named(chain[0]) + ", or one that it depends on, has a key or a signature that is too weak: "
+                                + invalid.getMessage(),
+                        e);
+            }
+            if (invalid.getReason() == CertPathValidatorException.BasicReason.REVOKED) {
+                return untrusted(
+                        named(chain[0]) + ", or one that it depends on, was revoked: " + invalid.getMessage(), e);
+            }
+        }
+        if (isSelfSigned(chain[0])) {
+            return untrusted(
+                    named(chain[0])
+                            + " is signed by itself, and is not among those that are trusted; if it is the right"
+                            + " one, give it to trust(...)",
+                    e);
+        }
+        return untrusted(
+                named(chain[0]) + " was issued by " + chain[chain.length - 1].getIssuerX500Principal()
+                        + ", which is not trusted; give that authority to trust(...), or have the peer send all"
+                        + " certificates between (" + e.getMessage() + ")",
+                e);
+    }
+
+    private static boolean isSelfSigned(X509Certificate certificate) {
+        return certificate.getIssuerX500Principal().equals(certificate.getSubjectX500Principal());
+    }
+
+    private static String named(X509Certificate certificate) {
+        return "the certificate " + certificate.getSubjectX500Principal();
+    }
+}

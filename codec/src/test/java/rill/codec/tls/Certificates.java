@@ -1,0 +1,27 @@
+package rill.codec.tls;
+
+import java.util.List;
+import rill.testkit.Authority;
+
+/** What the tests show one another. */
+final class Certificates {
+    static final Authority AUTHORITY = Authority.create();
+
+    private Certificates() {}
+
+    static Identity identity(Authority.Issued issued) {
+        return Identity.of(issued.key(), issued.chain());
+    }
+
+    static Identity of(String... hosts) {
+        return identity(AUTHORITY.issue(hosts));
+    }
+
+    static TlsClient client() {
+        return Tls.client().trust(List.of(AUTHORITY.certificate())).hostName("server.test");
+    }
+
+    static TlsServer server() {
+        return Tls.server(of("server.test"));
+    }
+}

@@ -1,0 +1,417 @@
+package rill.codec.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import rill.DeadlineException;
+import rill.testkit.Authority;
+
+/** TLS byte by byte: two sides without a loop, and whatever can happen to the bytes between them. */
+class TlsBytesTest {
+    private static final byte[] QUESTION = bytes("a question");
+    private static final byte[] ANSWER = bytes("an answer that is a little longer");
+    private static final TlsServer SERVER = Tls.server(Certificates.identity(
+            Certificates.AUTHORITY.issue(Authority.Wish.usual().kind("Ed25519"), "server.test")));
+    private static final TlsClient CLIENT = Certificates.client();
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /** Changes what one side has said on its way to the other. */
+    private interface Way {
+        /** @param at how many bytes have gone this way before */
+        List<byte[]> pieces(byte[] bytes, int at);
+    }
+
+    private static final Way AS_IT_IS = (bytes, at) -> List.of(bytes);
+
+    /** A conversation. */
+    private static final class Talk {
+        final Side client;
+        final Side server;
+        private int toServer;
+        private int toClient;
+
+        Talk(TlsVersion version) {
+            this(CLIENT.versions(version), SERVER);
+        }
+
+        Talk(TlsClient client, TlsServer server) {
+            this.client = new Side(client, 1);
+            this.server = new Side(server, 2);
+        }
+
+        /** Until nobody says anything more. */
+        Talk go(Way up, Way down) {
+            for (boolean more = true; more; ) {
+                byte[] question = client.take();
+                up.pieces(question, toServer).forEach(server::feed);
+                toServer += question.length;
+                byte[] answer = server.take();
+                down.pieces(answer, toClient).forEach(client::feed);
+                toClient += answer.length;
+                more = question.length + answer.length > 0;
+            }
+            return this;
+        }
+
+        Talk go() {
+            return go(AS_IT_IS, AS_IT_IS);
+        }
+
+        /** A question, an answer, and good-bye from both. */
+        Talk whole(Way up, Way down) {
+            go(up, down);
+            if (!client.holds && !client.over()) {
+                client.write(QUESTION);
+                go(up, down);
+            }
+            if (!server.holds && !server.over()) {
+                server.write(ANSWER);
+                go(up, down);
+                server.endOutput();
+                go(up, down);
+            }
+            if (!client.holds && !client.over()) {
+                client.endOutput();
+                go(up, down);
+            }
+            return this;
+        }
+    }
+
+    private static void assertWhole(Talk talk, String how) {
+        assertThat(talk.client.failure).as("client, " + how).isNull();
+        assertThat(talk.server.failure).as("server, " + how).isNull();
+        assertThat(talk.server.received.toByteArray()).as(how).isEqualTo(QUESTION);
+        assertThat(talk.client.received.toByteArray()).as(how).isEqualTo(ANSWER);
+        assertThat(talk.client.ended).as(how).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(TlsVersion.class)
+    void a_handshake_opens_both_sides_and_stops_their_timers(TlsVersion version) {
+        Talk talk = new Talk(version);
+        assertThat(talk.client.holds).isTrue();
+        assertThat(talk.client.timerRuns).isTrue();
+        assertThat(talk.client.info()).isNull();
+        talk.go();
+        for (Side side : List.of(talk.client, talk.server)) {
+            assertThat(side.failure).isNull();
+            assertThat(side.holds).isFalse();
+            assertThat(side.timerRuns).isFalse();
+            assertThat(side.info().version()).isEqualTo(version);
+            assertThat(side.info().serverName()).isEqualTo("server.test");
+        }
+        assertWhole(talk.whole(AS_IT_IS, AS_IT_IS), "whole");
+    }
+
+    @ParameterizedTest
+    @EnumSource(TlsVersion.class)
+    void bytes_may_come_one_by_one(TlsVersion version) {
+        Way single = (bytes, at) -> {
+            var pieces = new ArrayList<byte[]>();
+            for (byte b : bytes) {
+                pieces.add(new byte[] {b});
+            }
+            return pieces;
+        };
+        assertWhole(new Talk(version).whole(single, single), "byte by byte");
+    }
+
+    @ParameterizedTest
+    @EnumSource(TlsVersion.class)
+    void bytes_may_be_split_anywhere(TlsVersion version) {
+        long seed = new Random().nextLong();
+        var random = new Random(seed);
+        Way split = (bytes, at) -> {
+            var pieces = new ArrayList<byte[]>();
+            for (int from = 0; from < bytes.length; ) {
+                int to = Math.min(bytes.length, from + 1 + random.nextInt(1 + random.nextInt(2000)));
+                pieces.add(Arrays.copyOfRange(bytes, from, to));
+                from = to;
+            }
+            return pieces;
+        };
+        for (int i = 0; i < 50; i++) {
+            assertWhole(new Talk(version).whole(split, split), "seed " + seed + ", round " + i);
+        }
+    }
+
+    /** Everything from a place on is missing. */
+    private static Way cut(int after) {
+        return (bytes, at) -> List.of(Arrays.copyOf(bytes, Math.max(0, Math.min(bytes.length, after - at))));
+    }
+
+    private static int lengthToClient(TlsVersion version) {
+        Talk talk = new Talk(version).whole(AS_IT_IS, AS_IT_IS);
+        return talk.toClient;
+    }
+
+    @ParameterizedTest
+    @EnumSource(TlsVersion.class)
+    void a_stream_that_is_cut_off_anywhere_is_never_taken_for_one_that_has_ended(TlsVersion version) {
+        int length = lengthToClient(version);
+        int early = 0;
+        int late = 0;
+        for (int after = 0; after < length; after++) {
+            Talk talk = new Talk(version).whole(AS_IT_IS, cut(after));
+            talk.client.endInput();
+            assertThat(talk.client.ended).as("cut off after %d", after).isFalse();
+            assertThat(talk.client.failure)
+                    .as("cut off after %d", after)
+                    .isInstanceOf(TlsException.class)
+                    .hasMessageContaining("server.test");
+            byte[] received = talk.client.received.toByteArray();
+            assertThat(received).isEqualTo(Arrays.copyOf(ANSWER, received.length));
+            if (talk.client.failure instanceof TlsTruncatedException) {
+                late++;
+            } else {
+                early++;
+                assertThat(talk.client.failure).hasMessageContaining("in the middle of the handshake");
+            }
+        }
+        assertThat(early).isGreaterThan(500);
+        assertThat(late).isGreaterThan(ANSWER.length);
+    }
+
+    @ParameterizedTest
+    @EnumSource(TlsVersion.class)
+    void a_byte_that_was_changed_anywhere_is_noticed(TlsVersion version) {
+        int length = lengthToClient(version);
+        long seed = new Random().nextLong();
+        var random = new Random(seed);
+        int noticed = 0;
+        for (int n = 0; n < 400; n++) {
+            int place = random.nextInt(length);
+            int change = 1 + random.nextInt(255);
+            Way changed = (bytes, at) -> {
+                byte[] copy = bytes.clone();
+                if (place >= at && place < at + bytes.length) {
+                    copy[place - at] ^= (byte) change;
+                }
+                return List.of(copy);
+            };
+            Talk talk = new Talk(version).whole(AS_IT_IS, changed);
+            String how = "byte " + place + " by " + change + ", seed " + seed;
+            talk.client.endInput();
+            if (talk.client.failure != null) {
+                assertThat(talk.client.failure).as(how).isInstanceOf(TlsException.class);
+                noticed++;
+            } else { // the version of a record's header does not count, for instance
+                assertThat(talk.client.received.toByteArray()).as(how).isEqualTo(ANSWER);
+            }
+        }
+        assertThat(noticed).isGreaterThan(300);
+    }
+
+    @ParameterizedTest
+    @EnumSource(TlsVersion.class)
+    void a_server_survives_a_client_that_was_changed_anywhere(TlsVersion version) {
+        long seed = new Random().nextLong();
+        var random = new Random(seed);
+        for (int n = 0; n < 400; n++) {
+            int place = random.nextInt(600);
+            int change = 1 + random.nextInt(255);
+            Way changed = (bytes, at) -> {
+                byte[] copy = bytes.clone();
+                if (place >= at && place < at + bytes.length) {
+                    copy[place - at] ^= (byte) change;
+                }
+                return List.of(copy);
+            };
+            Talk talk = new Talk(version).whole(changed, AS_IT_IS);
+            talk.server.endInput();
+            String how = "byte " + place + " by " + change + ", seed " + seed;
+            if (talk.server.failure != null) {
+                assertThat(talk.server.failure).as(how).isInstanceOf(TlsException.class);
+            } else {
+                assertThat(talk.server.received.toByteArray()).as(how).isEqualTo(QUESTION);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(TlsVersion.class)
+    void a_handshake_that_stops_anywhere_ends_at_its_deadline(TlsVersion version) {
+        int length = lengthToClient(version);
+        int stopped = 0;
+        for (int after = 0; after < length; after += 13) {
+            Talk talk = new Talk(version).go(AS_IT_IS, cut(after));
+            if (talk.client.holds) {
+                stopped++;
+                assertThat(talk.client.timerRuns).isTrue();
+                talk.client.expireTimer();
+                assertThat(talk.client.failure)
+                        .isInstanceOf(DeadlineException.class)
+                        .hasMessageContaining("no handshake within 10000 ms");
+            }
+        }
+        assertThat(stopped).isGreaterThan(20);
+    }
+
+    // ---- what is no TLS
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "220 mail.test ready\r\n", "+OK\r\n", "\0\0\0\5hello", "S"})
+    void who_does_not_speak_tls_is_told_from_who_does(String text) {
+        for (Side side : List.of(new Side(SERVER, 1), new Side(CLIENT, 1))) {
+            side.take();
+            side.feed(bytes(text));
+            assertThat(side.failure).isInstanceOf(TlsException.class).hasMessageContaining("does not speak TLS");
+            if (text.length() > 1 && text.charAt(0) > ' ') {
+                assertThat(side.failure)
+                        .hasMessageContaining(text.lines().findFirst().orElseThrow())
+                        .hasMessageContaining("is this a port without TLS?");
+            }
+            assertThat(side.take()).isEmpty();
+        }
+    }
+
+    @Test
+    void ssl_2_is_named() {
+        Side server = new Side(SERVER, 1);
+        server.feed(new byte[] {(byte) 0x80, 46, 1, 0, 2});
+        assertThat(server.failure).hasMessageContaining("SSL 2");
+    }
+
+    @Test
+    void garbage_is_refused_whatever_it_is() {
+        long seed = new Random().nextLong();
+        var random = new Random(seed);
+        for (int n = 0; n < 2000; n++) {
+            var garbage = new byte[1 + random.nextInt(300)];
+            random.nextBytes(garbage);
+            if (n % 2 == 0) { // so that it gets past the first look
+                garbage[0] = 22;
+                if (garbage.length > 4) {
+                    garbage[1] = 3;
+                    garbage[3] = 0;
+                }
+            }
+            Side server = new Side(n % 4 < 2 ? SERVER : Tls.server(name -> null), 1);
+            server.feed(garbage);
+            server.endInput();
+            assertThat(server.failure).as("seed " + seed + ", round " + n).isInstanceOf(TlsException.class);
+        }
+    }
+
+    // ---- alerts
+
+    @Test
+    void every_alert_of_the_peer_is_named() {
+        Map<Integer, String> names = Map.ofEntries(
+                Map.entry(10, "unexpected_message"),
+                Map.entry(20, "bad_record_mac"),
+                Map.entry(40, "handshake_failure"),
+                Map.entry(42, "bad_certificate"),
+                Map.entry(43, "unsupported_certificate"),
+                Map.entry(44, "certificate_revoked"),
+                Map.entry(45, "certificate_expired"),
+                Map.entry(46, "certificate_unknown"),
+                Map.entry(47, "illegal_parameter"),
+                Map.entry(48, "unknown_ca"),
+                Map.entry(49, "access_denied"),
+                Map.entry(50, "decode_error"),
+                Map.entry(51, "decrypt_error"),
+                Map.entry(70, "protocol_version"),
+                Map.entry(71, "insufficient_security"),
+                Map.entry(80, "internal_error"),
+                Map.entry(112, "unrecognized_name"),
+                Map.entry(116, "certificate_required"),
+                Map.entry(120, "no_application_protocol"));
+        names.forEach((code, name) -> {
+            Side client = new Side(CLIENT, 1);
+            client.feed(TlsRecord.fatalAlert(code));
+            assertThat(client.failure)
+                    .isInstanceOfSatisfying(TlsException.class, e -> {
+                        assertThat(e.alert()).isEqualTo(name);
+                        assertThat(e.isFromPeer()).isTrue();
+                    })
+                    .hasMessageContaining("the peer refuses, with the alert " + name);
+        });
+    }
+
+    @Test
+    void a_good_bye_in_the_middle_of_a_handshake_is_a_failure() {
+        Side client = new Side(CLIENT, 1);
+        client.feed(new byte[] {21, 3, 3, 0, 2, 1, 0});
+        assertThat(client.failure).isInstanceOf(TlsException.class);
+        assertThat(client.ended).isFalse();
+    }
+
+    // ---- the name that a client asks for
+
+    private static byte[] clientHello() {
+        return new Side(CLIENT, 1).take();
+    }
+
+    /** The handshake message of a record, in records of so many bytes. */
+    private static byte[] fragmented(byte[] record, int size) {
+        var all = new ByteArrayOutputStream();
+        for (int at = TlsRecord.HEADER; at < record.length; at += size) {
+            int length = Math.min(size, record.length - at);
+            all.writeBytes(new byte[] {22, 3, 1, (byte) (length >> 8), (byte) length});
+            all.write(record, at, length);
+        }
+        return all.toByteArray();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 50, 100, 1000})
+    void the_name_is_found_in_any_number_of_records_and_pieces(int size) {
+        var asked = new ArrayList<String>();
+        TlsServer byName = Tls.server(name -> {
+            asked.add(name);
+            return null;
+        });
+        byte[] hello = fragmented(clientHello(), size);
+        Side whole = new Side(byName, 1);
+        whole.feed(hello);
+        Side pieces = new Side(byName, 1);
+        for (byte b : hello) {
+            pieces.feed(new byte[] {b});
+        }
+        assertThat(asked).containsExactly("server.test", "server.test");
+        for (Side side : List.of(whole, pieces)) {
+            assertThat(side.failure)
+                    .isInstanceOfSatisfying(
+                            TlsException.class, e -> assertThat(e.alert()).isEqualTo("unrecognized_name"));
+            assertThat(side.take()).isEqualTo(TlsRecord.fatalAlert(112));
+        }
+    }
+
+    @Test
+    void a_client_hello_of_more_than_16_kib_is_refused_at_its_header() {
+        Side server = new Side(Tls.server(name -> null), 1);
+        server.feed(new byte[] {22, 3, 1, 0, 4, 1, 0, 0x40, 1});
+        assertThat(server.failure).hasMessageContaining("16385 bytes").hasMessageContaining("16384");
+    }
+
+    @Test
+    void a_client_hello_that_was_changed_anywhere_never_does_worse_than_be_refused() {
+        byte[] hello = clientHello();
+        for (int place = 0; place < hello.length; place++) {
+            for (int change : new int[] {1, 0x80, 0xFF}) {
+                byte[] changed = hello.clone();
+                changed[place] ^= (byte) change;
+                Side server = new Side(Tls.server(name -> null), 1);
+                server.feed(changed);
+                server.endInput();
+                assertThat(server.failure).as("byte %d by %d", place, change).isInstanceOf(TlsException.class);
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package rill.codec.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import org.junit.jupiter.api.Test;
+
+/** Peers that are within their rights with every record, and out of them with the whole. */
+class TlsFloodTest {
+    private static Side server() {
+        return new Side(Certificates.server(), 1);
+    }
+
+    @Test
+    void updates_of_keys_are_answered_and_taken_in_reason() throws Exception {
+        Side server = server();
+        RawPeer client = RawPeer.client(TlsVersion.TLS_1_3);
+        client.talkTo(server);
+        for (int i = 0; i < 5; i++) {
+            client.engine.beginHandshake();
+            client.talkTo(server);
+            server.feed(client.wrap(ByteBuffer.wrap(new byte[] {(byte) i})));
+        }
+        assertThat(server.failure).isNull();
+        assertThat(server.received.toByteArray()).containsExactly(0, 1, 2, 3, 4);
+        for (int i = 0; i < 100 && server.failure == null; i++) {
+            client.engine.beginHandshake();
+            server.feed(client.say());
+        }
+        assertThat(server.failure)
+                .isInstanceOf(TlsException.class)
+                .hasMessageContaining("33 records in a row without any content");
+    }
+
+    @Test
+    void a_client_that_negotiates_anew_is_refused() throws Exception {
+        Side server = server();
+        RawPeer client = RawPeer.client(TlsVersion.TLS_1_2);
+        client.talkTo(server);
+        client.engine.beginHandshake();
+        server.feed(client.say());
+        assertThat(server.failure)
+                .isInstanceOf(TlsException.class)
+                .hasMessageContaining("negotiate anew, which is refused");
+        assertThat(server.take()).as("its good-bye").isNotEmpty();
+    }
+
+    @Test
+    void a_server_that_negotiates_anew_is_refused() throws Exception {
+        Side client = new Side(Certificates.client(), 1);
+        RawPeer server = RawPeer.server(TlsVersion.TLS_1_2, Certificates.of("server.test"));
+        server.talkTo(client);
+        assertThat(client.failure).isNull();
+        server.engine.beginHandshake();
+        client.feed(server.say());
+        assertThat(client.failure)
+                .isInstanceOf(TlsException.class)
+                .hasMessageContaining("negotiate anew, which is refused");
+    }
+}
