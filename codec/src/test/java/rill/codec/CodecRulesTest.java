@@ -1,5 +1,10 @@
 package rill.codec;
 
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,7 +12,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.net.IDN;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.nio.file.Files;
 import org.junit.jupiter.api.Test;
+import rill.spi.SeededRandom;
 
 /** The rules that every codec obeys: a pure function of its bytes, so no time, no threads, no randomness, no network. */
 class CodecRulesTest {
@@ -21,24 +33,62 @@ class CodecRulesTest {
         assertThat(CODEC.contain(CodecRulesTest.class)).isFalse();
     }
 
+    private static final String[] PLAIN = {
+        "rill",
+        "rill.codec",
+        "java.lang..",
+        "java.io",
+        "java.nio",
+        "java.nio.charset",
+        "java.util",
+        "java.util.function",
+        "java.util.stream",
+        "io.netty.buffer",
+        "io.netty.util",
+        "org.jspecify.annotations"
+    };
+
     @Test
     void codecs_depend_on_core_buffers_and_plain_parts_of_the_jdk_only() {
         classes()
+                .that()
+                .resideInAPackage("rill.codec")
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage(
-                        "rill",
-                        "rill.codec",
-                        "java.lang..",
-                        "java.io",
-                        "java.nio",
-                        "java.nio.charset",
-                        "java.util",
-                        "java.util.function",
-                        "java.util.stream",
-                        "io.netty.buffer",
-                        "io.netty.util",
-                        "org.jspecify.annotations")
+                .resideInAnyPackage(PLAIN)
+                .check(CODEC);
+    }
+
+    /** Files for PEM alone; of addresses their forms, and no sockets. */
+    @Test
+    void tls_depends_on_the_engine_and_on_certificates_as_well() {
+        classes()
+                .that()
+                .resideInAPackage("rill.codec.tls")
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage(PLAIN)
+                        .or(resideInAnyPackage(
+                                "rill.codec.tls",
+                                "javax.net.ssl",
+                                "javax.crypto..",
+                                "java.security..",
+                                "javax.security.auth.x500",
+                                "java.math",
+                                "java.time",
+                                "java.nio.file"))
+                        .or(belongToAnyOf(
+                                SeededRandom.class,
+                                InetAddress.class,
+                                InetSocketAddress.class,
+                                SocketAddress.class,
+                                IDN.class,
+                                Socket.class))) // in signatures of the JDK's
+                .check(CODEC);
+        noClasses()
+                .that()
+                .doNotHaveSimpleName("Pem")
+                .should()
+                .callMethodWhere(target(owner(type(Files.class))))
                 .check(CODEC);
     }
 
