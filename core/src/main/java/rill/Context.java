@@ -46,7 +46,7 @@ public interface Context {
 
     /**
      * Lends a buffer, empty, for what this call returns: the bytes that a byte layer has made of those that came in. It is taken back once
-     * the layer above has consumed it, so an idle connection holds none. One for each call, and for byte layers alone.
+     * the layer above has consumed it, so an idle connection holds none. One for each call, and for byte layers alone: a message on top has to be owned.
      */
     ByteBuf lend(int atLeast);
 

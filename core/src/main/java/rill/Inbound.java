@@ -120,8 +120,9 @@ final class Inbound extends Node {
         return is(DISCARDING | CONGESTED);
     }
 
+    /** Whether byte layers are to stop. As long as one of them holds back writes, in a handshake, they go on: nothing comes out on top. */
     boolean isPaused() {
-        return is(PAUSED);
+        return is(PAUSED) && stack.ready();
     }
 
     /** Whether no message is to come out of the top, whoever wants one. */
@@ -321,7 +322,7 @@ final class Inbound extends Node {
         }
         Stage bottom = stack.bottom();
         boolean enough = bottom.restBytes() >= READ_AHEAD && !bottom.mayDecode();
-        boolean pause = enough || is(PAUSED | CONGESTED);
+        boolean pause = enough || is(CONGESTED) || isPaused();
         if (pause != is(WIRE_PAUSED)) {
             set(WIRE_PAUSED, pause);
             if (pause) {

@@ -761,7 +761,10 @@ final class Link extends Node implements WireListener {
     }
 
     private boolean hasToWaitToEnd() {
-        return outbound.holdsBack() || outbound.inSession() || outbound.reserved() > 0;
+        return outbound.holdsBack()
+                || outbound.inSession()
+                || outbound.reserved() > 0
+                || (endingOutput && !closing && !stack.ready()); // our half alone ends: the other needs the handshake
     }
 
     /** A write that another thread was told is accepted has come, or will not: our end may have waited for it. */
@@ -794,8 +797,8 @@ final class Link extends Node implements WireListener {
             return;
         }
         outbound.refuse(new IOException(this + ": its output was shut down"));
+        endingOutput = true;
         if (hasToWaitToEnd()) {
-            endingOutput = true;
             dirty();
         } else {
             shutdownNow();

@@ -68,6 +68,7 @@ final class Outbound {
     private boolean full; // from the high-water mark on, until the low one is reached
     private boolean encoding; // a session is encoding, or says its good-bye
     private boolean saidGoodBye;
+    private boolean silent; // all have said it: what a session would still answer by itself, no layer encodes any more
     private boolean severed; // a byte layer has failed to encode: what was above it will never leave
     private boolean shut; // our stream has ended while the peer's goes on
     private boolean wireGone;
@@ -463,6 +464,9 @@ final class Outbound {
                 complete = false;
                 continue;
             }
+            if (silent) {
+                from.release();
+            }
             for (ByteBuf plain = from.poll(); plain != null; plain = from.poll()) {
                 encodeInto(i - 1, plain);
             }
@@ -546,6 +550,7 @@ final class Outbound {
             }
             encodeThrough();
         }
+        silent = true;
     }
 
     boolean saidGoodBye() {

@@ -105,12 +105,17 @@ final class Stage implements Context {
     /** Bytes that were not consumed go to whoever keeps them. */
     private void leave(ByteBuf in) {
         Stage keeper = inbound.keeper(this);
-        if (keeper != null) {
+        if (keeper != null && !keeper.isDone()) {
             keeper.keep(in);
             if (keeper != this) {
                 keeper.set(UNTRIED, true);
             }
         }
+    }
+
+    /** Whether it is a layer whose stream has ended: what its peer sends after that means nothing. */
+    private boolean isDone() {
+        return is(ENDED) && above != null;
     }
 
     /** Goes on where decoding was held up. */
@@ -128,7 +133,7 @@ final class Stage implements Context {
             if (kept.refCnt() == 0) {
                 releaseRest();
                 inbound.failed(releasedTooOften());
-            } else if (!kept.isReadable()) {
+            } else if (!kept.isReadable() || isDone()) {
                 releaseRest();
             }
         }
@@ -570,11 +575,8 @@ final class Stage implements Context {
     @Override
     public ByteBuf lend(int atLeast) {
         requireCall();
-        if (above == null || lent != null) {
-            throw new IllegalStateException(
-                    lent != null
-                            ? "a buffer was lent for this call already"
-                            : "a buffer is lent to byte layers alone: what leaves the pipeline is owned by who receives it");
+        if (lent != null) {
+            throw new IllegalStateException("a buffer was lent for this call already");
         }
         ByteBuf buffer = loop().buffers().lend(atLeast);
         lent = buffer;

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
@@ -247,6 +248,66 @@ class DrainTest {
             rig.passes(PROGRESS);
             assertThat(rig.wire.closed).isTrue();
             assertThat(rig.wire.aborted).isFalse();
+        }
+    }
+
+    /** Lets everything through until it has said its good-bye, after which nothing may come. */
+    private static final class Strict implements Session<ByteBuf, ByteBuf> {
+        private boolean over;
+
+        @Override
+        public ByteBuf decode(ByteBuf in, Context context) {
+            return in;
+        }
+
+        @Override
+        public void encode(ByteBuf message, Outgoing out) {
+            if (over) {
+                throw new IllegalStateException("encode after outputEnding");
+            }
+            out.pass(message.readRetainedSlice(message.readableBytes()));
+        }
+
+        @Override
+        public void outputEnding(Outgoing out) {
+            out.buffer(4).writeCharSequence("bye!", StandardCharsets.US_ASCII);
+            over = true;
+        }
+    }
+
+    /** Answers each byte by itself. */
+    private static final class Answering implements Session<ByteBuf, ByteBuf> {
+        @Override
+        public ByteBuf decode(ByteBuf in, Context context) {
+            context.out().buffer(1).writeByte('!');
+            return in;
+        }
+
+        @Override
+        public void encode(ByteBuf message, Outgoing out) {
+            out.pass(message.readRetainedSlice(message.readableBytes()));
+        }
+    }
+
+    @Test
+    void what_a_layer_answers_by_itself_after_the_end_of_output_reaches_no_layer_that_has_said_its_good_bye()
+            throws IOException {
+        Pipeline<String, String> pipeline =
+                TextLines.pipeline().over(context -> new Answering()).over(context -> new Strict());
+        try (var rig = new Rig<>(pipeline)) {
+            var lines = new ArrayList<String>();
+            rig.onLoop(() -> {
+                rig.connection().onFailure(failure -> rig.failures.add(failure.cause()));
+                rig.connection().onMessage(lines::add);
+                rig.connection().shutdownOutput();
+            });
+            rig.settle();
+            rig.arrives("hello\n");
+            rig.settle();
+            assertThat(lines).containsExactly("hello");
+            assertThat(rig.failures).isEmpty();
+            assertThat(rig.sent()).isEqualTo("bye!");
+            assertThat(rig.link.outbound().pending()).isZero();
         }
     }
 

@@ -3,7 +3,9 @@ package rill.codec;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import rill.ByteLayer;
 import rill.Framing;
+import rill.codec.tls.TlsLayers;
 import rill.testkit.storm.Storm;
 import rill.testkit.storm.World;
 
@@ -21,5 +23,11 @@ class CodecStormTest {
     @Test
     void storms_over_the_framings_keep_the_laws() {
         Storm.check(200, 0.1, seed -> World.memory(seed, FRAMINGS));
+    }
+
+    @Test
+    void storms_over_tls_keep_the_laws() {
+        Map<String, ByteLayer> tls = TlsLayers.made();
+        Storm.check(200, 0.1, seed -> World.memory(seed, FRAMINGS, tls));
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -16,6 +17,9 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 import rill.Loop;
+import rill.codec.tls.Pem;
+import rill.codec.tls.Tls;
+import rill.codec.tls.TlsClient;
 
 /** The way in: {@code ./rill demo} runs the two examples to begin with, {@code ./rill demo NAME} any of them. */
 @Command(
@@ -100,7 +104,7 @@ final class Main implements Callable<Integer> {
         out().println("two-loads");
         TwoLoads.run(out());
         out().println("redis");
-        Redis.run(out(), null);
+        Redis.run(out(), null, null);
         return passed();
     }
 
@@ -121,15 +125,26 @@ final class Main implements Callable<Integer> {
                             converter = Arguments.Address.class)
                     @Nullable
                     InetSocketAddress address,
+            @Option(names = "--tls", description = "Over TLS; needs --address.") boolean tls,
+            @Option(
+                            names = "--ca",
+                            paramLabel = "FILE",
+                            description =
+                                    "Over TLS: trust these certificates (PEM), instead of those that the JDK trusts.")
+                    @Nullable
+                    Path authorities,
             @Mixin ServeOption serve)
             throws IOException {
         if (serve.port != null && address != null) {
             throw new ParameterException(spec.commandLine(), "--serve and --address exclude each other");
         }
+        if ((tls || authorities != null) && address == null) {
+            throw new ParameterException(spec.commandLine(), "--tls and --ca need --address");
+        }
         if (serve.port != null) {
             return serve(MemoryRedis::serve, serve.port);
         }
-        Redis.run(out(), address);
+        Redis.run(out(), address, tls || authorities != null ? tlsTrusting(authorities) : null);
         return passed();
     }
 
@@ -151,10 +166,26 @@ final class Main implements Callable<Integer> {
         return passed();
     }
 
+    @Command(name = "tls", description = "A server and clients over TLS, with an authority made on the spot.")
+    int tls() throws IOException {
+        TlsDemo.run(out());
+        return passed();
+    }
+
+    @Command(name = "starttls", description = "A connection that begins in the clear and goes on over TLS.")
+    int startTls() throws IOException {
+        StartTls.run(out());
+        return passed();
+    }
+
     @Command(name = "custom-codec", description = "A protocol of one's own.")
     int customCodec() throws IOException {
         CustomCodec.run(out());
         return passed();
+    }
+
+    private static TlsClient tlsTrusting(@Nullable Path authorities) throws IOException {
+        return authorities == null ? Tls.client() : Tls.client().trust(Pem.certificates(authorities));
     }
 
     /** The option of those examples that have a server for others to talk to. */

@@ -10,11 +10,13 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import rill.Client;
+import rill.ClientProtocol;
 import rill.Future;
 import rill.Loop;
 import rill.codec.Command;
 import rill.codec.Reply;
 import rill.codec.Resp;
+import rill.codec.tls.TlsClient;
 
 /** A Redis client: a few calls one by one, then a hundred thousand in flight at once. */
 final class Redis {
@@ -24,23 +26,27 @@ final class Redis {
 
     private Redis() {}
 
-    /** Talks to the server there or, if none is named, to one of its own. */
-    static void run(PrintWriter out, @Nullable InetSocketAddress address) throws IOException {
+    /** Talks to the server there or, if none is named, to one of its own; over TLS if that is given. */
+    static void run(PrintWriter out, @Nullable InetSocketAddress address, @Nullable TlsClient tls) throws IOException {
+        ClientProtocol<Command, Reply> protocol =
+                tls == null ? Resp.client() : Resp.client().over(tls);
         if (address != null) {
-            out.println("talking to " + address.getHostString() + ":" + address.getPort());
-            talk(out, address);
+            out.println("talking to " + address.getHostString() + ":" + address.getPort()
+                    + (tls == null ? "" : " over TLS"));
+            talk(out, address, protocol);
             return;
         }
         try (var serverLoop = Loop.open().start()) { // on a thread of its own, as a real server would be
-            talk(out, MemoryRedis.serve(serverLoop, Loopback.ANY_PORT).await().address());
+            talk(out, MemoryRedis.serve(serverLoop, Loopback.ANY_PORT).await().address(), protocol);
         }
     }
 
-    private static void talk(PrintWriter out, SocketAddress address) throws IOException {
-        Expect.equal("GET", VALUE, setAndGet(address));
+    private static void talk(PrintWriter out, SocketAddress address, ClientProtocol<Command, Reply> protocol)
+            throws IOException {
+        Expect.equal("GET", VALUE, setAndGet(address, protocol));
         out.println("SET and GET answered as they should");
         try (var loop = Loop.open()) {
-            Duration took = loop.run(() -> pipeline(out, loop, address));
+            Duration took = loop.run(() -> pipeline(out, loop, address, protocol));
             long rate = (long) (GETS / (took.toNanos() / 1e9));
             out.println(count(GETS) + " pipelined GETs in " + took.toMillis() + " ms: " + count(rate)
                     + " calls per second");
@@ -48,9 +54,10 @@ final class Redis {
     }
 
     // README: client begin
-    private static Reply setAndGet(SocketAddress address) throws IOException {
+    private static Reply setAndGet(SocketAddress address, ClientProtocol<Command, Reply> protocol) throws IOException {
         try (var loop = Loop.open()) {
-            Client<Command, Reply> redis = loop.connect(address, Resp.client()).await();
+            // The protocol is Resp.client() or, over TLS, Resp.client().over(Tls.client()).
+            Client<Command, Reply> redis = loop.connect(address, protocol).await();
             Future<Reply> set = redis.call(Command.of("SET", "rill:demo", "some value"));
             Future<Reply> get = redis.call(Command.of("GET", "rill:demo")); // both leave together
             set.await().orThrow(); // an answer such as -ERR becomes an exception
@@ -59,9 +66,12 @@ final class Redis {
     }
     // README: client end
 
-    private static Duration pipeline(PrintWriter out, Loop loop, SocketAddress address) throws IOException {
-        var protocol = Resp.client().waiting(GETS); // so many calls may wait for their turn
-        Client<Command, Reply> redis = loop.connect(address, protocol).await();
+    private static Duration pipeline(
+            PrintWriter out, Loop loop, SocketAddress address, ClientProtocol<Command, Reply> protocol)
+            throws IOException {
+        // So many calls may wait for their turn.
+        Client<Command, Reply> redis =
+                loop.connect(address, protocol.waiting(GETS)).await();
         Expect.equal("PING", Reply.PONG, redis.call(Command.of("PING")).await());
 
         Command get = Command.of("GET", KEY);

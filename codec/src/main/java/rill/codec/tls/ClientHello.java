@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class ClientHello {
     static final int LONGEST = 16 * 1024;
 
+    private static final int MOST_RECORDS = 1024; // the engine copies all that came before for each
     private static final int MESSAGE_HEADER = 4;
     private static final int CLIENT_HELLO = 1;
     private static final int RANDOM = 32;
@@ -23,6 +24,7 @@ final class ClientHello {
     private static final int HOST_NAME = 0; // the only kind of name that there is
 
     private final ByteBuf message = Unpooled.buffer(512, MESSAGE_HEADER + LONGEST);
+    private int records;
     private int next; // where the next record begins, counted from the first
 
     /** It can't be understood: the message says why, and the alert what the peer is told. */
@@ -60,6 +62,10 @@ final class ClientHello {
             }
             if (left < TlsRecord.HEADER + length) {
                 return false;
+            }
+            records++;
+            if (records > MOST_RECORDS) {
+                throw malformed("it comes in more than " + MOST_RECORDS + " records");
             }
             int room = message.maxCapacity() - message.writerIndex();
             message.writeBytes(in, at + TlsRecord.HEADER, Math.min(length, room));

@@ -1,5 +1,6 @@
 package rill.codec.tls;
 
+import java.security.cert.CertificateException;
 import java.util.Map;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -75,10 +76,16 @@ final class Failures {
         if (untrusted != null) {
             return new TlsException(prefix() + untrusted.getMessage(), alert, false, thrown);
         }
+        if (message.startsWith("No subject alternative") || message.startsWith("No name matching")) {
+            message = "the certificate is not for " + peer
+                    + "; connect to a host that it is for, or say which is right with" + " hostName(...): " + message;
+        }
         Throwable deeper = thrown.getCause();
         String what = !(thrown instanceof SSLException)
                 ? thrown.toString()
-                : deeper == null || deeper instanceof SSLException ? message : message + ": " + deeper;
+                : deeper == null || deeper instanceof SSLException || deeper instanceof CertificateException
+                        ? message
+                        : message + ": " + deeper;
         return new TlsException(prefix() + what, alert, false, thrown);
     }
 

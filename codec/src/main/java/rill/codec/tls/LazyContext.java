@@ -1,15 +1,17 @@
 package rill.codec.tls;
 
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.SecureRandomSpi;
-import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
+import java.util.WeakHashMap;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
+import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 import rill.Context;
 import rill.spi.SeededRandom;
@@ -18,8 +20,8 @@ import rill.spi.SeededRandom;
  * What engines with the same key and the same trust share, sessions to be resumed among it. Made when it is first needed, not on the loop: to
  * load what the JDK trusts takes a while.
  *
- * <p>In a simulation each loop has one of its own, which takes its randomness from the loop: then handshakes are the same each time, down to the
- * bytes.
+ * <p>In a simulation each loop has one of its own, which takes its randomness from the loop: then handshakes are the same each time. With keys
+ * of Ed25519 they are so down to their lengths; the JDK takes no randomness of ours for a signature by ECDSA, which has 70 to 72 bytes.
  *
  * <p><b>Threading:</b> any.
  */
@@ -40,7 +42,7 @@ final class LazyContext {
     @FunctionalInterface
     interface TrustSource {
         @Nullable
-        X509ExtendedTrustManager get() throws GeneralSecurityException;
+        X509TrustManager get() throws GeneralSecurityException;
     }
 
     LazyContext trusting(TrustSource newTrust) {
@@ -52,14 +54,16 @@ final class LazyContext {
     }
 
     /** Whether {@link #get} takes no time, or there is no other thread to take it. */
-    boolean isQuick(Context context) {
-        return made != null || context.random() instanceof SeededRandom;
+    boolean isQuick(@Nullable Seeded simulation) {
+        return made != null || simulation != null;
     }
 
-    SSLContext get(Context context) throws GeneralSecurityException {
-        return context.random() instanceof SeededRandom random
-                ? context.shared(Seeded.class, Seeded::new).get(this, random)
-                : get();
+    SSLContext get(@Nullable Seeded simulation) throws GeneralSecurityException {
+        if (simulation != null) {
+            return simulation.get(this);
+        }
+        SSLContext present = made;
+        return present == null ? get() : present;
     }
 
     private synchronized SSLContext get() throws GeneralSecurityException {
@@ -73,25 +77,52 @@ final class LazyContext {
 
     private SSLContext make(@Nullable SecureRandom random) throws GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
-        X509ExtendedTrustManager manager = trust.get();
+        X509TrustManager manager = trust.get();
         context.init(
                 key == null ? new KeyManager[0] : new KeyManager[] {key},
                 manager == null ? new TrustManager[0] : new TrustManager[] {manager},
                 random);
+        warmUp(context);
         return context;
     }
 
-    /** A loop's own, in a simulation. */
-    private static final class Seeded {
-        private final Map<LazyContext, SSLContext> contexts = new HashMap<>();
+    /** The JDK loads much for a first handshake: here rather than on a loop. */
+    private static void warmUp(SSLContext context) {
+        try {
+            SSLEngine engine = context.createSSLEngine();
+            engine.setUseClientMode(true);
+            engine.beginHandshake();
+            engine.wrap(
+                    ByteBuffer.allocate(0),
+                    ByteBuffer.allocate(engine.getSession().getPacketBufferSize()));
+        } catch (SSLException | RuntimeException e) {
+            // then the first handshake will say what is wrong
+        }
+    }
 
-        SSLContext get(LazyContext of, SeededRandom random) throws GeneralSecurityException {
+    /** A loop's own, in a simulation. */
+    static final class Seeded {
+        private final Map<LazyContext, SSLContext> contexts = new WeakHashMap<>();
+        private final SeededRandom random;
+
+        private Seeded(SeededRandom random) {
+            this.random = random;
+        }
+
+        /** That of this connection's loop; null where that is not simulated. */
+        static @Nullable Seeded of(Context connection) {
+            return connection.random() instanceof SeededRandom random
+                    ? connection.shared(Seeded.class, () -> new Seeded(random))
+                    : null;
+        }
+
+        private SSLContext get(LazyContext of) throws GeneralSecurityException {
             SSLContext present = contexts.get(of);
             if (present == null) {
                 present = of.make(new LoopRandom(random));
                 contexts.put(of, present);
             }
-            return Objects.requireNonNull(present);
+            return present;
         }
     }
 

@@ -15,6 +15,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import javax.crypto.EncryptedPrivateKeyInfo;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
@@ -34,6 +35,9 @@ public final class Pem {
     private static final String BEGIN = "-----BEGIN ";
     private static final String END = "-----END ";
     private static final String DASHES = "-----";
+    private static final Set<String> CERTIFICATES = Set.of("CERTIFICATE", "X509 CERTIFICATE");
+    private static final Set<String> KEYS =
+            Set.of("PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY");
     private static final List<String> KEY_KINDS = List.of("RSA", "EC", "EdDSA", "RSASSA-PSS");
 
     private Pem() {}
@@ -61,10 +65,8 @@ public final class Pem {
 
     private static List<X509Certificate> certificates(String text, String where) throws IOException {
         var certificates = new ArrayList<X509Certificate>();
-        for (Block block : blocks(text, where)) {
-            if (block.label.equals("CERTIFICATE") || block.label.equals("X509 CERTIFICATE")) {
-                certificates.add(certificate(block.content, where));
-            }
+        for (Block block : blocks(text, where, CERTIFICATES)) {
+            certificates.add(certificate(block.content, where));
         }
         if (certificates.isEmpty()) {
             throw new IOException(
@@ -98,36 +100,35 @@ public final class Pem {
     }
 
     private static PrivateKey privateKey(String text, String where, char @Nullable [] password) throws IOException {
-        for (Block block : blocks(text, where)) {
-            switch (block.label) {
-                case "PRIVATE KEY" -> {
-                    return key(block.content, where);
-                }
-                case "ENCRYPTED PRIVATE KEY" -> {
-                    if (password == null) {
-                        throw new IOException(where + ": the private key is encrypted; give its password");
-                    }
-                    return key(decrypted(block.content, where, password), where);
-                }
-                case "RSA PRIVATE KEY" -> {
-                    return key(Der.pkcs8OfPkcs1(block.content), where);
-                }
-                case "EC PRIVATE KEY" -> {
-                    byte[] wrapped = Der.pkcs8OfSec1(block.content);
-                    if (wrapped == null) {
-                        throw new IOException(
-                                where + ": the private key does not say which curve it is of; write it anew with"
-                                        + " openssl pkcs8 -topk8 -nocrypt");
-                    }
-                    return key(wrapped, where);
-                }
-                default -> {
-                    // certificates, parameters of curves and the like
-                }
-            }
+        List<Block> keys = blocks(text, where, KEYS);
+        if (!keys.isEmpty()) {
+            Block first = keys.getFirst();
+            return key(pkcs8(first, where, password), where);
         }
         throw new IOException(where + " has no private key: no block that begins with " + BEGIN + "PRIVATE KEY" + DASHES
                 + " or one of its relatives");
+    }
+
+    private static byte[] pkcs8(Block block, String where, char @Nullable [] password) throws IOException {
+        return switch (block.label) {
+            case "ENCRYPTED PRIVATE KEY" -> {
+                if (password == null) {
+                    throw new IOException(where + ": the private key is encrypted; give its password");
+                }
+                yield decrypted(block.content, where, password);
+            }
+            case "RSA PRIVATE KEY" -> Der.pkcs8OfPkcs1(block.content);
+            case "EC PRIVATE KEY" -> {
+                byte[] wrapped = Der.pkcs8OfSec1(block.content);
+                if (wrapped == null) {
+                    throw new IOException(
+                            where + ": the private key does not say which curve it is of; write it anew with"
+                                    + " openssl pkcs8 -topk8 -nocrypt");
+                }
+                yield wrapped;
+            }
+            default -> block.content;
+        };
     }
 
     private static PrivateKey key(byte[] pkcs8, String where) throws IOException {
@@ -152,7 +153,7 @@ public final class Pem {
             return encrypted
                     .getKeySpec(SecretKeyFactory.getInstance(scheme).generateSecret(secret))
                     .getEncoded();
-        } catch (GeneralSecurityException e) {
+        } catch (GeneralSecurityException | IOException e) {
             throw new IOException(where + ": the private key can't be decrypted; is the password right?", e);
         } finally {
             secret.clearPassword();
@@ -166,7 +167,7 @@ public final class Pem {
         return Files.readString(file, StandardCharsets.ISO_8859_1);
     }
 
-    private static List<Block> blocks(String text, String where) throws IOException {
+    private static List<Block> blocks(String text, String where, Set<String> wanted) throws IOException {
         var blocks = new ArrayList<Block>();
         String label = null;
         var content = new StringBuilder();
@@ -179,9 +180,11 @@ public final class Pem {
                     content.setLength(0);
                 }
             } else if (line.startsWith(END)) {
-                blocks.add(block(label, line, content.toString(), where));
+                if (wanted.contains(label)) {
+                    blocks.add(block(label, line, content.toString(), where));
+                }
                 label = null;
-            } else if (line.indexOf(':') >= 0) {
+            } else if (line.indexOf(':') >= 0 && wanted.contains(label)) {
                 throw new IOException(where + ": " + label
                         + " is in an old form with headers of its own; write it anew with" + " openssl pkcs8 -topk8");
             } else {

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.net.IDN;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -63,7 +64,7 @@ public final class TlsClient implements ByteLayer {
 
     /** Trusts anybody, checks nothing: whoever sits in between can read and change everything. For tests. */
     public TlsClient insecurelyTrustAnybody() {
-        return new TlsClient(settings, context.trusting(() -> Verifier.by(new Trust.Anybody())), host, false);
+        return new TlsClient(settings, context.trusting(Verifier::byNobody), host, false);
     }
 
     /**
@@ -133,17 +134,19 @@ public final class TlsClient implements ByteLayer {
     }
 
     private final class OneEngine implements Engines {
-        private final Context connection;
+        private final @Nullable SocketAddress target;
+        private final LazyContext.@Nullable Seeded simulation;
         private final @Nullable String wanted;
 
         OneEngine(Context connection, @Nullable String wanted) {
-            this.connection = connection;
+            this.target = connection.target();
+            this.simulation = LazyContext.Seeded.of(connection);
             this.wanted = wanted;
         }
 
         @Override
         public boolean isQuick() {
-            return context.isQuick(connection);
+            return context.isQuick(simulation);
         }
 
         @Override
@@ -155,7 +158,7 @@ public final class TlsClient implements ByteLayer {
         public SSLEngine make(@Nullable String unused) throws TlsException, GeneralSecurityException {
             if (wanted == null && checkHost) {
                 throw new TlsException(
-                        "TLS with " + connection.target()
+                        "TLS with " + target
                                 + ": that is no host that a certificate could be for; name the one that"
                                 + " is meant with hostName(...)",
                         null,
@@ -163,25 +166,36 @@ public final class TlsClient implements ByteLayer {
                         null);
             }
             String asked = wanted == null ? null : plainHost(wanted);
-            int port = connection.target() instanceof InetSocketAddress inet ? inet.getPort() : -1;
-            SSLEngine engine = context.get(connection).createSSLEngine(asked, port);
+            int port = target instanceof InetSocketAddress inet ? inet.getPort() : -1;
+            SSLEngine engine = context.get(simulation).createSSLEngine(asked, port);
             engine.setUseClientMode(true);
             SSLParameters parameters = engine.getSSLParameters();
             settings.applyTo(parameters);
             parameters.setEndpointIdentificationAlgorithm(checkHost ? "HTTPS" : null);
             if (asked != null && !isAddress(asked)) {
-                parameters.setServerNames(List.of(serverName(asked)));
+                SNIHostName name = serverName(asked);
+                if (name != null) {
+                    parameters.setServerNames(List.of(name));
+                }
             }
             engine.setSSLParameters(parameters);
             return engine;
         }
 
-        private SNIHostName serverName(String asked) throws TlsException {
+        /** Null for what is no name by the rules (with an underscore, say), as long as nobody checks it. */
+        private @Nullable SNIHostName serverName(String asked) throws TlsException {
             try {
                 return new SNIHostName(asked);
             } catch (IllegalArgumentException e) {
+                if (!checkHost) {
+                    return null;
+                }
                 throw new TlsException(
-                        "TLS with " + wanted + ": that is no name of a host: " + e.getMessage(), null, false, e);
+                        "TLS with " + wanted + ": that is no name of a host that a certificate could be for: "
+                                + e.getMessage(),
+                        null,
+                        false,
+                        e);
             }
         }
     }

@@ -1,6 +1,7 @@
 package rill.codec.tls;
 
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -10,8 +11,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.WeakHashMap;
 import java.util.function.Function;
+import javax.net.ssl.SNIMatcher;
+import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.StandardConstants;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 import rill.ByteLayer;
@@ -40,7 +44,7 @@ public final class TlsServer implements ByteLayer {
     private interface Certificates {
         boolean needName();
 
-        boolean isQuick(Context connection);
+        boolean isQuick(LazyContext.@Nullable Seeded simulation);
 
         /** Null if there are none for this name. */
         @Nullable
@@ -77,8 +81,8 @@ public final class TlsServer implements ByteLayer {
         }
 
         @Override
-        public boolean isQuick(Context connection) {
-            return context.isQuick(connection);
+        public boolean isQuick(LazyContext.@Nullable Seeded simulation) {
+            return context.isQuick(simulation);
         }
 
         @Override
@@ -109,7 +113,7 @@ public final class TlsServer implements ByteLayer {
         }
 
         @Override
-        public boolean isQuick(Context connection) {
+        public boolean isQuick(LazyContext.@Nullable Seeded simulation) {
             return false; // the user's function is not for the loop
         }
 
@@ -190,6 +194,27 @@ public final class TlsServer implements ByteLayer {
 
     // ---- connections
 
+    private static final String ANY_NAME = "";
+
+    /**
+     * Holds the engine to the name that the certificate was chosen for, when it reads it again, and when a session is resumed: one that began
+     * with another name is not.
+     */
+    private static final class Named extends SNIMatcher {
+        private final @Nullable String name;
+
+        Named(@Nullable String name) {
+            super(StandardConstants.SNI_HOST_NAME);
+            this.name = name;
+        }
+
+        @Override
+        public boolean matches(SNIServerName asked) {
+            return ANY_NAME.equals(name)
+                    || new String(asked.getEncoded(), StandardCharsets.US_ASCII).equalsIgnoreCase(name);
+        }
+    }
+
     @Override
     public Session<ByteBuf, ByteBuf> open(Context connection) {
         return new TlsSession(
@@ -206,15 +231,15 @@ public final class TlsServer implements ByteLayer {
     }
 
     private final class OneEngine implements Engines {
-        private final Context connection;
+        private final LazyContext.@Nullable Seeded simulation;
 
         OneEngine(Context connection) {
-            this.connection = connection;
+            this.simulation = LazyContext.Seeded.of(connection);
         }
 
         @Override
         public boolean isQuick() {
-            return certificates.isQuick(connection);
+            return certificates.isQuick(simulation);
         }
 
         @Override
@@ -228,11 +253,12 @@ public final class TlsServer implements ByteLayer {
             if (context == null) {
                 return null;
             }
-            SSLEngine engine = context.get(connection).createSSLEngine();
+            SSLEngine engine = context.get(simulation).createSSLEngine();
             engine.setUseClientMode(false);
             SSLParameters parameters = engine.getSSLParameters();
             settings.applyTo(parameters);
             parameters.setUseCipherSuitesOrder(true);
+            parameters.setSNIMatchers(List.of(new Named(needName() ? name : ANY_NAME)));
             if (clientCertificate == ClientCertificate.REQUIRED) {
                 parameters.setNeedClientAuth(true);
             } else {

@@ -46,8 +46,10 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     /** Records in a row without a byte for the layer above: tickets for later sessions are a handful, updates of keys rare. */
     private static final int MOST_EMPTY = 32;
 
-    /** What a handshake may be made of, certificates included. */
+    /** What a handshake may be made of, certificates included. Small records are dear: for each the engine copies what came before. */
     private static final int MOST_HANDSHAKE_BYTES = 256 * 1024;
+
+    private static final int MOST_HANDSHAKE_RECORDS = 1024;
 
     private enum State {
         GREETING,
@@ -75,6 +77,8 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     private boolean greeted; // the peer has sent something that may be TLS
     private int empty;
     private int handshakeBytes;
+    private int handshakeRecords;
+    private boolean tasksRun; // elsewhere: meanwhile whoever asks the engine for anything waits for them
 
     TlsSession(Context context, Engines engines, Duration handshakeTimeout, boolean client, String peer) {
         this.engines = engines;
@@ -95,19 +99,21 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     public @Nullable ByteBuf opened(Context context) throws IOException {
         context.holdWrites();
         context.startTimer(handshakeTimeout);
-        if (state == State.PREPARING) {
-            prepare(null, context);
+        if (state == State.PREPARING && !prepare(null, context)) {
+            return null;
         }
         return decode(Unpooled.EMPTY_BUFFER, context);
     }
 
-    private void prepare(@Nullable String name, Context context) {
+    /** False if that goes on elsewhere, and decode is called when it is done. */
+    private boolean prepare(@Nullable String name, Context context) {
         state = State.PREPARING;
         if (engines.isQuick()) {
             prepared = made(name);
-        } else {
-            context.runBlocking(() -> prepared = made(name));
+            return true;
         }
+        context.runBlocking(() -> prepared = made(name));
+        return false;
     }
 
     private Prepared made(@Nullable String name) {
@@ -123,8 +129,8 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         if (!greeted && in.isReadable()) {
             requireTls(in);
         }
-        if (state == State.GREETING) {
-            greet(in, context);
+        if (state == State.GREETING && !greet(in, context)) {
+            return null;
         }
         if (state == State.PREPARING && prepared != null) {
             begin(prepared, context);
@@ -135,21 +141,24 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     private void requireTls(ByteBuf in) throws TlsException {
         String otherwise = TlsRecord.notTls(in);
         if (otherwise != null) {
-            throw failures().of(otherwise, null); // and no alert, which such a peer would not understand
+            engine = null; // no alert, and no good-bye, which such a peer would not understand
+            throw failures().of(otherwise, null);
         }
         greeted = in.readableBytes() >= 2;
     }
 
-    private void greet(ByteBuf in, Context context) throws TlsException {
+    /** False while the name is not known, or what is needed for it is made elsewhere. */
+    private boolean greet(ByteBuf in, Context context) throws TlsException {
         if (hello == null) {
             hello = new ClientHello();
         }
         try {
-            if (hello.isComplete(in)) {
-                String name = hello.serverName();
-                hello = null;
-                prepare(name, context);
+            if (!hello.isComplete(in)) {
+                return false;
             }
+            String name = hello.serverName();
+            hello = null;
+            return prepare(name, context);
         } catch (ClientHello.Refused e) {
             refuse(e.alert, context);
             throw failures().of(String.valueOf(e.getMessage()), e.alertName);
@@ -189,24 +198,25 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     private @Nullable ByteBuf advance(SSLEngine using, ByteBuf in, Context context) throws IOException {
         try {
             return advanceOrThrow(using, in, context);
-        } catch (TlsException e) { // ours, of which the engine has not heard
-            using.closeOutbound();
-            tellWhy(using, context);
-            throw e;
         } catch (SSLException | RuntimeException e) { // of the engine, or of those whom it has asked
-            tellWhy(using, context);
+            sayWhatIsLeft(using, context.out());
             throw failures().of(e);
         }
     }
 
     private @Nullable ByteBuf advanceOrThrow(SSLEngine using, ByteBuf in, Context context) throws IOException {
+        tasksRun = false;
         Error thrown = taskFailure;
         if (thrown != null) {
             throw failures().of(thrown);
         }
         while (state != State.ENDED) {
+            if (status == HandshakeStatus.NOT_HANDSHAKING) {
+                opens(context); // an engine does not always say that it has finished
+            }
             switch (status) {
                 case NEED_TASK -> {
+                    tasksRun = true;
                     context.runBlocking(() -> runTasks(using));
                     return null;
                 }
@@ -237,9 +247,13 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         status = using.getHandshakeStatus();
     }
 
-    private boolean isRecordThere(ByteBuf in, Context context) {
+    private boolean isRecordThere(ByteBuf in, Context context) throws TlsException {
         int there = in.readableBytes();
         int needed = there < TlsRecord.HEADER ? TlsRecord.HEADER : TlsRecord.size(in);
+        if (needed > TlsRecord.HEADER + TlsRecord.LONGEST) {
+            throw failures()
+                    .of("a record says that it has " + needed + " bytes, which is more than one can have", null);
+        }
         if (there < needed) {
             context.needMore(needed - there);
             return false;
@@ -249,9 +263,6 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
 
     private @Nullable ByteBuf unwrap(SSLEngine using, ByteBuf in, Context context) throws IOException {
         int size = TlsRecord.size(in);
-        if (size > TlsRecord.HEADER + TlsRecord.LONGEST) {
-            throw failures().of("a record says that it has " + size + " bytes, which is more than one can have", null);
-        }
         refuseToNegotiateAnew(in);
         ByteBuffer target = scratch.target();
         SSLEngineResult result = using.unwrap(scratch.source(in, in.readerIndex(), size), target);
@@ -280,8 +291,13 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
             }
         } else {
             handshakeBytes += result.bytesConsumed();
-            if (handshakeBytes > MOST_HANDSHAKE_BYTES) {
-                throw failures().of("the peer's handshake has more than " + MOST_HANDSHAKE_BYTES + " bytes", null);
+            handshakeRecords += result.bytesConsumed() == 0 ? 0 : 1;
+            if (handshakeBytes > MOST_HANDSHAKE_BYTES || handshakeRecords > MOST_HANDSHAKE_RECORDS) {
+                throw failures()
+                        .of(
+                                "the peer's handshake has more than " + MOST_HANDSHAKE_BYTES + " bytes or "
+                                        + MOST_HANDSHAKE_RECORDS + " records",
+                                null);
             }
         }
         return null;
@@ -307,12 +323,16 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     private void note(SSLEngine using, SSLEngineResult result, Context context) {
         status = result.getHandshakeStatus();
         if (status == HandshakeStatus.FINISHED) {
-            if (state == State.SHAKING_HANDS) {
-                state = State.OPEN;
-                context.stopTimer();
-                context.releaseWrites();
-            }
+            opens(context);
             status = using.getHandshakeStatus(); // tickets may have to be sent
+        }
+    }
+
+    private void opens(Context context) {
+        if (state == State.SHAKING_HANDS) {
+            state = State.OPEN;
+            context.stopTimer();
+            context.releaseWrites();
         }
     }
 
@@ -322,9 +342,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
             throw new SSLException("the peer has said good-bye in the middle of the handshake");
         }
         state = State.ENDED;
-        for (int bytes = 1; bytes > 0 && using.getHandshakeStatus() == HandshakeStatus.NEED_WRAP; ) {
-            bytes = wrap(using, NOTHING, context.out()).bytesProduced();
-        }
+        sayAll(using, context.out());
         context.end();
     }
 
@@ -352,20 +370,29 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         return result;
     }
 
-    /** Sends the alert that the engine has for its failure. */
-    private void tellWhy(SSLEngine using, Context context) {
-        try {
-            for (int bytes = 1; bytes > 0 && using.getHandshakeStatus() == HandshakeStatus.NEED_WRAP; ) {
-                bytes = wrap(using, NOTHING, context.out()).bytesProduced();
+    /** What the engine has to say by itself: alerts, and its good-bye. */
+    private void sayAll(SSLEngine using, Outgoing out) throws SSLException {
+        for (int bytes = 1; bytes > 0 && using.getHandshakeStatus() == HandshakeStatus.NEED_WRAP; ) {
+            bytes = wrap(using, NOTHING, out).bytesProduced();
+        }
+    }
+
+    /** Likewise after a failure: the engine tells once more of one that it has kept, and that is known. */
+    private void sayWhatIsLeft(SSLEngine using, Outgoing out) {
+        for (int tries = 0; tries < 2; tries++) {
+            try {
+                sayAll(using, out);
+                return;
+            } catch (SSLException | RuntimeException e) {
+                // once more, for the alert
             }
-        } catch (SSLException | RuntimeException e) {
-            // the first failure is the one to tell
         }
     }
 
     @Override
     public void encode(ByteBuf message, Outgoing out) throws IOException {
         SSLEngine using = Objects.requireNonNull(engine);
+        empty = 0; // who is sent something has a reason to answer
         int at = message.readerIndex();
         int end = message.writerIndex();
         while (at < end) {
@@ -378,7 +405,12 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         try {
             SSLEngineResult result = wrap(using, source, out);
             if (result.getStatus() == Status.CLOSED) {
-                throw failures().of("the peer has said good-bye, after which TLS 1.2 can send nothing more", null);
+                throw failures()
+                        .of(
+                                state == State.ENDED
+                                        ? "the peer has said good-bye, after which TLS 1.2 can send nothing more"
+                                        : "nothing more can be sent: good-bye was said, or the handshake was broken off",
+                                null);
             }
             if (result.bytesConsumed() == 0 && result.bytesProduced() == 0) {
                 throw new SSLException("the engine makes no progress: " + result);
@@ -418,13 +450,11 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     @Override
     public void outputEnding(Outgoing out) throws IOException {
         SSLEngine using = engine;
-        if (using == null) {
-            return;
+        if (using == null || tasksRun) {
+            return; // without a handshake there is nothing to say good-bye to
         }
         using.closeOutbound();
-        for (int bytes = 1; bytes > 0 && !using.isOutboundDone(); ) {
-            bytes = wrap(using, NOTHING, out).bytesProduced();
-        }
+        sayWhatIsLeft(using, out);
     }
 
     // ---- what was found out

@@ -5,6 +5,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.KeyStoreException;
 import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertPathValidatorException.BasicReason;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
@@ -57,9 +58,42 @@ final class Verifier extends X509ExtendedTrustManager {
         return new Verifier(pkix(roots), true);
     }
 
-    /** By the user's own. */
-    static Verifier by(X509TrustManager own) {
-        return new Verifier(own, false);
+    /**
+     * By the user's own. One that knows nothing of engines stays so: then it is the JDK that checks the host, and what is too weak, besides it.
+     */
+    static X509TrustManager by(X509TrustManager own) {
+        return own instanceof X509ExtendedTrustManager ? new Verifier(own, false) : new InWords(own);
+    }
+
+    /** By nobody: whoever it is is believed. */
+    static Verifier byNobody() {
+        return new Verifier(new Trust.Anybody(), false);
+    }
+
+    /** Says in words why not. */
+    private record InWords(X509TrustManager decider) implements X509TrustManager {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            try {
+                decider.checkClientTrusted(chain, authType);
+            } catch (CertificateException e) {
+                throw explained(chain, e);
+            }
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            try {
+                decider.checkServerTrusted(chain, authType);
+            } catch (CertificateException e) {
+                throw explained(chain, e);
+            }
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return decider.getAcceptedIssuers();
+        }
     }
 
     private static X509ExtendedTrustManager pkix(@Nullable List<X509Certificate> roots)
@@ -101,8 +135,10 @@ final class Verifier extends X509ExtendedTrustManager {
                 decider.checkServerTrusted(chain, authType);
             }
         } catch (CertificateException e) {
-            boolean onlyTheHost = checksHost && wantsHost && passesWithoutHost(chain, authType);
-            throw onlyTheHost ? notFor(host, chain, e) : explained(chain, e);
+            if (checksHost && wantsHost && passesWithoutHost(chain, authType)) {
+                checkHost(host, chain, authType, engine);
+            }
+            throw explained(chain, e);
         }
         if (!checksHost && wantsHost) {
             checkHost(host, chain, authType, engine);
@@ -208,38 +244,40 @@ final class Verifier extends X509ExtendedTrustManager {
     }
 
     private static CertificateException explained(X509Certificate[] chain, CertificateException e) {
+        String which = named(chain[0]) + ", or one that it depends on, ";
+        if (e.getCause() instanceof CertPathValidatorException invalid) {
+            if (invalid.getReason() == BasicReason.ALGORITHM_CONSTRAINED) {
+                return untrusted(which + "has a key or a signature that is too weak: " + invalid.getMessage(), e);
+            }
+            if (invalid.getReason() == BasicReason.REVOKED) {
+                return untrusted(which + "was revoked: " + invalid.getMessage(), e);
+            }
+        }
+        String outOfTime = outOfTime(chain);
+        return outOfTime != null ? untrusted(outOfTime, e) : unknown(chain, e);
+    }
+
+    private static @Nullable String outOfTime(X509Certificate[] chain) {
         for (X509Certificate certificate : chain) {
             try {
                 certificate.checkValidity();
             } catch (CertificateExpiredException expired) {
-                return untrusted(
-                        named(certificate) + " expired on "
-                                + certificate.getNotAfter().toInstant(),
-                        e);
+                return named(certificate) + " expired on "
+                        + certificate.getNotAfter().toInstant();
             } catch (CertificateNotYetValidException early) {
-                return untrusted(
-                        named(certificate) + " is not valid before "
-                                + certificate.getNotBefore().toInstant() + "; is the clock of this machine right?",
-                        e);
+                return named(certificate) + " is not valid before "
+                        + certificate.getNotBefore().toInstant() + "; is the clock of this machine right?";
             }
         }
-        if (e.getCause() instanceof CertPathValidatorException invalid) {
-            if (invalid.getReason() == CertPathValidatorException.BasicReason.ALGORITHM_CONSTRAINED) {
-                return untrusted(
-                        named(chain[0]) + ", or one that it depends on, has a key or a signature that is too weak: "
-                                + invalid.getMessage(),
-                        e);
-            }
-            if (invalid.getReason() == CertPathValidatorException.BasicReason.REVOKED) {
-                return untrusted(
-                        named(chain[0]) + ", or one that it depends on, was revoked: " + invalid.getMessage(), e);
-            }
-        }
+        return null;
+    }
+
+    private static CertificateException unknown(X509Certificate[] chain, CertificateException e) {
         if (isSelfSigned(chain[0])) {
             return untrusted(
                     named(chain[0])
                             + " is signed by itself, and is not among those that are trusted; if it is the right"
-                            + " one, give it to trust(...)",
+                            + " one, give it to trust(...) (" + e.getMessage() + ")",
                     e);
         }
         return untrusted(

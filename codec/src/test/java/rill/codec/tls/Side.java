@@ -59,6 +59,7 @@ final class Side implements Context, Outgoing {
             plain = call.run();
         } catch (IOException | RuntimeException | Error e) {
             failure = e;
+            sayGoodBye();
         }
         if (plain != null) {
             byte[] bytes = new byte[plain.readableBytes()];
@@ -71,6 +72,15 @@ final class Side implements Context, Outgoing {
         }
         drain();
         return plain != null;
+    }
+
+    /** As a connection does that has failed. */
+    private void sayGoodBye() {
+        try {
+            session.outputEnding(this);
+        } catch (IOException e) {
+            throw new AssertionError("no good-bye after " + failure, e);
+        }
     }
 
     private void workOn() {

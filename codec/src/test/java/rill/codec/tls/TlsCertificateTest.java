@@ -226,7 +226,7 @@ class TlsCertificateTest {
             assertThat(clientFailure(Certificates.client().trust(own), server)).isNull();
             assertRefused(
                     clientFailure(Certificates.client().trust(own).hostName("other.test"), server),
-                    "not for other.test but for server.test");
+                    "the certificate is not for other.test");
             assertThat(clientFailure(
                             Certificates.client()
                                     .trust(own)
@@ -243,6 +243,22 @@ class TlsCertificateTest {
         assertThat(clientFailure(Tls.client().insecurelyTrustAnybody().hostName("other.test"), server))
                 .isNull();
         assertRefused(clientFailure(Tls.client(), server), "signed by itself");
+    }
+
+    @Test
+    void what_is_too_weak_is_refused_whoever_trusts_it() {
+        Authority weak = Authority.create("Weak", Authority.Wish.usual().kind("RSA-2048"));
+        TlsServer server = Tls.server(
+                Certificates.identity(weak.issue(Authority.Wish.usual().signature("MD5withRSA"), "server.test")));
+        assertThat(clientFailure(Certificates.client().trust(new Gullible()), server))
+                .isInstanceOf(TlsException.class);
+    }
+
+    @Test
+    void a_name_by_no_rule_is_no_obstacle_where_nobody_checks_it() {
+        assertThat(clientFailure(Tls.client().insecurelyTrustAnybody().hostName("redis_1"), Certificates.server()))
+                .isNull();
+        assertRefused(clientFailure(Certificates.client().hostName("redis_1"), Certificates.server()), "redis_1");
     }
 
     private static X509TrustManager throwing(Throwable thrown) {

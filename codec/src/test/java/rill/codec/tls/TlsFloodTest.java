@@ -33,6 +33,22 @@ class TlsFloodTest {
     }
 
     @Test
+    void a_handshake_in_very_small_records_is_refused() {
+        byte[] hello = new Side(
+                        Certificates.client().alpn("x".repeat(255), "y".repeat(255), "z".repeat(255), "w".repeat(255)),
+                        1)
+                .take();
+        assertThat(hello.length).isGreaterThan(1100);
+        for (TlsServer server : new TlsServer[] {Certificates.server(), Tls.server(name -> null)}) {
+            Side side = new Side(server, 1);
+            for (int i = 5; i < hello.length; i++) {
+                side.feed(new byte[] {22, 3, 1, 0, 1, hello[i]});
+            }
+            assertThat(side.failure).isInstanceOf(TlsException.class).hasMessageContaining("1024 records");
+        }
+    }
+
+    @Test
     void a_client_that_negotiates_anew_is_refused() throws Exception {
         Side server = server();
         RawPeer client = RawPeer.client(TlsVersion.TLS_1_2);

@@ -338,7 +338,7 @@ class TlsTest {
         SocketAddress address = echo(Certificates.server().handshakeTimeout(Duration.ofMillis(100)));
         try (var silent = new Socket(InetAddress.getLoopbackAddress(), ((InetSocketAddress) address).getPort())) {
             silent.setSoTimeout(20_000);
-            Connection<ByteBuf, ByteBuf> other = connect(address, Certificates.client());
+            Connection<ByteBuf, ByteBuf> other = connect(echo(Certificates.server()), Certificates.client());
             other.write(text("hello"));
             assertThat(receive(other, 5)).asString().isEqualTo("hello");
             loop.start();
@@ -409,6 +409,94 @@ class TlsTest {
         mayGoOn.countDown();
         one.timeout(LONG).await();
         two.timeout(LONG).await();
+    }
+
+    @Test
+    void a_deadline_that_passes_while_a_trust_manager_thinks_holds_up_nobody() throws IOException {
+        var mayGoOn = new CountDownLatch(1);
+        var asked = new CountDownLatch(1);
+        X509TrustManager slow = new X509TrustManager() {
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String authType) {}
+
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String authType) {
+                asked.countDown();
+                await(mayGoOn);
+            }
+
+            @Override
+            public X509Certificate[] getAcceptedIssuers() {
+                return new X509Certificate[0];
+            }
+        };
+        SocketAddress address = echo(Certificates.server());
+        connect(address, Certificates.client()); // what takes long the first time
+        TlsClient impatient = Certificates.client().trust(slow).handshakeTimeout(Duration.ofMillis(300));
+        Future<Connection<ByteBuf, ByteBuf>> one =
+                loop.connect(address, Pipeline.bytes().over(impatient));
+        assertThatThrownBy(() -> one.timeout(LONG).await()).isInstanceOf(DeadlineException.class);
+        Connection<ByteBuf, ByteBuf> other = connect(address, Certificates.client());
+        other.write(text("hello"));
+        assertThat(receive(other, 5)).asString().isEqualTo("hello");
+        assertThat(asked.getCount()).as("the handshake had come to it").isZero();
+        mayGoOn.countDown();
+    }
+
+    @Test
+    void output_that_is_ended_at_once_ends_after_the_handshake_and_the_other_direction_goes_on() throws IOException {
+        Promise<String> heard = loop.promise();
+        Listener listener = loop.<ByteBuf, ByteBuf>listen(
+                        ANY_PORT, Pipeline.bytes().over(Certificates.server()), connection -> {
+                            connection.shutdownOutput();
+                            connection.onMessage(bytes -> {
+                                heard.complete(bytes.toString(StandardCharsets.US_ASCII));
+                                bytes.release();
+                            });
+                        })
+                .await();
+        Connection<ByteBuf, ByteBuf> client = connect(listener.address(), Certificates.client());
+        client.write(text("hello"));
+        assertThat(heard.timeout(LONG).await()).isEqualTo("hello");
+        assertThat(client.receive().timeout(LONG).await()).isNull();
+    }
+
+    @Test
+    void who_pauses_at_once_gets_a_handshake_and_no_message() throws IOException {
+        Promise<Connection<ByteBuf, ByteBuf>> accepted = loop.promise();
+        var heard = new ArrayList<String>();
+        Listener listener = loop.<ByteBuf, ByteBuf>listen(
+                        ANY_PORT, Pipeline.bytes().over(Certificates.server()), connection -> {
+                            connection.pause();
+                            connection.onMessage(bytes -> {
+                                heard.add(bytes.toString(StandardCharsets.US_ASCII));
+                                bytes.release();
+                                connection.write(text("heard"));
+                            });
+                            accepted.complete(connection);
+                        })
+                .await();
+        Connection<ByteBuf, ByteBuf> client = connect(listener.address(), Certificates.client());
+        client.write(text("hello"));
+        client.flush().await();
+        loop.delay(Duration.ofMillis(20)).await();
+        assertThat(heard).isEmpty();
+        accepted.await().resume();
+        assertThat(receive(client, 5)).asString().isEqualTo("heard");
+        assertThat(heard).containsExactly("hello");
+    }
+
+    @Test
+    void it_may_be_all_that_a_pipeline_has() throws IOException {
+        Listener listener = loop.<ByteBuf, ByteBuf>listen(
+                        ANY_PORT,
+                        Pipeline.of(Certificates.server()),
+                        connection -> connection.onMessage(connection::write))
+                .await();
+        Connection<ByteBuf, ByteBuf> client = loop.connect(listener.address(), Pipeline.of(Certificates.client()))
+                .await();
+        client.write(text("hello"));
+        assertThat(receive(client, 5)).asString().isEqualTo("hello");
     }
 
     private static void await(CountDownLatch latch) {

@@ -1,8 +1,10 @@
 package rill.testkit.storm;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import rill.testkit.storm.Step.Action;
 import rill.testkit.storm.Step.Derivation;
 import rill.testkit.storm.Step.Estimate;
@@ -73,6 +75,7 @@ final class Generator {
     private final Random random;
     private final List<Step> steps = new ArrayList<>();
     private final List<String> framings = new ArrayList<>(List.of("length", "line"));
+    private final String[] layers;
     private final List<String> wires = new ArrayList<>(); // of the connections
     private final List<Integer> plainListeners = new ArrayList<>(); // those that do not serve
     private int listeners;
@@ -81,13 +84,26 @@ final class Generator {
     private boolean traps;
     private boolean closesLoop;
 
-    private Generator(long seed, List<String> foreign) {
-        framings.addAll(foreign);
+    private Generator(long seed, Foreign foreign) {
+        framings.addAll(foreign.framings());
+        layers = Stream.concat(
+                        Arrays.stream(LAYERS), foreign.layers().stream().flatMap(name -> Stream.of(name, name, name)))
+                .toArray(String[]::new);
         random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
     }
 
-    /** Of the storm's own framings, and these. */
-    static Program draw(long seed, List<String> foreign) {
+    /** What a world has besides the storm's own, by name; its layers are drawn more often than each of those. */
+    record Foreign(List<String> framings, List<String> layers) {
+        static final Foreign NOTHING = new Foreign(List.of(), List.of());
+
+        static Foreign of(World world) {
+            return new Foreign(
+                    world.framings().keySet().stream().sorted().toList(),
+                    world.layers().keySet().stream().sorted().toList());
+        }
+    }
+
+    static Program draw(long seed, Foreign foreign) {
         return new Generator(seed, foreign).program(seed);
     }
 
@@ -120,7 +136,7 @@ final class Generator {
         String framing = framing();
         var wire = new StringBuilder();
         for (int i = random.nextInt(4) - 1; i > 0; i--) {
-            wire.append(one(LAYERS)).append(' ');
+            wire.append(one(layers)).append(' ');
         }
         boolean raw = wire.isEmpty() && own(framing) && random.nextInt(4) == 0;
         wire.append(framing);
@@ -149,7 +165,7 @@ final class Generator {
         }
         int listener = listeners++;
         String framing = framing();
-        String wire = (random.nextInt(3) == 0 ? one(LAYERS) + " " : "") + framing;
+        String wire = (random.nextInt(3) == 0 ? one(layers) + " " : "") + framing;
         steps.add(new Step.Listen(
                 listener,
                 listeningLoop(),
@@ -273,14 +289,17 @@ final class Generator {
     private Step become() {
         int connection = random.nextInt(connections);
         String wire = wires.get(connection);
-        String layers = wire.substring(0, wire.lastIndexOf(' ') + 1);
+        String below = wire.substring(0, wire.lastIndexOf(' ') + 1);
         String framing = framing();
-        if (random.nextInt(3) == 0 || layers.isEmpty()) {
-            layers += one(LAYERS) + " "; // on top of those that stay, or where there was none
+        if (random.nextInt(3) == 0 || below.isEmpty()) {
+            // On top of those that stay, or where there was none. Of the storm's own: another one may need both
+            // directions, of which
+            // one may end before the layer begins.
+            below += one(LAYERS) + " ";
         }
         return new Step.Become(
                 2 * connection + random.nextInt(2),
-                layers + framing,
+                below + framing,
                 top(TOPS, framing),
                 top(TOPS, framing),
                 random.nextBoolean());

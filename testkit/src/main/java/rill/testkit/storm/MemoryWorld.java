@@ -19,6 +19,7 @@ import rill.Resolver;
 import rill.spi.Drivable;
 import rill.spi.Driver;
 import rill.spi.Environment;
+import rill.spi.SeededRandom;
 import rill.spi.Transport;
 
 /** A world in memory, in virtual time, on one thread: see {@link MemoryNetwork}. */
@@ -69,8 +70,8 @@ class MemoryWorld implements World, Driver {
         memory = new ProgramMemory(plant == Plant.KEEPS_MEMORY);
         network = new MemoryNetwork(seed, plant);
         random = network.random;
-        network.environment(
-                new Environment(() -> network.now, new Random(seed), resolver(), blocking::add, memory, this));
+        network.environment(new Environment(
+                () -> network.now, new SeededRandom(new Random(seed)), resolver(), blocking::add, memory, this));
     }
 
     private Resolver resolver() {

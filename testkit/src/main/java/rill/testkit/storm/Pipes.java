@@ -151,7 +151,7 @@ final class Pipes {
             kept &= before != null
                     && i < before.words.size()
                     && before.words.get(i).equals(parts[i]);
-            layers.add(kept && before != null ? before.layers.get(i) : Layers.of(parts[i], sessions));
+            layers.add(kept && before != null ? before.layers.get(i) : layer(parts[i], functions, sessions));
         }
         Pipe pipe = top(framing, top, functions, sessions);
         Pipeline<?, ?> pipeline = pipe.pipeline;
@@ -163,6 +163,11 @@ final class Pipes {
         whole.layers = layers;
         whole.readsAhead = top.startsWith("session-waits");
         return whole;
+    }
+
+    private static ByteLayer layer(String name, Hooks functions, Supplier<Hooks> sessions) {
+        ByteLayer foreign = functions.run.world().layers().get(name);
+        return foreign == null ? Layers.of(name, sessions) : foreign;
     }
 
     private static Pipe top(String framing, String top, Hooks functions, Supplier<Hooks> sessions) {

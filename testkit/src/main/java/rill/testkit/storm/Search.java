@@ -27,7 +27,7 @@ final class Search {
     private final long first;
     private final long count;
     private final long nanos; // after which no more is begun
-    private List<String> framings = List.of();
+    private Generator.Foreign foreign = Generator.Foreign.NOTHING;
     private final AtomicLong next = new AtomicLong();
     private final AtomicReference<@Nullable AssertionError> failure = new AtomicReference<>();
 
@@ -59,7 +59,7 @@ final class Search {
         try {
             World sample = worlds.apply(first);
             boolean virtual = sample.virtual();
-            framings = sample.framings().keySet().stream().sorted().toList();
+            foreign = Generator.Foreign.of(sample);
             sample.close();
             long start = System.nanoTime();
             runAll(virtual, start);
@@ -99,7 +99,7 @@ final class Search {
         for (long n = next.getAndIncrement();
                 n < count && failure.get() == null && System.nanoTime() - start < nanos;
                 n = next.getAndIncrement()) {
-            Program program = Generator.draw(first + n, framings);
+            Program program = Generator.draw(first + n, foreign);
             try {
                 trial.run(program, worlds);
             } catch (Throwable t) {

@@ -30,7 +30,7 @@ public final class Storm {
 
     /** The program that is drawn from a seed. */
     public static Program drawn(long seed) {
-        return Generator.draw(seed, List.of());
+        return Generator.draw(seed, Generator.Foreign.NOTHING);
     }
 
     /**

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import rill.ByteLayer;
 import rill.Framing;
 import rill.Loop;
 import rill.spi.Transport;
@@ -39,6 +40,14 @@ public interface World extends AutoCloseable {
 
     /** Framings by name that pipelines are to be made of here, besides the storm's own; they carry letters of digits and small letters. */
     default Map<String, Framing> framings() {
+        return Map.of();
+    }
+
+    /**
+     * Byte layers by name that pipelines are to be made of here, besides the storm's own. Each is at both ends of a connection: where the two
+     * have parts of their own, {@link rill.Context#target} tells which end it is.
+     */
+    default Map<String, ByteLayer> layers() {
         return Map.of();
     }
 
@@ -87,10 +96,20 @@ public interface World extends AutoCloseable {
 
     /** {@link #memory(long)} with framings of yours. */
     static World memory(long seed, Map<String, Framing> framings) {
+        return memory(seed, framings, Map.of());
+    }
+
+    /** {@link #memory(long)} with framings and byte layers of yours. */
+    static World memory(long seed, Map<String, Framing> framings, Map<String, ByteLayer> layers) {
         return new MemoryWorld(seed) {
             @Override
             public Map<String, Framing> framings() {
                 return framings;
+            }
+
+            @Override
+            public Map<String, ByteLayer> layers() {
+                return layers;
             }
         };
     }

@@ -1,0 +1,122 @@
+package rill.codec.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import rill.testkit.Authority;
+
+/** Certificates and keys out of files, in the forms that tools write. */
+class PemTest {
+    private static final Authority.Issued ISSUED =
+            Certificates.AUTHORITY.intermediate("Between").issue("server.test");
+
+    @TempDir
+    private Path folder;
+
+    private Path file(String text) throws IOException {
+        return Files.writeString(folder.resolve("file.pem"), text);
+    }
+
+    @Test
+    void a_chain_and_a_key_come_back_as_they_were() throws IOException {
+        Path file = file(
+                "# some words before\n" + ISSUED.chainPem() + ISSUED.keyPem().replace("\n", "\r\n"));
+        assertThat(Pem.certificates(file)).isEqualTo(ISSUED.chain());
+        assertThat(Pem.privateKey(file)).isEqualTo(ISSUED.key());
+        assertThat(Identity.pem(file, file).chain()).isEqualTo(ISSUED.chain());
+        assertThat(Pem.certificates(ISSUED.chainPem())).hasSize(2);
+        assertThat(Pem.privateKey(ISSUED.keyPem())).isEqualTo(ISSUED.key());
+    }
+
+    @Test
+    void blocks_that_nobody_asked_for_are_skipped_whatever_is_in_them() throws IOException {
+        String strange = "-----BEGIN PGP MESSAGE-----\nVersion: 1\n\n=?!\n-----END PGP MESSAGE-----\n";
+        assertThat(Pem.certificates(strange + ISSUED.chainPem())).hasSize(2);
+        assertThat(Pem.privateKey(strange + ISSUED.keyPem())).isEqualTo(ISSUED.key());
+    }
+
+    @Test
+    void the_forms_that_openssl_writes_are_read() throws Exception {
+        for (List<String> generation : List.of(
+                List.of("ecparam", "-name", "prime256v1", "-genkey"),
+                List.of("ecparam", "-name", "secp384r1", "-genkey", "-noout"),
+                List.of("genrsa", "-traditional", "2048"),
+                List.of("genrsa", "2048"),
+                List.of("genpkey", "-algorithm", "ed25519"))) {
+            String text = openssl(generation);
+            assertThat(Pem.privateKey(text).getEncoded())
+                    .as(String.join(" ", generation))
+                    .isNotEmpty();
+        }
+        Path plain = file(ISSUED.keyPem());
+        for (String scheme : List.of("aes-256-cbc", "aes-128-cbc")) {
+            Path encrypted = folder.resolve("encrypted.pem");
+            openssl(List.of(
+                    "pkcs8",
+                    "-topk8",
+                    "-in",
+                    plain.toString(),
+                    "-out",
+                    encrypted.toString(),
+                    "-v2",
+                    scheme,
+                    "-passout",
+                    "pass:secret"));
+            assertThat(Pem.privateKey(encrypted, "secret".toCharArray())).isEqualTo(ISSUED.key());
+            assertThatThrownBy(() -> Pem.privateKey(encrypted, "wrong".toCharArray()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("encrypted.pem")
+                    .hasMessageContaining("is the password right?");
+            assertThatThrownBy(() -> Pem.privateKey(encrypted))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("give its password");
+        }
+    }
+
+    private static String openssl(List<String> arguments) throws Exception {
+        var command = new ArrayList<>(List.of("openssl"));
+        command.addAll(arguments);
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        assertThat(process.waitFor()).as(String.join(" ", command)).isZero();
+        return output;
+    }
+
+    @Test
+    void what_is_wrong_is_said_with_the_file_and_without_the_content() throws IOException {
+        String key = ISSUED.keyPem();
+        String secret = key.lines().toList().get(1);
+        for (String[] each : new String[][] {
+            {"nothing", "has no private key"},
+            {key.replace("-----END PRIVATE KEY-----\n", ""), "PRIVATE KEY has no end"},
+            {key.replace("END PRIVATE KEY", "END CERTIFICATE"), "ends with -----END CERTIFICATE-----"},
+            {key.replace(secret, secret + "*"), "not in base 64"},
+            {key.replace(secret, "Proc-Type: 4,ENCRYPTED\n" + secret), "openssl pkcs8 -topk8"},
+            {
+                "-----BEGIN PRIVATE KEY-----\n" + Base64.getEncoder().encodeToString(new byte[40])
+                        + "\n-----END PRIVATE KEY-----\n",
+                "the private key can't be read"
+            }
+        }) {
+            assertThatThrownBy(() -> Pem.privateKey(file(each[0])))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("file.pem")
+                    .hasMessageContaining(each[1])
+                    .satisfies(e -> assertThat(e.toString()).doesNotContain(secret));
+        }
+        assertThatThrownBy(() -> Pem.certificates(file(key)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("has no certificate");
+    }
+}

@@ -1,0 +1,72 @@
+package rill.examples;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import rill.Connection;
+import rill.Listener;
+import rill.Loop;
+import rill.codec.Text;
+import rill.codec.tls.Identity;
+import rill.codec.tls.Tls;
+import rill.codec.tls.TlsClient;
+import rill.codec.tls.TlsInfo;
+import rill.codec.tls.TlsServer;
+import rill.testkit.Authority;
+
+/** A connection that begins in the clear and goes on over TLS, as those of mail do. */
+final class StartTls {
+    private StartTls() {}
+
+    static void run(PrintWriter out) throws IOException {
+        Authority authority = Authority.create();
+        Authority.Issued certificate = authority.issue("localhost");
+        TlsServer server = Tls.server(Identity.of(certificate.key(), certificate.chain()));
+        TlsClient client = Tls.client().trust(List.of(authority.certificate())).hostName("localhost");
+        try (var serverLoop = Loop.open().start();
+                var loop = Loop.open()) {
+            Listener listener = serverLoop
+                    .<String, String>listen(
+                            Loopback.ANY_PORT, Text.lines(), connection -> answer(connection, server, out))
+                    .await();
+            loop.run(() -> talk(loop.connect(listener.address(), Text.lines()).await(), client, out));
+        }
+    }
+
+    // docs/tls.md: starttls server begin
+    private static void answer(Connection<String, String> connection, TlsServer tls, PrintWriter out) {
+        connection.onMessage(line -> {
+            if (!line.equals("STARTTLS")) {
+                connection.write("530 say STARTTLS first");
+                return;
+            }
+            connection.stop(); // what follows is no line any more
+            connection.write("220 go ahead");
+            Connection<String, String> secret = connection.become(Text.lines().over(tls));
+            secret.onMessage(each -> secret.write("250 " + each));
+        });
+    }
+    // docs/tls.md: starttls server end
+
+    private static void talk(Connection<String, String> connection, TlsClient tls, PrintWriter out) throws IOException {
+        Expect.equal("the answer in the clear", "530 say STARTTLS first", ask(connection, "MAIL"));
+        out.println("in the clear the server takes no mail");
+        // docs/tls.md: starttls client begin
+        Expect.equal("the answer to STARTTLS", "220 go ahead", ask(connection, "STARTTLS"));
+        Connection<String, String> secret = connection.become(Text.lines().over(tls));
+        String answer = ask(secret, "MAIL"); // leaves after the handshake
+        // docs/tls.md: starttls client end
+        Expect.equal("the answer over TLS", "250 MAIL", answer);
+        out.println("over " + secret.info(TlsInfo.class).orElseThrow().version() + " it answered: " + answer);
+        secret.finish().await();
+    }
+
+    private static String ask(Connection<String, String> connection, String line) throws IOException {
+        connection.write(line);
+        String answer = connection.receive().await();
+        if (answer == null) {
+            throw new IOException("the server has ended instead of answering " + line);
+        }
+        return answer;
+    }
+}
