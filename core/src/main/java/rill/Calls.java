@@ -238,7 +238,8 @@ final class Calls<Q, A> implements Receiver<A> {
         writing = false;
         if (over) { // the connection has failed meanwhile, and has told all others
             deadlines.remove(call);
-            caller.fail(failure == null ? ended(call.state, describe(name, call.oneWay), cause) : failure);
+            call.clear();
+            caller.fail(failure == null ? ended(Call.State.SENT, describe(name, call.oneWay), cause) : failure);
         } else if (failure != null) {
             inFlight.withdraw(call);
             end(call);
@@ -543,7 +544,7 @@ final class Calls<Q, A> implements Receiver<A> {
         cause = reason;
         failure = reason == null && peerEnded ? new IOException(link + ": the peer has ended its stream") : reason;
         over = true;
-        boolean[] told = {false};
+        boolean[] told = {writing}; // to whoever makes a call just now
         loop.ticking().pollPolicy().more(-inFlight.size());
         forEach(call -> told[0] |= fail(call, reason));
         deadlines.close();
