@@ -572,9 +572,20 @@ final class Link extends Node implements WireListener {
             inbound.close();
             outbound.close(cause == null ? closedByUs() : cause);
         } finally {
+            leave();
+        }
+    }
+
+    /** Whatever goes wrong with those who make use of it: it is gone, and in no list. */
+    private void leave() {
+        try {
             workIsDone();
-            loop.links().remove(this);
-            noteGone();
+        } finally {
+            try {
+                loop.links().remove(this);
+            } finally {
+                noteGone();
+            }
         }
     }
 

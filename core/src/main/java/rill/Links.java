@@ -74,8 +74,11 @@ final class Links {
         if (idle != null) {
             idle.forget(link);
         }
-        link.removed();
-        loop.closing().check();
+        try {
+            link.removed();
+        } finally {
+            loop.closing().check();
+        }
     }
 
     void add(Listener listener) {

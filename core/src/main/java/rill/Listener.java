@@ -310,8 +310,17 @@ public final class Listener implements AutoCloseable {
 
     private void retry() {
         if (!stopped && !isPaused() && !isFull() && acceptor != null) {
-            acceptor.resume();
+            try {
+                acceptor.resume();
+            } catch (Throwable t) { // no memory, or a transport's mistake
+                loop.threw("", this, t);
+                retryLater();
+            }
         }
+    }
+
+    private void retryLater() {
+        loop.schedule(RETRY, "another try of ", this, this::retry);
     }
 
     // ---- the bound of connections
@@ -344,16 +353,20 @@ public final class Listener implements AutoCloseable {
         });
     }
 
-    /** One less. From any thread. */
+    /** One less. From any thread. Never throws: the connection has ended, whoever can't make use of that. */
     private void ended() {
         int left = leader.open.decrementAndGet();
         if (left == options.connections() - 1) {
-            leader.onLoop(leader::retry);
-            leader.followers.forEach(each -> each.onLoop(each::retry));
+            leader.hasRoom();
+            leader.followers.forEach(Listener::hasRoom);
         }
         if (left <= options.connections() / 2) {
             leader.fullReported = false;
         }
+    }
+
+    private void hasRoom() {
+        loop.runReporting("", this, () -> onLoop(this::retry));
     }
 
     /** Gives an accepted socket to a loop; on the listener's own, or on that of one which can't take it after all. */
@@ -479,7 +492,7 @@ public final class Listener implements AutoCloseable {
         }
 
         private void goOnLater(IOException cause) {
-            loop.schedule(RETRY, "another try of " + Listener.this, Listener.this::retry); // first: the rest may fail
+            retryLater(); // first: the rest may fail
             if (!refusalReported) {
                 refusalReported = true;
                 loop.report(new Report.AcceptPaused(loop.name(), Listener.this.toString(), cause));

@@ -262,10 +262,13 @@ class ServersTest {
                     connection.close();
                     throw ServersTest.<RuntimeException>sneaky(thrown);
                 }),
-                at -> loop.listen(at, TextLines.pipeline(), connection -> connection.onMessage(line -> {
-                    connection.close();
-                    throw ServersTest.<RuntimeException>sneaky(thrown);
-                })));
+                at -> loop.listen(
+                        at,
+                        TextLines.pipeline(),
+                        connection -> connection.onMessage(line -> {
+                            connection.close();
+                            throw ServersTest.<RuntimeException>sneaky(thrown);
+                        })));
         for (Function<SocketAddress, Future<Listener>> server : servers) {
             Listener listener = loops.settle(server.apply(ANY));
             Connection<String, String> connection = connect(listener);
@@ -320,6 +323,28 @@ class ServersTest {
     }
 
     private Listener listener;
+
+    @Test
+    void a_listener_that_can_not_go_on_accepting_keeps_no_connection_from_ending_and_tries_again() {
+        var accepted = new ArrayList<Connection<String, String>>();
+        connectThree(accepted);
+        loops.reporter().take(Report.AcceptPaused.class);
+        Future<Void> closed = accepted.getFirst().closed();
+        var error = new OutOfMemoryError("on purpose");
+        loops.selector().acceptors().getFirst().failNextResume(error);
+        accepted.getFirst().abort();
+        settle();
+        assertThat(closed.isDone()).isTrue();
+        assertThat(loops.reporter().take(Report.Thrown.class))
+                .singleElement()
+                .satisfies(each -> assertThat(each.cause()).isSameAs(error));
+        assertThat(accepted).hasSize(2);
+        passes(SECOND);
+        assertThat(accepted).hasSize(3);
+        loop.close(SECOND); // which does not wait for what has ended
+        loops.reporter().take(Report.ConnectionFailed.class);
+        loops.reporter().take(Report.AcceptPaused.class);
+    }
 
     @Test
     void at_the_bound_of_connections_accepting_pauses_until_one_has_ended() {
