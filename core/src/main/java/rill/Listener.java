@@ -396,13 +396,18 @@ public final class Listener implements AutoCloseable {
             place(socket);
             return;
         }
+        Adoption adoption = null;
         try {
-            var adopted = new Adoption(target);
-            var link = new Link(target, options.limits(), adopted).accepted(admission);
-            adopted.link = link;
+            adoption = new Adoption(target);
+            var link = new Link(target, options.limits(), adoption).accepted(admission);
+            adoption.link = link;
+            target.links().arrives(adoption);
             link.wire(target.selector().open(socket, acceptedOptions, link));
         } catch (Throwable t) {
             refused(target, socket, t);
+            if (adoption != null) {
+                target.links().arrived(adoption);
+            }
         }
     }
 
@@ -441,10 +446,11 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    /** An accepted socket on its loop, not yet a connection. */
-    private final class Adoption implements Consumer<@Nullable Throwable> {
+    /** An accepted socket on its loop, not yet a connection; run if the loop ends before it is one. */
+    private final class Adoption implements Consumer<@Nullable Throwable>, Runnable {
         private final Loop target;
         private @Nullable Link link;
+        private boolean over;
 
         Adoption(Loop target) {
             this.target = target;
@@ -452,18 +458,32 @@ public final class Listener implements AutoCloseable {
 
         @Override
         public void accept(@Nullable Throwable failure) {
+            if (over) {
+                return;
+            }
+            over = true;
             if (failure != null) {
                 target.links().unexpect();
                 ended();
-                return;
+            } else {
+                begin(Objects.requireNonNull(link));
             }
-            Link opened = Objects.requireNonNull(link);
+            target.links().arrived(this);
+        }
+
+        private void begin(Link opened) {
             target.links().boundIdleTime(opened, options.idleTime());
             try {
                 onLink.accept(opened);
             } catch (Throwable t) {
                 opened.failed(t, true);
             }
+        }
+
+        @Override
+        public void run() {
+            accept(new CancelledException(target.name() + " has ended"));
+            Objects.requireNonNull(link).wire().abort();
         }
     }
 
