@@ -164,7 +164,7 @@ class CallTest {
                     rig.transport.readingsLeft = Integer.MAX_VALUE;
                     gaveWay += failed ? 1 : 0;
                     if (failed) {
-                        rig.onLoop(() -> assertThat(client.inFlight()).isZero());
+                        rig.onLoop(() -> assertThat(client.unanswered()).isZero());
                         for (int i = 2; i < 5; i++) { // so that somebody looks after deadlines
                             var another = new ArrayList<Future<String>>();
                             String line = i + ":";
@@ -174,7 +174,7 @@ class CallTest {
                             assertThat(another.getFirst().result()).isEqualTo(line);
                             rig.passes(DEADLINE.multipliedBy(20)); // by when even a tombstone's answer is forgotten
                         }
-                        rig.onLoop(() -> assertThat(client.inFlight()).isZero());
+                        rig.onLoop(() -> assertThat(client.unanswered()).isZero());
                     }
                 }
             }
