@@ -177,6 +177,23 @@ class CrashTest {
         assertThat(boots).containsExactly(Duration.ZERO, Duration.ofSeconds(9));
     }
 
+    @ParameterizedTest
+    @EnumSource(Death.class)
+    void a_death_of_which_a_loop_is_the_cause_is_followed_by_a_life_although_it_is_over_at_once(Death death) {
+        var boots = new ArrayList<Duration>();
+        Host server = sim.host("server", host -> boots.add(sim.elapsed()));
+        Loop loop = sim.host("client").loop("main");
+        var injected = new ArrayList<Injection>();
+        loop.schedule("death", () -> injected.add(sim.inject(death.of("server"))));
+        sim.runUntil(() -> !injected.isEmpty());
+        injected.getFirst().close(); // from outside: before what the loop has asked for could happen
+        sim.run(Duration.ofSeconds(1));
+        assertThat(server.up()).isTrue();
+        assertThat(boots).hasSize(2);
+        sim.inject(death.of("server")).close();
+        assertThat(boots).hasSize(3);
+    }
+
     @Test
     void a_name_that_was_looked_up_before_a_crash_is_told_to_nobody_after_it() {
         Host client = sim.host("client", host -> {});
