@@ -285,7 +285,7 @@ public final class Host {
         note("killed");
         network.tally.hit(Fault.Kind.KILL, tcps.size());
         ports.clear().forEach(SimAcceptor::close);
-        List.copyOf(tcps).forEach(each -> each.close(false));
+        List.copyOf(tcps).forEach(Tcp::orphan);
         processEnds("was killed");
     }
 

@@ -140,6 +140,7 @@ class CrashTest {
         Loop loop = sim.host("client").loop("main");
         var connection = Echo.connect(loop).await();
         Future<ByteBuf> next = connection.receive();
+        sim.run(Duration.ofMillis(10)); // by when the server has heard of it as well
         try (var _ = sim.inject(Faults.kill("server"))) {
             assertThat(server.up()).isFalse();
             assertThat(next.await()).isNull(); // its FIN
@@ -192,6 +193,23 @@ class CrashTest {
         assertThat(boots).hasSize(2);
         sim.inject(death.of("server")).close();
         assertThat(boots).hasSize(3);
+    }
+
+    @Test
+    void a_connection_that_is_half_made_when_its_host_is_killed_is_reset() throws IOException {
+        for (int micros = 1_100; micros < 2_500; micros += 200) { // looked up after 1 ms; then 0.5 ms for each segment
+            try (var half = Simulation.seed(42).fix(Freedom.values())) {
+                half.host("server", Echo::serve);
+                Loop loop = half.host("client").loop("main");
+                half.schedule(Duration.ofNanos(micros * 1_000L), Duration.ofMinutes(1), Faults.kill("server"));
+                Future<ByteBuf> answer = Echo.connect(loop).flatMap(Connection::receive);
+                half.runUntil(answer::isDone, Duration.ofSeconds(1));
+                assertThat(answer.failure())
+                        .as("killed after %d µs", micros)
+                        .isInstanceOf(SocketException.class)
+                        .hasMessageContaining(micros <= 1_500 ? "Connection refused" : "Connection reset");
+            }
+        }
     }
 
     @Test
