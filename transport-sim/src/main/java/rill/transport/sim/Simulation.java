@@ -298,11 +298,11 @@ public final class Simulation implements AutoCloseable {
         long when = loop.host.runnableAt();
         if (when <= agenda.now()) {
             trace.add(Kind.TICK, loop.host.number, -1, 0, loop.number, 0, "tick");
-            standstill.ticks(loop.loop.name());
+            standstill.begins(loop.loop.name());
             try {
                 loop.tick();
             } finally {
-                standstill.ticks(null);
+                standstill.ends();
             }
             loop.host.ticked();
         } else if (when == Long.MAX_VALUE) {
@@ -319,23 +319,36 @@ public final class Simulation implements AutoCloseable {
         waitingForHost.clear();
     }
 
-    /** Lets so much virtual time pass. */
+    /**
+     * Lets so much virtual time pass.
+     *
+     * @throws IllegalStateException if the thread is interrupted: then no time passes
+     */
     public void run(Duration time) {
         if (time.isNegative()) {
             throw new IllegalArgumentException("time doesn't go back: " + time);
         }
         runTo(agenda.now() + time.toNanos(), () -> false);
+        requireUninterrupted();
     }
 
-    /** Runs until the condition holds, which is asked before each step; fails if nothing is left that could make it so. */
+    /**
+     * Runs until the condition holds, which is asked before each step; fails if nothing is left that could make it so.
+     *
+     * @throws IllegalStateException if the thread is interrupted before
+     */
     public void runUntil(BooleanSupplier condition) {
         drive("the condition", condition, () -> {});
+        if (!condition.getAsBoolean()) {
+            requireUninterrupted();
+        }
     }
 
     /**
      * Runs until the condition holds, which is asked before each step.
      *
      * @throws AssertionError if it does not {@code within} that time
+     * @throws IllegalStateException if the thread is interrupted before
      */
     public void runUntil(BooleanSupplier condition, Duration within) {
         if (within.isNegative()) {
@@ -343,11 +356,20 @@ public final class Simulation implements AutoCloseable {
         }
         runTo(agenda.now() + within.toNanos(), condition);
         if (!condition.getAsBoolean()) {
+            requireUninterrupted();
             throw new AssertionError("the condition did not hold within " + within + situation());
         }
     }
 
-    /** {@code alive} throws if what could make it done is gone. */
+    private void requireUninterrupted() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new IllegalStateException("seed " + seed + ": " + named(Thread.currentThread())
+                    + " is interrupted, and so no step was taken; whoever has interrupted it, clear that first, with"
+                    + " Thread.interrupted()");
+        }
+    }
+
+    /** Until it is done, or the thread is interrupted. {@code alive} throws if what could make it done is gone. */
     void drive(String what, BooleanSupplier done, Runnable alive) {
         while (true) {
             alive.run();
