@@ -225,7 +225,7 @@ public final class Faults {
         if (duration.isNegative() || duration.isZero()) {
             throw new IllegalArgumentException(what + " has to take longer than " + duration);
         }
-        return duration.toNanos();
+        return Agenda.nanos(duration);
     }
 
     private static Route route(Injections all, String from, String to) {

@@ -60,9 +60,9 @@ final class Injections {
     }
 
     void schedule(long after, long lasting, Fault fault) {
-        agenda.fault(agenda.now() + after, () -> {
+        agenda.fault(agenda.after(after), () -> {
             Injection injection = inject(fault);
-            agenda.fault(agenda.now() + lasting, injection::close);
+            agenda.fault(agenda.after(lasting), injection::close);
         });
     }
 

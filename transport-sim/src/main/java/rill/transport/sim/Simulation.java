@@ -162,7 +162,7 @@ public final class Simulation implements AutoCloseable {
             throw new IllegalArgumentException("limits have to be positive, not " + newSteps + " steps and " + time);
         }
         mostSteps = newSteps;
-        endOfTime = time.toNanos();
+        endOfTime = Math.min(Agenda.nanos(time), Agenda.END - 1);
         return this;
     }
 
@@ -178,7 +178,7 @@ public final class Simulation implements AutoCloseable {
         if (after.isNegative() || lasting.isNegative()) {
             throw new IllegalArgumentException("a fault can't come after " + after + " and last " + lasting);
         }
-        injections.schedule(after.toNanos(), lasting.toNanos(), fault);
+        injections.schedule(Agenda.nanos(after), Agenda.nanos(lasting), fault);
     }
 
     /**
@@ -238,7 +238,7 @@ public final class Simulation implements AutoCloseable {
             throw new IllegalArgumentException(
                     "“" + name + "” would have to hold by a time that is past, " + within + " from now");
         }
-        properties.eventually(within.toNanos(), name, condition);
+        properties.eventually(Agenda.nanos(within), name, condition);
         return this;
     }
 
@@ -328,7 +328,7 @@ public final class Simulation implements AutoCloseable {
         if (time.isNegative()) {
             throw new IllegalArgumentException("time doesn't go back: " + time);
         }
-        runTo(agenda.now() + time.toNanos(), () -> false);
+        runTo(agenda.after(Agenda.nanos(time)), () -> false);
         requireUninterrupted();
     }
 
@@ -354,7 +354,7 @@ public final class Simulation implements AutoCloseable {
         if (within.isNegative()) {
             throw new IllegalArgumentException("time doesn't go back: " + within);
         }
-        runTo(agenda.now() + within.toNanos(), condition);
+        runTo(agenda.after(Agenda.nanos(within)), condition);
         if (!condition.getAsBoolean()) {
             requireUninterrupted();
             throw new AssertionError("the condition did not hold within " + within + situation());
@@ -392,7 +392,7 @@ public final class Simulation implements AutoCloseable {
         if (nanos < 0) {
             drive("a select without a limit", done, () -> {});
         } else {
-            runTo(agenda.now() + nanos, done);
+            runTo(agenda.after(nanos), done);
         }
     }
 

@@ -260,6 +260,33 @@ class SimulationTest {
     }
 
     @Test
+    void durations_of_centuries_are_as_long_as_can_be() throws IOException {
+        var ages = Duration.ofSeconds(Long.MAX_VALUE);
+        Host host = sim.host("client", each -> seen.add("boot"));
+        sim.host("server", Echo::serve);
+        Loop loop = host.loop("main");
+        sim.limits(1_000_000, ages);
+        sim.eventually(ages, "a timer", () -> seen.contains("timer"));
+        sim.schedule(ages, ages, Faults.crash("client"));
+        sim.schedule(Duration.ofSeconds(1), ages, Faults.nameIsSlow("server", ages));
+        sim.inject(Faults.swarm().only("client").calm(ages)).close();
+        for (int i = 0; i < 3; i++) {
+            host.executor(ages).execute(() -> seen.add("work"));
+        }
+        loop.schedule(Duration.ofDays(1), "timer", () -> seen.add("timer"));
+        sim.runUntil(() -> seen.contains("timer"), ages);
+        assertThat(sim.elapsed()).isEqualTo(Duration.ofDays(1));
+        assertThat(seen).containsExactly("boot", "timer");
+
+        sim.inject(Faults.latency("client", "server", Latency.logNormal(ages, 5)));
+        sim.inject(Faults.slow("client", ages));
+        Echo.connect(loop).onDone((connection, failure) -> seen.add("connected or not"));
+        sim.run(Duration.ofDays(365));
+        assertThat(sim.elapsed()).isEqualTo(Duration.ofDays(366));
+        assertThat(seen).containsExactly("boot", "timer");
+    }
+
+    @Test
     void a_callback_that_waits_for_a_thread_is_an_error() {
         Loop loop = sim.host("client").loop("main");
         Thread other = Thread.ofPlatform().daemon().name("another").start(() -> {
