@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -103,6 +104,7 @@ class ShrinkTest {
         assertThat(Without.parse("").nothing()).isTrue();
     }
 
+    private static final List<String> STRUCK = new ArrayList<>();
     private static final AtomicInteger RUNS = new AtomicInteger();
 
     /** Not a test of its own. */
@@ -110,6 +112,12 @@ class ShrinkTest {
         @Simulated(seeds = 50)
         void is_cut(Simulation simulation) {
             ShrinkTest.talk(simulation);
+        }
+
+        @Simulated(seeds = 50)
+        void notes_what_struck(Simulation simulation) {
+            DeterminismTest.talk(simulation, TaskEngine.best(), Faults.swarm());
+            STRUCK.add(simulation.timeline().faults().toString());
         }
 
         @Simulated(seeds = 50, shrinkSeconds = 0)
@@ -147,6 +155,28 @@ class ShrinkTest {
                 .containsPattern(
                         "reduced: of the swarm's faults only these are needed: \\[#\\d+ .* cut .*\\]; replay: mvn test")
                 .containsPattern("-Drill.seed=\\d+ '-Drill.without=.*jitter.*'");
+    }
+
+    @Test
+    void whatever_is_left_out_the_faults_are_those_of_the_run_in_which_nothing_is() {
+        for (String left : List.of("order", "jitter", "pieces,flushes")) {
+            STRUCK.clear();
+            System.setProperty("rill.seed", "3");
+            System.setProperty("rill.without", left);
+            try {
+                EngineTestKit.engine("junit-jupiter")
+                        .selectors(selectMethod(Subject.class, "notes_what_struck", Simulation.class.getName()))
+                        .execute()
+                        .testEvents()
+                        .assertStatistics(statistics -> statistics.succeeded(1));
+            } finally {
+                System.clearProperty("rill.seed");
+                System.clearProperty("rill.without");
+            }
+            assertThat(Trial.run(3, sim -> DeterminismTest.talk(sim, TaskEngine.best(), Faults.swarm())).strikes())
+                    .as("without %s", left)
+                    .hasToString(STRUCK.getLast());
+        }
     }
 
     @Test
