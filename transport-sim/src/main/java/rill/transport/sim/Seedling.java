@@ -100,6 +100,7 @@ final class Seedling {
                     shrinker.left().isEmpty()
                             ? "none of the swarm's faults is needed"
                             : "of the swarm's faults only these are needed: " + shrinker.left());
+            shrinker.less().forEach(each -> text.append("; ").append(each));
             text.append("; replay: ").append(replay(trial.seed(), least));
         }
         if (!settings.pictures().isEmpty()) {

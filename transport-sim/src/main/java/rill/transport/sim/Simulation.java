@@ -202,6 +202,21 @@ public final class Simulation implements AutoCloseable {
     }
 
     /**
+     * How much the scenario is to do of something that it could do less of: calls, clients, seconds. It is all of it, {@code most}, except in
+     * a run that has failed before and is being made smaller, or that is had again with {@code -Drill.without=name=12}.
+     *
+     * @return at least one
+     */
+    public int atMost(int most, String name) {
+        requireOwner("atMost");
+        if (most < 1) {
+            throw new IllegalArgumentException("“" + name + "” can't be less than " + most + "; it is at least one");
+        }
+        network.tally.amount(name, most);
+        return Math.max(1, injections.without().atMost(most, name));
+    }
+
+    /**
      * The {@link Faults#swarm swarms} of this run do exactly this, and nothing at random: those of the strikes that have a number, such as
      * another run's {@link Timeline#faults()}, or some of them.
      */
