@@ -70,19 +70,33 @@ final class CallDeadlines<Q, A> {
             long wake = due - now < sleep ? due : now + sleep;
             schedule(wake, now);
         } else if (due - timerDue < 0) {
-            timer.cancel();
             schedule(due, now);
         }
     }
 
+    /** In the place of an earlier timer, which stays if this throws. */
     private void schedule(long wake, long now) {
-        timerDue = wake;
+        Handle before = timer;
         timer = loop.schedule(Duration.ofNanos(wake - now), "deadlines of calls on ", link, this::lookAround);
+        timerDue = wake;
+        if (before != null) {
+            before.cancel();
+        }
     }
 
     private void lookAround() {
         timer = null;
         long now = loop.nanoTime();
+        try {
+            expireAll(now);
+        } finally { // no memory for a failure: the others are not to wait for ever
+            if (!calls.atRest()) {
+                schedule(nextLook(now), now);
+            }
+        }
+    }
+
+    private void expireAll(long now) {
         expire(madeHere, now);
         expire(madeElsewhere, now);
         for (Call<Q, A> call = overdue.first(); call != null && call.due - now <= 0; call = overdue.first()) {
@@ -90,9 +104,6 @@ final class CallDeadlines<Q, A> {
             calls.forget(call);
         }
         calls.lookAround(now);
-        if (!calls.atRest()) {
-            schedule(nextLook(now), now);
-        }
     }
 
     private void expire(CallList<Q, A> list, long now) {

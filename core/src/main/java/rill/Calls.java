@@ -125,19 +125,29 @@ final class Calls<Q, A> implements Receiver<A> {
                 call.oneWay = oneWay;
                 call.weight = weight(request);
                 deadlines.add(call, madeHere, now);
+                if (!mayWrite(oneWay)) {
+                    waiting.add(call, request);
+                }
             }
         } catch (Throwable t) { // the function that names requests; no memory
             refusal = t;
         }
         if (call == null || refusal != null) {
-            Messages.release(request);
-            caller.fail(Objects.requireNonNull(refusal));
-        } else if (mayWrite(oneWay)) {
-            write(call, request, now);
+            refuse(call, request, caller, Objects.requireNonNull(refusal));
+        } else if (call.state == Call.State.WAITING) {
+            goOn(); // others may have been taken out for it to have room
         } else {
-            waiting.add(call, request);
-            waitForDrain();
+            write(call, request, now);
         }
+    }
+
+    private void refuse(@Nullable Call<Q, A> begun, Q request, Promise<A> caller, Throwable refusal) {
+        if (begun != null) {
+            end(begun);
+        }
+        Messages.release(request);
+        caller.fail(refusal);
+        goOn();
     }
 
     private Object nameOf(Q request) {
@@ -238,7 +248,8 @@ final class Calls<Q, A> implements Receiver<A> {
         writing = false;
         if (over) { // the connection has failed meanwhile, and has told all others
             deadlines.remove(call);
-            caller.fail(failure == null ? ended(call.state, describe(name, call.oneWay), cause) : failure);
+            call.clear();
+            caller.fail(failure == null ? ended(Call.State.SENT, describe(name, call.oneWay), cause) : failure);
         } else if (failure != null) {
             inFlight.withdraw(call);
             end(call);
@@ -333,9 +344,17 @@ final class Calls<Q, A> implements Receiver<A> {
             waitsForDrain = true;
             link.outbound().writable().onDone((nothing, failure) -> {
                 waitsForDrain = false;
-                sendWaiting();
+                goOn();
             });
         }
+    }
+
+    /** Something has left, was answered or given up: what has waited for that has its turn. */
+    private void goOn() {
+        if (!waiting.isEmpty() || writers != null) {
+            sendWaiting();
+        }
+        closeIfFinished();
     }
 
     private void sendWaiting() {
@@ -357,9 +376,15 @@ final class Calls<Q, A> implements Receiver<A> {
 
     /** A call was cancelled, or its own timer is due. */
     void look(Call<Q, A> call) {
-        if (call.promise != null) { // it may be over, and even be another call by now
-            givesUp(call, loop.nanoTime());
+        if (call.promise != null && givesUp(call, loop.nanoTime())) { // it may be over, and even be another call by now
+            goOn();
         }
+    }
+
+    /** A call's deadline, one of those with the same, has passed. */
+    void late(Call<Q, A> call, long now) {
+        tooLate(call, now);
+        goOn();
     }
 
     /** Whether nobody waits for a call any more: then what it can let go is gone. */
@@ -369,13 +394,13 @@ final class Calls<Q, A> implements Receiver<A> {
             return true;
         }
         if (call.due - now <= 0) {
-            late(call, now);
+            tooLate(call, now);
             return true;
         }
         return false;
     }
 
-    void late(Call<Q, A> call, long now) {
+    private void tooLate(Call<Q, A> call, long now) {
         Promise<A> caller = call.promise;
         if (caller != null && !caller.isDone()) {
             Duration had = call.limit == null ? protocol.bounds.deadline() : call.limit;
@@ -395,14 +420,12 @@ final class Calls<Q, A> implements Receiver<A> {
         call.leave();
         if (call.state == Call.State.WAITING) {
             waiting.giveUp(call);
-            tellWriters();
         } else {
             call.state = Call.State.TOMBSTONE;
             if (protocol.keys != null) {
                 deadlines.addOverdue(call, now + dropAfter);
             }
         }
-        closeIfFinished();
     }
 
     /** By key: the answer of a tombstone has not come for very long. */
@@ -414,7 +437,7 @@ final class Calls<Q, A> implements Receiver<A> {
         if (inFlight.forgotten() >= protocol.bounds.inFlight()) {
             drop(new IOException(link + ": the answers of " + inFlight.forgotten() + " calls have never come"));
         } else {
-            sendWaiting();
+            goOn();
         }
     }
 
@@ -480,10 +503,7 @@ final class Calls<Q, A> implements Receiver<A> {
         } else if (pushes != null) {
             pushes.answered();
         }
-        if (!waiting.isEmpty() || writers != null) {
-            sendWaiting();
-        }
-        closeIfFinished();
+        goOn();
     }
 
     /** The call that is answered, or null. */
@@ -543,7 +563,7 @@ final class Calls<Q, A> implements Receiver<A> {
         cause = reason;
         failure = reason == null && peerEnded ? new IOException(link + ": the peer has ended its stream") : reason;
         over = true;
-        boolean[] told = {false};
+        boolean[] told = {writing}; // to whoever makes a call just now
         loop.ticking().pollPolicy().more(-inFlight.size());
         forEach(call -> told[0] |= fail(call, reason));
         deadlines.close();

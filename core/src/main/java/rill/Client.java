@@ -246,9 +246,12 @@ public final class Client<Q, A> implements AutoCloseable {
 
     // ---- asking
 
-    /** How many calls have no answer yet, those included that wait for their turn. On the loop, or while nobody drives it. */
-    public int inFlight() {
-        loop.requireConfined("inFlight", link);
+    /**
+     * How many calls have no answer yet: those in flight, those that wait for their turn, and those that were given up and whose answer may
+     * still come. On the loop, or while nobody drives it.
+     */
+    public int unanswered() {
+        loop.requireConfined("unanswered", link);
         return calls.size();
     }
 

@@ -43,8 +43,7 @@ final class IdleConnections {
         watched.put(link, activity);
         long wanted = Math.max(SHORTEST_SLEEP, Loop.nanos(limit) / LOOKS);
         if (timer == null || wanted < sleep) {
-            sleep = wanted;
-            schedule();
+            schedule(wanted);
         }
     }
 
@@ -57,11 +56,14 @@ final class IdleConnections {
         }
     }
 
-    private void schedule() {
-        if (timer != null) {
-            timer.cancel();
+    /** In the place of an earlier timer, which stays if this throws. */
+    private void schedule(long after) {
+        Handle before = timer;
+        timer = loop.schedule(Duration.ofNanos(after), "idle connections", this::lookAround);
+        sleep = after;
+        if (before != null) {
+            before.cancel();
         }
-        timer = loop.schedule(Duration.ofNanos(sleep), "idle connections", this::lookAround);
     }
 
     private void lookAround() {
@@ -80,7 +82,7 @@ final class IdleConnections {
             }
         }
         if (!watched.isEmpty()) {
-            schedule();
+            schedule(sleep);
         }
     }
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A call that was cancelled, or whose deadline has passed, stays in as a tombstone: its answer may still come, and has to find it,
  * so that it does not find another. It counts as in flight till then. By key, one that is {@link #forget forgotten} counts no more;
- * its key stays in use. Confined to the loop.
+ * its key stays in use. One whose request is just being written is not in yet; its key is in use. Confined to the loop.
  */
 sealed interface InFlight<Q, A> {
     /** How many have had no answer, without those that are forgotten. */
@@ -106,6 +106,7 @@ sealed interface InFlight<Q, A> {
         private final Function<? super Q, ?> ofRequest;
         private final Function<? super A, ?> ofAnswer;
         private Map<Object, Call<Q, A>> calls = new LinkedHashMap<>();
+        private @Nullable Call<Q, A> reserving; // in the map for its key alone, while its request is written
         private int most; // that were in at once
         private int forgotten;
 
@@ -116,7 +117,7 @@ sealed interface InFlight<Q, A> {
 
         @Override
         public int size() {
-            return calls.size() - forgotten;
+            return calls.size() - forgotten - (reserving == null ? 0 : 1);
         }
 
         @Override
@@ -128,19 +129,23 @@ sealed interface InFlight<Q, A> {
                         "key " + Wording.excerpt(key) + " is in use by a call that has no answer"
                                 + (user.state == Call.State.FORGOTTEN ? ", though it is long overdue" : " yet"));
             }
+            reserving = call;
             call.key = key; // not asked for again: it might be another one the next time
             most = Math.max(most, calls.size());
         }
 
         @Override
         public void withdraw(Call<Q, A> call) {
+            reserving = null;
             if (call.key != null && !calls.remove(call.key, call)) {
                 calls.values().remove(call); // a key that has changed since
             }
         }
 
         @Override
-        public void add(Call<Q, A> call) {}
+        public void add(Call<Q, A> call) {
+            reserving = null;
+        }
 
         @Override
         public @Nullable Call<Q, A> take(A answer) {
@@ -163,12 +168,17 @@ sealed interface InFlight<Q, A> {
 
         @Override
         public void forEach(Consumer<? super Call<Q, A>> action) {
-            calls.values().forEach(action);
+            for (Call<Q, A> call : calls.values()) {
+                if (call != reserving) {
+                    action.accept(call);
+                }
+            }
         }
 
         @Override
         public void clear() {
             calls = new LinkedHashMap<>();
+            reserving = null;
             forgotten = 0;
         }
 

@@ -35,7 +35,7 @@ final class Inbound extends Node {
 
     private int conditions;
     private boolean pumpQueued;
-    private boolean decoding; // guards against nested decoding
+    private boolean decoding; // guards against nested decoding, and whatever would overtake what is on its way up
     private boolean endDelivered;
 
     Inbound(Link link, Loop loop) {
@@ -67,10 +67,29 @@ final class Inbound extends Node {
             replaceReceiver();
         }
         stack.install(next, kept);
-        for (int i = kept; i < next.length && !is(DISCARDING); i++) {
-            next[i].call(Session::opened);
-        }
+        undisturbed(() -> {
+            for (int i = kept; i < next.length && !is(DISCARDING); i++) {
+                next[i].begin();
+            }
+        });
         later();
+    }
+
+    /**
+     * Calls sessions other than to decode. What they give is on its way up meanwhile: whoever receives some of it must not bring about that
+     * other things overtake the rest, or let go of what is being decoded.
+     */
+    private void undisturbed(Runnable calls) {
+        boolean within = decoding; // become, in a receiver
+        decoding = true;
+        try {
+            calls.run();
+        } finally {
+            decoding = within;
+            if (!within) {
+                decodingEnds();
+            }
+        }
     }
 
     Loop loop() {
@@ -395,7 +414,7 @@ final class Inbound extends Node {
     void timerDue(Stage stage) {
         if (!is(DISCARDING | BROKEN) && !stage.isReplaced()) { // of a peer that is gone nothing is waited for
             link.attempt(() -> {
-                stage.call(Session::timerExpired);
+                undisturbed(() -> stage.call(Session::timerExpired));
                 pump(); // it may have ended its stream
             });
         }

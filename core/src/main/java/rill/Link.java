@@ -572,9 +572,20 @@ final class Link extends Node implements WireListener {
             inbound.close();
             outbound.close(cause == null ? closedByUs() : cause);
         } finally {
+            leave();
+        }
+    }
+
+    /** Whatever goes wrong with those who make use of it: it is gone, and in no list. */
+    private void leave() {
+        try {
             workIsDone();
-            loop.links().remove(this);
-            noteGone();
+        } finally {
+            try {
+                loop.links().remove(this);
+            } finally {
+                noteGone();
+            }
         }
     }
 
@@ -584,7 +595,7 @@ final class Link extends Node implements WireListener {
     boolean failed(Throwable thrown, boolean survivable) {
         Throwable cause = NoMemory.unwrapped(thrown);
         if (state != State.OPEN && state != State.BROKEN) {
-            if (!(cause instanceof IOException)) {
+            if (survivable || !(cause instanceof IOException)) { // the user's, and not what the network does to it now
                 loop.threw("", this, cause);
             }
             return false;
@@ -602,6 +613,28 @@ final class Link extends Node implements WireListener {
         }
         closeNow();
         return false;
+    }
+
+    /** The Task that looked after it has thrown: nobody is left who would receive, and be told of anything. */
+    void deserted(Throwable thrown) {
+        Throwable cause = NoMemory.unwrapped(thrown);
+        boolean wasTold = inbound.hasReceiver() && inbound.receiver().deserted(); // of the end, and of nothing more
+        if ((state == State.OPEN || state == State.BROKEN) && failure == null) {
+            failed(cause, false);
+            return;
+        }
+        boolean passedOn = cause == failedWith;
+        if (passedOn && wasTold) {
+            heardOf();
+        }
+        if (passedOn && (onFailure != null || !wasTold)) {
+            return; // others were told when the connection failed
+        }
+        if (cause instanceof IOException) {
+            loop.connectionFailed(this, cause);
+        } else {
+            loop.threw("the Task of ", this, cause);
+        }
     }
 
     private void tellFailure(Failure told) {

@@ -17,6 +17,7 @@ final class Links {
     private final Loop loop;
     private final List<Listener> listeners = new ArrayList<>();
     private final Set<Dialer<?>> dialers = new LinkedHashSet<>();
+    private final Set<Runnable> arriving = new LinkedHashSet<>(); // end those that came in and are not connected yet
     private @Nullable Link first;
     private Link[] dirty = new Link[16];
     private int dirtyCount;
@@ -74,8 +75,11 @@ final class Links {
         if (idle != null) {
             idle.forget(link);
         }
-        link.removed();
-        loop.closing().check();
+        try {
+            link.removed();
+        } finally {
+            loop.closing().check();
+        }
     }
 
     void add(Listener listener) {
@@ -95,13 +99,24 @@ final class Links {
         loop.closing().check();
     }
 
+    /** One that {@link #expect} has counted is open here, but not told that it is connected; until then {@code end} ends it. */
+    void arrives(Runnable end) {
+        arriving.add(end);
+    }
+
+    /** It is connected, or never will be. */
+    void arrived(Runnable end) {
+        arriving.remove(end);
+        loop.closing().check();
+    }
+
     int count() {
         return count.get();
     }
 
     /** Whether nothing is left that closing the loop has to wait for. */
     boolean isEmpty() {
-        return first == null && dialers.isEmpty();
+        return first == null && dialers.isEmpty() && arriving.isEmpty();
     }
 
     /** To be flushed at the end of the tick. */
@@ -199,6 +214,9 @@ final class Links {
     void failAll(Throwable cause) {
         for (Dialer<?> dialer : List.copyOf(dialers)) {
             loop.runReporting("the end of a connect", () -> dialer.giveUp(cause));
+        }
+        for (Runnable end : List.copyOf(arriving)) {
+            loop.runReporting("the end of a connection that came in", end);
         }
         for (Link link : all()) {
             loop.runReporting("the end of ", link, () -> link.cutOff(cause));

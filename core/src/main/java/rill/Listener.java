@@ -310,8 +310,17 @@ public final class Listener implements AutoCloseable {
 
     private void retry() {
         if (!stopped && !isPaused() && !isFull() && acceptor != null) {
-            acceptor.resume();
+            try {
+                acceptor.resume();
+            } catch (Throwable t) { // no memory, or a transport's mistake
+                loop.threw("", this, t);
+                retryLater();
+            }
         }
+    }
+
+    private void retryLater() {
+        loop.schedule(RETRY, "another try of ", this, this::retry);
     }
 
     // ---- the bound of connections
@@ -344,16 +353,20 @@ public final class Listener implements AutoCloseable {
         });
     }
 
-    /** One less. From any thread. */
+    /** One less. From any thread. Never throws: the connection has ended, whoever can't make use of that. */
     private void ended() {
         int left = leader.open.decrementAndGet();
         if (left == options.connections() - 1) {
-            leader.onLoop(leader::retry);
-            leader.followers.forEach(each -> each.onLoop(each::retry));
+            leader.hasRoom();
+            leader.followers.forEach(Listener::hasRoom);
         }
         if (left <= options.connections() / 2) {
             leader.fullReported = false;
         }
+    }
+
+    private void hasRoom() {
+        loop.runReporting("", this, () -> onLoop(this::retry));
     }
 
     /** Gives an accepted socket to a loop; on the listener's own, or on that of one which can't take it after all. */
@@ -383,13 +396,18 @@ public final class Listener implements AutoCloseable {
             place(socket);
             return;
         }
+        Adoption adoption = null;
         try {
-            var adopted = new Adoption(target);
-            var link = new Link(target, options.limits(), adopted).accepted(admission);
-            adopted.link = link;
+            adoption = new Adoption(target);
+            var link = new Link(target, options.limits(), adoption).accepted(admission);
+            adoption.link = link;
+            target.links().arrives(adoption);
             link.wire(target.selector().open(socket, acceptedOptions, link));
         } catch (Throwable t) {
             refused(target, socket, t);
+            if (adoption != null) {
+                target.links().arrived(adoption);
+            }
         }
     }
 
@@ -428,10 +446,11 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    /** An accepted socket on its loop, not yet a connection. */
-    private final class Adoption implements Consumer<@Nullable Throwable> {
+    /** An accepted socket on its loop, not yet a connection; run if the loop ends before it is one. */
+    private final class Adoption implements Consumer<@Nullable Throwable>, Runnable {
         private final Loop target;
         private @Nullable Link link;
+        private boolean over;
 
         Adoption(Loop target) {
             this.target = target;
@@ -439,18 +458,32 @@ public final class Listener implements AutoCloseable {
 
         @Override
         public void accept(@Nullable Throwable failure) {
+            if (over) {
+                return;
+            }
+            over = true;
             if (failure != null) {
                 target.links().unexpect();
                 ended();
-                return;
+            } else {
+                begin(Objects.requireNonNull(link));
             }
-            Link opened = Objects.requireNonNull(link);
+            target.links().arrived(this);
+        }
+
+        private void begin(Link opened) {
             target.links().boundIdleTime(opened, options.idleTime());
             try {
                 onLink.accept(opened);
             } catch (Throwable t) {
                 opened.failed(t, true);
             }
+        }
+
+        @Override
+        public void run() {
+            accept(new CancelledException(target.name() + " has ended"));
+            Objects.requireNonNull(link).wire().abort();
         }
     }
 
@@ -479,7 +512,7 @@ public final class Listener implements AutoCloseable {
         }
 
         private void goOnLater(IOException cause) {
-            loop.schedule(RETRY, "another try of " + Listener.this, Listener.this::retry); // first: the rest may fail
+            retryLater(); // first: the rest may fail
             if (!refusalReported) {
                 refusalReported = true;
                 loop.report(new Report.AcceptPaused(loop.name(), Listener.this.toString(), cause));

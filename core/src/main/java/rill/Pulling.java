@@ -16,6 +16,8 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
     private int sweepAt = FEW;
     private boolean ended;
     private boolean closed;
+    private boolean deserted;
+    private boolean causeTold; // by a receive(), or to be told by the next
     private @Nullable Promise<@Nullable R> failed; // the failure, for the next receive(); reported if there is none
     private @Nullable Promise<@Nullable R> last; // that was given a message, until it is told
     private @Nullable ArrayDeque<R> kept; // what came for a receive() that was given up; null unless there is some
@@ -153,16 +155,23 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
         for (Promise<@Nullable R> each = waiting.poll(); each != null; each = waiting.poll()) {
             told |= each.fail(cause == null ? new IOException("receive: " + link + " was closed") : cause);
         }
-        if (!told && cause != null && !ended) {
+        if (!told && cause != null && !ended && !deserted) {
             Promise<@Nullable R> untold = link.loop().promise();
             untold.fail(cause, link.toString());
             failed = untold;
             if (link.tellsFailures()) {
                 heardOf(); // by onFailure: not to be reported again if nobody receives
             }
-            return true;
+            told = true;
         }
+        causeTold = told;
         return told;
+    }
+
+    @Override
+    public boolean deserted() {
+        deserted = true;
+        return causeTold;
     }
 
     @Override

@@ -32,6 +32,15 @@ interface Receiver<R> {
     /** A writer has been told of the failure that {@link #closed} had told here. */
     default void heardOf() {}
 
+    /**
+     * Who has received is gone: nobody is to be told of a failure by receiving.
+     *
+     * @return whether somebody was told of the cause of the end in this way
+     */
+    default boolean deserted() {
+        return false;
+    }
+
     /** Closing in an orderly way has been asked for: whatever is in flight should be finished, then {@code close} called. */
     default void finish(Link link) {
         link.finishReceiving();

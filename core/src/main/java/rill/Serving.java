@@ -44,7 +44,8 @@ public abstract sealed class Serving implements AutoCloseable permits Loop, Loop
 
     /**
      * Listens, and runs {@code body} in a {@link Task} for each connection. When the body ends, the connection is closed in good order; when it
-     * throws, the connection fails with that.
+     * throws, the connection fails with that. What it throws once the connection has ended is reported, unless {@link Connection#onFailure} was
+     * told of the same.
      *
      * <p>If the peer goes away, the Task is not cancelled: its next {@code receive} gives null or fails. If the loop closes, a pending
      * {@code receive} gives null.
@@ -73,23 +74,9 @@ public abstract sealed class Serving implements AutoCloseable permits Loop, Loop
             if (failure == null || failure instanceof CancellationException) {
                 connection.close();
             } else {
-                fail(link, failure);
+                link.deserted(failure);
             }
         });
-    }
-
-    /** The Task was the one to receive: nobody is left who would be told of the failure later. */
-    private static void fail(Link link, Throwable failure) {
-        boolean tell = link.open() && !link.tellsFailures() && pulls(link);
-        link.failed(failure, false);
-        if (tell) {
-            link.heardOf();
-            link.loop().connectionFailed(link, failure);
-        }
-    }
-
-    private static boolean pulls(Link link) {
-        return link.inbound().hasReceiver() && link.inbound().receiver() instanceof Pulling;
     }
 
     // ---- services

@@ -33,6 +33,7 @@ final class Stage implements Context {
     private static final int ENDED = 1 << 6; // the session said so
     private static final int END_TOLD = 1 << 7; // the session was told of the end of its input
     private static final int REPLACED = 1 << 8; // by become
+    private static final int NOT_OPENED = 1 << 9; // one below may have something to say first
 
     private final Inbound inbound;
     final Session<Object, Object> session;
@@ -51,7 +52,8 @@ final class Stage implements Context {
     private @Nullable StageTimer timer; // once the session has started one
     private long consumed; // bytes of its stream, for ProtocolException
     private long outBefore = NOTHING_OUT; // bytes in the output before the session began to write by itself
-    private short conditions; // and works: short, since there is one of this for each layer of each connection
+    // This and works are short, since there is one of these for each layer of each connection.
+    private short conditions = NOT_OPENED;
     private int wanted; // the session's hint: bytes to come before it can go on
     private int begun; // bytes of the message under way that earlier calls have consumed
     private int readFrom; // writer index when readTarget() was last asked
@@ -251,7 +253,7 @@ final class Stage implements Context {
         if (!is(~(UNTRIED | AGAIN | END_TOLD)) && inbound.isOrdinary()) { // as it nearly always is
             return next == null ? inbound.receiverWantsMessage() : next.takesMore();
         }
-        if (is(WORKING | ENDED | REPLACED) || inbound.isHeldUp()) {
+        if (is(WORKING | ENDED | REPLACED | NOT_OPENED) || inbound.isHeldUp()) {
             return false;
         }
         if (next != null) {
@@ -388,6 +390,12 @@ final class Stage implements Context {
     }
 
     // ---- other calls to the session
+
+    /** The first call; what has come before waits. */
+    void begin() {
+        set(NOT_OPENED, false);
+        call(Session::opened);
+    }
 
     /** A call to the session, with what follows from it as from a decode. */
     void call(SessionCall call) {

@@ -51,12 +51,13 @@ final class WaitingCalls<Q, A> {
         return size() >= bound || bytes >= byteBound;
     }
 
+    /** Takes a call and its request; not if it throws. */
     void add(Call<Q, A> call, Q request) {
+        call.watch(); // so that the request goes with whoever waits
         call.state = Call.State.WAITING;
         call.request = request;
         queue.add(call);
         bytes += call.weight;
-        call.watch(); // so that the request goes with whoever waits
     }
 
     /** The first that was not given up as far as is known, or null. */

@@ -161,7 +161,7 @@ class AfterCloseTest {
         answers.put("Client.isOpen", client::isOpen);
         answers.put("Client.finish", () -> settled(client.finish()));
         answers.put("Client.closed", () -> settled(client.closed()));
-        answers.put("Client.inFlight", client::inFlight);
+        answers.put("Client.unanswered", client::unanswered);
         answers.put("Client.loop", client::loop);
         answers.put("Client.info", () -> client.info(String.class));
         answers.put("Client.remoteAddress", client::remoteAddress);

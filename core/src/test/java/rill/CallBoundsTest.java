@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -250,6 +251,47 @@ class CallBoundsTest {
             assertThat(dialogue.loops.settle(waits)).isEqualTo("B\n");
             assertThat(dialogue.heard).containsExactly("a", "b");
             assertThat(a.refCnt() + b.refCnt()).isZero();
+        }
+    }
+
+    @Test
+    void a_request_without_an_answer_waits_for_no_call_that_was_given_up() {
+        try (var dialogue = new Dialogue<>(Dialogue.inOrder().inFlight(1, ClientProtocol.WhenFull.WAIT))) {
+            Future<String> first = dialogue.call("a");
+            Future<String> cancelled = dialogue.call("b");
+            Future<String> late = dialogue.call("c", Duration.ofSeconds(1));
+            Future<Void> sent = dialogue.onLoop(() -> dialogue.client.send("hint"));
+            cancelled.cancel();
+            dialogue.settle();
+            assertThat(sent.isDone()).as("while one waits before it").isFalse();
+            dialogue.passes(Duration.ofSeconds(1));
+            assertThat(late.failure()).isInstanceOf(CallFailedException.class);
+            assertThat(sent.isDone()).isTrue();
+            assertThat(dialogue.heard).containsExactly("a", "hint");
+            dialogue.says("A");
+            assertThat(dialogue.loops.settle(first)).isEqualTo("A");
+        }
+    }
+
+    @Test
+    void a_request_without_an_answer_waits_for_no_call_that_was_given_up_and_swept_away() {
+        var protocol =
+                Dialogue.inOrder().inFlight(1, ClientProtocol.WhenFull.WAIT).waiting(2);
+        try (var dialogue = new Dialogue<>(protocol)) {
+            Future<String> first = dialogue.call("a");
+            Future<String> cancelled = dialogue.call("b");
+            Future<Void> sent = dialogue.onLoop(() -> dialogue.client.send("hint"));
+            List<Future<String>> others = dialogue.onLoop(() -> {
+                cancelled.cancel(); // of which the client is not told before others look for room
+                return List.of(dialogue.client.call("c"), dialogue.client.call("d"));
+            });
+            dialogue.settle();
+            assertThat(others.getFirst().failure()).hasMessageContaining("is full");
+            assertThat(sent.isDone()).isTrue();
+            assertThat(dialogue.heard).containsExactly("a", "hint");
+            dialogue.says("A", "D");
+            assertThat(dialogue.loops.settle(first)).isEqualTo("A");
+            assertThat(dialogue.loops.settle(others.getLast())).isEqualTo("D");
         }
     }
 

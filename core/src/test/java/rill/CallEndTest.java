@@ -124,6 +124,34 @@ class CallEndTest {
     }
 
     @Test
+    void a_connection_that_fails_while_a_request_is_written_is_told_to_that_call_alone_and_expects_no_answer()
+            throws IOException {
+        for (var protocol : List.of(Dialogue.inOrder(), Dialogue.byKey())) {
+            var clients = new ArrayList<Client<String, String>>();
+            try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
+                clients.add(protocol.open(link));
+                return null;
+            })) {
+                var calls = new ArrayList<Future<String>>();
+                rig.onLoop(() -> {
+                    rig.wire.flushFailure = new IllegalStateException("a transport's mistake");
+                    calls.add(clients.getFirst().call("1:" + "x".repeat(100_000))); // flushed at once
+                    rig.wire.flushFailure = null;
+                });
+                rig.settle();
+                assertThat(calls.getFirst().failure()).hasMessageContaining("a transport's mistake");
+                assertThat(rig.reports).as("told already").isEmpty();
+                PollPolicy pollPolicy = rig.loop.ticking().pollPolicy();
+                pollPolicy.sleeping();
+                pollPolicy.more(15);
+                assertThat(pollPolicy.nanosToPoll()).isZero();
+                pollPolicy.more(1);
+                assertThat(pollPolicy.nanosToPoll()).isPositive();
+            }
+        }
+    }
+
+    @Test
     void a_message_that_answers_nothing_fails_the_calls_with_it_shown_at_its_offset() {
         try (var dialogue = new Dialogue<>(Dialogue.byKey())) {
             Future<String> call = dialogue.call("1:a");

@@ -419,7 +419,9 @@ final class CallProgram {
     private void check() {
         assertThat(wrappings).allMatch(Future::isDone);
         assertThat(told).as("the order of the wire").isSorted().doesNotHaveDuplicates();
-        assertThat(loops.settle(loop.submit(client::inFlight))).as("in flight").isZero();
+        assertThat(loops.settle(loop.submit(client::unanswered)))
+                .as("in flight")
+                .isZero();
         checkCalls();
         checkThatNothingIsExpected();
         client.close();

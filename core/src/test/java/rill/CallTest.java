@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -143,6 +144,76 @@ class CallTest {
             assertThat(dialogue.heard).containsExactly("a", "b");
             assertThat(dialogue.inFlight()).isZero();
         }
+    }
+
+    /** Wherever the clock is read, a deep stack may end. */
+    @Test
+    void a_call_that_gives_way_while_it_is_made_leaves_nothing_and_never_counts() throws IOException {
+        int gaveWay = 0;
+        for (Duration limit : new Duration[] {null, Duration.ofSeconds(30)}) {
+            for (int readings = 0; readings < 6; readings++) {
+                var clients = new ArrayList<Client<String, String>>();
+                var protocol = Dialogue.byKey().inFlight(1, ClientProtocol.WhenFull.WAIT);
+                try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
+                    clients.add(protocol.open(link));
+                    return null;
+                })) {
+                    Client<String, String> client = clients.getFirst();
+                    rig.transport.readingsLeft = readings;
+                    boolean failed = fails(rig, client, limit);
+                    rig.transport.readingsLeft = Integer.MAX_VALUE;
+                    gaveWay += failed ? 1 : 0;
+                    if (failed) {
+                        rig.onLoop(() -> assertThat(client.unanswered()).isZero());
+                        for (int i = 2; i < 5; i++) { // so that somebody looks after deadlines
+                            var another = new ArrayList<Future<String>>();
+                            String line = i + ":";
+                            rig.onLoop(() -> another.add(client.call(line)));
+                            rig.arrives(line + "\n");
+                            rig.settle();
+                            assertThat(another.getFirst().result()).isEqualTo(line);
+                            rig.passes(DEADLINE.multipliedBy(20)); // by when even a tombstone's answer is forgotten
+                        }
+                        rig.onLoop(() -> assertThat(client.unanswered()).isZero());
+                    }
+                }
+            }
+        }
+        assertThat(gaveWay).isGreaterThan(4);
+    }
+
+    @Test
+    void a_call_that_gives_way_while_it_is_made_takes_no_deadline_of_others_with_it() throws IOException {
+        int gaveWay = 0;
+        for (int readings = 0; readings < 6; readings++) {
+            var clients = new ArrayList<Client<String, String>>();
+            var protocol = Dialogue.byKey().deadline(Duration.ofSeconds(1)).dropAfter(Duration.ofHours(1));
+            try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
+                clients.add(protocol.open(link));
+                return null;
+            })) {
+                Client<String, String> client = clients.getFirst();
+                rig.onLoop(() -> client.call("0:", Duration.ofMinutes(10)).forgo());
+                rig.transport.readingsLeft = readings;
+                gaveWay += fails(rig, client, null) ? 1 : 0;
+                rig.transport.readingsLeft = Integer.MAX_VALUE;
+                var another = new ArrayList<Future<String>>();
+                rig.onLoop(() -> another.add(client.call("2:")));
+                rig.passes(Duration.ofSeconds(1));
+                assertThat(another.getFirst().failure()).hasCauseInstanceOf(DeadlineException.class);
+            }
+        }
+        assertThat(gaveWay).isPositive();
+    }
+
+    private static boolean fails(Rig<?, ?> rig, Client<String, String> client, Duration limit) {
+        var calls = new ArrayList<Future<String>>();
+        try {
+            rig.onLoop(() -> calls.add(limit == null ? client.call("1:a") : client.call("1:a", limit)));
+        } catch (StackOverflowError thrown) {
+            return true;
+        }
+        return calls.getFirst().isDone() && calls.getFirst().failure() instanceof StackOverflowError;
     }
 
     // ---- what a peer's message makes user code throw

@@ -121,7 +121,7 @@ final class Dialogue<Q, A> implements AutoCloseable {
 
     /** How many calls have no answer, tombstones included. */
     int inFlight() {
-        return onLoop(client::inFlight);
+        return onLoop(client::unanswered);
     }
 
     @Override

@@ -189,6 +189,30 @@ class EventGuardTest {
         }
     }
 
+    @Test
+    void a_bound_of_idle_time_that_gives_way_takes_no_bound_of_others_with_it() throws IOException {
+        int gaveWay = 0;
+        for (int readings = 0; readings < 3; readings++) {
+            try (var rig = new Rig<>(sizes())) {
+                rig.collect(rig.connection());
+                rig.onLoop(() -> rig.loop.links().boundIdleTime(rig.link, Duration.ofMinutes(10)));
+                var other = new Link(rig.loop, ConnectionLimits.defaults(), failure -> {});
+                rig.transport.readingsLeft = readings;
+                try {
+                    rig.onLoop(() -> rig.loop.links().boundIdleTime(other, Duration.ofMinutes(1)));
+                } catch (StackOverflowError thrown) {
+                    gaveWay++;
+                }
+                rig.transport.readingsLeft = Integer.MAX_VALUE;
+                for (int i = 0; i < 40; i++) {
+                    rig.passes(Duration.ofMinutes(1));
+                }
+                assertThat(rig.failures).singleElement().isInstanceOf(DeadlineException.class);
+            }
+        }
+        assertThat(gaveWay).isPositive();
+    }
+
     /** A session that gives up where it is told to. */
     private static Pipeline<String, String> failingAt(String place) {
         Codec<String, String> codec = context -> new SessionTest.Plain() {

@@ -23,6 +23,7 @@ final class FakeTransport implements Transport {
     final ArrayDeque<Runnable> blockingWork = new ArrayDeque<>();
     Memory memory = Memory.system();
     long now;
+    int readingsLeft = Integer.MAX_VALUE; // of the clock, until one gives way
 
     @Nullable
     Supplier<ByteBuf> receiveBuffer;
@@ -40,7 +41,7 @@ final class FakeTransport implements Transport {
     @Override
     public Environment environment() {
         return new Environment(
-                () -> now,
+                this::time,
                 new Random(1),
                 (host, loop) -> {
                     throw new UnsupportedOperationException(host);
@@ -48,6 +49,13 @@ final class FakeTransport implements Transport {
                 blockingWork::add,
                 memory,
                 null);
+    }
+
+    private long time() {
+        if (readingsLeft-- == 0) {
+            throw new StackOverflowError("on purpose");
+        }
+        return now;
     }
 
     @Override

@@ -189,6 +189,47 @@ class LoopGroupTest {
     }
 
     @Test
+    void a_connection_that_came_to_a_loop_just_before_that_ended_takes_no_place_any_more() throws Exception {
+        for (boolean breaks : new boolean[] {true, false}) {
+            group = LoopGroup.open(2, options());
+            int selectors = loops.transport().selectors().size();
+            Listener server = group.serve(
+                            ANY, TextLines.pipeline(), ListenOptions.defaults().connections(2), Future::of)
+                    .await();
+            whoAnswers(server, 1); // the first has one: the next goes to the second
+            Loop second = group.loops().get(1);
+            var held = new CountDownLatch(1);
+            var goOn = new CountDownLatch(1);
+            second.execute(() -> {
+                held.countDown();
+                Await.latchUninterruptibly(goOn);
+            });
+            Await.latch(held);
+            Future<Client<String, String>> lost = outside.connect(server.address(), ASKING);
+            Await.until("it is on its way to the second", () -> second.connections() == 1);
+            second.execute(
+                    () -> { // when it is open there, and not told so yet
+                        if (breaks) {
+                            loops.transport().selectors().get(selectors - 1).breakWith(new IOException("on purpose"));
+                        } else {
+                            second.closing().start(Duration.ZERO);
+                            second.execute(() -> {});
+                        }
+                    });
+            goOn.countDown();
+            Await.until("it is closed", second::ended);
+
+            assertThat(second.connections()).isZero();
+            assertThat(whoAnswers(server, 1)).hasSize(1);
+            lost.onDone((client, failure) -> {});
+            group.close(Duration.ZERO);
+            loops.reporter().take(Report.AcceptPaused.class);
+            loops.reporter().take(Report.Thrown.class);
+            loops.reporter().take(Report.Survivors.class);
+        }
+    }
+
+    @Test
     void a_connection_that_no_loop_takes_is_closed() throws Exception {
         Listener server = serveByName(1);
         Loop only = group.loops().get(0);

@@ -10,6 +10,8 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
@@ -169,6 +171,131 @@ class ServersTest {
     }
 
     @Test
+    void what_the_task_of_a_connection_throws_after_it_has_ended_that_is_reported_once() {
+        List<ThrowingConsumer<Connection<String, String>>> ends = List.of(
+                Connection::close,
+                Connection::abort,
+                connection -> connection.finish().await(),
+                connection -> {
+                    connection.receive().cancel();
+                    connection.close();
+                });
+        for (ThrowingConsumer<Connection<String, String>> end : ends) {
+            for (Exception thrown : List.of(new IOException("no disk"), new IllegalStateException("a mistake"))) {
+                Listener listener = loops.settle(loop.listenWithTask(ANY, TextLines.pipeline(), connection -> {
+                    end.accept(connection);
+                    throw thrown;
+                }));
+                Connection<String, String> connection = connect(listener);
+                loops.settle(loop.submit(() -> connection.onFailure(reset -> {})));
+                settle();
+                connection.close();
+                loops.settle(connection.closed());
+                assertThat(causesReported()).containsExactly(thrown);
+                listener.close();
+            }
+        }
+    }
+
+    @Test
+    void what_the_network_does_to_the_task_of_a_connection_that_passes_it_on_is_told_once() {
+        for (boolean looksAfterIt : new boolean[] {true, false}) {
+            var told = new ArrayList<Throwable>();
+            var passedOn = new ArrayList<Throwable>();
+            Listener listener = loops.settle(loop.listenWithTask(ANY, TextLines.pipeline(), connection -> {
+                if (looksAfterIt) {
+                    connection.onFailure(failure -> told.add(failure.cause()));
+                }
+                try {
+                    connection.receive().await();
+                } catch (IOException e) {
+                    passedOn.add(e);
+                    throw e;
+                }
+            }));
+            Connection<String, String> connection = connect(listener);
+            settle();
+            connection.abort();
+            settle();
+            assertThat(passedOn).hasSize(1);
+            told.addAll(causesReported());
+            assertThat(told).isEqualTo(passedOn);
+            listener.close();
+        }
+    }
+
+    @Test
+    void what_the_task_of_a_connection_throws_after_the_network_has_ended_that_is_told_as_well() {
+        var mistake = new IllegalStateException("a mistake");
+        for (boolean looksAfterIt : new boolean[] {true, false}) {
+            var told = new ArrayList<Throwable>();
+            Listener listener = loops.settle(loop.listenWithTask(ANY, TextLines.pipeline(), connection -> {
+                if (looksAfterIt) {
+                    connection.onFailure(failure -> told.add(failure.cause()));
+                }
+                connection.receive().cancel();
+                connection.closed().await();
+                throw mistake;
+            }));
+            Connection<String, String> connection = connect(listener);
+            settle();
+            connection.abort();
+            settle();
+            told.addAll(causesReported());
+            assertThat(told)
+                    .hasSize(2)
+                    .contains(mistake)
+                    .anySatisfy(each -> assertThat(each).hasMessageContaining("reset"));
+            listener.close();
+        }
+    }
+
+    @Test
+    void an_io_exception_of_the_users_code_is_reported_although_it_has_closed_its_connection() {
+        var thrown = new IOException("no disk");
+        List<Function<SocketAddress, Future<Listener>>> servers = List.of(
+                at -> loop.serveEach(at, TextLines.pipeline(), peer -> {
+                    peer.abort();
+                    throw thrown;
+                }),
+                at -> loop.listen(at, TextLines.pipeline(), connection -> {
+                    connection.close();
+                    throw ServersTest.<RuntimeException>sneaky(thrown);
+                }),
+                at -> loop.listen(
+                        at,
+                        TextLines.pipeline(),
+                        connection -> connection.onMessage(line -> {
+                            connection.close();
+                            throw ServersTest.<RuntimeException>sneaky(thrown);
+                        })));
+        for (Function<SocketAddress, Future<Listener>> server : servers) {
+            Listener listener = loops.settle(server.apply(ANY));
+            Connection<String, String> connection = connect(listener);
+            loops.settle(loop.submit(() -> connection.onFailure(reset -> {}).write("a")));
+            settle();
+            assertThat(causesReported()).containsExactly(thrown);
+            connection.close();
+            listener.close();
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <E extends Throwable> E sneaky(Throwable thrown) throws E {
+        throw (E) thrown;
+    }
+
+    /** What was reported, and would be once the failures are garbage that nobody has looked at. */
+    private List<Throwable> causesReported() {
+        settle();
+        loop.failures().close();
+        return loops.reporter().take(Report.class).stream()
+                .map(Report::cause)
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
+    @Test
     void a_loop_that_closes_lets_the_task_of_a_connection_finish() {
         var ended = new ArrayList<String>();
         Listener listener = loops.settle(loop.listenWithTask(ANY, TextLines.pipeline(), connection -> {
@@ -196,6 +323,28 @@ class ServersTest {
     }
 
     private Listener listener;
+
+    @Test
+    void a_listener_that_can_not_go_on_accepting_keeps_no_connection_from_ending_and_tries_again() {
+        var accepted = new ArrayList<Connection<String, String>>();
+        connectThree(accepted);
+        loops.reporter().take(Report.AcceptPaused.class);
+        Future<Void> closed = accepted.getFirst().closed();
+        var error = new OutOfMemoryError("on purpose");
+        loops.selector().acceptors().getFirst().failNextResume(error);
+        accepted.getFirst().abort();
+        settle();
+        assertThat(closed.isDone()).isTrue();
+        assertThat(loops.reporter().take(Report.Thrown.class))
+                .singleElement()
+                .satisfies(each -> assertThat(each.cause()).isSameAs(error));
+        assertThat(accepted).hasSize(2);
+        passes(SECOND);
+        assertThat(accepted).hasSize(3);
+        loop.close(SECOND); // which does not wait for what has ended
+        loops.reporter().take(Report.ConnectionFailed.class);
+        loops.reporter().take(Report.AcceptPaused.class);
+    }
 
     @Test
     void at_the_bound_of_connections_accepting_pauses_until_one_has_ended() {

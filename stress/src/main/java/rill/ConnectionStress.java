@@ -210,7 +210,7 @@ final class ConnectionStress {
         public void after(II_Result result) {
             finish();
             result.r1 = call.failure() != null ? 1 : 0;
-            onLoop(() -> result.r2 = client.inFlight());
+            onLoop(() -> result.r2 = client.unanswered());
         }
     }
 

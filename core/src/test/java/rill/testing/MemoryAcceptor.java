@@ -16,6 +16,7 @@ public final class MemoryAcceptor implements Acceptor {
     private SocketAddress address;
     private boolean paused;
     private IOException failure;
+    private Error resumeFailure;
 
     MemoryAcceptor(MemoryTransport transport, MemorySelector selector, AcceptListener listener) {
         this.transport = transport;
@@ -32,6 +33,11 @@ public final class MemoryAcceptor implements Acceptor {
         synchronized (transport.lock) {
             failure = cause;
         }
+    }
+
+    /** The next call to resume gives way. */
+    public void failNextResume(Error cause) {
+        resumeFailure = cause;
     }
 
     void enqueue(MemoryWire client) {
@@ -79,6 +85,11 @@ public final class MemoryAcceptor implements Acceptor {
 
     @Override
     public void resume() {
+        Error cause = resumeFailure;
+        if (cause != null) {
+            resumeFailure = null;
+            throw cause;
+        }
         paused = false;
     }
 

@@ -80,7 +80,7 @@ final class Redis {
         for (int i = 0; i < GETS; i++) {
             calls.add(redis.call(get));
         }
-        var progress = new Progress(loop, out, () -> count(GETS - redis.inFlight()) + " GETs answered");
+        var progress = new Progress(loop, out, () -> count(GETS - redis.unanswered()) + " GETs answered");
         List<Reply> replies = Future.all(calls).await();
         Duration took = Duration.ofNanos(loop.nanoTime() - start);
         progress.stop();

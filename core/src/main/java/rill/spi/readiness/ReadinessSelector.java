@@ -172,7 +172,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
             return wire;
         }
         try {
-            start(new Attempt(wire, local, options), true);
+            start(new Attempt(wire, local, options, null), true);
         } catch (RuntimeException | Error e) {
             wire.closeSocket(false);
             throw e;
@@ -180,7 +180,31 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         return wire;
     }
 
-    private record Attempt(ReadinessWire wire, @Nullable SocketAddress local, SocketOptions options) {}
+    /**
+     * A connection to be made.
+     *
+     * @param file what binding its present socket has left, while it waits for room
+     */
+    private record Attempt(
+            ReadinessWire wire,
+            @Nullable SocketAddress local,
+            SocketOptions options,
+            @Nullable SocketFile file) {
+        Attempt bound() {
+            return local instanceof UnixDomainSocketAddress path
+                    ? new Attempt(wire, local, options, SocketFile.bound(path))
+                    : this;
+        }
+
+        /** Whether its socket was made anew: then it is bound again, to a path that has to be free. */
+        boolean renew() throws IOException {
+            boolean anew = wire.renew();
+            if (anew && file != null) {
+                file.remove();
+            }
+            return anew;
+        }
+    }
 
     private void start(Attempt attempt, boolean newSocket) {
         ReadinessWire wire = attempt.wire;
@@ -192,7 +216,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
             switch (wire.connect(wire.remoteAddress())) {
                 case DONE -> wire.startConnected();
                 case UNDER_WAY -> wire.startConnecting();
-                case NO_ROOM -> withoutRoom.add(attempt);
+                case NO_ROOM -> withoutRoom.add(newSocket ? attempt.bound() : attempt);
             }
         } catch (IOException e) {
             wire.startFailed(e);
@@ -216,7 +240,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         for (Attempt attempt : present) {
             if (!attempt.wire.isClosed()) {
                 try {
-                    start(attempt, attempt.wire.renew());
+                    start(attempt, attempt.renew());
                 } catch (IOException | RuntimeException | Error e) {
                     attempt.wire.startFailed(e instanceof IOException known ? known : new IOException(e));
                 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The file that a listening Unix domain socket leaves in the file system. Every transport treats it alike: it is removed when the
  * listener closes, so that the next one can bind, unless another file has taken its place by then; and a file that is there
- * before, stale or not, is never touched.
+ * before, stale or not, is never touched. That of one that connects stays, unless it has to be bound once more.
  *
  * <p><b>Ownership:</b> the Acceptor's, from the moment it is bound. <b>Not guaranteed:</b> that the file is removed when the
  * process is killed, or that nobody replaces it between the last look and the removal.
@@ -31,11 +31,11 @@ public final class SocketFile {
         return new SocketFile(address.getPath().toAbsolutePath());
     }
 
-    /** Device and inode. Null if they can't be had, and then nothing is removed. */
+    /** Device and inode, of a file that may be a socket. Null if they can't be had, and then nothing is removed. */
     private static @Nullable Object keyOf(Path path) {
         try {
-            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                    .fileKey();
+            var file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return file.isOther() ? file.fileKey() : null; // an inode that was given back may soon be a file's
         } catch (IOException gone) {
             return null;
         }

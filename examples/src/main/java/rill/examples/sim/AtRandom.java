@@ -23,7 +23,7 @@ import rill.transport.sim.Simulation;
 final class AtRandom implements Scenario {
     private static final int PORT = 7000;
     private static final int CLIENTS = 3;
-    private static final Duration ROWDY = Duration.ofSeconds(20);
+    private static final int ROWDY = 20_000; // milliseconds
     private static final Duration QUIET = Duration.ofHours(1);
 
     /** For the catalogue. */
@@ -33,11 +33,12 @@ final class AtRandom implements Scenario {
     public void run(Simulation simulation) {
         var run = new Run(simulation);
         simulation.host("server", run::listen);
-        for (int i = 0; i < CLIENTS; i++) {
+        int clients = simulation.atMost(CLIENTS, "clients");
+        for (int i = 0; i < clients; i++) {
             simulation.host("client" + i, run::connect);
         }
         try (var _ = simulation.inject(Faults.swarm())) {
-            simulation.run(ROWDY);
+            simulation.run(Duration.ofMillis(simulation.atMost(ROWDY, "milliseconds of it")));
         }
         run.stopping = true;
         run.ends.forEach(End::finish);

@@ -37,9 +37,11 @@ final class BackPressure implements Scenario {
         simulation.schedule(Duration.ofMillis(50), Duration.ofSeconds(2), Faults.hold("reader", "writer"));
         simulation.schedule(Duration.ofSeconds(4), Duration.ofSeconds(1), Faults.cut("reader", "writer"));
         simulation.schedule(Duration.ofSeconds(6), Duration.ofSeconds(3), Faults.pause("reader"));
-        simulation.runUntil(() -> run.received == TOTAL || simulation.elapsed().compareTo(Duration.ofHours(1)) > 0);
+        simulation.runUntil(
+                () -> run.received == run.total || simulation.elapsed().compareTo(Duration.ofHours(1)) > 0);
         loss.close();
-        run.findings.require(run.received == TOTAL, "only " + run.received + " of " + TOTAL + " bytes have come");
+        run.findings.require(
+                run.received == run.total, "only " + run.received + " of " + run.total + " bytes have come");
         run.findings.throwIfAny();
     }
 
@@ -47,9 +49,11 @@ final class BackPressure implements Scenario {
         final Findings findings;
         private int written;
         private int received;
+        private final int total;
 
         Run(Simulation simulation) {
             findings = new Findings(simulation);
+            total = simulation.atMost(TOTAL, "bytes");
         }
 
         void read(Host host) {
@@ -81,8 +85,8 @@ final class BackPressure implements Scenario {
             loop.task("write", () -> {
                 Connection<ByteBuf, ByteBuf> connection =
                         loop.connect(reader.address(PORT), Pipeline.bytes()).await();
-                while (written < TOTAL) {
-                    int size = Math.min(TOTAL - written, 1 + loop.random().nextInt(MOST_PER_WRITE));
+                while (written < total) {
+                    int size = Math.min(total - written, 1 + loop.random().nextInt(MOST_PER_WRITE));
                     ByteBuf bytes = Unpooled.directBuffer(size);
                     for (int i = 0; i < size; i++) {
                         bytes.writeByte(written++ * 31);

@@ -83,7 +83,7 @@ final class GracefulShutdown implements Scenario {
                     findings.require(failure instanceof IOException, "a call failed with " + failure);
                 }
             });
-            if (client.inFlight() > 0) {
+            if (client.unanswered() > 0) {
                 loop.schedule(Duration.ofMillis(loop.random().nextInt(10)), "next call", this::call);
             }
         }

@@ -49,7 +49,7 @@ final class Register implements Scenario {
 
     private static final int HOSTS = 5;
     private static final int CLIENTS = 2;
-    private static final Duration ROWDY = Duration.ofSeconds(8);
+    private static final int ROWDY = 8_000; // milliseconds
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final Duration PATIENCE = Duration.ofMillis(400);
 
@@ -80,8 +80,9 @@ final class Register implements Scenario {
         }
         simulation.sometimes("a leader has followed another", () -> run.leaders.size() > 1);
         simulation.sometimes("an entry was replaced", () -> run.replaced);
-        try (var _ = simulation.inject(Faults.swarm().calm(ROWDY))) {
-            simulation.run(ROWDY);
+        Duration rowdy = Duration.ofMillis(simulation.atMost(ROWDY, "milliseconds of it"));
+        try (var _ = simulation.inject(Faults.swarm().calm(rowdy))) {
+            simulation.run(rowdy);
         }
         int before = run.acknowledged.size();
         simulation.runUntil(() -> run.acknowledged.size() > before + CLIENTS, SOON);

@@ -48,12 +48,13 @@ final class RequestResponse implements Scenario {
         var run = new Run(simulation);
         simulation.sometimes("a call is answered", () -> run.answered > 0);
         simulation.host("server", run::serve);
-        for (int i = 0; i < clients; i++) {
+        int hosts = simulation.atMost(clients, "clients");
+        for (int i = 0; i < hosts; i++) {
             simulation.host("client" + i, run::call);
         }
         var faults = swarm ? simulation.inject(Faults.swarm()) : null;
         simulation.runUntil(
-                () -> run.finished.size() == clients || simulation.elapsed().compareTo(LONGEST) > 0);
+                () -> run.finished.size() == hosts || simulation.elapsed().compareTo(LONGEST) > 0);
         run.stopping = true;
         if (faults != null) {
             faults.close();
@@ -71,10 +72,12 @@ final class RequestResponse implements Scenario {
         private int begun;
         private int answered;
         private final Set<String> finished = new HashSet<>();
+        private final int callsOfEach;
         private boolean stopping;
 
         Run(Simulation simulation) {
             findings = new Findings(simulation);
+            callsOfEach = simulation.atMost(calls, "calls of each");
         }
 
         void serve(Host host) {
@@ -129,7 +132,7 @@ final class RequestResponse implements Scenario {
             }
 
             private void batch(Client<String, String> client) {
-                if (stopping || ended.getOrDefault(name, 0) >= calls) {
+                if (stopping || ended.getOrDefault(name, 0) >= callsOfEach) {
                     finished.add(name);
                     client.finish();
                     return;

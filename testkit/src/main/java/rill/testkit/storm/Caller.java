@@ -112,7 +112,7 @@ final class Caller extends Actor {
     /** How many calls have had no answer, though everything has come that will; on the loop. */
     int inFlight() {
         Client<Object, Object> client = client();
-        return client == null || client.closed().isDone() ? 0 : client.inFlight();
+        return client == null || client.closed().isDone() ? 0 : client.unanswered();
     }
 
     /** Whether there is a reason that calls are left without an answer. */

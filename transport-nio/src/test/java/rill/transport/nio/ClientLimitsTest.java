@@ -34,7 +34,7 @@ class ClientLimitsTest extends OnNio {
                 var protocol = Lines.inOrder().inFlight(2, WhenFull.WAIT);
                 var client = loop.connect(peer.address(), protocol).await();
                 var calls = List.of(client.call("a"), client.call("b"), client.call("c"), client.call("d"));
-                assertThat(client.inFlight()).isEqualTo(4);
+                assertThat(client.unanswered()).isEqualTo(4);
                 assertThat(Future.all(calls).await()).containsExactly("a!", "b!", "c!", "d!");
                 client.close();
                 client.closed().await();

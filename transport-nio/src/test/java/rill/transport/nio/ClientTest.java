@@ -35,7 +35,7 @@ class ClientTest extends OnNio {
                 var client = loop.connect(peer.address(), Lines.inOrder()).await();
                 var calls = List.of(client.call("a"), client.call("b"), client.call("c"));
                 assertThat(Future.all(calls).await()).containsExactly("A", "B", "C");
-                assertThat(client.inFlight()).isZero();
+                assertThat(client.unanswered()).isZero();
                 client.close();
                 client.closed().await();
             });
@@ -96,7 +96,7 @@ class ClientTest extends OnNio {
                 var first = client.call("a");
                 first.cancel();
                 var second = client.call("b");
-                assertThat(client.inFlight()).as("with its tombstone").isEqualTo(2);
+                assertThat(client.unanswered()).as("with its tombstone").isEqualTo(2);
                 assertThat(second.await()).isEqualTo("B");
                 assertThat(failureOf(first)).isInstanceOf(CancelledException.class);
                 client.close();
@@ -126,10 +126,10 @@ class ClientTest extends OnNio {
                             .hasCauseInstanceOf(DeadlineException.class)
                             .hasMessageContaining(peer.address().toString())
                             .hasMessageContaining("10 ms");
-                    assertThat(client.inFlight()).isEqualTo(1);
+                    assertThat(client.unanswered()).isEqualTo(1);
                     tooLate.countDown();
                     assertThat(client.call("2:b").await()).isEqualTo("2:B");
-                    assertThat(client.inFlight()).isZero();
+                    assertThat(client.unanswered()).isZero();
                     client.close();
                     client.closed().await();
                 });

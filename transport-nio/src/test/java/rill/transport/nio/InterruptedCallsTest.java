@@ -40,7 +40,10 @@ class InterruptedCallsTest {
         "EINTR, 'epoll_wait,epoll_pwait,epoll_pwait2', 2+3",
         "EINTR, 'accept,accept4', 1+2",
         "ECONNABORTED, 'accept,accept4', 1+2",
-        "EPROTO, 'accept,accept4', 1+3"
+        "EPROTO, 'accept,accept4', 1+3",
+        "EPERM, 'accept,accept4', 1+3",
+        "ENETDOWN, 'accept,accept4', 1+3",
+        "EHOSTUNREACH, 'accept,accept4', 1+3"
     })
     void goes_unnoticed(String error, String calls, String when) throws Exception {
         String result = run(error, calls, when);

@@ -1,7 +1,9 @@
 package rill.transport.sim;
 
+import java.time.Duration;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * planned earlier, in the order of planning or, where that is free, in any; and then what was planned in that instant, in order.
  */
 final class Agenda {
+    /** As far as anybody may plan, 73 years from the beginning: then what comes a while later has a number as well. */
+    static final long END = Long.MAX_VALUE / 4;
+
     private static final long FAULTS = Long.MIN_VALUE;
     private static final long OF_THIS_INSTANT = Long.MAX_VALUE / 2;
 
@@ -25,6 +30,16 @@ final class Agenda {
     /** Nanoseconds since the simulation began. */
     long now() {
         return now;
+    }
+
+    /** In nanoseconds; durations of centuries are taken for the longest that there is. */
+    static long nanos(Duration duration) {
+        return Math.min(TimeUnit.NANOSECONDS.convert(duration), END); // the conversion saturates
+    }
+
+    /** So many nanoseconds from now. */
+    long after(long nanos) {
+        return Math.min(now + Math.min(nanos, END), END);
     }
 
     void at(long time, Event event) {

@@ -147,7 +147,8 @@ public final class Faults {
 
     /**
      * The host's process ends, as if by {@code kill -9}. Nothing of it runs any more, as after a crash; but its kernel ends its
-     * connections, by FIN, or by RST where something was unread, and refuses new ones. When the fault ends it starts again.
+     * connections, by FIN, or by RST where something was unread or the connection only half made, and refuses new ones. When the fault
+     * ends it starts again.
      */
     public static Fault kill(String host) {
         return new Fault(Kind.KILL, "kill " + host, List.of(host), all -> {
@@ -225,7 +226,7 @@ public final class Faults {
         if (duration.isNegative() || duration.isZero()) {
             throw new IllegalArgumentException(what + " has to take longer than " + duration);
         }
-        return duration.toNanos();
+        return Agenda.nanos(duration);
     }
 
     private static Route route(Injections all, String from, String to) {

@@ -123,7 +123,7 @@ public final class Host {
         if (cost.isNegative()) {
             throw new IllegalArgumentException("work can't cost " + cost);
         }
-        long nanos = cost.toNanos();
+        long nanos = Agenda.nanos(cost);
         return new Executor() {
             private long busyUntil;
 
@@ -131,7 +131,7 @@ public final class Host {
             public void execute(Runnable work) {
                 simulation.requireOwner("giving work to an executor of host " + name);
                 requireUp("do work");
-                busyUntil = Math.max(busyUntil, network.agenda.now()) + nanos;
+                busyUntil = Math.min(Math.max(busyUntil, network.agenda.now()) + nanos, Agenda.END);
                 later(busyUntil, work);
             }
         };
@@ -210,7 +210,7 @@ public final class Host {
     void ticked() {
         if (slowNanos > 0) {
             network.tally.hit(Fault.Kind.SLOW);
-            busyUntil = network.agenda.now() + slowNanos;
+            busyUntil = network.agenda.after(slowNanos);
         }
     }
 
@@ -285,7 +285,7 @@ public final class Host {
         note("killed");
         network.tally.hit(Fault.Kind.KILL, tcps.size());
         ports.clear().forEach(SimAcceptor::close);
-        List.copyOf(tcps).forEach(each -> each.close(false));
+        List.copyOf(tcps).forEach(Tcp::orphan);
         processEnds("was killed");
     }
 

@@ -1,6 +1,7 @@
 package rill.transport.sim;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -24,6 +25,7 @@ final class Injections {
     private final Set<Integer> played = new HashSet<>();
     private Without without = Without.NOTHING;
     private int swarms; // in force
+    private final ArrayDeque<Runnable> forOutside = new ArrayDeque<>(); // in order, whoever asked for them
 
     Injections(Simulation simulation, Network network, Agenda agenda) {
         this.simulation = simulation;
@@ -58,9 +60,9 @@ final class Injections {
     }
 
     void schedule(long after, long lasting, Fault fault) {
-        agenda.fault(agenda.now() + after, () -> {
+        agenda.fault(agenda.after(after), () -> {
             Injection injection = inject(fault);
-            agenda.fault(agenda.now() + lasting, injection::close);
+            agenda.fault(agenda.after(lasting), injection::close);
         });
     }
 
@@ -145,12 +147,19 @@ final class Injections {
         simulation.resumed();
     }
 
-    /** Ends loops, which can't be done from within one. */
+    /** Ends loops, which can't be done from within one; after what was asked for earlier. */
     void outsideLoops(Runnable action) {
+        forOutside.add(action);
         if (Loop.current() == null) {
-            action.run();
+            actOutside();
         } else {
-            agenda.at(agenda.now(), action);
+            agenda.at(agenda.now(), this::actOutside);
+        }
+    }
+
+    private void actOutside() {
+        for (Runnable next = forOutside.poll(); next != null; next = forOutside.poll()) {
+            next.run();
         }
     }
 }

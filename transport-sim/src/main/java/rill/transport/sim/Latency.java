@@ -38,7 +38,7 @@ public sealed interface Latency {
         if (delay.isNegative()) {
             throw new IllegalArgumentException("negative latency: " + delay);
         }
-        return delay.toNanos();
+        return Agenda.nanos(delay);
     }
 
     private static String inWords(long nanos) {
@@ -76,7 +76,7 @@ public sealed interface Latency {
         @Override
         public long sample(RandomGenerator random) {
             // StrictMath: the same on every processor.
-            return (long) (median * StrictMath.exp(sigma * random.nextGaussian()));
+            return Math.min(Agenda.END, (long) (median * StrictMath.exp(sigma * random.nextGaussian())));
         }
 
         @Override

@@ -27,7 +27,7 @@ final class Properties {
     }
 
     void eventually(long within, String name, BooleanSupplier condition) {
-        var property = new Property(name, condition, agenda.now() + within);
+        var property = new Property(name, condition, agenda.after(within));
         eventually.add(property);
         agenda.fault(property.deadline + 1, this::check); // in case nothing else happens then
     }

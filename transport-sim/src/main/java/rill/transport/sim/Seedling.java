@@ -63,8 +63,8 @@ final class Seedling {
     }
 
     private Trial trial(long seed) {
-        // The numbers of faults are those of the run in which nothing is left out.
-        return without.strikes().isEmpty()
+        // The faults are those of the run in which nothing is left out, whatever that changes.
+        return without.nothing()
                 ? Trial.run(seed, scenario, null, without, simulation -> {})
                 : Trial.run(seed, scenario, Trial.run(seed, scenario).strikes(), without, simulation -> {});
     }
@@ -100,6 +100,7 @@ final class Seedling {
                     shrinker.left().isEmpty()
                             ? "none of the swarm's faults is needed"
                             : "of the swarm's faults only these are needed: " + shrinker.left());
+            shrinker.less().forEach(each -> text.append("; ").append(each));
             text.append("; replay: ").append(replay(trial.seed(), least));
         }
         if (!settings.pictures().isEmpty()) {

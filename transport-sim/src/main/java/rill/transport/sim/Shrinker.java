@@ -7,8 +7,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a failing run smaller: leaves out faults of its swarms, in halves and quarters and one by one, then freedoms and points, as long
- * as it fails in the same way, and there is time.
+ * Makes a failing run smaller: does less of what there may be less of, leaves out faults of its swarms, in halves and quarters and one by
+ * one, then freedoms and points, as long as it fails in the same way, and there is time.
  */
 final class Shrinker {
     private final Scenario scenario;
@@ -34,6 +34,7 @@ final class Shrinker {
         if (!stillFails(without)) {
             return null;
         }
+        doLess();
         leaveOutStrikes();
         for (Freedom each : Freedom.values()) {
             stillFails(without.freedom(each));
@@ -41,6 +42,7 @@ final class Shrinker {
         for (String each : failing.tally().points()) {
             stillFails(without.point(each));
         }
+        doLess(); // with less around it, it may need less
         return smallest;
     }
 
@@ -54,6 +56,29 @@ final class Shrinker {
         return failing.strikes().stream()
                 .filter(each -> each.number() > 0 && !without.strikes().contains(each.number()))
                 .toList();
+    }
+
+    /** What the smallest run does less of, in words. */
+    List<String> less() {
+        return without.bounds().entrySet().stream()
+                .map(each -> each.getKey() + " " + each.getValue() + " instead of "
+                        + failing.tally().amounts().get(each.getKey()))
+                .toList();
+    }
+
+    private void doLess() {
+        failing.tally().amounts().forEach((name, most) -> {
+            int tooFew = 0;
+            int enough = without.atMost(most, name);
+            while (enough - tooFew > 1) {
+                int fewer = tooFew + (enough - tooFew) / 2;
+                if (stillFails(without.bound(name, fewer))) {
+                    enough = fewer;
+                } else {
+                    tooFew = fewer;
+                }
+            }
+        });
     }
 
     private void leaveOutStrikes() {

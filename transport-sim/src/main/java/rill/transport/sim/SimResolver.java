@@ -31,7 +31,7 @@ final class SimResolver implements Resolver {
             promise.complete(List.of(InetAddress.ofLiteral(name)));
         } catch (IllegalArgumentException notInNumbers) {
             long delay = USUAL_NANOS + simulation.names().delay(name);
-            host.later(network.agenda.now() + delay, () -> answer(name, promise));
+            host.later(network.agenda.after(delay), () -> answer(name, promise));
         }
         return promise;
     }

@@ -162,7 +162,7 @@ public final class Simulation implements AutoCloseable {
             throw new IllegalArgumentException("limits have to be positive, not " + newSteps + " steps and " + time);
         }
         mostSteps = newSteps;
-        endOfTime = time.toNanos();
+        endOfTime = Math.min(Agenda.nanos(time), Agenda.END - 1);
         return this;
     }
 
@@ -178,7 +178,7 @@ public final class Simulation implements AutoCloseable {
         if (after.isNegative() || lasting.isNegative()) {
             throw new IllegalArgumentException("a fault can't come after " + after + " and last " + lasting);
         }
-        injections.schedule(after.toNanos(), lasting.toNanos(), fault);
+        injections.schedule(Agenda.nanos(after), Agenda.nanos(lasting), fault);
     }
 
     /**
@@ -199,6 +199,21 @@ public final class Simulation implements AutoCloseable {
             trace.add(Kind.NOTE, -1, -1, 0, 0, 0, "buggify", name);
         }
         return misbehaves;
+    }
+
+    /**
+     * How much the scenario is to do of something that it could do less of: calls, clients, seconds. It is all of it, {@code most}, except in
+     * a run that has failed before and is being made smaller, or that is had again with {@code -Drill.without=name=12}.
+     *
+     * @return at least one
+     */
+    public int atMost(int most, String name) {
+        requireOwner("atMost");
+        if (most < 1) {
+            throw new IllegalArgumentException("“" + name + "” can't be less than " + most + "; it is at least one");
+        }
+        network.tally.amount(name, most);
+        return Math.max(1, injections.without().atMost(most, name));
     }
 
     /**
@@ -238,7 +253,7 @@ public final class Simulation implements AutoCloseable {
             throw new IllegalArgumentException(
                     "“" + name + "” would have to hold by a time that is past, " + within + " from now");
         }
-        properties.eventually(within.toNanos(), name, condition);
+        properties.eventually(Agenda.nanos(within), name, condition);
         return this;
     }
 
@@ -298,11 +313,11 @@ public final class Simulation implements AutoCloseable {
         long when = loop.host.runnableAt();
         if (when <= agenda.now()) {
             trace.add(Kind.TICK, loop.host.number, -1, 0, loop.number, 0, "tick");
-            standstill.ticks(loop.loop.name());
+            standstill.begins(loop.loop.name());
             try {
                 loop.tick();
             } finally {
-                standstill.ticks(null);
+                standstill.ends();
             }
             loop.host.ticked();
         } else if (when == Long.MAX_VALUE) {
@@ -319,35 +334,57 @@ public final class Simulation implements AutoCloseable {
         waitingForHost.clear();
     }
 
-    /** Lets so much virtual time pass. */
+    /**
+     * Lets so much virtual time pass.
+     *
+     * @throws IllegalStateException if the thread is interrupted: then no time passes
+     */
     public void run(Duration time) {
         if (time.isNegative()) {
             throw new IllegalArgumentException("time doesn't go back: " + time);
         }
-        runTo(agenda.now() + time.toNanos(), () -> false);
+        runTo(agenda.after(Agenda.nanos(time)), () -> false);
+        requireUninterrupted();
     }
 
-    /** Runs until the condition holds, which is asked before each step; fails if nothing is left that could make it so. */
+    /**
+     * Runs until the condition holds, which is asked before each step; fails if nothing is left that could make it so.
+     *
+     * @throws IllegalStateException if the thread is interrupted before
+     */
     public void runUntil(BooleanSupplier condition) {
         drive("the condition", condition, () -> {});
+        if (!condition.getAsBoolean()) {
+            requireUninterrupted();
+        }
     }
 
     /**
      * Runs until the condition holds, which is asked before each step.
      *
      * @throws AssertionError if it does not {@code within} that time
+     * @throws IllegalStateException if the thread is interrupted before
      */
     public void runUntil(BooleanSupplier condition, Duration within) {
         if (within.isNegative()) {
             throw new IllegalArgumentException("time doesn't go back: " + within);
         }
-        runTo(agenda.now() + within.toNanos(), condition);
+        runTo(agenda.after(Agenda.nanos(within)), condition);
         if (!condition.getAsBoolean()) {
+            requireUninterrupted();
             throw new AssertionError("the condition did not hold within " + within + situation());
         }
     }
 
-    /** {@code alive} throws if what could make it done is gone. */
+    private void requireUninterrupted() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new IllegalStateException("seed " + seed + ": " + named(Thread.currentThread())
+                    + " is interrupted, and so no step was taken; whoever has interrupted it, clear that first, with"
+                    + " Thread.interrupted()");
+        }
+    }
+
+    /** Until it is done, or the thread is interrupted. {@code alive} throws if what could make it done is gone. */
     void drive(String what, BooleanSupplier done, Runnable alive) {
         while (true) {
             alive.run();
@@ -370,7 +407,7 @@ public final class Simulation implements AutoCloseable {
         if (nanos < 0) {
             drive("a select without a limit", done, () -> {});
         } else {
-            runTo(agenda.now() + nanos, done);
+            runTo(agenda.after(nanos), done);
         }
     }
 

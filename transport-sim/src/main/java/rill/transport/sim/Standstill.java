@@ -26,6 +26,7 @@ final class Standstill {
     private final WeakReference<Simulation> simulation;
     private final Thread owner;
     private volatile @Nullable String ticking; // the loop that has a tick
+    private volatile boolean striking; // the owner is being interrupted, or was in this tick
     private @Nullable String seen;
     private int looks;
 
@@ -42,9 +43,33 @@ final class Standstill {
         }
     }
 
-    /** A tick of this loop begins; or null: one is over. */
-    void ticks(@Nullable String loop) {
+    /** A tick of this loop begins. */
+    void begins(String loop) {
         ticking = loop;
+    }
+
+    /** It is over. */
+    void ends() {
+        ticking = null;
+        if (striking) {
+            takeBack();
+        }
+    }
+
+    /** Who was woken up may have left the interrupt set: it was for this tick alone. */
+    private synchronized void takeBack() {
+        striking = false;
+        Thread.interrupted();
+    }
+
+    /** The owner might wait for ever; unless the tick is over meanwhile. */
+    private synchronized void strike(String loop) {
+        striking = true; // first: whoever ends the tick then waits, to take it back
+        if (loop.equals(ticking)) {
+            owner.interrupt();
+        } else {
+            striking = false;
+        }
     }
 
     void end() {
@@ -82,7 +107,7 @@ final class Standstill {
         watched.violated("a callback of " + loop
                 + " sleeps or waits, and virtual time can't pass meanwhile; use a timer or delay, or await in a Task:"
                 + text);
-        owner.interrupt(); // it might wait for ever
+        strike(loop);
         looks = 0;
     }
 

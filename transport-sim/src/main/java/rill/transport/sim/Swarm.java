@@ -102,7 +102,7 @@ public final class Swarm extends Fault {
                 all.network.watcher(this);
             }
             if (calm != null) {
-                all.agenda.fault(all.agenda.now() + calm.toNanos(), this::end);
+                all.agenda.fault(all.agenda.after(Agenda.nanos(calm)), this::end);
             }
             return this::end;
         }
@@ -117,12 +117,12 @@ public final class Swarm extends Fault {
         }
 
         private void replay(Strike strike) {
-            if (strike.at().toNanos() < all.agenda.now()) {
+            if (Agenda.nanos(strike.at()) < all.agenda.now()) {
                 return; // it was another swarm's
             }
-            all.agenda.fault(strike.at().toNanos(), () -> {
+            all.agenda.fault(Agenda.nanos(strike.at()), () -> {
                 if (!over && all.plays(strike)) {
-                    long lasting = strike.lasting().toNanos();
+                    long lasting = Agenda.nanos(strike.lasting());
                     inForce(all.strike(strike.fault(), strike.number(), lasting), lasting);
                 }
             });
@@ -158,7 +158,7 @@ public final class Swarm extends Fault {
 
         private void inForce(Injection injection, long lasting) {
             mine.add(injection);
-            all.agenda.fault(all.agenda.now() + lasting, () -> {
+            all.agenda.fault(all.agenda.after(lasting), () -> {
                 mine.remove(injection);
                 injection.close();
             });

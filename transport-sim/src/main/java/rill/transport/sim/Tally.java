@@ -8,7 +8,7 @@ import java.util.StringJoiner;
 import java.util.TreeMap;
 import rill.transport.sim.Fault.Kind;
 
-/** Which faults struck, how often, and how much they hit; and which points in the user's code misbehaved. */
+/** Which faults struck, how often, and how much they hit; which points in the user's code misbehaved; and what there may be less of. */
 final class Tally {
     /** Of one kind. */
     private static final class Count {
@@ -18,6 +18,7 @@ final class Tally {
 
     private final Map<Kind, Count> counts = new EnumMap<>(Kind.class);
     private final Map<String, Long> points = new TreeMap<>();
+    private final Map<String, Integer> amounts = new TreeMap<>();
 
     private Count count(Kind kind) {
         return counts.computeIfAbsent(kind, each -> new Count());
@@ -41,6 +42,15 @@ final class Tally {
 
     Set<String> points() {
         return points.keySet();
+    }
+
+    void amount(String name, int most) {
+        amounts.merge(name, most, Math::max);
+    }
+
+    /** How much the scenario would do of what it asks for with {@link Simulation#atMost}, by name. */
+    Map<String, Integer> amounts() {
+        return amounts;
     }
 
     void add(Tally other) {

@@ -433,6 +433,11 @@ final class Tcp {
         in.clear();
     }
 
+    /** The process of its user has ended. What was not even accepted was no connection of anybody's. */
+    void orphan() {
+        close(state == State.ANSWERED);
+    }
+
     String situation() {
         String unsent = out.situation();
         return "connection " + number + " " + local + " → " + remote + " " + state

@@ -39,6 +39,7 @@ record Trial(
             @Nullable List<Strike> plan,
             Without without,
             Consumer<? super Simulation> recorded) {
+        Thread.interrupted(); // is of somebody who was here before, and would keep any step from being taken
         Simulation simulation = Simulation.seed(seed);
         simulation.without(without);
         if (plan != null) {

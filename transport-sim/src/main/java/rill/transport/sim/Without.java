@@ -4,9 +4,13 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What is left out of a run when it is run again.
@@ -14,17 +18,22 @@ import java.util.TreeSet;
  * @param strikes the numbers of a swarm's faults
  * @param freedoms what is not left to the seed
  * @param points of {@link Simulation#buggify}, by name
+ * @param bounds of {@link Simulation#atMost}, by name: no more than so much
  */
-record Without(Set<Integer> strikes, Set<Freedom> freedoms, Set<String> points) {
-    static final Without NOTHING = new Without(Set.of(), Set.of(), Set.of());
+record Without(Set<Integer> strikes, Set<Freedom> freedoms, Set<String> points, Map<String, Integer> bounds) {
+    static final Without NOTHING = new Without(Set.of(), Set.of(), Set.of(), Map.of());
 
-    /** As in {@code 3,7-9,jitter,a point}. */
+    private static final Pattern BOUND = Pattern.compile("(.+)=(\\d{1,9})");
+
+    /** As in {@code 3,7-9,jitter,a point,calls=12}. */
     static Without parse(String text) {
         var strikes = new TreeSet<Integer>();
         var freedoms = EnumSet.noneOf(Freedom.class);
         var points = new LinkedHashSet<String>();
+        var bounds = new TreeMap<String, Integer>();
         for (String each : text.split(",", -1)) {
             String part = each.strip();
+            Matcher bound = BOUND.matcher(part);
             if (part.matches("\\d{1,9}")) {
                 strikes.add(Integer.parseInt(part));
             } else if (part.matches("\\d{1,9}-\\d{1,9}")) {
@@ -33,11 +42,13 @@ record Without(Set<Integer> strikes, Set<Freedom> freedoms, Set<String> points) 
             } else if (Arrays.stream(Freedom.values())
                     .anyMatch(freedom -> name(freedom).equals(part))) {
                 freedoms.add(Freedom.valueOf(part.toUpperCase(Locale.ROOT).replace('-', '_')));
+            } else if (bound.matches()) {
+                bounds.put(bound.group(1), Integer.parseInt(bound.group(2)));
             } else if (!part.isEmpty()) {
                 points.add(part);
             }
         }
-        return new Without(strikes, freedoms, points);
+        return new Without(strikes, freedoms, points, bounds);
     }
 
     private static void addAll(Set<Integer> strikes, int first, int last) {
@@ -55,25 +66,36 @@ record Without(Set<Integer> strikes, Set<Freedom> freedoms, Set<String> points) 
     }
 
     boolean nothing() {
-        return strikes.isEmpty() && freedoms.isEmpty() && points.isEmpty();
+        return strikes.isEmpty() && freedoms.isEmpty() && points.isEmpty() && bounds.isEmpty();
+    }
+
+    /** What is left of so much. */
+    int atMost(int most, String name) {
+        return Math.min(most, bounds.getOrDefault(name, most));
     }
 
     Without strike(Set<Integer> more) {
         var all = new TreeSet<>(strikes);
         all.addAll(more);
-        return new Without(all, freedoms, points);
+        return new Without(all, freedoms, points, bounds);
     }
 
     Without freedom(Freedom more) {
         var all = EnumSet.of(more);
         all.addAll(freedoms);
-        return new Without(strikes, all, points);
+        return new Without(strikes, all, points, bounds);
     }
 
     Without point(String more) {
         var all = new LinkedHashSet<>(points);
         all.add(more);
-        return new Without(strikes, freedoms, all);
+        return new Without(strikes, freedoms, all, bounds);
+    }
+
+    Without bound(String name, int most) {
+        var all = new TreeMap<>(bounds);
+        all.put(name, most);
+        return new Without(strikes, freedoms, points, all);
     }
 
     /** What {@link #parse} understands. */
@@ -94,6 +116,7 @@ record Without(Set<Integer> strikes, Set<Freedom> freedoms, Set<String> points) 
         addRange(text, from, to);
         freedoms.forEach(each -> text.add(name(each)));
         points.forEach(text::add);
+        bounds.forEach((name, most) -> text.add(name + "=" + most));
         return text.toString();
     }
 

@@ -140,6 +140,7 @@ class CrashTest {
         Loop loop = sim.host("client").loop("main");
         var connection = Echo.connect(loop).await();
         Future<ByteBuf> next = connection.receive();
+        sim.run(Duration.ofMillis(10)); // by when the server has heard of it as well
         try (var _ = sim.inject(Faults.kill("server"))) {
             assertThat(server.up()).isFalse();
             assertThat(next.await()).isNull(); // its FIN
@@ -175,6 +176,40 @@ class CrashTest {
         assertThat(server.up()).isFalse();
         sim.run(Duration.ofSeconds(10));
         assertThat(boots).containsExactly(Duration.ZERO, Duration.ofSeconds(9));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Death.class)
+    void a_death_of_which_a_loop_is_the_cause_is_followed_by_a_life_although_it_is_over_at_once(Death death) {
+        var boots = new ArrayList<Duration>();
+        Host server = sim.host("server", host -> boots.add(sim.elapsed()));
+        Loop loop = sim.host("client").loop("main");
+        var injected = new ArrayList<Injection>();
+        loop.schedule("death", () -> injected.add(sim.inject(death.of("server"))));
+        sim.runUntil(() -> !injected.isEmpty());
+        injected.getFirst().close(); // from outside: before what the loop has asked for could happen
+        sim.run(Duration.ofSeconds(1));
+        assertThat(server.up()).isTrue();
+        assertThat(boots).hasSize(2);
+        sim.inject(death.of("server")).close();
+        assertThat(boots).hasSize(3);
+    }
+
+    @Test
+    void a_connection_that_is_half_made_when_its_host_is_killed_is_reset() throws IOException {
+        for (int micros = 1_100; micros < 2_500; micros += 200) { // looked up after 1 ms; then 0.5 ms for each segment
+            try (var half = Simulation.seed(42).fix(Freedom.values())) {
+                half.host("server", Echo::serve);
+                Loop loop = half.host("client").loop("main");
+                half.schedule(Duration.ofNanos(micros * 1_000L), Duration.ofMinutes(1), Faults.kill("server"));
+                Future<ByteBuf> answer = Echo.connect(loop).flatMap(Connection::receive);
+                half.runUntil(answer::isDone, Duration.ofSeconds(1));
+                assertThat(answer.failure())
+                        .as("killed after %d µs", micros)
+                        .isInstanceOf(SocketException.class)
+                        .hasMessageContaining(micros <= 1_500 ? "Connection refused" : "Connection reset");
+            }
+        }
     }
 
     @Test

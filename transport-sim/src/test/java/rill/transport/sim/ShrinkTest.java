@@ -1,10 +1,13 @@
 package rill.transport.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -78,6 +81,45 @@ class ShrinkTest {
     }
 
     @Test
+    void a_failing_run_does_no_more_of_anything_than_it_needs() {
+        Trial trial = Trial.run(1, ShrinkTest::thirdClientsFifthCall);
+        var shrinker = new Shrinker(
+                ShrinkTest::thirdClientsFifthCall,
+                trial,
+                Without.NOTHING,
+                System.nanoTime() + TimeUnit.MINUTES.toNanos(1));
+        assertThat(shrinker.shrink().failure()).hasMessage("client 3, call 5");
+        assertThat(shrinker.without().bounds()).isEqualTo(Map.of("calls", 5, "clients", 3));
+        assertThat(shrinker.less()).containsExactly("calls 5 instead of 1000", "clients 3 instead of 10");
+    }
+
+    private static void thirdClientsFifthCall(Simulation sim) {
+        int clients = sim.atMost(10, "clients");
+        int calls = sim.atMost(1_000, "calls");
+        for (int client = 1; client <= clients; client++) {
+            for (int call = 1; call <= calls; call++) {
+                if (client >= 3 && call >= 5) {
+                    throw new AssertionError("client " + client + ", call " + call);
+                }
+            }
+        }
+    }
+
+    @Test
+    void of_what_there_may_be_less_of_there_is_all_at_first_and_never_nothing() {
+        try (var sim = Simulation.seed(1)) {
+            assertThat(sim.atMost(7, "calls")).isEqualTo(7);
+            sim.without(Without.parse("calls=3,clients=0"));
+            assertThat(sim.atMost(7, "calls")).isEqualTo(3);
+            assertThat(sim.atMost(2, "calls")).isEqualTo(2);
+            assertThat(sim.atMost(7, "clients")).isEqualTo(1);
+            assertThatThrownBy(() -> sim.atMost(0, "calls"))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("“calls”");
+        }
+    }
+
+    @Test
     void strikes_that_a_scenario_makes_itself_are_not_numbered_and_are_in_force_again_by_themselves() {
         Scenario scenario = sim -> {
             sim.host("server", Echo::serve);
@@ -98,11 +140,12 @@ class ShrinkTest {
 
     @Test
     void what_is_left_out_is_written_as_it_is_read() {
-        assertThat(Without.parse("3,7-9,jitter,wake-ups,a point").toString())
-                .isEqualTo("3,7-9,jitter,wake-ups,a point");
+        assertThat(Without.parse("3,7-9,jitter,wake-ups,a point,calls=12").toString())
+                .isEqualTo("3,7-9,jitter,wake-ups,a point,calls=12");
         assertThat(Without.parse("").nothing()).isTrue();
     }
 
+    private static final List<String> STRUCK = new ArrayList<>();
     private static final AtomicInteger RUNS = new AtomicInteger();
 
     /** Not a test of its own. */
@@ -110,6 +153,17 @@ class ShrinkTest {
         @Simulated(seeds = 50)
         void is_cut(Simulation simulation) {
             ShrinkTest.talk(simulation);
+        }
+
+        @Simulated(seeds = 50)
+        void fails_late(Simulation simulation) {
+            ShrinkTest.thirdClientsFifthCall(simulation);
+        }
+
+        @Simulated(seeds = 50)
+        void notes_what_struck(Simulation simulation) {
+            DeterminismTest.talk(simulation, TaskEngine.best(), Faults.swarm());
+            STRUCK.add(simulation.timeline().faults().toString());
         }
 
         @Simulated(seeds = 50, shrinkSeconds = 0)
@@ -147,6 +201,36 @@ class ShrinkTest {
                 .containsPattern(
                         "reduced: of the swarm's faults only these are needed: \\[#\\d+ .* cut .*\\]; replay: mvn test")
                 .containsPattern("-Drill.seed=\\d+ '-Drill.without=.*jitter.*'");
+    }
+
+    @Test
+    void a_test_that_fails_shows_how_little_is_enough() {
+        assertThat(failureOf("fails_late"))
+                .contains("; calls 5 instead of 1000; clients 3 instead of 10; replay: mvn test")
+                .contains("calls=5,clients=3'");
+    }
+
+    @Test
+    void whatever_is_left_out_the_faults_are_those_of_the_run_in_which_nothing_is() {
+        for (String left : List.of("order", "jitter", "pieces,flushes")) {
+            STRUCK.clear();
+            System.setProperty("rill.seed", "3");
+            System.setProperty("rill.without", left);
+            try {
+                EngineTestKit.engine("junit-jupiter")
+                        .selectors(selectMethod(Subject.class, "notes_what_struck", Simulation.class.getName()))
+                        .execute()
+                        .testEvents()
+                        .assertStatistics(statistics -> statistics.succeeded(1));
+            } finally {
+                System.clearProperty("rill.seed");
+                System.clearProperty("rill.without");
+            }
+            assertThat(Trial.run(3, sim -> DeterminismTest.talk(sim, TaskEngine.best(), Faults.swarm()))
+                            .strikes())
+                    .as("without %s", left)
+                    .hasToString(STRUCK.getLast());
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -214,6 +215,75 @@ class SimulationTest {
                 .hasMessageContaining("a callback of client/main sleeps or waits")
                 .hasMessageContaining("Thread.sleep");
         assertThat(seen).containsExactly("told");
+    }
+
+    @Test
+    void a_callback_that_was_woken_up_leaves_no_interrupt_behind() {
+        Loop loop = sim.host("client").loop("main");
+        loop.schedule("sleeper", () -> {
+            try {
+                Thread.sleep(Duration.ofMinutes(1));
+            } catch (InterruptedException told) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        assertThatThrownBy(() -> sim.run(Duration.ofSeconds(1))).hasMessageContaining("sleeps or waits");
+        assertThat(Thread.interrupted()).isFalse();
+    }
+
+    @Test
+    void on_a_thread_that_is_interrupted_time_does_not_pass_and_that_is_an_error() {
+        Loop loop = sim.host("client").loop("main");
+        loop.schedule(Duration.ofSeconds(1), "timer", () -> seen.add("timer"));
+        List<ThrowableAssert.ThrowingCallable> waysToPass = List.of(
+                () -> sim.run(Duration.ofSeconds(2)),
+                () -> sim.runUntil(() -> !seen.isEmpty()),
+                () -> sim.runUntil(() -> !seen.isEmpty(), Duration.ofSeconds(2)));
+        for (var pass : waysToPass) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(pass)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("seed 42: thread ")
+                    .hasMessageContaining(" is interrupted");
+            assertThat(Thread.interrupted()).isTrue();
+        }
+        assertThat(seen).isEmpty();
+        sim.runUntil(() -> !seen.isEmpty(), Duration.ofSeconds(2));
+    }
+
+    @Test
+    void a_run_of_a_seed_does_not_suffer_from_an_interrupt_of_an_earlier_one() {
+        Thread.currentThread().interrupt();
+        Trial trial = Trial.run(1, simulation -> simulation.run(Duration.ofSeconds(1)));
+        assertThat(Thread.interrupted()).isFalse();
+        assertThat(trial.failure()).isNull();
+    }
+
+    @Test
+    void durations_of_centuries_are_as_long_as_can_be() throws IOException {
+        var ages = Duration.ofSeconds(Long.MAX_VALUE);
+        Host host = sim.host("client", each -> seen.add("boot"));
+        sim.host("server", Echo::serve);
+        Loop loop = host.loop("main");
+        sim.limits(1_000_000, ages);
+        sim.eventually(ages, "a timer", () -> seen.contains("timer"));
+        sim.schedule(ages, ages, Faults.crash("client"));
+        sim.schedule(Duration.ofSeconds(1), ages, Faults.nameIsSlow("server", ages));
+        sim.inject(Faults.swarm().only("client").calm(ages)).close();
+        for (int i = 0; i < 3; i++) {
+            host.executor(ages).execute(() -> seen.add("work"));
+        }
+        loop.schedule(Duration.ofDays(1), "timer", () -> seen.add("timer"));
+        sim.runUntil(() -> seen.contains("timer"), ages);
+        assertThat(sim.elapsed()).isEqualTo(Duration.ofDays(1));
+        assertThat(seen).containsExactly("boot", "timer");
+
+        sim.inject(Faults.latency("client", "server", Latency.logNormal(ages, 5)));
+        sim.inject(Faults.slow("client", ages));
+        Echo.connect(loop).onDone((connection, failure) -> seen.add("connected or not"));
+        sim.run(Duration.ofDays(365));
+        assertThat(sim.elapsed()).isEqualTo(Duration.ofDays(366));
+        assertThat(seen).containsExactly("boot", "timer");
     }
 
     @Test

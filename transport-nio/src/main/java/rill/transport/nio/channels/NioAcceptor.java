@@ -7,12 +7,32 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnsupportedAddressTypeException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptListener;
 import rill.spi.readiness.ReadinessAcceptor;
 
 /** A listening channel. */
 final class NioAcceptor extends ReadinessAcceptor {
+    /**
+     * What the system says if accept fails for one connection, which died while it waited or which is forbidden: the next may be fine. The JDK
+     * tells no numbers; where the system speaks another language, accepting pauses for a while.
+     *
+     * <p><b>Source:</b> accept(2), "Error handling" and "EPERM"; strerror(3).
+     */
+    private static final List<String> ONE_CONNECTIONS = List.of(
+            "connection abort", // ECONNABORTED
+            "Connection reset",
+            "Protocol error", // EPROTO
+            "Protocol not available", // ENOPROTOOPT
+            "Operation not permitted", // EPERM
+            "Operation not supported", // EOPNOTSUPP
+            "Network is down", // ENETDOWN
+            "Network is unreachable", // ENETUNREACH
+            "Machine is not on the network", // ENONET
+            "Host is down", // EHOSTDOWN
+            "No route to host"); // EHOSTUNREACH
+
     private final NioSelector selector;
     private final ServerSocketChannel channel;
     private @Nullable SelectionKey key;
@@ -77,10 +97,9 @@ final class NioAcceptor extends ReadinessAcceptor {
         }
     }
 
-    /** ECONNABORTED and its like (accept(2), "Error handling"): that connection died while it waited; the next may be fine. */
     private static boolean isOneConnections(IOException failure) {
         String message = String.valueOf(failure.getMessage());
-        return message.contains("abort") || message.contains("reset") || message.contains("Protocol error");
+        return ONE_CONNECTIONS.stream().anyMatch(message::contains);
     }
 
     @Override
