@@ -27,14 +27,14 @@ final class StartTls {
                 var loop = Loop.open()) {
             Listener listener = serverLoop
                     .<String, String>listen(
-                            Loopback.ANY_PORT, Text.lines(), connection -> answer(connection, server, out))
+                            Loopback.ANY_PORT, Text.lines(), connection -> answer(connection, server))
                     .await();
             loop.run(() -> talk(loop.connect(listener.address(), Text.lines()).await(), client, out));
         }
     }
 
     // docs/tls.md: starttls server begin
-    private static void answer(Connection<String, String> connection, TlsServer tls, PrintWriter out) {
+    private static void answer(Connection<String, String> connection, TlsServer tls) {
         connection.onMessage(line -> {
             if (!line.equals("STARTTLS")) {
                 connection.write("530 say STARTTLS first");
