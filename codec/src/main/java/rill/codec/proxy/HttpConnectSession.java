@@ -33,6 +33,7 @@ final class HttpConnectSession extends Tunnel {
     private static final int CODE_AT = VERSION.length() + 2; // after a digit and a space
     private static final int CODE_END = CODE_AT + 3;
     private static final int SWITCHING_PROTOCOLS = 101;
+    private static final int UNAUTHORIZED = 401; // is not for proxies, and yet what tinyproxy says to a wrong password
     private static final int PROXY_AUTHENTICATION_REQUIRED = 407;
     private static final String CHALLENGE = "Proxy-Authenticate";
     private static final String SEPARATORS = "!#$%&'*+-.^_`|~"; // of a token, beside letters and digits
@@ -165,7 +166,7 @@ final class HttpConnectSession extends Tunnel {
 
     private ConnectException refusal() {
         String answer = "it has answered " + statusLine;
-        if (code != PROXY_AUTHENTICATION_REQUIRED) {
+        if (code != PROXY_AUTHENTICATION_REQUIRED && code != UNAUTHORIZED) {
             return refused(answer);
         }
         boolean basic = schemes.stream().anyMatch("Basic"::equalsIgnoreCase);

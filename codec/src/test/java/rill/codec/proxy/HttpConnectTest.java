@@ -109,6 +109,7 @@ final class HttpConnectTest {
         refuses(WITH_USER, basic, -1, answered + "it does not accept the user and the password");
         String others = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n";
         refuses(WITH_USER, others, -1, answered + "it wants authentication of the kind Negotiate, NTLM, and there is only Basic here");
+        refuses(WITH_USER, "HTTP/1.0 401 Unauthorized\r\n\r\n", -1, "it has answered HTTP/1.0 401 Unauthorized; it does not accept the user and the password");
         refuses("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", -1, answered + "give it a user and a password, by HttpConnect.basic");
     }
 
