@@ -177,8 +177,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
     }
 
     private DeadlineException noTimeLeft(String purpose) {
-        return new DeadlineException(
-                purpose + ": no time is left of its " + Wording.duration(options.timeout()));
+        return new DeadlineException(purpose + ": no time is left of its " + Wording.duration(options.timeout()));
     }
 
     /** One address being tried. */
@@ -305,8 +304,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         }
         var reasons = new ArrayList<String>();
         failures.forEach(each -> reasons.add(each.getMessage()));
-        String message =
-                route().purpose() + ": tried " + failures.size() + " addresses: " + String.join("; ", reasons);
+        String message = route().purpose() + ": tried " + failures.size() + " addresses: " + String.join("; ", reasons);
         IOException all = Route.like(last, message);
         failures.forEach(all::addSuppressed);
         return all;

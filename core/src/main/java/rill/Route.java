@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param dialed what is connected to: the target, or the proxy
  * @param tunnel the layer at the very bottom that has a proxy connect on to it, whatever pipelines come and go above; null if there is no proxy
  */
-record Route(SocketAddress target, SocketAddress dialed, @Nullable ByteLayer tunnel) {
+record Route(
+        SocketAddress target,
+        SocketAddress dialed,
+        @Nullable ByteLayer tunnel) {
     static Route to(SocketAddress target, @Nullable Proxy proxy) {
         if (proxy == null) {
             return new Route(target, target, null);

@@ -317,7 +317,12 @@ class ThroughProxyTest {
         var real = Environment.production();
         loops.transport()
                 .environment(new Environment(
-                        loops.clock(), new Random(1), (name, on) -> on.promise(), real.blocking(), real.memory(), null));
+                        loops.clock(),
+                        new Random(1),
+                        (name, on) -> on.promise(),
+                        real.blocking(),
+                        real.memory(),
+                        null));
         Loop patient = loops.open();
         var slow = InetSocketAddress.createUnresolved("slow.example", 1);
         Future<Connection<String, String>> connecting = patient.connect(TARGET, TextLines.pipeline(), through(slow));
@@ -343,7 +348,9 @@ class ThroughProxyTest {
         });
         Future<Connection<String, String>> connecting = loop.connect(TARGET, TextLines.pipeline(), hopeless);
         ticks();
-        assertThat(connecting.failure()).isInstanceOf(IllegalArgumentException.class).hasMessage("no words for " + TARGET);
+        assertThat(connecting.failure())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("no words for " + TARGET);
         assertThat(accepted).isEmpty();
         assertNothingIsLeft();
     }

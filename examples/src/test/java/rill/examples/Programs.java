@@ -32,7 +32,8 @@ final class Programs {
 
     /** Where the program is, servers included, which not everybody has in the path; the test is skipped if it is nowhere. */
     static String required(String name) {
-        String folders = System.getenv("PATH") + File.pathSeparator + "/usr/local/sbin" + File.pathSeparator + "/usr/sbin";
+        String folders =
+                System.getenv("PATH") + File.pathSeparator + "/usr/local/sbin" + File.pathSeparator + "/usr/sbin";
         for (String folder : folders.split(File.pathSeparator, -1)) {
             Path file = Path.of(folder, name);
             if (Files.isExecutable(file)) {

@@ -15,11 +15,14 @@ import rill.testing.TextLines;
 /** A server that sends lines back, and connections to it by way of a proxy. Closing it fails if something was reported. */
 final class ProxiedEcho implements AutoCloseable {
     private final RecordingReporter reporter = new RecordingReporter();
-    private final Loop loop = Loop.open(LoopOptions.defaults().reporter(reporter).slowHandle(Duration.ZERO));
+    private final Loop loop =
+            Loop.open(LoopOptions.defaults().reporter(reporter).slowHandle(Duration.ZERO));
     private final Listener listener;
 
     ProxiedEcho() throws IOException {
-        listener = loop.listen(Loopback.ANY_PORT, TextLines.pipeline(), each -> each.onMessage(each::write, each::close)).await();
+        listener = loop.listen(
+                        Loopback.ANY_PORT, TextLines.pipeline(), each -> each.onMessage(each::write, each::close))
+                .await();
         loop.start();
     }
 
@@ -37,7 +40,8 @@ final class ProxiedEcho implements AutoCloseable {
 
     /** A connection to that target through this proxy. */
     Connection<String, String> connect(SocketAddress target, Proxy proxy) throws IOException {
-        ConnectOptions options = ConnectOptions.defaults().timeout(Duration.ofSeconds(20)).through(proxy);
+        ConnectOptions options =
+                ConnectOptions.defaults().timeout(Duration.ofSeconds(20)).through(proxy);
         return loop.connect(target, TextLines.pipeline(), options).await();
     }
 

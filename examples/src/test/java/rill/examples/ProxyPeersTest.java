@@ -63,9 +63,7 @@ class ProxyPeersTest {
         String user = System.getProperty("user.name");
         return new LocalServer("danted", 1, (folder, ports) -> {
             Path file = folder.resolve("danted.conf");
-            Files.writeString(
-                    file,
-                    """
+            Files.writeString(file, """
                     logoutput: stderr
                     internal: 127.0.0.1 port = %d
                     external: lo
@@ -76,8 +74,7 @@ class ProxyPeersTest {
                     client pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }
                     socks block { from: 0.0.0.0/0 to: 127.0.0.3/32 }
                     socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 command: connect }
-                    """
-                            .formatted(ports[0], user, user));
+                    """.formatted(ports[0], user, user));
             return List.of("-f", file.toString(), "-p", folder.resolve("pid").toString());
         });
     }
@@ -88,9 +85,13 @@ class ProxyPeersTest {
             var proxy = Socks5.at(server.address());
             assertThat(echo.say("by name", named(), proxy)).isEqualTo("by name");
             assertThat(echo.say("by address", echo.address(), proxy)).isEqualTo("by address");
-            assertThat(echo.say("without a login", named(), proxy.user("me", "secret"))).isEqualTo("without a login");
+            assertThat(echo.say("without a login", named(), proxy.user("me", "secret")))
+                    .isEqualTo("without a login");
             fails(nobody(), proxy, "the connection was refused there");
-            fails(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.3"), echo.port()), proxy, "its rules do not allow this connection (reply 2)");
+            fails(
+                    new InetSocketAddress(InetAddress.ofLiteral("127.0.0.3"), echo.port()),
+                    proxy,
+                    "its rules do not allow this connection (reply 2)");
         }
     }
 
@@ -105,10 +106,18 @@ class ProxyPeersTest {
     void microsocks_wants_a_user_and_a_password() throws IOException {
         try (var server = microsocks()) {
             var proxy = Socks5.at(server.address());
-            assertThat(echo.say("by address", echo.address(), proxy.user("me", "secret"))).isEqualTo("by address");
-            assertThat(echo.say("by name", InetSocketAddress.createUnresolved("127.0.0.1", echo.port()), proxy.user("me", "secret"))).isEqualTo("by name");
+            assertThat(echo.say("by address", echo.address(), proxy.user("me", "secret")))
+                    .isEqualTo("by address");
+            assertThat(echo.say(
+                            "by name",
+                            InetSocketAddress.createUnresolved("127.0.0.1", echo.port()),
+                            proxy.user("me", "secret")))
+                    .isEqualTo("by name");
             fails(nobody(), proxy.user("me", "secret"), "(reply 5)");
-            fails(named(), proxy, "it wants authentication (method 255): give it a user and a password, by Socks5.user");
+            fails(
+                    named(),
+                    proxy,
+                    "it wants authentication (method 255): give it a user and a password, by Socks5.user");
             fails(named(), proxy.user("me", "secret-not"), "it does not accept the user and the password");
         }
     }
@@ -118,17 +127,14 @@ class ProxyPeersTest {
     private static LocalServer tinyproxy(String more) throws IOException {
         return new LocalServer("tinyproxy", 1, (folder, ports) -> {
             Path file = folder.resolve("tinyproxy.conf");
-            Files.writeString(
-                    file,
-                    """
+            Files.writeString(file, """
                     Port %d
                     Listen 127.0.0.1
                     Timeout 60
                     Allow 127.0.0.1
                     LogLevel Warning
                     %s
-                    """
-                            .formatted(ports[0], more));
+                    """.formatted(ports[0], more));
             return List.of("-d", "-c", file.toString());
         });
     }
@@ -148,8 +154,12 @@ class ProxyPeersTest {
     void tinyproxy_wants_a_user_and_a_password() throws IOException {
         try (var server = tinyproxy("BasicAuth me secret")) {
             var proxy = HttpConnect.at(server.address());
-            assertThat(echo.say("by name", named(), proxy.basic("me", "secret"))).isEqualTo("by name");
-            fails(named(), proxy, "407 Proxy Authentication Required; give it a user and a password, by HttpConnect.basic");
+            assertThat(echo.say("by name", named(), proxy.basic("me", "secret")))
+                    .isEqualTo("by name");
+            fails(
+                    named(),
+                    proxy,
+                    "407 Proxy Authentication Required; give it a user and a password, by HttpConnect.basic");
             fails(named(), proxy.basic("me", "secret-not"), "; it does not accept the user and the password");
         }
     }

@@ -163,7 +163,8 @@ public final class CodecHarness<R, W> {
             message = session.decode(in, recorder);
         } catch (IOException e) {
             require(
-                    !(e instanceof ProtocolException broken) || (broken.offset() >= 0 && broken.offset() <= end - start),
+                    !(e instanceof ProtocolException broken)
+                            || (broken.offset() >= 0 && broken.offset() <= end - start),
                     () -> "a violation outside of the bytes: " + e);
             failed("decode", e);
             recorder.takeBackLent();

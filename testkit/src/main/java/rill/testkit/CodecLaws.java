@@ -155,10 +155,7 @@ public final class CodecLaws<R, W> {
                         .feed(Arrays.copyOf(sample, i))
                         .outcome()
                         .messages();
-                require(
-                        isBeginning(some, all),
-                        "the first " + i + " bytes give " + some + ", all give " + all,
-                        sample);
+                require(isBeginning(some, all), "the first " + i + " bytes give " + some + ", all give " + all, sample);
             }
         }
     }

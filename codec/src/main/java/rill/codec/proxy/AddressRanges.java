@@ -17,7 +17,15 @@ public final class AddressRanges implements Predicate<SocketAddress> {
     private static final int MAPPED_BITS = 96; // in front of an IPv4 address that is written as IPv6
 
     /** One of them: the first so many bits of an address. */
-    private record Range(byte[] prefix, int bits) {
+    private static final class Range {
+        private final byte[] prefix;
+        private final int bits;
+
+        Range(byte[] prefix, int bits) {
+            this.prefix = prefix;
+            this.bits = bits;
+        }
+
         boolean contains(byte[] address) {
             if (address.length != prefix.length) {
                 return false;
@@ -55,7 +63,8 @@ public final class AddressRanges implements Predicate<SocketAddress> {
         String literal = slash < 0 ? text : text.substring(0, slash);
         InetAddress address = Literals.parse(literal);
         if (address == null) {
-            throw new IllegalArgumentException("expected a range such as 10.0.0.0/8 or 2001:db8::/32, found \"" + text + "\"");
+            throw new IllegalArgumentException(
+                    "expected a range such as 10.0.0.0/8 or 2001:db8::/32, found \"" + text + "\"");
         }
         byte[] bytes = address.getAddress();
         int written = (literal.indexOf(':') < 0 ? Literals.V4_BYTES : Literals.V6_BYTES) * Byte.SIZE;
@@ -64,7 +73,8 @@ public final class AddressRanges implements Predicate<SocketAddress> {
             bits -= MAPPED_BITS;
         }
         if (bits < 0) {
-            throw new IllegalArgumentException("expected a length of " + (written - bytes.length * Byte.SIZE) + " to " + written + " bits in \"" + text + "\"");
+            throw new IllegalArgumentException("expected a length of " + (written - bytes.length * Byte.SIZE) + " to "
+                    + written + " bits in \"" + text + "\"");
         }
         requireNothingBeyond(bytes, bits, text);
         return new Range(bytes, bits);
@@ -72,7 +82,7 @@ public final class AddressRanges implements Predicate<SocketAddress> {
 
     private static void requireNothingBeyond(byte[] bytes, int bits, String text) {
         for (int i = bits; i < bytes.length * Byte.SIZE; i++) {
-            if ((bytes[i / Byte.SIZE] & 0x80 >> i % Byte.SIZE) != 0) {
+            if ((bytes[i / Byte.SIZE] & (0x80 >> (i % Byte.SIZE))) != 0) {
                 throw new IllegalArgumentException("the address in \"" + text + "\" has bits beyond the first " + bits);
             }
         }

@@ -47,7 +47,9 @@ final class HeaderV1 {
             throw violation(line, parts, 1, "TCP4, TCP6 or UNKNOWN");
         }
         if (parts.length != PARTS) {
-            throw new ProtocolException(line.length(), "expected a PROXY header with two addresses and two ports, found " + parts.length + " words");
+            throw new ProtocolException(
+                    line.length(),
+                    "expected a PROXY header with two addresses and two ports, found " + parts.length + " words");
         }
         InetAddress source = address(line, parts, 2, v4);
         InetAddress destination = address(line, parts, 3, v4);
@@ -78,7 +80,8 @@ final class HeaderV1 {
             at += parts[i].length() + 1;
         }
         return new ProtocolException(
-                Math.min(at, line.length()), "expected " + expected + " in a PROXY header, found \"" + Wording.excerpt(parts[index]) + "\"");
+                Math.min(at, line.length()),
+                "expected " + expected + " in a PROXY header, found \"" + Wording.excerpt(parts[index]) + "\"");
     }
 
     // ---- writing
@@ -107,7 +110,7 @@ final class HeaderV1 {
         byte[] wide = Literals.asV6(bytes);
         var text = new StringBuilder();
         for (int i = 0; i < wide.length; i += 2) {
-            int group = Byte.toUnsignedInt(wide[i]) << Byte.SIZE | Byte.toUnsignedInt(wide[i + 1]);
+            int group = (Byte.toUnsignedInt(wide[i]) << Byte.SIZE) | Byte.toUnsignedInt(wide[i + 1]);
             text.append(i == 0 ? "" : ":").append(Integer.toHexString(group));
         }
         return text.toString();

@@ -52,6 +52,10 @@ final class HeaderV2 {
     private static final int PORTS = 4;
     private static final int CHECKSUM = 4;
 
+    /** Both, or none. */
+    private record Addresses(
+            @Nullable SocketAddress source, @Nullable SocketAddress destination) {}
+
     private HeaderV2() {}
 
     // ---- reading
@@ -65,10 +69,14 @@ final class HeaderV2 {
     static int size(byte[] known, int limit) throws ProtocolException {
         if (known.length > COMMAND_AT && known[COMMAND_AT] != LOCAL && known[COMMAND_AT] != PROXY) {
             throw new ProtocolException(
-                    COMMAND_AT, "expected version 2 of the PROXY protocol and a command of 0 or 1, found " + Wording.show(known[COMMAND_AT]));
+                    COMMAND_AT,
+                    "expected version 2 of the PROXY protocol and a command of 0 or 1, found "
+                            + Wording.show(known[COMMAND_AT]));
         }
         if (known.length > FAMILY_AT && known[COMMAND_AT] == PROXY && addressBytes(known[FAMILY_AT]) < 0) {
-            throw new ProtocolException(FAMILY_AT, "expected a known kind of addresses in a PROXY header, found " + Wording.show(known[FAMILY_AT]));
+            throw new ProtocolException(
+                    FAMILY_AT,
+                    "expected a known kind of addresses in a PROXY header, found " + Wording.show(known[FAMILY_AT]));
         }
         if (known.length < FIXED) {
             return 0;
@@ -78,7 +86,8 @@ final class HeaderV2 {
         if (length < least || FIXED + length > limit) {
             throw new ProtocolException(
                     LENGTH_AT,
-                    "expected a PROXY header of " + (FIXED + least) + " to " + limit + " bytes, found one of " + (FIXED + length));
+                    "expected a PROXY header of " + (FIXED + least) + " to " + limit + " bytes, found one of "
+                            + (FIXED + length));
         }
         return FIXED + length;
     }
@@ -111,25 +120,25 @@ final class HeaderV2 {
         }
         int afterAddresses = FIXED + addressBytes(family);
         ByteBuffer bytes = ByteBuffer.wrap(header).position(FIXED);
-        SocketAddress[] addresses = family >> 4 == UNIX ? paths(bytes) : inet(bytes, family >> 4 == V4 ? Literals.V4_BYTES : Literals.V6_BYTES);
+        Addresses addresses = family >> 4 == UNIX ? paths(bytes) : inet(bytes, family >> 4 == V4 ? Literals.V4_BYTES : Literals.V6_BYTES);
         Kind kind = (family & 0xF) == STREAM ? Kind.STREAM : Kind.DATAGRAM;
         try {
             List<ProxyTlv> all = Tlvs.read(bytes);
             boolean checksum = verify(header, afterAddresses, all);
             var told = new ArrayList<>(all);
             told.removeIf(each -> each.type() == TlvType.CRC32C.code || each.type() == TlvType.NOOP.code);
-            return new ProxyInfo(2, kind, addresses[0], addresses[1], told, checksum);
+            return new ProxyInfo(2, kind, addresses.source, addresses.destination, told, checksum);
         } catch (IllegalArgumentException e) {
             throw new ProtocolException(afterAddresses, e.getMessage() + " in a PROXY header");
         }
     }
 
-    private static SocketAddress[] inet(ByteBuffer bytes, int size) {
+    private static Addresses inet(ByteBuffer bytes, int size) {
         InetAddress source = inetAddress(bytes, size);
         InetAddress destination = inetAddress(bytes, size);
         int from = Short.toUnsignedInt(bytes.getShort());
         int to = Short.toUnsignedInt(bytes.getShort());
-        return new SocketAddress[] {new InetSocketAddress(source, from), new InetSocketAddress(destination, to)};
+        return new Addresses(new InetSocketAddress(source, from), new InetSocketAddress(destination, to));
     }
 
     private static InetAddress inetAddress(ByteBuffer bytes, int size) {
@@ -139,10 +148,12 @@ final class HeaderV2 {
     }
 
     /** Both or none: what can't be expressed is as if it were not told. */
-    private static @Nullable SocketAddress[] paths(ByteBuffer bytes) {
+    private static Addresses paths(ByteBuffer bytes) {
         SocketAddress source = path(bytes);
         SocketAddress destination = path(bytes);
-        return source == null || destination == null ? new @Nullable SocketAddress[2] : new @Nullable SocketAddress[] {source, destination};
+        return source == null || destination == null
+                ? new Addresses(null, null)
+                : new Addresses(source, destination);
     }
 
     /** Null of an abstract name, and of a path that is none here. */
@@ -159,7 +170,8 @@ final class HeaderV2 {
             }
         }
         try {
-            return UnixDomainSocketAddress.of(StandardCharsets.UTF_8.newDecoder().decode(path.limit(size)).toString());
+            return UnixDomainSocketAddress.of(
+                    StandardCharsets.UTF_8.newDecoder().decode(path.limit(size)).toString());
         } catch (CharacterCodingException | IllegalArgumentException e) {
             return null;
         }
@@ -174,7 +186,8 @@ final class HeaderV2 {
                 int told = ByteBuffer.wrap(header).getInt(value);
                 int right = checksum(header, value);
                 if (told != right) {
-                    throw new IllegalArgumentException(String.format("expected the checksum 0x%08X, found 0x%08X", right, told));
+                    throw new IllegalArgumentException(
+                            String.format("expected the checksum 0x%08X, found 0x%08X", right, told));
                 }
                 return true;
             }
@@ -198,18 +211,22 @@ final class HeaderV2 {
         SocketAddress source = info.source();
         SocketAddress destination = info.destination();
         int family = source == null || destination == null ? UNSPECIFIED : family(source, destination);
-        int addresses = family == UNSPECIFIED ? 0 : addressBytes((byte) (family << 4 | STREAM));
+        int addresses = family == UNSPECIFIED ? 0 : addressBytes((byte) ((family << 4) | STREAM));
         int rest = addresses + (info.checksum() ? ProxyTlv.HEADER + CHECKSUM : 0) + Tlvs.size(info.tlvs());
         ByteBuffer to = ByteBuffer.allocate(FIXED + rest);
         to.put(SIGNATURE);
         to.put((byte) (info.kind() == Kind.LOCAL ? LOCAL : PROXY));
-        to.put((byte) (family == UNSPECIFIED ? UNSPECIFIED : family << 4 | (info.datagram() ? DATAGRAM : STREAM)));
+        to.put((byte) (family == UNSPECIFIED ? UNSPECIFIED : (family << 4) | (info.datagram() ? DATAGRAM : STREAM)));
         to.putShort((short) rest);
         if (family == UNIX) {
             put(Objects.requireNonNull(source), to);
             put(Objects.requireNonNull(destination), to);
         } else if (family != UNSPECIFIED) {
-            putInet((InetSocketAddress) Objects.requireNonNull(source), (InetSocketAddress) Objects.requireNonNull(destination), family == V4, to);
+            putInet(
+                    (InetSocketAddress) Objects.requireNonNull(source),
+                    (InetSocketAddress) Objects.requireNonNull(destination),
+                    family == V4,
+                    to);
         }
         if (info.checksum()) {
             to.put((byte) TlvType.CRC32C.code).putShort((short) CHECKSUM).putInt(0);

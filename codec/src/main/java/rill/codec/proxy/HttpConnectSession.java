@@ -54,8 +54,10 @@ final class HttpConnectSession extends Tunnel {
 
     @Override
     void begin(Outgoing out) {
-        String authorization = spec.credentials == null ? "" : "Proxy-Authorization: Basic " + spec.credentials + "\r\n";
-        String request = "CONNECT " + destination + " HTTP/1.1\r\nHost: " + destination + "\r\n" + authorization + "\r\n";
+        String authorization =
+                spec.credentials == null ? "" : "Proxy-Authorization: Basic " + spec.credentials + "\r\n";
+        String request =
+                "CONNECT " + destination + " HTTP/1.1\r\nHost: " + destination + "\r\n" + authorization + "\r\n";
         out.buffer(request.length()).writeCharSequence(request, StandardCharsets.US_ASCII);
     }
 
@@ -98,7 +100,8 @@ final class HttpConnectSession extends Tunnel {
                 throw violation(at, "expected CR before LF " + where(at));
             }
             if ((b >= 0 && b < ' ' && b != '\t' && b != '\r') || b == DELETE) {
-                throw violation(at, "expected text " + where(at) + ", found " + Wording.show(b) + spokenOtherwise(at, b));
+                throw violation(
+                        at, "expected text " + where(at) + ", found " + Wording.show(b) + spokenOtherwise(at, b));
             }
         }
         scanned = end - start;
@@ -117,7 +120,10 @@ final class HttpConnectSession extends Tunnel {
                 && line.charAt(CODE_END) == ' ';
         code = wellFormed ? Literals.number(line.substring(CODE_AT, CODE_END), 599) : -1;
         if (code < 100) {
-            throw violation(0, "expected a status line of HTTP/1, such as \"HTTP/1.1 200 OK\", found \"" + Wording.excerpt(line) + "\"");
+            throw violation(
+                    0,
+                    "expected a status line of HTTP/1, such as \"HTTP/1.1 200 OK\", found \"" + Wording.excerpt(line)
+                            + "\"");
         }
         if (code == SWITCHING_PROTOCOLS) {
             throw violation(CODE_AT, "expected an answer to CONNECT, found 101, a change to another protocol");
@@ -136,7 +142,10 @@ final class HttpConnectSession extends Tunnel {
             colon++;
         }
         if (colon == 0 || colon == line.length() || line.charAt(colon) != ':') {
-            throw violation(colon, "expected a field, as \"name: value\", in the answer " + statusLine + ", found \"" + Wording.excerpt(line) + "\"");
+            throw violation(
+                    colon,
+                    "expected a field, as \"name: value\", in the answer " + statusLine + ", found \""
+                            + Wording.excerpt(line) + "\"");
         }
         if (code == PROXY_AUTHENTICATION_REQUIRED && line.substring(0, colon).equalsIgnoreCase(CHALLENGE)) {
             noteScheme(line.substring(colon + 1).strip());
@@ -171,11 +180,13 @@ final class HttpConnectSession extends Tunnel {
         }
         boolean basic = schemes.stream().anyMatch("Basic"::equalsIgnoreCase);
         if (!basic && !schemes.isEmpty()) {
-            return refused(answer + "; it wants authentication of the kind " + String.join(", ", schemes) + ", and there is only Basic here");
+            return refused(answer + "; it wants authentication of the kind " + String.join(", ", schemes)
+                    + ", and there is only Basic here");
         }
-        return refused(answer + (spec.credentials == null
-                ? "; give it a user and a password, by HttpConnect.basic"
-                : "; it does not accept the user and the password"));
+        return refused(answer
+                + (spec.credentials == null
+                        ? "; give it a user and a password, by HttpConnect.basic"
+                        : "; it does not accept the user and the password"));
     }
 
     private static boolean isDigit(char c) {

@@ -132,7 +132,7 @@ final class Literals {
             if (digit < 0) {
                 return null;
             }
-            value = value << 4 | digit;
+            value = (value << 4) | digit;
         }
         return new byte[] {(byte) (value >> 8), (byte) value};
     }

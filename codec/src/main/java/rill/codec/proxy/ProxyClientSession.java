@@ -16,7 +16,9 @@ final class ProxyClientSession extends Passage {
 
     @Override
     public @Nullable ByteBuf opened(Context context) {
-        byte[] bytes = header.version() == 1 ? HeaderV1.write(header).getBytes(StandardCharsets.US_ASCII) : HeaderV2.write(header);
+        byte[] bytes = header.version() == 1
+                ? HeaderV1.write(header).getBytes(StandardCharsets.US_ASCII)
+                : HeaderV2.write(header);
         context.out().buffer(bytes.length).writeBytes(bytes);
         return null;
     }
@@ -27,7 +29,8 @@ final class ProxyClientSession extends Passage {
     }
 
     @Override
-    @Nullable ByteBuf endedEarly(ByteBuf rest, Context context) {
+    @Nullable
+    ByteBuf endedEarly(ByteBuf rest, Context context) {
         throw new AssertionError("there is nothing to settle");
     }
 }

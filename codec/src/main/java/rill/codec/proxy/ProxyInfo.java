@@ -68,7 +68,8 @@ public final class ProxyInfo {
 
     /** Version 1, which is a line of text: a connection of TCP between these addresses, of IP both. */
     public static ProxyInfo v1(SocketAddress source, SocketAddress destination) {
-        requirePair(source instanceof InetSocketAddress && destination instanceof InetSocketAddress, source, destination);
+        requirePair(
+                source instanceof InetSocketAddress && destination instanceof InetSocketAddress, source, destination);
         return new ProxyInfo(1, Kind.STREAM, told(source), told(destination), List.of(), false);
     }
 
@@ -97,7 +98,8 @@ public final class ProxyInfo {
 
     private static void requirePair(boolean fits, SocketAddress source, SocketAddress destination) {
         if (!fits) {
-            throw new IllegalArgumentException("the PROXY protocol has no words for a connection from " + source + " to " + destination);
+            throw new IllegalArgumentException(
+                    "the PROXY protocol has no words for a connection from " + source + " to " + destination);
         }
     }
 
@@ -111,7 +113,8 @@ public final class ProxyInfo {
         }
         int bytes = address.toString().getBytes(StandardCharsets.UTF_8).length;
         if (bytes > LONGEST_PATH) {
-            throw new IllegalArgumentException("the path of a Unix domain socket has up to " + LONGEST_PATH + " bytes, not " + bytes);
+            throw new IllegalArgumentException(
+                    "the path of a Unix domain socket has up to " + LONGEST_PATH + " bytes, not " + bytes);
         }
         return address;
     }
@@ -156,7 +159,8 @@ public final class ProxyInfo {
         var all = new ArrayList<>(tlvs);
         all.add(tlv);
         if (Tlvs.size(all) > HeaderV2.LARGEST_TLVS) {
-            throw new IllegalArgumentException("all TLVs together have up to " + HeaderV2.LARGEST_TLVS + " bytes, not " + Tlvs.size(all));
+            throw new IllegalArgumentException(
+                    "all TLVs together have up to " + HeaderV2.LARGEST_TLVS + " bytes, not " + Tlvs.size(all));
         }
         return new ProxyInfo(version, kind, source, destination, all, checksum);
     }
@@ -169,7 +173,8 @@ public final class ProxyInfo {
 
     private void requireDetails() {
         if (version == 1 || source == null) {
-            throw new IllegalArgumentException("only a header of version 2 with addresses has room for more: ProxyInfo.v2");
+            throw new IllegalArgumentException(
+                    "only a header of version 2 with addresses has room for more: ProxyInfo.v2");
         }
     }
 
@@ -268,7 +273,9 @@ public final class ProxyInfo {
 
     @Override
     public String toString() {
-        String what = source == null ? kind.name() : Wording.address(source) + " to " + Wording.address(Objects.requireNonNull(destination));
+        String what = source == null
+                ? kind.name()
+                : Wording.address(source) + " to " + Wording.address(Objects.requireNonNull(destination));
         return "PROXY v" + version + " " + what + (tlvs.isEmpty() ? "" : " " + tlvs);
     }
 }

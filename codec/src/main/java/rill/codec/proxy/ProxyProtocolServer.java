@@ -40,7 +40,8 @@ public final class ProxyProtocolServer implements ByteLayer {
     final int limit;
     private final Without without;
 
-    private ProxyProtocolServer(Predicate<? super SocketAddress> trusted, Without without, Duration patience, int limit) {
+    private ProxyProtocolServer(
+            Predicate<? super SocketAddress> trusted, Without without, Duration patience, int limit) {
         this.trusted = trusted;
         this.without = without;
         this.patience = patience;
@@ -48,7 +49,8 @@ public final class ProxyProtocolServer implements ByteLayer {
     }
 
     static ProxyProtocolServer of(Predicate<? super SocketAddress> trusted) {
-        return new ProxyProtocolServer(Objects.requireNonNull(trusted, "trusted"), Without.REFUSED, DEFAULT_PATIENCE, DEFAULT_LIMIT);
+        return new ProxyProtocolServer(
+                Objects.requireNonNull(trusted, "trusted"), Without.REFUSED, DEFAULT_PATIENCE, DEFAULT_LIMIT);
     }
 
     /**
@@ -104,6 +106,7 @@ public final class ProxyProtocolServer implements ByteLayer {
 
     @Override
     public String toString() {
-        return "PROXY protocol (trusted " + trusted + ", without header " + without + ", patience " + Wording.duration(patience) + ", limit " + limit + ")";
+        return "PROXY protocol (trusted " + trusted + ", without header " + without + ", patience "
+                + Wording.duration(patience) + ", limit " + limit + ")";
     }
 }

@@ -52,7 +52,8 @@ final class ProxyServerSession extends Passage {
         } else if (spec.servesStrangers()) {
             state = State.SCREENING;
         } else {
-            throw new ProtocolException("expected a connection from a trusted proxy, which " + Wording.address(peer) + " is not");
+            throw new ProtocolException(
+                    "expected a connection from a trusted proxy, which " + Wording.address(peer) + " is not");
         }
         return null;
     }
@@ -101,7 +102,10 @@ final class ProxyServerSession extends Passage {
         }
         if (spec.needsHeader()) {
             throw new ProtocolException(
-                    same, "expected a PROXY header from " + Wording.address(peer) + ", found " + Wording.show(in.getByte(start + same)) + (same == 0 ? "" : " after " + same + " bytes of one"));
+                    same,
+                    "expected a PROXY header from " + Wording.address(peer) + ", found "
+                            + Wording.show(in.getByte(start + same))
+                            + (same == 0 ? "" : " after " + same + " bytes of one"));
         }
         goOn(context);
         return true;
@@ -116,7 +120,8 @@ final class ProxyServerSession extends Passage {
     @Override
     public @Nullable ByteBuf timerExpired(Context context) throws IOException {
         if (begun || spec.needsHeader()) {
-            throw new DeadlineException("no PROXY header has come from " + Wording.address(peer) + " within " + Wording.duration(spec.patience));
+            throw new DeadlineException("no PROXY header has come from " + Wording.address(peer) + " within "
+                    + Wording.duration(spec.patience));
         }
         state = State.SCREENING;
         context.releaseWrites();
@@ -124,11 +129,17 @@ final class ProxyServerSession extends Passage {
     }
 
     @Override
-    @Nullable ByteBuf endedEarly(ByteBuf rest, Context context) throws IOException {
+    @Nullable
+    ByteBuf endedEarly(ByteBuf rest, Context context) throws IOException {
         int size = rest.readableBytes();
         boolean withinHeader = size > 0 && size >= signature(rest.getByte(rest.readerIndex())).length;
         if (state == State.EXPECTING && (spec.needsHeader() || withinHeader)) {
-            throw new ProtocolException(size, "the stream from " + Wording.address(peer) + " ended " + (size == 0 ? "before its PROXY header" : "within its PROXY header, after " + size + " bytes of it"));
+            throw new ProtocolException(
+                    size,
+                    "the stream from " + Wording.address(peer) + " ended "
+                            + (size == 0
+                                    ? "before its PROXY header"
+                                    : "within its PROXY header, after " + size + " bytes of it"));
         }
         goOn(context);
         context.end();
@@ -152,7 +163,8 @@ final class ProxyServerSession extends Passage {
                 throw new ProtocolException(
                         i - start,
                         spec.trusted.test(peer)
-                                ? "a PROXY header from " + Wording.address(peer) + " has come after more than " + Wording.duration(spec.patience)
+                                ? "a PROXY header from " + Wording.address(peer) + " has come after more than "
+                                        + Wording.duration(spec.patience)
                                 : "a PROXY header from " + Wording.address(peer) + ", which is no trusted proxy");
             }
         }
@@ -169,7 +181,10 @@ final class ProxyServerSession extends Passage {
             boolean afterCr = i > start && in.getByte(i - 1) == '\r';
             if (afterCr != (b == '\n')) {
                 throw new ProtocolException(
-                        i - start, afterCr ? "expected LF after CR in a PROXY header, found " + Wording.show(b) : "expected CR before LF in a PROXY header");
+                        i - start,
+                        afterCr
+                                ? "expected LF after CR in a PROXY header, found " + Wording.show(b)
+                                : "expected CR before LF in a PROXY header");
             }
             if (afterCr) {
                 ProxyInfo info = HeaderV1.parse(in.toString(start, i - 1 - start, StandardCharsets.ISO_8859_1));
@@ -178,7 +193,8 @@ final class ProxyServerSession extends Passage {
             }
         }
         if (end - start == HeaderV1.LONGEST) {
-            throw new ProtocolException(HeaderV1.LONGEST, "expected a PROXY header of at most " + HeaderV1.LONGEST + " bytes");
+            throw new ProtocolException(
+                    HeaderV1.LONGEST, "expected a PROXY header of at most " + HeaderV1.LONGEST + " bytes");
         }
         return null;
     }

@@ -38,7 +38,7 @@ public final class ProxySsl {
      * @param verified whether it was found good
      */
     public ProxySsl certificate(boolean onConnection, boolean verified) {
-        int bits = client & ~CERTIFICATE_NOW | CERTIFICATE_IN_SESSION | (onConnection ? CERTIFICATE_NOW : 0);
+        int bits = (client & ~CERTIFICATE_NOW) | CERTIFICATE_IN_SESSION | (onConnection ? CERTIFICATE_NOW : 0);
         return new ProxySsl(bits, verified ? 0 : 1, parts);
     }
 

@@ -28,8 +28,8 @@ public final class ProxyTlv {
      */
     public static ProxyTlv of(int type, byte[] value) {
         if (type < 0 || type > 0xFF || value.length > LARGEST) {
-            throw new IllegalArgumentException(
-                    "a type is 0 to 255, and a value has up to " + LARGEST + " bytes, not " + type + " with " + value.length);
+            throw new IllegalArgumentException("a type is 0 to 255, and a value has up to " + LARGEST + " bytes, not "
+                    + type + " with " + value.length);
         }
         return new ProxyTlv(type, value.clone());
     }

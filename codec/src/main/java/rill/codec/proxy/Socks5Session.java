@@ -1,12 +1,11 @@
 package rill.codec.proxy;
 
 import io.netty.buffer.ByteBuf;
-import java.net.InetAddress;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import rill.Context;
 import rill.Outgoing;
-import java.io.IOException;
 
 /**
  * The client's side of SOCKS5. Each arrow is what the proxy says; what we say to that comes after the slash.
@@ -109,9 +108,10 @@ final class Socks5Session extends Tunnel {
         }
         int method = in.getUnsignedByte(in.readerIndex() + 1);
         if (method == NONE_ACCEPTABLE) {
-            throw refused(spec.user == null
-                    ? "it wants authentication (method 255): give it a user and a password, by Socks5.user"
-                    : "it takes neither a user with a password nor none (method 255)");
+            throw refused(
+                    spec.user == null
+                            ? "it wants authentication (method 255): give it a user and a password, by Socks5.user"
+                            : "it takes neither a user with a password nor none (method 255)");
         }
         if (method != NO_LOGIN && (method != USER_AND_PASSWORD || spec.user == null)) {
             throw violation(1, "expected one of the methods that were offered, found " + Wording.show((byte) method));
@@ -189,7 +189,9 @@ final class Socks5Session extends Tunnel {
             byte first = in.getByte(in.readerIndex());
             if (first != version) {
                 throw violation(
-                        0, "expected " + Wording.show((byte) version) + " " + where(0) + ", found " + Wording.show(first) + spokenOtherwise(first));
+                        0,
+                        "expected " + Wording.show((byte) version) + " " + where(0) + ", found " + Wording.show(first)
+                                + spokenOtherwise(first));
             }
         }
         return in.readableBytes() >= 2;
@@ -205,12 +207,11 @@ final class Socks5Session extends Tunnel {
 
     @Override
     String where(int bytes) {
-        String what =
-                switch (state) {
-                    case METHOD -> "its choice of a method";
-                    case LOGIN -> "its answer to user and password";
-                    case REPLY -> "its reply to the request";
-                };
+        String what = switch (state) {
+            case METHOD -> "its choice of a method";
+            case LOGIN -> "its answer to user and password";
+            case REPLY -> "its reply to the request";
+        };
         return bytes == 0 ? "before " + what : "within " + what + ", after " + bytes + " bytes of it";
     }
 

@@ -65,9 +65,13 @@ enum TlvType {
         boolean fits = switch (form) {
             case BYTES -> true;
             case ASCII -> isText(value, false);
-            case UTF_8 -> isText(value, true) && ByteBufUtil.isText(Unpooled.wrappedBuffer(value), StandardCharsets.UTF_8);
+            case UTF_8 ->
+                isText(value, true) && ByteBufUtil.isText(Unpooled.wrappedBuffer(value), StandardCharsets.UTF_8);
         };
-        return fits ? null : "expected " + this + " in " + (form == Form.ASCII ? "ASCII" : "UTF-8") + " without control characters";
+        return fits
+                ? null
+                : "expected " + this + " in " + (form == Form.ASCII ? "ASCII" : "UTF-8")
+                        + " without control characters";
     }
 
     private static boolean isText(byte[] value, boolean beyondAscii) {

@@ -21,7 +21,8 @@ final class Tlvs {
             int left = bytes.remaining();
             int size = left < ProxyTlv.HEADER ? -1 : Short.toUnsignedInt(bytes.getShort(bytes.position() + 1));
             if (size < 0 || size > left - ProxyTlv.HEADER) {
-                throw new IllegalArgumentException("expected a TLV that ends with what it is in, found one that is longer");
+                throw new IllegalArgumentException(
+                        "expected a TLV that ends with what it is in, found one that is longer");
             }
             int type = Byte.toUnsignedInt(bytes.get());
             var value = new byte[size];

@@ -35,7 +35,9 @@ final class Wording {
 
     /** {@code localhost:1080}, {@code 127.0.0.1:1080}, {@code [::1]:1080}; other kinds as they are. */
     static String address(SocketAddress address) {
-        return address instanceof InetSocketAddress inet ? hostAndPort(inet.getHostString(), inet.getPort()) : address.toString();
+        return address instanceof InetSocketAddress inet
+                ? hostAndPort(inet.getHostString(), inet.getPort())
+                : address.toString();
     }
 
     static String hostAndPort(String host, int port) {

@@ -33,7 +33,8 @@ final class AddressRangesTest {
         "::1, ::1, ::1, ::2",
         "::ffff:10.0.0.0/104, 10.0.0.1, ::ffff:10.1.2.3, 11.0.0.1"
     })
-    void an_address_is_in_a_range_if_its_first_bits_are_the_same(String range, String first, String last, String outside) {
+    void an_address_is_in_a_range_if_its_first_bits_are_the_same(
+            String range, String first, String last, String outside) {
         assertThat(contains(range, first)).isTrue();
         assertThat(contains(range, last)).isTrue();
         assertThat(contains(range, outside)).isFalse();
@@ -42,8 +43,10 @@ final class AddressRangesTest {
     @Test
     void no_other_kind_of_address_is_in_any_range() {
         var all = AddressRanges.of("0.0.0.0/0", "::/0");
-        assertThat(all.test(new InetSocketAddress(InetAddress.ofLiteral("1.2.3.4"), 1))).isTrue();
-        assertThat(all.test(new InetSocketAddress(InetAddress.ofLiteral("::2"), 1))).isTrue();
+        assertThat(all.test(new InetSocketAddress(InetAddress.ofLiteral("1.2.3.4"), 1)))
+                .isTrue();
+        assertThat(all.test(new InetSocketAddress(InetAddress.ofLiteral("::2"), 1)))
+                .isTrue();
         assertThat(all.test(UnixDomainSocketAddress.of("/a"))).isFalse();
         assertThat(all.test(InetSocketAddress.createUnresolved("1.2.3.4", 1))).isFalse();
         assertThat(all.test(null)).isFalse();
@@ -51,16 +54,39 @@ final class AddressRangesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/8/8", "10/8", "::/129", "::ffff:10.0.0.0/95", "localhost", "::1%lo", "[::1]"})
+    @ValueSource(
+            strings = {
+                "",
+                "/8",
+                "10.0.0.0/",
+                "10.0.0.0/33",
+                "10.0.0.0/-1",
+                "10.0.0.0/08",
+                "10.0.0.0/8/8",
+                "10/8",
+                "::/129",
+                "::ffff:10.0.0.0/95",
+                "localhost",
+                "::1%lo",
+                "[::1]"
+            })
     void what_is_no_range_is_refused(String range) {
-        assertThatIllegalArgumentException().isThrownBy(() -> AddressRanges.of(range)).withMessageContaining("expected");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> AddressRanges.of(range))
+                .withMessageContaining("expected");
     }
 
     @Test
     void bits_beyond_the_length_and_no_range_at_all_are_refused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> AddressRanges.of("10.0.0.1/8")).withMessage("the address in \"10.0.0.1/8\" has bits beyond the first 8");
-        assertThatIllegalArgumentException().isThrownBy(() -> AddressRanges.of("2001:db8::/31", "2001:db9::/31")).withMessageContaining("2001:db9::/31");
-        assertThatIllegalArgumentException().isThrownBy(AddressRanges::of).withMessageContaining("nobody would be trusted");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> AddressRanges.of("10.0.0.1/8"))
+                .withMessage("the address in \"10.0.0.1/8\" has bits beyond the first 8");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> AddressRanges.of("2001:db8::/31", "2001:db9::/31"))
+                .withMessageContaining("2001:db9::/31");
+        assertThatIllegalArgumentException()
+                .isThrownBy(AddressRanges::of)
+                .withMessageContaining("nobody would be trusted");
     }
 
     // ---- literals
@@ -90,11 +116,14 @@ final class AddressRangesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "", ".", "1", "1.2.3", "1.2.3.4.", ".1.2.3.4", "1..2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.00", "1.2.3.256", "0x1.2.3.4", " 1.2.3.4", "1.2.3.4 ", "1.2.3.\u0664",
-        ":", ":::", "1:", ":1", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:", ":2:3:4:5:6:7:8", "1:2:3:4::5:6:7:8", "::1::", "1:::2", "12345::", "g::", "::1.2.3", "::01.2.3.4",
-        "1.2.3.4::", "::1.2.3.4:5", "1:2:3:4:5:6:7:1.2.3.4", "::%1", "[::1]", "::\u0661", "+1::", "-1::"
-    })
+    @ValueSource(
+            strings = {
+                "", ".", "1", "1.2.3", "1.2.3.4.", ".1.2.3.4", "1..2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.00",
+                        "1.2.3.256", "0x1.2.3.4", " 1.2.3.4", "1.2.3.4 ", "1.2.3.\u0664",
+                ":", ":::", "1:", ":1", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:", ":2:3:4:5:6:7:8",
+                        "1:2:3:4::5:6:7:8", "::1::", "1:::2", "12345::", "g::", "::1.2.3", "::01.2.3.4",
+                "1.2.3.4::", "::1.2.3.4:5", "1:2:3:4:5:6:7:1.2.3.4", "::%1", "[::1]", "::\u0661", "+1::", "-1::"
+            })
     void what_could_be_read_otherwise_is_none(String text) {
         assertThat(parsed(text)).isNull();
     }

@@ -44,32 +44,44 @@ final class HttpConnectTest {
 
     @Test
     void it_asks_for_the_target_and_names_it_as_the_host() {
-        assertThat(request(PROXY, TARGET)).isEqualTo("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n");
-        assertThat(request(PROXY, InetSocketAddress.createUnresolved("192.0.2.1", 80))).startsWith("CONNECT 192.0.2.1:80 HTTP/1.1\r\nHost: 192.0.2.1:80\r\n");
-        assertThat(request(PROXY, InetSocketAddress.createUnresolved("2001:db8::1", 80))).startsWith("CONNECT [2001:db8:0:0:0:0:0:1]:80 HTTP/1.1\r\n");
+        assertThat(request(PROXY, TARGET))
+                .isEqualTo("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n");
+        assertThat(request(PROXY, InetSocketAddress.createUnresolved("192.0.2.1", 80)))
+                .startsWith("CONNECT 192.0.2.1:80 HTTP/1.1\r\nHost: 192.0.2.1:80\r\n");
+        assertThat(request(PROXY, InetSocketAddress.createUnresolved("2001:db8::1", 80)))
+                .startsWith("CONNECT [2001:db8:0:0:0:0:0:1]:80 HTTP/1.1\r\n");
     }
 
     @Test
     void with_a_user_it_authenticates_from_the_beginning() {
         assertThat(request(WITH_USER, TARGET))
-                .isEqualTo("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\nProxy-Authorization: Basic bWU6c2VjcmV0\r\n\r\n");
+                .isEqualTo(
+                        "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\nProxy-Authorization: Basic bWU6c2VjcmV0\r\n\r\n");
         assertThat(request(PROXY.basic("ü", ""), TARGET)).contains("Proxy-Authorization: Basic w7w6\r\n");
         assertThat(WITH_USER).hasToString("HTTP proxy at proxy:3128");
     }
 
     @Test
     void a_user_that_can_not_be_sent_is_refused_and_not_shown() {
-        for (String bad : new String[] {"a\r\nb", "a\0", "\u007f", "a:b\n"}) {
-            assertThatIllegalArgumentException().isThrownBy(() -> PROXY.basic(bad, "")).withMessage("the user has a control character");
-            assertThatIllegalArgumentException().isThrownBy(() -> PROXY.basic("", bad)).withMessage("the password has a control character");
+        for (String bad : new String[] {"a\r\nb", "a\0", "\177", "a:b\n"}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> PROXY.basic(bad, ""))
+                    .withMessage("the user has a control character");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> PROXY.basic("", bad))
+                    .withMessage("the password has a control character");
         }
-        assertThatIllegalArgumentException().isThrownBy(() -> PROXY.basic("a:b", "")).withMessageContaining("colon").withMessageNotContaining("a:b");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PROXY.basic("a:b", ""))
+                .withMessageContaining("colon")
+                .withMessageNotContaining("a:b");
     }
 
     @Test
     void a_target_that_it_has_no_words_for_is_refused_at_once() {
         assertThatIllegalArgumentException().isThrownBy(() -> PROXY.to(UnixDomainSocketAddress.of("/tmp/socket")));
-        assertThatIllegalArgumentException().isThrownBy(() -> PROXY.to(InetSocketAddress.createUnresolved("a\r\nX: y", 80)));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PROXY.to(InetSocketAddress.createUnresolved("a\r\nX: y", 80)));
         assertThatIllegalArgumentException().isThrownBy(() -> PROXY.to(InetSocketAddress.createUnresolved("", 80)));
     }
 
@@ -96,21 +108,44 @@ final class HttpConnectTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"300 Multiple Choices", "400 Bad Request", "403 Filtered", "404 ", "500 Unable to connect", "502 Bad Gateway", "503 No", "599 ?"})
+    @ValueSource(
+            strings = {
+                "300 Multiple Choices",
+                "400 Bad Request",
+                "403 Filtered",
+                "404 ",
+                "500 Unable to connect",
+                "502 Bad Gateway",
+                "503 No",
+                "599 ?"
+            })
     void any_other_status_fails_with_its_line(String status) {
         refuses("HTTP/1.1 " + status + "\r\nContent-Length: 5\r\n\r\nhello", -1, "it has answered HTTP/1.1 " + status);
     }
 
     @Test
     void a_407_says_what_to_do() {
-        String basic = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Digest realm=\"x\"\r\nproxy-authenticate: bAsic realm=\"y\"\r\n\r\n";
+        String basic =
+                "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Digest realm=\"x\"\r\nproxy-authenticate: bAsic realm=\"y\"\r\n\r\n";
         String answered = "it has answered HTTP/1.1 407 Proxy Authentication Required; ";
         refuses(basic, -1, answered + "give it a user and a password, by HttpConnect.basic");
         refuses(WITH_USER, basic, -1, answered + "it does not accept the user and the password");
-        String others = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n";
-        refuses(WITH_USER, others, -1, answered + "it wants authentication of the kind Negotiate, NTLM, and there is only Basic here");
-        refuses(WITH_USER, "HTTP/1.0 401 Unauthorized\r\n\r\n", -1, "it has answered HTTP/1.0 401 Unauthorized; it does not accept the user and the password");
-        refuses("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", -1, answered + "give it a user and a password, by HttpConnect.basic");
+        String others =
+                "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n";
+        refuses(
+                WITH_USER,
+                others,
+                -1,
+                answered + "it wants authentication of the kind Negotiate, NTLM, and there is only Basic here");
+        refuses(
+                WITH_USER,
+                "HTTP/1.0 401 Unauthorized\r\n\r\n",
+                -1,
+                "it has answered HTTP/1.0 401 Unauthorized; it does not accept the user and the password");
+        refuses(
+                "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
+                -1,
+                answered + "give it a user and a password, by HttpConnect.basic");
     }
 
     @Test
@@ -129,7 +164,10 @@ final class HttpConnectTest {
         refuses("HTTP/1.1 +20 OK\r\n", 0, expected + "\"HTTP/1.1 +20 OK\"");
         refuses("\r\n", 0, expected + "\"\"");
         refuses("\u00ff\tx\r\n", 0, expected + "\"? x\"");
-        refuses("HTTP/1.1 101 Switching Protocols\r\n", 9, "expected an answer to CONNECT, found 101, a change to another protocol");
+        refuses(
+                "HTTP/1.1 101 Switching Protocols\r\n",
+                9,
+                "expected an answer to CONNECT, found 101, a change to another protocol");
         refuses("\5\0", 0, "expected text before its answer, found 0x05; it seems to speak SOCKS5: try Socks5");
     }
 
@@ -138,7 +176,10 @@ final class HttpConnectTest {
         refuses("HTTP/1.1 200 OK\n\n", 15, "expected CR before LF within its answer");
         refuses("HTTP/1.1 200 OK\r\r\n", 16, "expected LF after CR within its answer, found CR (0x0D)");
         refuses("HTTP/1.1 200 OK\r\nA: b\n\r\n", 21, "expected CR before LF within its answer HTTP/1.1 200 OK");
-        refuses("HTTP/1.1 200 OK\r\nA: b\rc\r\n", 22, "expected LF after CR within its answer HTTP/1.1 200 OK, found 'c' (0x63)");
+        refuses(
+                "HTTP/1.1 200 OK\r\nA: b\rc\r\n",
+                22,
+                "expected LF after CR within its answer HTTP/1.1 200 OK, found 'c' (0x63)");
         refuses("\n", 0, "expected CR before LF before its answer");
         for (char bad : new char[] {0, 1, 8, 11, 12, 27, 31, 127}) {
             String found = ", found " + String.format("0x%02X", (int) bad);
@@ -164,7 +205,11 @@ final class HttpConnectTest {
     void a_head_at_the_limit_passes_and_one_above_it_does_not() {
         String start = "HTTP/1.1 200 OK\r\nA: ";
         String fits = start + "x".repeat(8192 - start.length() - 4) + "\r\n\r\n";
-        assertThat(new CodecHarness<>(PROXY.to(TARGET)).feed(fits + "y").outcome().messages()).containsExactly("y");
+        assertThat(new CodecHarness<>(PROXY.to(TARGET))
+                        .feed(fits + "y")
+                        .outcome()
+                        .messages())
+                .containsExactly("y");
         String longer = start + "x".repeat(8192 - start.length() - 3) + "\r\n\r\n";
         var outcome = new CodecHarness<>(PROXY.to(TARGET)).feed(longer).outcome();
         assertThat(outcome.violation()).isEqualTo(ASKED + "expected a head of at most 8192 bytes");
@@ -174,7 +219,9 @@ final class HttpConnectTest {
 
     @Test
     void interim_answers_without_end_are_bounded_and_so_is_a_line_without_end() {
-        var interim = new CodecHarness<>(PROXY.to(TARGET)).feed("HTTP/1.1 100 Continue\r\n\r\n".repeat(400)).outcome();
+        var interim = new CodecHarness<>(PROXY.to(TARGET))
+                .feed("HTTP/1.1 100 Continue\r\n\r\n".repeat(400))
+                .outcome();
         assertThat(interim.violation()).endsWith("expected a head of at most 8192 bytes");
         var harness = new CodecHarness<ByteBuf, ByteBuf>(PROXY.to(TARGET));
         assertThat(harness.feed("x".repeat(8192)).outcome().violation()).isNull();
@@ -186,6 +233,9 @@ final class HttpConnectTest {
         refuses("", 0, "the proxy has ended the connection before its answer");
         refuses("HTTP/1.1 200 ", 13, "the proxy has ended the connection within its answer");
         refuses("HTTP/1.1 503 No\r\n", 17, "the proxy has ended the connection within its answer HTTP/1.1 503 No");
-        refuses("HTTP/1.1 503 No\r\nA: b\r\n\r", 24, "the proxy has ended the connection within its answer HTTP/1.1 503 No");
+        refuses(
+                "HTTP/1.1 503 No\r\nA: b\r\n\r",
+                24,
+                "the proxy has ended the connection within its answer HTTP/1.1 503 No");
     }
 }

@@ -64,15 +64,24 @@ final class ProxyClientTest {
                 ProxyInfo.v2(UnixDomainSocketAddress.of("/" + "x".repeat(107)), UnixDomainSocketAddress.of("/b")),
                 ProxyInfo.v2Local(),
                 ProxyInfo.v2Unknown(),
-                V2.alpn("\u00ff").authority("bücher.example").uniqueId(new byte[128]).with(ProxyTlv.of(0x30, "ns".getBytes())),
-                V2.ssl(ProxySsl.of("TLSv1.3").cipher("X").commonName("me").certificate(true, true)).withChecksum(),
-                V2.with(ProxyTlv.of(0xE0, new byte[0])).with(ProxyTlv.of(0xE0, new byte[60_000])).withChecksum());
+                V2.alpn("\u00ff")
+                        .authority("bücher.example")
+                        .uniqueId(new byte[128])
+                        .with(ProxyTlv.of(0x30, new byte[] {'n', 's'})),
+                V2.ssl(ProxySsl.of("TLSv1.3").cipher("X").commonName("me").certificate(true, true))
+                        .withChecksum(),
+                V2.with(ProxyTlv.of(0xE0, new byte[0]))
+                        .with(ProxyTlv.of(0xE0, new byte[60_000]))
+                        .withChecksum());
     }
 
     @ParameterizedTest
     @MethodSource("headers")
     void each_header_is_read_again_as_it_was_given(ProxyInfo info) {
-        assertThat(readAgain(header(info))).isEqualTo(info).hasSameHashCodeAs(info).hasToString(info.toString());
+        assertThat(readAgain(header(info)))
+                .isEqualTo(info)
+                .hasSameHashCodeAs(info)
+                .hasToString(info.toString());
     }
 
     @Test
@@ -80,15 +89,19 @@ final class ProxyClientTest {
         String signature = "\r\n\r\n\0\r\nQUIT\n";
         String v4 = "\u00c0\0\2\1\u00c6\63\144\2\u00dc\4\1\u00bb";
         assertThat(header(ProxyInfo.v1(CLIENT, SERVER))).isEqualTo("PROXY TCP4 192.0.2.1 198.51.100.2 56324 443\r\n");
-        assertThat(header(ProxyInfo.v1(at("2001:db8::1", 1), at("::1", 2)))).isEqualTo("PROXY TCP6 2001:db8:0:0:0:0:0:1 0:0:0:0:0:0:0:1 1 2\r\n");
-        assertThat(header(ProxyInfo.v1(at("::1", 1), at("192.0.2.1", 2)))).isEqualTo("PROXY TCP6 0:0:0:0:0:0:0:1 0:0:0:0:0:ffff:c000:201 1 2\r\n");
+        assertThat(header(ProxyInfo.v1(at("2001:db8::1", 1), at("::1", 2))))
+                .isEqualTo("PROXY TCP6 2001:db8:0:0:0:0:0:1 0:0:0:0:0:0:0:1 1 2\r\n");
+        assertThat(header(ProxyInfo.v1(at("::1", 1), at("192.0.2.1", 2))))
+                .isEqualTo("PROXY TCP6 0:0:0:0:0:0:0:1 0:0:0:0:0:ffff:c000:201 1 2\r\n");
         assertThat(header(ProxyInfo.v1Unknown())).isEqualTo("PROXY UNKNOWN\r\n");
         assertThat(header(V2)).isEqualTo(signature + "\41\21\0\14" + v4);
         assertThat(header(V2.datagrams())).isEqualTo(signature + "\41\22\0\14" + v4);
         assertThat(header(ProxyInfo.v2Local())).isEqualTo(signature + "\40\0\0\0");
         assertThat(header(ProxyInfo.v2Unknown())).isEqualTo(signature + "\41\0\0\0");
         assertThat(header(V2.alpn("h2"))).isEqualTo(signature + "\41\21\0\21" + v4 + "\1\0\2h2");
-        assertThat(header(V2.alpn("h2").withChecksum())).startsWith(signature + "\41\21\0\30" + v4 + "\3\0\4").endsWith("\1\0\2h2");
+        assertThat(header(V2.alpn("h2").withChecksum()))
+                .startsWith(signature + "\41\21\0\30" + v4 + "\3\0\4")
+                .endsWith("\1\0\2h2");
         assertThat(header(ProxyInfo.v2(UnixDomainSocketAddress.of("/a"), UnixDomainSocketAddress.of("/b"))))
                 .isEqualTo(signature + "\41\61\0\u00d8/a" + "\0".repeat(106) + "/b" + "\0".repeat(106));
     }
@@ -98,30 +111,47 @@ final class ProxyClientTest {
         var harness = new CodecHarness<ByteBuf, ByteBuf>(ProxyProtocol.client(V2));
         assertThat(harness.holdsWrites()).isFalse();
         assertThat(harness.timer()).isNull();
-        assertThat(harness.write(Unpooled.wrappedBuffer(CodecHarness.ascii("small")))).isEqualTo("small");
+        assertThat(harness.write(Unpooled.wrappedBuffer(CodecHarness.ascii("small"))))
+                .isEqualTo("small");
         String large = "x".repeat(10_000);
-        assertThat(harness.write(Unpooled.wrappedBuffer(CodecHarness.ascii(large)))).isEqualTo(large);
+        assertThat(harness.write(Unpooled.wrappedBuffer(CodecHarness.ascii(large))))
+                .isEqualTo(large);
         assertThat(harness.passed()).isEqualTo(1);
-        assertThat(CodecHarness.decode(ProxyProtocol.client(V2), "PROXY and anything").messages()).containsExactly("PROXY and anything");
+        assertThat(CodecHarness.decode(ProxyProtocol.client(V2), "PROXY and anything")
+                        .messages())
+                .containsExactly("PROXY and anything");
     }
 
     @Test
     void a_name_and_a_scope_are_not_told() throws Exception {
         InetAddress named = InetAddress.getByAddress("a name", new byte[] {(byte) 192, 0, 2, 1});
-        assertThat(ProxyInfo.v1(new InetSocketAddress(named, 56_324), SERVER).source()).hasToString("/192.0.2.1:56324");
-        var scoped = Inet6Address.getByAddress(null, InetAddress.ofLiteral("fe80::1").getAddress(), 3);
-        assertThat(ProxyInfo.v2(new InetSocketAddress(scoped, 1), SERVER).source()).hasToString("/[fe80:0:0:0:0:0:0:1]:1");
+        assertThat(ProxyInfo.v1(new InetSocketAddress(named, 56_324), SERVER).source())
+                .hasToString("/192.0.2.1:56324");
+        var scoped =
+                Inet6Address.getByAddress(null, InetAddress.ofLiteral("fe80::1").getAddress(), 3);
+        assertThat(ProxyInfo.v2(new InetSocketAddress(scoped, 1), SERVER).source())
+                .hasToString("/[fe80:0:0:0:0:0:0:1]:1");
     }
 
     @Test
     void addresses_that_there_are_no_words_for_are_refused() {
         var name = InetSocketAddress.createUnresolved("a", 1);
         var path = UnixDomainSocketAddress.of("/a");
-        assertThatIllegalArgumentException().isThrownBy(() -> ProxyInfo.v1(name, SERVER)).withMessageContaining("looked up first");
-        assertThatIllegalArgumentException().isThrownBy(() -> ProxyInfo.v2(CLIENT, name)).withMessageContaining("looked up first");
-        assertThatIllegalArgumentException().isThrownBy(() -> ProxyInfo.v1(path, path)).withMessageContaining("no words");
-        assertThatIllegalArgumentException().isThrownBy(() -> ProxyInfo.v2(path, SERVER)).withMessageContaining("no words");
-        assertThatIllegalArgumentException().isThrownBy(() -> ProxyInfo.v2(path, UnixDomainSocketAddress.of("/" + "x".repeat(108)))).withMessageContaining("not 109");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ProxyInfo.v1(name, SERVER))
+                .withMessageContaining("looked up first");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ProxyInfo.v2(CLIENT, name))
+                .withMessageContaining("looked up first");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ProxyInfo.v1(path, path))
+                .withMessageContaining("no words");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ProxyInfo.v2(path, SERVER))
+                .withMessageContaining("no words");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ProxyInfo.v2(path, UnixDomainSocketAddress.of("/" + "x".repeat(108))))
+                .withMessageContaining("not 109");
     }
 
     @Test
@@ -133,16 +163,24 @@ final class ProxyClientTest {
         assertThatIllegalArgumentException().isThrownBy(() -> V2.alpn(""));
         assertThatIllegalArgumentException().isThrownBy(() -> V2.uniqueId(new byte[129]));
         assertThatIllegalArgumentException().isThrownBy(() -> V2.alpn("h2").alpn("h2"));
-        assertThatIllegalArgumentException().isThrownBy(() -> ProxySsl.of("TLSv1.3").cipher("ü"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ProxySsl.of("TLSv1.3").cipher("ü"));
         assertThatIllegalArgumentException().isThrownBy(() -> V2.with(ProxyTlv.of(0x20, new byte[4])));
         assertThatIllegalArgumentException().isThrownBy(() -> V2.with(ProxyTlv.of(0x20, new byte[6])));
-        assertThatIllegalArgumentException().isThrownBy(() -> V2.with(ProxyTlv.of(0x03, new byte[4]))).withMessageContaining("by hand");
-        assertThatIllegalArgumentException().isThrownBy(() -> V2.with(ProxyTlv.of(0x04, new byte[4]))).withMessageContaining("by hand");
-        assertThatIllegalArgumentException().isThrownBy(() -> V2.with(ProxyTlv.of(0xE0, new byte[65_535]))).withMessageContaining("all TLVs together");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> V2.with(ProxyTlv.of(0x03, new byte[4])))
+                .withMessageContaining("by hand");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> V2.with(ProxyTlv.of(0x04, new byte[4])))
+                .withMessageContaining("by hand");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> V2.with(ProxyTlv.of(0xE0, new byte[65_535])))
+                .withMessageContaining("all TLVs together");
         assertThatIllegalArgumentException().isThrownBy(() -> ProxyTlv.of(256, new byte[0]));
         assertThatIllegalArgumentException().isThrownBy(() -> ProxyTlv.of(-1, new byte[0]));
         assertThatIllegalArgumentException().isThrownBy(() -> ProxyTlv.of(0xE0, new byte[65_536]));
-        for (ProxyInfo plain : List.of(ProxyInfo.v1(CLIENT, SERVER), ProxyInfo.v1Unknown(), ProxyInfo.v2Local(), ProxyInfo.v2Unknown())) {
+        for (ProxyInfo plain : List.of(
+                ProxyInfo.v1(CLIENT, SERVER), ProxyInfo.v1Unknown(), ProxyInfo.v2Local(), ProxyInfo.v2Unknown())) {
             assertThatIllegalArgumentException().isThrownBy(() -> plain.alpn("h2"));
             assertThatIllegalArgumentException().isThrownBy(plain::withChecksum);
             assertThatIllegalArgumentException().isThrownBy(plain::datagrams);
@@ -170,12 +208,14 @@ final class ProxyClientTest {
         assertThat(ssl.certificate(false, true).certificateOnConnection()).isFalse();
         assertThat(ssl.certificate(false, true).certificateVerified()).isTrue();
         assertThat(ssl.certificate(true, false).certificateVerified()).isFalse();
-        assertThat(ssl.with(ProxyTlv.of(0x28, new byte[] {1})).clientCertificate()).containsExactly(1);
-        assertThat(ssl.with(ProxyTlv.of(0x24, new byte[] {'R'})).with(ProxyTlv.of(0x25, new byte[] {'K'}))).satisfies(told -> {
-            assertThat(told.signatureAlgorithm()).isEqualTo("R");
-            assertThat(told.keyAlgorithm()).isEqualTo("K");
-            assertThat(told.parts()).hasSize(3);
-        });
+        assertThat(ssl.with(ProxyTlv.of(0x28, new byte[] {1})).clientCertificate())
+                .containsExactly(1);
+        assertThat(ssl.with(ProxyTlv.of(0x24, new byte[] {'R'})).with(ProxyTlv.of(0x25, new byte[] {'K'})))
+                .satisfies(told -> {
+                    assertThat(told.signatureAlgorithm()).isEqualTo("R");
+                    assertThat(told.keyAlgorithm()).isEqualTo("K");
+                    assertThat(told.parts()).hasSize(3);
+                });
         assertThat(ssl.certificate(true, true)).hasToString("ProxySsl[TLSv1.3, null, certificateVerified=true]");
     }
 }

@@ -85,7 +85,9 @@ final class ProxyCostTest {
     void nothing_is_allocated_once_the_beginning_is_over() throws IOException {
         assertCostsNothing(Socks5.at(HERE).to(HERE), "\5\0\5\0\0\1\0\0\0\0\0\0");
         assertCostsNothing(HttpConnect.at(HERE).to(HERE), "HTTP/1.1 200 OK\r\n\r\n");
-        for (ByteLayer layer : List.of(ProxyProtocol.server(peer -> true), ProxyProtocol.server(peer -> true).anybodyWithoutHeader())) {
+        for (ByteLayer layer : List.of(
+                ProxyProtocol.server(peer -> true),
+                ProxyProtocol.server(peer -> true).anybodyWithoutHeader())) {
             assertCostsNothing(layer, "PROXY UNKNOWN\r\n");
         }
         assertCostsNothing(ProxyProtocol.server(peer -> false).strangersWithoutHeader(), "");

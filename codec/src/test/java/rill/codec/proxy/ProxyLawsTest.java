@@ -22,7 +22,10 @@ final class ProxyLawsTest {
     @TestFactory
     Stream<DynamicTest> socks5() {
         return CodecLaws.of(Socks5.at(PROXY).user("me", "secret").to(TARGET))
-                .understands("\5\0\5\0\0\1\1\2\3\4\5\6rest", "\5\2\1\0\5\0\0\3\3abc\1\2rest", "\5\2\1\0\5\0\0\4" + "x".repeat(18) + "\5\0")
+                .understands(
+                        "\5\0\5\0\0\1\1\2\3\4\5\6rest",
+                        "\5\2\1\0\5\0\0\3\3abc\1\2rest",
+                        "\5\2\1\0\5\0\0\4" + "x".repeat(18) + "\5\0")
                 .refuses("\5\1", "\5\0\5\1\0", "HTTP/1.1 200 OK\r\n\r\n")
                 .waits("\5\0\5\0\0\3\u00ffabc")
                 .tests();
@@ -31,7 +34,9 @@ final class ProxyLawsTest {
     @TestFactory
     Stream<DynamicTest> http_connect() {
         return CodecLaws.of(HttpConnect.at(PROXY).to(TARGET))
-                .understands("HTTP/1.1 200 OK\r\n\r\nrest", "HTTP/1.1 100 x\r\nA: b\r\n\r\nHTTP/1.0 204 y\r\nContent-Length: 3\r\nB:\tc\r\n\r\n\0\r\n")
+                .understands(
+                        "HTTP/1.1 200 OK\r\n\r\nrest",
+                        "HTTP/1.1 100 x\r\nA: b\r\n\r\nHTTP/1.0 204 y\r\nContent-Length: 3\r\nB:\tc\r\n\r\n\0\r\n")
                 .refuses("HTTP/1.1 403 No\r\n\r\n", "HTTP/1.1 200 OK\n", "HTTP/1.1 200 OK\r\nA : b\r\n", "\0")
                 .waits("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n")
                 .tests();
@@ -63,7 +68,10 @@ final class ProxyLawsTest {
 
     private static String binary() {
         var client = new InetSocketAddress(InetAddress.ofLiteral("1.2.3.4"), 5);
-        ProxyInfo info = ProxyInfo.v2(client, client).authority("example.com").ssl(ProxySsl.of("TLSv1.3").certificate(true, true)).withChecksum();
+        ProxyInfo info = ProxyInfo.v2(client, client)
+                .authority("example.com")
+                .ssl(ProxySsl.of("TLSv1.3").certificate(true, true))
+                .withChecksum();
         return new CodecHarness<>(ProxyProtocol.client(info)).answered() + "rest";
     }
 }

@@ -73,26 +73,48 @@ final class Socks5Test {
         InetAddress v4 = InetAddress.getByAddress("a name", new byte[] {(byte) 192, 0, 2, 1});
         assertThat(request(new InetSocketAddress(v4, 80))).isEqualTo("\5\1\0\1\u00c0\0\2\1\0P");
         assertThat(request(InetSocketAddress.createUnresolved("192.0.2.1", 80))).isEqualTo("\5\1\0\1\u00c0\0\2\1\0P");
-        String v6 = "\5\1\0\4\u0020\1\r\u00b8" + "\0".repeat(11) + "\1\u00ff\u00ff";
-        assertThat(request(InetSocketAddress.createUnresolved("2001:db8::1", 65_535))).isEqualTo(v6);
+        String v6 = "\5\1\0\4\040\1\r\u00b8" + "\0".repeat(11) + "\1\u00ff\u00ff";
+        assertThat(request(InetSocketAddress.createUnresolved("2001:db8::1", 65_535)))
+                .isEqualTo(v6);
         assertThat(request(InetSocketAddress.createUnresolved("1.2.3.4.5", 1))).isEqualTo("\5\1\0\3\t1.2.3.4.5\0\1");
         String longest = "a".repeat(255);
-        assertThat(request(InetSocketAddress.createUnresolved(longest, 1))).isEqualTo("\5\1\0\3\u00ff" + longest + "\0\1");
+        assertThat(request(InetSocketAddress.createUnresolved(longest, 1)))
+                .isEqualTo("\5\1\0\3\u00ff" + longest + "\0\1");
     }
 
     @Test
     void a_target_that_it_has_no_words_for_is_refused_at_once() throws Exception {
-        assertThatIllegalArgumentException().isThrownBy(() -> PROXY.to(UnixDomainSocketAddress.of("/tmp/socket"))).withMessageContaining("/tmp/socket");
-        assertThatIllegalArgumentException().isThrownBy(() -> PROXY.to(InetSocketAddress.createUnresolved("a", 0))).withMessageContaining("port 0");
-        var scoped = java.net.Inet6Address.getByAddress(null, InetAddress.ofLiteral("fe80::1").getAddress(), 3);
-        assertThatIllegalArgumentException().isThrownBy(() -> PROXY.to(new InetSocketAddress(scoped, 1))).withMessageContaining("scope");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PROXY.to(UnixDomainSocketAddress.of("/tmp/socket")))
+                .withMessageContaining("/tmp/socket");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PROXY.to(InetSocketAddress.createUnresolved("a", 0)))
+                .withMessageContaining("port 0");
+        var scoped = java.net.Inet6Address.getByAddress(
+                null, InetAddress.ofLiteral("fe80::1").getAddress(), 3);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PROXY.to(new InetSocketAddress(scoped, 1)))
+                .withMessageContaining("scope");
     }
 
     @ParameterizedTest
-    @CsvSource({"'', 1 to 255 bytes", "'a b', 0x20 at index 1", "'a\0b', 0x00", "'a\nb', LF", "'a/b', '/'", "'a:80', ':'", "'user@a', '@'", "bücher.example, IDN"})
+    @CsvSource({
+        "'', 1 to 255 bytes",
+        "'a b', 0x20 at index 1",
+        "'a\0b', 0x00",
+        "'a\nb', LF",
+        "'a/b', '/'",
+        "'a:80', ':'",
+        "'user@a', '@'",
+        "bücher.example, IDN"
+    })
     void a_name_that_could_be_taken_for_something_else_is_refused(String name, String why) {
-        assertThatIllegalArgumentException().isThrownBy(() -> PROXY.to(InetSocketAddress.createUnresolved(name, 1))).withMessageContaining(why);
-        assertThatIllegalArgumentException().isThrownBy(() -> PROXY.to(InetSocketAddress.createUnresolved("a".repeat(256), 1))).withMessageContaining("not 256");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PROXY.to(InetSocketAddress.createUnresolved(name, 1)))
+                .withMessageContaining(why);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PROXY.to(InetSocketAddress.createUnresolved("a".repeat(256), 1)))
+                .withMessageContaining("not 256");
     }
 
     @Test
@@ -101,14 +123,17 @@ final class Socks5Test {
         assertThat(outcome.messages()).containsExactly("\5\1\0 all of this");
         assertThat(outcome.ended()).isTrue();
         assertThat(outcome.answered()).isEqualTo("\5\1\0" + REQUEST);
-        assertThat(decode(WITH_USER, "\5\2\1\0\5\0\0" + BOUND + "\0").messages()).containsExactly("\0");
+        assertThat(decode(WITH_USER, "\5\2\1\0\5\0\0" + BOUND + "\0").messages())
+                .containsExactly("\0");
     }
 
     @Test
     void the_bound_address_may_be_of_any_kind() {
-        assertThat(decode(PROXY, "\5\0\5\0\0\4" + "\u00ff".repeat(18) + "x").messages()).containsExactly("x");
+        assertThat(decode(PROXY, "\5\0\5\0\0\4" + "\u00ff".repeat(18) + "x").messages())
+                .containsExactly("x");
         assertThat(decode(PROXY, "\5\0\5\0\0\3\1ab\0x").messages()).containsExactly("x");
-        assertThat(decode(PROXY, "\5\0\5\0\0\3\u00ff" + "a".repeat(257) + "x").messages()).containsExactly("x");
+        assertThat(decode(PROXY, "\5\0\5\0\0\3\u00ff" + "a".repeat(257) + "x").messages())
+                .containsExactly("x");
     }
 
     static IntStream replies() {
@@ -134,12 +159,20 @@ final class Socks5Test {
 
     @Test
     void a_failure_is_told_although_the_proxy_leaves_out_the_rest() {
-        refuses(PROXY, "\5\0\5\5", -1, "the connection was refused there: nobody listens at that port, or a firewall refuses (reply 5)");
+        refuses(
+                PROXY,
+                "\5\0\5\5",
+                -1,
+                "the connection was refused there: nobody listens at that port, or a firewall refuses (reply 5)");
     }
 
     @Test
     void a_proxy_that_takes_none_of_the_methods_is_told_with_what_to_do() {
-        refuses(PROXY, "\5\u00ff", -1, "it wants authentication (method 255): give it a user and a password, by Socks5.user");
+        refuses(
+                PROXY,
+                "\5\u00ff",
+                -1,
+                "it wants authentication (method 255): give it a user and a password, by Socks5.user");
         refuses(WITH_USER, "\5\u00ff", -1, "it takes neither a user with a password nor none (method 255)");
         refuses(PROXY, "\5\2", 1, "expected one of the methods that were offered, found 0x02");
         refuses(WITH_USER, "\5\1", 1, "expected one of the methods that were offered, found 0x01");
@@ -149,15 +182,25 @@ final class Socks5Test {
     void a_user_that_is_not_accepted_is_told_and_not_shown() {
         for (int status : new int[] {1, 255}) {
             var outcome = decode(WITH_USER, "\5\2\1" + (char) status);
-            assertThat(outcome.violation()).isEqualTo(ASKED + "it does not accept the user and the password (status " + status + ")").doesNotContain("secret");
+            assertThat(outcome.violation())
+                    .isEqualTo(ASKED + "it does not accept the user and the password (status " + status + ")")
+                    .doesNotContain("secret");
         }
     }
 
     @Test
     void a_proxy_that_speaks_something_else_is_told_as_such() {
         refuses(PROXY, "\4", 0, "expected 0x05 before its choice of a method, found 0x04");
-        refuses(PROXY, "HTTP/1.1 400 Bad Request\r\n", 0, "expected 0x05 before its choice of a method, found 'H' (0x48); it seems to speak HTTP: try HttpConnect");
-        refuses(PROXY, "\0\133", 0, "expected 0x05 before its choice of a method, found 0x00; it seems to speak SOCKS4");
+        refuses(
+                PROXY,
+                "HTTP/1.1 400 Bad Request\r\n",
+                0,
+                "expected 0x05 before its choice of a method, found 'H' (0x48); it seems to speak HTTP: try HttpConnect");
+        refuses(
+                PROXY,
+                "\0\133",
+                0,
+                "expected 0x05 before its choice of a method, found 0x00; it seems to speak SOCKS4");
         refuses(WITH_USER, "\5\2\5\0", 2, "expected 0x01 before its answer to user and password, found 0x05");
         refuses(PROXY, "\5\0\1\0", 2, "expected 0x05 before its reply to the request, found 0x01");
         refuses(PROXY, "\5\0\5\0\1" + BOUND, 4, "expected 0, which is reserved, found 0x01");
@@ -169,24 +212,38 @@ final class Socks5Test {
     @Test
     void an_end_is_told_with_where_it_came() {
         refuses(PROXY, "", 0, "the proxy has ended the connection before its choice of a method");
-        refuses(PROXY, "\5", 1, "the proxy has ended the connection within its choice of a method, after 1 bytes of it");
+        refuses(
+                PROXY,
+                "\5",
+                1,
+                "the proxy has ended the connection within its choice of a method, after 1 bytes of it");
         refuses(WITH_USER, "\5\2", 2, "the proxy has ended the connection before its answer to user and password");
         refuses(PROXY, "\5\0", 2, "the proxy has ended the connection before its reply to the request");
         String reply = "\5\0\0\3\3abc\0\1";
         for (int i = 2; i < reply.length(); i++) {
-            refuses(PROXY, "\5\0" + reply.substring(0, i), 2 + i, "the proxy has ended the connection within its reply to the request, after " + i + " bytes of it");
+            refuses(
+                    PROXY,
+                    "\5\0" + reply.substring(0, i),
+                    2 + i,
+                    "the proxy has ended the connection within its reply to the request, after " + i + " bytes of it");
         }
     }
 
     @Test
     void user_and_password_have_limits_and_are_shown_nowhere() {
         for (String bad : new String[] {"", "x".repeat(256), "ü".repeat(128)}) {
-            assertThatIllegalArgumentException().isThrownBy(() -> PROXY.user(bad, "secret")).withMessageMatching("the user has 1 to 255 bytes, not \\d+");
-            assertThatIllegalArgumentException().isThrownBy(() -> PROXY.user("me", bad)).withMessageMatching("the password has 1 to 255 bytes, not \\d+");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> PROXY.user(bad, "secret"))
+                    .withMessageMatching("the user has 1 to 255 bytes, not \\d+");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> PROXY.user("me", bad))
+                    .withMessageMatching("the password has 1 to 255 bytes, not \\d+");
         }
         String longest = "x".repeat(255);
-        assertThat(harness(PROXY.user(longest, longest)).feed("\5\2").answered()).endsWith("\1\u00ff" + longest + "\u00ff" + longest);
+        assertThat(harness(PROXY.user(longest, longest)).feed("\5\2").answered())
+                .endsWith("\1\u00ff" + longest + "\u00ff" + longest);
         assertThat(WITH_USER).hasToString("SOCKS5 proxy at proxy:1080");
-        assertThat(Socks5.at(new InetSocketAddress(InetAddress.ofLiteral("::1"), 7))).hasToString("SOCKS5 proxy at [0:0:0:0:0:0:0:1]:7");
+        assertThat(Socks5.at(new InetSocketAddress(InetAddress.ofLiteral("::1"), 7)))
+                .hasToString("SOCKS5 proxy at [0:0:0:0:0:0:0:1]:7");
     }
 }
