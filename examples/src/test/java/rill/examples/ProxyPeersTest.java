@@ -16,9 +16,18 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import rill.ConnectOptions;
+import rill.Connection;
+import rill.Listener;
+import rill.Pipeline;
 import rill.Proxy;
 import rill.codec.proxy.HttpConnect;
 import rill.codec.proxy.Socks5;
+import rill.codec.tls.Identity;
+import rill.codec.tls.Tls;
+import rill.codec.tls.TlsException;
+import rill.testing.TextLines;
+import rill.testkit.Authority;
 import rill.testkit.Leaks;
 
 /** Connections through proxies of other people: dante and microsocks for SOCKS5, tinyproxy for CONNECT. */
@@ -161,6 +170,49 @@ class ProxyPeersTest {
                     proxy,
                     "407 Proxy Authentication Required; give it a user and a password, by HttpConnect.basic");
             fails(named(), proxy.basic("me", "secret-not"), "; it does not accept the user and the password");
+        }
+    }
+
+    // ---- and TLS on top
+
+    @Test
+    void tls_through_proxies_verifies_the_name_of_the_target() throws Exception {
+        Authority authority = Authority.create();
+        Authority.Issued issued = authority.issue("localhost");
+        Pipeline<String, String> secure =
+                TextLines.pipeline().over(Tls.client().trust(List.of(authority.certificate())));
+        Listener listener = echo.loop()
+                .listen(
+                        Loopback.ANY_PORT,
+                        TextLines.pipeline().over(Tls.server(Identity.of(issued.key(), issued.chain()))),
+                        each -> {
+                            each.onFailure(failure -> {}); // of a client that does not like what it is shown
+                            each.onMessage(each::write, each::close);
+                        })
+                .await();
+        int port = ((InetSocketAddress) listener.address()).getPort();
+        try (var http = tinyproxy("");
+                var socks = microsocks()) {
+            for (Proxy proxy : List.of(
+                    HttpConnect.at(http.address()), Socks5.at(socks.address()).user("me", "secret"))) {
+                ConnectOptions through = ConnectOptions.defaults().through(proxy);
+                var named = InetSocketAddress.createUnresolved("localhost", port);
+                Connection<String, String> connection =
+                        echo.loop().connect(named, secure, through).await();
+                assertThat(echo.loop()
+                                .task("say", () -> {
+                                    connection.write("hello");
+                                    return connection.receive().await();
+                                })
+                                .await())
+                        .isEqualTo("hello");
+                connection.finish().await();
+                assertThatThrownBy(() -> echo.loop()
+                                .connect(Loopback.port(port), secure, through)
+                                .await())
+                        .isInstanceOf(TlsException.class)
+                        .hasMessageContaining("127.0.0.1");
+            }
         }
     }
 
