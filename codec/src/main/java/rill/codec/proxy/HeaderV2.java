@@ -120,7 +120,9 @@ final class HeaderV2 {
         }
         int afterAddresses = FIXED + addressBytes(family);
         ByteBuffer bytes = ByteBuffer.wrap(header).position(FIXED);
-        Addresses addresses = family >> 4 == UNIX ? paths(bytes) : inet(bytes, family >> 4 == V4 ? Literals.V4_BYTES : Literals.V6_BYTES);
+        Addresses addresses = family >> 4 == UNIX
+                ? paths(bytes)
+                : inet(bytes, family >> 4 == V4 ? Literals.V4_BYTES : Literals.V6_BYTES);
         Kind kind = (family & 0xF) == STREAM ? Kind.STREAM : Kind.DATAGRAM;
         try {
             List<ProxyTlv> all = Tlvs.read(bytes);
@@ -151,9 +153,7 @@ final class HeaderV2 {
     private static Addresses paths(ByteBuffer bytes) {
         SocketAddress source = path(bytes);
         SocketAddress destination = path(bytes);
-        return source == null || destination == null
-                ? new Addresses(null, null)
-                : new Addresses(source, destination);
+        return source == null || destination == null ? new Addresses(null, null) : new Addresses(source, destination);
     }
 
     /** Null of an abstract name, and of a path that is none here. */

@@ -386,10 +386,7 @@ final class ProxyServerTest {
     void a_length_that_is_too_small_or_above_the_limit_is_refused_at_once() {
         refuses(SIGNATURE + "\041\u0011\0\13", 14, "expected a PROXY header of 28 to 4096 bytes, found one of 27");
         refuses(SIGNATURE + "\041\041\0\043", 14, "expected a PROXY header of 52 to 4096 bytes, found one of 51");
-        refuses(
-                SIGNATURE + "\041\061\0\u00d7",
-                14,
-                "expected a PROXY header of 232 to 4096 bytes, found one of 231");
+        refuses(SIGNATURE + "\041\061\0\u00d7", 14, "expected a PROXY header of 232 to 4096 bytes, found one of 231");
         refuses(SIGNATURE + "\041\u0011\20\0", 14, "expected a PROXY header of 28 to 4096 bytes, found one of 4112");
         refuses(
                 SIGNATURE + "\040\0\u00ff\u00ff",

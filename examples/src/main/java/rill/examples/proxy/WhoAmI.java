@@ -25,7 +25,8 @@ final class WhoAmI {
 
     /** The way out of the house. */
     static Proxy proxy() {
-        return Socks5.at(InetSocketAddress.createUnresolved("proxy.example", 1080)).user("me", "secret");
+        return Socks5.at(InetSocketAddress.createUnresolved("proxy.example", 1080))
+                .user("me", "secret");
     }
 
     static Future<Connection<String, String>> connect(Loop loop, SocketAddress target, Proxy proxy) {

@@ -57,7 +57,8 @@ class ProxyGuideTest {
                     assertThat(talk.readExactly(3)).containsExactly(5, 1, 0);
                     talk.send(new byte[] {5, 0});
                     byte[] request = talk.readExactly(5 + "who.example".length() + 2);
-                    assertThat(new String(request, StandardCharsets.ISO_8859_1)).isEqualTo("\5\1\0\3\13who.example\0\7");
+                    assertThat(new String(request, StandardCharsets.ISO_8859_1))
+                            .isEqualTo("\5\1\0\3\13who.example\0\7");
                     talk.send(new byte[] {5, 0, 0, 1, 0, 0, 0, 0, 0, 0});
                     talk.expectLine("who am I?");
                     talk.send("nobody\n");
