@@ -38,7 +38,7 @@ import rill.Session;
  * {@link #expireTimer}), what it writes by itself ({@link #answered}). One that asks for blocking work, or to stop, is refused: that is
  * tested on a connection.
  *
- * <p>What a {@link ByteLayer} delivers has no boundaries, so all of it counts as one message. It may also fail with an {@link IOException} that is no
+ * <p>What a {@link ByteLayer} delivers has no boundaries, so where splits are compared all of it counts as one message. It may also fail with an {@link IOException} that is no
  * {@link ProtocolException}: its peer may have said no.
  *
  * <p><b>Threading:</b> one thread.
@@ -189,11 +189,8 @@ public final class CodecHarness<R, W> {
     }
 
     private void note(@Nullable Object message) {
-        Object noted = message instanceof ByteBuf frame ? frame.toString(StandardCharsets.ISO_8859_1) : message;
-        if (layer && noted != null && !messages.isEmpty()) {
-            messages.set(0, messages.getFirst() + String.valueOf(noted));
-        } else if (noted != null) {
-            messages.add(noted);
+        if (message != null) {
+            messages.add(message instanceof ByteBuf frame ? frame.toString(StandardCharsets.ISO_8859_1) : message);
         }
     }
 
@@ -210,6 +207,17 @@ public final class CodecHarness<R, W> {
     /** What has come of it. */
     public Outcome outcome() {
         return new Outcome(List.copyOf(messages), violation, offset, recorder.ended, answered());
+    }
+
+    /** Of a byte layer, with all of its pieces as one. */
+    private Outcome withoutBoundaries() {
+        Outcome all = outcome();
+        if (!layer || all.messages.isEmpty()) {
+            return all;
+        }
+        var bytes = new StringBuilder();
+        all.messages.forEach(bytes::append);
+        return new Outcome(List.of(bytes.toString()), all.violation, all.offset, all.ended, all.answered);
     }
 
     // ---- what the session has asked for
@@ -257,14 +265,14 @@ public final class CodecHarness<R, W> {
                     .feed(Arrays.copyOf(bytes, i))
                     .feed(Arrays.copyOfRange(bytes, i, bytes.length))
                     .endOfInput()
-                    .outcome();
+                    .withoutBoundaries();
             requireSame(whole, split, "split at " + i);
         }
         var single = new CodecHarness<>(codec);
         for (byte b : bytes) {
             single.feed(new byte[] {b});
         }
-        requireSame(whole, single.endOfInput().outcome(), "byte by byte");
+        requireSame(whole, single.endOfInput().withoutBoundaries(), "byte by byte");
         long seed = new Random().nextLong();
         for (int i = 0; i < 10; i++) {
             requireSame(whole, decodeAtRandom(codec, bytes, seed + i), "split with seed " + (seed + i));
@@ -273,7 +281,7 @@ public final class CodecHarness<R, W> {
     }
 
     static Outcome decodeWhole(Codec<?, ?> codec, byte[] bytes) {
-        return new CodecHarness<>(codec).feed(bytes).endOfInput().outcome();
+        return new CodecHarness<>(codec).feed(bytes).endOfInput().withoutBoundaries();
     }
 
     /** What these bytes give, split at places that the seed decides. */
@@ -286,7 +294,7 @@ public final class CodecHarness<R, W> {
             harness.feed(Arrays.copyOfRange(bytes, at, next));
             at = next;
         }
-        return harness.endOfInput().outcome();
+        return harness.endOfInput().withoutBoundaries();
     }
 
     static void requireSame(Outcome whole, Outcome split, String how) {
