@@ -22,8 +22,8 @@ import rill.ProtocolException;
  *    └── time is up ─────────┼────────────────────┘ without; otherwise refused
  * </pre>
  *
- * <p>EXPECTING keeps back what has come until it knows, and what is written as well. SCREENING keeps back nothing, since what it passes on is an
- * address of nobody: it ends the connection when a header's signature is complete.
+ * <p>EXPECTING keeps back what has come until it knows what that is, and what is written as well. SCREENING keeps back nothing, since such a peer
+ * speaks for itself; it ends the connection as soon as a header's signature is complete.
  */
 final class ProxyServerSession extends Passage {
     private enum State {
