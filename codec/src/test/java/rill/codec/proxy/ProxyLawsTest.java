@@ -59,10 +59,11 @@ final class ProxyLawsTest {
                 .tests();
     }
 
+    /** Samples so far from a header that no mutation is one: how much of it is passed on first depends on how it is split. */
     @TestFactory
     Stream<DynamicTest> strangers_without_a_header() {
         return CodecLaws.of(ProxyProtocol.server(peer -> false).strangersWithoutHeader())
-                .understands("anything", "PROXIES are others", "\r\n\r\n\0\r\nQUID")
+                .understands("anything", "PRO", "\r\n\r\n\0")
                 .tests();
     }
 
