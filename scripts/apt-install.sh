@@ -42,8 +42,8 @@ fi
 # A service that was not started now should not come up with the next boot either.
 if command -v systemctl >/dev/null; then
   for package in "$@"; do
-    if [[ $package == *-server ]]; then
-      systemctl disable --quiet "$package" >/dev/null 2>&1 || true
-    fi
+    dpkg -L "$package" | sed -n 's:.*/systemd/system/\([^@/]*\)\.service$:\1:p' | while read -r service; do
+      systemctl disable --quiet "$service" >/dev/null 2>&1 || true
+    done || true
   done
 fi

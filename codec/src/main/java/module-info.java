@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Framing, text, RESP and TLS: codecs that run on any transport, and without one. */
+/** Framing, text, RESP, TLS, and ways through proxies: codecs that run on any transport, and without one. */
 @NullMarked
 @SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // netty-buffer ships without a descriptor
 module rill.codec {
@@ -10,5 +10,6 @@ module rill.codec {
     requires static transitive org.jspecify;
 
     exports rill.codec;
+    exports rill.codec.proxy;
     exports rill.codec.tls;
 }

@@ -86,10 +86,9 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         }
         loop.links().add(this);
         guarded(() -> {
-            Proxy proxy = options.proxy();
-            route = new Route(
-                    address, proxy == null ? null : Objects.requireNonNull(proxy.to(address), "the proxy's layer"));
-            SocketAddress dialed = proxy == null ? address : proxy.address();
+            Route way = Route.to(address, options.proxy());
+            route = way;
+            SocketAddress dialed = way.dialed();
             if (dialed instanceof InetSocketAddress inet && inet.isUnresolved()) {
                 resolve(inet);
             } else {
@@ -111,9 +110,13 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         return Duration.ofNanos(deadline - loop.nanoTime());
     }
 
+    private Route route() {
+        return Objects.requireNonNull(route);
+    }
+
     private void resolve(InetSocketAddress inet) {
         if (!timeLeft().isPositive()) {
-            fail(noTimeLeft(address));
+            fail(noTimeLeft(route().purpose()));
             return;
         }
         Future<List<InetAddress>> pending = Objects.requireNonNull(
@@ -122,7 +125,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         lookup = pending;
         startTimer(
                 timeLeft(),
-                () -> fail(new DeadlineException("connect to " + address + ": looking up the name took longer than "
+                () -> fail(new DeadlineException(route().purpose() + ": looking up the name took longer than "
                         + Wording.duration(options.timeout()))));
         pending.onDone((addresses, failure) -> guarded(() -> resolved(inet.getPort(), addresses, failure)));
     }
@@ -133,9 +136,9 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         }
         stopTimer();
         if (failure != null) {
-            fail(failure);
+            fail(route().told(failure));
         } else if (addresses == null || addresses.isEmpty()) {
-            fail(new UnknownHostException("connect to " + address + ": the resolver gave no address"));
+            fail(new UnknownHostException(route().purpose() + ": the resolver gave no address"));
         } else {
             tryAll(addresses.stream()
                     .map(each -> new InetSocketAddress(Objects.requireNonNull(each, "the resolver's address"), port))
@@ -160,22 +163,21 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         SocketAddress target = untried.next();
         Duration share = timeLeft().dividedBy(left--);
         if (!share.isPositive()) {
-            failures.add(noTimeLeft(target));
+            failures.add(noTimeLeft("connect to " + target));
             fail(summary());
             return;
         }
         var attempted = new Attempt(target);
         Link link = new Link(loop, options.limits(), attempted::ended);
-        link.route(Objects.requireNonNull(route));
+        link.route(route());
         attempted.link = link;
         attempt = link;
         link.wire(loop.selector().connect(target, options.local(), options.socketTo(target), link));
         startTimer(share, () -> attempted.late(share));
     }
 
-    private DeadlineException noTimeLeft(SocketAddress target) {
-        return new DeadlineException(
-                "connect to " + target + ": no time is left of its " + Wording.duration(options.timeout()));
+    private DeadlineException noTimeLeft(String purpose) {
+        return new DeadlineException(purpose + ": no time is left of its " + Wording.duration(options.timeout()));
     }
 
     /** One address being tried. */
@@ -275,7 +277,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         }
 
         void late() {
-            fail(new DeadlineException("connect to " + address + ": connected, but its layers were not ready within "
+            fail(new DeadlineException(route().purpose() + ": connected, but its layers were not ready within "
                     + Wording.duration(options.timeout())));
         }
     }
@@ -298,15 +300,12 @@ final class Dialer<T> implements Runnable, Consumer<T> {
     private Throwable summary() {
         Throwable last = failures.getLast();
         if (failures.size() == 1) {
-            return last;
+            return route().told(last);
         }
         var reasons = new ArrayList<String>();
         failures.forEach(each -> reasons.add(each.getMessage()));
-        String message =
-                "connect to " + address + ": tried " + failures.size() + " addresses: " + String.join("; ", reasons);
-        IOException all = last instanceof DeadlineException
-                ? new DeadlineException(message)
-                : last instanceof ConnectException ? new ConnectException(message) : new IOException(message);
+        String message = route().purpose() + ": tried " + failures.size() + " addresses: " + String.join("; ", reasons);
+        IOException all = Route.like(last, message);
         failures.forEach(all::addSuppressed);
         return all;
     }

@@ -479,10 +479,15 @@ final class Link extends Node implements WireListener {
         }
     }
 
+    /** A failure of the wire, for whoever waits for it to be ready: with where it was to go. */
+    private Throwable named(Throwable failure) {
+        return route == null || onConnect == null ? failure : route.told(failure);
+    }
+
     /** Nothing leaves any more; unless we are closing, what came before is still of interest. */
     private void nowBroken(Throwable cause) {
         outbound.close(cause);
-        if (tellAwaiting(cause)) { // nobody has it yet
+        if (tellAwaiting(named(cause))) { // nobody has it yet
             abort();
             return;
         }
@@ -565,7 +570,7 @@ final class Link extends Node implements WireListener {
                 tellFailure(failure);
             } else {
                 if (onConnect != null) {
-                    tellAwaiting(new IOException(this + " has ended before its layers were ready"));
+                    tellAwaiting(named(new IOException(this + " has ended before its layers were ready")));
                 }
                 tellReceiver(null);
             }

@@ -1,16 +1,55 @@
 package rill;
 
+import java.io.IOException;
+import java.net.ConnectException;
 import java.net.SocketAddress;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How a connection that was dialed gets to where it is to go.
  *
  * @param target as it was asked for
+ * @param dialed what is connected to: the target, or the proxy
  * @param tunnel the layer at the very bottom that has a proxy connect on to it, whatever pipelines come and go above; null if there is no proxy
  */
-record Route(SocketAddress target, @Nullable ByteLayer tunnel) {
+record Route(
+        SocketAddress target,
+        SocketAddress dialed,
+        @Nullable ByteLayer tunnel) {
+    static Route to(SocketAddress target, @Nullable Proxy proxy) {
+        if (proxy == null) {
+            return new Route(target, target, null);
+        }
+        SocketAddress dialed = Objects.requireNonNull(proxy.address(), "the proxy's address");
+        return new Route(target, dialed, Objects.requireNonNull(proxy.to(target), "the proxy's layer"));
+    }
+
     <R, W> Pipeline<R, W> beneath(Pipeline<R, W> above) {
         return tunnel == null ? above : above.over(tunnel);
+    }
+
+    /** What it is all about, for messages. */
+    String purpose() {
+        return "connect to " + target + (tunnel == null ? "" : " through the proxy at " + dialed);
+    }
+
+    /** A failure of the network, which knows nothing of a target beyond the proxy. */
+    Throwable told(Throwable failure) {
+        if (tunnel == null || !(failure instanceof IOException)) {
+            return failure;
+        }
+        String reason = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        IOException told = like(failure, purpose() + ": " + reason);
+        told.initCause(failure);
+        return told;
+    }
+
+    /** Of the same kind, as far as that matters to who wants to connect. */
+    static IOException like(Throwable failure, String message) {
+        if (failure instanceof DeadlineException) {
+            return new DeadlineException(message);
+        }
+        return failure instanceof ConnectException ? new ConnectException(message) : new IOException(message);
     }
 }

@@ -28,6 +28,7 @@ class RoomsTest {
         FrameSession.class,
         ByteLayer.class,
         Pipeline.class,
+        Proxy.class,
         ProtocolException.class,
         Framed.class,
         Mapping.class,

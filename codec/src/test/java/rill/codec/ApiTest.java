@@ -7,6 +7,7 @@ import rill.testing.PublicApi;
 class ApiTest {
     @Test
     void the_public_api_is_what_its_file_says() {
-        PublicApi.of(Resp.class, "rill.codec", "rill.codec.tls").check("rill.codec");
+        PublicApi.of(Resp.class, "rill.codec", "rill.codec.proxy", "rill.codec.tls")
+                .check("rill.codec");
     }
 }

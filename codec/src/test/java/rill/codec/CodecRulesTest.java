@@ -12,11 +12,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.net.ConnectException;
 import java.net.IDN;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import org.junit.jupiter.api.Test;
 import rill.spi.SeededRandom;
@@ -89,6 +94,44 @@ class CodecRulesTest {
                 .doNotHaveSimpleName("Pem")
                 .should()
                 .callMethodWhere(target(owner(type(Files.class))))
+                .check(CODEC);
+    }
+
+    @Test
+    void what_goes_through_proxies_depends_on_forms_of_addresses_as_well() {
+        classes()
+                .that()
+                .resideInAPackage("rill.codec.proxy")
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage(PLAIN)
+                        .or(resideInAnyPackage("rill.codec.proxy", "java.time", "java.util.zip"))
+                        .or(belongToAnyOf(
+                                InetAddress.class,
+                                Inet4Address.class,
+                                Inet6Address.class,
+                                InetSocketAddress.class,
+                                SocketAddress.class,
+                                UnixDomainSocketAddress.class,
+                                ConnectException.class,
+                                UnknownHostException.class))) // in the signature of what takes bytes
+                .check(CODEC);
+    }
+
+    @Test
+    void codecs_look_up_no_name_and_no_address() {
+        noClasses()
+                .should()
+                .callMethod(InetAddress.class, "getByName", String.class)
+                .orShould()
+                .callMethod(InetAddress.class, "getAllByName", String.class)
+                .orShould()
+                .callMethod(InetAddress.class, "getHostName")
+                .orShould()
+                .callMethod(InetAddress.class, "getCanonicalHostName")
+                .orShould()
+                .callMethod(InetSocketAddress.class, "getHostName")
+                .orShould()
+                .callConstructor(InetSocketAddress.class, String.class, int.class)
                 .check(CODEC);
     }
 

@@ -30,9 +30,11 @@ final class Programs {
 
     private Programs() {}
 
-    /** Where the program is; the test is skipped if it is nowhere. */
+    /** Where the program is, servers included, which not everybody has in the path; the test is skipped if it is nowhere. */
     static String required(String name) {
-        for (String folder : System.getenv("PATH").split(File.pathSeparator, -1)) {
+        String folders =
+                System.getenv("PATH") + File.pathSeparator + "/usr/local/sbin" + File.pathSeparator + "/usr/sbin";
+        for (String folder : folders.split(File.pathSeparator, -1)) {
             Path file = Path.of(folder, name);
             if (Files.isExecutable(file)) {
                 return file.toString();

@@ -39,7 +39,8 @@ class ScriptTest {
             "tee",
             "touch");
 
-    private static final List<String> PEERS = List.of("cc", "redis-server", "redis-benchmark", "strace");
+    private static final List<String> PEERS =
+            List.of("cc", "redis-server", "redis-benchmark", "strace", "danted", "haproxy", "microsocks", "tinyproxy");
 
     private static final String MVN = """
             if [ "$1" = -v ]; then echo "Apache Maven 3.9.9"; exit; fi
@@ -188,7 +189,9 @@ class ScriptTest {
             Files.delete(bin.resolve(peer));
         }
         rill("test");
-        assertThat(calls()).startsWith("apt-install gcc libc6-dev redis-server redis-tools strace");
+        assertThat(calls())
+                .startsWith("apt-install gcc libc6-dev redis-server redis-tools strace"
+                        + " dante-server haproxy microsocks tinyproxy");
     }
 
     @Test

@@ -21,6 +21,7 @@ import java.util.Random;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import rill.ByteLayer;
 import rill.Codec;
 import rill.Context;
 import rill.Outgoing;
@@ -33,7 +34,12 @@ import rill.Session;
  * Checks that hints are kept, that every call that changes nothing ends the round, and that no buffer has a reference too many or
  * too few; an {@link AssertionError} says what was wrong.
  *
- * <p>For codecs that work by themselves: a session that asks for timers, for blocking work, to stop, or to hold back writes, is refused.
+ * <p>What a session asks for is noted: whether it holds back what is written above it ({@link #holdsWrites}), its timer ({@link #timer},
+ * {@link #expireTimer}), what it writes by itself ({@link #answered}). One that asks for blocking work, or to stop, is refused: that is
+ * tested on a connection.
+ *
+ * <p>What a {@link ByteLayer} delivers has no boundaries, so where splits are compared all of it counts as one message. It may also fail with an {@link IOException} that is no
+ * {@link ProtocolException}: its peer may have said no.
  *
  * <p><b>Threading:</b> one thread.
  *
@@ -48,21 +54,54 @@ public final class CodecHarness<R, W> {
      * @param violation what the peer is said to have done wrong, or null
      * @param offset where in the stream, or -1
      * @param ended whether the session said that the stream ended in good order
+     * @param answered what it has written by itself, in Latin 1
      */
-    public record Outcome(List<Object> messages, @Nullable String violation, long offset, boolean ended) {}
+    public record Outcome(
+            List<Object> messages, @Nullable String violation, long offset, boolean ended, String answered) {}
 
     private final Session<R, W> session;
     private final Recorder recorder = new Recorder();
     private final List<Object> messages = new ArrayList<>();
+    private final ByteArrayOutputStream answered = new ByteArrayOutputStream();
+    private final boolean layer;
     private byte[] rest = {};
     private long consumed;
     private int fed;
     private @Nullable String violation;
     private long offset = -1;
 
-    /** A new session of the codec. */
+    /** A new session of the codec, which is told that it is open. */
     public CodecHarness(Codec<R, W> codec) {
+        layer = codec instanceof ByteLayer;
         session = codec.open(recorder);
+        call("opened", () -> session.opened(recorder));
+    }
+
+    /** One of the session's methods other than decode. */
+    private interface Call {
+        @Nullable
+        Object make() throws IOException;
+    }
+
+    private void call(String name, Call call) {
+        try {
+            note(call.make());
+        } catch (IOException e) {
+            failed(name, e);
+        }
+        recorder.takeBackLent();
+        recorder.drainTo(answered);
+    }
+
+    private void failed(String call, IOException e) {
+        if (e instanceof ProtocolException broken) {
+            violation = broken.violation();
+            offset = consumed + broken.offset();
+        } else if (layer) {
+            violation = String.valueOf(e.getMessage());
+        } else {
+            throw new AssertionError(call + " threw what is no ProtocolException", e);
+        }
     }
 
     /** The bytes of a text in Latin 1: one for each character. */
@@ -122,13 +161,16 @@ public final class CodecHarness<R, W> {
         Object message;
         try {
             message = session.decode(in, recorder);
-        } catch (ProtocolException e) {
-            require(e.offset() >= 0 && e.offset() <= end - start, () -> "a violation outside of the bytes: " + e);
-            violated(e);
+        } catch (IOException e) {
+            require(
+                    !(e instanceof ProtocolException broken)
+                            || (broken.offset() >= 0 && broken.offset() <= end - start),
+                    () -> "a violation outside of the bytes: " + e);
+            failed("decode", e);
             recorder.takeBackLent();
             return false;
-        } catch (IOException e) {
-            throw new AssertionError("decode threw what is no ProtocolException", e);
+        } finally {
+            recorder.drainTo(answered);
         }
         note(message);
         recorder.takeBackLent();
@@ -152,22 +194,11 @@ public final class CodecHarness<R, W> {
         }
     }
 
-    private void violated(ProtocolException e) {
-        violation = e.violation();
-        offset = consumed + e.offset();
-    }
-
     /** Says that the stream has ended. */
     public CodecHarness<R, W> endOfInput() {
         if (!over()) {
             ByteBuf in = buffer(rest, new byte[0]);
-            try {
-                note(session.inputEnded(in, recorder));
-            } catch (ProtocolException e) {
-                violated(e);
-            } catch (IOException e) {
-                throw new AssertionError("inputEnded threw what is no ProtocolException", e);
-            }
+            call("inputEnded", () -> session.inputEnded(in, recorder));
             release(in);
         }
         return this;
@@ -175,7 +206,45 @@ public final class CodecHarness<R, W> {
 
     /** What has come of it. */
     public Outcome outcome() {
-        return new Outcome(List.copyOf(messages), violation, offset, recorder.ended);
+        return new Outcome(List.copyOf(messages), violation, offset, recorder.ended, answered());
+    }
+
+    /** Of a byte layer, with all of its pieces as one. */
+    private Outcome withoutBoundaries() {
+        Outcome all = outcome();
+        if (!layer || all.messages.isEmpty()) {
+            return all;
+        }
+        var bytes = new StringBuilder();
+        all.messages.forEach(bytes::append);
+        return new Outcome(List.of(bytes.toString()), all.violation, all.offset, all.ended, all.answered);
+    }
+
+    // ---- what the session has asked for
+
+    /** What it has written by itself so far, in Latin 1. */
+    public String answered() {
+        return answered.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    /** Whether it holds back what is written above it. */
+    public boolean holdsWrites() {
+        return recorder.holdsWrites;
+    }
+
+    /** The delay of the timer that it has started; null if none is running. */
+    public @Nullable Duration timer() {
+        return recorder.timer;
+    }
+
+    /** Its timer expires, which has to be running. */
+    public CodecHarness<R, W> expireTimer() {
+        require(recorder.timer != null, () -> "no timer is running");
+        recorder.timer = null;
+        if (!over()) {
+            call("timerExpired", () -> session.timerExpired(recorder));
+        }
+        return this;
     }
 
     /** How many bytes are waiting because the session has not consumed them. */
@@ -196,14 +265,14 @@ public final class CodecHarness<R, W> {
                     .feed(Arrays.copyOf(bytes, i))
                     .feed(Arrays.copyOfRange(bytes, i, bytes.length))
                     .endOfInput()
-                    .outcome();
+                    .withoutBoundaries();
             requireSame(whole, split, "split at " + i);
         }
         var single = new CodecHarness<>(codec);
         for (byte b : bytes) {
             single.feed(new byte[] {b});
         }
-        requireSame(whole, single.endOfInput().outcome(), "byte by byte");
+        requireSame(whole, single.endOfInput().withoutBoundaries(), "byte by byte");
         long seed = new Random().nextLong();
         for (int i = 0; i < 10; i++) {
             requireSame(whole, decodeAtRandom(codec, bytes, seed + i), "split with seed " + (seed + i));
@@ -212,7 +281,7 @@ public final class CodecHarness<R, W> {
     }
 
     static Outcome decodeWhole(Codec<?, ?> codec, byte[] bytes) {
-        return new CodecHarness<>(codec).feed(bytes).endOfInput().outcome();
+        return new CodecHarness<>(codec).feed(bytes).endOfInput().withoutBoundaries();
     }
 
     /** What these bytes give, split at places that the seed decides. */
@@ -225,7 +294,7 @@ public final class CodecHarness<R, W> {
             harness.feed(Arrays.copyOfRange(bytes, at, next));
             at = next;
         }
-        return harness.endOfInput().outcome();
+        return harness.endOfInput().withoutBoundaries();
     }
 
     static void requireSame(Outcome whole, Outcome split, String how) {
@@ -297,6 +366,8 @@ public final class CodecHarness<R, W> {
         private @Nullable ByteBuf lent;
         private int wanted;
         private boolean ended;
+        private boolean holdsWrites;
+        private @Nullable Duration timer;
         private int passed; // payloads that were handed on in place of being copied
 
         void begin() {
@@ -398,12 +469,12 @@ public final class CodecHarness<R, W> {
 
         @Override
         public void startTimer(Duration after) {
-            throw needsAConnection();
+            timer = after;
         }
 
         @Override
         public void stopTimer() {
-            throw needsAConnection();
+            timer = null;
         }
 
         @Override
@@ -413,12 +484,12 @@ public final class CodecHarness<R, W> {
 
         @Override
         public void holdWrites() {
-            throw needsAConnection();
+            holdsWrites = true;
         }
 
         @Override
         public void releaseWrites() {
-            throw needsAConnection();
+            holdsWrites = false;
         }
     }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import rill.ByteLayer;
 import rill.Codec;
 import rill.testkit.CodecHarness.Outcome;
 
@@ -31,7 +32,8 @@ import rill.testkit.CodecHarness.Outcome;
  * }
  * }</pre>
  *
- * <p>Bytes are given in Latin 1, one for each character. A class that has such tests does well to extend itself with {@link Leaks}.
+ * <p>Of a {@link ByteLayer} samples are what its peer says from the beginning on, and the laws that ask for messages with boundaries are left out.
+ * Bytes are given in Latin 1, one for each character. A class that has such tests does well to extend itself with {@link Leaks}.
  *
  * @param <R> what is read
  * @param <W> what is written
@@ -100,7 +102,9 @@ public final class CodecLaws<R, W> {
         }
         var tests = new ArrayList<>(roundTrips);
         tests.add(dynamicTest("samples are read whole, the same at every split", this::samples));
-        tests.add(dynamicTest("several messages in a row are read as each alone", this::rows));
+        if (!(codec instanceof ByteLayer)) { // whose bytes have no boundaries
+            tests.add(dynamicTest("several messages in a row are read as each alone", this::rows));
+        }
         tests.add(dynamicTest("what comes after a message is not looked at for it", this::overReads));
         if (!refused.isEmpty()) {
             tests.add(
@@ -151,12 +155,16 @@ public final class CodecLaws<R, W> {
                         .feed(Arrays.copyOf(sample, i))
                         .outcome()
                         .messages();
-                require(
-                        some.size() <= all.size() && all.subList(0, some.size()).equals(some),
-                        "the first " + i + " bytes give " + some + ", all give " + all,
-                        sample);
+                require(isBeginning(some, all), "the first " + i + " bytes give " + some + ", all give " + all, sample);
             }
         }
+    }
+
+    private boolean isBeginning(List<Object> some, List<Object> all) {
+        if (codec instanceof ByteLayer && !some.isEmpty() && !all.isEmpty()) {
+            return all.getFirst().toString().startsWith(some.getFirst().toString());
+        }
+        return some.size() <= all.size() && all.subList(0, some.size()).equals(some);
     }
 
     private void refusals() {
@@ -213,14 +221,20 @@ public final class CodecLaws<R, W> {
         }
     }
 
-    private void mutation(byte[] bytes, long seed) {
+    private long allocatedBy(byte[] bytes) {
         long before = THREADS.getCurrentThreadAllocatedBytes();
+        CodecHarness.decodeWhole(codec, bytes);
+        return THREADS.getCurrentThreadAllocatedBytes() - before;
+    }
+
+    private void mutation(byte[] bytes, long seed) {
+        long most = SLACK + (long) PER_BYTE * bytes.length;
+        long allocated = allocatedBy(bytes);
+        if (allocated > most) {
+            allocated = allocatedBy(bytes); // the first time may have loaded classes
+        }
+        require(allocated <= most, "allocated " + allocated + " bytes for " + bytes.length, bytes);
         Outcome whole = CodecHarness.decodeWhole(codec, bytes);
-        long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
-        require(
-                allocated <= SLACK + (long) PER_BYTE * bytes.length,
-                "allocated " + allocated + " bytes for " + bytes.length,
-                bytes);
         require(whole.ended() == (whole.violation() == null), "neither ended nor refused: " + whole, bytes);
         CodecHarness.requireSame(whole, CodecHarness.decodeAtRandom(codec, bytes, seed), "split with seed " + seed);
     }

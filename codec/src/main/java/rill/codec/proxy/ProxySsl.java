@@ -1,0 +1,171 @@
+package rill.codec.proxy;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a proxy tells of the TLS that its client has spoken with it. Immutable; each method with a parameter gives a changed copy.
+ *
+ * <p><b>Source:</b> the PROXY protocol, 2.2.6.
+ */
+public final class ProxySsl {
+    private static final int TLS = 1;
+    private static final int CERTIFICATE_NOW = 2;
+    private static final int CERTIFICATE_IN_SESSION = 4;
+    private static final int BEFORE_PARTS = 5;
+
+    private final int client; // bits
+    private final int verify;
+    private final List<ProxyTlv> parts;
+
+    private ProxySsl(int client, int verify, List<ProxyTlv> parts) {
+        this.client = client;
+        this.verify = verify;
+        this.parts = List.copyOf(parts);
+    }
+
+    /** TLS of this version, such as {@code TLSv1.3}, without a certificate of the client. */
+    public static ProxySsl of(String version) {
+        return new ProxySsl(TLS, 1, List.of()).with(TlvType.SSL_VERSION, version);
+    }
+
+    /**
+     * With what became of the client's certificate.
+     *
+     * @param onConnection whether it was presented on this connection; otherwise on an earlier one of the same session
+     * @param verified whether it was found good
+     */
+    public ProxySsl certificate(boolean onConnection, boolean verified) {
+        int bits = (client & ~CERTIFICATE_NOW) | CERTIFICATE_IN_SESSION | (onConnection ? CERTIFICATE_NOW : 0);
+        return new ProxySsl(bits, verified ? 0 : 1, parts);
+    }
+
+    /** With this cipher, such as {@code TLS_AES_128_GCM_SHA256}. */
+    public ProxySsl cipher(String name) {
+        return with(TlvType.SSL_CIPHER, name);
+    }
+
+    /** With this common name out of the client's certificate. */
+    public ProxySsl commonName(String name) {
+        return with(TlvType.SSL_COMMON_NAME, name);
+    }
+
+    private ProxySsl with(TlvType type, String text) {
+        return with(ProxyTlv.of(type.code, text));
+    }
+
+    /**
+     * With this piece.
+     *
+     * @throws IllegalArgumentException if it is not what its type says, or is there already
+     */
+    public ProxySsl with(ProxyTlv part) {
+        var all = new ArrayList<>(parts);
+        all.add(part);
+        String wrong = Tlvs.wrongIn(all);
+        if (wrong != null) {
+            throw new IllegalArgumentException(wrong);
+        }
+        return new ProxySsl(client, verify, all);
+    }
+
+    // ---- what it says
+
+    /** Whether the client has spoken TLS. */
+    public boolean tls() {
+        return (client & TLS) != 0;
+    }
+
+    /** Whether the client has presented a certificate on this connection, good or not. */
+    public boolean certificateOnConnection() {
+        return (client & CERTIFICATE_NOW) != 0;
+    }
+
+    /** Whether the client has presented a certificate in this session of TLS, on this connection or before, good or not. */
+    public boolean certificateInSession() {
+        return (client & CERTIFICATE_IN_SESSION) != 0;
+    }
+
+    /**
+     * Whether the client has presented a certificate, and the proxy has found it good. (Proxies also send a result of 0, which stands for good,
+     * if there was none.)
+     */
+    public boolean certificateVerified() {
+        return verify == 0 && (client & (CERTIFICATE_NOW | CERTIFICATE_IN_SESSION)) != 0;
+    }
+
+    /** The proxy's result of verifying, 0 if there was nothing to find fault with. */
+    public int verifyResult() {
+        return verify;
+    }
+
+    /** The version of TLS; null if it is not told, as for all that follows. */
+    public @Nullable String version() {
+        return Tlvs.text(parts, TlvType.SSL_VERSION);
+    }
+
+    /** The cipher. */
+    public @Nullable String cipher() {
+        return Tlvs.text(parts, TlvType.SSL_CIPHER);
+    }
+
+    /** The common name in the client's certificate, which tells who that is only if the certificate was verified. */
+    public @Nullable String commonName() {
+        return Tlvs.text(parts, TlvType.SSL_COMMON_NAME);
+    }
+
+    /** By which algorithm the proxy's certificate is signed. */
+    public @Nullable String signatureAlgorithm() {
+        return Tlvs.text(parts, TlvType.SSL_SIGNATURE_ALGORITHM);
+    }
+
+    /** The algorithm of the key in the proxy's certificate. */
+    public @Nullable String keyAlgorithm() {
+        return Tlvs.text(parts, TlvType.SSL_KEY_ALGORITHM);
+    }
+
+    /** The client's certificate, in DER; a copy. */
+    public byte @Nullable [] clientCertificate() {
+        ProxyTlv found = Tlvs.find(parts, TlvType.SSL_CLIENT_CERTIFICATE.code);
+        return found == null ? null : found.value();
+    }
+
+    /** All pieces, in their order, those with a name here as well. */
+    public List<ProxyTlv> parts() {
+        return parts;
+    }
+
+    // ---- as bytes
+
+    ProxyTlv toTlv() {
+        ByteBuffer bytes = ByteBuffer.allocate(BEFORE_PARTS + Tlvs.size(parts));
+        bytes.put((byte) client).putInt(verify);
+        Tlvs.write(parts, bytes);
+        return ProxyTlv.of(TlvType.SSL.code, bytes.array());
+    }
+
+    /** @throws IllegalArgumentException in the words of a violation */
+    static ProxySsl of(ProxyTlv tlv) {
+        ByteBuffer bytes = ByteBuffer.wrap(tlv.bytes());
+        int client = Byte.toUnsignedInt(bytes.get());
+        int verify = bytes.getInt();
+        return new ProxySsl(client, verify, Tlvs.read(bytes));
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ProxySsl ssl && ssl.client == client && ssl.verify == verify && ssl.parts.equals(parts);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * client + verify) + parts.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "ProxySsl[" + version() + ", " + cipher() + ", certificateVerified=" + certificateVerified() + "]";
+    }
+}

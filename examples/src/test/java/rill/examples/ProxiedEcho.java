@@ -1,0 +1,77 @@
+package rill.examples;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import rill.ConnectOptions;
+import rill.Connection;
+import rill.Listener;
+import rill.Loop;
+import rill.LoopOptions;
+import rill.Proxy;
+import rill.testing.RecordingReporter;
+import rill.testing.TextLines;
+
+/** A server that sends lines back, and connections to it by way of a proxy. Closing it fails if something was reported. */
+final class ProxiedEcho implements AutoCloseable {
+    private final RecordingReporter reporter = new RecordingReporter();
+    private final Loop loop =
+            Loop.open(LoopOptions.defaults().reporter(reporter).slowHandle(Duration.ZERO));
+    private final Listener listener;
+
+    ProxiedEcho() throws IOException {
+        listener = loop.listen(
+                        Loopback.ANY_PORT, TextLines.pipeline(), each -> each.onMessage(each::write, each::close))
+                .await();
+        loop.start();
+    }
+
+    Loop loop() {
+        return loop;
+    }
+
+    SocketAddress address() {
+        return listener.address();
+    }
+
+    int port() {
+        return ((java.net.InetSocketAddress) address()).getPort();
+    }
+
+    /** A connection to that target through this proxy. */
+    Connection<String, String> connect(SocketAddress target, Proxy proxy) throws IOException {
+        ConnectOptions options =
+                ConnectOptions.defaults().timeout(Duration.ofSeconds(20)).through(proxy);
+        return loop.connect(target, TextLines.pipeline(), options).await();
+    }
+
+    /** What comes back of this text, and of much more. */
+    String say(String text, SocketAddress target, Proxy proxy) throws IOException {
+        Connection<String, String> connection = connect(target, proxy);
+        return loop.task("say", () -> {
+                    connection.write(text);
+                    String answer = connection.receive().await();
+                    for (int i = 0; i < 10; i++) { // without waiting: some proxies have no TCP_NODELAY
+                        connection.write("x".repeat(10_000) + i);
+                    }
+                    for (int i = 0; i < 10; i++) {
+                        if (!connection.receive().await().equals("x".repeat(10_000) + i)) {
+                            throw new IOException("line " + i + " came back changed");
+                        }
+                    }
+                    connection.shutdownOutput();
+                    if (connection.receive().await() != null) {
+                        throw new IOException("more came back than was sent");
+                    }
+                    connection.close();
+                    return answer;
+                })
+                .await();
+    }
+
+    @Override
+    public void close() {
+        loop.close();
+        reporter.assertNone();
+    }
+}

@@ -1,0 +1,201 @@
+package rill.examples.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import rill.ConnectOptions;
+import rill.Connection;
+import rill.DeadlineException;
+import rill.Loop;
+import rill.Pipeline;
+import rill.Proxy;
+import rill.codec.proxy.AddressRanges;
+import rill.codec.proxy.HttpConnect;
+import rill.codec.proxy.ProxyInfo;
+import rill.codec.proxy.ProxyProtocol;
+import rill.codec.proxy.Socks5;
+import rill.testing.TextLines;
+import rill.transport.sim.Host;
+import rill.transport.sim.Simulated;
+import rill.transport.sim.Simulation;
+
+/** Ways through proxies on the simulated network, where bytes come in pieces of any size, and a name is known to the proxy alone. */
+@Tag("slow")
+class SimulatedProxiesTest {
+    private static final int PORT = 7;
+    private static final int PROXY_PORT = 1080;
+    private static final SocketAddress TARGET = InetSocketAddress.createUnresolved("server", PORT);
+
+    private static ByteBuf latin1(String text) {
+        return Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1);
+    }
+
+    private static void echo(Host host) {
+        host.loop("main")
+                .listen(host.address(PORT), TextLines.pipeline(), each -> each.onMessage(each::write, each::close));
+    }
+
+    // ---- a proxy, as small as can be
+
+    /** Its side of the conversation: what it waits for, and says then, step by step. */
+    private record Step(String awaited, String said) {}
+
+    private static void proxy(Host host, List<Step> steps) {
+        Loop loop = host.loop("main");
+        loop.listenWithTask(host.address(PROXY_PORT), Pipeline.bytes(), client -> {
+            for (int i = 0; i < steps.size() - 1; i++) {
+                expect(client, steps.get(i).awaited);
+                client.write(latin1(steps.get(i).said));
+            }
+            expect(client, steps.getLast().awaited);
+            Connection<ByteBuf, ByteBuf> server =
+                    loop.connect(TARGET, Pipeline.bytes()).await();
+            client.write(latin1(steps.getLast().said));
+            server.onMessage(client::write, client::shutdownOutput);
+            for (ByteBuf bytes = client.receive().await();
+                    bytes != null;
+                    bytes = client.receive().await()) {
+                server.write(bytes);
+            }
+            server.finish().await();
+        });
+    }
+
+    private static void expect(Connection<ByteBuf, ByteBuf> client, String awaited) throws IOException {
+        var heard = new StringBuilder();
+        while (heard.length() < awaited.length()) {
+            ByteBuf bytes = client.receive().await();
+            if (bytes == null) {
+                throw new IOException("the client has ended after: " + heard);
+            }
+            heard.append(bytes.toString(StandardCharsets.ISO_8859_1));
+            bytes.release();
+        }
+        assertThat(heard).hasToString(awaited);
+    }
+
+    private static void saysThrough(Simulation simulation, Proxy proxy, List<Step> steps) throws IOException {
+        simulation.host("server", SimulatedProxiesTest::echo);
+        simulation.host("proxy", host -> proxy(host, steps));
+        Loop loop = simulation.host("client").loop("main");
+        loop.run(() -> {
+            ConnectOptions options = ConnectOptions.defaults().through(proxy);
+            Connection<String, String> connection =
+                    loop.connect(TARGET, TextLines.pipeline(), options).await();
+            for (String line : List.of("hello", "", "x".repeat(5_000))) {
+                connection.write(line);
+                assertThat(connection.receive().await()).isEqualTo(line);
+            }
+            connection.shutdownOutput();
+            assertThat(connection.receive().await()).isNull();
+            connection.finish().await();
+            return null;
+        });
+    }
+
+    private static SocketAddress proxyAddress() {
+        return InetSocketAddress.createUnresolved("proxy", PROXY_PORT);
+    }
+
+    @Simulated(seeds = 20)
+    void a_connection_through_a_socks5_proxy(Simulation simulation) throws IOException {
+        saysThrough(
+                simulation,
+                Socks5.at(proxyAddress()).user("me", "secret"),
+                List.of(
+                        new Step("\5\2\0\2", "\5\2"),
+                        new Step("\1\2me\6secret", "\1\0"),
+                        new Step("\5\1\0\3\6server\0\7", "\5\0\0\3\2ab\0\1")));
+    }
+
+    @Simulated(seeds = 20)
+    void a_connection_through_an_http_proxy(Simulation simulation) throws IOException {
+        String request =
+                "CONNECT server:7 HTTP/1.1\r\nHost: server:7\r\nProxy-Authorization: Basic bWU6c2VjcmV0\r\n\r\n";
+        saysThrough(
+                simulation,
+                HttpConnect.at(proxyAddress()).basic("me", "secret"),
+                List.of(new Step(request, "HTTP/1.1 100 Wait\r\n\r\nHTTP/1.1 200 OK\r\nVia: me\r\n\r\n")));
+    }
+
+    // ---- the PROXY protocol
+
+    @Simulated(seeds = 20)
+    void a_server_is_told_who_the_client_is(Simulation simulation) throws IOException {
+        var told = new ArrayList<ProxyInfo>();
+        simulation.host(
+                "server",
+                host -> host.loop("main")
+                        .listen(
+                                host.address(PORT),
+                                TextLines.pipeline().over(ProxyProtocol.server(AddressRanges.of("10.0.0.0/8"))),
+                                each -> each.onMessage(
+                                        line -> {
+                                            told.add(each.info(ProxyInfo.class).orElseThrow());
+                                            each.write(line);
+                                        },
+                                        each::close)));
+        Loop loop = simulation.host("proxy").loop("main");
+        var client = new InetSocketAddress(InetAddress.ofLiteral("192.0.2.1"), 1);
+        List<ProxyInfo> headers = List.of(
+                ProxyInfo.v1(client, client),
+                ProxyInfo.v2(client, client).authority("example.com").withChecksum(),
+                ProxyInfo.v2Local());
+        loop.run(() -> {
+            for (ProxyInfo header : headers) {
+                Pipeline<String, String> pipeline = TextLines.pipeline().over(ProxyProtocol.client(header));
+                Connection<String, String> connection =
+                        loop.connect(TARGET, pipeline).await();
+                connection.write("PROXY is a word");
+                assertThat(connection.receive().await()).isEqualTo("PROXY is a word");
+                connection.finish().await();
+            }
+            return null;
+        });
+        assertThat(told).isEqualTo(headers);
+    }
+
+    /** Time is up for the one, and for nobody else. */
+    @Simulated(seeds = 5)
+    void a_header_that_does_not_come_fails_the_connection_in_time(Simulation simulation) throws IOException {
+        var failures = new ArrayList<Throwable>();
+        simulation.host(
+                "server",
+                host -> host.loop("main")
+                        .listen(
+                                host.address(PORT),
+                                TextLines.pipeline()
+                                        .over(ProxyProtocol.server(AddressRanges.of("10.0.0.0/8"))
+                                                .patience(Duration.ofMinutes(1))),
+                                each -> {
+                                    each.onFailure(failure -> failures.add(failure.cause()));
+                                    each.onMessage(each::write);
+                                }));
+        Loop loop = simulation.host("proxy").loop("main");
+        loop.run(() -> {
+            Connection<ByteBuf, ByteBuf> connection =
+                    loop.connect(TARGET, Pipeline.bytes()).await();
+            connection.write(latin1("PROXY TCP4 192.0.2.1"));
+            assertThat(connection.receive().await()).isNull();
+            connection.finish().await();
+            return null;
+        });
+        assertThat(failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure)
+                        .isInstanceOf(DeadlineException.class)
+                        .hasMessageStartingWith("no PROXY header has come from ")
+                        .hasMessageEndingWith(" within 60 s"));
+        assertThat(simulation.elapsed()).isBetween(Duration.ofSeconds(60), Duration.ofSeconds(70));
+    }
+}
