@@ -26,8 +26,7 @@ final class StartTls {
         try (var serverLoop = Loop.open().start();
                 var loop = Loop.open()) {
             Listener listener = serverLoop
-                    .<String, String>listen(
-                            Loopback.ANY_PORT, Text.lines(), connection -> answer(connection, server))
+                    .<String, String>listen(Loopback.ANY_PORT, Text.lines(), connection -> answer(connection, server))
                     .await();
             loop.run(() -> talk(loop.connect(listener.address(), Text.lines()).await(), client, out));
         }

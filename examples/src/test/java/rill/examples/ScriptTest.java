@@ -39,8 +39,19 @@ class ScriptTest {
             "tee",
             "touch");
 
-    private static final List<String> PEERS =
-            List.of("cc", "redis-server", "redis-benchmark", "strace", "danted", "haproxy", "microsocks", "tinyproxy");
+    private static final List<String> PEERS = List.of(
+            "cc",
+            "redis-server",
+            "redis-benchmark",
+            "strace",
+            "curl",
+            "nginx",
+            "openssl",
+            "python3",
+            "danted",
+            "haproxy",
+            "microsocks",
+            "tinyproxy");
 
     private static final String MVN = """
             if [ "$1" = -v ]; then echo "Apache Maven 3.9.9"; exit; fi
@@ -191,7 +202,7 @@ class ScriptTest {
         rill("test");
         assertThat(calls())
                 .startsWith("apt-install gcc libc6-dev redis-server redis-tools strace"
-                        + " dante-server haproxy microsocks tinyproxy");
+                        + " curl nginx openssl python3 dante-server haproxy microsocks tinyproxy");
     }
 
     @Test
