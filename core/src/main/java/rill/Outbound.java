@@ -146,7 +146,7 @@ final class Outbound {
             return ended;
         }
         Throwable failure = encodeInTurn(top, message);
-        if (failure != null) {
+        if (failure != null && failure != closed) { // what was held before it may have ended the connection meanwhile
             link.failed(failure, true);
         }
         return failure;

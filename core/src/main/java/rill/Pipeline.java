@@ -7,7 +7,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * What a connection speaks: a codec, on top of any number of byte layers such as TLS (none comes with Rill yet). Immutable; the
+ * What a connection speaks: a codec, on top of any number of byte layers such as TLS. Immutable; the
  * compiler checks that the parts fit.
  *
  * <pre>

@@ -459,6 +459,7 @@ class WritesAtRandomTest {
         for (long each = 0; each < 30; each++) {
             run(each);
         }
+        run(600_429_830_082L); // a failure of what was held ends it while the next message is written
     }
 
     @Test

@@ -32,7 +32,6 @@ final class StartTls {
         }
     }
 
-    // docs/tls.md: starttls server begin
     private static void answer(Connection<String, String> connection, TlsServer tls) {
         connection.onMessage(line -> {
             if (!line.equals("STARTTLS")) {
@@ -45,16 +44,13 @@ final class StartTls {
             secret.onMessage(each -> secret.write("250 " + each));
         });
     }
-    // docs/tls.md: starttls server end
 
     private static void talk(Connection<String, String> connection, TlsClient tls, PrintWriter out) throws IOException {
         Expect.equal("the answer in the clear", "530 say STARTTLS first", ask(connection, "MAIL"));
         out.println("in the clear the server takes no mail");
-        // docs/tls.md: starttls client begin
         Expect.equal("the answer to STARTTLS", "220 go ahead", ask(connection, "STARTTLS"));
         Connection<String, String> secret = connection.become(Text.lines().over(tls));
         String answer = ask(secret, "MAIL"); // leaves after the handshake
-        // docs/tls.md: starttls client end
         Expect.equal("the answer over TLS", "250 MAIL", answer);
         out.println("over " + secret.info(TlsInfo.class).orElseThrow().version() + " it answered: " + answer);
         secret.finish().await();

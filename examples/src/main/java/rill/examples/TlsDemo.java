@@ -37,14 +37,11 @@ final class TlsDemo {
         }
     }
 
-    // docs/tls.md: server begin
     private static Future<Listener> serve(Loop loop, InetSocketAddress address, TlsServer tls) {
         Pipeline<String, String> lines = Text.lines().over(tls);
         return loop.serve(address, lines, line -> Future.of(line.toUpperCase(Locale.ROOT)));
     }
-    // docs/tls.md: server end
 
-    // docs/tls.md: client begin
     private static void talk(PrintWriter out, Loop loop, int port, List<X509Certificate> trusted) throws IOException {
         TlsClient tls = Tls.client().trust(trusted); // without trust(...): those whom the JDK trusts
         Connection<String, String> connection =
@@ -54,7 +51,6 @@ final class TlsDemo {
         connection.write("is this secret?");
         String answer = connection.receive().await();
         out.println("sent and got back: " + answer);
-        // docs/tls.md: client end
         Expect.equal("the answer", "IS THIS SECRET?", answer);
         Expect.equal("the name", "localhost", info.serverName());
         connection.finish().await();

@@ -7,6 +7,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -544,7 +546,9 @@ class TlsPeersTest {
                 "--tls-key-file",
                 file("ec.key"),
                 "--tls-ca-cert-file",
-                file("ca.pem"));
+                file("ca.pem"),
+                "--tls-auth-clients",
+                "optional");
         InetSocketAddress address = listening(port);
         Client<Command, Reply> redis = clients.connect(
                         address, Resp.client().over(client().identity(identity("client"))))
@@ -559,5 +563,17 @@ class TlsPeersTest {
         }
         redis.close();
         redis.closed().timeout(LONG).await();
+
+        var said = new StringWriter();
+        int status = Main.execute(
+                new PrintWriter(said, true),
+                new PrintWriter(said, true),
+                "redis",
+                "--address",
+                endpoint(address),
+                "--ca",
+                file("ca.pem"));
+        assertThat(status).as(said.toString()).isZero();
+        assertThat(said.toString()).contains("over TLS").endsWith("demo passed\n");
     }
 }

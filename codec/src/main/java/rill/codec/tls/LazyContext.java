@@ -20,8 +20,8 @@ import rill.spi.SeededRandom;
  * What engines with the same key and the same trust share, sessions to be resumed among it. Made when it is first needed, not on the loop: to
  * load what the JDK trusts takes a while.
  *
- * <p>In a simulation each loop has one of its own, which takes its randomness from the loop: then handshakes are the same each time. With keys
- * of Ed25519 they are so down to their lengths; the JDK takes no randomness of ours for a signature by ECDSA, which has 70 to 72 bytes.
+ * <p>In a simulation each loop has one of its own, which takes its randomness from the loop: then handshakes are the same each time, and
+ * no sessions are resumed. With keys of Ed25519 they are so down to their bytes; the JDK takes no randomness of ours for a signature by ECDSA.
  *
  * <p><b>Threading:</b> any.
  */
@@ -102,6 +102,9 @@ final class LazyContext {
 
     /** A loop's own, in a simulation. */
     static final class Seeded {
+        /** More than the week that a ticket may be good for: then there are none. The time of day would be in them. RFC 8446, section 4.6.1. */
+        private static final int TOO_LONG_FOR_A_TICKET = 30 * 24 * 60 * 60;
+
         private final Map<LazyContext, SSLContext> contexts = new WeakHashMap<>();
         private final SeededRandom random;
 
@@ -120,6 +123,7 @@ final class LazyContext {
             SSLContext present = contexts.get(of);
             if (present == null) {
                 present = of.make(new LoopRandom(random));
+                present.getServerSessionContext().setSessionTimeout(TOO_LONG_FOR_A_TICKET);
                 contexts.put(of, present);
             }
             return present;
