@@ -79,8 +79,8 @@ public interface Context {
      * there, even if there are none. Until then nothing is decoded. If several pieces of work were asked for, decoding goes on after the
      * last of them. What the work throws fails the connection.
      *
-     * <p>It runs on {@link rill.spi.Environment#blocking}, in production on as many daemon threads as there are pieces of work; what it
-     * wrote is visible to the next call to the session. Meanwhile {@link Session#encode}, {@link Session#timerExpired} and, if the
+     * <p>It runs on {@link rill.spi.Environment#blocking}, in production on daemon threads, of which all loops of a process share 64; beyond
+     * that it waits for its turn. What it wrote is visible to the next call to the session. Meanwhile {@link Session#encode}, {@link Session#timerExpired} and, if the
      * connection ends, {@link Session#closed} may be called: the work shares nothing with them that is not safe for threads, and
      * releases by itself what it uses.
      */

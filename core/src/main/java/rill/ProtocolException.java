@@ -14,6 +14,7 @@ public final class ProtocolException extends IOException {
     private final String violation;
     private int position;
     private long base;
+    private boolean byTls;
 
     /**
      * A violation at a known place.
@@ -54,8 +55,15 @@ public final class ProtocolException extends IOException {
         return this;
     }
 
+    /** Notes that the stream begins as TLS does. */
+    ProtocolException byTls() {
+        byTls = true;
+        return this;
+    }
+
     @Override
     public String getMessage() {
-        return violation + " (at byte " + offset() + " of the stream)";
+        return violation + " (at byte " + offset() + " of the stream"
+                + (byTls ? ", which begins as TLS does: the peer speaks it, and nothing here expects it" : "") + ")";
     }
 }

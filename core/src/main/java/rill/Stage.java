@@ -299,7 +299,7 @@ final class Stage implements Context {
             message = session.decode(in, this);
             conditions &= ~IN_CALL;
         } catch (Throwable t) {
-            failed(t);
+            failed(consumed == 0 && t instanceof ProtocolException e && beginsAsTls(in, start) ? e.byTls() : t);
             return false;
         }
         if (outBefore != NOTHING_OUT) {
@@ -330,6 +330,14 @@ final class Stage implements Context {
         }
         consumed += n;
         return (n > 0 || message != null) && (in.isReadable() || is(AGAIN));
+    }
+
+    /** A record of a handshake, in one of its versions: RFC 8446, section 5.1. */
+    private static boolean beginsAsTls(ByteBuf in, int start) {
+        return in.refCnt() > 0
+                && in.writerIndex() - start >= 2
+                && in.getByte(start) == 22
+                && in.getByte(start + 1) == 3;
     }
 
     private void deliver(Object message) {

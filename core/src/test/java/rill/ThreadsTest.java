@@ -8,10 +8,13 @@ import java.net.URLClassLoader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import rill.spi.Environment;
 import rill.testing.Loops;
 
 /** The threads that Rill starts, and what they have from whoever happened to start them. */
@@ -61,6 +64,32 @@ class ThreadsTest {
         });
         application.join();
         return mine;
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            Await.latch(latch);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void for_blocking_work_are_64_at_most_and_what_is_beyond_waits_for_its_turn() throws Exception {
+        Executor blocking = Environment.production().blocking();
+        var mayGo = new CountDownLatch(1);
+        var done = new CountDownLatch(500);
+        var names = ConcurrentHashMap.<String>newKeySet();
+        for (int i = 0; i < 500; i++) {
+            blocking.execute(() -> {
+                names.add(Thread.currentThread().getName());
+                await(mayGo);
+                done.countDown();
+            });
+        }
+        mayGo.countDown();
+        Await.latch(done);
+        assertThat(names).hasSizeBetween(1, 64);
     }
 
     @Test

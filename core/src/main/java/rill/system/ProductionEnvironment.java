@@ -1,6 +1,6 @@
 package rill.system;
 
-import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -12,6 +12,9 @@ import rill.spi.Memory;
 /** Holder of the production environment, so that its threads and its random source are made on first use only. */
 public final class ProductionEnvironment {
     private static final int IDLE_SECONDS = 5;
+
+    /** A flood of handshakes, each with some computing to do, is not to be a flood of threads. */
+    private static final int MOST_THREADS = 64;
 
     /** For all loops of this process. */
     public static final Environment INSTANCE = new Environment(
@@ -27,7 +30,26 @@ public final class ProductionEnvironment {
                 .inheritInheritableThreadLocals(false)
                 .factory();
         return new ThreadPoolExecutor(
-                0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), threads);
+                0,
+                MOST_THREADS,
+                IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new ForIdleThreads(),
+                threads,
+                (work, pool) -> pool.getQueue().add(work));
+    }
+
+    /** Takes work by itself only if a thread waits for it; else the pool makes another thread and, at its bound, adds it here. */
+    private static final class ForIdleThreads extends LinkedTransferQueue<Runnable> {
+        @Override
+        public boolean offer(Runnable work) {
+            return tryTransfer(work);
+        }
+
+        @Override
+        public boolean add(Runnable work) {
+            return super.offer(work);
+        }
     }
 
     private static ThreadGroup topGroup() {

@@ -39,7 +39,11 @@ import rill.Loop;
 import rill.LoopOptions;
 import rill.Pipeline;
 import rill.Promise;
+import rill.ProtocolException;
+import rill.codec.Command;
 import rill.codec.Lines;
+import rill.codec.Reply;
+import rill.codec.Resp;
 import rill.codec.Text;
 import rill.testkit.Leaks;
 
@@ -365,6 +369,18 @@ class TlsTest {
         plain.write(text("GET / HTTP/1.1\r\n\r\n"));
         assertThat(told.timeout(LONG).await())
                 .hasMessageContaining("it begins with \"GET / HTTP/1.1\", which is plain text");
+        Promise<Throwable> plainTold = loop.promise();
+        Listener redis = loop.<Command, Reply>listen(ANY_PORT, Resp.server(), connection -> {
+                    connection.onFailure(failure -> plainTold.complete(failure.cause()));
+                    connection.onMessage(command -> {});
+                })
+                .await();
+        Future<Connection<ByteBuf, ByteBuf>> wrong =
+                loop.connect(redis.address(), Pipeline.bytes().over(Certificates.client()));
+        assertThatThrownBy(() -> wrong.timeout(LONG).await()).isInstanceOf(IOException.class);
+        assertThat(plainTold.timeout(LONG).await())
+                .isInstanceOf(ProtocolException.class)
+                .hasMessageContaining("which begins as TLS does");
         Listener greeting = loop.<ByteBuf, ByteBuf>listen(
                         ANY_PORT, Pipeline.bytes(), connection -> connection.write(text("220 mail.test ready\r\n")))
                 .await();
@@ -497,6 +513,24 @@ class TlsTest {
                 .await();
         client.write(text("hello"));
         assertThat(receive(client, 5)).asString().isEqualTo("hello");
+    }
+
+    @Test
+    void a_flood_of_handshakes_is_no_flood_of_threads_and_each_is_served() throws IOException {
+        SocketAddress address = echo(Certificates.server());
+        var connecting = new ArrayList<Future<Connection<ByteBuf, ByteBuf>>>();
+        for (int i = 0; i < 300; i++) {
+            connecting.add(loop.connect(address, Pipeline.bytes().over(Certificates.client())));
+        }
+        int threads = 0;
+        for (Future<Connection<ByteBuf, ByteBuf>> each : connecting) {
+            Connection<ByteBuf, ByteBuf> connection = each.timeout(LONG).await();
+            threads = Math.max(threads, (int) Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> thread.getName().startsWith("rill-blocking-"))
+                    .count());
+            connection.abort();
+        }
+        assertThat(threads).isBetween(1, 64);
     }
 
     private static void await(CountDownLatch latch) {
