@@ -134,11 +134,20 @@ public final class Authority {
         return issue(wish, false, hosts);
     }
 
+    /** A certificate whose subject has this name, and that is for no host: nobody should take it for that of one. */
+    public Issued issueNameless(String name) {
+        return issue(Wish.usual(), false, name, new String[0]);
+    }
+
     private Issued issue(Wish wish, boolean authority, String... hosts) {
+        return issue(wish, authority, hosts.length == 0 ? "a client" : hosts[0], hosts);
+    }
+
+    private Issued issue(Wish wish, boolean authority, String name, String[] hosts) {
         KeyPair keys = keys(wish.kind());
         X500Name issuer =
                 X500Name.getInstance(own.certificate().getSubjectX500Principal().getEncoded());
-        X500Name subject = new X500Name("CN=" + (hosts.length == 0 ? "a client" : hosts[0].replace(",", "\\,")));
+        X500Name subject = new X500Name("CN=" + name.replace(",", "\\,"));
         var chain = new ArrayList<X509Certificate>();
         chain.add(signed(subject, keys, issuer, own.key(), wish, authority, hosts));
         if (!own.certificate().getIssuerX500Principal().equals(own.certificate().getSubjectX500Principal())) {

@@ -54,7 +54,9 @@ final class Failures {
     /** Of what an engine, or somebody whom it has asked, has thrown. */
     TlsException of(Throwable thrown) {
         if (thrown instanceof TlsException ours) {
-            return ours;
+            return String.valueOf(ours.getMessage()).startsWith("TLS with ")
+                    ? ours
+                    : new TlsException(prefix() + ours.getMessage(), ours.alert(), false, ours.getCause());
         }
         String message = String.valueOf(thrown.getMessage());
         String alert = null;

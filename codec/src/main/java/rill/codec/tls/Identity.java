@@ -44,12 +44,21 @@ public final class Identity {
 
     /** Of two files in PEM: the certificates, and the private key. See {@link Pem}. */
     public static Identity pem(Path chain, Path key) throws IOException {
-        return of(Pem.privateKey(key), Pem.certificates(chain));
+        return of(Pem.privateKey(key), Pem.certificates(chain), chain, key);
+    }
+
+    private static Identity of(PrivateKey read, List<X509Certificate> certificates, Path chain, Path key)
+            throws IOException {
+        try {
+            return of(read, certificates);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(chain + " and " + key + ": " + e.getMessage(), e);
+        }
     }
 
     /** {@link #pem(Path, Path)} with a key that is encrypted by this password. */
     public static Identity pem(Path chain, Path key, char[] password) throws IOException {
-        return of(Pem.privateKey(key, password), Pem.certificates(chain));
+        return of(Pem.privateKey(key, password), Pem.certificates(chain), chain, key);
     }
 
     /** The certificates, the key's own first. */

@@ -17,6 +17,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.SecretKey;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -150,13 +151,33 @@ public final class Pem {
             String scheme = encrypted.getAlgParameters() == null
                     ? encrypted.getAlgName()
                     : encrypted.getAlgParameters().toString();
-            return encrypted
-                    .getKeySpec(SecretKeyFactory.getInstance(scheme).generateSecret(secret))
-                    .getEncoded();
+            SecretKey key = SecretKeyFactory.getInstance(scheme).generateSecret(secret);
+            return opened(encrypted, key, where).getEncoded();
         } catch (GeneralSecurityException | IOException e) {
-            throw new IOException(where + ": the private key can't be decrypted; is the password right?", e);
+            if (e instanceof WrongPassword wrong) {
+                throw wrong;
+            }
+            throw new IOException(
+                    where + ": the private key is encrypted in a way that can't be read; write it anew with"
+                            + " openssl pkcs8 -topk8 -v2 aes-256-cbc",
+                    e);
         } finally {
             secret.clearPassword();
+        }
+    }
+
+    private static final class WrongPassword extends IOException {
+        WrongPassword(String where, Throwable cause) {
+            super(where + ": the private key can't be decrypted; is the password right?", cause);
+        }
+    }
+
+    private static PKCS8EncodedKeySpec opened(EncryptedPrivateKeyInfo encrypted, SecretKey key, String where)
+            throws WrongPassword {
+        try {
+            return encrypted.getKeySpec(key);
+        } catch (GeneralSecurityException e) {
+            throw new WrongPassword(where, e);
         }
     }
 

@@ -1,7 +1,7 @@
 package rill.codec.tls;
 
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import rill.ThrowingFunction;
 
 /**
  * Where TLS begins.
@@ -31,11 +31,12 @@ public final class Tls {
     /**
      * The server's side, with an identity for each name that clients ask for (SNI).
      *
-     * @param byName given a name in lower case, or null if the client has asked for none; gives null for one that there is not, which is refused.
+     * @param byName given a name in lower case, or null if the client has asked for none (which {@code Map.of(...)::get} does not bear); gives null for
+     *     one that there is not, which is refused, as is everybody for whom it throws.
      *     It runs for each handshake, not on the loop: it may read files. What it gives it is to give again for the same name, since sessions are
      *     resumed with the same object only
      */
-    public static TlsServer server(Function<@Nullable String, @Nullable Identity> byName) {
+    public static TlsServer server(ThrowingFunction<@Nullable String, @Nullable Identity> byName) {
         return TlsServer.byName(byName);
     }
 }

@@ -31,18 +31,25 @@ import rill.Session;
  */
 public final class TlsClient implements ByteLayer {
     static final TlsClient DEFAULT =
-            new TlsClient(Settings.DEFAULT, new LazyContext(null, Verifier::byDefault), null, true);
+            new TlsClient(Settings.DEFAULT, new LazyContext(null, Verifier::byDefault), null, false, false);
 
     private final Settings settings;
     private final LazyContext context;
     private final @Nullable String host;
-    private final boolean checkHost;
+    private final boolean anybody;
+    private final boolean ignoreHost;
 
-    private TlsClient(Settings settings, LazyContext context, @Nullable String host, boolean checkHost) {
+    private TlsClient(
+            Settings settings, LazyContext context, @Nullable String host, boolean anybody, boolean ignoreHost) {
         this.settings = settings;
         this.context = context;
         this.host = host;
-        this.checkHost = checkHost;
+        this.anybody = anybody;
+        this.ignoreHost = ignoreHost;
+    }
+
+    private boolean checksHost() {
+        return !anybody && !ignoreHost;
     }
 
     // ---- whom to trust
@@ -50,7 +57,7 @@ public final class TlsClient implements ByteLayer {
     /** Trusts these authorities, or these very certificates, and no others; the host is checked as before. See {@link Pem}. */
     public TlsClient trust(List<X509Certificate> roots) {
         List<X509Certificate> copy = Trust.notEmpty(roots);
-        return new TlsClient(settings, context.trusting(() -> Verifier.byRoots(copy)), host, checkHost);
+        return new TlsClient(settings, context.trusting(() -> Verifier.byRoots(copy)), host, false, ignoreHost);
     }
 
     /**
@@ -59,12 +66,12 @@ public final class TlsClient implements ByteLayer {
      */
     public TlsClient trust(X509TrustManager manager) {
         Objects.requireNonNull(manager, "manager");
-        return new TlsClient(settings, context.trusting(() -> Verifier.by(manager)), host, checkHost);
+        return new TlsClient(settings, context.trusting(() -> Verifier.by(manager)), host, false, ignoreHost);
     }
 
     /** Trusts anybody, checks nothing: whoever sits in between can read and change everything. For tests. */
     public TlsClient insecurelyTrustAnybody() {
-        return new TlsClient(settings, context.trusting(Verifier::byNobody), host, false);
+        return new TlsClient(settings, context.trusting(Verifier::byNobody), host, true, ignoreHost);
     }
 
     /**
@@ -72,19 +79,26 @@ public final class TlsClient implements ByteLayer {
      * of one's own that certify nobody else.
      */
     public TlsClient insecurelyIgnoreHostName() {
-        return new TlsClient(settings, context, host, false);
+        return new TlsClient(settings, context, host, anybody, true);
     }
 
     // ---- who we are, and what we want
 
     /** Shows this certificate to servers that ask for one (mutual TLS). */
     public TlsClient identity(Identity identity) {
-        return new TlsClient(settings, context.showing(identity), host, checkHost);
+        return new TlsClient(
+                settings, context.showing(Objects.requireNonNull(identity, "identity")), host, anybody, ignoreHost);
     }
 
     /** Asks for this host, and wants its certificate, whatever was connected to: a name, or an address. */
     public TlsClient hostName(String newHost) {
-        return new TlsClient(settings, context, Objects.requireNonNull(newHost, "host"), checkHost);
+        if (newHost.isEmpty()
+                || newHost.chars().anyMatch(c -> c <= ' ' || c == '/')
+                || (newHost.indexOf(':') >= 0 && !isAddress(unwrapped(newHost)))) {
+            throw new IllegalArgumentException(
+                    "\"" + newHost + "\" is no host: give a name or an address, without a scheme and without a port");
+        }
+        return new TlsClient(settings, context, newHost, anybody, ignoreHost);
     }
 
     /** Offers these protocols (ALPN), the preferred first. Which one the server has chosen is in {@link TlsInfo}, null if it has not. */
@@ -108,7 +122,7 @@ public final class TlsClient implements ByteLayer {
     }
 
     private TlsClient with(Settings newSettings) {
-        return new TlsClient(newSettings, context, host, checkHost);
+        return new TlsClient(newSettings, context, host, anybody, ignoreHost);
     }
 
     // ---- connections
@@ -130,7 +144,10 @@ public final class TlsClient implements ByteLayer {
 
     @Override
     public String toString() {
-        return "TlsClient" + (host == null ? "" : "[" + host + "]");
+        return "TlsClient[" + (host == null ? "the host that is connected to" : host)
+                + (anybody ? ", insecure: trusts anybody" : ignoreHost ? ", insecure: ignores the host's name" : "")
+                + ", "
+                + settings + "]";
     }
 
     private final class OneEngine implements Engines {
@@ -156,7 +173,7 @@ public final class TlsClient implements ByteLayer {
 
         @Override
         public SSLEngine make(@Nullable String unused) throws TlsException, GeneralSecurityException {
-            if (wanted == null && checkHost) {
+            if (wanted == null && checksHost()) {
                 throw new TlsException(
                         "TLS with " + target
                                 + ": that is no host that a certificate could be for; name the one that"
@@ -171,7 +188,7 @@ public final class TlsClient implements ByteLayer {
             engine.setUseClientMode(true);
             SSLParameters parameters = engine.getSSLParameters();
             settings.applyTo(parameters);
-            parameters.setEndpointIdentificationAlgorithm(checkHost ? "HTTPS" : null);
+            parameters.setEndpointIdentificationAlgorithm(checksHost() ? "HTTPS" : null);
             if (asked != null && !isAddress(asked)) {
                 SNIHostName name = serverName(asked);
                 if (name != null) {
@@ -187,7 +204,7 @@ public final class TlsClient implements ByteLayer {
             try {
                 return new SNIHostName(asked);
             } catch (IllegalArgumentException e) {
-                if (!checkHost) {
+                if (!checksHost()) {
                     return null;
                 }
                 throw new TlsException(
@@ -200,16 +217,16 @@ public final class TlsClient implements ByteLayer {
         }
     }
 
-    /** As certificates have it: without the dot of the root, the brackets of an address, or its zone. */
-    private static String plainHost(String host) throws TlsException {
-        String plain = host;
-        if (plain.startsWith("[") && plain.endsWith("]")) {
-            plain = plain.substring(1, plain.length() - 1);
-        }
+    /** Without the brackets of an address, and its zone. */
+    private static String unwrapped(String host) {
+        String plain = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
         int zone = plain.indexOf('%');
-        if (zone >= 0 && plain.indexOf(':') >= 0) {
-            plain = plain.substring(0, zone);
-        }
+        return zone >= 0 && plain.indexOf(':') >= 0 ? plain.substring(0, zone) : plain;
+    }
+
+    /** As certificates have it: without the dot of the root, too. */
+    private static String plainHost(String host) throws TlsException {
+        String plain = unwrapped(host);
         if (plain.endsWith(".")) {
             plain = plain.substring(0, plain.length() - 1);
         }

@@ -1,6 +1,7 @@
 package rill.codec.tls;
 
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.WeakHashMap;
-import java.util.function.Function;
 import javax.net.ssl.SNIMatcher;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLEngine;
@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import rill.ByteLayer;
 import rill.Context;
 import rill.Session;
+import rill.ThrowingFunction;
 
 /**
  * TLS, the server's side. Immutable, each method gives a changed copy; one object serves any number of connections.
@@ -48,7 +49,7 @@ public final class TlsServer implements ByteLayer {
 
         /** Null if there are none for this name. */
         @Nullable
-        LazyContext of(@Nullable String name);
+        LazyContext of(@Nullable String name) throws TlsException;
 
         Certificates trusting(LazyContext.TrustSource trust);
     }
@@ -62,11 +63,11 @@ public final class TlsServer implements ByteLayer {
     static TlsServer of(Identity identity) {
         return new TlsServer(
                 Settings.DEFAULT,
-                new One(new LazyContext(new OwnKey(identity), LazyContext.NOBODY)),
+                new One(new LazyContext(new OwnKey(Objects.requireNonNull(identity, "identity")), LazyContext.NOBODY)),
                 ClientCertificate.NOT_ASKED_FOR);
     }
 
-    static TlsServer byName(Function<@Nullable String, @Nullable Identity> byName) {
+    static TlsServer byName(ThrowingFunction<@Nullable String, @Nullable Identity> byName) {
         return new TlsServer(
                 Settings.DEFAULT,
                 new ByName(Objects.requireNonNull(byName, "byName"), LazyContext.NOBODY),
@@ -98,11 +99,11 @@ public final class TlsServer implements ByteLayer {
 
     /** What the user says. An identity that the user has let go of is let go of here, with its sessions. */
     private static final class ByName implements Certificates {
-        private final Function<@Nullable String, @Nullable Identity> byName;
+        private final ThrowingFunction<@Nullable String, @Nullable Identity> byName;
         private final LazyContext.TrustSource trust;
         private final Map<Identity, LazyContext> contexts = Collections.synchronizedMap(new WeakHashMap<>());
 
-        ByName(Function<@Nullable String, @Nullable Identity> byName, LazyContext.TrustSource trust) {
+        ByName(ThrowingFunction<@Nullable String, @Nullable Identity> byName, LazyContext.TrustSource trust) {
             this.byName = byName;
             this.trust = trust;
         }
@@ -118,8 +119,18 @@ public final class TlsServer implements ByteLayer {
         }
 
         @Override
-        public @Nullable LazyContext of(@Nullable String name) {
-            Identity identity = byName.apply(name);
+        public @Nullable LazyContext of(@Nullable String name) throws TlsException {
+            Identity identity;
+            try {
+                identity = byName.apply(name);
+            } catch (IOException | RuntimeException e) {
+                throw new TlsException(
+                        "the function that gives identities has thrown for "
+                                + (name == null ? "a client that asks for no name" : "the name " + name) + ": " + e,
+                        "internal_error",
+                        false,
+                        e);
+            }
             return identity == null
                     ? null
                     : contexts.computeIfAbsent(identity, its -> new LazyContext(new OwnKey(its), trust));
@@ -227,7 +238,7 @@ public final class TlsServer implements ByteLayer {
 
     @Override
     public String toString() {
-        return "TlsServer";
+        return "TlsServer[client certificates " + clientCertificate + ", " + settings + "]";
     }
 
     private final class OneEngine implements Engines {
@@ -248,7 +259,7 @@ public final class TlsServer implements ByteLayer {
         }
 
         @Override
-        public @Nullable SSLEngine make(@Nullable String name) throws GeneralSecurityException {
+        public @Nullable SSLEngine make(@Nullable String name) throws TlsException, GeneralSecurityException {
             LazyContext context = certificates.of(name);
             if (context == null) {
                 return null;

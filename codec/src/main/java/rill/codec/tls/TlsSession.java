@@ -212,7 +212,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         }
         while (state != State.ENDED) {
             if (status == HandshakeStatus.NOT_HANDSHAKING) {
-                opens(context); // an engine does not always say that it has finished
+                opens(using, context); // an engine does not always say that it has finished
             }
             switch (status) {
                 case NEED_TASK -> {
@@ -303,7 +303,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         return null;
     }
 
-    private ByteBuf deliver(SSLEngine using, ByteBuffer target, Context context) throws SSLException {
+    private ByteBuf deliver(SSLEngine using, ByteBuffer target, Context context) throws IOException {
         empty = 0;
         target.flip();
         ByteBuf plain = context.lend(target.remaining()).writeBytes(target);
@@ -320,19 +320,30 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         }
     }
 
-    private void note(SSLEngine using, SSLEngineResult result, Context context) {
+    private void note(SSLEngine using, SSLEngineResult result, Context context) throws TlsException {
         status = result.getHandshakeStatus();
         if (status == HandshakeStatus.FINISHED) {
-            opens(context);
+            opens(using, context);
             status = using.getHandshakeStatus(); // tickets may have to be sent
         }
     }
 
-    private void opens(Context context) {
+    private void opens(SSLEngine using, Context context) throws TlsException {
         if (state == State.SHAKING_HANDS) {
+            requireNames(using);
             state = State.OPEN;
             context.stopTimer();
             context.releaseWrites();
+        }
+    }
+
+    /** The JDK takes the name of the subject where there is no other, which RFC 9525, section 2, forbids. */
+    private void requireNames(SSLEngine using) throws TlsException {
+        if (client && using.getSSLParameters().getEndpointIdentificationAlgorithm() != null) {
+            List<X509Certificate> shown = certificates(using.getSession());
+            if (!shown.isEmpty() && Verifier.namesOf(shown.getFirst()).isEmpty()) {
+                throw failures().of(Verifier.isForNobody(), "bad_certificate");
+            }
         }
     }
 
@@ -348,7 +359,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
 
     // ---- records out
 
-    private void answer(SSLEngine using, Context context) throws SSLException {
+    private void answer(SSLEngine using, Context context) throws IOException {
         SSLEngineResult result = wrap(using, NOTHING, context.out());
         note(using, result, context);
         if (result.bytesProduced() == 0 && status == HandshakeStatus.NEED_WRAP) {
@@ -439,7 +450,8 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
             throw failures()
                     .of(
                             "the peer has ended the connection in the middle of the handshake"
-                                    + (greeted ? "" : ", before it had sent anything"),
+                                    + (greeted ? "" : ", before it had sent anything")
+                                    + (greeted || !client ? "" : "; is this a port without TLS?"),
                             null);
         }
         throw failures()

@@ -4,6 +4,7 @@ import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.KeyStoreException;
+import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertPathValidatorException.BasicReason;
 import java.security.cert.CertificateException;
@@ -62,38 +63,12 @@ final class Verifier extends X509ExtendedTrustManager {
      * By the user's own. One that knows nothing of engines stays so: then it is the JDK that checks the host, and what is too weak, besides it.
      */
     static X509TrustManager by(X509TrustManager own) {
-        return own instanceof X509ExtendedTrustManager ? new Verifier(own, false) : new InWords(own);
+        return own instanceof X509ExtendedTrustManager ? new Verifier(own, false) : own;
     }
 
     /** By nobody: whoever it is is believed. */
     static Verifier byNobody() {
         return new Verifier(new Trust.Anybody(), false);
-    }
-
-    /** Says in words why not. */
-    private record InWords(X509TrustManager decider) implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            try {
-                decider.checkClientTrusted(chain, authType);
-            } catch (CertificateException e) {
-                throw explained(chain, e);
-            }
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            try {
-                decider.checkServerTrusted(chain, authType);
-            } catch (CertificateException e) {
-                throw explained(chain, e);
-            }
-        }
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return decider.getAcceptedIssuers();
-        }
     }
 
     private static X509ExtendedTrustManager pkix(@Nullable List<X509Certificate> roots)
@@ -138,7 +113,7 @@ final class Verifier extends X509ExtendedTrustManager {
             if (checksHost && wantsHost && passesWithoutHost(chain, authType)) {
                 checkHost(host, chain, authType, engine);
             }
-            throw explained(chain, e);
+            throw checksHost ? explained(chain, e, "trust(...)") : e; // the user's own has words of its own
         }
         if (!checksHost && wantsHost) {
             checkHost(host, chain, authType, engine);
@@ -176,7 +151,7 @@ final class Verifier extends X509ExtendedTrustManager {
                 decider.checkClientTrusted(chain, authType);
             }
         } catch (CertificateException e) {
-            throw explained(chain, e);
+            throw checksHost ? explained(chain, e, "requireClientCertificate(...)") : e;
         }
     }
 
@@ -222,13 +197,21 @@ final class Verifier extends X509ExtendedTrustManager {
     }
 
     private static Untrusted notFor(@Nullable String host, X509Certificate[] chain, CertificateException e) {
+        List<String> names = namesOf(chain[0]);
         return untrusted(
-                "the certificate is not for " + host + " but for " + namesOf(chain[0])
-                        + "; connect to one of these, or say which is right with hostName(...)",
+                names.isEmpty()
+                        ? isForNobody()
+                        : "the certificate is not for " + host + " but for " + String.join(", ", names)
+                                + "; connect to one of these, or say which is right with hostName(...)",
                 e);
     }
 
-    private static String namesOf(X509Certificate certificate) {
+    static String isForNobody() {
+        return "the certificate is for no host at all: it has no subject alternative name, and that of the subject does not count";
+    }
+
+    /** The hosts that a certificate is for, names and addresses. */
+    static List<String> namesOf(X509Certificate certificate) {
         var names = new ArrayList<String>();
         try {
             Collection<List<?>> alternatives = certificate.getSubjectAlternativeNames();
@@ -240,10 +223,10 @@ final class Verifier extends X509ExtendedTrustManager {
         } catch (CertificateParsingException e) {
             // then it has none that count
         }
-        return names.isEmpty() ? "no host at all (it has no subject alternative name)" : String.join(", ", names);
+        return names;
     }
 
-    private static CertificateException explained(X509Certificate[] chain, CertificateException e) {
+    private static CertificateException explained(X509Certificate[] chain, CertificateException e, String trust) {
         String which = named(chain[0]) + ", or one that it depends on, ";
         if (e.getCause() instanceof CertPathValidatorException invalid) {
             if (invalid.getReason() == BasicReason.ALGORITHM_CONSTRAINED) {
@@ -254,7 +237,12 @@ final class Verifier extends X509ExtendedTrustManager {
             }
         }
         String outOfTime = outOfTime(chain);
-        return outOfTime != null ? untrusted(outOfTime, e) : unknown(chain, e);
+        if (outOfTime != null) {
+            return untrusted(outOfTime, e);
+        }
+        return e.getCause() instanceof CertPathBuilderException
+                ? unknown(chain, e, trust)
+                : untrusted(named(chain[0]) + " won't do: " + e.getMessage(), e);
     }
 
     private static @Nullable String outOfTime(X509Certificate[] chain) {
@@ -272,17 +260,17 @@ final class Verifier extends X509ExtendedTrustManager {
         return null;
     }
 
-    private static CertificateException unknown(X509Certificate[] chain, CertificateException e) {
+    private static CertificateException unknown(X509Certificate[] chain, CertificateException e, String trust) {
         if (isSelfSigned(chain[0])) {
             return untrusted(
                     named(chain[0])
                             + " is signed by itself, and is not among those that are trusted; if it is the right"
-                            + " one, give it to trust(...) (" + e.getMessage() + ")",
+                            + " one, give it to " + trust + " (" + e.getMessage() + ")",
                     e);
         }
         return untrusted(
                 named(chain[0]) + " was issued by " + chain[chain.length - 1].getIssuerX500Principal()
-                        + ", which is not trusted; give that authority to trust(...), or have the peer send all"
+                        + ", which is not trusted; give that authority to " + trust + ", or have the peer send all"
                         + " certificates between (" + e.getMessage() + ")",
                 e);
     }

@@ -85,6 +85,37 @@ class PemTest {
         }
     }
 
+    @Test
+    void an_encryption_that_can_not_be_read_is_no_wrong_password() throws Exception {
+        Path strange = folder.resolve("strange.pem");
+        openssl(List.of(
+                "pkcs8",
+                "-topk8",
+                "-in",
+                file(ISSUED.keyPem()).toString(),
+                "-out",
+                strange.toString(),
+                "-scrypt",
+                "-passout",
+                "pass:secret"));
+        assertThatThrownBy(() -> Pem.privateKey(strange, "secret".toCharArray()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("strange.pem")
+                .hasMessageContaining("encrypted in a way that can't be read");
+    }
+
+    @Test
+    void a_key_of_another_certificate_is_named_with_the_files() throws IOException {
+        Path chain = folder.resolve("chain.pem");
+        Files.writeString(chain, ISSUED.chainPem());
+        Path key = file(Certificates.AUTHORITY.issue("other.test").keyPem());
+        assertThatThrownBy(() -> Identity.pem(chain, key))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("chain.pem")
+                .hasMessageContaining("file.pem")
+                .hasMessageContaining("CN=server.test");
+    }
+
     private static String openssl(List<String> arguments) throws Exception {
         Assumptions.assumeTrue(
                 Arrays.stream(System.getenv("PATH").split(File.pathSeparator, -1))

@@ -60,8 +60,18 @@ class TlsCertificateTest {
 
     @Test
     void a_name_in_the_subject_alone_does_not_count() {
-        Authority.Issued nameless = AUTHORITY.intermediate("server.test").issue();
-        assertRefused(clientFailure(nameless), "no host at all");
+        Authority.Issued nameless = AUTHORITY.issueNameless("server.test");
+        assertThat(nameless.certificate().getSubjectX500Principal().getName()).isEqualTo("CN=server.test");
+        for (TlsVersion version : TlsVersion.values()) {
+            assertRefused(
+                    clientFailure(Certificates.client().versions(version), Tls.server(Certificates.identity(nameless))),
+                    "no host at all");
+            assertRefused(
+                    clientFailure(
+                            Certificates.client().versions(version).trust(new Gullible()),
+                            Tls.server(Certificates.identity(nameless))),
+                    "no host at all");
+        }
     }
 
     @Test
@@ -95,9 +105,6 @@ class TlsCertificateTest {
                         Certificates.client().hostName("bücher.test"),
                         Tls.server(Certificates.of("xn--bcher-kva.test"))))
                 .isNull();
-        assertRefused(
-                clientFailure(Certificates.client().hostName("not a name"), Certificates.server()),
-                "no name of a host");
     }
 
     @Test
@@ -259,6 +266,29 @@ class TlsCertificateTest {
         assertThat(clientFailure(Tls.client().insecurelyTrustAnybody().hostName("redis_1"), Certificates.server()))
                 .isNull();
         assertRefused(clientFailure(Certificates.client().hostName("redis_1"), Certificates.server()), "redis_1");
+    }
+
+    @Test
+    void trusting_somebody_undoes_trusting_anybody() {
+        TlsClient client =
+                Tls.client().insecurelyTrustAnybody().hostName("other.test").trust(List.of(AUTHORITY.certificate()));
+        assertRefused(clientFailure(client, Certificates.server()), "not for other.test");
+        assertThat(client.toString()).doesNotContain("insecure");
+        assertThat(client.insecurelyIgnoreHostName().toString()).contains("insecure");
+        assertThat(clientFailure(
+                        client.insecurelyIgnoreHostName().trust(List.of(AUTHORITY.certificate())),
+                        Certificates.server()))
+                .as("what was ignored by its own name stays so")
+                .isNull();
+    }
+
+    @Test
+    void what_is_no_host_is_refused_at_once() {
+        for (String wrong : List.of("", "localhost:443", "https://x", "a b")) {
+            assertThatThrownBy(() -> Tls.client().hostName(wrong))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("is no host");
+        }
     }
 
     private static X509TrustManager throwing(Throwable thrown) {
