@@ -11,8 +11,14 @@ import org.jspecify.annotations.Nullable;
 final class ClosedHere extends ClosedChannelException {
     private final @Nullable SocketAddress peer; // not the connection, which may be forgotten long before this is
 
-    ClosedHere(@Nullable SocketAddress peer, boolean tracing) {
+    /**
+     * @param why it had failed, if it was closed for that
+     */
+    ClosedHere(@Nullable SocketAddress peer, boolean tracing, @Nullable Throwable why) {
         this.peer = peer;
+        if (why != null) {
+            initCause(why);
+        }
         if (tracing) {
             super.fillInStackTrace();
         }
@@ -26,6 +32,8 @@ final class ClosedHere extends ClosedChannelException {
 
     @Override
     public String getMessage() {
-        return Link.describe(peer) + " was closed by this side";
+        Throwable why = getCause();
+        return Link.describe(peer) + " was closed by this side"
+                + (why == null ? "" : ", since it had failed: " + Failures.inWords(why));
     }
 }

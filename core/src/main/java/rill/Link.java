@@ -551,7 +551,8 @@ final class Link extends Node implements WireListener {
 
     private Throwable closedByUs() {
         Throwable before = outbound.closed();
-        return before instanceof ClosedHere ? before : new ClosedHere(peer(), loop.origins() != null);
+        Throwable why = failure == null ? null : failure.cause();
+        return before instanceof ClosedHere ? before : new ClosedHere(peer(), loop.origins() != null, why);
     }
 
     /** Nothing more will come: tells everybody, and lets go of everything. */

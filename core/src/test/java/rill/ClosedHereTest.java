@@ -34,8 +34,8 @@ class ClosedHereTest {
 
     @Test
     void where_it_was_closed_is_noted_when_tracing_only() {
-        assertThat(new ClosedHere(null, false).getStackTrace()).isEmpty();
-        assertThat(new ClosedHere(null, true).getStackTrace())
+        assertThat(new ClosedHere(null, false, null).getStackTrace()).isEmpty();
+        assertThat(new ClosedHere(null, true, null).getStackTrace())
                 .anySatisfy(frame -> assertThat(frame.getClassName()).isEqualTo(ClosedHereTest.class.getName()));
     }
 
@@ -44,7 +44,7 @@ class ClosedHereTest {
         var peer = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
         var bytes = new ByteArrayOutputStream();
         try (var out = new ObjectOutputStream(bytes)) {
-            out.writeObject(new ClosedHere(peer, false));
+            out.writeObject(new ClosedHere(peer, false, null));
         }
         try (var in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
             assertThat((ClosedHere) in.readObject()).hasMessage("connection to %s was closed by this side", peer);

@@ -316,6 +316,19 @@ class TlsTest {
                 .hasMessageContaining("without a good-bye");
     }
 
+    @Test
+    void who_writes_after_a_handshake_that_has_failed_hears_why() throws IOException {
+        SocketAddress address = echo(Tls.server(Certificates.of("other.test")));
+        Connection<ByteBuf, ByteBuf> plain =
+                loop.connect(address, Pipeline.bytes()).await();
+        Connection<ByteBuf, ByteBuf> secret = plain.become(Pipeline.bytes().over(Certificates.client()));
+        secret.onFailure(failure -> {});
+        secret.closed().timeout(LONG).await();
+        assertThatThrownBy(() -> secret.write(text("hello")).await())
+                .hasMessageContaining("since it had failed")
+                .hasMessageContaining("not for server.test");
+    }
+
     // ---- peers that do nothing, or the wrong thing
 
     @Test
