@@ -208,6 +208,95 @@ class SessionTest {
         }
     }
 
+    /** Copies what comes into a buffer that it is lent, but at a {@code =} gives its bytes as they are, and at a {@code !} fails. */
+    private static ByteLayer copying(List<ByteBuf> lent) {
+        return context -> new Session<>() {
+            @Override
+            public ByteBuf decode(ByteBuf in, Context decoding) throws ProtocolException {
+                int n = in.readableBytes();
+                ByteBuf copy = decoding.lend(n).writeBytes(in, in.readerIndex(), n);
+                lent.add(copy);
+                if (copy.getByte(0) == '!') {
+                    throw new ProtocolException("enough");
+                }
+                return copy.getByte(0) == '=' ? in : in.skipBytes(n) == in ? copy : in;
+            }
+
+            @Override
+            public ByteBuf inputEnded(ByteBuf rest, Context ending) {
+                ByteBuf last = ending.lend(5);
+                lent.add(last);
+                ending.end();
+                return last.writeBytes(new byte[] {'l', 'a', 's', 't', '\n'});
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {
+                out.pass(message.retainedSlice());
+            }
+        };
+    }
+
+    @Test
+    void a_buffer_that_was_lent_is_taken_back_when_the_call_is_over_however_it_ends() throws IOException {
+        var lent = new ArrayList<ByteBuf>();
+        try (var rig = new Rig<>(TextLines.pipeline().over(copying(lent)))) {
+            List<String> received = rig.collect(rig.connection());
+            rig.arrives("one\n");
+            assertThat(lent).hasSize(1).allMatch(each -> each.refCnt() == 0);
+            rig.arrives("=two\n");
+            assertThat(lent).hasSize(2).allMatch(each -> each.refCnt() == 0);
+            rig.arrives("hal");
+            rig.arrives("f\n");
+            rig.inputEnds();
+            assertThat(lent).hasSize(5).allMatch(each -> each.refCnt() == 0);
+            assertThat(received).containsExactly("one", "=two", "half", "last");
+        }
+        lent.clear();
+        try (var rig = new Rig<>(TextLines.pipeline().over(copying(lent)))) {
+            rig.collect(rig.connection());
+            rig.arrives("!");
+            assertThat(rig.failures).singleElement().isInstanceOf(ProtocolException.class);
+            assertThat(lent).hasSize(1).allMatch(each -> each.refCnt() == 0);
+        }
+    }
+
+    @Test
+    void a_buffer_that_was_lent_and_that_somebody_has_retained_is_his_until_he_releases_it() throws IOException {
+        var lent = new ArrayList<ByteBuf>();
+        try (var rig = new Rig<>(Pipeline.bytes().over(copying(lent)))) {
+            List<ByteBuf> received = rig.collect(rig.connection());
+            rig.arrives("one");
+            rig.arrives("two");
+            assertThat(received).extracting(each -> each.toString(StandardCharsets.US_ASCII)).containsExactly("one", "two");
+            received.forEach(ByteBuf::release);
+            assertThat(lent).allMatch(each -> each.refCnt() == 0);
+        }
+    }
+
+    @Test
+    void one_buffer_is_lent_for_a_call_and_none_outside() throws IOException {
+        var contexts = new ArrayList<Context>();
+        ByteLayer greedy = context -> new Session<>() {
+            @Override
+            public ByteBuf decode(ByteBuf in, Context decoding) {
+                contexts.add(decoding);
+                decoding.lend(1);
+                return decoding.lend(1);
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {}
+        };
+        try (var rig = new Rig<>(TextLines.pipeline().over(greedy))) {
+            rig.collect(rig.connection());
+            rig.arrives("x");
+            assertThat(rig.failures).singleElement().satisfies(failure -> assertThat(failure)
+                    .hasMessageContaining("a buffer was lent for this call already"));
+            assertThatThrownBy(() -> contexts.getFirst().lend(1)).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
     /** A session that does nothing, to be told otherwise. */
     abstract static class Plain implements Session<String, String> {
         @Override
