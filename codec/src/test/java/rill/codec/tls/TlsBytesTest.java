@@ -287,7 +287,7 @@ class TlsBytesTest {
     private static List<Integer> records(byte[] bytes) {
         var sizes = new ArrayList<Integer>();
         for (int at = 0; at < bytes.length; at += TlsRecord.HEADER + sizes.getLast()) {
-            sizes.add(((bytes[at + 3] & 0xFF) << 8) | (bytes[at + 4] & 0xFF));
+            sizes.add(number(bytes, at + 3));
         }
         return sizes;
     }
@@ -482,6 +482,45 @@ class TlsBytesTest {
             assertThat(server.take()).isEqualTo(TlsRecord.fatalAlert(50));
         }
         assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void who_is_asked_to_greet_again_can_not_ask_for_another_name() {
+        byte[] first = clientHello();
+        byte[] second = bytes(
+                new String(first, StandardCharsets.ISO_8859_1).replace("server.test", "serves.test"));
+        offerStrangeKeysAlone(first);
+        Identity identity = Certificates.of("server.test", "serves.test");
+        Side server = new Side(Tls.server(name -> identity), 1);
+        server.feed(first);
+        assertThat(server.failure).isNull();
+        assertThat(server.take()).as("a HelloRetryRequest").startsWith(22, 3, 3);
+        server.feed(second);
+        assertThat(server.failure)
+                .isInstanceOfSatisfying(
+                        TlsException.class, e -> assertThat(e.alert()).isEqualTo("unrecognized_name"));
+    }
+
+    /** In a ClientHello, of which one record is made: the keys' groups are none that anybody knows. */
+    private static void offerStrangeKeysAlone(byte[] hello) {
+        int at = TlsRecord.HEADER + 4 + 2 + 32;
+        at += 1 + hello[at];
+        at += 2 + number(hello, at);
+        at += 1 + hello[at];
+        at += 2;
+        for (; at < hello.length; at += 4 + number(hello, at + 2)) {
+            int end = at + 4 + number(hello, at + 2);
+            if (number(hello, at) == 51) {
+                for (int key = at + 6; key < end; key += 4 + number(hello, key + 2)) {
+                    hello[key] = 0x0a;
+                    hello[key + 1] = 0x0a;
+                }
+            }
+        }
+    }
+
+    private static int number(byte[] bytes, int at) {
+        return ((bytes[at] & 0xFF) << 8) | (bytes[at + 1] & 0xFF);
     }
 
     /** Has no certificate for anybody. */
