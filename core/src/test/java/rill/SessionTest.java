@@ -297,6 +297,75 @@ class SessionTest {
         }
     }
 
+    @Test
+    void what_comes_after_the_end_of_a_layers_stream_is_not_kept() throws IOException {
+        ByteLayer pairs = context -> new Session<>() {
+            @Override
+            public @Nullable ByteBuf decode(ByteBuf in, Context decoding) {
+                if (in.readableBytes() < 2) {
+                    return null;
+                }
+                ByteBuf pair = in.readSlice(2);
+                if (pair.getByte(0) != '.') {
+                    return pair;
+                }
+                decoding.end();
+                return null;
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {
+                out.pass(message.retainedSlice());
+            }
+        };
+        for (String[] pieces : new String[][] {{"ab\n\n..more"}, {"ab\n\n.", ".more"}, {"ab\n\n..", "more"}}) {
+            try (var rig = new Rig<>(TextLines.pipeline().over(pairs))) {
+                var received = new ArrayList<String>();
+                rig.onLoop(() -> rig.connection().onMessage(received::add, () -> received.add("END")));
+                for (String piece : pieces) {
+                    rig.arrives(piece);
+                }
+                assertThat(rig.link.stack().bottom().restBytes()).isZero();
+                rig.arrives("and more");
+                rig.settle();
+                assertThat(rig.link.stack().bottom().restBytes()).isZero();
+                assertThat(received).containsExactly("ab", "", "END");
+            }
+        }
+    }
+
+    @Test
+    void a_layer_is_asked_for_nothing_while_its_connection_is_paused() throws IOException {
+        var asked = new ArrayList<Integer>();
+        ByteLayer pairs = context -> new Session<>() {
+            @Override
+            public ByteBuf decode(ByteBuf in, Context decoding) {
+                asked.add(in.readableBytes());
+                return in.readSlice(2);
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {
+                out.pass(message.retainedSlice());
+            }
+        };
+        try (var rig = new Rig<>(TextLines.pipeline().over(pairs))) {
+            var received = new ArrayList<String>();
+            rig.onLoop(() -> rig.connection().onMessage(line -> {
+                received.add(line);
+                rig.connection().pause();
+            }));
+            rig.arrives("a\nb\nc\n");
+            rig.settle();
+            assertThat(asked).containsExactly(6);
+            assertThat(received).containsExactly("a");
+            rig.onLoop(rig.connection()::resume);
+            rig.settle();
+            assertThat(asked).containsExactly(6, 4);
+            assertThat(received).containsExactly("a", "b");
+        }
+    }
+
     /** A session that does nothing, to be told otherwise. */
     abstract static class Plain implements Session<String, String> {
         @Override
