@@ -219,7 +219,11 @@ class SessionTest {
                 if (copy.getByte(0) == '!') {
                     throw new ProtocolException("enough");
                 }
-                return copy.getByte(0) == '=' ? in : in.skipBytes(n) == in ? copy : in;
+                if (copy.getByte(0) == '=') {
+                    return in;
+                }
+                in.skipBytes(n);
+                return copy;
             }
 
             @Override
@@ -268,7 +272,9 @@ class SessionTest {
             List<ByteBuf> received = rig.collect(rig.connection());
             rig.arrives("one");
             rig.arrives("two");
-            assertThat(received).extracting(each -> each.toString(StandardCharsets.US_ASCII)).containsExactly("one", "two");
+            assertThat(received)
+                    .extracting(each -> each.toString(StandardCharsets.US_ASCII))
+                    .containsExactly("one", "two");
             received.forEach(ByteBuf::release);
             assertThat(lent).allMatch(each -> each.refCnt() == 0);
         }
@@ -291,8 +297,10 @@ class SessionTest {
         try (var rig = new Rig<>(TextLines.pipeline().over(greedy))) {
             rig.collect(rig.connection());
             rig.arrives("x");
-            assertThat(rig.failures).singleElement().satisfies(failure -> assertThat(failure)
-                    .hasMessageContaining("a buffer was lent for this call already"));
+            assertThat(rig.failures)
+                    .singleElement()
+                    .satisfies(failure ->
+                            assertThat(failure).hasMessageContaining("a buffer was lent for this call already"));
             assertThatThrownBy(() -> contexts.getFirst().lend(1)).isInstanceOf(IllegalStateException.class);
         }
     }

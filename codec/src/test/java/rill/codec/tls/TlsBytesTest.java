@@ -487,8 +487,7 @@ class TlsBytesTest {
     @Test
     void who_is_asked_to_greet_again_can_not_ask_for_another_name() {
         byte[] first = clientHello();
-        byte[] second = bytes(
-                new String(first, StandardCharsets.ISO_8859_1).replace("server.test", "serves.test"));
+        byte[] second = bytes(new String(first, StandardCharsets.ISO_8859_1).replace("server.test", "serves.test"));
         offerStrangeKeysAlone(first);
         Identity identity = Certificates.of("server.test", "serves.test");
         Side server = new Side(Tls.server(name -> identity), 1);

@@ -67,7 +67,8 @@ class TlsFloodTest {
     @Test
     void a_handshake_of_very_many_bytes_is_refused_however_few_its_records_are() {
         Side client = new Side(Certificates.client().versions(TlsVersion.TLS_1_2), 1);
-        var record = new byte[TlsRecord.HEADER + 16_384]; // HelloRequests, which mean nothing in the middle of a handshake
+        var record =
+                new byte[TlsRecord.HEADER + 16_384]; // HelloRequests, which mean nothing in the middle of a handshake
         record[0] = TlsRecord.HANDSHAKE;
         record[1] = 3;
         record[2] = 3;
