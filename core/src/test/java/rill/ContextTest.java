@@ -41,6 +41,28 @@ class ContextTest {
     }
 
     @Test
+    void what_is_shared_is_one_for_each_loop_and_type() throws IOException {
+        var seen = new ArrayList<StringBuilder>();
+        Codec<String, String> codec = context -> {
+            seen.add(context.shared(StringBuilder.class, StringBuilder::new));
+            assertThat(context.shared(int[].class, () -> new int[] {1})).containsExactly(1);
+            return new Pinging();
+        };
+        ByteLayer layer = context -> {
+            seen.add(context.shared(StringBuilder.class, StringBuilder::new));
+            return new HoldingLayer().open(context);
+        };
+        for (int i = 0; i < 2; i++) {
+            try (var rig = new Rig<>(Pipeline.of(codec).over(layer))) {
+                assertThat(rig.failures).isEmpty();
+            }
+        }
+        assertThat(seen).hasSize(4);
+        assertThat(seen.get(0)).isSameAs(seen.get(1)).isNotSameAs(seen.get(2));
+        assertThat(seen.get(2)).isSameAs(seen.get(3));
+    }
+
+    @Test
     void a_sessions_timer_is_put_off_expires_and_its_failure_is_the_connections() throws IOException {
         try (var rig = new Rig<>(Pipeline.<String, String>of(context -> new IdleTimeout()))) {
             rig.collect(rig.connection());

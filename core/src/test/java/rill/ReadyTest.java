@@ -252,4 +252,55 @@ class ReadyTest {
         loop.execute(connection::abort);
         assertNothingIsLeft();
     }
+
+    // ---- what is asked for before it is ready
+
+    @Test
+    void a_handshake_goes_on_though_the_connection_is_paused_and_no_message_comes_out() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline().over(new HoldingLayer()))) {
+            List<String> received = rig.collect(rig.connection());
+            rig.onLoop(() -> {
+                rig.connection().pause();
+                rig.connection().write("a");
+            });
+            rig.settle();
+            assertThat(rig.wire.paused).as("while it shakes hands").isFalse();
+            rig.arrives("!");
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("hello;a\n");
+            assertThat(rig.wire.paused).as("once it is ready").isTrue();
+            rig.arrives("one\n");
+            rig.settle();
+            assertThat(received).isEmpty();
+            rig.onLoop(rig.connection()::resume);
+            rig.settle();
+            assertThat(received).containsExactly("one");
+        }
+    }
+
+    @Test
+    void output_that_is_shut_down_in_a_handshake_ends_after_it_and_a_close_does_not_wait() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline().over(new HoldingLayer()))) {
+            List<String> received = rig.collect(rig.connection());
+            rig.onLoop(rig.connection()::shutdownOutput);
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("hello;");
+            assertThat(rig.wire.outputShut).isFalse();
+            rig.arrives("!one\n");
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo(";bye");
+            assertThat(rig.wire.outputShut).isTrue();
+            assertThat(received).containsExactly("one");
+        }
+        try (var rig = new Rig<>(TextLines.pipeline().over(new HoldingLayer()))) {
+            rig.collect(rig.connection());
+            rig.onLoop(() -> {
+                rig.connection().shutdownOutput();
+                rig.connection().close();
+            });
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("hello;;bye");
+            assertThat(rig.wire.outputShut).isTrue();
+        }
+    }
 }

@@ -208,6 +208,172 @@ class SessionTest {
         }
     }
 
+    /** Copies what comes into a buffer that it is lent, but at a {@code =} gives its bytes as they are, and at a {@code !} fails. */
+    private static ByteLayer copying(List<ByteBuf> lent) {
+        return context -> new Session<>() {
+            @Override
+            public ByteBuf decode(ByteBuf in, Context decoding) throws ProtocolException {
+                int n = in.readableBytes();
+                ByteBuf copy = decoding.lend(n).writeBytes(in, in.readerIndex(), n);
+                lent.add(copy);
+                if (copy.getByte(0) == '!') {
+                    throw new ProtocolException("enough");
+                }
+                if (copy.getByte(0) == '=') {
+                    return in;
+                }
+                in.skipBytes(n);
+                return copy;
+            }
+
+            @Override
+            public ByteBuf inputEnded(ByteBuf rest, Context ending) {
+                ByteBuf last = ending.lend(5);
+                lent.add(last);
+                ending.end();
+                return last.writeBytes(new byte[] {'l', 'a', 's', 't', '\n'});
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {
+                out.pass(message.retainedSlice());
+            }
+        };
+    }
+
+    @Test
+    void a_buffer_that_was_lent_is_taken_back_when_the_call_is_over_however_it_ends() throws IOException {
+        var lent = new ArrayList<ByteBuf>();
+        try (var rig = new Rig<>(TextLines.pipeline().over(copying(lent)))) {
+            List<String> received = rig.collect(rig.connection());
+            rig.arrives("one\n");
+            assertThat(lent).hasSize(1).allMatch(each -> each.refCnt() == 0);
+            rig.arrives("=two\n");
+            assertThat(lent).hasSize(2).allMatch(each -> each.refCnt() == 0);
+            rig.arrives("hal");
+            rig.arrives("f\n");
+            rig.inputEnds();
+            assertThat(lent).hasSize(5).allMatch(each -> each.refCnt() == 0);
+            assertThat(received).containsExactly("one", "=two", "half", "last");
+        }
+        lent.clear();
+        try (var rig = new Rig<>(TextLines.pipeline().over(copying(lent)))) {
+            rig.collect(rig.connection());
+            rig.arrives("!");
+            assertThat(rig.failures).singleElement().isInstanceOf(ProtocolException.class);
+            assertThat(lent).hasSize(1).allMatch(each -> each.refCnt() == 0);
+        }
+    }
+
+    @Test
+    void a_buffer_that_was_lent_and_that_somebody_has_retained_is_his_until_he_releases_it() throws IOException {
+        var lent = new ArrayList<ByteBuf>();
+        try (var rig = new Rig<>(Pipeline.bytes().over(copying(lent)))) {
+            List<ByteBuf> received = rig.collect(rig.connection());
+            rig.arrives("one");
+            rig.arrives("two");
+            assertThat(received)
+                    .extracting(each -> each.toString(StandardCharsets.US_ASCII))
+                    .containsExactly("one", "two");
+            received.forEach(ByteBuf::release);
+            assertThat(lent).allMatch(each -> each.refCnt() == 0);
+        }
+    }
+
+    @Test
+    void one_buffer_is_lent_for_a_call_and_none_outside() throws IOException {
+        var contexts = new ArrayList<Context>();
+        ByteLayer greedy = context -> new Session<>() {
+            @Override
+            public ByteBuf decode(ByteBuf in, Context decoding) {
+                contexts.add(decoding);
+                decoding.lend(1);
+                return decoding.lend(1);
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {}
+        };
+        try (var rig = new Rig<>(TextLines.pipeline().over(greedy))) {
+            rig.collect(rig.connection());
+            rig.arrives("x");
+            assertThat(rig.failures)
+                    .singleElement()
+                    .satisfies(failure ->
+                            assertThat(failure).hasMessageContaining("a buffer was lent for this call already"));
+            assertThatThrownBy(() -> contexts.getFirst().lend(1)).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void what_comes_after_the_end_of_a_layers_stream_is_not_kept() throws IOException {
+        ByteLayer pairs = context -> new Session<>() {
+            @Override
+            public @Nullable ByteBuf decode(ByteBuf in, Context decoding) {
+                if (in.readableBytes() < 2) {
+                    return null;
+                }
+                ByteBuf pair = in.readSlice(2);
+                if (pair.getByte(0) != '.') {
+                    return pair;
+                }
+                decoding.end();
+                return null;
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {
+                out.pass(message.retainedSlice());
+            }
+        };
+        for (String[] pieces : new String[][] {{"ab\n\n..more"}, {"ab\n\n.", ".more"}, {"ab\n\n..", "more"}}) {
+            try (var rig = new Rig<>(TextLines.pipeline().over(pairs))) {
+                var received = new ArrayList<String>();
+                rig.onLoop(() -> rig.connection().onMessage(received::add, () -> received.add("END")));
+                for (String piece : pieces) {
+                    rig.arrives(piece);
+                }
+                assertThat(rig.link.stack().bottom().restBytes()).isZero();
+                rig.arrives("and more");
+                rig.settle();
+                assertThat(rig.link.stack().bottom().restBytes()).isZero();
+                assertThat(received).containsExactly("ab", "", "END");
+            }
+        }
+    }
+
+    @Test
+    void a_layer_is_asked_for_nothing_while_its_connection_is_paused() throws IOException {
+        var asked = new ArrayList<Integer>();
+        ByteLayer pairs = context -> new Session<>() {
+            @Override
+            public ByteBuf decode(ByteBuf in, Context decoding) {
+                asked.add(in.readableBytes());
+                return in.readSlice(2);
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {
+                out.pass(message.retainedSlice());
+            }
+        };
+        try (var rig = new Rig<>(TextLines.pipeline().over(pairs))) {
+            var received = new ArrayList<String>();
+            rig.onLoop(() -> rig.connection().onMessage(line -> {
+                received.add(line);
+                rig.connection().pause();
+            }));
+            rig.arrives("a\nb\nc\n");
+            rig.settle();
+            assertThat(asked).containsExactly(6);
+            assertThat(received).containsExactly("a");
+            rig.onLoop(rig.connection()::resume);
+            rig.settle();
+            assertThat(asked).containsExactly(6, 4);
+            assertThat(received).containsExactly("a", "b");
+        }
+    }
+
     /** A session that does nothing, to be told otherwise. */
     abstract static class Plain implements Session<String, String> {
         @Override

@@ -356,6 +356,22 @@ class ThroughProxyTest {
     }
 
     @Test
+    void a_failure_is_told_as_one_of_its_kind() {
+        Route route = Route.to(TARGET, new Greeting(ANY, targets));
+        for (IOException failure :
+                List.of(new DeadlineException("late"), new ConnectException("refused"), new IOException("lost"))) {
+            assertThat(route.told(failure))
+                    .isExactlyInstanceOf(failure.getClass())
+                    .hasMessage(ASKED + ANY + ": " + failure.getMessage())
+                    .hasCause(failure);
+        }
+        var slip = new IllegalStateException("slip");
+        assertThat(route.told(slip)).isSameAs(slip);
+        var direct = new IOException("lost");
+        assertThat(Route.to(TARGET, null).told(direct)).isSameAs(direct);
+    }
+
+    @Test
     void giving_up_before_it_is_through_closes_the_connection_to_the_proxy() {
         Future<Connection<String, String>> connecting = connect();
         ticks();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +47,26 @@ class PemTest {
         String strange = "-----BEGIN PGP MESSAGE-----\nVersion: 1\n\n=?!\n-----END PGP MESSAGE-----\n";
         assertThat(Pem.certificates(strange + ISSUED.chainPem())).hasSize(2);
         assertThat(Pem.privateKey(strange + ISSUED.keyPem())).isEqualTo(ISSUED.key());
+    }
+
+    @Test
+    void certificates_may_go_by_their_older_name() throws IOException {
+        assertThat(Pem.certificates(ISSUED.chainPem().replace(" CERTIFICATE", " X509 CERTIFICATE")))
+                .isEqualTo(ISSUED.chain());
+    }
+
+    @Test
+    void a_file_that_is_too_large_is_not_read() throws IOException {
+        Path file = file("");
+        try (var large = new RandomAccessFile(file.toFile(), "rw")) {
+            large.setLength(4 * 1024 * 1024 + 1);
+        }
+        for (ThrowingCallable reading :
+                List.<ThrowingCallable>of(() -> Pem.privateKey(file), () -> Pem.certificates(file))) {
+            assertThatThrownBy(reading)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("file.pem is larger than 4194304 bytes");
+        }
     }
 
     @Test

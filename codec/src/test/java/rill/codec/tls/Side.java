@@ -92,6 +92,11 @@ final class Side implements Context, Outgoing {
         }
     }
 
+    /** How many bytes more it has said it needs, since it was last given some; 0 if it has not. */
+    int wanted() {
+        return wanted;
+    }
+
     boolean over() {
         return ended || failure != null;
     }

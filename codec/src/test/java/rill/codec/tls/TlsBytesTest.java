@@ -261,6 +261,50 @@ class TlsBytesTest {
         assertThat(stopped).isGreaterThan(20);
     }
 
+    @Test
+    void of_a_record_it_says_how_much_is_missing() {
+        Side server = new Side(SERVER, 1);
+        server.feed(new byte[] {22, 3});
+        assertThat(server.wanted()).as("of the header").isEqualTo(3);
+        server.feed(new byte[] {3, 0, 100, 1, 2});
+        assertThat(server.wanted()).as("of the rest").isEqualTo(98);
+    }
+
+    @ParameterizedTest
+    @EnumSource(TlsVersion.class)
+    void much_is_sent_in_as_few_records_as_it_takes(TlsVersion version) {
+        Talk talk = new Talk(version).go();
+        talk.client.write(new byte[3 * TlsRecord.MOST_PLAIN]);
+        assertThat(records(talk.client.take())).hasSize(3);
+        talk.client.write(new byte[3 * TlsRecord.MOST_PLAIN + 1]);
+        List<Integer> sizes = records(talk.client.take());
+        assertThat(sizes).hasSize(4);
+        assertThat(sizes.subList(0, 3)).allMatch(size -> size > TlsRecord.MOST_PLAIN);
+        assertThat(sizes.getLast()).isLessThan(100);
+    }
+
+    /** How long what follows each header is. */
+    private static List<Integer> records(byte[] bytes) {
+        var sizes = new ArrayList<Integer>();
+        for (int at = 0; at < bytes.length; at += TlsRecord.HEADER + sizes.getLast()) {
+            sizes.add(number(bytes, at + 3));
+        }
+        return sizes;
+    }
+
+    @ParameterizedTest
+    @EnumSource(TlsVersion.class)
+    void a_good_bye_is_answered_at_once_in_tls_1_2_and_not_before_the_own_end_in_1_3(TlsVersion version) {
+        Talk talk = new Talk(version).go();
+        talk.server.endOutput();
+        talk.client.feed(talk.server.take());
+        assertThat(talk.client.ended).isTrue();
+        int answered = records(talk.client.take()).size();
+        assertThat(answered).isEqualTo(version == TlsVersion.TLS_1_2 ? 1 : 0);
+        talk.client.endOutput();
+        assertThat(records(talk.client.take())).as("once").hasSize(1 - answered);
+    }
+
     // ---- what is no TLS
 
     @ParameterizedTest
@@ -398,6 +442,126 @@ class TlsBytesTest {
         Side server = new Side(Tls.server(name -> null), 1);
         server.feed(new byte[] {22, 3, 1, 0, 4, 1, 0, 0x40, 1});
         assertThat(server.failure).hasMessageContaining("16385 bytes").hasMessageContaining("16384");
+    }
+
+    @Test
+    void a_client_hello_of_16_kib_is_read() {
+        var asked = new ArrayList<String>();
+        byte[] small = hello(name(0, "server.test"));
+        int room = ClientHello.LONGEST + 4 + TlsRecord.HEADER - small.length - 4;
+        byte[] hello = hello(name(0, "server.test"), extension(21, new byte[room])); // padding
+        Side server = new Side(noting(asked), 1);
+        server.feed(fragmented(hello, 10_000));
+        assertThat(hello.length - TlsRecord.HEADER - 4).isEqualTo(16_384);
+        assertThat(asked).containsExactly("server.test");
+    }
+
+    @Test
+    void a_server_has_one_name_of_1_to_255_characters() {
+        var asked = new ArrayList<String>();
+        for (String each : List.of("a", "A-Z_0.9.test", "x".repeat(255))) {
+            new Side(noting(asked), 1).feed(hello(name(0, each)));
+        }
+        assertThat(asked).containsExactly("a", "a-z_0.9.test", "x".repeat(255));
+        asked.clear();
+        for (byte[] hello : List.of(
+                hello(name(0, "")),
+                hello(name(0, "x".repeat(256))),
+                hello(name(0, "a b")),
+                hello(name(0, "a\0")),
+                hello(name(0, "b\u00fccher")),
+                hello(name(1, "other.kind")),
+                hello(name(0, "one.test"), name(0, "two.test")),
+                hello(name(0, "one.test"), name(0, "one.test")),
+                hello(extension(0, join(entry(0, "one.test"), entry(0, "two.test")))))) {
+            Side server = new Side(noting(asked), 1);
+            server.feed(hello);
+            assertThat(server.failure)
+                    .isInstanceOfSatisfying(
+                            TlsException.class, e -> assertThat(e.alert()).isEqualTo("decode_error"));
+            assertThat(server.take()).isEqualTo(TlsRecord.fatalAlert(50));
+        }
+        assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void who_is_asked_to_greet_again_can_not_ask_for_another_name() {
+        byte[] first = clientHello();
+        byte[] second = bytes(new String(first, StandardCharsets.ISO_8859_1).replace("server.test", "serves.test"));
+        offerStrangeKeysAlone(first);
+        Identity identity = Certificates.of("server.test", "serves.test");
+        Side server = new Side(Tls.server(name -> identity), 1);
+        server.feed(first);
+        assertThat(server.failure).isNull();
+        assertThat(server.take()).as("a HelloRetryRequest").startsWith(22, 3, 3);
+        server.feed(second);
+        assertThat(server.failure)
+                .isInstanceOfSatisfying(
+                        TlsException.class, e -> assertThat(e.alert()).isEqualTo("unrecognized_name"));
+    }
+
+    /** In a ClientHello, of which one record is made: the keys' groups are none that anybody knows. */
+    private static void offerStrangeKeysAlone(byte[] hello) {
+        int at = TlsRecord.HEADER + 4 + 2 + 32;
+        at += 1 + hello[at];
+        at += 2 + number(hello, at);
+        at += 1 + hello[at];
+        at += 2;
+        for (; at < hello.length; at += 4 + number(hello, at + 2)) {
+            int end = at + 4 + number(hello, at + 2);
+            if (number(hello, at) == 51) {
+                for (int key = at + 6; key < end; key += 4 + number(hello, key + 2)) {
+                    hello[key] = 0x0a;
+                    hello[key + 1] = 0x0a;
+                }
+            }
+        }
+    }
+
+    private static int number(byte[] bytes, int at) {
+        return ((bytes[at] & 0xFF) << 8) | (bytes[at + 1] & 0xFF);
+    }
+
+    /** Has no certificate for anybody. */
+    private static TlsServer noting(List<String> asked) {
+        return Tls.server(name -> {
+            asked.add(name);
+            return null;
+        });
+    }
+
+    /** A ClientHello with these extensions alone, in one record. */
+    private static byte[] hello(byte[]... extensions) {
+        byte[] body = join(
+                new byte[2 + 32], // version, random
+                new byte[] {0, 0, 2, 0x13, 1, 1, 0}, // no session, one cipher suite, no compression
+                withLength(join(extensions)));
+        byte[] message = join(new byte[] {1, (byte) (body.length >> 16)}, withLength(body));
+        return join(new byte[] {22, 3, 1}, withLength(message));
+    }
+
+    private static byte[] name(int kind, String name) {
+        return extension(0, entry(kind, name));
+    }
+
+    private static byte[] entry(int kind, String name) {
+        return join(new byte[] {(byte) kind}, withLength(bytes(name)));
+    }
+
+    private static byte[] extension(int type, byte[] content) {
+        return join(new byte[] {0, (byte) type}, withLength(type == 0 ? withLength(content) : content));
+    }
+
+    private static byte[] withLength(byte[] content) {
+        return join(new byte[] {(byte) (content.length >> 8), (byte) content.length}, content);
+    }
+
+    private static byte[] join(byte[]... parts) {
+        var all = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            all.writeBytes(part);
+        }
+        return all.toByteArray();
     }
 
     @Test

@@ -10,11 +10,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import rill.ByteLayer;
 import rill.testkit.Authority;
 
 /** Who is believed, and what is said to who is not. */
@@ -406,6 +409,85 @@ class TlsCertificateTest {
                 clientFailure(Certificates.client().alpn("three"), server),
                 "alert no_application_protocol",
                 "none of the protocols");
+    }
+
+    private static <T> T changed(T layer, List<UnaryOperator<T>> changes, int first) {
+        T result = layer;
+        for (int i = 0; i < changes.size(); i++) {
+            result = changes.get((first + i) % changes.size()).apply(result);
+        }
+        return result;
+    }
+
+    @Test
+    void what_was_set_stays_so_whatever_is_set_after_it() {
+        String suite = "TLS_CHACHA20_POLY1305_SHA256";
+        List<X509Certificate> roots = List.of(AUTHORITY.certificate());
+        List<UnaryOperator<TlsServer>> ofServer = List.of(
+                tls -> tls.alpn("one"),
+                tls -> tls.versions(TlsVersion.TLS_1_3),
+                tls -> tls.cipherSuites(suite),
+                tls -> tls.handshakeTimeout(Duration.ofSeconds(7)),
+                tls -> tls.requireClientCertificate(roots));
+        List<UnaryOperator<TlsClient>> ofClient = List.of(
+                tls -> tls.alpn("one"),
+                tls -> tls.versions(TlsVersion.TLS_1_3),
+                tls -> tls.cipherSuites(suite),
+                tls -> tls.handshakeTimeout(Duration.ofSeconds(7)),
+                tls -> tls.identity(ALICE),
+                tls -> tls.hostName("server.test"),
+                tls -> tls.trust(roots));
+        TlsClient open = Certificates.client().alpn("one").identity(ALICE);
+        for (int first = 0; first < ofServer.size(); first++) {
+            TlsServer server = changed(Certificates.server(), ofServer, first);
+            assertHolds(open, server, suite);
+            assertRefused(clientFailure(open.versions(TlsVersion.TLS_1_2), server), "protocol_version");
+            assertThat(overdue(server)).hasMessageContaining("7000 ms");
+        }
+        TlsServer anything = Certificates.server().alpn("one").requireClientCertificate(roots);
+        TlsServer other = Tls.server(Certificates.of("other.test"));
+        for (int first = 0; first < ofClient.size(); first++) {
+            TlsClient client = changed(Tls.client(), ofClient, first);
+            assertHolds(client, anything, suite);
+            assertRefused(clientFailure(client, other), "not for server.test but for other.test");
+            assertRefused(
+                    clientFailure(client, Certificates.server().versions(TlsVersion.TLS_1_2)), "protocol_version");
+            assertThat(overdue(client)).hasMessageContaining("7000 ms");
+            TlsClient careless = changed(Tls.client().insecurelyTrustAnybody(), ofClient.subList(0, 6), first % 6);
+            assertThat(clientFailure(careless, other)).isNull();
+        }
+    }
+
+    private static void assertHolds(TlsClient client, TlsServer server, String suite) {
+        var sides = new Side[2];
+        assertThat(talk(client, server, sides)).isNull();
+        assertThat(sides[1].failure).isNull();
+        for (Side side : sides) {
+            assertThat(side.info().applicationProtocol()).isEqualTo("one");
+            assertThat(side.info().version()).isEqualTo(TlsVersion.TLS_1_3);
+            assertThat(side.info().cipherSuite()).isEqualTo(suite);
+            assertThat(side.info().peerCertificates()).hasSize(1);
+        }
+    }
+
+    private static @Nullable Throwable overdue(ByteLayer layer) {
+        var side = new Side(layer, 1);
+        side.expireTimer();
+        return side.failure;
+    }
+
+    @Test
+    void what_takes_long_is_made_once_and_not_on_the_loop() throws Exception {
+        var made = new AtomicInteger();
+        var context = new LazyContext(null, () -> {
+            made.incrementAndGet();
+            return Verifier.byNobody();
+        });
+        assertThat(context.isQuick(null)).isFalse();
+        SSLContext first = context.get(null);
+        assertThat(context.isQuick(null)).isTrue();
+        assertThat(context.get(null)).isSameAs(first);
+        assertThat(made).hasValue(1);
     }
 
     // ---- names

@@ -33,6 +33,55 @@ class TlsFloodTest {
     }
 
     @Test
+    void records_without_content_are_counted_from_the_last_that_had_some() throws Exception {
+        Side server = server();
+        RawPeer client = RawPeer.client(TlsVersion.TLS_1_3);
+        client.talkTo(server);
+        for (int i = 0; i < 10; i++) {
+            updateKeys(client, server, 20);
+            assertThat(server.failure).isNull();
+            server.feed(client.wrap(ByteBuffer.wrap(new byte[] {(byte) i})));
+        }
+        assertThat(server.received.size()).isEqualTo(10);
+    }
+
+    @Test
+    void who_is_sent_something_may_answer_without_content() throws Exception {
+        Side server = server();
+        RawPeer client = RawPeer.client(TlsVersion.TLS_1_3);
+        client.talkTo(server);
+        for (int i = 0; i < 10; i++) {
+            updateKeys(client, server, 20);
+            assertThat(server.failure).isNull();
+            server.write(new byte[] {(byte) i});
+        }
+    }
+
+    private static void updateKeys(RawPeer client, Side server, int times) throws Exception {
+        for (int i = 0; i < times && server.failure == null; i++) {
+            client.engine.beginHandshake();
+            client.talkTo(server);
+        }
+    }
+
+    @Test
+    void a_handshake_of_very_many_bytes_is_refused_however_few_its_records_are() {
+        Side client = new Side(Certificates.client().versions(TlsVersion.TLS_1_2), 1);
+        var record =
+                new byte[TlsRecord.HEADER + 16_384]; // HelloRequests, which mean nothing in the middle of a handshake
+        record[0] = TlsRecord.HANDSHAKE;
+        record[1] = 3;
+        record[2] = 3;
+        record[3] = 0x40;
+        for (int i = 0; i < 15; i++) {
+            client.feed(record);
+            assertThat(client.failure).as("record " + i).isNull();
+        }
+        client.feed(record);
+        assertThat(client.failure).isInstanceOf(TlsException.class).hasMessageContaining("more than 262144 bytes");
+    }
+
+    @Test
     void a_handshake_in_very_small_records_is_refused() {
         byte[] hello = new Side(
                         Certificates.client().alpn("x".repeat(255), "y".repeat(255), "z".repeat(255), "w".repeat(255)),

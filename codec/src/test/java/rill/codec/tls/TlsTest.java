@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -13,9 +14,12 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -24,9 +28,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import rill.ConnectOptions;
@@ -218,6 +224,36 @@ class TlsTest {
                         .isEqualTo("CN=" + name);
             }
         }
+    }
+
+    @Test
+    void a_session_that_began_with_one_name_is_not_resumed_with_another(@TempDir Path folder) throws Exception {
+        Identity both = Certificates.of("one.test", "two.test");
+        SocketAddress address = echo(Tls.server(name -> both).versions(TlsVersion.TLS_1_2));
+        loop.start();
+        String session = folder.resolve("session").toString();
+        assertThat(openssl(address, "one.test", "-sess_out", session)).contains("New, TLSv1.2");
+        assertThat(openssl(address, "one.test", "-sess_in", session)).contains("Reused, TLSv1.2");
+        assertThat(openssl(address, "two.test", "-sess_in", session))
+                .contains("New, TLSv1.2")
+                .doesNotContain("Reused");
+    }
+
+    /** What openssl says of a connection with this name. */
+    private static String openssl(SocketAddress address, String name, String option, String value) throws Exception {
+        Assumptions.assumeTrue(
+                Arrays.stream(System.getenv("PATH").split(File.pathSeparator, -1))
+                        .anyMatch(folder -> Files.isExecutable(Path.of(folder, "openssl"))),
+                "openssl is not installed");
+        int port = ((InetSocketAddress) address).getPort();
+        Process process = new ProcessBuilder(
+                        "openssl", "s_client", "-connect", "localhost:" + port, "-servername", name, option, value)
+                .redirectErrorStream(true)
+                .start();
+        process.getOutputStream().close();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        process.waitFor();
+        return said;
     }
 
     // ---- ends
