@@ -271,8 +271,7 @@ class PlantedFaultsTest {
                 selector(
                         SelectorFaults.LosesAWakeupNowAndThen.class,
                         "no_wakeup_is_lost_in_a_race_with_falling_asleep",
-                        "00 was lost"), // which one is chance: one that comes while nobody is about to sleep is not
-                // missed
+                        "the wake-up number 500 was lost"),
                 selector(SelectorFaults.Spins.class, zero, "times within 100 ms of rest"),
                 selector(SelectorFaults.BlocksOnZero.class, zero, "a thousand polls took longer than a second"),
                 selector(
