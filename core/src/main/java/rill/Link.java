@@ -389,7 +389,7 @@ final class Link extends Node implements WireListener {
     }
 
     @Override
-    public void read(ByteBuf bytes) {
+    public void received(ByteBuf bytes) {
         if ((state != State.OPEN && state != State.BROKEN) || stack.isEmpty()) {
             attempt(() -> drained(bytes));
             return;

@@ -85,7 +85,7 @@ class EventGuardTest {
             int part = Math.min(target.writableBytes(), to - at);
             target.writeBytes(bytes, at, part);
             at += part;
-            rig.link.read(target);
+            rig.link.received(target);
         }
     }
 
@@ -103,8 +103,8 @@ class EventGuardTest {
         wire.listener = link;
         rig.loop.links().expect();
         rig.transport.events.add(link::connected);
-        rig.transport.events.add(
-                () -> link.read(rig.transport.receiveBuffer.get().writeInt(3).writeZero(3)));
+        rig.transport.events.add(() ->
+                link.received(rig.transport.receiveBuffer.get().writeInt(3).writeZero(3)));
         rig.settle();
         assertThat(received).containsExactly(3);
         rig.onLoop(link::abort);

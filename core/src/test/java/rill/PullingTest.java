@@ -27,7 +27,7 @@ class PullingTest {
             rig.transport.events.add(
                     () -> { // it has come, and nobody was told
                         rig.transport.events.clear();
-                        rig.link.read(io.netty.buffer.Unpooled.copiedBuffer(
+                        rig.link.received(io.netty.buffer.Unpooled.copiedBuffer(
                                 "first\nsecond\n", java.nio.charset.StandardCharsets.US_ASCII));
                         given.value.cancel();
                     });

@@ -443,7 +443,7 @@ class ReadingAtRandomTest {
             int part = 1 + random.nextInt(Math.min(most, random.nextBoolean() ? 1_000 : 70_000));
             target.writeBytes(stream, sent, part);
             sent += part;
-            rig.link.read(target);
+            rig.link.received(target);
         }
 
         private void end() {

@@ -116,8 +116,8 @@ class ReceivePathTest {
                     if (i == rounds) {
                         allocated[0] = threads.getCurrentThreadAllocatedBytes();
                     }
-                    rig.link.read(rig.transport.receiveBuffer.get().setIndex(0, 6));
-                    rig.link.read(rig.transport.receiveBuffer.get().setIndex(0, 2));
+                    rig.link.received(rig.transport.receiveBuffer.get().setIndex(0, 6));
+                    rig.link.received(rig.transport.receiveBuffer.get().setIndex(0, 2));
                 }
                 allocated[0] = threads.getCurrentThreadAllocatedBytes() - allocated[0];
             });

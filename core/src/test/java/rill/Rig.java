@@ -108,7 +108,7 @@ final class Rig<R, W> implements AutoCloseable {
                 int part = Math.min(target.writableBytes(), bytes.length - at);
                 target.writeBytes(bytes, at, part);
                 at += part;
-                link.read(target);
+                link.received(target);
             }
         });
         tick();

@@ -38,7 +38,7 @@ public interface Transport {
      * Opens the selector of one loop.
      *
      * @param receiveBuffer the loop's receive buffer: each call gives a direct buffer that is empty, has at least 16 KiB
-     *     of writable space, and is the transport's to fill until the {@link WireListener#read} that delivers it has
+     *     of writable space, and is the transport's to fill until the {@link WireListener#received} that delivers it has
      *     returned. Called on the loop only, anew for each read. If there is no memory for it, it throws
      *     {@link java.io.UncheckedIOException} or {@link OutOfMemoryError}: then the Wire that wanted to read fails, and no other.
      * @throws IOException if the system refuses, for example for want of descriptors; nothing is left open then

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The receiver of one Wire's events, in this order: {@code connected} once; then {@code read} and {@code written} any
+ * The receiver of one Wire's events, in this order: {@code connected} once; then {@code received} and {@code written} any
  * number of times, with at most one {@code inputEnded}, after which nothing is read; at most one {@code writeFailed}, after which nothing is
  * written and no {@code inputEnded} comes; last, and always, {@code closed} once, even if {@code connected} never came.
  *
@@ -20,7 +20,7 @@ public interface WireListener {
      * as well ignore it and use the loop's receive buffer or memory of its own.
      *
      * @return a direct buffer with writable space, or null for none. The Wire appends what it reads and passes this same
-     *     buffer to {@link #read}.
+     *     buffer to {@link #received}.
      */
     default @Nullable ByteBuf readTarget() {
         return null;
@@ -33,7 +33,7 @@ public interface WireListener {
      *     readable bytes are the new ones. Borrowed means: valid until this call returns; who needs it longer retains it
      *     (or a slice), and the owner then uses another for the next read.
      */
-    void read(ByteBuf bytes);
+    void received(ByteBuf bytes);
 
     /** So many bytes left since the last report, not counting those that {@link Wire#flush()} returned; at least one. */
     void written(long bytes);

@@ -298,7 +298,7 @@ public final class MemoryWire implements Wire {
             peer.selector.nudge();
         }
         if (read != null && read == hint) {
-            listener.read(read);
+            listener.received(read);
         } else if (read != null) {
             lend(read);
         } else if (end) {
@@ -322,7 +322,7 @@ public final class MemoryWire implements Wire {
     /** Whoever looks at it after the call without having retained it sees zeros. */
     private void lend(ByteBuf bytes) {
         try {
-            listener.read(bytes);
+            listener.received(bytes);
         } finally {
             if (bytes.refCnt() == 1) {
                 bytes.setZero(0, bytes.capacity());

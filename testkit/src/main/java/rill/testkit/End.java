@@ -290,7 +290,7 @@ final class End implements WireListener {
     }
 
     @Override
-    public void read(ByteBuf bytes) {
+    public void received(ByteBuf bytes) {
         event("read", () -> {
             rig.require(!inputEnded, Rule.ONE_END, "read was told after inputEnded");
             rig.require(bytes.isReadable(), Rule.SOMETHING_READ, "read was told with no bytes");

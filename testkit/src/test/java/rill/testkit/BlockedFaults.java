@@ -256,10 +256,10 @@ final class BlockedFaults {
 
     static final class InsistsOnATarget extends PassingWire {
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             ByteBuf target = readTarget();
             if (target == null || target.isWritable()) {
-                super.read(bytes);
+                super.received(bytes);
             }
         }
     }
@@ -296,9 +296,9 @@ final class BlockedFaults {
         }
 
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             if (!paused) {
-                super.read(bytes);
+                super.received(bytes);
             }
         }
 

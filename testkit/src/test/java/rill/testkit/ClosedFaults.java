@@ -210,9 +210,9 @@ final class ClosedFaults {
         LetsThroughWhatAListenerThrows() {
             wire = () -> new PassingWire() {
                 @Override
-                public void read(ByteBuf bytes) {
+                public void received(ByteBuf bytes) {
                     try {
-                        super.read(bytes);
+                        super.received(bytes);
                     } catch (AssertionError e) {
                         thrown = e;
                     }
@@ -245,9 +245,9 @@ final class ClosedFaults {
         GoesOnAfterAListenerHasThrown() {
             wire = () -> new PassingWire() {
                 @Override
-                public void read(ByteBuf bytes) {
+                public void received(ByteBuf bytes) {
                     try {
-                        super.read(bytes);
+                        super.received(bytes);
                     } catch (AssertionError e) {
                         // as if nothing were
                     }
@@ -279,9 +279,9 @@ final class ClosedFaults {
         ClosesEveryWireIfOneListenerThrows() {
             wire = () -> new PassingWire() {
                 @Override
-                public void read(ByteBuf bytes) {
+                public void received(ByteBuf bytes) {
                     try {
-                        super.read(bytes);
+                        super.received(bytes);
                     } catch (AssertionError e) {
                         for (PassingWire each : wires) {
                             if (each != this) {
@@ -309,9 +309,9 @@ final class ClosedFaults {
         LetsAListenerUseItsOwnWireAlone() {
             wire = () -> new PassingWire() {
                 @Override
-                public void read(ByteBuf bytes) {
+                public void received(ByteBuf bytes) {
                     telling = this;
-                    super.read(bytes);
+                    super.received(bytes);
                     telling = null;
                 }
 

@@ -40,12 +40,12 @@ final class MoreFaults {
 
     static final class RetainsTheTarget extends PassingWire {
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             ByteBuf target = readTarget();
             if (target != null) {
                 SelectorFaults.LEAKED_BUFFERS.add(target.retain());
             }
-            super.read(bytes);
+            super.received(bytes);
         }
     }
 
@@ -84,9 +84,9 @@ final class MoreFaults {
         private boolean first = true;
 
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             if (!first) {
-                super.read(bytes);
+                super.received(bytes);
             }
             first = false;
         }
@@ -235,9 +235,9 @@ final class MoreFaults {
         ReadsOnlyTheFirstHundred() {
             wire = () -> new PassingWire() {
                 @Override
-                public void read(ByteBuf bytes) {
+                public void received(ByteBuf bytes) {
                     if (wires.indexOf(this) < 100) {
-                        super.read(bytes);
+                        super.received(bytes);
                     }
                 }
             };

@@ -26,8 +26,8 @@ class PassingWire implements Wire, WireListener {
     }
 
     @Override
-    public void read(ByteBuf bytes) {
-        listener.read(bytes);
+    public void received(ByteBuf bytes) {
+        listener.received(bytes);
     }
 
     @Override

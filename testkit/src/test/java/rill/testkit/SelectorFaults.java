@@ -161,10 +161,10 @@ final class SelectorFaults {
                 private ByteBuf held;
 
                 @Override
-                public void read(ByteBuf bytes) {
+                public void received(ByteBuf bytes) {
                     if (bytes.readableBytes() > 100) {
                         busy = true;
-                        super.read(bytes);
+                        super.received(bytes);
                     } else {
                         held = bytes.copy();
                         selector.later.add(this::tellUnlessBusy);
@@ -175,7 +175,7 @@ final class SelectorFaults {
                     if (busy) {
                         selector.later.add(this::tellUnlessBusy);
                     } else {
-                        super.read(held);
+                        super.received(held);
                         held.release();
                     }
                 }

@@ -228,11 +228,11 @@ final class WaitFaults {
 
     static final class TellsOnAnotherThread extends PassingWire {
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             try {
                 Thread.ofPlatform()
                         .name("raw-peer-teller")
-                        .start(() -> super.read(bytes))
+                        .start(() -> super.received(bytes))
                         .join();
             } catch (InterruptedException e) {
                 throw new AssertionError(e);

@@ -22,17 +22,17 @@ final class WireFaults {
 
     static final class DoublesAByte extends PassingWire {
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             ByteBuf doubled = Unpooled.buffer().writeByte(bytes.getByte(bytes.readerIndex()));
-            super.read(doubled.writeBytes(bytes));
+            super.received(doubled.writeBytes(bytes));
             doubled.release();
         }
     }
 
     static final class LosesAByte extends PassingWire {
         @Override
-        public void read(ByteBuf bytes) {
-            super.read(bytes.readableBytes() > 1 ? bytes.readSlice(bytes.readableBytes() - 1) : bytes);
+        public void received(ByteBuf bytes) {
+            super.received(bytes.readableBytes() > 1 ? bytes.readSlice(bytes.readableBytes() - 1) : bytes);
         }
     }
 
@@ -109,12 +109,12 @@ final class WireFaults {
         }
 
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             if (paused && held == null) {
                 held = bytes.copy();
                 super.pauseReads();
             } else {
-                super.read(bytes);
+                super.received(bytes);
             }
         }
 
@@ -125,7 +125,7 @@ final class WireFaults {
             if (held != null) {
                 ByteBuf late = held;
                 held = null;
-                listener.read(late);
+                listener.received(late);
                 late.release();
             }
         }
@@ -142,9 +142,9 @@ final class WireFaults {
 
     static final class TouchesABufferAfterwards extends PassingWire {
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             ByteBuf mine = Unpooled.buffer().writeBytes(bytes);
-            super.read(mine);
+            super.received(mine);
             mine.setZero(0, mine.capacity());
             mine.release();
         }
@@ -152,12 +152,12 @@ final class WireFaults {
 
     static final class OverwritesTheTarget extends PassingWire {
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             ByteBuf target = readTarget();
             if (target == null) {
-                super.read(bytes);
+                super.received(bytes);
             } else {
-                super.read(target.clear().writeBytes(bytes));
+                super.received(target.clear().writeBytes(bytes));
             }
         }
     }
@@ -208,14 +208,14 @@ final class WireFaults {
         private ByteBuf held;
 
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             tellHeld();
             held = bytes.copy();
         }
 
         private void tellHeld() {
             if (held != null) {
-                super.read(held);
+                super.received(held);
                 held.release();
                 held = null;
             }
@@ -263,18 +263,18 @@ final class WireFaults {
 
     static final class TellsNothingToReadAsARead extends PassingWire {
         @Override
-        public void read(ByteBuf bytes) {
-            super.read(Unpooled.EMPTY_BUFFER);
-            super.read(bytes);
+        public void received(ByteBuf bytes) {
+            super.received(Unpooled.EMPTY_BUFFER);
+            super.received(bytes);
         }
     }
 
     static final class ReadsAfterItsClose extends PassingWire {
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             ByteBuf half = bytes.readRetainedSlice(bytes.readableBytes() / 2);
-            super.read(bytes);
-            super.read(half);
+            super.received(bytes);
+            super.received(half);
             half.release();
         }
     }
@@ -335,7 +335,7 @@ final class WireFaults {
         private ByteBuf held;
 
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             held = bytes.copy();
         }
 
@@ -344,7 +344,7 @@ final class WireFaults {
             if (held != null) {
                 ByteBuf late = held;
                 held = null;
-                listener.read(late);
+                listener.received(late);
                 late.release();
             }
             return super.flush();

@@ -245,7 +245,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
                 noMore(n < 0);
                 return;
             }
-            listener.read(target);
+            listener.received(target);
             budget -= n;
             if (n < room) {
                 return; // a short read: the kernel has no more

@@ -176,7 +176,7 @@ final class InProcessWire implements Wire {
             to.move();
         });
         try {
-            listener.read(bytes);
+            listener.received(bytes);
         } finally {
             ReferenceCountUtil.safeRelease(bytes); // whatever was done to what was only lent
         }

@@ -209,7 +209,7 @@ final class MemoryWire implements Wire {
             } else if (network.has(Plant.DOUBLES) && target.writableBytes() >= n) {
                 target.writeBytes(target.copy(start, n));
             }
-            listener.read(target);
+            listener.received(target);
         } else if (!endTold && from.endVisible(network.now)) {
             endTold = true;
             listener.inputEnded();

@@ -46,7 +46,7 @@ class EventsTest {
         }
 
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             text.append(bytes.toString(StandardCharsets.ISO_8859_1));
         }
 

@@ -63,7 +63,7 @@ class OptionsTest {
         }
 
         @Override
-        public void read(ByteBuf read) {
+        public void received(ByteBuf read) {
             bytes += read.readableBytes();
         }
 

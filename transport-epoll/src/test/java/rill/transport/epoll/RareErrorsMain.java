@@ -122,7 +122,7 @@ final class RareErrorsMain {
         }
 
         @Override
-        public void read(ByteBuf bytes) {}
+        public void received(ByteBuf bytes) {}
 
         @Override
         public void written(long bytes) {}

@@ -34,7 +34,7 @@ final class Events implements WireListener {
     }
 
     @Override
-    public void read(ByteBuf bytes) {
+    public void received(ByteBuf bytes) {
         log("read");
         text.append(bytes.toString(StandardCharsets.UTF_8));
         onRead.run();

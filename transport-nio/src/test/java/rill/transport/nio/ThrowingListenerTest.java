@@ -52,7 +52,7 @@ class ThrowingListenerTest extends OnSelector {
         }
 
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             told("read");
         }
 

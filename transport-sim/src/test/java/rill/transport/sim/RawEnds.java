@@ -83,7 +83,7 @@ final class RawEnds {
         }
 
         @Override
-        public void read(ByteBuf bytes) {
+        public void received(ByteBuf bytes) {
             told("read");
         }
 
