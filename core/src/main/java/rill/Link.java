@@ -341,7 +341,36 @@ final class Link extends Node implements WireListener {
         onConnect = told;
     }
 
-    /** There will be no layers. */
+    /**
+     * Opens the first pipeline of one that was accepted, and hands the connection over once every layer is ready. If that never comes
+     * about, nobody has it: a failure is reported.
+     */
+    <R, W> void openWhenReady(Pipeline<R, W> first, ThrowingConsumer<? super Connection<R, W>> then) {
+        Connection<R, W> opened = open(first);
+        awaitReady(failure -> {
+            if (failure != null) {
+                loop.connectionFailed(this, failure);
+            } else if (state == State.OPEN && !closing) {
+                handOver(opened, then);
+            }
+        });
+        tellIfReady();
+    }
+
+    private <T> void handOver(T opened, ThrowingConsumer<? super T> then) {
+        try {
+            then.accept(opened);
+        } catch (Throwable t) {
+            failed(t, true);
+        }
+    }
+
+    /** Not connected yet. */
+    private boolean isConnecting() {
+        return onConnect != null && stack.isEmpty();
+    }
+
+    /** There will be no layers, or nobody who wants to know. */
     void awaitNothing() {
         onConnect = null;
     }
@@ -466,7 +495,7 @@ final class Link extends Node implements WireListener {
     }
 
     private void nowClosed(@Nullable Throwable cause) {
-        if (onConnect != null && stack.isEmpty()) {
+        if (isConnecting()) {
             tellAwaiting(cause == null ? new CancelledException("connecting to " + this + " was given up") : cause);
             return;
         }
@@ -570,7 +599,9 @@ final class Link extends Node implements WireListener {
                 failure = new Failure(cause, false);
                 tellFailure(failure);
             } else {
-                if (onConnect != null) {
+                if (route == null) {
+                    awaitNothing(); // whoever accepted it has ended it
+                } else if (onConnect != null) {
                     tellAwaiting(named(new IOException(this + " has ended before its layers were ready")));
                 }
                 tellReceiver(null);
@@ -788,7 +819,7 @@ final class Link extends Node implements WireListener {
 
     /** Closing the loop need not wait for it any more before it goes on with those that it has opened itself. */
     private void workIsDone() {
-        if (admission != null && admission.atWork() && onConnect == null) {
+        if (admission != null && admission.atWork() && !isConnecting()) {
             admission = admission.workDone();
             loop.links().acceptedEnds();
         }

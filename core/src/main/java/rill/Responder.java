@@ -28,6 +28,11 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
 
     static <Q, A> void open(Link link, Pipeline<Q, A> pipeline, ListenOptions options, Service<? super Q, A> service) {
         link.open(pipeline);
+        receive(link, options, service);
+    }
+
+    /** Of a connection that is open already. */
+    static <Q, A> void receive(Link link, ListenOptions options, Service<? super Q, A> service) {
         link.receiver(new Responder<>(link, options.requestsInFlight(), service));
     }
 

@@ -1,5 +1,6 @@
 package rill;
 
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
@@ -12,7 +13,7 @@ import java.util.function.Consumer;
  * <p><b>Threading:</b> any thread. What a server is given (handlers, Tasks, {@link Service}s) runs on the loop of the connection: of a
  * LoopGroup, perhaps for several connections on several threads at once.
  *
- * <p><b>Errors:</b> the Futures fail with an {@link java.io.IOException} that names the address, or with a {@link CancelledException} if the loop is
+ * <p><b>Errors:</b> the Futures fail with an {@link IOException} that names the address, or with a {@link CancelledException} if the loop is
  * closed.
  */
 public abstract sealed class Serving implements AutoCloseable permits Loop, LoopGroup {
@@ -21,7 +22,8 @@ public abstract sealed class Serving implements AutoCloseable permits Loop, Loop
     // ---- connections
 
     /**
-     * Listens, and hands each connection to {@code onConnection}. What that throws fails the connection. Nothing is decoded before it, or
+     * Listens, and hands each connection to {@code onConnection} once every layer of its pipeline is ready: with TLS, after the handshake. A
+     * connection that fails before is reported. What {@code onConnection} throws fails the connection. No message is decoded before it, or
      * something later, calls {@code receive} or {@code onMessage}.
      *
      * @return done once connections can come in
@@ -39,11 +41,11 @@ public abstract sealed class Serving implements AutoCloseable permits Loop, Loop
             Consumer<? super Connection<R, W>> onConnection) {
         requireNonNull(address, pipeline, "pipeline", options);
         Objects.requireNonNull(onConnection, "onConnection");
-        return open(address, options, link -> onConnection.accept(link.open(pipeline)));
+        return open(address, options, link -> link.openWhenReady(pipeline, onConnection::accept));
     }
 
     /**
-     * Listens, and runs {@code body} in a {@link Task} for each connection. When the body ends, the connection is closed in good order; when it
+     * Listens, and runs {@code body} in a {@link Task} for each connection whose layers are ready. When the body ends, the connection is closed in good order; when it
      * throws, the connection fails with that. What it throws once the connection has ended is reported, unless {@link Connection#onFailure} was
      * told of the same.
      *
@@ -65,7 +67,8 @@ public abstract sealed class Serving implements AutoCloseable permits Loop, Loop
             ThrowingConsumer<? super Connection<R, W>> body) {
         requireNonNull(address, pipeline, "pipeline", options);
         Objects.requireNonNull(body, "body");
-        return open(address, options, link -> runTask(link, link.open(pipeline), body));
+        return open(
+                address, options, link -> link.openWhenReady(pipeline, connection -> runTask(link, connection, body)));
     }
 
     private static <R, W> void runTask(
@@ -115,8 +118,8 @@ public abstract sealed class Serving implements AutoCloseable permits Loop, Loop
      * });
      * </pre>
      *
-     * @param services makes the service of a connection, on its loop, before its first request is decoded. What it throws fails the
-     *     connection
+     * @param services makes the service of a connection, on its loop, once its layers are ready and before its first request is decoded. What
+     *     it throws fails the connection
      */
     public final <Q, A> Future<Listener> serveEach(
             SocketAddress address,
@@ -133,10 +136,15 @@ public abstract sealed class Serving implements AutoCloseable permits Loop, Loop
             ThrowingFunction<? super Peer, ? extends Service<? super Q, A>> services) {
         requireNonNull(address, pipeline, "pipeline", options);
         Objects.requireNonNull(services, "services");
-        return open(address, options, link -> {
-            Service<? super Q, A> service = Objects.requireNonNull(services.apply(new Peer(link)), "a service");
-            Responder.open(link, pipeline, options, service);
-        });
+        return open(
+                address,
+                options,
+                link -> link.openWhenReady(
+                        pipeline, connection -> Responder.receive(link, options, made(services, link))));
+    }
+
+    private static <S> S made(ThrowingFunction<? super Peer, ? extends S> services, Link link) throws IOException {
+        return Objects.requireNonNull(services.apply(new Peer(link)), "a service");
     }
 
     static void requireNonNull(SocketAddress address, Object protocol, String name, Object options) {

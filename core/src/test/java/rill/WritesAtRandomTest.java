@@ -231,7 +231,9 @@ class WritesAtRandomTest {
         if (turning) {
             pipeline = pipeline.over(new Turning());
         }
-        Listener listener = loop.listen(ANY, pipeline, ListenOptions.defaults().limits(limits), this::write)
+        Pipeline<String, Record> all = pipeline;
+        // Unlike listen, which would wait until every layer is ready: what is written before that is what this is about.
+        Listener listener = loop.open(ANY, ListenOptions.defaults().limits(limits), opened -> write(opened.open(all)))
                 .await();
         peer = loop.connect(listener.address(), Pipeline.bytes()).await();
         onLoop(() -> peer.onMessage(bytes -> {

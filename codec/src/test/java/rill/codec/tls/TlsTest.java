@@ -47,6 +47,7 @@ import rill.LoopOptions;
 import rill.Pipeline;
 import rill.Promise;
 import rill.ProtocolException;
+import rill.Report;
 import rill.codec.Command;
 import rill.codec.Lines;
 import rill.codec.Reply;
@@ -62,10 +63,18 @@ class TlsTest {
     private static final Duration LONG = Duration.ofSeconds(30);
 
     private Loop loop;
+    private Promise<Throwable> refused; // the failure of the first connection that nobody was given
 
     @BeforeEach
     void open() throws IOException {
-        loop = Loop.open(LoopOptions.defaults().slowHandle(Duration.ZERO)); // the first handshakes load much of the JDK
+        loop = Loop.open(LoopOptions.defaults()
+                .slowHandle(Duration.ZERO) // the first handshakes load much of the JDK
+                .reporter(report -> {
+                    if (report instanceof Report.ConnectionFailed failed) {
+                        refused.complete(failed.cause());
+                    }
+                }));
+        refused = loop.promise();
     }
 
     @AfterEach
@@ -103,6 +112,28 @@ class TlsTest {
 
     private static TlsInfo info(Connection<?, ?> connection) {
         return connection.info(TlsInfo.class).orElseThrow();
+    }
+
+    @ParameterizedTest
+    @EnumSource(TlsVersion.class)
+    void a_server_is_given_a_connection_after_its_handshake_and_knows_what_was_agreed(TlsVersion version)
+            throws IOException {
+        Promise<TlsInfo> agreed = loop.promise();
+        Listener listener = loop.listen(
+                        ANY_PORT,
+                        Pipeline.bytes().over(Certificates.server().versions(version)),
+                        connection -> agreed.complete(info(connection)))
+                .await();
+        Promise<TlsInfo> known = loop.promise();
+        Listener services = loop.serveEach(ANY_PORT, Pipeline.bytes().over(Certificates.server()), peer -> {
+                    known.complete(peer.info(TlsInfo.class).orElseThrow());
+                    return Future::of;
+                })
+                .await();
+        connect(listener.address(), Certificates.client());
+        connect(services.address(), Certificates.client());
+        assertThat(agreed.timeout(LONG).await().version()).isEqualTo(version);
+        assertThat(known.timeout(LONG).await().serverName()).isEqualTo("server.test");
     }
 
     @ParameterizedTest
@@ -405,20 +436,11 @@ class TlsTest {
 
     @Test
     void plain_text_to_a_tls_port_and_tls_to_a_plain_one_are_named() throws Exception {
-        var failures = new ArrayList<Throwable>();
-        Promise<Throwable> told = loop.promise();
-        Listener listener = loop.<ByteBuf, ByteBuf>listen(
-                        ANY_PORT,
-                        Pipeline.bytes().over(Certificates.server()),
-                        connection -> connection.onFailure(failure -> {
-                            failures.add(failure.cause());
-                            told.complete(failure.cause());
-                        }))
+        Connection<ByteBuf, ByteBuf> plain = loop.connect(echo(Certificates.server()), Pipeline.bytes())
                 .await();
-        Connection<ByteBuf, ByteBuf> plain =
-                loop.connect(listener.address(), Pipeline.bytes()).await();
         plain.write(text("GET / HTTP/1.1\r\n\r\n"));
-        assertThat(told.timeout(LONG).await())
+        assertThat(refused.timeout(LONG).await())
+                .isInstanceOf(TlsException.class)
                 .hasMessageContaining("it begins with \"GET / HTTP/1.1\", which is plain text");
         Promise<Throwable> plainTold = loop.promise();
         Listener redis = loop.<Command, Reply>listen(ANY_PORT, Resp.server(), connection -> {

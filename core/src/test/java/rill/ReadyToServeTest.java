@@ -1,0 +1,138 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import rill.testing.Loops;
+import rill.testing.TextLines;
+
+/** A server hands a connection on once its layers have come to an agreement with the peer, as {@code connect} does. */
+class ReadyToServeTest {
+    private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
+    private static final Pipeline<String, String> HOLDING = TextLines.pipeline().over(new HoldingLayer());
+
+    private final Loops loops = Loops.manual();
+    private final Loop loop = loops.open();
+    private final List<String> told = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        loops.close();
+    }
+
+    private void ticks() {
+        for (int i = 0; i < 20; i++) {
+            loop.tick();
+        }
+    }
+
+    /** A peer that speaks by hand. */
+    private Connection<ByteBuf, ByteBuf> connect(Listener server) {
+        Connection<ByteBuf, ByteBuf> peer = loops.settle(loop.connect(server.address(), Pipeline.bytes()));
+        ticks();
+        return peer;
+    }
+
+    private void says(Connection<ByteBuf, ByteBuf> peer, String text) {
+        loop.execute(() -> peer.write(Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII)));
+        ticks();
+    }
+
+    private Listener listening(ListenOptions options) {
+        return loops.settle(loop.listen(ANY, HOLDING, options, connection -> {
+            told.add("ready");
+            connection.onMessage(told::add);
+        }));
+    }
+
+    /** Nothing was reported, and once the peer has reset its connection, which is, it is gone. */
+    private void assertNothingIsLeft(Connection<ByteBuf, ByteBuf> peer) {
+        loops.reporter().assertNone();
+        loop.execute(peer::abort);
+        ticks();
+        loops.reporter().take(Report.ConnectionFailed.class);
+        assertThat(loop.connections()).isZero();
+    }
+
+    @Test
+    void a_handler_gets_a_connection_when_its_layers_are_ready_and_no_message_is_lost() {
+        Connection<ByteBuf, ByteBuf> peer = connect(listening(ListenOptions.defaults()));
+        assertThat(told).isEmpty();
+        assertThat(loop.connections()).isEqualTo(2);
+        says(peer, "!one\ntwo\n");
+        assertThat(told).containsExactly("ready", "one", "two");
+        assertNothingIsLeft(peer);
+    }
+
+    @Test
+    void a_task_begins_and_a_service_is_made_then_as_well() {
+        Listener tasks = loops.settle(loop.listenWithTask(ANY, HOLDING, connection -> {
+            told.add("task");
+            told.add(connection.receive().await());
+        }));
+        Listener services = loops.settle(loop.serveEach(ANY, HOLDING, peer -> {
+            told.add("service");
+            return request -> Future.of(request + "?");
+        }));
+        Connection<ByteBuf, ByteBuf> first = connect(tasks);
+        Connection<ByteBuf, ByteBuf> second = connect(services);
+        assertThat(told).isEmpty();
+        says(first, "!one\n");
+        assertThat(told).containsExactly("task", "one");
+        says(second, "!");
+        assertThat(told).containsExactly("task", "one", "service");
+        loop.execute(first::close);
+        ticks();
+        assertNothingIsLeft(second);
+    }
+
+    @Test
+    void a_peer_that_ends_or_resets_before_is_reported_once_and_nobody_is_given_the_connection() {
+        Listener server = listening(ListenOptions.defaults().idleTime(Duration.ofSeconds(3))); // which ends the silent one
+        Connection<ByteBuf, ByteBuf> ends = connect(server);
+        loop.execute(ends::close);
+        ticks();
+        assertThat(loops.reporter().take(Report.ConnectionFailed.class))
+                .singleElement()
+                .satisfies(report -> assertThat(report.cause()).hasMessageContaining("within the handshake"));
+        Connection<ByteBuf, ByteBuf> resets = connect(server);
+        says(resets, "?");
+        loop.execute(resets::abort);
+        ticks();
+        assertThat(loops.reporter().take(Report.ConnectionFailed.class)).hasSize(1);
+        Connection<ByteBuf, ByteBuf> silent = connect(server);
+        loops.clock().advance(Duration.ofSeconds(3));
+        ticks();
+        assertThat(told).isEmpty();
+        assertNothingIsLeft(silent);
+    }
+
+    @Test
+    void what_a_handler_throws_then_fails_the_connection() {
+        Listener server = loops.settle(loop.listen(ANY, HOLDING, connection -> {
+            throw new IllegalStateException("on purpose");
+        }));
+        Connection<ByteBuf, ByteBuf> peer = connect(server);
+        says(peer, "!");
+        assertThat(loops.reporter().take(Report.ConnectionFailed.class))
+                .singleElement()
+                .satisfies(report -> assertThat(report.cause()).hasMessage("on purpose"));
+        assertNothingIsLeft(peer);
+    }
+
+    @Test
+    void a_loop_that_closes_before_ends_the_connection_and_reports_nothing() {
+        connect(listening(ListenOptions.defaults()));
+        loop.close(Duration.ofSeconds(1));
+        assertThat(told).isEmpty();
+        loops.reporter().assertNone();
+    }
+}
