@@ -5,12 +5,19 @@
  *   load rate   PORT SECONDS SIZE CONNECTIONS PER_SECOND  at a fixed rate; times count from when a message was due
  *   load churn  PORT SECONDS SIZE CONNECTIONS             connect, one message, close; so many at a time
  *   load hold   PORT SECONDS SIZE CONNECTIONS             one message each, then silence
+ *   load resume PORT SECONDS SIZE CONNECTIONS             churn with TLS, each connection resuming the session of an earlier one
+ *
+ * Compiled with -DTLS all of it goes over TLS 1.3, by OpenSSL; the server's certificate is not looked at.
  *
  * Prints "ready" once every connection has had one message back and compared it byte by byte. From then on each line on standard
  * input is answered by "mark count=N ns=CLOCK late=N latency=VALUE:COUNT,...", all since the start but for the latencies, which
  * are since the last mark. Ends with standard input, and after SECONDS in any case.
  */
 #include "control.h"
+#ifdef TLS
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#endif
 
 enum { BUFFER = 1 << 19, EVENTS = 1024, DUE = 1 << 14, LATE = 1000000 /* ns */ };
 
@@ -21,6 +28,9 @@ struct connection {
     size_t offset;  /* where in the message sending goes on */
     int wants_write;
     int connecting; /* churn: the message is still to be sent */
+#ifdef TLS
+    SSL *ssl;
+#endif
     int64_t *due;   /* rate: when each message in flight was due, in a ring */
     uint32_t first, last;
 };
@@ -65,6 +75,89 @@ static void mark(void) {
     from = now_ns(); /* writing all that took a while, which the server is not to blame for */
 }
 
+/* --- bytes, in the clear or over TLS ---------------------------------------------------------------------- */
+
+#ifdef TLS
+
+static SSL_CTX *context;
+static SSL_SESSION *session; /* the latest, once there is one */
+static int resuming;
+
+static int keep_session(SSL *ssl, SSL_SESSION *fresh) {
+    (void)ssl;
+    SSL_SESSION_free(session);
+    session = fresh;
+    return 1;
+}
+
+static void begin_tls(void) {
+    context = SSL_CTX_new(TLS_client_method());
+    if (context == NULL || !SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION)) die("OpenSSL");
+    SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_default_read_buffer_len(context, BUFFER);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, keep_session);
+}
+
+/* What OpenSSL's calls say, as the system's do. */
+static ssize_t result(struct connection *c, int n) {
+    if (n > 0) return n;
+    switch (SSL_get_error(c->ssl, n)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE: errno = EAGAIN; return -1;
+    case SSL_ERROR_ZERO_RETURN: return 0;
+    default: ERR_print_errors_fp(stderr); die("TLS"); return -1;
+    }
+}
+
+static ssize_t put(struct connection *c, const void *data, size_t n) { return result(c, SSL_write(c->ssl, data, (int)n)); }
+
+static ssize_t get(struct connection *c, void *data, size_t n) { return result(c, SSL_read(c->ssl, data, (int)n)); }
+
+static void secure(struct connection *c) {
+    c->ssl = SSL_new(context);
+    if (c->ssl == NULL || !SSL_set_fd(c->ssl, c->fd)) die("OpenSSL");
+    SSL_set_tlsext_host_name(c->ssl, "localhost");
+    if (resuming && session != NULL) SSL_set_session(c->ssl, session);
+    SSL_set_connect_state(c->ssl);
+}
+
+/* Whether it is done; if not, the connection waits for what the handshake needs. */
+static int shake_hands(struct connection *c) {
+    static uint64_t anew;
+    if (result(c, SSL_do_handshake(c->ssl)) < 0) return 0;
+    /* A server on the JDK's engine forgets what it needs for that when the collector clears soft references. */
+    if (resuming && !SSL_session_reused(c->ssl) && ++anew > 20 + count / 50) {
+        fprintf(stderr, "the server did not resume %llu sessions, and did %llu\n", (unsigned long long)anew,
+                (unsigned long long)count);
+        exit(1);
+    }
+    return 1;
+}
+
+static void end(struct connection *c) {
+    SSL_shutdown(c->ssl);
+    SSL_free(c->ssl);
+    close(c->fd);
+}
+
+enum { WHOLE_READS = 0 }; /* a call takes or gives one record; more may be waiting in OpenSSL's buffer */
+
+#else
+
+static void begin_tls(void) {}
+static ssize_t put(struct connection *c, const void *data, size_t n) { return send(c->fd, data, n, MSG_NOSIGNAL); }
+static ssize_t get(struct connection *c, void *data, size_t n) { return recv(c->fd, data, n, 0); }
+static void secure(struct connection *c) { (void)c; }
+static int shake_hands(struct connection *c) { (void)c; return 1; }
+static void end(struct connection *c) { close(c->fd); }
+
+enum { WHOLE_READS = 1 };
+
+#endif
+
 /* --- one connection --------------------------------------------------------------------------------------- */
 
 static struct sockaddr_in server(void) {
@@ -87,9 +180,14 @@ static void open_checked(struct connection *c) {
     struct timeval patience = {.tv_sec = 10};
     setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (connect(c->fd, (struct sockaddr *)&address, sizeof address) < 0) die("connect");
-    if (send(c->fd, pattern, size, MSG_NOSIGNAL) != (ssize_t)size) die("send");
+    secure(c);
+    for (size_t sent = 0; sent < size;) {
+        ssize_t n = put(c, pattern + sent, size - sent);
+        if (n <= 0) die("send");
+        sent += n;
+    }
     for (size_t got = 0; got < size;) {
-        ssize_t n = recv(c->fd, incoming + got, size - got, 0);
+        ssize_t n = get(c, incoming + got, size - got);
         if (n <= 0) die("the first answer");
         got += n;
     }
@@ -108,7 +206,7 @@ static void interest(struct connection *c, uint32_t events) {
 static void send_owed(struct connection *c) {
     while (c->owed > 0) {
         size_t part = c->owed < BUFFER ? c->owed : BUFFER;
-        ssize_t n = send(c->fd, pattern + c->offset, part, MSG_NOSIGNAL);
+        ssize_t n = put(c, pattern + c->offset, part);
         if (n < 0) {
             if (errno == EINTR) continue;
             if (errno != EAGAIN) die("send");
@@ -116,7 +214,7 @@ static void send_owed(struct connection *c) {
         }
         c->owed -= n;
         c->offset = (c->offset + n) % size;
-        if ((size_t)n < part) break;
+        if (WHOLE_READS && (size_t)n < part) break;
     }
     int wants = c->owed > 0;
     if (wants != c->wants_write) {
@@ -127,16 +225,18 @@ static void send_owed(struct connection *c) {
 
 /* Takes what has come; returns how many messages that completed. */
 static size_t take(struct connection *c) {
-    ssize_t n = recv(c->fd, incoming, BUFFER, 0);
-    if (n < 0) {
-        if (errno == EAGAIN || errno == EINTR) return 0;
-        die("recv");
-    }
-    if (n == 0) {
-        fprintf(stderr, "the server closed a connection\n");
-        exit(1);
-    }
-    c->got += n;
+    do {
+        ssize_t n = get(c, incoming, BUFFER);
+        if (n < 0) {
+            if (errno == EAGAIN || errno == EINTR) break;
+            die("recv");
+        }
+        if (n == 0) {
+            fprintf(stderr, "the server closed a connection\n");
+            exit(1);
+        }
+        c->got += n;
+    } while (!WHOLE_READS);
     size_t messages = c->got / size;
     c->got %= size;
     count += messages;
@@ -241,17 +341,20 @@ static void dial(struct connection *c) {
         || bind(c->fd, (struct sockaddr *)&from, sizeof from) < 0)
         die("bind");
     if (connect(c->fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS) die("connect");
+    secure(c);
     watch(epoll, c->fd, EPOLLOUT, c);
 }
 
 static void one_message(struct connection *c, uint32_t events) {
     (void)events;
     if (c->connecting) {
-        if (send(c->fd, pattern, size, MSG_NOSIGNAL) != (ssize_t)size) die("send on a new connection");
-        c->connecting = 0;
+        if (shake_hands(c)) {
+            if (put(c, pattern, size) != (ssize_t)size) die("send on a new connection");
+            c->connecting = 0;
+        }
         interest(c, EPOLLIN);
     } else if (take(c) > 0) {
-        close(c->fd);
+        end(c);
         dial(c);
     }
 }
@@ -259,7 +362,7 @@ static void one_message(struct connection *c, uint32_t events) {
 static void churn(int connections) {
     struct connection first = {0};
     open_checked(&first);
-    close(first.fd);
+    end(&first);
     struct connection *all = calloc(connections, sizeof *all);
     if (all == NULL) die("malloc");
     for (int i = 0; i < connections; i++) dial(&all[i]);
@@ -269,7 +372,7 @@ static void churn(int connections) {
 
 static void surprised(struct connection *c, uint32_t events) {
     (void)events;
-    take(c);
+    if (take(c) == 0 && !WHOLE_READS) return; /* tickets */
     fprintf(stderr, "the server said something unasked\n");
     exit(1);
 }
@@ -282,7 +385,7 @@ static void hold(int connections) {
 
 int main(int argc, char **argv) {
     if (argc < 6) {
-        fprintf(stderr, "usage: load closed|rate|churn|hold PORT SECONDS SIZE CONNECTIONS [IN_FLIGHT|PER_SECOND]\n");
+        fprintf(stderr, "usage: load closed|rate|churn|resume|hold PORT SECONDS SIZE CONNECTIONS [IN_FLIGHT|PER_SECOND]\n");
         return 2;
     }
     const char *mode = argv[1], *last = argc > 6 ? argv[6] : "1";
@@ -296,10 +399,15 @@ int main(int argc, char **argv) {
     }
     for (size_t i = 0; i < sizeof pattern; i++) pattern[i] = (char)(i % size * 31 + 7);
     raise_descriptors();
+    begin_tls();
     epoll = epoll_create1(EPOLL_CLOEXEC);
     if (epoll < 0) die("epoll");
     if (strcmp(mode, "closed") == 0) closed(connections, atoi(last));
     if (strcmp(mode, "rate") == 0) rate(connections, atof(last));
+#ifdef TLS
+    resuming = strcmp(mode, "resume") == 0;
+    if (resuming) churn(connections);
+#endif
     if (strcmp(mode, "churn") == 0) churn(connections);
     if (strcmp(mode, "hold") == 0) hold(connections);
     fprintf(stderr, "load: no such mode: %s\n", mode);

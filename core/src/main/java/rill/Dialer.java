@@ -277,7 +277,9 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         }
 
         void late() {
-            fail(new DeadlineException(route().purpose() + ": connected, but its layers were not ready within "
+            fail(new DeadlineException(route().purpose() + ": connected, but its layer "
+                    + link.stack().nameOfUnready()
+                    + " was not ready within "
                     + Wording.duration(options.timeout())));
         }
     }

@@ -31,7 +31,8 @@ record Route(
 
     /** What it is all about, for messages. */
     String purpose() {
-        return "connect to " + target + (tunnel == null ? "" : " through the proxy at " + dialed);
+        return "connect to " + Wording.address(target)
+                + (tunnel == null ? "" : " through the proxy at " + Wording.address(dialed));
     }
 
     /** A failure of the network, which knows nothing of a target beyond the proxy. */

@@ -127,12 +127,24 @@ final class Stack {
 
     /** Whether every layer lets through what is written above it: none is still in its handshake. */
     boolean ready() {
+        return unready() == null;
+    }
+
+    /** The lowest that is still in its handshake, by the class that its session is written in. */
+    String nameOfUnready() {
+        Stage unready = unready();
+        return unready == null
+                ? "none"
+                : unready.session.getClass().getNestHost().getSimpleName();
+    }
+
+    private @Nullable Stage unready() {
         for (Stage stage : stages) {
             if (stage.holdsWrites()) {
-                return false;
+                return stage;
             }
         }
-        return true;
+        return null;
     }
 
     /** What a session has found out, from the top down; null if none has found out such a thing. */

@@ -1,6 +1,8 @@
 package rill;
 
 import io.netty.buffer.ByteBuf;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +27,13 @@ final class Wording {
             unit++;
         }
         return value == 0 ? "0 ms" : value + " " + UNITS[unit];
+    }
+
+    /** As one would write it: of a host that has not been looked up, {@code host:port}. */
+    static String address(SocketAddress address) {
+        return address instanceof InetSocketAddress inet && inet.isUnresolved()
+                ? inet.getHostString() + ":" + inet.getPort()
+                : address.toString();
     }
 
     /** What a message, a key or a name says; its type if it can't say. */

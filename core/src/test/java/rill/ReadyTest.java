@@ -143,7 +143,7 @@ class ReadyTest {
         ticks();
         assertThat(connecting.failure())
                 .isInstanceOf(DeadlineException.class)
-                .hasMessageContaining("its layers were not ready within 3 s");
+                .hasMessageContaining("its layer HoldingLayer was not ready within 3 s");
         assertThat(heard).containsExactly("hello;", "failed");
         assertNothingIsLeft();
     }

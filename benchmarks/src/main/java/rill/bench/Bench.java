@@ -3,6 +3,7 @@ package rill.bench;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import rill.bench.Tools.Program;
 
 /** What all benchmarks of one call have in common. */
 record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath) {
@@ -26,7 +27,7 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
 
     List<String> serverCommand(Contender contender) throws IOException {
         if (contender.program() == null) {
-            return List.of(tools.compiled("echo").toString());
+            return List.of(tools.compiled(Program.ECHO).toString());
         }
         return java(contender, "rill.bench.program.EchoMain", List.of());
     }
@@ -55,15 +56,17 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
     }
 
     /** Starts the load program, on its own processor; it ends by itself if it is forgotten. */
-    Child load(String mode, int port, Profile during, int size, int connections, String... more) throws IOException {
-        return Child.start("load", machine.load(), loadCommand(mode, port, during, size, connections, more));
+    Child load(Program program, String mode, int port, Profile during, int size, int connections, String... more)
+            throws IOException {
+        return Child.start("load", machine.load(), loadCommand(program, mode, port, during, size, connections, more));
     }
 
-    List<String> loadCommand(String mode, int port, Profile during, int size, int connections, String... more)
+    List<String> loadCommand(
+            Program program, String mode, int port, Profile during, int size, int connections, String... more)
             throws IOException {
         long bound = Math.round(during.warmUpSeconds() + during.seconds()) + 60;
         List<String> command = new ArrayList<>(
-                List.of(tools.compiled("load").toString(), mode, "" + port, "" + bound, "" + size, "" + connections));
+                List.of(tools.compiled(program).toString(), mode, "" + port, "" + bound, "" + size, "" + connections));
         command.addAll(List.of(more));
         return command;
     }

@@ -11,6 +11,7 @@ final class Benchmarks {
                 new EchoBenchmark(),
                 new LatencyBenchmark(),
                 new ChurnBenchmark(),
+                new TlsBenchmark(),
                 new RedisBenchmark(),
                 new IdleBenchmark(),
                 new StartBenchmark(),

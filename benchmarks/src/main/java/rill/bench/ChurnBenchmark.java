@@ -7,10 +7,11 @@ import java.util.Map;
 import java.util.Optional;
 import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
+import rill.bench.Tools.Program;
 
 /** Connections that are made, carry one message there and back, and are closed. */
 final class ChurnBenchmark implements Benchmark {
-    private static final int AT_A_TIME = 20;
+    static final int AT_A_TIME = 20;
     private static final int SIZE = 16;
 
     @Override
@@ -44,18 +45,24 @@ final class ChurnBenchmark implements Benchmark {
         Network network = Network.best();
         List<Contestant> contestants = Contenders.principal(bench.profile().extent()).stream()
                 .map(each -> new Contestant(
-                        each.name(), each.title(), each.ours(), bench.flags(each), () -> run(bench, network, each)))
+                        each.name(),
+                        each.title(),
+                        each.ours(),
+                        bench.flags(each),
+                        () -> run(bench, network, each, Program.LOAD, "churn")))
                 .toList();
         return List.of(new Contest(AT_A_TIME + " at a time", Map.of("connections", AT_A_TIME), contestants, true));
     }
 
-    private static Outcome run(Bench bench, Network network, Contender contender) throws IOException {
+    /** Connections are made in this way. */
+    static Outcome run(Bench bench, Network network, Contender contender, Program program, String mode)
+            throws IOException {
         Profile profile = longer(bench.profile());
         Machine machine = bench.machine();
         try (Child server =
                 Child.start(contender.name(), machine.server(), network.around(bench.serverCommand(contender)))) {
             int port = Integer.parseInt(server.expect("listening"));
-            List<String> command = bench.loadCommand("churn", port, profile, SIZE, AT_A_TIME);
+            List<String> command = bench.loadCommand(program, mode, port, profile, SIZE, AT_A_TIME);
             try (Child load = Child.start("load", machine.load(), network.beside(server, command))) {
                 return measured(server, load, profile);
             }
@@ -75,7 +82,7 @@ final class ChurnBenchmark implements Benchmark {
     }
 
     /** Connections are made far less often than messages are echoed, and so compiled later. */
-    private static Profile longer(Profile profile) {
+    static Profile longer(Profile profile) {
         return profile.longer(3, 1);
     }
 

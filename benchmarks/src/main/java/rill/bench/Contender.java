@@ -1,5 +1,6 @@
 package rill.bench;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,4 +22,11 @@ record Contender(
         @Nullable String program,
         List<String> options,
         List<String> jvm,
-        List<String> jars) {}
+        List<String> jars) {
+    /** The same with one more flag of its JVM. */
+    Contender with(String flag) {
+        List<String> more = new ArrayList<>(jvm);
+        more.add(flag);
+        return new Contender(name, title, ours, program, options, List.copyOf(more), jars);
+    }
+}

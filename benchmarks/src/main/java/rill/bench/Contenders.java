@@ -83,6 +83,26 @@ final class Contenders {
                 new Contender("bare-c", "a bare epoll loop in C", false, null, List.of(), List.of(), List.of()));
     }
 
+    /** Echo over TLS: the JDK's engine under both, and OpenSSL's under Netty for the record. */
+    static List<Contender> tls() {
+        return List.of(
+                rill("nio", "RillTlsEcho"),
+                rill("epoll", "RillTlsEcho"),
+                nettyTls("netty-nio", "NIO, the JDK's engine", "nio", "JDK"),
+                nettyTls("netty-epoll", "epoll, the JDK's engine", "epoll", "JDK"),
+                nettyTls("netty-epoll-boringssl", "epoll, BoringSSL", "epoll", "OPENSSL"));
+    }
+
+    private static Contender nettyTls(String name, String title, String transport, String provider) {
+        return other(
+                name,
+                "Netty: " + title + ", fastest settings, pooled buffers",
+                program("NettyTlsEcho"),
+                List.of(transport, "pooled", provider),
+                FAST,
+                List.of("*"));
+    }
+
     static List<Contender> redis() {
         return List.of(
                 rill("nio", "RillRedis"),
@@ -105,7 +125,7 @@ final class Contenders {
     private static Contender rill(String transport, String program) {
         boolean epoll = transport.startsWith("epoll");
         List<String> jvm = with(epoll ? NATIVE : List.of(), "-Drill.transport=" + transport);
-        List<String> jars = program.equals("RillRedis") ? List.of("*") : epoll ? RILL_EPOLL_JARS : RILL_JARS;
+        List<String> jars = !program.equals("RillEcho") ? List.of("*") : epoll ? RILL_EPOLL_JARS : RILL_JARS;
         return new Contender(
                 "rill-" + transport,
                 "Rill on " + transport + ", as it comes",

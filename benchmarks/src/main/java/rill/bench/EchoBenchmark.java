@@ -10,6 +10,7 @@ import java.util.Optional;
 import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
+import rill.bench.Tools.Program;
 
 /** Echo servers under a closed loop: so many connections, each with a number of messages of one size in flight. */
 final class EchoBenchmark implements Benchmark {
@@ -110,29 +111,30 @@ final class EchoBenchmark implements Benchmark {
                     each.title(),
                     each.ours(),
                     bench.flags(each),
-                    () -> run(bench, each, shape),
+                    () -> run(bench, Program.LOAD, each, shape),
                     countCalls ? () -> countCalls(bench, each, shape) : null));
         }
         return new Contest(shape.text(), shape.parameters(), contestants, headline);
     }
 
-    static Outcome run(Bench bench, Contender contender, Shape shape) throws IOException {
+    static Outcome run(Bench bench, Program program, Contender contender, Shape shape) throws IOException {
         try (Child server = bench.server(contender);
-                Child load = load(bench, server, shape)) {
+                Child load = load(bench, program, server, shape)) {
             return new Window(load, server, load).measure(bench.profile());
         }
     }
 
-    private static Child load(Bench bench, Child server, Shape shape) throws IOException {
+    private static Child load(Bench bench, Program program, Child server, Shape shape) throws IOException {
         int port = Integer.parseInt(server.expect("listening"));
-        Child load = bench.load("closed", port, bench.profile(), shape.size, shape.connections, "" + shape.inFlight);
+        Child load = bench.load(
+                program, "closed", port, bench.profile(), shape.size, shape.connections, "" + shape.inFlight);
         load.expect("ready");
         return load;
     }
 
     private static Outcome countCalls(Bench bench, Contender contender, Shape shape) throws IOException {
         try (Child server = bench.server(contender);
-                Child load = load(bench, server, shape)) {
+                Child load = load(bench, Program.LOAD, server, shape)) {
             Bench.pass(bench.profile().warmUpSeconds());
             return SystemCalls.perMessage(bench, server, load);
         }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.Profile.Extent;
+import rill.bench.Tools.Program;
 
 /** What connections cost that do nothing: memory of a server with many, less that of the same process with none. */
 final class IdleBenchmark implements Benchmark {
@@ -49,7 +50,11 @@ final class IdleBenchmark implements Benchmark {
         int connections = bench.profile().extent() == Extent.QUICK ? QUICK_CONNECTIONS : CONNECTIONS;
         List<Contestant> contestants = Contenders.principal(bench.profile().extent()).stream()
                 .map(each -> new Contestant(
-                        each.name(), each.title(), each.ours(), bench.flags(each), () -> run(bench, each, connections)))
+                        each.name(),
+                        each.title(),
+                        each.ours(),
+                        bench.flags(each),
+                        () -> run(bench, Program.LOAD, each, connections)))
                 .toList();
         return List.of(new Contest(
                 String.format(Locale.ROOT, "%,d held", connections),
@@ -60,16 +65,16 @@ final class IdleBenchmark implements Benchmark {
 
     private record Used(double heap, double direct, double resident) {}
 
-    private static Outcome run(Bench bench, Contender contender, int connections) throws IOException {
+    static Outcome run(Bench bench, Program program, Contender contender, int connections) throws IOException {
         try (Child server = bench.server(contender)) {
             int port = Integer.parseInt(server.expect("listening"));
             // First one that goes again: what the first connection ever brings along belongs to none.
-            try (Child first = bench.load("hold", port, bench.profile(), SIZE, 1)) {
+            try (Child first = bench.load(program, "hold", port, bench.profile(), SIZE, 1)) {
                 first.expect("ready");
             }
             used(contender, server); // what the question itself brings along is there before it is asked in earnest
             Used none = used(contender, server);
-            try (Child load = bench.load("hold", port, bench.profile(), SIZE, connections)) {
+            try (Child load = bench.load(program, "hold", port, bench.profile(), SIZE, connections)) {
                 load.expect("ready");
                 return outcome(contender, none, used(contender, server), connections);
             }

@@ -10,6 +10,7 @@ import rill.bench.Contest.Contestant;
 import rill.bench.Contest.Outcome;
 import rill.bench.EchoBenchmark.Shape;
 import rill.bench.Profile.Extent;
+import rill.bench.Tools.Program;
 
 /**
  * Latency at a fixed rate, from when each message was due, so that a server that falls behind can't hide it. The rates are half and
@@ -110,7 +111,7 @@ final class LatencyBenchmark implements Benchmark {
                     .orElseThrow(() -> new IllegalArgumentException("there is no contender " + name));
             double[] rates = new double[PEAK_RUNS];
             for (int i = 0; i < rates.length; i++) {
-                Outcome outcome = EchoBenchmark.run(bench, contender, SHAPE);
+                Outcome outcome = EchoBenchmark.run(bench, Program.LOAD, contender, SHAPE);
                 rates[i] = outcome.figures().getOrDefault(Figure.RATE.key, 0.0);
             }
             return Statistics.median(rates);
@@ -121,6 +122,7 @@ final class LatencyBenchmark implements Benchmark {
         Profile longer = longer(bench.profile());
         try (Child server = bench.server(contender);
                 Child load = bench.load(
+                        Program.LOAD,
                         "rate",
                         Integer.parseInt(server.expect("listening")),
                         longer,

@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,10 +15,13 @@ import java.util.concurrent.TimeUnit;
 
 /** The programs that are not Java: found, or compiled on the spot, in a folder that goes when this is closed. */
 final class Tools implements AutoCloseable {
-    private static final int COMPILE_SECONDS = 120;
+    private static final int SECONDS = 120; // to compile something
+
+    /** Of {@link #identity}. It protects nothing. */
+    static final String PASSWORD = "benchmark";
 
     private final Path folder;
-    private final Map<String, Path> compiled = new HashMap<>();
+    private final Map<Program, Path> compiled = new EnumMap<>(Program.class);
 
     Tools() throws IOException {
         folder = Files.createTempDirectory("rill-bench-");
@@ -38,22 +42,64 @@ final class Tools implements AutoCloseable {
                 : Optional.of("no C compiler (cc) for the load program (Debian: apt-get install gcc libc6-dev)");
     }
 
-    /** One of our C programs: {@code echo} or {@code load}. */
-    Path compiled(String name) throws IOException {
-        Path program = compiled.get(name);
-        if (program == null) {
-            program = compile(name);
-            compiled.put(name, program);
-        }
-        return program;
+    static Optional<String> whyNoOpenSsl() {
+        return whyNoCompiler()
+                .or(() -> Files.exists(Path.of("/usr/include/openssl/ssl.h"))
+                        ? Optional.empty()
+                        : Optional.of(
+                                "no headers of OpenSSL for the load program (Debian: apt-get install libssl-dev)"));
     }
 
-    private Path compile(String name) throws IOException {
-        Optional<String> missing = whyNoCompiler();
+    /** Our programs in C. */
+    enum Program {
+        ECHO("echo", false),
+        LOAD("load", false),
+        TLS_LOAD("load", true);
+
+        private final String source;
+        private final boolean tls;
+
+        Program(String source, boolean tls) {
+            this.source = source;
+            this.tls = tls;
+        }
+
+        Optional<String> missing() {
+            return tls ? whyNoOpenSsl() : whyNoCompiler();
+        }
+    }
+
+    /** Where one of our C programs is. */
+    Path compiled(Program program) throws IOException {
+        Path there = compiled.get(program);
+        if (there == null) {
+            there = compile(program);
+            compiled.put(program, there);
+        }
+        return there;
+    }
+
+    /** A key and a certificate for {@code localhost}, as a file of PKCS #12. */
+    Path identity() throws IOException {
+        Path file = folder.resolve("identity.p12");
+        if (!Files.exists(file)) {
+            run(
+                    "keytool",
+                    List.of((java().resolveSibling("keytool")
+                                    + " -genkeypair -alias server -keyalg EC -groupname secp256r1"
+                                    + " -validity 30 -dname CN=localhost -ext san=dns:localhost -storetype PKCS12"
+                                    + " -storepass " + PASSWORD + " -keystore " + file)
+                            .split(" ", -1)));
+        }
+        return file;
+    }
+
+    private Path compile(Program wanted) throws IOException {
+        Optional<String> missing = wanted.missing();
         if (missing.isPresent()) {
             throw new LeftOutException(missing.get());
         }
-        for (String source : List.of("control.h", name + ".c")) {
+        for (String source : List.of("control.h", wanted.source + ".c")) {
             try (InputStream in = Tools.class.getResourceAsStream("c/" + source)) {
                 if (in == null) {
                     throw new IOException("the source " + source + " is not in this build");
@@ -61,29 +107,33 @@ final class Tools implements AutoCloseable {
                 Files.copy(in, folder.resolve(source), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
             }
         }
-        Path program = folder.resolve(name);
+        Path program = folder.resolve(wanted.name());
+        List<String> command = new ArrayList<>(List.of("cc", "-O2", "-o", program.toString()));
+        command.add(folder.resolve(wanted.source + ".c").toString());
+        if (wanted.tls) {
+            command.addAll(List.of("-DTLS", "-lssl", "-lcrypto"));
+        }
+        run("cc", command);
+        return program;
+    }
+
+    private void run(String name, List<String> command) throws IOException {
         Path log = folder.resolve(name + ".log");
-        Process cc = new ProcessBuilder(
-                        "cc",
-                        "-O2",
-                        "-o",
-                        program.toString(),
-                        folder.resolve(name + ".c").toString())
+        Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectInput(new File("/dev/null"))
                 .redirectOutput(log.toFile())
                 .start();
         try {
-            if (!cc.waitFor(COMPILE_SECONDS, TimeUnit.SECONDS) || cc.exitValue() != 0) {
-                cc.destroyForcibly();
-                throw new IOException("cc could not compile " + name + ".c: " + Files.readString(log));
+            if (!process.waitFor(SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+                process.destroyForcibly();
+                throw new IOException(String.join(" ", command) + " failed: " + Files.readString(log));
             }
         } catch (InterruptedException e) {
-            cc.destroyForcibly();
+            process.destroyForcibly();
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while compiling");
+            throw new IOException("interrupted in " + name);
         }
-        return program;
     }
 
     @Override

@@ -86,6 +86,22 @@ final class RunsTest {
     }
 
     @Test
+    void an_echo_over_tls_has_a_rate_and_handshakes_are_counted() throws IOException {
+        for (String name : new String[] {"rill-nio", "netty-nio"}) {
+            assertThat(run(new TlsBenchmark(), name).get(Figure.RATE.key))
+                    .as(name)
+                    .isPositive();
+        }
+        try (var tools = new Tools()) {
+            var bench = new Bench(Machine.look(), SHORT, tools, ClassPath.ofThisProcess());
+            Contest resumed = new TlsBenchmark().contests(bench).get(3);
+            assertThat(resumed.name()).startsWith("resumed handshakes");
+            var figures = resumed.contestants().getFirst().run().once().figures();
+            assertThat(figures.get(Figure.CONNECTIONS.key)).isPositive();
+        }
+    }
+
+    @Test
     void a_start_takes_time() throws IOException {
         assertThat(run(new StartBenchmark(), "rill-nio").get(Figure.START.key)).isPositive();
     }

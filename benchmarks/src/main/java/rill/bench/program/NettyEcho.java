@@ -1,6 +1,7 @@
 package rill.bench.program;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -11,6 +12,7 @@ import io.netty.channel.socket.SocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Netty as its authors write it: written per read and flushed once per batch of reads, void promises, one loop for everything.
@@ -25,6 +27,11 @@ public final class NettyEcho implements EchoServer {
 
     @Override
     public int listen(List<String> options) throws Exception {
+        return listen(options, channel -> new ChannelHandler[0]);
+    }
+
+    /** With other handlers before the echo. */
+    static int listen(List<String> options, Function<SocketChannel, ChannelHandler[]> before) throws Exception {
         NettyLoops loops = NettyLoops.open(options);
         var echo = new Echo();
         var bootstrap = new ServerBootstrap()
@@ -37,7 +44,7 @@ public final class NettyEcho implements EchoServer {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
-                        channel.pipeline().addLast(echo);
+                        channel.pipeline().addLast(before.apply(channel)).addLast(echo);
                     }
                 });
         if (options.getFirst().equals("io_uring")) {

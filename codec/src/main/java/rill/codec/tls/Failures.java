@@ -79,7 +79,7 @@ final class Failures {
             return new TlsException(prefix() + untrusted.getMessage(), alert, false, thrown);
         }
         if (message.startsWith("No subject alternative") || message.startsWith("No name matching")) {
-            message = "the certificate is not for " + peer
+            message = "the certificate is not for " + peer.replaceFirst(":\\d+$", "")
                     + "; connect to a host that it is for, or say which is right with" + " hostName(...): " + message;
         }
         Throwable deeper = thrown.getCause();

@@ -1,8 +1,12 @@
 package rill.codec.tls;
 
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManager;
 
 /**
  * What both sides can be told.
@@ -34,6 +38,7 @@ record Settings(List<TlsVersion> versions, List<String> cipherSuites, List<Strin
     }
 
     Settings cipherSuites(String... newCipherSuites) {
+        requireKnown(newCipherSuites);
         return new Settings(versions, List.of(newCipherSuites), alpn, handshakeTimeout);
     }
 
@@ -43,6 +48,23 @@ record Settings(List<TlsVersion> versions, List<String> cipherSuites, List<Strin
 
     Settings handshakeTimeout(Duration newTimeout) {
         return new Settings(versions, cipherSuites, alpn, newTimeout);
+    }
+
+    /** Names that no engine knows would be found out by the first handshake only. */
+    private static void requireKnown(String[] names) {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(new KeyManager[0], new TrustManager[0], null);
+            List<String> known = List.of(context.getSupportedSSLParameters().getCipherSuites());
+            for (String name : names) {
+                if (!known.contains(name)) {
+                    throw new IllegalArgumentException(
+                            "this JDK has no cipher suite \"" + name + "\"; it has " + String.join(", ", known));
+                }
+            }
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this JDK has no TLS: " + e.getMessage(), e);
+        }
     }
 
     void applyTo(SSLParameters parameters) {

@@ -111,7 +111,7 @@ public final class TlsClient implements ByteLayer {
         return with(settings.versions(versions));
     }
 
-    /** Uses these cipher suites alone, by the JDK's names; the preferred first. */
+    /** Uses these cipher suites alone, by the JDK's names; the preferred first. Refuses names that the JDK has not. */
     public TlsClient cipherSuites(String... names) {
         return with(settings.cipherSuites(names));
     }
@@ -135,7 +135,11 @@ public final class TlsClient implements ByteLayer {
                 new OneEngine(connection, wanted),
                 settings.handshakeTimeout(),
                 true,
-                String.valueOf(wanted));
+                wanted + port(connection));
+    }
+
+    private static String port(Context connection) {
+        return connection.target() instanceof InetSocketAddress inet ? ":" + inet.getPort() : "";
     }
 
     private static @Nullable String hostOf(Context connection) {

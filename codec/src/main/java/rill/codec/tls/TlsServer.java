@@ -189,7 +189,7 @@ public final class TlsServer implements ByteLayer {
         return with(settings.versions(versions));
     }
 
-    /** Uses these cipher suites alone, by the JDK's names; the preferred first. */
+    /** Uses these cipher suites alone, by the JDK's names; the preferred first. Refuses names that the JDK has not. */
     public TlsServer cipherSuites(String... names) {
         return with(settings.cipherSuites(names));
     }

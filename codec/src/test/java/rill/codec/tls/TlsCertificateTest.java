@@ -557,4 +557,13 @@ class TlsCertificateTest {
     void no_text_of_an_identity_shows_its_key() {
         assertThat(ALICE.toString()).isEqualTo("Identity[CN=a client]");
     }
+
+    @Test
+    void a_cipher_suite_that_there_is_not_is_refused_at_once_with_those_that_there_are() {
+        assertThatThrownBy(() -> Tls.client().cipherSuites("TLS_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("\"ECDHE-RSA-AES256-GCM-SHA384\"", "TLS_AES_128_GCM_SHA256");
+        assertThatThrownBy(() -> Certificates.server().cipherSuites("none"))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
 }

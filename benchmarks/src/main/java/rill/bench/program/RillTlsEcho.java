@@ -1,0 +1,28 @@
+package rill.bench.program;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import rill.Loop;
+import rill.Pipeline;
+import rill.codec.tls.Identity;
+import rill.codec.tls.Tls;
+
+/** Rill over TLS as it comes; {@code -Drill.transport=NAME} says on what. */
+public final class RillTlsEcho implements EchoServer {
+    /** Made by {@link EchoMain}. */
+    public RillTlsEcho() {}
+
+    @Override
+    public int listen(List<String> options) throws Exception {
+        var any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+        ServerKey key = ServerKey.load();
+        var tls = Tls.server(Identity.of(key.key(), key.chain()));
+        Loop loop = RillLoop.open();
+        var listening = loop.listen(
+                        any, Pipeline.bytes().over(tls), connection -> connection.onMessage(connection::write))
+                .await();
+        loop.start();
+        return ((InetSocketAddress) listening.address()).getPort();
+    }
+}
