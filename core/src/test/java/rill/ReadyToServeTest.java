@@ -96,7 +96,8 @@ class ReadyToServeTest {
 
     @Test
     void a_peer_that_ends_or_resets_before_is_reported_once_and_nobody_is_given_the_connection() {
-        Listener server = listening(ListenOptions.defaults().idleTime(Duration.ofSeconds(3))); // which ends the silent one
+        Listener server =
+                listening(ListenOptions.defaults().idleTime(Duration.ofSeconds(3))); // which ends the silent one
         Connection<ByteBuf, ByteBuf> ends = connect(server);
         loop.execute(ends::close);
         ticks();

@@ -232,7 +232,8 @@ class WritesAtRandomTest {
             pipeline = pipeline.over(new Turning());
         }
         Pipeline<String, Record> all = pipeline;
-        // Unlike listen, which would wait until every layer is ready: what is written before that is what this is about.
+        // Unlike listen, which would wait until every layer is ready: what is written before that is what this is
+        // about.
         Listener listener = Listener.open(
                         loop,
                         ANY,

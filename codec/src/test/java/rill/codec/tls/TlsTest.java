@@ -436,8 +436,8 @@ class TlsTest {
 
     @Test
     void plain_text_to_a_tls_port_and_tls_to_a_plain_one_are_named() throws Exception {
-        Connection<ByteBuf, ByteBuf> plain = loop.connect(echo(Certificates.server()), Pipeline.bytes())
-                .await();
+        Connection<ByteBuf, ByteBuf> plain =
+                loop.connect(echo(Certificates.server()), Pipeline.bytes()).await();
         plain.write(text("GET / HTTP/1.1\r\n\r\n"));
         assertThat(refused.timeout(LONG).await())
                 .isInstanceOf(TlsException.class)
