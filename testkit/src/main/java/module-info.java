@@ -13,6 +13,7 @@ module rill.testkit {
     requires org.bouncycastle.provider;
 
     exports rill.testkit;
+    exports rill.testkit.memory;
     exports rill.testkit.storm;
 
     // JUnit calls the tests, which are inherited and not public.

@@ -24,7 +24,7 @@ final class Activity {
         }
     }
 
-    final Loop loop;
+    final BareLoop loop;
     final long thresholdNanos;
 
     private @Nullable Node what;
@@ -37,7 +37,7 @@ final class Activity {
     boolean waits; // its work was seen to wait for a driver
     boolean told; // about the present step
 
-    Activity(Loop loop, long thresholdNanos) {
+    Activity(BareLoop loop, long thresholdNanos) {
         this.loop = loop;
         this.thresholdNanos = thresholdNanos;
     }

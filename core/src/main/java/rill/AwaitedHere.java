@@ -14,7 +14,7 @@ final class AwaitedHere extends Exception {
 
     private static final StackWalker STACK = StackWalker.getInstance();
     private static final Set<String> ON_THE_WAY =
-            Set.of(AwaitedHere.class.getName(), Future.class.getName(), Loop.class.getName());
+            Set.of(AwaitedHere.class.getName(), Future.class.getName(), BareLoop.class.getName());
 
     private final String place;
 

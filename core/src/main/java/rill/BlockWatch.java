@@ -15,19 +15,19 @@ final class BlockWatch {
     private static final int PATIENCE = 200;
 
     private final Driver driver;
-    private final Loop loop;
+    private final BareLoop loop;
     private final Thread body;
     private int looks;
 
-    private BlockWatch(Driver driver, Loop loop, Thread body) {
+    private BlockWatch(Driver driver, BareLoop loop, Thread body) {
         this.driver = driver;
         this.loop = loop;
         this.body = body;
     }
 
     /** Null if nobody wants to know. */
-    static @Nullable BlockWatch of(Loop loop, Thread body) {
-        Driver driver = loop.environment().driver();
+    static @Nullable BlockWatch of(BareLoop loop, Thread body) {
+        Driver driver = loop.driver();
         return driver == null ? null : new BlockWatch(driver, loop, body);
     }
 

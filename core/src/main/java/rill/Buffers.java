@@ -37,7 +37,7 @@ final class Buffers {
 
     private static final Object CLOSED = new Object();
 
-    private final Loop loop;
+    private final BareLoop loop;
     private final Memory memory;
     private final long limit;
     private final AtomicLong taken = new AtomicLong(); // bytes of memory, those of kept chunks included
@@ -62,7 +62,7 @@ final class Buffers {
     /**
      * @param limit how many bytes of memory all chunks together may have
      */
-    Buffers(Loop loop, Memory memory, long limit) {
+    Buffers(BareLoop loop, Memory memory, long limit) {
         this.loop = loop;
         this.memory = memory;
         this.limit = limit;

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 enum Bytes implements Codec<ByteBuf, ByteBuf>, Session<ByteBuf, ByteBuf> {
     BYTES;
 
+    /** Below this a payload is copied: a buffer of its own would cost more than the copy. */
+    static final int WORTH_PASSING = 2 * 1024;
+
     @Override
     public Session<ByteBuf, ByteBuf> open(Context context) {
         return this;
@@ -33,7 +36,7 @@ enum Bytes implements Codec<ByteBuf, ByteBuf>, Session<ByteBuf, ByteBuf> {
     @Override
     public void encode(ByteBuf message, Outgoing out) {
         int size = message.readableBytes();
-        if (size < OutputQueue.WORTH_PASSING) {
+        if (size < WORTH_PASSING) {
             out.buffer(size).writeBytes(message, message.readerIndex(), size);
         } else {
             out.pass(message.retainedSlice());

@@ -33,7 +33,7 @@ final class ClosedHere extends ClosedChannelException {
     @Override
     public String getMessage() {
         Throwable why = getCause();
-        return Link.describe(peer) + " was closed by this side"
+        return Wording.connection(peer) + " was closed by this side"
                 + (why == null ? "" : ", since it had failed: " + Failures.inWords(why));
     }
 }

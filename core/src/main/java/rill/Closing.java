@@ -27,7 +27,7 @@ final class Closing {
     /** How many ticks cancelled Tasks have, after the deadline, to run their clean-up. */
     private static final int TICKS_FOR_CLEANUP = 100;
 
-    private final Loop loop;
+    private final BareLoop loop;
     private final AtomicBoolean begun = new AtomicBoolean();
     private final List<String> survivors = new ArrayList<>();
     private @Nullable Handle deadline;
@@ -38,7 +38,7 @@ final class Closing {
     private int ticksLeft = TICKS_FOR_CLEANUP;
     private int endingTicksLeft = TICKS_FOR_CLEANUP;
 
-    Closing(Loop loop) {
+    Closing(BareLoop loop) {
         this.loop = loop;
     }
 
@@ -55,7 +55,7 @@ final class Closing {
     /** Without waiting for the end. */
     void start(Duration limit) {
         if (begun.compareAndSet(false, true)) {
-            long due = loop.nanoTime() + Loop.nanos(limit);
+            long due = loop.nanoTime() + BareLoop.nanos(limit);
             loop.enqueue(new Handle(loop, "close", () -> begin(Duration.ofNanos(due - loop.nanoTime()))));
         }
     }
@@ -76,7 +76,7 @@ final class Closing {
 
     private void begin(Duration limit) {
         deadline = loop.schedule(limit, "deadline of close", this::deadlinePassed); // first: the rest may fail
-        loop.links().finishAccepted();
+        loop.residents().finishAccepted();
         check();
     }
 
@@ -90,18 +90,18 @@ final class Closing {
         if (!begun.get() || ending) {
             return;
         }
-        if (!leaving && (overdue || loop.links().acceptedAreDone())) {
+        if (!leaving && (overdue || loop.residents().acceptedAreDone())) {
             leaving = true;
-            loop.links().finishAll();
+            loop.residents().finishAll();
         }
-        if (!cancelling && (overdue || loop.links().isEmpty())) {
+        if (!cancelling && (overdue || loop.residents().isEmpty())) {
             cancelling = true;
             cancelTasks();
         }
         if (!cancelling) {
             return;
         }
-        if (loop.tasks().isEmpty() && (overdue || loop.links().isEmpty())) {
+        if (loop.tasks().isEmpty() && (overdue || loop.residents().isEmpty())) {
             finish();
         } else if (overdue) {
             if (ticksLeft-- == 0) {
@@ -128,8 +128,8 @@ final class Closing {
             deadline.cancel();
         }
         nameTasks();
-        loop.links().nameTo(survivors);
-        loop.links().abortAll();
+        loop.residents().nameTo(survivors);
+        loop.residents().abortAll();
     }
 
     private void nameTasks() {
@@ -156,7 +156,7 @@ final class Closing {
         ending = true;
         cancelling = true;
         try {
-            loop.links().failAll(cause);
+            loop.residents().failAll(cause);
         } finally {
             closeNow();
         }
@@ -168,8 +168,8 @@ final class Closing {
         ending = true;
         cancelling = true;
         try {
-            loop.links().stopListening();
-            loop.links().failAll(cause);
+            loop.residents().stopListening();
+            loop.residents().failAll(cause);
             cancelTasks();
             loop.ticking().runLeftovers(TICKS_FOR_CLEANUP);
             nameTasks();

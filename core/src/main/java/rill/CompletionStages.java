@@ -10,7 +10,7 @@ import rill.Parcel.Carried;
 final class CompletionStages {
     private CompletionStages() {}
 
-    static <T extends @Nullable Object> Future<T> from(Loop loop, CompletionStage<? extends T> stage) {
+    static <T extends @Nullable Object> Future<T> from(BareLoop loop, CompletionStage<? extends T> stage) {
         Promise<T> promise = loop.promise();
         if (stage instanceof java.util.concurrent.Future<?> cancellable) {
             promise.onCancel(() -> cancellable.cancel(false));
@@ -61,12 +61,12 @@ final class CompletionStages {
         }
 
         @Override
-        public @Nullable Loop home() {
+        public @Nullable BareLoop home() {
             return null;
         }
 
         @Override
-        public boolean waitsElsewhere(Loop loop) {
+        public boolean waitsElsewhere(BareLoop loop) {
             return true; // if that loop closes, whoever waits for the stage hears of it
         }
     }

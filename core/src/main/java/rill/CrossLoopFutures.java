@@ -8,7 +8,7 @@ import java.util.List;
  * that lives on waits for ever. A Future is in as long as one that waits elsewhere depends on it. Any thread.
  */
 final class CrossLoopFutures {
-    private final Loop loop;
+    private final BareLoop loop;
 
     /** How many wait for each; less than zero for a moment, if the one that leaves is faster than the one that comes. */
     private final LinkedHashMap<Future<?>, Integer> awaited = new LinkedHashMap<>(); // guarded by this
@@ -17,7 +17,7 @@ final class CrossLoopFutures {
     // put in sees that there is some, or is seen. A concurrent map's own count may be 0 while something is in it.
     private volatile int size;
 
-    CrossLoopFutures(Loop loop) {
+    CrossLoopFutures(BareLoop loop) {
         this.loop = loop;
     }
 

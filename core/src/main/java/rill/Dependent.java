@@ -7,15 +7,20 @@ interface Dependent {
     /** The Future is done. Called once, on the Future's loop, within the Handle that runs its callbacks. */
     void settled(Future<?> source);
 
-    /** Called instead of {@link #settled}, on any thread, if the Future's loop is closed and this belongs to it. */
+    /** Called instead of {@link #settled}, on any thread, if it is not {@link #toldAfterClose}. */
     default void closedBefore(Future<?> source) {}
 
     /** The loop on which this is waiting; null for a thread outside. */
     @Nullable
-    Loop home();
+    BareLoop home();
+
+    /** Whether it is told of a Future of this loop even after the close of that. */
+    default boolean toldAfterClose(BareLoop loop) {
+        return home() != loop;
+    }
 
     /** Whether the Future has to be told off if its loop closes, since this goes on waiting. */
-    default boolean waitsElsewhere(Loop loop) {
+    default boolean waitsElsewhere(BareLoop loop) {
         return home() != loop && home() != null;
     }
 

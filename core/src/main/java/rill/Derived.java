@@ -14,7 +14,7 @@ import rill.Parcel.Carried;
  * withdraws its interest from those that it still waits for.
  */
 abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> {
-    Derived(Loop loop) {
+    Derived(BareLoop loop) {
         super(loop);
     }
 
@@ -116,7 +116,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         @Override
-        public Loop home() {
+        public BareLoop home() {
             return loop;
         }
 

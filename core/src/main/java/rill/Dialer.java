@@ -42,8 +42,8 @@ final class Dialer<T> implements Runnable, Consumer<T> {
 
     Dialer(Loop loop, SocketAddress address, ConnectOptions options, Function<Link, T> opener) {
         this.loop = loop;
-        this.address = address;
-        this.options = options;
+        this.address = Objects.requireNonNull(address, "address");
+        this.options = Objects.requireNonNull(options, "options");
         this.opener = opener;
         this.promise = new Offer<>(loop, this);
         this.deadline = loop.nanoTime() + Loop.nanos(options.timeout());

@@ -1,6 +1,9 @@
 package rill;
 
+import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -14,13 +17,140 @@ import rill.spi.Driver;
  * done, or any other driver lets go, one of those that still wait takes over.
  */
 final class Driving {
-    private final Loop loop;
+    private final BareLoop loop;
     private final AtomicReference<@Nullable Thread> driver = new AtomicReference<>();
     private final ConcurrentLinkedQueue<Waiter> waiters = new ConcurrentLinkedQueue<>();
+    private volatile boolean stopWanted;
 
-    Driving(Loop loop) {
+    Driving(BareLoop loop) {
         this.loop = loop;
     }
+
+    // ---- driving on purpose
+
+    /** {@link BareLoop#run}. */
+    <T extends @Nullable Object> T run(Callable<? extends T> body) throws IOException {
+        if (Thread.currentThread().isVirtual()) {
+            return runOnPlatformThread(body);
+        }
+        loop.requireOpen("run");
+        acquire("run");
+        Driver external = loop.driver();
+        Task<T> root;
+        try {
+            stopWanted = false;
+            root = loop.task("main", body);
+            if (external == null) {
+                Compensated.run(() -> drive(() -> root.isDone() || stopWanted, false));
+            }
+        } finally {
+            release();
+        }
+        if (external != null) {
+            external.drive(loop, () -> root.isDone() || stopWanted || loop.closed());
+        }
+        if (!root.isDone()) {
+            throw new IllegalStateException(loop.name() + " was " + (loop.closed() ? "closed" : "stopped")
+                    + " before the body of run was done");
+        }
+        return root.outcomeOrThrow();
+    }
+
+    /** A virtual thread can't carry Tasks. */
+    private <T extends @Nullable Object> T runOnPlatformThread(Callable<? extends T> body) throws IOException {
+        if (OnLoop.current() != null) {
+            throw new IllegalStateException("run of " + loop.name() + " inside a Task; await instead");
+        }
+        var result = new java.util.concurrent.FutureTask<T>(() -> run(body));
+        Threads.driver(loop.contextClassLoader(), loop.name() + "-driver", true, result)
+                .start();
+        try {
+            return result.get();
+        } catch (InterruptedException e) {
+            stop();
+            throw new java.io.InterruptedIOException("interrupted while " + loop.name() + " was running");
+        } catch (java.util.concurrent.ExecutionException e) {
+            throw Failures.asThrown(Objects.requireNonNull(e.getCause()));
+        }
+    }
+
+    /** {@link Loop#start}. */
+    void start() {
+        loop.requireOpen("start");
+        if (loop.driver() != null) {
+            throw new IllegalStateException("start: " + loop.name() + " is driven by " + loop.driver()
+                    + ", not by a thread of its own; await, or let that run");
+        }
+        Thread thread = Threads.driver(loop.contextClassLoader(), loop.name(), false, () -> {
+            try {
+                driveUnattended(() -> stopWanted);
+            } finally {
+                release();
+            }
+        });
+        acquireFor(thread, "start");
+        stopWanted = false;
+        try {
+            thread.start();
+        } catch (Throwable t) {
+            release();
+            throw t;
+        }
+    }
+
+    /** {@link BareLoop#stop}. */
+    void stop() {
+        stopWanted = true;
+        loop.wakeup();
+    }
+
+    /** {@link BareLoop#tick}. */
+    boolean tick() {
+        loop.requireOpen("tick");
+        if (Thread.currentThread().isVirtual()) {
+            throw new IllegalStateException(
+                    "tick of " + loop.name() + " on a virtual thread, which can't carry Tasks; use a platform thread");
+        }
+        acquire("tick");
+        try {
+            loop.enter();
+            loop.step(() -> true);
+            return loop.ticking().hasWork();
+        } finally {
+            loop.exit();
+            release();
+        }
+    }
+
+    /** By a thread that has acquired the driving. */
+    void drive(BooleanSupplier done, boolean interruptible) {
+        loop.enter();
+        try {
+            while (!loop.closed() && !done.getAsBoolean()) {
+                if (Thread.currentThread().isInterrupted()) {
+                    if (interruptible) {
+                        return;
+                    }
+                    Thread.interrupted(); // it would make every select return at once
+                    loop.report(new Report.Interrupted(loop.name()));
+                }
+                loop.step(done);
+            }
+        } finally {
+            loop.exit();
+        }
+    }
+
+    /** Like {@link #drive}, on a thread whose exceptions nobody would see. */
+    private void driveUnattended(BooleanSupplier done) {
+        try {
+            drive(done, false);
+        } catch (Throwable t) {
+            loop.threw("the selector", null, t);
+        }
+    }
+
+    // ---- one at a time
 
     /** Becomes the driver unless somebody is. */
     boolean tryAcquire() {
@@ -79,6 +209,8 @@ final class Driving {
             LockSupport.unpark(waiter.thread);
         }
     }
+
+    // ---- driving while awaiting
 
     /** On a thread outside: returns once the Future is done, having driven the loop meanwhile if nobody else did. */
     void await(Future<?> future) throws InterruptedIOException {
@@ -143,7 +275,7 @@ final class Driving {
     }
 
     private void driveOrPark(BooleanSupplier done) {
-        Driver external = loop.environment().driver();
+        Driver external = loop.driver();
         if (driven()) {
             LockSupport.park(loop);
         } else if (external != null) {
@@ -152,7 +284,7 @@ final class Driving {
             lendToPlatformThread(done);
         } else if (tryAcquire()) {
             try {
-                loop.drive(done, true);
+                drive(done, true);
             } finally {
                 release();
             }
@@ -177,7 +309,7 @@ final class Driving {
         Runnable drive = () -> {
             if (tryAcquire()) {
                 try {
-                    loop.driveUnattended(() -> done.getAsBoolean() || withdrawn.get());
+                    driveUnattended(() -> done.getAsBoolean() || withdrawn.get());
                 } finally {
                     release();
                 }
@@ -185,7 +317,8 @@ final class Driving {
             ended.set(true);
             LockSupport.unpark(lender);
         };
-        Threads.driver(loop, loop.name() + "-driver", true, drive).start();
+        Threads.driver(loop.contextClassLoader(), loop.name() + "-driver", true, drive)
+                .start();
         while (!ended.get()) {
             LockSupport.park(loop);
             if (lender.isInterrupted()) {
@@ -218,7 +351,7 @@ final class Driving {
         }
 
         @Override
-        public @Nullable Loop home() {
+        public @Nullable BareLoop home() {
             return null;
         }
     }

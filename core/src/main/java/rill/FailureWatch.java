@@ -22,13 +22,13 @@ final class FailureWatch {
     /** How long a Task that has failed waits for somebody to look. */
     static final Duration GRACE = Duration.ofSeconds(1);
 
-    private final Loop loop;
+    private final BareLoop loop;
     private final boolean driven; // by a Driver: what it reports is then not to depend on the collector
     private final ReferenceQueue<Future<?>> collected = new ReferenceQueue<>();
     private final Set<Entry> entries = ConcurrentHashMap.newKeySet();
     private final AtomicLong count = new AtomicLong();
 
-    FailureWatch(Loop loop, boolean driven) {
+    FailureWatch(BareLoop loop, boolean driven) {
         this.loop = loop;
         this.driven = driven;
     }
@@ -42,7 +42,7 @@ final class FailureWatch {
             return;
         }
         Origins origins = loop.origins();
-        Origins.Origin origin = origins == null ? null : origins.of(future);
+        Origin origin = origins == null ? null : origins.of(future);
         var entry = new Entry(this, future, failed, origin);
         entries.add(entry);
         if (byTime && loop.isCurrent() && !loop.closed()) {
@@ -90,11 +90,11 @@ final class FailureWatch {
         private final String what;
         private final boolean ofConnection;
         private final Throwable cause;
-        private final Origins.@Nullable Origin origin;
+        private final @Nullable Origin origin;
         private final long number;
         private @Nullable Handle grace; // of a Task
 
-        private Entry(FailureWatch owner, Future<?> future, Failed failed, Origins.@Nullable Origin origin) {
+        private Entry(FailureWatch owner, Future<?> future, Failed failed, @Nullable Origin origin) {
             super(future, owner.collected);
             this.owner = owner;
             this.ofConnection = failed.connection != null;

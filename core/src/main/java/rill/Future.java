@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import rill.Parcel.Carried;
@@ -64,7 +65,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         }
     }
 
-    final Loop loop;
+    final BareLoop loop;
     private volatile @Nullable Object outcome; // null while pending; a value, NULL, a Carried, or a Failed
 
     // What waits for it, as Dependents says. Once that was told: TOLD, or KEPT if the value is kept for whoever asks
@@ -72,7 +73,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     private volatile @Nullable Object dependents;
 
     @SuppressWarnings("this-escape") // as a key only
-    Future(Loop loop) {
+    Future(BareLoop loop) {
         this.loop = loop;
         Origins origins = loop.origins();
         if (origins != null) {
@@ -82,12 +83,12 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
     /** A Future of the current loop that is done already; elsewhere, {@link Loop#done}. */
     public static <T extends @Nullable Object> Future<T> of(T value) {
-        return Loop.required("Future.of").done(value);
+        return BareLoop.required("Future.of").done(value);
     }
 
     /** A Future of the current loop that has failed already; elsewhere, {@link Loop#failed}. */
     public static <T extends @Nullable Object> Future<T> failed(Throwable cause) {
-        return Loop.required("Future.failed").failed(cause);
+        return BareLoop.required("Future.failed").failed(cause);
     }
 
     /**
@@ -95,7 +96,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
      * {@link java.util.concurrent.Future}.
      */
     public static <T extends @Nullable Object> Future<T> from(CompletionStage<? extends T> stage) {
-        return CompletionStages.from(Loop.required("Future.from"), stage);
+        return CompletionStages.from(BareLoop.required("Future.from"), stage);
     }
 
     /**
@@ -135,8 +136,8 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return any(List.of(parts));
     }
 
-    /** The loop that runs the callbacks. */
-    public final Loop loop() {
+    /** The {@link Loop} that runs the callbacks; what it is given to execute runs between them. */
+    public final Executor executor() {
         return loop;
     }
 
@@ -540,10 +541,12 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     final void tellAfterClose(Object dependent) {
-        if (dependent instanceof Task<?> || (dependent instanceof Dependent part && part.home() != loop)) {
-            tell(dependent);
-        } else if (dependent instanceof Dependent part) {
-            part.closedBefore(this);
+        if (dependent instanceof Dependent part) {
+            if (part.toldAfterClose(loop)) {
+                tell(part);
+            } else {
+                part.closedBefore(this);
+            }
         }
     }
 

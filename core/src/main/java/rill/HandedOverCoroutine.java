@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
  * whatever the body does: a body that sleeps blocks the loop, as with the other engine.
  */
 final class HandedOverCoroutine implements Coroutine {
-    private final Loop loop;
+    private final BareLoop loop;
     private final Thread thread;
     private volatile boolean bodysTurn;
     private volatile @Nullable Thread resumer;
     private boolean started;
 
-    HandedOverCoroutine(Loop loop, String name, Runnable body) {
+    HandedOverCoroutine(BareLoop loop, String name, Runnable body) {
         this.loop = loop;
         thread = Thread.ofVirtual().name(name).unstarted(() -> {
             try {
@@ -33,7 +33,7 @@ final class HandedOverCoroutine implements Coroutine {
             LockSupport.unpark(thread);
         } else {
             started = true;
-            Threads.startBody(loop, thread);
+            Threads.startBody(thread, loop.driver() != null);
         }
         boolean interrupted = false;
         BlockWatch watch = BlockWatch.of(loop, thread);

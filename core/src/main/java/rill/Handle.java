@@ -28,7 +28,7 @@ public final class Handle extends Node {
         }
     }
 
-    private final Loop loop;
+    private final BareLoop loop;
     private final String what;
     private final @Nullable Object subject; // the rest of the name, which is seldom asked for
     private @Nullable Runnable action; // null once it has run or was cancelled
@@ -37,12 +37,12 @@ public final class Handle extends Node {
     /** Where it is in the loop's timer queue; touched by the loop only. */
     int timerIndex = NO_TIMER;
 
-    Handle(Loop loop, String name, Runnable action) {
+    Handle(BareLoop loop, String name, Runnable action) {
         this(loop, name, null, action);
     }
 
     /** Named {@code what} and {@code subject}. */
-    Handle(Loop loop, String what, @Nullable Object subject, Runnable action) {
+    Handle(BareLoop loop, String what, @Nullable Object subject, Runnable action) {
         this.loop = loop;
         this.what = what;
         this.subject = subject;

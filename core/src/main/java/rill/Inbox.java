@@ -3,7 +3,6 @@ package rill;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import rill.spi.Selector;
 
 /**
  * The way onto the loop from other threads: a stack of Nodes, linked through themselves, which the loop takes as a whole and turns
@@ -30,7 +29,7 @@ final class Inbox {
     private static final int APART = 32;
 
     private final AtomicReferenceArray<@Nullable Node> word = new AtomicReferenceArray<>(2 * APART + 1);
-    private final Selector selector;
+    private final Runnable wakeUp;
 
     /** A state in the place of a Node. */
     private static final class Mark extends Node {
@@ -45,8 +44,11 @@ final class Inbox {
         }
     }
 
-    Inbox(Selector selector) {
-        this.selector = selector;
+    /**
+     * @param wakeUp wakes a loop that sleeps
+     */
+    Inbox(Runnable wakeUp) {
+        this.wakeUp = wakeUp;
     }
 
     /** From any thread. False if the loop is closed: then the Node is not in. */
@@ -57,7 +59,7 @@ final class Inbox {
             Node found = word.compareAndExchange(APART, before, node);
             if (found == before) {
                 if (before == ASLEEP) {
-                    selector.wakeup();
+                    wakeUp.run();
                 }
                 return true;
             }

@@ -15,6 +15,6 @@ final class Job extends Node {
 
     @Override
     String label() {
-        return Loop.nameOf(action);
+        return ActionNames.of(action);
     }
 }

@@ -1039,15 +1039,11 @@ final class Link extends Node implements WireListener {
 
     @Override
     public String toString() {
-        return describe(peer());
+        return Wording.connection(peer());
     }
 
     private @Nullable SocketAddress peer() {
         Wire known = wire;
         return known == null ? null : known.remoteAddress();
-    }
-
-    static String describe(@Nullable SocketAddress peer) {
-        return peer == null ? "connection" : "connection to " + peer;
     }
 }

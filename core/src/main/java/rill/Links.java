@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The open connections and listeners of a loop, and those of the connections that have something to flush. Confined to the loop,
  * except for the count.
  */
-final class Links {
+final class Links extends Residents {
     private final Loop loop;
     private final List<Listener> listeners = new ArrayList<>();
     private final Set<Dialer<?>> dialers = new LinkedHashSet<>();
@@ -114,7 +114,7 @@ final class Links {
         return count.get();
     }
 
-    /** Whether nothing is left that closing the loop has to wait for. */
+    @Override
     boolean isEmpty() {
         return first == null && dialers.isEmpty() && arriving.isEmpty();
     }
@@ -127,11 +127,12 @@ final class Links {
         dirty[dirtyCount++] = link;
     }
 
+    @Override
     boolean hasDirty() {
         return dirtyCount > 0;
     }
 
-    /** The last part of a tick. */
+    @Override
     void flushDirty() {
         for (int i = 0; i < dirtyCount; i++) {
             Link link = dirty[i];
@@ -146,7 +147,7 @@ final class Links {
         dirtyCount = 0;
     }
 
-    /** Stops accepting; where others of a group can, they go on with it. */
+    @Override
     void stopListening() {
         for (Listener listener : List.copyOf(listeners)) {
             loop.runReporting("closing of ", listener, listener::loopEnds);
@@ -162,12 +163,12 @@ final class Links {
         loop.closing().check();
     }
 
-    /** Whether every connection that came in has done its work. */
+    @Override
     boolean acceptedAreDone() {
         return acceptedAtWork == 0;
     }
 
-    /** Stops accepting, and asks every connection that came in to finish. */
+    @Override
     void finishAccepted() {
         stopListening();
         for (Link link : all()) {
@@ -177,7 +178,7 @@ final class Links {
         }
     }
 
-    /** Stops connecting, and asks every connection to finish. */
+    @Override
     void finishAll() {
         for (Dialer<?> dialer : List.copyOf(dialers)) {
             loop.runReporting(
@@ -199,6 +200,7 @@ final class Links {
         return all;
     }
 
+    @Override
     void nameTo(List<String> survivors) {
         for (Link link = first; link != null; link = link.nextLink) {
             if (link.unfinished()) {
@@ -207,10 +209,12 @@ final class Links {
         }
     }
 
+    @Override
     void abortAll() {
         failAll(new CancelledException(loop.name() + " was closed"));
     }
 
+    @Override
     void failAll(Throwable cause) {
         for (Dialer<?> dialer : List.copyOf(dialers)) {
             loop.runReporting("the end of a connect", () -> dialer.giveUp(cause));

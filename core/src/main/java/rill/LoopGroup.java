@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading:</b> any thread.
  */
-public final class LoopGroup extends Serving {
+public final class LoopGroup implements Serving {
     private final List<Loop> loops;
     private volatile boolean closing;
 
@@ -93,7 +93,6 @@ public final class LoopGroup extends Serving {
                 .orElse(null);
     }
 
-    @Override
     Future<Listener> open(SocketAddress address, ListenOptions options, ThrowingConsumer<Link> onLink) {
         List<Loop> open =
                 loops.stream().filter(loop -> !loop.closing().hasBegun()).toList();

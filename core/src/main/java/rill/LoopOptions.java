@@ -177,6 +177,10 @@ public final class LoopOptions {
                 transport, name, slowHandle, handleBudget, spin, bufferMemory, taskEngine, reporter, newTracing);
     }
 
+    Pace pace() {
+        return new Pace(slowHandle, handleBudget, spin);
+    }
+
     @Override
     public String toString() {
         return "LoopOptions[transport=" + transport + ", name=" + name + ", slowHandle=" + slowHandle

@@ -36,9 +36,9 @@ final class Messages {
     }
 
     private static void releaseFailed(Object message, Throwable cause) {
-        Loop loop = Loop.current();
-        if (loop != null) {
-            loop.threw("the release of ", message.getClass(), cause);
+        OnLoop here = OnLoop.current();
+        if (here != null) {
+            here.loop().threw("the release of ", message.getClass(), cause);
         } else {
             LoggingReporter.INSTANCE.threw("the release of ", message.getClass(), cause);
         }

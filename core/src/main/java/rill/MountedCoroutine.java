@@ -38,7 +38,7 @@ final class MountedCoroutine implements Coroutine, Executor {
         UNAVAILABLE = reason;
     }
 
-    private final Loop loop;
+    private final BareLoop loop;
     private final Thread thread;
     private final Runnable body;
     private boolean started;
@@ -49,7 +49,7 @@ final class MountedCoroutine implements Coroutine, Executor {
     private volatile boolean ended;
     private volatile @Nullable Thread waiting; // the loop's thread, while the body blocks it
 
-    MountedCoroutine(Loop loop, String name, Runnable body) {
+    MountedCoroutine(BareLoop loop, String name, Runnable body) {
         this.loop = loop;
         this.body = body;
         this.thread = newThread(this).name(name).unstarted(this::runBody);
@@ -85,7 +85,7 @@ final class MountedCoroutine implements Coroutine, Executor {
             suspended = false;
         } else {
             started = true;
-            Threads.startBody(loop, thread);
+            Threads.startBody(thread, loop.driver() != null);
         }
         runUntilSuspended();
     }

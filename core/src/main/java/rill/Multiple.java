@@ -38,7 +38,7 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
         }
 
         @Override
-        public Loop home() {
+        public BareLoop home() {
             return loop;
         }
     }

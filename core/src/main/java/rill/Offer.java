@@ -21,7 +21,7 @@ final class Offer<T extends @Nullable Object> extends Promise<T> implements Parc
     /**
      * @param takesBack is given the value that nobody took: on the loop, once; after the loop has closed on any thread
      */
-    Offer(Loop loop, Consumer<? super T> takesBack) {
+    Offer(BareLoop loop, Consumer<? super T> takesBack) {
         super(loop, takesBack);
     }
 

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * What the current thread is doing for a loop: running its callbacks ({@code task} is null) or the body of one of its
  * Tasks. Both count as being on the loop; only the second may await.
  */
-record OnLoop(Loop loop, @Nullable Task<?> task) {
+record OnLoop(BareLoop loop, @Nullable Task<?> task) {
     private static final ThreadLocal<@Nullable OnLoop> CURRENT = new ThreadLocal<>();
 
     /** Null on a thread that is outside every loop. */

@@ -9,15 +9,6 @@ import org.jspecify.annotations.Nullable;
 final class Origins {
     private final Map<Future<?>, Origin> origins = Collections.synchronizedMap(new WeakHashMap<>());
 
-    /** A place in the code, with the way there. */
-    static final class Origin extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        Origin() {
-            super("the Future was made here");
-        }
-    }
-
     void made(Future<?> future) {
         origins.put(future, new Origin());
     }

@@ -10,16 +10,13 @@ import org.jspecify.annotations.Nullable;
  * memory as there are bytes: each further chunk is about as large as all before.
  */
 final class OutputQueue implements Outgoing {
-    /** Below this a payload is copied: a buffer of its own would cost more than the copy. */
-    static final int WORTH_PASSING = 2 * 1024;
-
-    private final Loop loop;
+    private final Buffers buffers;
     private @Nullable ArrayDeque<ByteBuf> full;
     private long fullBytes;
     private @Nullable ByteBuf current;
 
-    OutputQueue(Loop loop) {
-        this.loop = loop;
+    OutputQueue(Buffers buffers) {
+        this.buffers = buffers;
     }
 
     @Override
@@ -30,7 +27,7 @@ final class OutputQueue implements Outgoing {
         }
         int asMuchAgain = (int) Math.min(bytes(), Buffers.SIZE);
         seal();
-        ByteBuf fresh = loop.chunk(Math.max(atLeast, asMuchAgain));
+        ByteBuf fresh = buffers.chunk(Math.max(atLeast, asMuchAgain));
         current = fresh;
         return fresh;
     }
@@ -38,7 +35,7 @@ final class OutputQueue implements Outgoing {
     @Override
     public void pass(ByteBuf payload) {
         int size = payload.readableBytes();
-        if (size < WORTH_PASSING) {
+        if (size < Bytes.WORTH_PASSING) {
             passSmall(payload, size);
             return;
         }

@@ -27,12 +27,12 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
     private volatile @Nullable Object
             extra; // a Runnable that stops the work if it is cancelled; an Offer has its own use
 
-    Promise(Loop loop) {
+    Promise(BareLoop loop) {
         super(loop);
     }
 
     /** An Offer. */
-    Promise(Loop loop, Object extra) {
+    Promise(BareLoop loop, Object extra) {
         super(loop);
         this.extra = extra;
     }
@@ -45,7 +45,7 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
         return EXTRA.compareAndSet(this, from, to);
     }
 
-    static <T extends @Nullable Object> Future<T> done(Loop loop, T value) {
+    static <T extends @Nullable Object> Future<T> done(BareLoop loop, T value) {
         var promise = new Promise<T>(loop);
         promise.settleValue(value);
         return promise;

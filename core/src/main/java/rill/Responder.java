@@ -83,7 +83,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
     @Override
     public void settled(Future<?> source) {
         source.hold(); // until its turn has come
-        if (source.loop() == loop) {
+        if (source.loop == loop) {
             writeAnswers();
         } else {
             loop.enqueue(new Handle(loop, "answer of ", link, this::writeAnswers));

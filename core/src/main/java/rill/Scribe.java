@@ -263,6 +263,6 @@ final class Scribe {
     /** Noted in tracing mode, by somebody who wants to see it. */
     private static boolean hasOrigin(Throwable thrown) {
         return (thrown instanceof ClosedHere && thrown.getStackTrace().length > 0)
-                || Arrays.stream(thrown.getSuppressed()).anyMatch(Origins.Origin.class::isInstance);
+                || Arrays.stream(thrown.getSuppressed()).anyMatch(Origin.class::isInstance);
     }
 }

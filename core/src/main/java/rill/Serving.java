@@ -16,9 +16,7 @@ import java.util.function.Consumer;
  * <p><b>Errors:</b> the Futures fail with an {@link IOException} that names the address, or with a {@link CancelledException} if the loop is
  * closed.
  */
-public abstract sealed class Serving implements AutoCloseable permits Loop, LoopGroup {
-    Serving() {}
-
+public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
     // ---- connections
 
     /**
@@ -28,13 +26,13 @@ public abstract sealed class Serving implements AutoCloseable permits Loop, Loop
      *
      * @return done once connections can come in
      */
-    public final <R, W> Future<Listener> listen(
+    default <R, W> Future<Listener> listen(
             SocketAddress address, Pipeline<R, W> pipeline, Consumer<? super Connection<R, W>> onConnection) {
         return listen(address, pipeline, ListenOptions.defaults(), onConnection);
     }
 
     /** {@link #listen(SocketAddress, Pipeline, Consumer)} with options. */
-    public final <R, W> Future<Listener> listen(
+    default <R, W> Future<Listener> listen(
             SocketAddress address,
             Pipeline<R, W> pipeline,
             ListenOptions options,
@@ -54,13 +52,13 @@ public abstract sealed class Serving implements AutoCloseable permits Loop, Loop
      *
      * @return done once connections can come in
      */
-    public final <R, W> Future<Listener> listenWithTask(
+    default <R, W> Future<Listener> listenWithTask(
             SocketAddress address, Pipeline<R, W> pipeline, ThrowingConsumer<? super Connection<R, W>> body) {
         return listenWithTask(address, pipeline, ListenOptions.defaults(), body);
     }
 
     /** {@link #listenWithTask(SocketAddress, Pipeline, ThrowingConsumer)} with options. */
-    public final <R, W> Future<Listener> listenWithTask(
+    default <R, W> Future<Listener> listenWithTask(
             SocketAddress address,
             Pipeline<R, W> pipeline,
             ListenOptions options,
@@ -93,13 +91,13 @@ public abstract sealed class Serving implements AutoCloseable permits Loop, Loop
      *
      * @return done once connections can come in
      */
-    public final <Q, A> Future<Listener> serve(
+    default <Q, A> Future<Listener> serve(
             SocketAddress address, Pipeline<Q, A> pipeline, Service<? super Q, A> service) {
         return serve(address, pipeline, ListenOptions.defaults(), service);
     }
 
     /** {@link #serve(SocketAddress, Pipeline, Service)} with options. */
-    public final <Q, A> Future<Listener> serve(
+    default <Q, A> Future<Listener> serve(
             SocketAddress address, Pipeline<Q, A> pipeline, ListenOptions options, Service<? super Q, A> service) {
         requireNonNull(address, pipeline, "pipeline", options);
         Objects.requireNonNull(service, "service");
@@ -121,7 +119,7 @@ public abstract sealed class Serving implements AutoCloseable permits Loop, Loop
      * @param services makes the service of a connection, on its loop, once its layers are ready and before its first request is decoded. What
      *     it throws fails the connection
      */
-    public final <Q, A> Future<Listener> serveEach(
+    default <Q, A> Future<Listener> serveEach(
             SocketAddress address,
             Pipeline<Q, A> pipeline,
             ThrowingFunction<? super Peer, ? extends Service<? super Q, A>> services) {
@@ -129,7 +127,7 @@ public abstract sealed class Serving implements AutoCloseable permits Loop, Loop
     }
 
     /** {@link #serveEach(SocketAddress, Pipeline, ThrowingFunction)} with options. */
-    public final <Q, A> Future<Listener> serveEach(
+    default <Q, A> Future<Listener> serveEach(
             SocketAddress address,
             Pipeline<Q, A> pipeline,
             ListenOptions options,
@@ -147,23 +145,28 @@ public abstract sealed class Serving implements AutoCloseable permits Loop, Loop
         return Objects.requireNonNull(services.apply(new Peer(link)), "a service");
     }
 
-    static void requireNonNull(SocketAddress address, Object protocol, String name, Object options) {
+    private static void requireNonNull(SocketAddress address, Object protocol, String name, Object options) {
         Objects.requireNonNull(address, "address");
         Objects.requireNonNull(protocol, name);
         Objects.requireNonNull(options, "options");
     }
 
     /** Listens; {@code onLink} is told of each connection, on its loop. */
-    abstract Future<Listener> open(SocketAddress address, ListenOptions options, ThrowingConsumer<Link> onLink);
+    private Future<Listener> open(SocketAddress address, ListenOptions options, ThrowingConsumer<Link> onLink) {
+        return switch (this) {
+            case Loop loop -> Listener.open(loop, address, options, Spread.onto(loop), onLink);
+            case LoopGroup group -> group.open(address, options, onLink);
+        };
+    }
 
     // ---- closing
 
     /** {@link #close(Duration)} with {@link Loop#DEFAULT_CLOSE_DEADLINE}. */
     @Override
-    public void close() {
+    default void close() {
         close(Loop.DEFAULT_CLOSE_DEADLINE);
     }
 
     /** Closes the loop, or all loops of the group side by side, and waits for that: see {@link Loop#close(Duration)}. */
-    public abstract void close(Duration deadline);
+    void close(Duration deadline);
 }

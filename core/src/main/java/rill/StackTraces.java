@@ -13,11 +13,11 @@ final class StackTraces {
 
     private StackTraces() {}
 
-    /** Whether what runs there is, right now, the JVM's loading, linking or initializing of classes, below the loop's own frames. */
-    static boolean loadsClasses(List<StackTraceElement> stack) {
+    /** Whether what runs there is, right now, the JVM's loading, linking or initializing of classes, above the frames of {@code loop}. */
+    static boolean loadsClasses(List<StackTraceElement> stack, Class<?> loop) {
         for (StackTraceElement frame : stack) {
             String type = frame.getClassName();
-            if (type.equals(Tick.class.getName())) {
+            if (type.equals(loop.getName())) {
                 return false; // a program may well run a whole loop within an initializer
             }
             if (frame.getMethodName().equals("<clinit>")

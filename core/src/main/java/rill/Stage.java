@@ -62,7 +62,7 @@ final class Stage implements Context {
     @SuppressWarnings("unchecked") // what the types are, the compiler has checked where the pipeline was put together
     Stage(Inbound inbound, Loop loop, Codec<?, ?> codec, boolean onTop) {
         this.inbound = inbound;
-        this.output = new OutputQueue(loop);
+        this.output = new OutputQueue(loop.buffers());
         this.session = (Session<Object, Object>) (onTop ? Owning.open(codec, this) : codec.open(this));
     }
 

@@ -5,20 +5,20 @@ import org.jspecify.annotations.Nullable;
 
 /** A session's timer. One that is put off again and again (an idle timeout) costs a Handle only when it comes due. */
 final class StageTimer {
-    private final Loop loop;
+    private final BareLoop loop;
     private final Stage stage;
     private @Nullable Handle handle;
     private long handleDue;
     private long deadline; // when the session wants to be called
 
-    StageTimer(Loop loop, Stage stage) {
+    StageTimer(BareLoop loop, Stage stage) {
         this.loop = loop;
         this.stage = stage;
     }
 
     /** Starts it, instead of what was started before. */
     void start(Duration after) {
-        deadline = loop.nanoTime() + Loop.nanos(after);
+        deadline = loop.nanoTime() + BareLoop.nanos(after);
         if (handle != null && deadline - handleDue < 0) {
             stop();
         }

@@ -5,11 +5,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What {@link Loop#submit} queues. */
 final class Submission<T extends @Nullable Object> extends Node {
-    private final Loop loop;
+    private final BareLoop loop;
     private final Callable<? extends T> work;
     private final Promise<T> promise;
 
-    Submission(Loop loop, Callable<? extends T> work, Promise<T> promise) {
+    Submission(BareLoop loop, Callable<? extends T> work, Promise<T> promise) {
         this.loop = loop;
         this.work = work;
         this.promise = promise;
@@ -34,6 +34,6 @@ final class Submission<T extends @Nullable Object> extends Node {
 
     @Override
     String label() {
-        return Loop.nameOf(work);
+        return ActionNames.of(work);
     }
 }

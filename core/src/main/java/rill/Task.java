@@ -25,10 +25,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of the value
  */
-public final class Task<T extends @Nullable Object> extends Future<T> implements Dependent {
+public final class Task<T extends @Nullable Object> extends Future<T> {
     private final String name;
     private final Callable<? extends T> body;
     private final Coroutine coroutine;
+    private final Waiting waiting = new Waiting();
 
     // Touched on the loop only (by its thread or by the body's, which alternate).
     private @Nullable Future<?> awaited;
@@ -44,7 +45,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
     @Nullable
     Task<?> nextTask;
 
-    Task(Loop loop, String name, Callable<? extends T> body) {
+    Task(BareLoop loop, String name, Callable<? extends T> body) {
         super(loop);
         this.name = name;
         this.body = Objects.requireNonNull(body, "body");
@@ -133,19 +134,27 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
         }
     }
 
-    @Override
-    public void settled(Future<?> source) {
-        if (source.loop != loop) {
-            source.hold(); // until this loop gets to it
-            loop.enqueue(new Wake(source));
-        } else if (awaited == source) {
-            step();
+    /** This Task, at what it awaits. */
+    private final class Waiting implements Dependent {
+        @Override
+        public void settled(Future<?> source) {
+            if (source.loop != loop) {
+                source.hold(); // until this loop gets to it
+                loop.enqueue(new Wake(source));
+            } else if (awaited == source) {
+                step();
+            }
         }
-    }
 
-    @Override
-    public Loop home() {
-        return loop;
+        @Override
+        public BareLoop home() {
+            return loop;
+        }
+
+        @Override
+        public boolean toldAfterClose(BareLoop closed) {
+            return true; // its body has to come to an end
+        }
     }
 
     private final class Wake extends Node {
@@ -210,14 +219,14 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
             throw new CancelledException(loop.name() + " is closed: " + future.describe() + " can't be awaited");
         }
         awaited = future;
-        future.addDependent(this);
+        future.addDependent(waiting);
         boolean suspended = false;
         try {
             suspended = coroutine.suspend();
         } finally {
             awaited = null;
             if (!suspended) {
-                future.abandon(this);
+                future.abandon(waiting);
             }
         }
         if (!suspended) {
@@ -230,7 +239,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> implements
         }
         if (!future.isDone() && cancelWanted) {
             cancelWanted = false;
-            future.abandon(this);
+            future.abandon(waiting);
             throw cancelled();
         }
     }

@@ -25,7 +25,7 @@ public enum TaskEngine {
         return MOUNTED.unavailable() == null ? MOUNTED : HANDED_OVER;
     }
 
-    Coroutine newCoroutine(Loop loop, String name, Runnable body) {
+    Coroutine newCoroutine(BareLoop loop, String name, Runnable body) {
         return switch (this) {
             case MOUNTED -> new MountedCoroutine(loop, name, body);
             case HANDED_OVER -> new HandedOverCoroutine(loop, name, body);

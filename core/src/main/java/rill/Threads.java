@@ -1,6 +1,7 @@
 package rill;
 
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The threads that Rill starts. None keeps anything of the thread that happened to start it: no inherited thread-locals, not its
@@ -27,19 +28,19 @@ final class Threads {
     }
 
     /** A thread that drives a loop: callbacks that it runs see the class loader of whoever opened that. */
-    static Thread driver(Loop loop, String name, boolean daemon, Runnable work) {
+    static Thread driver(@Nullable ClassLoader ofOpener, String name, boolean daemon, Runnable work) {
         Thread thread = platform().name(name).daemon(daemon).unstarted(work);
-        thread.setContextClassLoader(loop.contextClassLoader());
+        thread.setContextClassLoader(ofOpener);
         return thread;
     }
 
     /**
-     * Starts the thread of a Task's body. The JDK itself keeps hold of a virtual thread until it ends, which after a loss of power it
-     * never does: where there can be one, an executor of the thread's own keeps it, and is garbage with it.
+     * Starts the thread of a Task's body. The JDK itself keeps hold of a virtual thread until it ends. One that may never end, since there
+     * can be a loss of power, is kept by an executor of its own instead, and is garbage with that.
      */
     @SuppressWarnings("resource") // it has one thread, and ends as that does
-    static void startBody(Loop loop, Thread thread) {
-        if (loop.environment().driver() == null) {
+    static void startBody(Thread thread, boolean mayNeverEnd) {
+        if (!mayNeverEnd) {
             thread.start();
         } else {
             Executors.newThreadPerTaskExecutor(itsOwn -> thread).execute(() -> {});

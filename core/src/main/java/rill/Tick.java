@@ -26,8 +26,7 @@ final class Tick {
     private static final int HANDLES_PER_CLOCK_READING = 16;
     private static final int POLLS_OF_A_STANDING_CLOCK = 1_000;
 
-    private final Loop loop;
-    private final Selector selector;
+    private final BareLoop loop;
     private final Inbox inbox;
     private final Clock clock;
     private final @Nullable Driver driver; // is told what happens
@@ -42,14 +41,13 @@ final class Tick {
     private long time; // a reading of the clock in this tick
     private boolean timeKnown;
 
-    Tick(Loop loop, Selector selector, Inbox inbox, LoopOptions options) {
+    Tick(BareLoop loop, Inbox inbox, Pace pace) {
         this.loop = loop;
-        this.selector = selector;
         this.inbox = inbox;
-        this.clock = loop.environment().clock();
-        this.driver = loop.environment().driver();
-        this.handleBudgetNanos = TimeUnit.NANOSECONDS.convert(options.handleBudget());
-        this.spinNanos = TimeUnit.NANOSECONDS.convert(options.spin());
+        this.clock = loop.clock();
+        this.driver = loop.driver();
+        this.handleBudgetNanos = TimeUnit.NANOSECONDS.convert(pace.handleBudget());
+        this.spinNanos = TimeUnit.NANOSECONDS.convert(pace.spin());
         this.lastArrival = clock.nanoTime();
     }
 
@@ -63,7 +61,7 @@ final class Tick {
             }
             timersBecomeHandles(); //                2. timers that are due
             runHandles(); //                         3. the Handles that are present, first in, first out
-            loop.links().flushDirty(); //            4. what was written leaves
+            loop.residents().flushDirty(); //            4. what was written leaves
             loop.failures().poll();
             loop.closing().endOfTick();
         } finally {
@@ -92,9 +90,9 @@ final class Tick {
                 return false;
             }
             timeKnown = false;
-            selector.select(0);
+            loop.selector().select(0);
             boolean delivered = !handles.isEmpty()
-                    || loop.links().hasDirty()
+                    || loop.residents().hasDirty()
                     || loop.closing().ending(); // which is the end of the tick's business
             if (delivered || (spent >= lull && !inbox.isEmpty())) {
                 pollPolicy.polled(true, spent);
@@ -126,12 +124,12 @@ final class Tick {
     /** Waits for I/O, for other threads or for the next timer; or only delivers what is ready, if there is something else to do. */
     private void select(BooleanSupplier done) throws IOException {
         if (!handles.isEmpty() || done.getAsBoolean() || !inbox.fallAsleep()) {
-            selector.select(0);
+            loop.selector().select(0);
             return;
         }
         try {
             // done is asked again because only now whoever makes it so wakes us up
-            selector.select(done.getAsBoolean() ? 0 : nanosToNextTimer());
+            loop.selector().select(done.getAsBoolean() ? 0 : nanosToNextTimer());
         } finally {
             pollPolicy.sleeping();
             inbox.awake();

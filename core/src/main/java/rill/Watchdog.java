@@ -154,7 +154,8 @@ final class Watchdog {
     /** That the JVM loads and initializes classes is nobody's slow Handle, within reason: the time counts from then on. */
     private static void lookForSlowness(Activity activity, Node what, long now) {
         var stack = activity.stack(what);
-        if (StackTraces.loadsClasses(stack) && now - activity.changedAt < LOADING_PATIENCE * activity.thresholdNanos) {
+        if (StackTraces.loadsClasses(stack, Tick.class)
+                && now - activity.changedAt < LOADING_PATIENCE * activity.thresholdNanos) {
             activity.seenSince = now;
             return;
         }

@@ -6,8 +6,9 @@ import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/** How messages for people name lengths of time, and show what came from elsewhere: on one line, and not too long. */
+/** How messages for people name connections and lengths of time, and show what came from elsewhere: on one line, and not too long. */
 final class Wording {
     /** How much of something is shown, at most; a character that can't be shown needs six. */
     private static final int LONGEST = 200;
@@ -17,6 +18,11 @@ final class Wording {
     private static final long MANY = 10_000; // more than anybody reads
 
     private Wording() {}
+
+    /** {@code peer} is null before it is known. */
+    static String connection(@Nullable SocketAddress peer) {
+        return peer == null ? "connection" : "connection to " + peer;
+    }
 
     /** In the largest unit that tells it exactly, or well enough: {@code 250 µs}, {@code 1500 ms}, {@code 60 s}. */
     static String duration(Duration length) {

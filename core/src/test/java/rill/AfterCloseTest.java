@@ -185,7 +185,7 @@ class AfterCloseTest {
         answers.put("Future.onDone", () -> pending.onDone((value, failure) -> {}));
         answers.put("Future.cancel", task::cancel);
         answers.put("Future.isDone", task::isDone);
-        answers.put("Future.loop", task::loop);
+        answers.put("Future.executor", task::executor);
     }
 
     @Test
@@ -202,7 +202,7 @@ class AfterCloseTest {
                 assertThat(future.failure())
                         .as(row.getKey())
                         .isInstanceOf(CancelledException.class)
-                        .hasMessageContaining(future.loop().name());
+                        .hasMessageContaining(future.loop.name());
             }
         }
     }
@@ -247,6 +247,7 @@ class AfterCloseTest {
         var missing = new TreeSet<String>();
         for (Class<?> type : List.of(
                 Loop.class,
+                BareLoop.class,
                 Serving.class,
                 Connection.class,
                 Client.class,
@@ -255,7 +256,8 @@ class AfterCloseTest {
                 Handle.class)) {
             Arrays.stream(type.getDeclaredMethods())
                     .filter(method -> Modifier.isPublic(method.getModifiers()) && !method.isSynthetic())
-                    .map(method -> (type == Serving.class ? "Loop" : type.getSimpleName()) + "." + method.getName())
+                    .map(method -> (type == Serving.class || type == BareLoop.class ? "Loop" : type.getSimpleName())
+                            + "." + method.getName())
                     .filter(method -> !rows.contains(method) && !ELSEWHERE.contains(method))
                     .forEach(missing::add);
         }

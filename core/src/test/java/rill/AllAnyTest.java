@@ -54,7 +54,7 @@ class AllAnyTest {
         loop.tick();
 
         assertThat(made.get().result()).isEmpty();
-        assertThat(made.get().loop()).isSameAs(loop);
+        assertThat(made.get().executor()).isSameAs(loop);
     }
 
     @Test
@@ -151,7 +151,7 @@ class AllAnyTest {
         assertThat(loops.settle(all)).containsExactly(1, 2);
         assertThat(loops.settle(flat)).isEqualTo(2);
         loops.tickUntil(() -> where.size() == 2);
-        assertThat(all.loop()).isSameAs(loop);
+        assertThat(all.executor()).isSameAs(loop);
         assertThat(where).containsExactly(loop, loop);
     }
 }

@@ -260,7 +260,7 @@ class CallTest {
                 call -> call.timeout(hour),
                 call -> Future.all(call),
                 call -> call.recover(failure -> "none").flatMap(Future::of),
-                call -> call.loop().task(call::await));
+                call -> call.loop.task(call::await));
         for (var wrapping : wrappings) {
             try (var dialogue = new Dialogue<>(Dialogue.inOrder())) {
                 Future<String> call = dialogue.call("a", hour);

@@ -152,7 +152,7 @@ class FutureFunctionsTest {
     void a_thread_outside_gets_futures_that_are_done_from_the_loop() throws Exception {
         Future<String> done = Outside.start(() -> loop.done("value")).result();
         assertThat(done.result()).isEqualTo("value");
-        assertThat(done.loop()).isSameAs(loop);
+        assertThat(done.executor()).isSameAs(loop);
         var cause = new IOException("why");
         Future<String> failed = Outside.start(() -> loop.<String>failed(cause)).result();
         assertThat(failed.failure()).isSameAs(cause);

@@ -6,16 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import rill.testing.Loops;
 
 /** The way onto the loop: nothing is lost, nothing comes twice, each sender's order is kept. */
 class InboxTest {
-    private final Loops loops = Loops.manual();
-    private final Loop loop = loops.open();
-    private final Inbox inbox = new Inbox(loops.selector());
+    private final AtomicInteger wakeUps = new AtomicInteger();
+    private final Inbox inbox = new Inbox(wakeUps::incrementAndGet);
 
     /** One of a sender's Nodes. */
     private static final class Numbered extends Node {
@@ -42,11 +39,6 @@ class InboxTest {
         String label() {
             return sender + "/" + number;
         }
-    }
-
-    @AfterEach
-    void close() {
-        loops.close();
     }
 
     private static List<String> taken(Inbox inbox) {
@@ -91,6 +83,7 @@ class InboxTest {
         inbox.put(new Numbered(0, 1));
         inbox.awake();
 
+        assertThat(wakeUps).as("by the first alone").hasValue(1);
         assertThat(inbox.fallAsleep()).as("with something in").isFalse();
         assertThat(taken(inbox)).containsExactly("0/0", "0/1");
         assertThat(inbox.fallAsleep()).isTrue();
@@ -118,7 +111,7 @@ class InboxTest {
     @Tag("slow")
     void many_senders_against_one_loop_that_takes_and_closes() throws Exception {
         for (int round = 0; round < 20; round++) {
-            var contended = new Inbox(loops.selector());
+            var contended = new Inbox(wakeUps::incrementAndGet);
             var refused = new AtomicBoolean();
             var senders = new ArrayList<Outside<List<Numbered>>>();
             for (int s = 0; s < 3; s++) {

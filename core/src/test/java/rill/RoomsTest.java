@@ -4,6 +4,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -99,7 +100,24 @@ class RoomsTest {
 
     @Test
     void no_codec_knows_a_loop_a_connection_or_a_future() {
-        never(CODECS, all(new Class<?>[] {Loop.class, Connection.class}, CONNECTIONS, BUFFERS, FUTURES, TICKS));
+        never(
+                CODECS,
+                all(
+                        new Class<?>[] {Loop.class, BareLoop.class, Connection.class},
+                        CONNECTIONS,
+                        BUFFERS,
+                        FUTURES,
+                        TICKS));
+    }
+
+    @Test
+    void no_way_leads_from_what_runs_on_a_loop_to_what_is_connected_there() {
+        DescribedPredicate<JavaClass> connected =
+                anyOf(all(new Class<?>[] {Loop.class, Connection.class, Links.class}, CONNECTIONS, CLIENTS, SERVERS));
+        assertThat(CORE.get(BareLoop.class).getTransitiveDependenciesFromSelf())
+                .extracting(Dependency::getTargetClass)
+                .contains(CORE.get(Future.class), CORE.get(Task.class), CORE.get(Handle.class))
+                .noneMatch(connected);
     }
 
     @Test

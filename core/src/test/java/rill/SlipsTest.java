@@ -49,7 +49,10 @@ class SlipsTest {
             var driver = Outside.start(() -> {
                 loop.driving().acquire("test");
                 try {
-                    loop.drive(() -> asked.incrementAndGet() > 2, false); // once by drive, once before falling asleep
+                    loop.driving()
+                            .drive(
+                                    () -> asked.incrementAndGet() > 2,
+                                    false); // once by drive, once before falling asleep
                 } finally {
                     loop.driving().release();
                 }

@@ -234,7 +234,12 @@ class WritesAtRandomTest {
         Pipeline<String, Record> all = pipeline;
         // Unlike listen, which would wait until every layer is ready: what is written before that is what this is
         // about.
-        Listener listener = loop.open(ANY, ListenOptions.defaults().limits(limits), opened -> write(opened.open(all)))
+        Listener listener = Listener.open(
+                        loop,
+                        ANY,
+                        ListenOptions.defaults().limits(limits),
+                        Spread.onto(loop),
+                        opened -> write(opened.open(all)))
                 .await();
         peer = loop.connect(listener.address(), Pipeline.bytes()).await();
         onLoop(() -> peer.onMessage(bytes -> {

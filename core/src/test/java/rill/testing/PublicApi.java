@@ -183,16 +183,19 @@ public final class PublicApi {
                 ? "@interface"
                 : type.isInterface() ? "interface" : type.isEnum() ? "enum" : type.isRecord() ? "record" : "class";
         int modifiers = type.getModifiers() & ~Modifier.INTERFACE;
-        String parents = Stream.concat(
-                        type.getGenericSuperclass() == null || type.getSuperclass() == Object.class
-                                ? Stream.empty()
-                                : Stream.of(type.getAnnotatedSuperclass()),
-                        Arrays.stream(type.getAnnotatedInterfaces()))
-                .map(PublicApi::text)
-                .collect(Collectors.joining(", "));
+        String parents = parents(type).map(PublicApi::text).collect(Collectors.joining(", "));
         String sealed = type.isSealed() ? "sealed " : "";
         return Modifier.toString(modifiers) + " " + sealed + what + variables(type.getTypeParameters())
                 + (parents.isEmpty() ? "" : " of " + parents);
+    }
+
+    /** Those that others see. */
+    private static Stream<AnnotatedType> parents(Class<?> type) {
+        Class<?> parent = type.getSuperclass();
+        Stream<AnnotatedType> above = parent == null || parent == Object.class
+                ? Stream.empty()
+                : Modifier.isPublic(parent.getModifiers()) ? Stream.of(type.getAnnotatedSuperclass()) : parents(parent);
+        return Stream.concat(above, Arrays.stream(type.getAnnotatedInterfaces()));
     }
 
     private static String variables(TypeVariable<?>[] variables) {

@@ -7,7 +7,7 @@ import rill.testing.PublicApi;
 class ApiTest {
     @Test
     void the_public_api_is_what_its_file_says() {
-        PublicApi.of(TransportConformance.class, "rill.testkit", "rill.testkit.storm")
+        PublicApi.of(TransportConformance.class, "rill.testkit", "rill.testkit.memory", "rill.testkit.storm")
                 .check("rill.testkit");
     }
 }

@@ -84,7 +84,7 @@ final class Caller extends Actor {
         synchronized (calls) {
             made = calls.get(id);
         }
-        long late = connected.loop().nanoTime() - made.at - made.deadline;
+        long late = Run.loopOf(connected).nanoTime() - made.at - made.deadline;
         if (late > 0 && !hadToWait && run.world().virtual()) {
             run.ledger().violated(6, this + ": call " + id + " was sent " + late + " ns after its deadline");
         }
@@ -123,8 +123,8 @@ final class Caller extends Actor {
                 || server == null
                 || server.planted
                 || leftUnanswered
-                || run.closing(connected.loop())
-                || run.closing(server.opened.loop());
+                || run.closing(Run.loopOf(connected))
+                || run.closing(Run.loopOf(server.opened));
     }
 
     static Service service(Letter request) {
@@ -150,7 +150,7 @@ final class Caller extends Actor {
             return null;
         }
         if (what.wrap() == Step.Wrap.TASK) { // which calls when it begins: before that there is nothing to give up
-            Future<?> task = connected.loop().task("call", () -> askAndAwait(client, what));
+            Future<?> task = Run.loopOf(connected).task("call", () -> askAndAwait(client, what));
             Ledger.Given calling = run.ledger().track(task, "a Task's call of " + this, run.step());
             calling.mayBeCancelled = true;
             return calling;
@@ -195,7 +195,7 @@ final class Caller extends Actor {
     private Asked ask(Client<Object, Object> client, Step.Call what) {
         int millis = what.deadlineMillis() == 0 ? step.deadlineMillis() : what.deadlineMillis();
         var made = new Made(
-                connected.loop().nanoTime(), TimeUnit.MILLISECONDS.toNanos(millis), what.wrap() == Step.Wrap.BARE);
+                Run.loopOf(connected).nanoTime(), TimeUnit.MILLISECONDS.toNanos(millis), what.wrap() == Step.Wrap.BARE);
         int id;
         synchronized (calls) {
             id = calls.size();
@@ -256,7 +256,7 @@ final class Caller extends Actor {
         if (failure instanceof DeadlineException) {
             // A long deadline may count from the beginning of the tick, which a Handle may have held up.
             long slack = made.deadline >= LONG ? LONGEST_BUSY : 0;
-            long passed = connected.loop().nanoTime() - made.at;
+            long passed = Run.loopOf(connected).nanoTime() - made.at;
             if (passed < made.deadline - slack
                     && !String.valueOf(failure.getMessage()).contains("was not done within")) {
                 run.ledger().violated(6, this + ": call " + id + " was given up early: " + failure);

@@ -110,7 +110,7 @@ final class End extends Actor {
         Server mine = server;
         return mine != null
                 && !mine.stopped
-                && !run.closing(mine.opened.loop())
+                && !run.closing(Run.loopOf(mine.opened))
                 && (afterMemberClosed || !run.memberClosed());
     }
 

@@ -189,7 +189,7 @@ record Performer(Run run, boolean here) {
         Ledger.@Nullable Given given = run.kept(step.future());
         if (given != null && !here) {
             given.mayBeCancelled = true;
-            run.dispatch(Via.THREAD, given.future.loop(), () -> {
+            run.dispatch(Via.THREAD, Run.loopOf(given.future), () -> {
                 try {
                     given.future.timeout(Duration.ofMillis(50)).await();
                 } catch (IOException e) {
@@ -265,14 +265,14 @@ record Performer(Run run, boolean here) {
     private void call(Step.Call step) {
         Caller caller = run.caller(step.client());
         if (caller != null && caller.client() != null) {
-            dispatch(step.via(), caller.connected.loop(), () -> run.keep(step.into(), caller.call(step)));
+            dispatch(step.via(), Run.loopOf(caller.connected), () -> run.keep(step.into(), caller.call(step)));
         }
     }
 
     private void closeClient(Step.CloseClient step) {
         Caller caller = run.caller(step.client());
         if (caller != null && caller.client() != null) {
-            dispatch(step.via(), caller.connected.loop(), () -> caller.close(step.finish()));
+            dispatch(step.via(), Run.loopOf(caller.connected), () -> caller.close(step.finish()));
         }
     }
 
@@ -281,7 +281,7 @@ record Performer(Run run, boolean here) {
     private void cancel(Step.Cancel step) {
         Ledger.@Nullable Given given = run.kept(step.future());
         if (given != null) {
-            dispatch(step.via(), given.future.loop(), () -> {
+            dispatch(step.via(), Run.loopOf(given.future), () -> {
                 given.mayBeCancelled = true;
                 given.future.cancel();
             });
@@ -311,7 +311,7 @@ record Performer(Run run, boolean here) {
                 var _ = first.toCompletableFuture();
                 yield first.map(value -> Run.NOTHING);
             }
-            case TASK -> first.loop().task("await", first::await);
+            case TASK -> Run.loopOf(first).task("await", first::await);
         };
         other.mayBeCancelled |= step.derivation() == Step.Derivation.ALL
                 || step.derivation() == Step.Derivation.ANY
@@ -377,7 +377,10 @@ record Performer(Run run, boolean here) {
         for (int i = 0; i < Run.CLIENTS && step.deadlineMillis() >= 5000; i++) {
             Caller caller = run.caller(i);
             Server server = caller == null ? null : run.server(caller.listener());
-            if (caller != null && server != null && server.opened.loop() == loop && caller.connected.loop() != loop) {
+            if (caller != null
+                    && server != null
+                    && Run.loopOf(server.opened) == loop
+                    && Run.loopOf(caller.connected) != loop) {
                 caller.serverCloses();
             }
         }

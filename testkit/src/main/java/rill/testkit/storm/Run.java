@@ -149,6 +149,11 @@ final class Run {
 
     // ---- loops
 
+    /** The loop that a Future belongs to. */
+    static Loop loopOf(Future<?> future) {
+        return (Loop) future.executor();
+    }
+
     Loop loop(int number) {
         Loop loop = loops[number];
         if (loop == null) {
@@ -472,7 +477,7 @@ final class Run {
             case TIMEOUT -> bare.timeout(Duration.ofMillis(millis));
             case ANY ->
                 Future.<@Nullable Object>any(
-                        bare, bare.loop().delay(Duration.ofMillis(millis)).map(nothing -> NOTHING));
+                        bare, loopOf(bare).delay(Duration.ofMillis(millis)).map(nothing -> NOTHING));
             case RECOVER ->
                 bare.recover(failure -> {
                     recovered.accept(failure);

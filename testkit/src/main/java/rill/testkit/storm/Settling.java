@@ -127,7 +127,7 @@ final class Settling {
         for (int i = 0; i < Run.CLIENTS; i++) {
             Caller caller = run.caller(i);
             if (caller != null && !caller.mayHaveInFlight()) {
-                int inFlight = run.ask(caller.connected.loop(), caller::inFlight);
+                int inFlight = run.ask(Run.loopOf(caller.connected), caller::inFlight);
                 if (inFlight != 0) {
                     ledger.violated(
                             5, caller + " counts " + inFlight + " calls without an answer, and all were answered");
@@ -202,7 +202,9 @@ final class Settling {
         }
         for (int i = 0; i < Run.CLIENTS; i++) {
             Caller caller = run.caller(i);
-            if (caller != null && !caller.mayHaveInFlight() && run.ask(caller.connected.loop(), caller::inFlight) > 0) {
+            if (caller != null
+                    && !caller.mayHaveInFlight()
+                    && run.ask(Run.loopOf(caller.connected), caller::inFlight) > 0) {
                 return false;
             }
         }
@@ -372,7 +374,7 @@ final class Settling {
             } else if (each.future.isCancelled()
                     && !each.mayBeCancelled
                     && !each.waitsForTime
-                    && !run.closedEarly(each.future.loop())) {
+                    && !run.closedEarly(Run.loopOf(each.future))) {
                 ledger.violated(2, each + " was cancelled, and nobody has cancelled it: " + each.future);
             }
             if (each.what.startsWith("closed()") && each.future.failure() != null && !each.mayBeCancelled) {

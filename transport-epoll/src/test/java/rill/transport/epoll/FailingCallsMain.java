@@ -221,7 +221,7 @@ final class FailingCallsMain {
             task.toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
             return null;
         } catch (TimeoutException e) {
-            return "never done: " + task + " " + task.loop().alive();
+            return "never done: " + task + " " + ((Loop) task.executor()).alive();
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
             return (cause instanceof IOException ? AS_THINGS_DO : "failed with what no call gives: ") + cause;

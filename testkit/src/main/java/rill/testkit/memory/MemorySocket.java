@@ -1,18 +1,18 @@
-package rill.testkit.storm;
+package rill.testkit.memory;
 
 import java.net.SocketAddress;
 import rill.spi.AcceptedSocket;
 
-/** An accepted end of a connection of a {@link MemoryNetwork} that belongs to no selector yet. */
+/** An accepted end of a connection of a {@link MemoryTransport} that belongs to no selector yet. */
 final class MemorySocket implements AcceptedSocket {
-    final MemoryNetwork network;
+    final MemoryTransport network;
     final SocketAddress local;
     final SocketAddress remote;
     final Pipe in;
     final Pipe out;
     boolean used;
 
-    MemorySocket(MemoryNetwork network, SocketAddress local, SocketAddress remote, Pipe in, Pipe out) {
+    MemorySocket(MemoryTransport network, SocketAddress local, SocketAddress remote, Pipe in, Pipe out) {
         this.network = network;
         this.local = local;
         this.remote = remote;

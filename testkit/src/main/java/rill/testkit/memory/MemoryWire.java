@@ -1,4 +1,4 @@
-package rill.testkit.storm;
+package rill.testkit.memory;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** One end of a connection of a {@link MemoryNetwork}. */
+/** One end of a connection of a {@link MemoryTransport}. */
 final class MemoryWire implements Wire {
     private enum State {
         CONNECTING,
@@ -30,7 +30,7 @@ final class MemoryWire implements Wire {
     }
 
     private final MemorySelector selector;
-    private final MemoryNetwork network;
+    private final MemoryTransport network;
     private final SocketAddress remote;
     private final WireListener listener;
     private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>(2);
@@ -204,9 +204,9 @@ final class MemoryWire implements Wire {
             int n = Math.min(network.piece(there), target.writableBytes());
             int start = target.writerIndex();
             from.read(target, n);
-            if (network.has(Plant.LOSES)) {
+            if (network.does(Misconduct.LOSES_BYTES)) {
                 target.writerIndex(start + n - n / 2);
-            } else if (network.has(Plant.DOUBLES) && target.writableBytes() >= n) {
+            } else if (network.does(Misconduct.DOUBLES_BYTES) && target.writableBytes() >= n) {
                 target.writeBytes(target.copy(start, n));
             }
             listener.received(target);
@@ -230,7 +230,7 @@ final class MemoryWire implements Wire {
 
     private void tellClosed() {
         selector.wires.remove(this);
-        if (!network.has(Plant.FORGETS_CLOSED)) {
+        if (!network.does(Misconduct.FORGETS_CLOSED)) {
             try {
                 listener.closed(failure);
             } catch (RuntimeException | Error e) {
@@ -336,7 +336,7 @@ final class MemoryWire implements Wire {
 
     @Override
     public void abort() {
-        if (network.has(Plant.RESETS_ANOTHER) && selector.wires.getFirst().in != null) {
+        if (network.does(Misconduct.RESETS_ANOTHER) && selector.wires.getFirst().in != null) {
             selector.wires.getFirst().in().reset(network.now, true);
         }
         endHere(true);
@@ -365,7 +365,7 @@ final class MemoryWire implements Wire {
     }
 
     private void releaseQueue() {
-        if (network.has(Plant.KEEPS_BUFFERS)) {
+        if (network.does(Misconduct.KEEPS_BUFFERS)) {
             queue.clear();
         }
         for (ByteBuf each = queue.poll(); each != null; each = queue.poll()) {
@@ -374,7 +374,7 @@ final class MemoryWire implements Wire {
     }
 
     /** What the other end sees of a close: an end, or a reset if something was left unread. */
-    static void closeEnds(MemoryNetwork network, Pipe in, Pipe out, boolean reset) {
+    static void closeEnds(MemoryTransport network, Pipe in, Pipe out, boolean reset) {
         if (reset) {
             out.reset(network.arrival(), true);
         } else {
@@ -402,7 +402,7 @@ final class MemoryWire implements Wire {
 
     static void checkOption(SocketOption<?> option, Object value) {
         if (!known(option)) {
-            throw new IllegalArgumentException("transport storm has no option " + option.name());
+            throw new IllegalArgumentException("transport memory has no option " + option.name());
         }
     }
 

@@ -1,11 +1,11 @@
-package rill.testkit.storm;
+package rill.testkit.memory;
 
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One direction of a connection of a {@link MemoryNetwork}: what the writer's kernel has taken and the reader has not read yet. Bytes
+ * One direction of a connection of a {@link MemoryTransport}: what the writer's kernel has taken and the reader has not read yet. Bytes
  * become visible to the reader some time after they were taken.
  */
 final class Pipe {

@@ -1,4 +1,4 @@
-package rill.testkit.storm;
+package rill.testkit.memory;
 
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptListener;
 import rill.spi.Acceptor;
 
-/** A listening socket of a {@link MemoryNetwork}. */
+/** A listening socket of a {@link MemoryTransport}. */
 final class MemoryAcceptor implements Acceptor {
     private static final int PER_TURN = 64;
 
     private final MemorySelector selector;
-    private final MemoryNetwork network;
+    private final MemoryTransport network;
     private final AcceptListener listener;
     private final SocketAddress address;
     private final ArrayDeque<Arriving> backlog = new ArrayDeque<>();

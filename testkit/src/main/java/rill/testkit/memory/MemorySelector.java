@@ -1,4 +1,4 @@
-package rill.testkit.storm;
+package rill.testkit.memory;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -16,16 +16,16 @@ import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
-/** The selector of a {@link MemoryNetwork}. It never blocks: to wait is to let virtual time pass. */
+/** The selector of a {@link MemoryTransport}. It never blocks: to wait is to let virtual time pass. */
 final class MemorySelector implements Selector {
-    final MemoryNetwork network;
+    final MemoryTransport network;
     private final Supplier<ByteBuf> receiveBuffer;
     final List<MemoryWire> wires = new ArrayList<>();
     final List<MemoryAcceptor> acceptors = new ArrayList<>();
     private boolean woken;
     private boolean closed;
 
-    MemorySelector(MemoryNetwork network, Supplier<ByteBuf> receiveBuffer) {
+    MemorySelector(MemoryTransport network, Supplier<ByteBuf> receiveBuffer) {
         this.network = network;
         this.receiveBuffer = receiveBuffer;
     }
@@ -171,10 +171,10 @@ final class MemorySelector implements Selector {
 
     private static void requireKnown(SocketAddress address) {
         if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
-            throw new IllegalArgumentException("transport storm resolves no names: " + inet);
+            throw new IllegalArgumentException("transport memory resolves no names: " + inet);
         }
         if (!(address instanceof InetSocketAddress)) {
-            throw new IllegalArgumentException("transport storm has no addresses like " + address + ", a "
+            throw new IllegalArgumentException("transport memory has no addresses like " + address + ", a "
                     + address.getClass().getName());
         }
     }

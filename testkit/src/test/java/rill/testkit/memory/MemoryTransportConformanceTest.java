@@ -1,4 +1,4 @@
-package rill.testkit.storm;
+package rill.testkit.memory;
 
 import java.time.Duration;
 import java.util.Set;
@@ -9,16 +9,17 @@ import rill.spi.Transport;
 import rill.testkit.Trait;
 import rill.testkit.TransportConformance;
 
-/** What storms run on keeps the contract, whatever chance does. */
-class MemoryNetworkConformanceTest extends TransportConformance {
+/** It keeps the contract, whatever chance does. */
+class MemoryTransportConformanceTest extends TransportConformance {
+    private static final int MUCH = 128 * 1024;
+
     private static long seed;
 
     @Override
     protected Transport transport() {
-        var network = new MemoryNetwork(++seed).coarse();
-        network.environment(new Environment(
-                () -> network.now, network.random, Resolver.system(), Runnable::run, Memory.system(), null));
-        return network;
+        var transport = new MemoryTransport(++seed).capacity(MUCH);
+        return transport.environment(new Environment(
+                transport::nanoTime, transport.random, Resolver.system(), Runnable::run, Memory.system(), null));
     }
 
     @Override

@@ -1,0 +1,674 @@
+package rill;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import rill.spi.Clock;
+import rill.spi.Drivable;
+import rill.spi.Driver;
+import rill.spi.PowerLoss;
+import rill.spi.Selector;
+
+/**
+ * A {@link Loop} as Handles, timers, Futures and Tasks see it: it runs them, and knows nothing of connections. A class of its own so that
+ * they need not know of those either; every BareLoop is a Loop.
+ *
+ * <p>Its parts have a file each: what a tick does is {@link Tick}, who drives is {@link Driving}, how it ends is {@link Closing}.
+ */
+abstract class BareLoop implements Drivable, Executor {
+    private static final AtomicBoolean ENGINE_NOTED = new AtomicBoolean();
+    private static final long LONGEST_DELAY = Long.MAX_VALUE / 2;
+
+    private final String name;
+    private final Clock clock;
+    private final @Nullable Driver driver;
+    private final Reporter reporter;
+    private final @Nullable TaskEngine wantedEngine; // null for the best
+    private final @Nullable Origins origins;
+
+    private final Inbox inbox = new Inbox(() -> selector().wakeup());
+    private final Tick tick;
+    private final FailureWatch failures;
+    private final CrossLoopFutures crossLoopFutures = new CrossLoopFutures(this);
+    private final Activity activity;
+    private final Driving driving = new Driving(this);
+    private final OnLoop onLoop = new OnLoop(this, null);
+    private final Closing closing = new Closing(this);
+    private final Tasks tasks = new Tasks(closing);
+    private final @Nullable ClassLoader contextClassLoader =
+            Thread.currentThread().getContextClassLoader();
+
+    private @Nullable Thread runner; // the thread that runs callbacks now; told apart without a look into its locals
+    private volatile boolean closed;
+    private volatile boolean ended; // closed, and everything was given back
+    private @Nullable PowerLoss lostBy; // after which nothing runs, and nobody is told
+
+    BareLoop(
+            String name,
+            Clock clock,
+            @Nullable Driver driver,
+            Reporter reporter,
+            Pace pace,
+            @Nullable TaskEngine wantedEngine,
+            boolean tracing) {
+        this.name = name;
+        this.clock = clock;
+        this.driver = driver;
+        this.reporter = reporter;
+        this.wantedEngine = requireAvailable(wantedEngine);
+        this.origins = tracing ? new Origins() : null;
+        this.failures = new FailureWatch(this, driver != null);
+        this.activity = new Activity(this, TimeUnit.NANOSECONDS.convert(pace.slowHandle()));
+        this.tick = new Tick(this, inbox, pace);
+    }
+
+    private static @Nullable TaskEngine requireAvailable(@Nullable TaskEngine wanted) {
+        String unavailable = wanted == null ? null : wanted.unavailable();
+        if (unavailable != null) {
+            throw new IllegalStateException("Task engine " + wanted + " is unavailable: " + unavailable);
+        }
+        return wanted;
+    }
+
+    /** The last step of making one. */
+    final void begin() {
+        Watchdog.watch(activity);
+    }
+
+    /** With the first Task of the process: a process without Tasks does not pay for finding out. */
+    void noteEngine() {
+        if (!ENGINE_NOTED.get() && ENGINE_NOTED.compareAndSet(false, true)) {
+            String better = TaskEngine.MOUNTED.unavailable();
+            report(new Report.Note(
+                    name,
+                    "Tasks run " + taskEngine() + (better == null ? "" : "; for the faster MOUNTED: " + better),
+                    wantedEngine != null || better == null));
+        }
+    }
+
+    // ---- what the Loop adds
+
+    abstract Selector selector();
+
+    /** What lives on it besides Tasks. */
+    abstract Residents residents();
+
+    /** It is closed: gives back what its residents had. */
+    abstract void release();
+
+    // ---- driving
+
+    /**
+     * Runs {@code body} as a Task, and the loop until that is done.
+     *
+     * @return the body's result
+     * @throws IOException the body's failure, as {@link Future#await} throws it
+     * @throws IllegalStateException if somebody drives the loop already, if this is called inside a callback or a Task, or if
+     *     {@link #stop()} ended the driving before the body was done (the Task then goes on when the loop is next driven)
+     * @throws java.io.InterruptedIOException if this is a virtual thread and it is interrupted: then the driving stops. An interrupt of a
+     *     platform thread is reported and has no other effect
+     */
+    public <T extends @Nullable Object> T run(Callable<? extends T> body) throws IOException {
+        return driving.run(body);
+    }
+
+    /** {@link #run(Callable)} for a body without a result. */
+    public void run(ThrowingRunnable body) throws IOException {
+        run(WithoutResult.of(body));
+    }
+
+    /**
+     * Makes the thread that drives by {@link #run} or {@link Loop#start} stop after its present tick. The loop stays open and can
+     * be driven again.
+     */
+    public void stop() {
+        driving.stop();
+    }
+
+    /**
+     * One tick that never blocks: the way to drive several loops on one thread.
+     *
+     * @return whether Handles are waiting for the next tick
+     * @throws IllegalStateException if somebody drives the loop already, inside a callback or a Task of any loop, or on a
+     *     virtual thread, which can't carry Tasks
+     */
+    @Override
+    public boolean tick() {
+        return driving.tick();
+    }
+
+    /**
+     * When the next timer is due, as a reading of {@link #nanoTime()}. If the loop has nothing to do, it needs no tick until then, unless I/O or
+     * other threads give it work. For use between two ticks, if you drive by {@link #tick}.
+     *
+     * @return empty if there is no timer
+     */
+    @Override
+    public OptionalLong nextTimer() {
+        return tick.nextTimer();
+    }
+
+    /** The current thread runs its callbacks from now on. */
+    final void enter() {
+        onLoop.enter();
+        runner = Thread.currentThread();
+    }
+
+    final void exit() {
+        runner = null;
+        OnLoop.exit();
+    }
+
+    /**
+     * Whether the current thread runs a callback or a Task of this loop. A thread sees its own writes of {@code runner}, and those
+     * of others never name it; a Task's thread has to look further.
+     */
+    boolean isCurrent() {
+        return runner == Thread.currentThread() || isOf(OnLoop.current());
+    }
+
+    private boolean isOf(@Nullable OnLoop current) {
+        return current != null && current.loop() == this;
+    }
+
+    /** For what is confined to the loop: nobody else may be driving it. */
+    void requireConfined(String what, Object subject) {
+        if (!isCurrent() && driving.driven()) {
+            throw new IllegalStateException(what + " of " + subject + " on " + Threads.describe(Thread.currentThread())
+                    + ", while " + driving.describe() + " drives " + name
+                    + "; use it in a callback or a Task of that loop");
+        }
+    }
+
+    /** One tick; a broken selector ends the loop. */
+    final void step(BooleanSupplier done) {
+        try {
+            tick.step(done);
+        } catch (PowerLoss e) {
+            lostBy = e;
+            closing.lost(e);
+        } catch (IOException e) {
+            closing.broken(e);
+            throw new UncheckedIOException(name + ": the selector is broken; the loop is closed", e);
+        } catch (RuntimeException | Error e) {
+            closing.broken(e);
+            throw new IllegalStateException(name + ": the transport made a mistake; the loop is closed", e);
+        }
+    }
+
+    void awaitOutside(Future<?> future) throws IOException {
+        driving.await(future);
+    }
+
+    void requireNotClosed(Future<?> awaited) {
+        if (closed && !awaited.isDone()) {
+            throw neverDone(awaited);
+        }
+    }
+
+    /** Why something of this loop fails that needed it. */
+    CancelledException cancelledByClose(String what) {
+        return new CancelledException(what + ": " + name + howItEnded());
+    }
+
+    CancelledException neverDone(Future<?> awaited) {
+        return new CancelledException(name + howItEnded() + ": " + awaited.describe() + " will never be done");
+    }
+
+    private String howItEnded() {
+        PowerLoss loss = lostBy;
+        return loss == null ? " is closed" : " is gone, since " + loss.getMessage();
+    }
+
+    // ---- scheduling
+
+    /**
+     * Runs {@code action} in the next tick's run phase, or in the present one's if that is still to come: the cheapest way to give
+     * a loop something to do, above all from other threads. What may have to be cancelled, or needs a name in reports, is
+     * {@link #schedule(String, Runnable) scheduled}; what has a result is {@link #submit submitted}; what awaits is a
+     * {@link #task Task}. What one thread gives a loop in these ways begins in that order.
+     *
+     * @throws RejectedExecutionException if the loop is closed
+     */
+    @Override
+    public void execute(Runnable action) {
+        if (!offer(new Job(Objects.requireNonNull(action, "action")))) {
+            throw new RejectedExecutionException("execute: " + name + " is closed");
+        }
+    }
+
+    /**
+     * Runs {@code action} in a Handle of the next tick's run phase, or of the present one's if that is still to come. Where neither
+     * the name nor cancelling matters, {@link #execute} is cheaper.
+     */
+    public Handle schedule(String handleName, Runnable action) {
+        requireOpen("schedule");
+        var handle = new Handle(this, handleName, action);
+        enqueue(handle);
+        return handle;
+    }
+
+    /** {@link #schedule(String, Runnable)} without a name of its own. */
+    public Handle schedule(Runnable action) {
+        return schedule(ActionNames.of(action), action);
+    }
+
+    /**
+     * Runs {@code action} in a Handle once {@code delay} has passed, never earlier; at once if it is zero or negative. Timers
+     * with the same deadline run in the order in which they were scheduled.
+     */
+    public Handle schedule(Duration delay, String handleName, Runnable action) {
+        return schedule(delay, handleName, null, action);
+    }
+
+    /** Named {@code what} and {@code subject}. */
+    Handle schedule(Duration delay, String what, @Nullable Object subject, Runnable action) {
+        requireOpen("schedule");
+        return timer(delay, what, subject, action);
+    }
+
+    /** Likewise; if the loop is closed, the Handle is discarded. */
+    Handle timer(Duration delay, String what, @Nullable Object subject, Runnable action) {
+        var handle = new Handle(this, what, subject, action);
+        if (delay.isNegative() || delay.isZero()) {
+            enqueue(handle);
+            return handle;
+        }
+        long deadline = clock.nanoTime() + nanos(delay);
+        if (isCurrent()) {
+            tick.add(handle, deadline);
+        } else {
+            enqueue(new NewTimer(handle, deadline));
+        }
+        return handle;
+    }
+
+    /** A timer on its way to the loop. */
+    private final class NewTimer extends Node {
+        private final Handle timer;
+        private final long deadline;
+
+        NewTimer(Handle timer, long deadline) {
+            this.timer = timer;
+            this.deadline = deadline;
+        }
+
+        @Override
+        void execute() {
+            if (!timer.cancelled()) {
+                tick.add(timer, deadline);
+            }
+        }
+
+        @Override
+        void discard() {
+            timer.discard();
+        }
+
+        @Override
+        String label() {
+            return "timer " + timer.name();
+        }
+    }
+
+    /** {@link #schedule(Duration, String, Runnable)} without a name of its own. */
+    public Handle schedule(Duration delay, Runnable action) {
+        return schedule(delay, ActionNames.of(action), action);
+    }
+
+    /** What a deadline can be ahead, or past; 146 years if it is more. */
+    static long nanos(Duration delay) {
+        long nanos = TimeUnit.NANOSECONDS.convert(delay); // which saturates, and allocates nothing
+        return Math.clamp(nanos, -LONGEST_DELAY, LONGEST_DELAY);
+    }
+
+    /** Calls {@code work} in a Handle, as a callback (it must not await), and gives its result. */
+    public <T extends @Nullable Object> Future<T> submit(Callable<? extends T> work) {
+        Promise<T> promise = promise();
+        enqueue(new Submission<>(this, Objects.requireNonNull(work, "work"), promise));
+        return promise;
+    }
+
+    /** {@link #submit(Callable)} for work without a result: done when that is over. */
+    public Future<@Nullable Void> submit(ThrowingRunnable work) {
+        return submit(WithoutResult.of(work));
+    }
+
+    /** Starts a Task; its body begins in a Handle. */
+    public <T extends @Nullable Object> Task<T> task(String taskName, Callable<? extends T> body) {
+        var task = new Task<T>(this, taskName, body);
+        task.start();
+        return task;
+    }
+
+    /** {@link #task(String, Callable)} without a name of its own. */
+    public <T extends @Nullable Object> Task<T> task(Callable<? extends T> body) {
+        return task(ActionNames.of(body), body);
+    }
+
+    /** {@link #task(String, Callable)} for a body without a result. */
+    public Task<@Nullable Void> task(String taskName, ThrowingRunnable body) {
+        return task(taskName, WithoutResult.of(body));
+    }
+
+    /** {@link #task(String, ThrowingRunnable)} without a name of its own. */
+    public Task<@Nullable Void> task(ThrowingRunnable body) {
+        return task(ActionNames.of(body), WithoutResult.of(body));
+    }
+
+    /** A Future that is done once {@code delay} has passed, never earlier. Cancelling it cancels the timer behind it. */
+    public Future<@Nullable Void> delay(Duration delay) {
+        Promise<@Nullable Void> promise = promise();
+        Handle timer = timer(delay, "delay", null, new Delay(promise));
+        return promise.onCancel(timer::cancel);
+    }
+
+    /** The end of a delay. */
+    private record Delay(Promise<@Nullable Void> promise) implements Runnable, Handle.Discardable {
+        @Override
+        public void run() {
+            promise.complete(null);
+        }
+
+        @Override
+        public void discarded() {
+            promise.fail(promise.loop.cancelledByClose("delay"));
+        }
+    }
+
+    /** A Future of this loop that is done already. */
+    public <T extends @Nullable Object> Future<T> done(T value) {
+        return Promise.done(this, value);
+    }
+
+    /** A Future of this loop that has failed already. */
+    public <T extends @Nullable Object> Future<T> failed(Throwable cause) {
+        Promise<T> promise = promise();
+        promise.fail(cause);
+        return promise;
+    }
+
+    /** A Future of this loop that you complete. */
+    public <T extends @Nullable Object> Promise<T> promise() {
+        return new Promise<>(this);
+    }
+
+    // ---- asking
+
+    /** The loop that the current thread runs a callback or a Task of. */
+    static BareLoop required(String what) {
+        OnLoop current = OnLoop.current();
+        if (current == null) {
+            throw new IllegalStateException(what + " needs a current loop; this thread runs none");
+        }
+        return current.loop();
+    }
+
+    /** The name in reports. */
+    @Override
+    public String name() {
+        return name;
+    }
+
+    /** How Tasks run here. */
+    public TaskEngine taskEngine() {
+        return wantedEngine == null ? TaskEngine.best() : wantedEngine;
+    }
+
+    /**
+     * What is alive on it, in words: its Tasks, with what each awaits, and its connections. For use between two ticks, if you drive by
+     * {@link #tick}.
+     */
+    @Override
+    public List<String> alive() {
+        var alive = new ArrayList<String>();
+        tasks.forEach(task -> alive.add(task.situation()));
+        residents().nameTo(alive);
+        return alive;
+    }
+
+    /** A reading of the loop's clock; only differences mean something. */
+    @Override
+    public long nanoTime() {
+        return clock.nanoTime();
+    }
+
+    /** Whether {@link #close} is over. */
+    @Override
+    public boolean closed() {
+        return closed;
+    }
+
+    // ---- closing
+
+    /**
+     * Closes the loop: stops accepting, finishes what is in flight, cancels every Task and waits for it, and closes everything. What is still
+     * alive at the deadline is aborted, and named in a {@link Report.Survivors}. Waits until that is over, and drives the loop if nobody
+     * does. Calling it again does nothing.
+     *
+     * <p>First the connections that were accepted finish. A server by {@link Loop#serve} answers the requests that it has begun. The receiver of a
+     * connection by {@link Loop#listen} sees the end of the peer's stream, and closes the connection when it has finished what it has received
+     * ({@link Connection#onFinish} is for work that nobody else knows of). Until then connections to others can be made and used. Then those
+     * finish: a {@link Client} gets the answers of its calls, a Connection is closed.
+     *
+     * @throws IllegalStateException inside a callback or a Task, which the closing would wait for; use {@link #stop} there
+     */
+    @Override
+    public void close(Duration deadline) {
+        closing.close(deadline);
+    }
+
+    final void requireOpen(String what) {
+        if (closed) {
+            throw new IllegalStateException(what + ": " + name + howItEnded());
+        }
+    }
+
+    // ---- for the other parts of Rill
+
+    /** From any thread: appends to the Handle queue. Discarded if the loop is closed. */
+    void enqueue(Node node) {
+        if (!offer(node)) {
+            discard(node);
+        }
+    }
+
+    /** Within a Handle that tells dependents: one of them has settled, and its own are told in the same Handle. */
+    void chain(Future<?> settled) {
+        if (closed) {
+            settled.discard();
+        } else {
+            tick.chain(settled);
+        }
+    }
+
+    /** False if the loop is closed. */
+    private boolean offer(Node node) {
+        if (closed) {
+            return false;
+        }
+        if (isCurrent()) {
+            tick.add(node);
+            return true;
+        }
+        if (driver != null) {
+            driver.handingOver(this);
+        }
+        return inbox.put(node);
+    }
+
+    void runReporting(String what, Runnable action) {
+        runReporting(what, null, action);
+    }
+
+    /** Named {@code what} and {@code subject}. */
+    void runReporting(String what, @Nullable Object subject, Runnable action) {
+        try {
+            action.run();
+        } catch (Throwable t) {
+            threw(what, subject, t);
+        }
+    }
+
+    /**
+     * Reports what {@code what} and {@code subject} threw. Never throws, like everything here that reports: who calls this has caught
+     * something, perhaps for want of memory, and the name alone may fail as well.
+     */
+    void threw(String what, @Nullable Object subject, Throwable thrown) {
+        try {
+            report(new Report.Thrown(name, subject == null ? what : what + subject, thrown));
+        } catch (Throwable t) {
+            LoggingReporter.INSTANCE.lost();
+        }
+    }
+
+    /** Reports what {@code node} threw. */
+    void threw(Node node, Throwable thrown) {
+        try {
+            report(new Report.Thrown(name, node.label(), thrown));
+        } catch (Throwable t) {
+            LoggingReporter.INSTANCE.lost();
+        }
+    }
+
+    void report(Report report) {
+        if (lostBy != null) {
+            return;
+        }
+        try {
+            Throwable cause = report.cause();
+            if (driver != null && cause != null) {
+                driver.failed(this, report.message(), cause);
+            }
+            reporter.report(report);
+        } catch (Throwable t) {
+            LoggingReporter.INSTANCE.reporterThrew(t, report);
+        }
+    }
+
+    void timerCancelled(Handle handle) {
+        if (isCurrent()) {
+            tick.timerCancelled(handle);
+        } else if (!closed) {
+            enqueue(new Handle(this, "cancellation of " + handle.name(), () -> tick.timerCancelled(handle)));
+        }
+    }
+
+    /** Whether a loss of power has ended it: none of its Tasks may go on. */
+    boolean lost() {
+        return lostBy != null;
+    }
+
+    /** Ends everything; the last thing that happens on the loop. */
+    void closeNow() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        runReporting("closing the selector", selector()::close);
+        tick.discardAll();
+        inbox.close(this::discard);
+        release();
+        runReporting("telling other loops of the close", crossLoopFutures::close);
+        runReporting("telling of failures", failures::close);
+        Watchdog.unwatch(activity);
+        ended = true;
+        driving.wakeAll();
+    }
+
+    /** Whether it is closed and nothing of it is left, descriptors and memory included. */
+    boolean ended() {
+        return ended;
+    }
+
+    /** What {@code node} stands for will not be done. */
+    void discard(Node node) {
+        try {
+            node.discard();
+        } catch (Throwable t) {
+            threw(node, t);
+        }
+    }
+
+    /** From any thread: makes the driver look around. By way of the queue, so that it can't be missed on the way to sleep. */
+    void wakeup() {
+        enqueue(new Handle(this, "wake-up", () -> {}));
+    }
+
+    /** Of whoever opened the loop: for the threads that are started to drive it. */
+    @Nullable
+    ClassLoader contextClassLoader() {
+        return contextClassLoader;
+    }
+
+    /** Whether work could wait for a driver in vain: nobody drives, and nobody does so by profession. */
+    boolean mayBeNeglected() {
+        return !closed && driver == null && !driving.driven();
+    }
+
+    /** From any thread: what waits although nobody drives the loop, or null. */
+    @Nullable
+    String neglected() {
+        if (!mayBeNeglected()) {
+            return null;
+        }
+        Node newest = inbox.newest();
+        return newest != null
+                ? newest.label()
+                : crossLoopFutures.isEmpty() ? null : "who awaits one of its Futures elsewhere";
+    }
+
+    final Clock clock() {
+        return clock;
+    }
+
+    /** What drives it besides those who use it, as in a simulation; null as a rule. */
+    final @Nullable Driver driver() {
+        return driver;
+    }
+
+    Tick ticking() {
+        return tick;
+    }
+
+    Tasks tasks() {
+        return tasks;
+    }
+
+    Driving driving() {
+        return driving;
+    }
+
+    Closing closing() {
+        return closing;
+    }
+
+    Activity activity() {
+        return activity;
+    }
+
+    FailureWatch failures() {
+        return failures;
+    }
+
+    CrossLoopFutures crossLoopFutures() {
+        return crossLoopFutures;
+    }
+
+    /** Null unless in tracing mode. */
+    @Nullable
+    Origins origins() {
+        return origins;
+    }
+}

@@ -1,0 +1,315 @@
+package rill.testkit.memory;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import rill.Handle;
+import rill.Promise;
+import rill.Resolver;
+import rill.spi.Environment;
+import rill.spi.Memory;
+import rill.spi.SeededRandom;
+import rill.spi.Selector;
+import rill.spi.Transport;
+
+/**
+ * A transport in memory, on one thread and in virtual time. Loops that are opened on the same one reach each other.
+ *
+ * <pre>
+ * var transport = new MemoryTransport(42);
+ * try (var loop = Loop.open(transport)) {
+ *     Listener listener = loop.serve(MemoryTransport.ANY, pipeline, request -&gt; answer(request)).await();
+ *     Client&lt;String, String&gt; client = loop.connect(listener.address(), protocol).await();
+ *     assertEquals("pong", client.call("ping").await());
+ * }
+ * assertEquals(List.of(), transport.left());
+ * </pre>
+ *
+ * <p>An await drives all its loops. If none of them has anything to do, time moves on to the next timer or the next arrival; so a test of a
+ * deadline of an hour takes no time. If nothing is left that could happen, the await throws {@link IllegalStateException}.
+ *
+ * <p>One with a seed is as nasty as the contract allows: it splits what is read, takes writes by parts or late, delays what is under way, and
+ * reports in another order each time. The same seed gives the same network. {@link #calm()} does none of that.
+ *
+ * <p>Addresses are ports of the loopback. Every name is one of the loopback's.
+ *
+ * <p><b>Threading:</b> one thread for all of it.
+ *
+ * <p><b>Not guaranteed:</b> that it behaves as TCP does under loss or congestion; the simulation does.
+ */
+public final class MemoryTransport implements Transport {
+    /** An address to listen at: a free port. */
+    public static final SocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+    private static final long START = 1_000_000_000_000L;
+    private static final int FIRST_PORT = 20_000;
+    private static final int[] CAPACITIES = {37, 512, 4096, 16 * 1024, 64 * 1024};
+    private static final int LARGEST = 64 * 1024;
+    private static final long MILLI = 1_000_000;
+    private static final int LEAST_CALM = 50;
+    private static final int ALL = 100; // percent
+    private static final int LONGEST_LOOK_UP_MILLIS = 20;
+
+    final Random random;
+    private final long seed;
+    private final int calm; // percent of what could be delayed or split and is not
+    private final VirtualTime time = new VirtualTime(this);
+    private final Map<SocketAddress, MemoryAcceptor> acceptors = new HashMap<>();
+    private final List<MemorySelector> selectors = new ArrayList<>();
+    private final Set<List<SocketAddress>> resets = new HashSet<>(); // who has sent one, and to whom
+    private Memory memory = Memory.system();
+    private @Nullable Environment environment;
+    private @Nullable Misconduct misconduct;
+    private int leastCapacity;
+    private int nextPort = FIRST_PORT;
+    long now = START;
+    int openWires;
+    int openAcceptors;
+
+    /** As nasty as this seed wants. */
+    public MemoryTransport(long seed) {
+        this(seed, new Random(seed));
+    }
+
+    private MemoryTransport(long seed, Random random) {
+        this(seed, random, LEAST_CALM + random.nextInt(ALL - LEAST_CALM + 1));
+    }
+
+    private MemoryTransport(long seed, Random random, int calm) {
+        this.seed = seed;
+        this.random = random;
+        this.calm = calm;
+    }
+
+    /** One that delivers everything at once, whole, and in order. */
+    public static MemoryTransport calm() {
+        return new MemoryTransport(0, new Random(0), ALL).capacity(LARGEST);
+    }
+
+    // ---- before loops are opened
+
+    /** Takes at least so many bytes under way in each direction of a connection. */
+    public MemoryTransport capacity(int bytes) {
+        leastCapacity = bytes;
+        return this;
+    }
+
+    /** The buffers of loops come from there, and not from {@link Memory#system()}. */
+    public MemoryTransport memory(Memory newMemory) {
+        memory = newMemory;
+        return this;
+    }
+
+    /** Breaks the contract, now and then. */
+    public MemoryTransport misbehaving(Misconduct how) {
+        misconduct = how;
+        return this;
+    }
+
+    /** Its loops live in this one instead, which may drive them in another way. */
+    MemoryTransport environment(Environment newEnvironment) {
+        environment = newEnvironment;
+        return this;
+    }
+
+    // ---- time
+
+    /** A reading of its clock. */
+    public long nanoTime() {
+        return now;
+    }
+
+    /** Gives loops up to so many ticks, without moving time on. */
+    public void turns(int count) {
+        time.turns(count);
+    }
+
+    /** Drives the loops until so much time has passed. */
+    public void pass(Duration duration) {
+        until(duration, () -> false);
+    }
+
+    /** Drives the loops until {@code done} says so, or {@code limit} has passed. */
+    public void until(Duration limit, BooleanSupplier done) {
+        time.until(limit, done);
+    }
+
+    /** Moves time on without driving: within a Handle, as if that took so long. */
+    public void hold(Duration duration) {
+        now += duration.toNanos();
+    }
+
+    // ---- the network
+
+    /** Resets the connection with these two ends: each is told, and what was under way is lost. */
+    public void reset(SocketAddress end, SocketAddress peer) {
+        for (MemorySelector each : List.copyOf(selectors)) {
+            each.disturb(end, peer, true, now);
+        }
+    }
+
+    /** Nothing arrives at the two ends of this connection for so long. */
+    public void stall(SocketAddress end, SocketAddress peer, Duration duration) {
+        for (MemorySelector each : List.copyOf(selectors)) {
+            each.disturb(end, peer, false, now + duration.toNanos());
+        }
+    }
+
+    /** Whether {@code end} has sent a reset to {@code peer}, so that what it wrote may be lost. */
+    public boolean hasReset(SocketAddress end, SocketAddress peer) {
+        return resets.contains(List.of(end, peer));
+    }
+
+    /** What is open, in words: nothing once all of its loops are closed. */
+    public List<String> left() {
+        var left = new ArrayList<String>();
+        if (openWires > 0) {
+            left.add(openWires + " wires");
+        }
+        if (openAcceptors > 0) {
+            left.add(openAcceptors + " acceptors");
+        }
+        if (!selectors.isEmpty()) {
+            left.add(selectors.size() + " selectors");
+        }
+        return left;
+    }
+
+    /** Closes the loops that are not closed yet, however broken they are. */
+    public void closeLoops() {
+        time.closeLoops();
+    }
+
+    // ---- Transport
+
+    @Override
+    public String name() {
+        return "memory";
+    }
+
+    /** Less than that of any other: it is taken only by those who name it. */
+    @Override
+    public int preference() {
+        return Integer.MIN_VALUE;
+    }
+
+    @Override
+    public Environment environment() {
+        if (environment == null) {
+            environment = new Environment(
+                    this::nanoTime, new SeededRandom(new Random(seed)), resolver(), time::later, memory, time);
+        }
+        return environment;
+    }
+
+    private Resolver resolver() {
+        return (name, loop) -> {
+            Promise<List<InetAddress>> found = loop.promise();
+            Duration takes = Duration.ofMillis(random.nextInt(LONGEST_LOOK_UP_MILLIS));
+            Handle answer =
+                    loop.schedule(takes, "name", () -> found.complete(List.of(InetAddress.getLoopbackAddress())));
+            return found.onCancel(answer::cancel);
+        };
+    }
+
+    @Override
+    public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
+        var selector = new MemorySelector(this, receiveBuffer);
+        selectors.add(selector);
+        return selector;
+    }
+
+    @Override
+    public String toString() {
+        return "memory transport with seed " + seed;
+    }
+
+    List<MemorySelector> selectors() {
+        return selectors;
+    }
+
+    /** When the next thing happens that only takes time; Long.MAX_VALUE if nothing will. */
+    long nextEvent() {
+        long next = Long.MAX_VALUE;
+        for (MemorySelector each : selectors) {
+            next = Math.min(next, each.nextEvent());
+        }
+        return next;
+    }
+
+    // ---- chance
+
+    /** Whether this misconduct shows now. */
+    boolean does(Misconduct what) {
+        return misconduct == what && random.nextInt(4) == 0;
+    }
+
+    /** When something that happens now is seen by the other side. */
+    long arrival() {
+        if (random.nextInt(ALL) < calm) {
+            return now;
+        }
+        return now + (random.nextInt(8) == 0 ? random.nextInt(200) : random.nextInt(4)) * MILLI;
+    }
+
+    /** Whether something that is ready is told now, or a little later. */
+    boolean tellsNow() {
+        return calm == ALL || random.nextInt(4) > 0;
+    }
+
+    int capacity() {
+        return Math.max(leastCapacity, CAPACITIES[random.nextInt(CAPACITIES.length)]);
+    }
+
+    /** From 1 to {@code most}. */
+    int piece(int most) {
+        if (most <= 1 || random.nextInt(ALL) < calm) {
+            return most;
+        }
+        return 1 + random.nextInt(most > 8192 || random.nextBoolean() ? most : Math.min(most, 64));
+    }
+
+    // ---- addresses
+
+    InetSocketAddress ephemeral() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), nextPort++);
+    }
+
+    SocketAddress bind(SocketAddress wanted, MemoryAcceptor acceptor) throws IOException {
+        SocketAddress address = wanted instanceof InetSocketAddress inet && inet.getPort() == 0 ? ephemeral() : wanted;
+        if (acceptors.putIfAbsent(address, acceptor) != null) {
+            throw new BindException("listen at " + address + ": Address already in use");
+        }
+        openAcceptors++;
+        return address;
+    }
+
+    void unbind(MemoryAcceptor acceptor) {
+        if (acceptors.values().remove(acceptor)) {
+            openAcceptors--;
+        }
+    }
+
+    @Nullable
+    MemoryAcceptor acceptor(SocketAddress address) {
+        return acceptors.get(address);
+    }
+
+    void noteReset(SocketAddress by, SocketAddress to) {
+        resets.add(List.of(by, to));
+    }
+}
