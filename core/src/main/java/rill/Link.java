@@ -188,9 +188,11 @@ final class Link extends Node implements WireListener {
         return install(routed(first), null);
     }
 
-    /** On top of what leads to the target. */
+    /** On top of what leads to the target, and of what tells the bytes of the wire. */
     private <R, W> Pipeline<R, W> routed(Pipeline<R, W> above) {
-        return route == null ? above : route.beneath(above);
+        Pipeline<R, W> whole = route == null ? above : route.beneath(above);
+        WireLog log = WireLog.wanted(localAddress(), remoteAddress());
+        return log == null ? whole : whole.over(log);
     }
 
     /** Of one that is closing only the name changes: its new receiver is told what the old one was. */

@@ -1,0 +1,143 @@
+package rill;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import rill.spi.Clock;
+
+/**
+ * A byte layer that changes nothing, and tells what passes it: where it comes from, at which offset of its stream, and the bytes, as text where
+ * they are text and in hex and ASCII otherwise.
+ *
+ * <pre>{@code
+ * loop.connect(address, Resp.client().over(WireLog.toLogger()));                    // one connection
+ * loop.connect(address, Resp.client().over(WireLog.toLogger()).over(Tls.client())); // likewise, before it is encrypted
+ * java -Drill.wirelog=all ...                                                       // all connections, as the bytes are on the wire
+ * java -Drill.wirelog=:8080,10.0.0.7,[::1]:443 ...                                  // those with this port at one end, of this peer, …
+ * }</pre>
+ *
+ * <p>What is told may be passwords and what people have written: where it goes is your responsibility.
+ *
+ * <p><b>Threading:</b> immutable; one object may be a layer of any number of pipelines. The consumer is called on the loop of the connection.
+ *
+ * <p><b>Errors:</b> what the consumer throws is reported, and nothing else.
+ */
+public final class WireLog implements ByteLayer {
+    private static final int USUAL_LIMIT = 1_024;
+
+    private final @Nullable Consumer<? super String> told; // null: the logger
+    private final int limit;
+
+    private WireLog(@Nullable Consumer<? super String> told, int limit) {
+        this.told = told;
+        this.limit = limit;
+    }
+
+    /**
+     * Tells the {@link System.Logger} named {@code rill.wire}, by {@code INFO}. Its lines are written on a thread of their own: no loop waits for
+     * a log, and what that can't take is dropped and counted.
+     */
+    public static WireLog toLogger() {
+        return new WireLog(null, USUAL_LIMIT);
+    }
+
+    /**
+     * Tells this consumer.
+     *
+     * @param consumer given a text of one or several lines, without a line break at the end, for each piece of bytes that is read or written, and
+     *     for each end of a stream
+     */
+    public static WireLog to(Consumer<? super String> consumer) {
+        return new WireLog(Objects.requireNonNull(consumer, "consumer"), USUAL_LIMIT);
+    }
+
+    /** Shows this many bytes of each piece at most; 1,024 unless said otherwise. */
+    public WireLog limit(int bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("a limit of " + bytes + " bytes");
+        }
+        return new WireLog(told, bytes);
+    }
+
+    /** That of {@code -Drill.wirelog}, at the very bottom of every connection whose ends it names; null for others. */
+    static @Nullable WireLog wanted(SocketAddress local, SocketAddress remote) {
+        return Wanted.ENDS == null || !Wanted.ENDS.match(local, remote) ? null : Wanted.LOG;
+    }
+
+    private static final class Wanted {
+        static final WireLog LOG = toLogger();
+        static final @Nullable WireLogEnds ENDS = WireLogEnds.parse(System.getProperty("rill.wirelog"));
+    }
+
+    @Override
+    public Session<ByteBuf, ByteBuf> open(Context context) {
+        return new OneConnection(String.valueOf(context.remoteAddress()));
+    }
+
+    @Override
+    public String toString() {
+        return "WireLog[" + (told == null ? "to the logger" : "to a consumer") + ", at most " + limit + " bytes of each piece]";
+    }
+
+    /** Made when the first line is to be logged. */
+    private static final class Log {
+        static final Scribe SCRIBE = new Scribe(
+                (level, text, thrown) -> System.getLogger("rill.wire").log(level, text),
+                Clock.system(),
+                Threads.shared().name("rill-wire-log").factory());
+    }
+
+    private void tell(String text) {
+        if (told == null) {
+            Log.SCRIBE.tell(System.Logger.Level.INFO, text, null);
+            return;
+        }
+        try {
+            told.accept(text);
+        } catch (Throwable t) {
+            LoggingReporter.INSTANCE.threw("the consumer of ", this, t);
+        }
+    }
+
+    private final class OneConnection implements Session<ByteBuf, ByteBuf> {
+        private final String peer;
+        private long read;
+        private long written;
+
+        OneConnection(String peer) {
+            this.peer = peer;
+        }
+
+        @Override
+        public @Nullable ByteBuf decode(ByteBuf in, Context context) {
+            if (!in.isReadable()) {
+                return null;
+            }
+            tell("from " + Dump.of(peer, read, in, limit));
+            read += in.readableBytes();
+            return in;
+        }
+
+        @Override
+        public void encode(ByteBuf message, Outgoing out) {
+            tell("to " + Dump.of(peer, written, message, limit));
+            written += message.readableBytes();
+            out.pass(message.retainedSlice());
+        }
+
+        @Override
+        public @Nullable ByteBuf inputEnded(ByteBuf rest, Context context) throws IOException {
+            tell("from " + peer + ": end of the stream, after " + read + " bytes");
+            context.end();
+            return null;
+        }
+
+        @Override
+        public void outputEnding(Outgoing out) {
+            tell("to " + peer + ": end of the stream, after " + written + " bytes");
+        }
+    }
+}
