@@ -1,5 +1,6 @@
 package rill.testing;
 
+import java.util.List;
 import java.util.ServiceLoader;
 import rill.spi.Transport;
 
@@ -17,14 +18,29 @@ public final class UnderTest {
 
     /** The transport; it has to be installed and available. */
     public static Transport transport() {
+        return transport(name());
+    }
+
+    /** One by its name; likewise. */
+    public static Transport transport(String name) {
         for (Transport each : ServiceLoader.load(Transport.class)) {
-            if (each.name().equals(name())) {
+            if (each.name().equals(name)) {
                 each.unavailable().ifPresent(why -> {
-                    throw new AssertionError(name() + " is unavailable: " + why);
+                    throw new AssertionError(name + " is unavailable: " + why);
                 });
                 return each;
             }
         }
-        throw new AssertionError("there is no transport " + name());
+        throw new AssertionError("there is no transport " + name);
+    }
+
+    /** All that are installed and available here, for tests that are repeated over each. */
+    public static List<String> names() {
+        return ServiceLoader.load(Transport.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .filter(each -> each.unavailable().isEmpty())
+                .map(Transport::name)
+                .sorted()
+                .toList();
     }
 }

@@ -18,6 +18,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 import rill.Connection;
 import rill.Listener;
 import rill.Loop;
@@ -32,12 +35,18 @@ import rill.codec.proxy.ProxyProtocolServer;
 import rill.codec.proxy.ProxySsl;
 import rill.testing.RecordingReporter;
 import rill.testing.TextLines;
+import rill.testing.UnderTest;
 import rill.testkit.Leaks;
 
 /** haproxy tells our server who its clients are, and believes our client. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
+@ParameterizedClass(name = "over {0}")
+@MethodSource("rill.testing.UnderTest#names")
 class HaproxyTest {
+    @Parameter
+    private String transport;
+
     private static final ProxyProtocolServer TRUSTING = ProxyProtocol.server(AddressRanges.of("127.0.0.0/8"));
 
     private final RecordingReporter reporter = new RecordingReporter();
@@ -46,7 +55,10 @@ class HaproxyTest {
 
     @BeforeEach
     void start() throws IOException {
-        loop = Loop.open(LoopOptions.defaults().reporter(reporter).slowHandle(Duration.ZERO));
+        loop = Loop.open(LoopOptions.defaults()
+                .transport(UnderTest.transport(transport))
+                .reporter(reporter)
+                .slowHandle(Duration.ZERO));
     }
 
     @AfterEach

@@ -9,17 +9,22 @@ import rill.Listener;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.Proxy;
+import rill.Report;
+import rill.spi.Transport;
 import rill.testing.RecordingReporter;
 import rill.testing.TextLines;
 
 /** A server that sends lines back, and connections to it by way of a proxy. Closing it fails if something was reported. */
 final class ProxiedEcho implements AutoCloseable {
     private final RecordingReporter reporter = new RecordingReporter();
-    private final Loop loop =
-            Loop.open(LoopOptions.defaults().reporter(reporter).slowHandle(Duration.ZERO));
+    private final Loop loop;
     private final Listener listener;
 
-    ProxiedEcho() throws IOException {
+    ProxiedEcho(Transport transport) throws IOException {
+        loop = Loop.open(LoopOptions.defaults()
+                .transport(transport)
+                .reporter(reporter)
+                .slowHandle(Duration.ZERO));
         listener = loop.listen(
                         Loopback.ANY_PORT, TextLines.pipeline(), each -> each.onMessage(each::write, each::close))
                 .await();
@@ -67,6 +72,11 @@ final class ProxiedEcho implements AutoCloseable {
                     return answer;
                 })
                 .await();
+    }
+
+    /** Waits for the failure of a connection that no handler was given. */
+    Throwable handshakeThatFailed() {
+        return reporter.await(Report.ConnectionFailed.class).cause();
     }
 
     @Override

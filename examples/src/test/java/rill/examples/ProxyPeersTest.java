@@ -16,6 +16,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 import rill.ConnectOptions;
 import rill.Connection;
 import rill.Listener;
@@ -27,20 +30,26 @@ import rill.codec.tls.Identity;
 import rill.codec.tls.Tls;
 import rill.codec.tls.TlsException;
 import rill.testing.TextLines;
+import rill.testing.UnderTest;
 import rill.testkit.Authority;
 import rill.testkit.Leaks;
 
 /** Connections through proxies of other people: dante and microsocks for SOCKS5, tinyproxy for CONNECT. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
+@ParameterizedClass(name = "over {0}")
+@MethodSource("rill.testing.UnderTest#names")
 class ProxyPeersTest {
+    @Parameter
+    private String transport;
+
     private static final int NOBODY_LISTENS = 1;
 
     private ProxiedEcho echo;
 
     @BeforeEach
     void start() throws IOException {
-        echo = new ProxiedEcho();
+        echo = new ProxiedEcho(UnderTest.transport(transport));
     }
 
     @AfterEach
@@ -185,10 +194,7 @@ class ProxyPeersTest {
                 .listen(
                         Loopback.ANY_PORT,
                         TextLines.pipeline().over(Tls.server(Identity.of(issued.key(), issued.chain()))),
-                        each -> {
-                            each.onFailure(failure -> {}); // of a client that does not like what it is shown
-                            each.onMessage(each::write, each::close);
-                        })
+                        each -> each.onMessage(each::write, each::close))
                 .await();
         int port = ((InetSocketAddress) listener.address()).getPort();
         try (var http = tinyproxy("");
@@ -212,6 +218,7 @@ class ProxyPeersTest {
                                 .await())
                         .isInstanceOf(TlsException.class)
                         .hasMessageContaining("127.0.0.1");
+                assertThat(echo.handshakeThatFailed()).hasMessageContaining("it does not accept our certificate");
             }
         }
     }

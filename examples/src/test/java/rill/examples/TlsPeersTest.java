@@ -37,6 +37,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 import rill.Client;
 import rill.Connection;
 import rill.Future;
@@ -55,12 +58,18 @@ import rill.codec.tls.TlsException;
 import rill.codec.tls.TlsInfo;
 import rill.codec.tls.TlsServer;
 import rill.codec.tls.TlsVersion;
+import rill.testing.UnderTest;
 import rill.testkit.Authority;
 
 /** TLS with programs that others have written. */
 @Tag("slow")
 @Timeout(120)
+@ParameterizedClass(name = "over {0}")
+@MethodSource("rill.testing.UnderTest#names")
 class TlsPeersTest {
+    @Parameter
+    private String transport;
+
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final String HOST = "server.test";
 
@@ -74,9 +83,12 @@ class TlsPeersTest {
 
     @BeforeEach
     void open() throws IOException {
-        loop = Loop.open(LoopOptions.defaults().slowHandle(Duration.ZERO).reporter(report -> {}))
-                .start();
-        clients = Loop.open(LoopOptions.defaults().slowHandle(Duration.ZERO).reporter(report -> {}));
+        LoopOptions options = LoopOptions.defaults()
+                .transport(UnderTest.transport(transport))
+                .slowHandle(Duration.ZERO)
+                .reporter(report -> {});
+        loop = Loop.open(options).start();
+        clients = Loop.open(options);
         Files.writeString(folder.resolve("ca.pem"), Authority.pem(authority.certificate()));
         write("ec", authority.issue(HOST, "127.0.0.1"));
         write("rsa", authority.issue(Authority.Wish.usual().kind("RSA-2048"), HOST, "127.0.0.1"));
