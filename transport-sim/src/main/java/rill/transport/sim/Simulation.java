@@ -444,6 +444,7 @@ public final class Simulation implements AutoCloseable {
             text.append("\n  ").append(host).append(host.paused() ? ", paused" : "");
             host.loops().forEach(each -> text.append("\n    ").append(each.situation()));
             host.tcps.forEach(each -> text.append("\n    ").append(each.situation()));
+            host.unix.ends.forEach(each -> text.append("\n    ").append(each));
         }
         injections.active().forEach(each -> text.append("\n  fault: ").append(each));
         return text.append("\n  ")

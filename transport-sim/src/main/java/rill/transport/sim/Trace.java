@@ -17,6 +17,7 @@ final class Trace {
         SENT,
         ARRIVED,
         LOST,
+        LOCAL,
         OPENED,
         CLOSED,
         RESOLVED,
