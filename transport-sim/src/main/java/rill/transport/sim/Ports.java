@@ -26,7 +26,8 @@ final class Ports {
 
     private final Network network;
     private final Host host;
-    private final Map<Integer, List<TcpAcceptor>> listening = new TreeMap<>(); // several: at other addresses, or sharing
+    private final Map<Integer, List<TcpAcceptor>> listening =
+            new TreeMap<>(); // several: at other addresses, or sharing
     private final Map<Tuple, Tcp> connections = new HashMap<>(); // looked up, never walked in an order that matters
     private final Map<Integer, Integer> bound = new HashMap<>(); // by port: how many connections
     private int worthPurging = 64;
@@ -259,8 +260,8 @@ final class Ports {
 
     /** As if at random, the same for every segment of a connection. */
     private long spread(Tcp client) {
-        long mixed = Agenda.scrambled(
-                network.seed + client.local.getAddress().hashCode() * 31L + client.local.getPort());
+        long mixed =
+                Agenda.scrambled(network.seed + client.local.getAddress().hashCode() * 31L + client.local.getPort());
         return Agenda.scrambled(mixed + client.remote.hashCode());
     }
 }

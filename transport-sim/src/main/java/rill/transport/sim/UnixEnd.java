@@ -35,7 +35,7 @@ final class UnixEnd implements End {
     private final SocketAddress remote;
     private final Pieces unread = new Pieces();
     private SocketAddress local;
-    private @Nullable UnixSockets.Bound bound; // if it was given a name of its own
+    private UnixSockets.@Nullable Bound bound; // if it was given a name of its own
     private @Nullable UnixEnd peer;
     private @Nullable SimSocket socket;
     private @Nullable IOException failure; // to be told to whoever reads

@@ -69,7 +69,9 @@ class LoopGroupTest {
         sim.host("server", host -> serve(host, ListenOptions.defaults().reusePort(true)));
         connect(sim.host("client").loop("main"), 30);
         assertThat(served).containsExactly("server/io-1", "server/io-2", "server/io-3");
-        assertThat(groups.getFirst().loops().stream().mapToInt(Loop::connections).sum())
+        assertThat(groups.getFirst().loops().stream()
+                        .mapToInt(Loop::connections)
+                        .sum())
                 .isEqualTo(30);
     }
 
@@ -171,9 +173,10 @@ class LoopGroupTest {
     void closing_a_group_finishes_what_is_in_flight_on_all_its_loops_in_virtual_time() throws IOException {
         Host server = sim.host("server");
         LoopGroup group = server.loopGroup("io", LOOPS);
-        group.serve(server.address(Echo.PORT), Pipeline.bytes(), request -> Loop.current()
-                        .delay(Duration.ofMillis(500))
-                        .map(nothing -> request))
+        group.serve(
+                        server.address(Echo.PORT),
+                        Pipeline.bytes(),
+                        request -> Loop.current().delay(Duration.ofMillis(500)).map(nothing -> request))
                 .await();
         Loop client = sim.host("client").loop("main");
         var answers = new ArrayList<Future<String>>();

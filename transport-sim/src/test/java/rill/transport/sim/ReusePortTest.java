@@ -132,9 +132,10 @@ class ReusePortTest {
         sim.run(Duration.ofSeconds(1));
         var reset = ends.stream().filter(Future::isDone).toList();
         assertThat(reset).hasSize(20 - accepted.size()).hasSizeBetween(5, 15);
-        assertThat(reset).allSatisfy(each -> assertThat(each.failure())
-                .isInstanceOf(SocketException.class)
-                .hasMessageContaining("Connection reset"));
+        assertThat(reset)
+                .allSatisfy(each -> assertThat(each.failure())
+                        .isInstanceOf(SocketException.class)
+                        .hasMessageContaining("Connection reset"));
         int before = accepted.size();
         assertThat(connect(10)).allMatch(each -> each.isDone() && each.failure() == null);
         assertThat(accepted).hasSize(before + 10);
@@ -143,8 +144,7 @@ class ReusePortTest {
     @Test
     void a_request_that_is_half_made_when_its_listener_closes_is_reset() throws IOException {
         var one = listen(server.address(Echo.PORT), SHARING);
-        Future<Connection<ByteBuf, ByteBuf>> connecting =
-                client.connect(server.address(Echo.PORT), Pipeline.bytes());
+        Future<Connection<ByteBuf, ByteBuf>> connecting = client.connect(server.address(Echo.PORT), Pipeline.bytes());
         sim.run(Duration.ofNanos(800_000)); // the answer is under way
         one.close();
         listen(server.address(Echo.PORT), SHARING);

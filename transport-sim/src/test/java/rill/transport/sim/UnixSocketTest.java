@@ -93,8 +93,7 @@ class UnixSocketTest {
         Listener server = listen(address);
         assertThat(host.socketFiles()).containsExactly(address.getPath());
         Loop elsewhere = sim.host("elsewhere").loop("main");
-        assertThatThrownBy(() ->
-                        elsewhere.connect(address, Pipeline.bytes()).await())
+        assertThatThrownBy(() -> elsewhere.connect(address, Pipeline.bytes()).await())
                 .isInstanceOf(SocketException.class)
                 .hasMessageContaining("No such file or directory");
         server.close();
@@ -177,8 +176,7 @@ class UnixSocketTest {
         assertThatThrownBy(() -> connect(mine)).isInstanceOf(ConnectException.class);
         connection.abort().await();
         assertThat(host.socketFiles()).contains(mine.getPath());
-        assertThatThrownBy(() ->
-                        other.connect(PATH, Pipeline.bytes(), options).await())
+        assertThatThrownBy(() -> other.connect(PATH, Pipeline.bytes(), options).await())
                 .isInstanceOf(BindException.class)
                 .hasMessageContaining("Address already in use");
     }
@@ -208,8 +206,8 @@ class UnixSocketTest {
         for (SocketAddress[] pair :
                 List.of(new SocketAddress[] {PATH, host.address(0)}, new SocketAddress[] {host.address(7), PATH})) {
             var options = ConnectOptions.defaults().local(pair[1]);
-            assertThatThrownBy(() -> other.connect(pair[0], Pipeline.bytes(), options)
-                            .await())
+            assertThatThrownBy(() ->
+                            other.connect(pair[0], Pipeline.bytes(), options).await())
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("bind to " + pair[1])
                     .hasMessageContaining("another family");
@@ -220,8 +218,7 @@ class UnixSocketTest {
     void options_of_tcp_are_refused_by_name() throws IOException {
         listen(PATH);
         var options = ConnectOptions.defaults().option(StandardSocketOptions.TCP_NODELAY, true);
-        assertThatThrownBy(
-                        () -> other.connect(PATH, Pipeline.bytes(), options).await())
+        assertThatThrownBy(() -> other.connect(PATH, Pipeline.bytes(), options).await())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("TCP_NODELAY");
     }
@@ -374,7 +371,8 @@ class UnixSocketTest {
         other.submit(() -> connection.write(Echo.text("seen"))).await();
         settle();
         sim.timeline().writeJson(folder.resolve("trace.json"));
-        assertThat(Files.readString(folder.resolve("trace.json"))).contains("\"event\":\"local\"", "\"label\":\"seen\"");
+        assertThat(Files.readString(folder.resolve("trace.json")))
+                .contains("\"event\":\"local\"", "\"label\":\"seen\"");
         sim.timeline().writePicture(folder.resolve("picture.svg"));
         assertThat(Files.readString(folder.resolve("picture.svg"))).contains("seen");
     }
