@@ -7,9 +7,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import rill.spi.Driver;
 
 /**
- * Several started loops that share the connections of their listeners. Each accepted connection goes to the loop that has the
+ * Several loops, each with a thread of its own, that share the connections of their listeners; where the transport has a {@link Driver}, as
+ * in a simulation, that drives them instead. Each accepted connection goes to the loop that has the
  * fewest; with {@link ListenOptions#reusePort}, the system chooses.
  *
  * <p>If a loop of it closes, or its selector breaks, that loop takes no more connections, and the others go on. If it was the one that
@@ -30,7 +32,7 @@ public final class LoopGroup implements Serving {
         return open(Runtime.getRuntime().availableProcessors(), LoopOptions.defaults());
     }
 
-    /** This many loops, each driven by a thread of its own. If one of them can't be opened, none is left open. */
+    /** This many loops. If one of them can't be opened, none is left open. */
     public static LoopGroup open(int size, LoopOptions options) throws IOException {
         if (size < 1) {
             throw new IllegalArgumentException("a LoopGroup needs at least one loop, not " + size);
@@ -41,7 +43,9 @@ public final class LoopGroup implements Serving {
                 String name = options.name();
                 Loop loop = Loop.open(name == null ? options : options.name(name + "-" + i));
                 opened.add(loop);
-                loop.start();
+                if (loop.environment().driver() == null) {
+                    loop.start();
+                }
             }
         } catch (Throwable t) {
             for (Loop each : opened) {
@@ -110,6 +114,11 @@ public final class LoopGroup implements Serving {
             throw new IllegalStateException("close of a LoopGroup inside a callback or a Task would wait for itself");
         }
         closing = true;
+        if (loops.getFirst().environment().driver() != null) {
+            loops.forEach(loop -> loop.closing().start(deadline)); // its Driver takes them along
+            loops.forEach(loop -> loop.close(deadline));
+            return;
+        }
         var closers = loops.stream()
                 .map(loop -> Threads.shared()
                         .name("close of " + loop.name())

@@ -79,7 +79,7 @@ public abstract non-sealed class ReadinessAcceptor extends Watched implements Ac
         try {
             options.<IOException>applyTo(this::setOption);
             bind(wanted, backlog);
-            file = wanted instanceof UnixDomainSocketAddress path ? SocketFile.bound(path) : null;
+            file = wanted instanceof UnixDomainSocketAddress path ? selector().file(path) : null;
             listen(backlog);
             local = boundAddress();
             interest(true);

@@ -99,6 +99,16 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     /** Makes a non-blocking socket to listen at {@code local}, which nothing was done with yet. */
     protected abstract ReadinessAcceptor newAcceptor(SocketAddress local, AcceptListener listener) throws IOException;
 
+    /** The file that binding to this address has just made; the system's, unless the transport has a file system of its own. */
+    protected SocketFile file(UnixDomainSocketAddress address) {
+        return SocketFile.bound(address);
+    }
+
+    /** Why binding to this address failed, with what to do if a file is in the way. */
+    protected IOException refused(UnixDomainSocketAddress address, IOException cause) {
+        return SocketFile.refused(address, cause);
+    }
+
     // ---- selecting
 
     @Override
@@ -192,7 +202,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
             @Nullable SocketFile file) {
         Attempt bound() {
             return local instanceof UnixDomainSocketAddress path
-                    ? new Attempt(wire, local, options, SocketFile.bound(path))
+                    ? new Attempt(wire, local, options, wire.selector().file(path))
                     : this;
         }
 
@@ -307,7 +317,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
             return acceptor;
         } catch (IOException e) {
             throw local instanceof UnixDomainSocketAddress path
-                    ? SocketFile.refused(path, e)
+                    ? refused(path, e)
                     : SocketFailures.naming("listen on " + local, e);
         }
     }

@@ -17,39 +17,16 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Ownership:</b> the Acceptor's, from the moment it is bound. <b>Not guaranteed:</b> that the file is removed when the
  * process is killed, or that nobody replaces it between the last look and the removal.
  */
-public final class SocketFile {
-    private final Path path;
-    private final @Nullable Object key;
+public abstract class SocketFile {
+    /** For transports whose files are not the system's: see {@link ReadinessSelector#file}. */
+    protected SocketFile() {}
 
-    private SocketFile(Path path) {
-        this.path = path;
-        this.key = keyOf(path);
-    }
+    /** Removes it, if it is still the same. Never throws: what is left over then is for the next bind to tell of. */
+    public abstract void remove();
 
     /** The file that binding to this address has just made. */
     public static SocketFile bound(UnixDomainSocketAddress address) {
-        return new SocketFile(address.getPath().toAbsolutePath());
-    }
-
-    /** Device and inode, of a file that may be a socket. Null if they can't be had, and then nothing is removed. */
-    private static @Nullable Object keyOf(Path path) {
-        try {
-            var file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            return file.isOther() ? file.fileKey() : null; // an inode that was given back may soon be a file's
-        } catch (IOException gone) {
-            return null;
-        }
-    }
-
-    /** Removes it, if it is still the same. Never throws: what is left over then is for the next bind to tell of. */
-    public void remove() {
-        if (key != null && key.equals(keyOf(path))) {
-            try {
-                Files.delete(path);
-            } catch (IOException e) {
-                // Not ours to delete any more; see above.
-            }
-        }
+        return new OfSystem(address.getPath().toAbsolutePath());
     }
 
     /** Why binding to this address failed, with what to do if a file is in the way. */
@@ -61,5 +38,37 @@ public final class SocketFile {
                             + " a process that is gone, delete it)"));
         }
         return SocketFailures.naming("listen on " + address, cause);
+    }
+
+    /** One in the system's file system. */
+    private static final class OfSystem extends SocketFile {
+        private final Path path;
+        private final @Nullable Object key;
+
+        OfSystem(Path path) {
+            this.path = path;
+            this.key = keyOf(path);
+        }
+
+        /** Device and inode, of a file that may be a socket. Null if they can't be had, and then nothing is removed. */
+        private static @Nullable Object keyOf(Path path) {
+            try {
+                var file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+                return file.isOther() ? file.fileKey() : null; // an inode that was given back may soon be a file's
+            } catch (IOException gone) {
+                return null;
+            }
+        }
+
+        @Override
+        public void remove() {
+            if (key != null && key.equals(keyOf(path))) {
+                try {
+                    Files.delete(path);
+                } catch (IOException e) {
+                    // Not ours to delete any more; see above.
+                }
+            }
+        }
     }
 }

@@ -3,8 +3,12 @@ package rill.examples.sim;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -21,6 +25,7 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
+import rill.transport.sim.Timeline;
 
 /** The way in of {@code ./rill sim}: runs a scenario with one seed, and tells what came of it. */
 @Command(
@@ -66,11 +71,45 @@ final class Main implements Callable<Integer> {
             description = "Of register: what is wrong with it.")
     private Register.@Nullable Bug bug;
 
-    @Option(names = "--picture", paramLabel = "FILE", description = "Where to put a picture of the run's end, as SVG.")
+    @Option(
+            names = "--picture",
+            paramLabel = "FILE",
+            description =
+                    "Where to put a picture, as SVG: of the run's failure or end, unless one of the following says of what.")
     private @Nullable Path picture;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Where to put all events, as lines of JSON.")
+    @Option(names = "--json", paramLabel = "FILE", description = "Where to put the events, as lines of JSON.")
     private @Nullable Path json;
+
+    @Option(
+            names = "--from",
+            paramLabel = "SECONDS",
+            converter = BySeconds.class,
+            description = "Only what happens from this time on.")
+    private @Nullable Duration from;
+
+    @Option(
+            names = "--to",
+            paramLabel = "SECONDS",
+            converter = BySeconds.class,
+            description = "Only what happens up to this time.")
+    private @Nullable Duration to;
+
+    @Option(names = "--host", paramLabel = "NAME", description = "Only what concerns this host; several may be given.")
+    @SuppressWarnings("FieldCanBeFinal") // picocli sets it
+    private List<String> hosts = new ArrayList<>();
+
+    @Option(
+            names = "--connection",
+            paramLabel = "N",
+            description = "Only this connection, by the number in the picture; several may be given.")
+    @SuppressWarnings("FieldCanBeFinal") // picocli sets it
+    private List<Integer> connections = new ArrayList<>();
+
+    @Option(names = "--no-timers", description = "Without timers.")
+    private boolean noTimers;
+
+    private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
 
     private Main() {}
 
@@ -108,6 +147,19 @@ final class Main implements Callable<Integer> {
                         + String.join(", ", Scenarios.ALL.keySet()));
             }
             return known;
+        }
+    }
+
+    /** A time in the simulation. */
+    static final class BySeconds implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String seconds) {
+            try {
+                var nanos = new BigDecimal(seconds).movePointRight(9).longValue();
+                return Duration.ofNanos(nanos);
+            } catch (NumberFormatException e) {
+                throw new TypeConversionException("'" + seconds + "' is not a number of seconds, such as 1.25");
+            }
         }
     }
 
@@ -173,13 +225,36 @@ final class Main implements Callable<Integer> {
         return status;
     }
 
+    /** What is wanted of it. */
+    private Timeline chosen(Timeline all) {
+        try {
+            Timeline timeline = noTimers ? all.withoutTimers() : all;
+            if (from != null || to != null) {
+                timeline = timeline.between(from == null ? Duration.ZERO : from, to == null ? FOREVER : to);
+            }
+            if (!hosts.isEmpty()) {
+                timeline = timeline.ofHosts(hosts.toArray(String[]::new));
+            }
+            return connections.isEmpty()
+                    ? timeline
+                    : timeline.ofConnections(
+                            connections.stream().mapToInt(Integer::intValue).toArray());
+        } catch (IllegalArgumentException wrong) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(wrong.getMessage()), wrong);
+        }
+    }
+
     private void write(Simulation simulation, PrintWriter out) throws IOException {
+        if (picture == null && json == null) {
+            return;
+        }
+        Timeline timeline = chosen(simulation.timeline());
         if (picture != null) {
-            simulation.timeline().writePicture(picture);
+            timeline.writePicture(picture);
             out.println("picture: " + picture);
         }
         if (json != null) {
-            simulation.timeline().writeJson(json);
+            timeline.writeJson(json);
             out.println("events: " + json);
         }
     }

@@ -42,10 +42,32 @@ class MainTest {
         assertThat(Files.readAllLines(json)).allMatch(line -> line.startsWith("{\"at\":") && line.endsWith("}"));
     }
 
+    @Test
+    void a_part_of_a_run_is_chosen_by_time_host_and_connection_and_without_timers(@TempDir Path directory)
+            throws IOException {
+        Path picture = directory.resolve("part.svg");
+        Path json = directory.resolve("part.json");
+        String part = "deposits --seed 5 --from 1.04 --to 1.3 --host client --connection 6 --no-timers --picture "
+                + picture + " --json " + json;
+        assertThat(sim(part.split(" "))).isEqualTo(1);
+        assertThat(Files.readString(picture))
+                .contains("“balance 6” lost", "▫ connection 6")
+                .doesNotContain("▫ connection 5", ">◷ ", "CallFailedException");
+        assertThat(Files.readAllLines(json))
+                .isNotEmpty()
+                .allMatch(line -> line.matches("\\{\"at\":1[0-3]\\d{8},.*"))
+                .noneMatch(line -> line.contains("\"event\":\"timer\""));
+        assertThat(sim("deposits", "--host", "nobody", "--picture", picture.toString()))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("there is no host nobody; the hosts are bank, client");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "nonsense",
+                "deposits --from yesterday",
+                "deposits --connection x",
                 "deposits --seed x",
                 "deposits --seed 9223372036854775808",
                 "deposits extra",

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Optional;
 import java.util.function.Supplier;
+import rill.spi.AbstractSocketAddress;
 import rill.spi.Selector;
 import rill.spi.Transport;
 import rill.transport.nio.channels.NioSelector;

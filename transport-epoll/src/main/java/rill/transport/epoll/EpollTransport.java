@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import rill.spi.AbstractSocketAddress;
 import rill.spi.Selector;
 import rill.spi.Transport;
 

@@ -21,6 +21,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
+import rill.spi.AbstractSocketAddress;
 
 /**
  * Addresses as the kernel has them, to and fro.

@@ -16,6 +16,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import rill.spi.AbstractSocketAddress;
 import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Selector;

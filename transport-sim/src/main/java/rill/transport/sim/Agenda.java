@@ -108,7 +108,7 @@ final class Agenda {
     }
 
     /** The finalizer of MurmurHash3. */
-    private static long scrambled(long value) {
+    static long scrambled(long value) {
         long mixed = (value ^ (value >>> 33)) * 0xff51afd7ed558ccdL;
         mixed = (mixed ^ (mixed >>> 33)) * 0xc4ceb9fe1a85ec53L;
         return mixed ^ (mixed >>> 33);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import rill.Loop;
+import rill.LoopGroup;
 import rill.LoopOptions;
 import rill.Report;
 import rill.Reporter;
@@ -37,6 +39,7 @@ public final class Host {
     final int number;
     final HostClock clock;
     final Ports ports;
+    final UnixSockets unix = new UnixSockets();
     final RandomGenerator random;
     final Set<Tcp> tcps = new LinkedHashSet<>();
     Route[] routes = {};
@@ -112,6 +115,43 @@ public final class Host {
         } catch (IOException e) {
             throw new UncheckedIOException(e); // it has no descriptors that it could run out of
         }
+    }
+
+    /**
+     * Opens several loops on this host that share the connections of their listeners, named {@code host/name-1} and so on in reports: what
+     * {@link LoopGroup#open(int, LoopOptions)} gives with {@link #transport()}. They are of one process, and die together.
+     */
+    public LoopGroup loopGroup(String groupName, int size) {
+        requireUp("open loops");
+        try {
+            return LoopGroup.open(
+                    size,
+                    LoopOptions.defaults()
+                            .name(name + "/" + groupName)
+                            .reporter(this::report)
+                            .transport(transport)
+                            .slowHandle(Duration.ZERO));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // it has no descriptors that it could run out of
+        }
+    }
+
+    /**
+     * The files of Unix domain sockets on this host, which has no others. They stay until a listener is closed in good order, or somebody
+     * {@link #unlink}s them: through a crash, too.
+     */
+    public List<Path> socketFiles() {
+        return unix.files();
+    }
+
+    /**
+     * Deletes the file of a Unix domain socket, as {@code Files.deleteIfExists} does outside of simulations: one that was left behind, or
+     * one of somebody who listens and is found by nobody any more.
+     *
+     * @return whether there was one
+     */
+    public boolean unlink(Path path) {
+        return unix.unlink(path);
     }
 
     /**
@@ -284,13 +324,14 @@ public final class Host {
         }
         note("killed");
         network.tally.hit(Fault.Kind.KILL, tcps.size());
-        ports.clear().forEach(SimAcceptor::close);
+        ports.clear().forEach(TcpAcceptor::close);
         List.copyOf(tcps).forEach(Tcp::orphan);
         processEnds("was killed");
     }
 
     private void processEnds(String how) {
         life++;
+        unix.processEnds();
         var cause = new PowerLoss("host " + name + " " + how);
         List.copyOf(loops).forEach(each -> each.lose(cause));
         loops.clear();

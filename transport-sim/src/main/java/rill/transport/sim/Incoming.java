@@ -1,10 +1,8 @@
 package rill.transport.sim;
 
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import rill.transport.sim.Segment.Purpose;
 
 /** The receiving half of an end of a connection: puts segments back into order, and holds a bounded number of bytes for the reader. */
@@ -12,10 +10,8 @@ final class Incoming {
     private static final byte[] NONE = {};
 
     int capacity;
-    private final ArrayDeque<byte[]> pieces = new ArrayDeque<>();
+    private final Pieces unread = new Pieces();
     private final List<Segment> early = new ArrayList<>(); // by sequence: those before them are missing
-    private int offset; // what was read of the first piece
-    private int buffered;
     private long next;
     private boolean ended;
     private long promised; // the edge of the window that the peer knows
@@ -30,7 +26,7 @@ final class Incoming {
     }
 
     int window() {
-        return Math.max(0, capacity - buffered);
+        return Math.max(0, capacity - unread.size());
     }
 
     void promised() {
@@ -44,11 +40,11 @@ final class Incoming {
     }
 
     boolean readable() {
-        return buffered > 0 || ended;
+        return unread.size() > 0 || ended;
     }
 
     int buffered() {
-        return buffered;
+        return unread.size();
     }
 
     boolean ended() {
@@ -88,11 +84,10 @@ final class Incoming {
         byte[] bytes = segment.bytes == null ? NONE : segment.bytes;
         if (segment.length > 0) {
             int skipped = (int) (next - segment.sequence);
-            pieces.add(
+            unread.add(
                     skipped == 0 && bytes.length == segment.length
                             ? bytes
                             : java.util.Arrays.copyOfRange(bytes, skipped, segment.length));
-            buffered += segment.length - skipped;
         }
         next = segment.end();
         ended = segment.purpose == Purpose.FIN;
@@ -100,25 +95,11 @@ final class Incoming {
 
     /** Reads so many bytes, which are here and fit. */
     void read(ByteBuf target, int count) {
-        int left = count;
-        while (left > 0) {
-            byte[] first = Objects.requireNonNull(pieces.peek());
-            int part = Math.min(first.length - offset, left);
-            target.writeBytes(first, offset, part);
-            offset += part;
-            left -= part;
-            if (offset == first.length) {
-                pieces.remove();
-                offset = 0;
-            }
-        }
-        buffered -= count;
+        unread.read(target, count);
     }
 
     void clear() {
-        pieces.clear();
+        unread.clear();
         early.clear();
-        offset = 0;
-        buffered = 0;
     }
 }

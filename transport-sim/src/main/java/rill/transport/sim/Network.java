@@ -237,6 +237,20 @@ final class Network {
         }
     }
 
+    /** Bytes pass within a host, outside of the network. */
+    void local(Host host, int connection, byte[] bytes) {
+        trace.content(0, 0, 0, bytes, bytes.length);
+        trace.add(
+                Kind.LOCAL,
+                host.number,
+                host.number,
+                connection,
+                0,
+                bytes.length,
+                "local",
+                trace.recording() ? Segment.preview(bytes, bytes.length) : null);
+    }
+
     void watcher(Swarm.Course newWatcher) {
         watcher = newWatcher;
     }

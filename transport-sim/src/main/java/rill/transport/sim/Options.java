@@ -4,80 +4,83 @@ import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import jdk.net.ExtendedSocketOptions;
-import rill.spi.SocketOptions;
 
-/** The options of one connection: those that change something, and SO_REUSEADDR, which need not. */
-final class Options {
+/** The options of one kind of connections: those that change something, and those that are asked for everywhere and need not. */
+final class Options<E extends End> {
     private static final int LEAST_BUFFER = 2 * Outgoing.MSS;
 
-    private final Map<SocketOption<?>, Object> values = new LinkedHashMap<>();
-    private final Tcp tcp;
+    static final Options<Tcp> OF_TCP = new Options<Tcp>()
+            .with(StandardSocketOptions.TCP_NODELAY, tcp -> !tcp.out.coalesce, (tcp, on) -> {
+                tcp.out.coalesce = !on;
+                tcp.push();
+            })
+            .with(StandardSocketOptions.SO_KEEPALIVE, tcp -> tcp.keepAlive.on, (tcp, on) -> {
+                tcp.keepAlive.on = on;
+                tcp.keepAlive.changed();
+            })
+            .with(ExtendedSocketOptions.TCP_KEEPIDLE, tcp -> tcp.keepAlive.idleSeconds, (tcp, seconds) -> {
+                tcp.keepAlive.idleSeconds = seconds;
+                tcp.keepAlive.changed();
+            })
+            .with(ExtendedSocketOptions.TCP_KEEPINTERVAL, tcp -> tcp.keepAlive.intervalSeconds, (tcp, seconds) -> {
+                tcp.keepAlive.intervalSeconds = seconds;
+                tcp.keepAlive.changed();
+            })
+            .with(ExtendedSocketOptions.TCP_KEEPCOUNT, tcp -> tcp.keepAlive.most, (tcp, most) -> {
+                tcp.keepAlive.most = most;
+                tcp.keepAlive.changed();
+            })
+            .with(
+                    StandardSocketOptions.SO_SNDBUF,
+                    tcp -> tcp.out.capacity,
+                    (tcp, bytes) -> tcp.out.capacity = Math.max(LEAST_BUFFER, bytes))
+            .with(
+                    StandardSocketOptions.SO_RCVBUF,
+                    tcp -> tcp.in.capacity,
+                    (tcp, bytes) -> tcp.in.capacity = Math.max(LEAST_BUFFER, bytes))
+            .with(StandardSocketOptions.SO_LINGER, tcp -> tcp.linger, (tcp, seconds) -> tcp.linger = seconds)
+            .with(StandardSocketOptions.SO_REUSEADDR, tcp -> tcp.reuseAddress, (tcp, on) -> tcp.reuseAddress = on);
 
-    Options(Tcp tcp) {
-        this.tcp = tcp;
-        values.put(StandardSocketOptions.TCP_NODELAY, false);
-        values.put(StandardSocketOptions.SO_KEEPALIVE, false);
-        values.put(StandardSocketOptions.SO_SNDBUF, tcp.out.capacity);
-        values.put(StandardSocketOptions.SO_RCVBUF, tcp.in.capacity);
-        values.put(StandardSocketOptions.SO_LINGER, -1);
-        values.put(StandardSocketOptions.SO_REUSEADDR, true);
-        values.put(ExtendedSocketOptions.TCP_KEEPIDLE, tcp.keepAlive.idleSeconds);
-        values.put(ExtendedSocketOptions.TCP_KEEPINTERVAL, tcp.keepAlive.intervalSeconds);
-        values.put(ExtendedSocketOptions.TCP_KEEPCOUNT, tcp.keepAlive.most);
+    static final Options<UnixEnd> OF_UNIX = new Options<UnixEnd>()
+            .with(
+                    StandardSocketOptions.SO_SNDBUF,
+                    end -> end.capacity,
+                    (end, bytes) -> end.capacity = Math.max(LEAST_BUFFER, bytes))
+            .with(
+                    StandardSocketOptions.SO_RCVBUF,
+                    end -> end.receiveCapacity,
+                    (end, bytes) -> end.receiveCapacity = bytes)
+            .with(StandardSocketOptions.SO_LINGER, end -> end.linger, (end, seconds) -> end.linger = seconds);
+
+    private record Option<E, T>(Function<E, T> get, BiConsumer<E, T> set) {}
+
+    private final Map<SocketOption<?>, Option<E, ?>> known = new LinkedHashMap<>();
+
+    private Options() {}
+
+    private <T> Options<E> with(SocketOption<T> option, Function<E, T> get, BiConsumer<E, T> set) {
+        known.put(option, new Option<>(get, set));
+        return this;
     }
 
-    boolean lingersNotAtAll() {
-        return get(StandardSocketOptions.SO_LINGER) == 0;
+    <T> T get(E end, SocketOption<T> option) {
+        return this.<T>find(option).get.apply(end);
     }
 
-    void setAll(SocketOptions options) {
-        options.applyTo(new SocketOptions.Setter<RuntimeException>() {
-            @Override
-            public <T> void set(SocketOption<T> option, T value) {
-                Options.this.set(option, value);
-            }
-        });
+    <T> void set(E end, SocketOption<T> option, T value) {
+        this.<T>find(option).set.accept(end, value);
     }
 
-    <T> T get(SocketOption<T> option) {
-        Object value = values.get(option);
-        if (value == null) {
+    @SuppressWarnings("unchecked") // as it was put
+    private <T> Option<E, T> find(SocketOption<T> option) {
+        Option<E, ?> found = known.get(option);
+        if (found == null) {
             throw unknown(option);
         }
-        return option.type().cast(value);
-    }
-
-    <T> void set(SocketOption<T> option, T value) {
-        if (values.replace(option, value) == null) {
-            throw unknown(option);
-        }
-        if (option == StandardSocketOptions.TCP_NODELAY) {
-            tcp.out.coalesce = !(Boolean) value;
-            tcp.push();
-        } else if (option == StandardSocketOptions.SO_SNDBUF) {
-            tcp.out.capacity = Math.max(LEAST_BUFFER, (Integer) value);
-        } else if (option == StandardSocketOptions.SO_RCVBUF) {
-            tcp.in.capacity = Math.max(LEAST_BUFFER, (Integer) value);
-        } else {
-            keepAlive(option, value);
-        }
-    }
-
-    private void keepAlive(SocketOption<?> option, Object value) {
-        KeepAlive keepAlive = tcp.keepAlive;
-        if (option == StandardSocketOptions.SO_KEEPALIVE) {
-            keepAlive.on = (Boolean) value;
-        } else if (option == ExtendedSocketOptions.TCP_KEEPIDLE) {
-            keepAlive.idleSeconds = (Integer) value;
-        } else if (option == ExtendedSocketOptions.TCP_KEEPINTERVAL) {
-            keepAlive.intervalSeconds = (Integer) value;
-        } else if (option == ExtendedSocketOptions.TCP_KEEPCOUNT) {
-            keepAlive.most = (Integer) value;
-        } else {
-            return;
-        }
-        keepAlive.changed();
+        return (Option<E, T>) found;
     }
 
     static IllegalArgumentException unknown(SocketOption<?> option) {

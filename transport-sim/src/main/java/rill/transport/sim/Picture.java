@@ -1,125 +1,128 @@
 package rill.transport.sim;
 
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import rill.transport.sim.Trace.Kind;
 
 /**
- * The end of a run as a picture: time goes down, one row an event, not to scale; a column is a host, and at the right are the faults
- * for as long as they last.
+ * A part of a run as a picture: time goes down, one row an event, not to scale; a column is a host, and at the right are the faults for as
+ * long as they last. No more than one label stands in a row, beside its time, and a row is as high as its label: so none overlap.
  */
 final class Picture {
-    private static final int SHOWN = 160;
     private static final int LEFT = 120;
     private static final int TOP = 92;
     private static final int WIDEST_COLUMN = 300;
     private static final int NARROWEST_COLUMN = 170;
     private static final int FITTING = 1_600;
-    private static final int FAULTS = 26;
+    private static final int STUB = 56; // an arrow to or from a host without a column
+    private static final int FOR_A_PAUSE = 26;
+    private static final long PAUSE = 50_000_000;
 
     private final Svg svg = new Svg();
     private final long seed;
-    private final List<String> hosts;
-    private final List<Trace.Entry> all;
+    private final Scene scene;
     private final List<Trace.Entry> shown;
+    private final Map<Integer, Integer> columns = new HashMap<>(); // by host
     private final int[] rows; // where each is drawn
+    private final int first; // where the rows begin
     private final int height;
     private final int column;
 
-    Picture(long seed, List<String> hosts, List<Trace.Entry> entries) {
+    Picture(long seed, Scene scene) {
         this.seed = seed;
-        this.hosts = hosts;
-        this.column = Math.clamp(FITTING / Math.max(1, hosts.size()), NARROWEST_COLUMN, WIDEST_COLUMN);
-        this.all = entries.stream().filter(Picture::worthShowing).toList();
-        this.shown = all.subList(Math.max(0, all.size() - SHOWN), all.size());
+        this.scene = scene;
+        this.shown = scene.shown();
+        scene.hosts().forEach(host -> columns.put(host, columns.size()));
+        this.column = Math.clamp(FITTING / Math.max(1, columns.size()), NARROWEST_COLUMN, WIDEST_COLUMN);
+        this.first = TOP + 26 + scene.earlier().size() * FaultLanes.EDGE;
         this.rows = new int[shown.size()];
-        int y = TOP + 24;
+        int y = first;
         for (int i = 0; i < rows.length; i++) {
-            y += i == 0 ? 0 : distance(shown.get(i - 1), shown.get(i));
+            y += i == 0 ? Labels.above(shown.getFirst()) : distance(shown.get(i - 1), shown.get(i));
             rows[i] = y;
         }
         height = y + 50;
     }
 
-    private static boolean worthShowing(Trace.Entry entry) {
-        return entry.kind() != Kind.TICK
-                && !(entry.kind() == Kind.SETTLED && textOf(entry).isEmpty());
-    }
-
     private static int distance(Trace.Entry before, Trace.Entry entry) {
-        long passed = entry.time() - before.time();
-        int forText = entry.kind() == Kind.NOTE ? 24 : isAck(before) && isAck(entry) ? 4 : 13;
-        return passed > 50_000_000 ? forText + 26 : forText;
+        int forLabels = Labels.below(before) + Labels.above(entry);
+        return pauses(before, entry) ? forLabels + FOR_A_PAUSE : forLabels;
     }
 
-    private static boolean isAck(Trace.Entry entry) {
-        return entry.connection() > 0 && entry.what().equals("ACK");
+    private static boolean pauses(Trace.Entry before, Trace.Entry entry) {
+        return entry.time() - before.time() > PAUSE;
     }
 
     private int x(int host) {
-        return LEFT + 60 + host * column;
+        return LEFT + 60 + columns.getOrDefault(host, 0) * column;
+    }
+
+    private boolean hasColumn(int host) {
+        return columns.containsKey(host);
     }
 
     private int right() {
-        return LEFT + hosts.size() * column - 60;
+        return LEFT + Math.max(1, columns.size()) * column - 60;
     }
 
     // ---- drawing
 
     String draw() {
         drawTitle();
-        drawHosts();
+        columns.keySet().forEach(this::drawHost);
         drawTimes();
-        drawFaults();
+        new FaultLanes(svg, scene, this::yOf, right() + 24, TOP + 8, height - 16, LEFT - 10).draw();
         drawSegments();
         for (int i = 0; i < rows.length; i++) {
             drawMark(shown.get(i), rows[i]);
         }
-        return svg.document(right() + 330, height);
+        return svg.document(height);
+    }
+
+    /** Where in the picture an event is, or the first one after a moment. */
+    private int yOf(Kind kind, String what, long time) {
+        int after = -1;
+        for (int i = 0; i < rows.length; i++) {
+            Trace.Entry entry = shown.get(i);
+            if (entry.kind() == kind && entry.time() == time && entry.what().equals(what)) {
+                return rows[i];
+            }
+            if (after < 0 && entry.time() > time) {
+                after = rows[i];
+            }
+        }
+        return after < 0 ? height - 16 : after;
     }
 
     private void drawTitle() {
-        svg.text(
-                16,
-                26,
-                17,
-                "#222",
-                "Simulation with seed " + seed
-                        + (shown.isEmpty()
-                                ? ": nothing happened"
-                                : ", up to " + time(shown.getLast().time())),
-                true);
+        String range = shown.isEmpty()
+                ? ": nothing happened"
+                : ", from " + Labels.time(shown.getFirst().time()) + " to "
+                        + Labels.time(shown.getLast().time());
+        svg.text(16, 26, 17, "#222", "Simulation with seed " + seed + range, true);
         String legend =
                 "time goes down, not to scale · arrows: segments, a colour for each connection, grey: acknowledgements"
                         + " only, ✕: lost · ◷ timer · ✓ done · ✗ failed";
         svg.text(16, 46, 11, "#666", legend, false);
-        if (shown.size() < all.size()) {
-            svg.text(16, 62, 11, "#666", "the last " + shown.size() + " of " + all.size() + " events", false);
-        }
+        svg.text(16, 62, 11, "#666", scene.words(), false);
     }
 
-    private void drawHosts() {
-        for (int host = 0; host < hosts.size(); host++) {
-            svg.box(x(host) - 70, TOP - 22, 140, 26, "#eef3f8", "#8aa", 5);
-            svg.centred(x(host), TOP - 4, 13, "#123", hosts.get(host));
-            int from = TOP + 4;
-            boolean down = false;
-            for (int i = 0; i < rows.length; i++) {
-                Trace.Entry entry = shown.get(i);
-                if (entry.kind() == Kind.HOST && entry.host() == host) {
-                    drawLife(host, from, rows[i], down);
-                    from = rows[i];
-                    down = entry.what().equals("crashed")
-                            || entry.what().equals("killed")
-                            || entry.what().equals("paused");
-                }
+    private void drawHost(int host) {
+        svg.box(x(host) - 70, TOP - 22, 140, 26, "#eef3f8", "#8aa", 5);
+        svg.centred(x(host), TOP - 4, 13, "#123", Svg.fitting(scene.nameOf(host), 13, 130));
+        int from = TOP + 4;
+        boolean down = scene.downAtFirst(host);
+        for (int i = 0; i < rows.length; i++) {
+            Trace.Entry entry = shown.get(i);
+            if (entry.kind() == Kind.HOST && entry.host() == host) {
+                drawLife(host, from, rows[i], down);
+                from = rows[i];
+                down = Scene.isDownAfter(entry, down);
             }
-            drawLife(host, from, height - 16, down);
         }
+        drawLife(host, from, height - 16, down);
     }
 
     private void drawLife(int host, int from, int to, boolean down) {
@@ -131,24 +134,21 @@ final class Picture {
         long lastTime = -1;
         for (int i = 0; i < rows.length; i++) {
             long time = shown.get(i).time();
-            if (i > 0 && time - shown.get(i - 1).time() > 50_000_000) {
-                int y = rows[i] - 18;
+            if (i > 0 && pauses(shown.get(i - 1), shown.get(i))) {
+                int y = rows[i] - Labels.above(shown.get(i)) - FOR_A_PAUSE / 2 + 3;
                 svg.line(LEFT - 10, y, right() + 10, y, "#bbb", 1, "2,5");
-                svg.text(
-                        16,
-                        y + 4,
-                        10,
-                        "#999",
-                        "⋮ " + time(time - shown.get(i - 1).time()) + " later",
-                        false);
+                String later = "⋮ " + Labels.time(time - shown.get(i - 1).time()) + " later";
+                svg.text(16, y + 4, 10, "#999", later, false);
             }
-            if (time != lastTime && rows[i] - lastY >= 12) {
-                svg.text(16, rows[i] + 4, 11, "#555", time(time), false);
+            if (time != lastTime && rows[i] - lastY >= 15) {
+                svg.text(16, rows[i] + 4, 11, "#555", Labels.time(time), false);
                 lastY = rows[i];
                 lastTime = time;
             }
         }
     }
+
+    // ---- segments
 
     private void drawSegments() {
         Map<Long, Integer> sentAt = new HashMap<>();
@@ -158,133 +158,85 @@ final class Picture {
                 case SENT -> sentAt.put(entry.number(), i);
                 case ARRIVED, LOST -> {
                     Integer sent = sentAt.remove(entry.number());
-                    drawSegment(entry, sent == null ? TOP + 8 : rows[sent], rows[i], entry.kind() == Kind.LOST);
+                    drawSegment(entry, sent == null ? null : rows[sent], rows[i]);
                 }
                 default -> {}
             }
         }
-        // What was still on its way when the run ended.
-        sentAt.values().stream().sorted().forEach(i -> drawSegment(shown.get(i), rows[i], height - 20, false));
+        // What was still on its way when the picture ends.
+        sentAt.values().stream().sorted().forEach(i -> drawSegment(shown.get(i), rows[i], height - 20));
     }
 
-    private void drawSegment(Trace.Entry entry, int fromY, int toY, boolean lost) {
-        boolean ack = isAck(entry);
-        String colour = lost ? "#d33" : ack ? "#c4c4c4" : Svg.colour(entry.connection());
-        int from = x(entry.host());
-        int to = lost ? from + (x(entry.other()) - from) * 2 / 5 : x(entry.other());
-        int endY = lost ? fromY + (toY - fromY) * 2 / 5 + 4 : toY;
-        svg.arrow(from, fromY, to, endY, colour, ack ? 1 : 1.6, !lost);
-        if (lost) {
-            svg.centred(to, endY + 5, 15, "#d33", "✕");
+    /**
+     * From where it was sent to where it arrived, or was lost.
+     *
+     * @param sentY null if it was sent before the picture begins
+     */
+    private void drawSegment(Trace.Entry entry, @Nullable Integer sentY, int toY) {
+        boolean lost = entry.kind() == Kind.LOST;
+        int fromY = sentY == null ? TOP + 8 : sentY;
+        String colour = lost ? "#d33" : Labels.isAck(entry) ? "#c4c4c4" : Svg.colour(entry.connection());
+        double width = Labels.isAck(entry) ? 1 : 1.6;
+        int way = entry.other() < entry.host() ? -1 : 1;
+        if (!hasColumn(entry.host())) {
+            svg.arrow(x(entry.other()) - way * STUB, toY, x(entry.other()), toY, colour, width, !lost);
+            label(entry, entry.other(), -way, toY, "← ", entry.host(), colour);
+            return;
         }
-        if (!ack) {
-            int back = to > from ? 1 : -1;
-            String text = entry.label() == null
-                    ? entry.what() + (entry.length() > 0 ? " " + entry.length() + " B" : "")
-                    : "“" + entry.label() + "”";
-            text += lost ? " lost" : "";
-            svg.centred(from + back * 72, fromY + (lost ? -4 : (endY - fromY) / 4 - 3), 10, colour, text);
+        int from = x(entry.host());
+        boolean gone = !hasColumn(entry.other());
+        int to = gone ? from + way * STUB : x(entry.other());
+        int endY = gone ? fromY : toY;
+        if (lost) {
+            to = from + (to - from) * 2 / 5;
+            endY = fromY + (endY - fromY) * 2 / 5 + 4;
+            svg.cross(to, endY, "#d33");
+        }
+        svg.arrow(from, fromY, to, endY, colour, width, !lost);
+        if (sentY == null && hasColumn(entry.other())) {
+            label(entry, entry.other(), -way, toY, "", entry.host(), colour);
+        } else if (sentY != null) {
+            label(entry, entry.host(), way, fromY, gone ? "→ " : "", entry.other(), colour);
         }
     }
+
+    /** Beside the line of a host, on the one side or the other; left of the first are the times. */
+    private void label(Trace.Entry entry, int host, int side, int y, String prefix, int other, String colour) {
+        if (Labels.isAck(entry)) {
+            return;
+        }
+        String text = (prefix.isEmpty() ? "" : prefix + scene.nameOf(other) + ": ") + Labels.segment(entry);
+        String fitting = Svg.fitting(text, 10, column - 30);
+        int x = x(host);
+        if (side > 0 || host == scene.hosts().getFirst()) {
+            svg.text(x + 12, y - 1, 10, colour, fitting, false);
+        } else {
+            svg.textBefore(x - 12, y - 1, 10, colour, fitting);
+        }
+    }
+
+    // ---- marks
 
     private void drawMark(Trace.Entry entry, int y) {
+        int x = x(entry.host());
+        String text = Labels.mark(entry);
         switch (entry.kind()) {
-            case TIMER ->
-                svg.text(x(entry.host()) - 5, y + 4, 11, "#86610a", "◷ " + shortened(entry.what(), 46), false);
+            case TIMER -> svg.text(x - 5, y + 4, 11, "#86610a", text, false);
             case SETTLED -> {
-                String text = textOf(entry);
                 boolean failed = text.startsWith("✗");
-                svg.circle(x(entry.host()), y, 4.5, failed ? "#d33" : "#2a8a3a");
-                svg.text(x(entry.host()) + 8, y + 4, 11, failed ? "#b11" : "#2a6a3a", text, failed);
+                svg.circle(x, y, 4.5, failed ? "#d33" : "#2a8a3a");
+                svg.text(x + 8, y + 4, 11, failed ? "#b11" : "#2a6a3a", text, failed);
             }
-            case HOST -> svg.text(x(entry.host()) + 9, y + 4, 12, "#b11", entry.what(), true);
-            case CLOSED ->
-                svg.text(
-                        x(entry.host()) + 8,
-                        y + 4,
-                        10,
-                        entry.length() == 1 ? "#777" : "#b11",
-                        "▪ connection " + entry.connection() + ": " + shortened(entry.what(), 30),
-                        false);
-            case RESOLVED ->
-                svg.text(x(entry.host()) + 8, y + 4, 10, "#777", "name " + entry.what() + " looked up", false);
-            case NOTE -> {
-                svg.line(LEFT - 10, y, right() + 250, y, "#222", 1.4, "");
-                svg.text(LEFT - 6, y - 3, 12, "#111", shortened(textOf(entry), 150), true);
+            case HOST -> svg.text(x + 9, y + 4, 12, "#b11", text, true);
+            case CLOSED -> svg.text(x + 8, y + 4, 10, entry.length() == 1 ? "#777" : "#b11", text, false);
+            case LOCAL -> svg.text(x + 8, y + 4, 10, Svg.colour(entry.connection()), text, false);
+            case RESOLVED, OPENED -> svg.text(x + 8, y + 4, 10, "#777", text, false);
+            case NOTE, FAILED -> {
+                String colour = entry.kind() == Kind.FAILED ? "#b11" : "#111";
+                svg.line(LEFT - 10, y, right() + 250, y, colour, 1.4, "");
+                svg.text(LEFT - 6, y - 3, 12, colour, text, true);
             }
             default -> {}
         }
-    }
-
-    private static String textOf(Trace.Entry entry) {
-        String label = entry.label() == null ? entry.what() : entry.label();
-        if (entry.kind() != Kind.SETTLED) {
-            return label;
-        }
-        int failed = label.indexOf(", failed: ");
-        if (failed >= 0) {
-            return "✗ " + shortened(simple(label.substring(failed + 10)), 58);
-        }
-        return label.startsWith("Task ") ? "✓ " + shortened(label, 40) : "";
-    }
-
-    /** An exception's name without its package. */
-    private static String simple(String failure) {
-        int end = failure.indexOf(':');
-        int dot = failure.lastIndexOf('.', end < 0 ? failure.length() : end);
-        return failure.substring(dot + 1);
-    }
-
-    // ---- faults
-
-    private void drawFaults() {
-        Map<String, Integer> begun = new LinkedHashMap<>();
-        List<@Nullable String> lanes = new ArrayList<>();
-        for (Trace.Entry early : all.subList(0, all.size() - shown.size())) {
-            note(early, TOP + 8, begun, lanes);
-        }
-        for (int i = 0; i < rows.length; i++) {
-            note(shown.get(i), rows[i], begun, lanes);
-        }
-        List.copyOf(begun.keySet()).forEach(each -> end(each, height - 16, begun, lanes));
-    }
-
-    private void note(Trace.Entry entry, int y, Map<String, Integer> begun, List<@Nullable String> lanes) {
-        if (entry.kind() == Kind.FAULT) {
-            begun.put(entry.what(), y);
-            int free = lanes.indexOf(null);
-            if (free < 0) {
-                lanes.add(entry.what());
-            } else {
-                lanes.set(free, entry.what());
-            }
-        } else if (entry.kind() == Kind.HEALED && begun.containsKey(entry.what())) {
-            end(entry.what(), y, begun, lanes);
-        }
-    }
-
-    private void end(String fault, int y, Map<String, Integer> begun, List<@Nullable String> lanes) {
-        Integer from = begun.remove(fault);
-        int lane = lanes.indexOf(fault);
-        lanes.set(lane, null);
-        if (from != null && y > TOP + 8) {
-            int x = right() + 24 + lane * FAULTS;
-            svg.box(x, from, 8, Math.max(6, y - from), "#f3b0b0", "#c55", 3);
-            svg.line(LEFT - 10, from, x, from, "#f0c4c4", 1, "");
-            svg.text(x + 12, from + 10, 11, "#a22", shortened(fault, 44), false);
-        }
-    }
-
-    // ---- words
-
-    private static String shortened(String text, int most) {
-        return text.length() <= most ? text : text.substring(0, most - 1) + "…";
-    }
-
-    private static String time(long nanos) {
-        if (nanos < 1_000_000) {
-            return "%.0f µs".formatted(nanos / 1e3);
-        }
-        return nanos < 1_000_000_000 ? "%.1f ms".formatted(nanos / 1e6) : "%.3f s".formatted(nanos / 1e9);
     }
 }

@@ -5,6 +5,7 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,8 @@ final class Ports {
 
     private final Network network;
     private final Host host;
-    private final Map<Integer, SimAcceptor> listening = new TreeMap<>();
+    private final Map<Integer, List<TcpAcceptor>> listening =
+            new TreeMap<>(); // several: at other addresses, or sharing
     private final Map<Tuple, Tcp> connections = new HashMap<>(); // looked up, never walked in an order that matters
     private final Map<Integer, Integer> bound = new HashMap<>(); // by port: how many connections
     private int worthPurging = 64;
@@ -40,12 +42,18 @@ final class Ports {
 
     // ---- addresses
 
-    /** Where to listen: the address must be this host's own, and a port of 0 becomes a free one. */
-    InetSocketAddress toListenAt(InetSocketAddress wanted) throws IOException {
+    /**
+     * Where to listen: the address must be this host's own, and a port of 0 becomes a free one.
+     *
+     * @param sharing SO_REUSEPORT: several may listen there, if all say so
+     */
+    InetSocketAddress toListenAt(InetSocketAddress wanted, boolean sharing) throws IOException {
         InetAddress address = requireOwn(wanted);
         if (wanted.getPort() != 0) {
-            if (listening.containsKey(wanted.getPort())) {
-                throw new BindException("Address already in use");
+            for (TcpAcceptor other : listenersAt(wanted.getPort())) {
+                if (overlap(address, other.local().getAddress()) && !(sharing && other.sharing())) {
+                    throw new BindException("Address already in use");
+                }
             }
             return wanted;
         }
@@ -74,6 +82,14 @@ final class Ports {
             }
         }
         throw new BindException("Cannot assign requested address");
+    }
+
+    private static boolean overlap(InetAddress one, InetAddress other) {
+        return one.equals(other) || one.isAnyLocalAddress() || other.isAnyLocalAddress();
+    }
+
+    private List<TcpAcceptor> listenersAt(int port) {
+        return listening.getOrDefault(port, List.of());
     }
 
     private InetAddress requireOwn(InetSocketAddress wanted) throws IOException {
@@ -126,17 +142,30 @@ final class Ports {
         return true;
     }
 
-    void bind(int port, SimAcceptor acceptor) {
-        listening.put(port, acceptor);
+    void bind(TcpAcceptor acceptor) {
+        listening
+                .computeIfAbsent(acceptor.local().getPort(), port -> new ArrayList<>(1))
+                .add(acceptor);
     }
 
-    void unbind(SimAcceptor acceptor) {
-        listening.remove(acceptor.local().getPort(), acceptor);
+    /** The last of those that share takes its place, as in Linux. */
+    void unbind(TcpAcceptor acceptor) {
+        int port = acceptor.local().getPort();
+        List<TcpAcceptor> all = listenersAt(port);
+        int place = all.indexOf(acceptor);
+        if (place >= 0) {
+            all.set(place, all.getLast());
+            all.removeLast();
+            if (all.isEmpty()) {
+                listening.remove(port);
+            }
+        }
     }
 
     /** Nobody listens any more. */
-    List<SimAcceptor> clear() {
-        List<SimAcceptor> left = List.copyOf(listening.values());
+    List<TcpAcceptor> clear() {
+        List<TcpAcceptor> left =
+                listening.values().stream().flatMap(List::stream).toList();
         listening.clear();
         return left;
     }
@@ -198,8 +227,8 @@ final class Ports {
         if (known != null && !known.gone()) {
             known.fail(new java.net.SocketException("Connection reset")); // its peer knows nothing of it any more
         }
-        SimAcceptor acceptor = listening.get(port);
-        if (acceptor == null || refuses(port) || !listensAt(acceptor, client.remote.getAddress())) {
+        TcpAcceptor acceptor = refuses(port) ? null : listenerFor(client);
+        if (acceptor == null) {
             if (refuses(port)) {
                 network.tally.hit(Fault.Kind.REFUSE);
             }
@@ -209,8 +238,30 @@ final class Ports {
         }
     }
 
-    private static boolean listensAt(SimAcceptor acceptor, InetAddress address) {
-        InetAddress local = acceptor.local().getAddress();
-        return local.isAnyLocalAddress() || local.equals(address);
+    /** Of those that listen at exactly this address, or else at any: of several, the one that the four addresses and ports fall to. */
+    private @Nullable TcpAcceptor listenerFor(Tcp client) {
+        List<TcpAcceptor> exact = new ArrayList<>(1);
+        List<TcpAcceptor> any = new ArrayList<>(1);
+        for (TcpAcceptor each : listenersAt(client.remote.getPort())) {
+            InetAddress local = each.local().getAddress();
+            if (local.equals(client.remote.getAddress())) {
+                exact.add(each);
+            } else if (local.isAnyLocalAddress()) {
+                any.add(each);
+            }
+        }
+        List<TcpAcceptor> found = exact.isEmpty() ? any : exact;
+        return switch (found.size()) {
+            case 0 -> null;
+            case 1 -> found.getFirst();
+            default -> found.get((int) Long.remainderUnsigned(spread(client), found.size()));
+        };
+    }
+
+    /** As if at random, the same for every segment of a connection. */
+    private long spread(Tcp client) {
+        long mixed =
+                Agenda.scrambled(network.seed + client.local.getAddress().hashCode() * 31L + client.local.getPort());
+        return Agenda.scrambled(mixed + client.remote.hashCode());
     }
 }

@@ -68,10 +68,14 @@ final class Segment extends Event {
         return sequence + length + (purpose == Purpose.FIN ? 1 : 0);
     }
 
-    /** The first of its bytes, if they are text. */
     @Nullable
     String preview() {
-        if (bytes == null || length == 0) {
+        return bytes == null ? null : preview(bytes, length);
+    }
+
+    /** The first of these bytes, if they are text. */
+    static @Nullable String preview(byte[] bytes, int length) {
+        if (length == 0) {
             return null;
         }
         var text = new StringBuilder();

@@ -5,24 +5,24 @@ import rill.spi.readiness.ReadinessAccepted;
 
 /** A connection that was accepted and belongs to no selector. */
 final class SimAccepted extends ReadinessAccepted {
-    final Tcp tcp;
+    final End end;
 
-    SimAccepted(Tcp tcp) {
-        this.tcp = tcp;
+    SimAccepted(End end) {
+        this.end = end;
     }
 
     @Override
     public SocketAddress localAddress() {
-        return tcp.local;
+        return end.local();
     }
 
     @Override
     public SocketAddress remoteAddress() {
-        return tcp.remote;
+        return end.remote();
     }
 
     @Override
     protected void closeSocket() {
-        tcp.close(false);
+        end.close(false);
     }
 }

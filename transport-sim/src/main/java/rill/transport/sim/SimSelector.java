@@ -2,8 +2,11 @@ package rill.transport.sim;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.UnixDomainSocketAddress;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,6 +17,7 @@ import rill.spi.AcceptListener;
 import rill.spi.WireListener;
 import rill.spi.readiness.ReadinessSelector;
 import rill.spi.readiness.SocketFailures;
+import rill.spi.readiness.SocketFile;
 import rill.spi.readiness.Watched;
 
 /** The selector of one loop of a host, or of whoever uses it without a loop. A select that would block lets virtual time pass. */
@@ -85,12 +89,20 @@ final class SimSelector extends ReadinessSelector<SimAccepted> {
     }
 
     /** What was written leaves, now or soon. */
-    void flush(Tcp tcp) {
-        long delay = network.chance.flushDelay();
+    void flush(End end) {
+        long delay = end instanceof UnixEnd ? 0 : network.chance.flushDelay();
         if (delay == 0) {
-            tcp.push();
+            end.push();
         } else {
-            network.agenda.at(network.agenda.now() + delay, tcp::push);
+            network.agenda.at(network.agenda.now() + delay, end::push);
+        }
+    }
+
+    /** There is room in a backlog that was full. */
+    void hasRoom() {
+        woken = true;
+        if (driven != null) {
+            driven.hasWork();
         }
     }
 
@@ -108,15 +120,17 @@ final class SimSelector extends ReadinessSelector<SimAccepted> {
 
     @Override
     protected boolean knows(SocketAddress address) {
-        return address instanceof InetSocketAddress;
+        return address instanceof InetSocketAddress || UnixSockets.knows(address);
     }
 
     @Override
     protected SimSocket newWire(SocketAddress remote, @Nullable SocketAddress local, WireListener listener)
             throws IOException {
-        InetSocketAddress target = (InetSocketAddress) remote;
+        if (!(remote instanceof InetSocketAddress target)) {
+            return newSocket(new UnixEnd(network, host, remote), listener);
+        }
         Host peer = network.at(target.getAddress(), host);
-        InetSocketAddress from = localEnd(target, (InetSocketAddress) local);
+        InetSocketAddress from = localEnd(target, local);
         var tcp = new Tcp(network, host, peer == null ? host : peer, from, target, network.nextConnection());
         if (peer == null) {
             tcp.toNobody();
@@ -126,21 +140,27 @@ final class SimSelector extends ReadinessSelector<SimAccepted> {
 
     @Override
     protected SimSocket newWire(SimAccepted socket, WireListener listener) {
-        return newSocket(socket.tcp, listener);
+        if (socket.end.host() != host) {
+            throw new IllegalArgumentException("a socket of another host: " + socket.end + ", on " + host);
+        }
+        return newSocket(socket.end, listener);
     }
 
-    private SimSocket newSocket(Tcp tcp, WireListener listener) {
-        var socket = new SimSocket(this, tcp, tcp.remote, listener);
-        tcp.use(socket);
+    private SimSocket newSocket(End end, WireListener listener) {
+        var socket = new SimSocket(this, end, listener);
+        end.use(socket);
         open.add(socket);
         return socket;
     }
 
-    private InetSocketAddress localEnd(InetSocketAddress target, @Nullable InetSocketAddress local) throws IOException {
+    private InetSocketAddress localEnd(InetSocketAddress target, @Nullable SocketAddress wanted) throws IOException {
         InetSocketAddress own = new InetSocketAddress(
                 target.getAddress().isLoopbackAddress() ? target.getAddress() : host.address(), 0);
-        if (local == null) {
+        if (wanted == null) {
             return host.ports.toConnectFrom(own, target);
+        }
+        if (!(wanted instanceof InetSocketAddress local)) {
+            throw new SocketException("bind to " + wanted + ": it is of another family than " + target);
         }
         try {
             boolean any = local.getAddress() != null && local.getAddress().isAnyLocalAddress();
@@ -153,9 +173,28 @@ final class SimSelector extends ReadinessSelector<SimAccepted> {
 
     @Override
     protected SimAcceptor newAcceptor(SocketAddress local, AcceptListener listener) {
-        var acceptor = new SimAcceptor(this, (InetSocketAddress) local, listener);
+        SimAcceptor acceptor = local instanceof InetSocketAddress inet
+                ? new TcpAcceptor(this, inet, listener)
+                : new UnixAcceptor(this, local, listener);
         open.add(acceptor);
         return acceptor;
+    }
+
+    @Override
+    protected SocketFile file(UnixDomainSocketAddress address) {
+        return host.unix.file(address);
+    }
+
+    @Override
+    protected IOException refused(UnixDomainSocketAddress address, IOException cause) {
+        boolean inTheWay = cause instanceof BindException && host.unix.hasFile(address.getPath());
+        String what = "listen on " + address;
+        return SocketFailures.naming(
+                what,
+                inTheWay
+                        ? new BindException(cause.getMessage() + " (the file is there already on host " + host.name()
+                                + "; if it was left behind by a process that is gone, delete it, by host.unlink)")
+                        : cause);
     }
 
     @Override

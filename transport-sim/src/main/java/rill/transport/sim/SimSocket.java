@@ -12,19 +12,15 @@ import rill.spi.readiness.ReadinessWire;
 /** A descriptor of a connection: the calls that its wire makes, and the readiness that the selector tells it. */
 final class SimSocket extends ReadinessWire implements SimSelector.Ready {
     private final SimSelector selector;
-    private final Tcp tcp;
-    private final Options options;
-    private final SocketAddress remote;
+    private final End end;
     private boolean wantsRead;
     private boolean wantsWrite;
     private boolean queued;
 
-    SimSocket(SimSelector selector, Tcp tcp, SocketAddress remote, WireListener listener) {
+    SimSocket(SimSelector selector, End end, WireListener listener) {
         super(listener);
         this.selector = selector;
-        this.tcp = tcp;
-        this.remote = remote;
-        this.options = new Options(tcp);
+        this.end = end;
     }
 
     @Override
@@ -43,11 +39,11 @@ final class SimSocket extends ReadinessWire implements SimSelector.Ready {
     }
 
     private boolean canRead() {
-        return wantsRead && tcp.readable();
+        return wantsRead && end.readable();
     }
 
     private boolean canWrite() {
-        return wantsWrite && tcp.writable();
+        return wantsWrite && end.writable();
     }
 
     @Override
@@ -66,24 +62,30 @@ final class SimSocket extends ReadinessWire implements SimSelector.Ready {
 
     // ---- calls
 
-    /** It is bound from the start. */
     @Override
-    protected void bind(SocketAddress wanted) {}
+    protected void bind(SocketAddress wanted) throws IOException {
+        end.bind(wanted);
+    }
 
     @Override
-    protected Progress connect(SocketAddress to) {
-        tcp.connect();
-        return Progress.UNDER_WAY;
+    protected Progress connect(SocketAddress to) throws IOException {
+        return switch (end) {
+            case Tcp tcp -> {
+                tcp.connect();
+                yield Progress.UNDER_WAY;
+            }
+            case UnixEnd unix -> unix.connect() ? Progress.DONE : Progress.NO_ROOM;
+        };
     }
 
     @Override
     protected boolean finishConnect() throws IOException {
-        return tcp.finishConnect();
+        return end.finishConnect();
     }
 
     @Override
     protected int read(ByteBuf target) throws IOException {
-        return tcp.read(target);
+        return end.read(target);
     }
 
     @Override
@@ -91,24 +93,24 @@ final class SimSocket extends ReadinessWire implements SimSelector.Ready {
         long all = 0;
         for (int i = from; i < from + count; i++) {
             ByteBuf buffer = Objects.requireNonNull(buffers[i]);
-            int n = tcp.write(buffer);
+            int n = end.write(buffer);
             all += n;
             if (n < buffer.readableBytes()) {
                 break;
             }
         }
-        selector.flush(tcp);
+        selector.flush(end);
         return all;
     }
 
     @Override
     protected void endOutput() {
-        tcp.shutdownOutput();
+        end.shutdownOutput();
     }
 
     @Override
     protected long unacknowledgedBytes() {
-        return tcp.out.buffered();
+        return end.unacknowledged();
     }
 
     @Override
@@ -116,17 +118,17 @@ final class SimSocket extends ReadinessWire implements SimSelector.Ready {
         wantsRead = false;
         wantsWrite = false;
         selector.forget(this);
-        tcp.close(reset || options.lingersNotAtAll());
+        end.close(reset);
     }
 
     @Override
     protected <T> void option(SocketOption<T> option, T value) {
-        options.set(option, value);
+        end.option(option, value);
     }
 
     @Override
     protected <T> T option(SocketOption<T> option) {
-        return options.get(option);
+        return end.option(option);
     }
 
     @Override
@@ -134,11 +136,11 @@ final class SimSocket extends ReadinessWire implements SimSelector.Ready {
 
     @Override
     protected SocketAddress ownAddress() {
-        return tcp.local;
+        return end.local();
     }
 
     @Override
     public SocketAddress remoteAddress() {
-        return remote;
+        return end.remote();
     }
 }

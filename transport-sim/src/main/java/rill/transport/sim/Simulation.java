@@ -45,7 +45,7 @@ public final class Simulation implements AutoCloseable {
     private final Chance chance;
     private final Agenda agenda;
     private final Trace trace;
-    private final Verdict verdict = new Verdict(this::context);
+    private final Verdict verdict;
     private final Properties properties;
     private final Network network;
     private final Names names;
@@ -67,6 +67,7 @@ public final class Simulation implements AutoCloseable {
         this.chance = new Chance(seed);
         this.agenda = new Agenda(chance);
         this.trace = new Trace(agenda);
+        this.verdict = new Verdict(this::context, text -> trace.mark(Kind.FAILED, text));
         this.properties = new Properties(agenda, verdict);
         this.network = new Network(agenda, trace, chance, seed);
         this.names = new Names(network.tally);
@@ -444,6 +445,7 @@ public final class Simulation implements AutoCloseable {
             text.append("\n  ").append(host).append(host.paused() ? ", paused" : "");
             host.loops().forEach(each -> text.append("\n    ").append(each.situation()));
             host.tcps.forEach(each -> text.append("\n    ").append(each.situation()));
+            host.unix.ends.forEach(each -> text.append("\n    ").append(each));
         }
         injections.active().forEach(each -> text.append("\n  fault: ").append(each));
         return text.append("\n  ")

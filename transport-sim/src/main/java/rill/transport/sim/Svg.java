@@ -8,7 +8,21 @@ final class Svg {
     private static final List<String> COLOURS =
             List.of("#1f77b4", "#9467bd", "#17a2a8", "#8c564b", "#d17a00", "#3f7f3f", "#5254a3", "#b5527f");
 
+    private static final double WIDTH = 0.66; // of a character, in its size: of most fonts, and most characters, less
+    private static final int MARGIN = 16;
+
     private final StringBuilder shapes = new StringBuilder();
+    private int right;
+
+    /** About how wide a text is; no less. */
+    static int width(String text, int size) {
+        return (int) Math.ceil(text.length() * size * WIDTH);
+    }
+
+    /** The text, or so much of it as fits. */
+    static String fitting(String text, int size, int width) {
+        return Labels.shortened(text, Math.max(1, (int) (width / (size * WIDTH))));
+    }
 
     static String colour(int number) {
         return COLOURS.get(Math.floorMod(number - 1, COLOURS.size()));
@@ -48,11 +62,17 @@ final class Svg {
         }
     }
 
+    void cross(int x, int y, String colour) {
+        line(x - 4, y - 4, x + 4, y + 4, colour, 2.2, "");
+        line(x - 4, y + 4, x + 4, y - 4, colour, 2.2, "");
+    }
+
     void circle(int x, int y, double radius, String colour) {
         add(String.format(Locale.ROOT, "<circle cx=\"%d\" cy=\"%d\" r=\"%.1f\" fill=\"%s\"/>", x, y, radius, colour));
     }
 
     void box(int x, int y, int width, int height, String fill, String stroke, int corner) {
+        right = Math.max(right, x + width);
         add(String.format(
                 Locale.ROOT,
                 "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\" fill=\"%s\" stroke=\"%s\"/>",
@@ -66,7 +86,13 @@ final class Svg {
     }
 
     void text(int x, int y, int size, String colour, String text, boolean bold) {
+        right = Math.max(right, x + width(text, size));
         text(x, y, size, colour, text, bold, "start");
+    }
+
+    /** One that ends there. */
+    void textBefore(int x, int y, int size, String colour, String text) {
+        text(x, y, size, colour, text, false, "end");
     }
 
     void centred(int x, int y, int size, String colour, String text) {
@@ -88,8 +114,9 @@ final class Svg {
                 text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")));
     }
 
-    String document(int width, int height) {
-        return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" + height
+    /** As wide as what is in it. */
+    String document(int height) {
+        return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + (right + MARGIN) + "\" height=\"" + height
                 + "\" font-family=\"DejaVu Sans, Verdana, sans-serif\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
                 + shapes + "</svg>\n";
     }

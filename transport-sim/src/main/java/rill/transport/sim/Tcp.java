@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
+import java.net.SocketAddress;
 import java.net.SocketException;
+import java.net.SocketOption;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import rill.transport.sim.Segment.Purpose;
@@ -24,7 +26,7 @@ import rill.transport.sim.Trace.Kind;
  *
  * <p><b>Source:</b> RFC 9293; RFC 1122 (4.2.3.2 delayed acknowledgements, 4.2.3.6 keep-alive).
  */
-final class Tcp {
+final class Tcp implements End {
     private static final long SYN_TIMEOUT = Duration.ofSeconds(1).toNanos();
     /** As tcp_syn_retries of Linux: about two minutes. */
     private static final int SYN_RETRIES = 6;
@@ -49,6 +51,8 @@ final class Tcp {
     final InetSocketAddress remote;
     final int number;
     final KeepAlive keepAlive;
+    int linger = -1;
+    boolean reuseAddress = true; // which changes nothing here
     long lastArrival; // of what it sent: segments of one direction stay in order
 
     final Outgoing out;
@@ -60,7 +64,7 @@ final class Tcp {
     private State state;
     private @Nullable Tcp peer;
     private @Nullable SimSocket socket; // null before it is opened, and once nobody uses it any more
-    private @Nullable SimAcceptor acceptor; // of a server's end, until it is accepted
+    private @Nullable TcpAcceptor acceptor; // of a server's end, until it is accepted
     private @Nullable IOException failure;
     private boolean failureTold;
     private boolean reachable = true;
@@ -79,7 +83,7 @@ final class Tcp {
     }
 
     /** The server's end, for a request that came in. */
-    static Tcp answering(Network network, Segment request, Tcp client, SimAcceptor acceptor) {
+    static Tcp answering(Network network, Segment request, Tcp client, TcpAcceptor acceptor) {
         var tcp = new Tcp(
                 network,
                 /* host= */ request.destination,
@@ -320,12 +324,54 @@ final class Tcp {
 
     // ---- for the socket
 
-    void accepted() {
+    @Override
+    public void accepted() {
         acceptor = null;
     }
 
-    void use(SimSocket user) {
+    @Override
+    public void discard() {
+        accepted();
+        close(true);
+    }
+
+    @Override
+    public void use(SimSocket user) {
         socket = user;
+    }
+
+    /** It is bound from the start. */
+    @Override
+    public void bind(SocketAddress wanted) {}
+
+    @Override
+    public Host host() {
+        return host;
+    }
+
+    @Override
+    public InetSocketAddress local() {
+        return local;
+    }
+
+    @Override
+    public InetSocketAddress remote() {
+        return remote;
+    }
+
+    @Override
+    public long unacknowledged() {
+        return out.buffered();
+    }
+
+    @Override
+    public <T> T option(SocketOption<T> option) {
+        return Options.OF_TCP.get(this, option);
+    }
+
+    @Override
+    public <T> void option(SocketOption<T> option, T value) {
+        Options.OF_TCP.set(this, option, value);
     }
 
     boolean gone() {
@@ -351,16 +397,18 @@ final class Tcp {
         return peer;
     }
 
-    boolean readable() {
+    @Override
+    public boolean readable() {
         return in.readable() || failure != null;
     }
 
-    boolean writable() {
+    @Override
+    public boolean writable() {
         return state != State.REQUESTED && (failure != null || out.roomy());
     }
 
-    /** Whether the connection is there; throws if it can't be had. */
-    boolean finishConnect() throws IOException {
+    @Override
+    public boolean finishConnect() throws IOException {
         throwFailure();
         return state != State.REQUESTED;
     }
@@ -373,7 +421,8 @@ final class Tcp {
         }
     }
 
-    int read(ByteBuf target) throws IOException {
+    @Override
+    public int read(ByteBuf target) throws IOException {
         int n = network.chance.readable(Math.min(in.buffered(), target.writableBytes()));
         if (n > 0) {
             in.read(target, n);
@@ -389,8 +438,8 @@ final class Tcp {
         return 0;
     }
 
-    /** Takes as many bytes as there is room for, without moving the buffer's index. */
-    int write(ByteBuf source) throws IOException {
+    @Override
+    public int write(ByteBuf source) throws IOException {
         if (failure != null && failureTold) {
             throw new IOException("Broken pipe");
         }
@@ -405,26 +454,29 @@ final class Tcp {
         return n;
     }
 
-    void push() {
+    @Override
+    public void push() {
         if (state == State.OPEN) {
             out.push();
         }
     }
 
-    void shutdownOutput() {
+    @Override
+    public void shutdownOutput() {
         if (state != State.GONE) {
             endOurs();
         }
     }
 
-    /** Its user lets go of it; what was written is still sent. */
-    void close(boolean withReset) {
+    /** What was written is still sent. */
+    @Override
+    public void close(boolean withReset) {
         socket = null;
         if (closed) {
             return;
         }
         closed = true;
-        if (withReset || in.buffered() > 0 || state == State.REQUESTED) {
+        if (withReset || linger == 0 || in.buffered() > 0 || state == State.REQUESTED) {
             reset();
         } else if (state != State.GONE) {
             endOurs();

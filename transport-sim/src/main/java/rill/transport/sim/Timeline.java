@@ -4,22 +4,87 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** What happened in a simulation, to be looked at: as lines of JSON, or as a picture of its end. */
+/**
+ * What happened in a simulation, to be looked at: as lines of JSON, or as a picture; all of it, or a part: of a while, of some hosts, of some
+ * connections. Immutable; each method that chooses gives a changed copy.
+ */
 public final class Timeline {
     private final long seed;
     private final List<String> hosts;
     private final List<Trace.Entry> entries;
     private final List<Strike> faults;
+    private final Selection selection;
 
     Timeline(long seed, List<String> hosts, List<Trace.Entry> entries, List<Strike> faults) {
+        this(seed, hosts, entries, faults, Selection.ALL);
+    }
+
+    private Timeline(
+            long seed, List<String> hosts, List<Trace.Entry> entries, List<Strike> faults, Selection selection) {
         this.seed = seed;
         this.hosts = hosts;
         this.entries = entries;
         this.faults = faults;
+        this.selection = selection;
     }
+
+    // ---- a part of it
+
+    /** What happened from one time to another, both since the simulation began. */
+    public Timeline between(Duration from, Duration to) {
+        if (from.isNegative() || to.compareTo(from) < 0) {
+            throw new IllegalArgumentException("there is no time between " + from + " and " + to);
+        }
+        return with(new Selection(
+                Agenda.nanos(from), Agenda.nanos(to), selection.hosts(), selection.connections(), selection.timers()));
+    }
+
+    /** What happened on these hosts, or between them and others. */
+    public Timeline ofHosts(String... names) {
+        var numbers = new TreeSet<Integer>();
+        for (String each : names) {
+            int number = hosts.indexOf(each);
+            if (number < 0) {
+                throw new IllegalArgumentException(
+                        "there is no host " + each + "; the hosts are " + String.join(", ", hosts));
+            }
+            numbers.add(number);
+        }
+        return with(
+                new Selection(selection.from(), selection.to(), numbers, selection.connections(), selection.timers()));
+    }
+
+    /** What belongs to these connections, by the numbers that a picture gives them; and what happened to hosts. */
+    public Timeline ofConnections(int... numbers) {
+        var wanted = new TreeSet<Integer>();
+        for (int each : numbers) {
+            if (each < 1 || entries.stream().noneMatch(entry -> entry.connection() == each)) {
+                throw new IllegalArgumentException("of a connection " + each + " nothing was recorded; the last one is "
+                        + entries.stream()
+                                .mapToInt(Trace.Entry::connection)
+                                .max()
+                                .orElse(0));
+            }
+            wanted.add(each);
+        }
+        return with(new Selection(selection.from(), selection.to(), selection.hosts(), wanted, selection.timers()));
+    }
+
+    /** All but the timers. */
+    public Timeline withoutTimers() {
+        return with(new Selection(selection.from(), selection.to(), selection.hosts(), selection.connections(), false));
+    }
+
+    private Timeline with(Selection newSelection) {
+        return new Timeline(seed, hosts, entries, faults, newSelection);
+    }
+
+    // ---- seeing it
 
     /** The faults that have struck, in order, recorded or not: values, which {@link Simulation#replay} brings about again. */
     public List<Strike> faults() {
@@ -30,19 +95,22 @@ public final class Timeline {
     public void writeJson(Path file) throws IOException {
         try (BufferedWriter out = open(file)) {
             for (Trace.Entry each : entries) {
-                out.write(json(each));
-                out.newLine();
+                if (selection.includes(each)) {
+                    out.write(json(each));
+                    out.newLine();
+                }
             }
         }
     }
 
     /**
-     * Writes an SVG picture of the last few hundred events: a column for each host, arrows for segments, marks for timers, Futures,
-     * faults and notes.
+     * Writes an SVG picture: a column for each host, arrows for segments, marks for timers, Futures, faults and notes. Of a run in which
+     * nothing was chosen it shows some 160 events, around its failure or at its end; of what was chosen, up to 1,000. Faults that began
+     * before are shown as well.
      */
     public void writePicture(Path file) throws IOException {
         try (BufferedWriter out = open(file)) {
-            out.write(new Picture(seed, hosts, entries).draw());
+            out.write(new Picture(seed, new Scene(hosts, entries, faults, selection)).draw());
         }
     }
 

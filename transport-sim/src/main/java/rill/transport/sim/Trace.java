@@ -17,6 +17,7 @@ final class Trace {
         SENT,
         ARRIVED,
         LOST,
+        LOCAL,
         OPENED,
         CLOSED,
         RESOLVED,
@@ -26,7 +27,8 @@ final class Trace {
         FAULT,
         HEALED,
         HOST,
-        NOTE;
+        NOTE,
+        FAILED;
 
         final long code = name().hashCode();
     }
@@ -106,6 +108,13 @@ final class Trace {
         mix(what.hashCode());
         if (entries != null) {
             entries.add(new Entry(agenda.now(), kind, host, other, connection, number, length, what, label, hash));
+        }
+    }
+
+    /** For whoever looks at it; not into the hash. */
+    void mark(Kind kind, String text) {
+        if (entries != null) {
+            entries.add(new Entry(agenda.now(), kind, -1, -1, 0, 0, 0, text, null, hash));
         }
     }
 

@@ -56,8 +56,8 @@ record Trial(
         String hash = simulation.traceHash();
         String context = simulation.context();
         boolean says = failure != null && failure == simulation.verdict().failure();
-        if (failure != null) {
-            simulation.note("failed: " + firstLine(failure));
+        if (failure != null && !says) {
+            simulation.trace().mark(Trace.Kind.FAILED, "failed: " + firstLine(failure));
         }
         List<Strike> strikes = simulation.timeline().faults();
         recorded.accept(simulation);

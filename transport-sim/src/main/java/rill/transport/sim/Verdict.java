@@ -3,6 +3,7 @@ package rill.transport.sim;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -15,12 +16,14 @@ import rill.CancelledException;
 final class Verdict {
     private final List<Predicate<? super Throwable>> expected = new ArrayList<>();
     private final Supplier<String> context;
+    private final Consumer<String> mark;
     private volatile @Nullable Throwable failure; // an IllegalStateException or an AssertionError
     private boolean told;
 
-    /** With what is said of the moment in which it happens. */
-    Verdict(Supplier<String> context) {
+    /** With what is said of the moment in which it happens, and what marks that in the trace. */
+    Verdict(Supplier<String> context, Consumer<String> mark) {
         this.context = context;
+        this.mark = mark;
     }
 
     void expect(Predicate<? super Throwable> belongs) {
@@ -45,6 +48,7 @@ final class Verdict {
     void fail(String what, @Nullable Throwable cause) {
         if (failure == null) {
             failure = new AssertionError(what + context.get(), cause);
+            mark.accept("failed: " + what);
         }
     }
 

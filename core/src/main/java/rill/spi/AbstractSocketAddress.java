@@ -1,12 +1,13 @@
-package rill.transport.epoll;
+package rill.spi;
 
 import java.net.SocketAddress;
 
 /**
- * The address of a Unix domain socket in Linux's abstract name space: no file, gone with the socket that was bound to it.
+ * The address of a Unix domain socket in Linux's abstract name space: no file, gone with the socket that was bound to it. Not every
+ * transport has such addresses.
  *
- * <p>Anybody in the same network name space may connect to it, whatever the permissions of files are; look at
- * {@link EpollOptions#SO_PEERCRED} if it matters who.
+ * <p>Anybody in the same network name space may connect to it, whatever the permissions of files are; ask the transport for the peer's
+ * credentials if it matters who.
  *
  * <p><b>Units:</b> 107 bytes of UTF-8 at most; listening or connecting with a longer one fails. <b>Source:</b> unix(7).
  */
@@ -27,8 +28,8 @@ public final class AbstractSocketAddress extends SocketAddress {
         this.name = name;
     }
 
-    /** What a peer has chosen, which may be empty. */
-    static AbstractSocketAddress ofPeer(String name) {
+    /** What a peer has chosen, which may be empty: for transports. */
+    public static AbstractSocketAddress ofPeer(String name) {
         return new AbstractSocketAddress(name, true);
     }
 
