@@ -46,16 +46,23 @@ abstract class WatchdogTest extends EngineTest {
     void a_task_that_blocks_is_reported_with_its_own_stack() throws Exception {
         Loop loop = watched();
         var goOn = new CountDownLatch(1);
+        Promise<Integer> begun = loop.promise();
         Task<Void> task = loop.task("blocker", () -> {
-            blockInTheBody(goOn);
+            log.add("begun");
+            blockInTheBody(begun, goOn);
             return null;
         });
+        loops.tickUntil(() -> !log.isEmpty());
+        begun.complete(1);
         var driver = Outside.start(() -> {
             loops.tickUntil(task::isDone);
             return null;
         });
 
         Report.Slow report = holdUntilReported();
+        while (report.stack().isEmpty()) { // a thread takes its time to begin, and has none until then
+            report = holdUntilReported();
+        }
         goOn.countDown();
         driver.result();
 
@@ -64,7 +71,8 @@ abstract class WatchdogTest extends EngineTest {
                 .anySatisfy(frame -> assertThat(frame.getMethodName()).isEqualTo("blockInTheBody"));
     }
 
-    private static void blockInTheBody(CountDownLatch latch) throws InterruptedException {
+    private static void blockInTheBody(Future<Integer> first, CountDownLatch latch) throws Exception {
+        first.await(); // so that it has a stack by the time that it blocks
         Await.latch(latch);
     }
 

@@ -38,7 +38,10 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * megabytes is noticed, since the JDK keeps such itself; that a virtual thread is seen.
  */
 public final class Leaks implements BeforeEachCallback, AfterEachCallback {
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    /** A parameter of JUnit's configuration: how long what is left may take to go, as ISO 8601 has it. Where leaks are planted, 5 s each are long. */
+    static final String PATIENCE = "rill.testkit.leaks.patience";
+
+    private static final Duration USUAL_PATIENCE = Duration.ofSeconds(5);
     private static final long DIRECT_SLACK = 16 * 1024 * 1024;
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final List<String> POOLS = List.of(
@@ -128,7 +131,9 @@ public final class Leaks implements BeforeEachCallback, AfterEachCallback {
     @Override
     public void afterEach(ExtensionContext context) {
         Snapshot before = Objects.requireNonNull(context.getStore(NAMESPACE).remove(Snapshot.class, Snapshot.class));
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        Duration patience =
+                context.getConfigurationParameter(PATIENCE).map(Duration::parse).orElse(USUAL_PATIENCE);
+        long deadline = System.nanoTime() + patience.toNanos();
         List<String> surplus = before.surplusOf(Snapshot.take());
         while (!surplus.isEmpty() && System.nanoTime() < deadline) {
             LockSupport.parkNanos(1_000_000);

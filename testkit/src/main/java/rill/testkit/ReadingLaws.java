@@ -84,7 +84,7 @@ abstract class ReadingLaws extends AcceptingLaws {
 
     @Test
     @InBothRoles
-    @Holds(in = WireListener.class, value = "The Wire appends what it reads and passes this same buffer to read.")
+    @Holds(in = WireListener.class, value = "The Wire appends what it reads and passes this same buffer to received.")
     void a_read_target_is_filled_from_where_it_is_or_left_alone() throws IOException {
         ByteBuf target = Unpooled.directBuffer(64 * 1024, 64 * 1024);
         rig().closeAfterwards(target::release);

@@ -9,7 +9,7 @@ import rill.spi.WireListener;
 
 /** What holds whatever a test is about, with the sentence of the contract that says so, word for word. */
 enum Rule {
-    ORDER(WireListener.class, "connected once; then read and written any number of times"),
+    ORDER(WireListener.class, "connected once; then received and written any number of times"),
     CLOSED_IS_LAST(WireListener.class, "last, and always, closed once"),
     ONE_END(WireListener.class, "with at most one inputEnded, after which nothing is read"),
     ONE_FAILURE(WireListener.class, "at most one writeFailed, after which nothing is written and no inputEnded comes"),

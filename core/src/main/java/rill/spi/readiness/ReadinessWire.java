@@ -99,6 +99,11 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     /**
      * Writes the readable bytes of {@code buffers[from]} and the next ones, {@code count} in all and none of them null, in one
      * call, without moving their indices: bytes taken, 0 for would-block.
+     *
+     * <p>Fewer than were offered mean, as 0 does, that there is no room for more now: the rest is offered again only after the
+     * system has said that the socket is writable, so it must come to say so. A transport that takes fewer for a reason of its own, such as a
+     * scratch area that is too small, may do that where the system reports a state, as poll does. Where it reports changes alone
+     * (edge-triggered), it calls the system until that takes no more.
      */
     protected abstract long write(@Nullable ByteBuf[] buffers, int from, int count) throws IOException;
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongFunction;
@@ -29,6 +30,7 @@ final class Search {
     private final long nanos; // after which no more is begun
     private Generator.Foreign foreign = Generator.Foreign.NOTHING;
     private final AtomicLong next = new AtomicLong();
+    private final AtomicBoolean failed = new AtomicBoolean();
     private final AtomicReference<@Nullable AssertionError> failure = new AtomicReference<>();
 
     Search(int programs, double share, LongFunction<? extends World> worlds, Trial trial) {
@@ -62,7 +64,7 @@ final class Search {
             foreign = Generator.Foreign.of(sample);
             sample.close();
             long start = System.nanoTime();
-            runAll(virtual, start);
+            runAll(virtual, sample.atOnce(), start);
             long programs = Math.min(next.get(), count);
             System.out.printf(
                     Locale.ROOT,
@@ -80,9 +82,9 @@ final class Search {
         }
     }
 
-    private void runAll(boolean virtual, long start) {
+    private void runAll(boolean virtual, int atOnce, long start) {
         List<Thread> threads = new ArrayList<>();
-        for (int i = virtual && count > 1 ? 2 : 1; i > 0; i--) {
+        for (long i = Math.min(count, atOnce); i > 0; i--) {
             threads.add(Thread.ofPlatform().name("storm-" + i).start(() -> runSome(virtual, start)));
         }
         for (Thread each : threads) {
@@ -97,13 +99,16 @@ final class Search {
 
     private void runSome(boolean virtual, long start) {
         for (long n = next.getAndIncrement();
-                n < count && failure.get() == null && System.nanoTime() - start < nanos;
+                n < count && !failed.get() && System.nanoTime() - start < nanos;
                 n = next.getAndIncrement()) {
             Program program = Generator.draw(first + n, foreign);
             try {
                 trial.run(program, worlds);
             } catch (Throwable t) {
-                failure.compareAndSet(null, described(program, t, virtual));
+                if (failed.compareAndSet(
+                        false, true)) { // the others stop meanwhile, and one that is made small says enough
+                    failure.set(described(program, t, virtual));
+                }
             }
         }
     }

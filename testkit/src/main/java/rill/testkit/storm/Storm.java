@@ -34,7 +34,7 @@ public final class Storm {
     }
 
     /**
-     * Draws so many programs, from seed 1 on, and runs each in a world of its own; those in virtual time on two threads.
+     * Draws so many programs, from seed 1 on, and runs each in a world of its own, as many side by side as {@link World#atOnce} says.
      *
      * @param programs how many, unless a property says otherwise
      * @param share of the time that {@code rill.storm.minutes} gives

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -23,10 +25,17 @@ import rill.spi.Transport;
 /**
  * A world of threads, on a transport of the system. Each loop is driven in a way of its own: by its thread, by {@code run}, by ticks, by
  * one thread that awaits, or by several that take turns.
+ *
+ * <p>Threads mostly wait for one another, so worlds lie side by side where each can have a loopback address of its own: at one address, a
+ * port that one of them has given up would soon be another's, and who connects to it in vain would get through.
  */
 final class ThreadWorld implements World {
     private static final int PLATFORM_THREAD = 4;
     private static final int VIRTUAL_THREAD = 5;
+    private static final boolean MANY_LOOPBACK_ADDRESSES =
+            System.getProperty("os.name").startsWith("Linux");
+    private static final AtomicLong MADE =
+            new AtomicLong(ProcessHandle.current().pid() * 997);
     private static final long LONGEST_PASS = TimeUnit.MILLISECONDS.toNanos(3);
     private static final long LONGEST_HOLD = TimeUnit.MILLISECONDS.toNanos(2);
 
@@ -41,6 +50,7 @@ final class ThreadWorld implements World {
     private final String name;
     private final Supplier<? extends Transport> transports;
     private final Random random;
+    private final InetAddress loopback = loopback(MADE.incrementAndGet());
     private final List<Thread> drivers = new ArrayList<>();
     private final List<Loop> opened = new CopyOnWriteArrayList<>();
     private final ExecutorService platform;
@@ -71,13 +81,31 @@ final class ThreadWorld implements World {
     }
 
     @Override
+    public int atOnce() {
+        return MANY_LOOPBACK_ADDRESSES ? 6 : 1;
+    }
+
+    @Override
     public Transport transport(int loop) {
         return transports.get();
     }
 
     @Override
     public SocketAddress address(int loop) {
-        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        return new InetSocketAddress(loopback, 0);
+    }
+
+    /** All of 127.0.0.0/8 is the loopback on Linux. */
+    private static InetAddress loopback(long number) {
+        if (!MANY_LOOPBACK_ADDRESSES) {
+            return InetAddress.getLoopbackAddress();
+        }
+        byte[] address = {127, (byte) (number >> 14), (byte) (number >> 7), (byte) (1 + (number & 0x7f))};
+        try {
+            return InetAddress.getByAddress(address);
+        } catch (UnknownHostException e) {
+            throw new AssertionError(e); // of four bytes there is none
+        }
     }
 
     // ---- driving

@@ -24,6 +24,11 @@ public interface World extends AutoCloseable {
     /** Whether everything happens on one thread, in virtual time, and in the same way for the same seed. */
     boolean virtual();
 
+    /** How many programs may run side by side, each in a world like this one: by default two in virtual time, and one at a time elsewhere. */
+    default int atOnce() {
+        return virtual() ? 2 : 1;
+    }
+
     /** The transport of a loop: 0 to 2. */
     Transport transport(int loop) throws IOException;
 

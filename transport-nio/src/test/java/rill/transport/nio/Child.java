@@ -114,6 +114,14 @@ final class Child implements AutoCloseable {
         process.getOutputStream().flush();
     }
 
+    /** Asks it to end, and waits until it has; it may tidy up. */
+    void stop() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("it was asked to end, and goes on");
+        }
+    }
+
     /** Waits for the end, which has to be a good one. */
     void finish() throws IOException, InterruptedException {
         for (String line = out.readLine(); line != null; line = out.readLine()) {

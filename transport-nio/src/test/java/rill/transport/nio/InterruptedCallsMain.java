@@ -27,17 +27,32 @@ final class InterruptedCallsMain {
                 .transport(UnderTest.transport())
                 .reporter(InterruptedCallsMain::reported)
                 .slowHandle(Duration.ZERO);
-        String result;
         try (var loop = Loop.open(options)) {
             loop.run(() -> talk(loop, 2));
             System.out.println("READY");
-            if (System.in.read() != 'g') {
-                throw new IOException("nobody said go");
+            while (told().equals("go")) {
+                PAUSED.set(0);
+                String result = loop.run(() -> talk(loop, CONNECTIONS));
+                System.out.println(result + " paused=" + PAUSED);
             }
-            result = loop.run(() -> talk(loop, CONNECTIONS));
         }
-        System.out.println(result + " paused=" + PAUSED);
         System.exit(0);
+    }
+
+    /** What it is told to do next; reading that is disturbed as well. */
+    private static String told() {
+        var line = new StringBuilder();
+        while (true) {
+            try {
+                int next = System.in.read();
+                if (next < 0 || next == '\n') {
+                    return line.toString();
+                }
+                line.append((char) next);
+            } catch (IOException disturbed) {
+                // Whoever disturbs it will have gone when there is something to read.
+            }
+        }
     }
 
     private static void reported(Report report) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -16,6 +17,8 @@ import rill.testkit.Leaks;
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class InterruptedCallsTest {
+    private static Child disturbed;
+
     @BeforeAll
     static void onlyWithStrace() throws Exception {
         boolean works = false;
@@ -29,6 +32,7 @@ class InterruptedCallsTest {
             // Said below.
         }
         Assumptions.assumeTrue(works, "strace is not installed or not allowed here");
+        running();
     }
 
     @ParameterizedTest(name = "{0} {1}")
@@ -69,25 +73,49 @@ class InterruptedCallsTest {
         assertThat(result).matches("DONE answered=200 failed=0 paused=[1-9]\\d*");
     }
 
+    /** One child for all, which takes its time to load what it needs; one that a test has spoiled is replaced. */
     private static String run(String error, String calls, String when) throws Exception {
-        try (var child = Child.java("", InterruptedCallsMain.class)) {
-            child.expect("READY");
-            try (var strace = Child.command(
-                    "strace",
-                    "-f",
-                    "-p",
-                    String.valueOf(child.pid()),
-                    "-o",
-                    "/dev/null",
-                    "-e",
-                    "trace=" + calls,
-                    "-e",
-                    "inject=" + calls + ":error=" + error + ":when=" + when)) {
-                strace.expect("strace: Process " + child.pid() + " attached");
-                child.tell("go");
-                String result = child.expect("DONE");
+        Child child = running();
+        boolean good = false;
+        try (var strace = Child.command(
+                "strace",
+                "-f",
+                "-p",
+                String.valueOf(child.pid()),
+                "-o",
+                "/dev/null",
+                "-e",
+                "trace=" + calls,
+                "-e",
+                "inject=" + calls + ":error=" + error + ":when=" + when)) {
+            strace.expect("strace: Process " + child.pid() + " attached");
+            child.tell("go");
+            String result = child.expect("DONE");
+            strace.stop();
+            good = true;
+            return result;
+        } finally {
+            if (!good) {
+                child.close();
+                disturbed = null;
+            }
+        }
+    }
+
+    private static Child running() throws IOException {
+        if (disturbed == null) {
+            disturbed = Child.java("", InterruptedCallsMain.class);
+            disturbed.expect("READY");
+        }
+        return disturbed;
+    }
+
+    @AfterAll
+    static void it_has_ended_well() throws Exception {
+        if (disturbed != null) {
+            try (var child = disturbed) {
+                child.tell("end");
                 child.finish();
-                return result;
             }
         }
     }

@@ -1,0 +1,102 @@
+package rill.transport.epoll;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.management.ObjectName;
+import rill.Client;
+import rill.ClientProtocol;
+import rill.Future;
+import rill.Listener;
+import rill.Loop;
+import rill.LoopOptions;
+import rill.testing.TextLines;
+
+/** Says how much memory outside of the heap stays behind. Run by {@link ArenasTest} in a JVM of its own, which keeps account of it. */
+final class ArenasMain {
+    private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+    private static final int FEW = 200; // after which everything is there that is made once
+    private static final int MANY = 2000;
+    private static final int LOOKS = 100;
+    private static final String[] SIGNATURE = {"[Ljava.lang.String;"};
+
+    /** The kind of memory that arenas and direct buffers take from; in KiB, and how many blocks. */
+    private static final Pattern OTHER = Pattern.compile("Other \\(reserved=(\\d+)KB.*?#(\\d+)", Pattern.DOTALL);
+
+    private ArenasMain() {}
+
+    private record Memory(long bytes, long blocks) {
+        static Memory now() throws Exception {
+            var account = (String) ManagementFactory.getPlatformMBeanServer()
+                    .invoke(
+                            new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                            "vmNativeMemory",
+                            new Object[] {new String[] {"summary"}},
+                            SIGNATURE);
+            Matcher other = OTHER.matcher(account);
+            if (!other.find()) {
+                throw new AssertionError("the JVM keeps no account: " + account);
+            }
+            return new Memory(Long.parseLong(other.group(1)) * 1024, Long.parseLong(other.group(2)));
+        }
+    }
+
+    private interface Round {
+        void run() throws Exception;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        tell("loops", () -> {
+            try (Loop loop = open()) {
+                talk(loop);
+            }
+        });
+        try (Loop loop = open()) {
+            tell("wires and listeners", () -> talk(loop));
+        }
+    }
+
+    private static Loop open() throws IOException {
+        return Loop.open(LoopOptions.defaults().transport(new EpollTransport()).slowHandle(Duration.ZERO));
+    }
+
+    /** A listener and both ends of a connection, which come and go; what is written lies on the heap once. */
+    private static void talk(Loop loop) throws IOException {
+        Listener server =
+                loop.serve(ANY, TextLines.pipeline(), Future::<String>of).await();
+        Client<String, String> client = loop.connect(server.address(), ClientProtocol.inOrder(TextLines.pipeline()))
+                .await();
+        if (!client.call("hello").await().equals("hello")) {
+            throw new AssertionError("that was no answer");
+        }
+        client.close();
+        client.closed().await();
+        server.close();
+        while (loop.connections() > 0) {
+            loop.delay(Duration.ofNanos(1)).await();
+        }
+    }
+
+    private static void tell(String what, Round round) throws Exception {
+        for (int i = 0; i < FEW; i++) {
+            round.run();
+        }
+        Memory before = Memory.now();
+        for (int i = 0; i < MANY; i++) {
+            round.run();
+        }
+        Memory after = Memory.now();
+        for (int i = 0; i < LOOKS && after.blocks - before.blocks >= FEW; i++) { // or it is merely not collected yet
+            System.gc();
+            LockSupport.parkNanos(10_000_000);
+            after = Memory.now();
+        }
+        System.out.println(what + ": " + MANY + " came and went, and " + Math.max(0, after.blocks - before.blocks)
+                + " blocks and " + Math.max(0, after.bytes - before.bytes) + " bytes have stayed");
+    }
+}
