@@ -10,6 +10,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.Framing;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
+import rill.codec.resp.RespCodecs;
+import rill.codec.resp.RespOptions;
 import rill.testkit.CodecHarness;
 import rill.testkit.CodecLaws;
 import rill.testkit.Leaks;
@@ -120,10 +124,10 @@ final class CodecLawsTest {
 
     @TestFactory
     Stream<DynamicTest> what_a_resp_client_reads_and_writes() {
-        return CodecLaws.of(new RespClientCodec(LIMITS, true))
+        return CodecLaws.of(RespCodecs.client(LIMITS))
                 .understands(
                         "+OK\r\n-ERR a\r\n:-12\r\n$3\r\nabc\r\n*3\r\n:1\r\n*2\r\n$0\r\n\r\n$-1\r\n*-1\r\n+PONG\r\n")
-                .writes(new RespServerCodec(LIMITS), Command.of("GET", "key"), Command.of("SET", "key", "a value"))
+                .writes(RespCodecs.server(LIMITS), Command.of("GET", "key"), Command.of("SET", "key", "a value"))
                 .refuses("*-2\r\n", "$-2\r\n", "$51\r\n", "*13\r\n", "*1\r\n*1\r\n*1\r\n*1\r\n", "+" + "x".repeat(30))
                 .refuses("*12\r\n" + "$30\r\n123456789012345678901234567890\r\n".repeat(8))
                 .waits("$50\r\nabc", "*12\r\n")
@@ -132,11 +136,11 @@ final class CodecLawsTest {
 
     @TestFactory
     Stream<DynamicTest> what_a_resp_server_reads_and_writes() {
-        return CodecLaws.of(new RespServerCodec(LIMITS))
+        return CodecLaws.of(RespCodecs.server(LIMITS))
                 .understands(
                         "*2\r\n$3\r\nGET\r\n$3\r\nkey\r\nset \"a\\x41\" 'b'\r\n*-1\r\n*0\r\n\u00c3\u00a9 \u00ff\n*1\r\n$4\r\nPING\r\n")
                 .writes(
-                        new RespClientCodec(LIMITS, true),
+                        RespCodecs.client(LIMITS),
                         Reply.OK,
                         Reply.of(-1_234_567_890L),
                         Reply.bulk("hello"),

@@ -8,9 +8,9 @@ import rill.Future;
 import rill.Listener;
 import rill.Loop;
 import rill.ProtocolException;
-import rill.codec.Command;
-import rill.codec.Reply;
-import rill.codec.Resp;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
+import rill.codec.resp.Resp;
 
 /** A server that speaks RESP and keeps a few kinds of data in memory: enough for redis-cli and redis-benchmark. */
 final class MemoryRedis {

@@ -2,8 +2,8 @@ package rill.examples;
 
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
-import rill.codec.Command;
-import rill.codec.Reply;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
 
 /** A command and its arguments, as strictly as Redis takes them. */
 record RedisCall(Command command) {

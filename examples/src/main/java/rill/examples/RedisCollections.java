@@ -5,7 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import rill.codec.Reply;
+import rill.codec.resp.Reply;
 
 /** What Redis does with lists, sets, hashes and sorted sets, as far as redis-benchmark uses them. */
 final class RedisCollections {

@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import rill.codec.Command;
-import rill.codec.Reply;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
 
 /** What Redis does: each command's answer. What is about keys and strings is here, the rest in {@link RedisCollections}. */
 final class RedisCommands {

@@ -1,8 +1,8 @@
 package rill.examples;
 
 import java.util.Locale;
-import rill.codec.Command;
-import rill.codec.Reply;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
 
 /** A command can't be carried out; its message is the answer. */
 final class RefusedCommand extends RuntimeException {

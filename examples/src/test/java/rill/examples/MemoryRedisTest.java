@@ -8,8 +8,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import rill.codec.Command;
-import rill.codec.Reply;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
 import rill.testkit.Leaks;
 
 @ExtendWith(Leaks.class)

@@ -23,11 +23,11 @@ import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.Pipeline;
-import rill.codec.Command;
+import rill.codec.resp.Command;
 import rill.codec.Lines;
-import rill.codec.Reply;
-import rill.codec.Resp;
-import rill.codec.RespException;
+import rill.codec.resp.Reply;
+import rill.codec.resp.Resp;
+import rill.codec.resp.RespException;
 import rill.codec.Text;
 import rill.testing.RecordingReporter;
 

@@ -48,10 +48,10 @@ import rill.Pipeline;
 import rill.Promise;
 import rill.ProtocolException;
 import rill.Report;
-import rill.codec.Command;
+import rill.codec.resp.Command;
 import rill.codec.Lines;
-import rill.codec.Reply;
-import rill.codec.Resp;
+import rill.codec.resp.Reply;
+import rill.codec.resp.Resp;
 import rill.codec.Text;
 import rill.testkit.Leaks;
 

@@ -1,4 +1,4 @@
-package rill.codec;
+package rill.codec.resp;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

@@ -1,4 +1,4 @@
-package rill.codec;
+package rill.codec.resp;
 
 /** Texts of ASCII as bytes, without objects. */
 final class Ascii {

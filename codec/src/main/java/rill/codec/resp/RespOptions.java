@@ -1,4 +1,4 @@
-package rill.codec;
+package rill.codec.resp;
 
 /**
  * How much a RESP peer may send, and in which forms. Immutable; each method with a parameter gives a changed copy.

@@ -1,8 +1,9 @@
-package rill.codec;
+package rill.codec.resp;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import rill.ProtocolException;
+import rill.codec.internal.Violations;
 
 /**
  * What reading replies and reading commands have in common: numbers, lines and bulk strings, all of them by hand and

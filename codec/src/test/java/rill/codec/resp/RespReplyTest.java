@@ -1,4 +1,4 @@
-package rill.codec;
+package rill.codec.resp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -12,6 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import rill.codec.QuietContext;
 import rill.testkit.CodecHarness;
 
 /** What a client reads. */

@@ -1,12 +1,12 @@
-package rill.codec;
+package rill.codec.internal;
 
 /** What the codecs have in common when they write payloads. */
-final class Payloads {
+public final class Payloads {
     /**
      * From so many bytes on, a payload is handed on instead of copied: about where a copy begins to cost more than a
      * buffer.
      */
-    static final int WORTH_PASSING = 8 * 1024;
+    public static final int WORTH_PASSING = 8 * 1024;
 
     private Payloads() {}
 }

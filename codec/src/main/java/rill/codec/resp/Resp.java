@@ -1,4 +1,4 @@
-package rill.codec;
+package rill.codec.resp;
 
 import rill.ClientProtocol;
 import rill.Pipeline;

@@ -1,9 +1,10 @@
-package rill.codec;
+package rill.codec.resp;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import rill.ProtocolException;
+import rill.codec.internal.Violations;
 
 /**
  * A command as one types it: words between spaces, with quotes as Redis has them. Any byte is as good as

@@ -1,4 +1,4 @@
-package rill.codec;
+package rill.codec.resp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import rill.ProtocolException;
 import rill.Session;
+import rill.codec.QuietContext;
 import rill.testkit.CodecHarness;
 
 /** What a server reads. */

@@ -1,9 +1,11 @@
-package rill.codec;
+package rill.codec.resp;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import rill.Outgoing;
+import rill.codec.internal.Payloads;
+import rill.codec.internal.Utf8;
 
 /** Writes commands and replies straight into the outgoing buffer, without objects on the way. */
 final class RespWriter {

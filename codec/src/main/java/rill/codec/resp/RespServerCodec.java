@@ -1,4 +1,4 @@
-package rill.codec;
+package rill.codec.resp;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package rill.codec;
+package rill.codec.resp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

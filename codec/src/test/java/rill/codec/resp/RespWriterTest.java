@@ -1,4 +1,4 @@
-package rill.codec;
+package rill.codec.resp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import rill.codec.internal.Payloads;
 import rill.testkit.CodecHarness;
 
 /** What both sides write, and that the other side reads the same. */

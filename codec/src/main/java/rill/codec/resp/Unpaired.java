@@ -1,4 +1,4 @@
-package rill.codec;
+package rill.codec.resp;
 
 import org.jspecify.annotations.Nullable;
 

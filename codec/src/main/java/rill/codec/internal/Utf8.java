@@ -1,10 +1,10 @@
-package rill.codec;
+package rill.codec.internal;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 
 /** UTF-8 without repair: what is malformed is found, not replaced. <b>Source:</b> RFC 3629, section 4. */
-final class Utf8 {
+public final class Utf8 {
     private static final long NOT_ASCII = 0x8080808080808080L;
     private static final int ASCII_ONLY = 0x7F;
 
@@ -13,7 +13,7 @@ final class Utf8 {
     // ---- reading
 
     /** The index of the first malformed sequence, or -1. A sequence that is cut off by the end is malformed. */
-    static int firstMalformed(ByteBuf in, int from, int to) {
+    public static int firstMalformed(ByteBuf in, int from, int to) {
         int i = from;
         while (i < to) {
             if (to - i >= Long.BYTES && (in.getLong(i) & NOT_ASCII) == 0) {
@@ -57,7 +57,7 @@ final class Utf8 {
     // ---- writing
 
     /** Appends a text. */
-    static void write(String text, ByteBuf out) {
+    public static void write(String text, ByteBuf out) {
         int ascii = writeAscii(text, out);
         if (ascii < text.length()) {
             requirePaired(text, ascii);
@@ -69,7 +69,7 @@ final class Utf8 {
      * Appends a text as far as it is ASCII; says how many characters that were. Eight at a time: the checks of a buffer
      * cost.
      */
-    static int writeAscii(String text, ByteBuf out) {
+    public static int writeAscii(String text, ByteBuf out) {
         int length = text.length();
         int i = 0;
         for (; i + Long.BYTES <= length; i += Long.BYTES) {
@@ -111,7 +111,7 @@ final class Utf8 {
      *
      * @throws IllegalArgumentException if there is one
      */
-    static void requirePaired(String text, int from) {
+    public static void requirePaired(String text, int from) {
         for (int i = from; i < text.length(); i++) {
             char c = text.charAt(i);
             if (Character.isSurrogate(c)) {
