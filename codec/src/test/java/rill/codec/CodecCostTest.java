@@ -241,9 +241,7 @@ final class CodecCostTest {
         in.writeBytes(CodecHarness.ascii("*1\r\n".repeat(100_000)));
         assertThat(allocated(() -> {
                     try {
-                        RespCodecs.client(RespOptions.defaults())
-                                .open(CONTEXT)
-                                .decode(in, CONTEXT);
+                        RespCodecs.client(RespOptions.defaults()).open(CONTEXT).decode(in, CONTEXT);
                     } catch (ProtocolException expected) {
                         assertThat(expected.violation()).contains("deep");
                     }

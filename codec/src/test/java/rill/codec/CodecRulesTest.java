@@ -72,7 +72,8 @@ class CodecRulesTest {
                 .that()
                 .resideInAPackage("rill.codec.resp")
                 .should()
-                .onlyDependOnClassesThat(resideInAnyPackage(PLAIN).or(resideInAnyPackage("rill.codec.resp", "java.math")))
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage(PLAIN).or(resideInAnyPackage("rill.codec.resp", "java.math")))
                 .check(CODEC);
     }
 

@@ -23,12 +23,12 @@ import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.Pipeline;
-import rill.codec.resp.Command;
 import rill.codec.Lines;
+import rill.codec.Text;
+import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 import rill.codec.resp.Resp;
 import rill.codec.resp.RespException;
-import rill.codec.Text;
 import rill.testing.RecordingReporter;
 
 /** What the client does with a real Redis, wherever that runs. */
