@@ -72,7 +72,7 @@ final class CommandReader extends RespReader {
      * parts, or of fewer, is none.
      */
     private int begin(ByteBuf in, int at, int end) throws ProtocolException {
-        int after = readNumber(in, at + 1, end);
+        int after = readNumber(in, at + 1, end, false);
         if (after < 0) {
             return at;
         }
@@ -98,11 +98,11 @@ final class CommandReader extends RespReader {
             if (in.getByte(at) != '$') {
                 throw violation(at, "'$', a bulk string in a command", in.getByte(at));
             }
-            body = readNumber(in, at + 1, end);
+            body = readNumber(in, at + 1, end, false);
             if (body < 0) {
                 return at;
             }
-            beginBulk(at + 1, body);
+            beginBulk(at + 1);
         }
         int length = bulkLength();
         int after = endBulk(in, body, end);

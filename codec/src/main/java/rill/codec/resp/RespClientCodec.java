@@ -11,15 +11,26 @@ import rill.Session;
 
 /** The client's side of RESP: commands are written, replies read. */
 final class RespClientCodec implements Codec<Reply, Command> {
-    private final RespOptions options;
-    private final Unfinished unfinished;
-    private final boolean paired;
+    /** What becomes of commands and replies. */
+    enum Pairing {
+        /** Each command has one reply, so those that have not are refused, and so is what answers none. */
+        REPLIES,
+        /** Likewise, but for pushes, which somebody takes. */
+        REPLIES_AND_PUSHES,
+        /** Any command is written, and any reply is given, in the order of the wire. */
+        NONE
+    }
 
-    /** Where each command has one reply, {@code paired}, those that have not are refused. */
-    RespClientCodec(RespOptions options, boolean paired) {
+    private final RespOptions options;
+    private final Hello hello;
+    private final Pairing pairing;
+    private final Unfinished unfinished;
+
+    RespClientCodec(RespOptions options, Hello hello, Pairing pairing) {
         this.options = options;
+        this.hello = hello;
+        this.pairing = pairing;
         this.unfinished = new Unfinished(options.unfinishedBytes());
-        this.paired = paired;
     }
 
     @Override
@@ -29,7 +40,9 @@ final class RespClientCodec implements Codec<Reply, Command> {
 
     @Override
     public Session<Reply, Command> open(Context context) {
-        return new RespClientSession(new ReplyReader(options, unfinished), paired);
+        // Where any command is written, HELLO is one of them.
+        boolean resp3 = hello.version() == RespVersion.RESP3 || pairing == Pairing.NONE;
+        return new RespClientSession(this, new ReplyReader(options, unfinished, resp3));
     }
 
     /** What the unfinished replies of all connections take. */
@@ -37,33 +50,73 @@ final class RespClientCodec implements Codec<Reply, Command> {
         return unfinished.taken();
     }
 
-    private record RespClientSession(ReplyReader reader, boolean paired) implements Session<Reply, Command> {
+    private static final class RespClientSession implements Session<Reply, Command> {
+        private final RespClientCodec codec;
+        private final ReplyReader reader;
+        private @Nullable Greeting greeting; // until it is over
+        private @Nullable RespServer server;
+
+        RespClientSession(RespClientCodec codec, ReplyReader reader) {
+            this.codec = codec;
+            this.reader = reader;
+        }
+
         @Override
-        public @Nullable Reply decode(ByteBuf in, Context context) throws IOException {
-            @Nullable Reply reply = reader.read(in);
-            if (reply != null) {
-                return reply;
-            } else if (reader.missing > 0) {
-                context.needMore(reader.missing);
-            }
+        public @Nullable Reply opened(Context context) {
+            greeting = Greeting.begin(codec.hello, context);
             return null;
         }
 
         @Override
+        public @Nullable Reply decode(ByteBuf in, Context context) throws IOException {
+            @Nullable Reply reply = reader.read(in, context);
+            if (reply == null) {
+                if (reader.missing > 0) {
+                    context.needMore(reader.missing);
+                }
+                return null;
+            }
+            if (greeting != null) {
+                greet(greeting, reply, context);
+                return null;
+            }
+            if (codec.pairing == Pairing.REPLIES && Reply.isPush(reply)) {
+                throw new ProtocolException("a push (" + ((Reply.Push) Reply.plain(reply)).kind()
+                        + "), and nobody takes pushes: give Resp.client somebody who does");
+            }
+            return reply;
+        }
+
+        private void greet(Greeting current, Reply reply, Context context) throws IOException {
+            if (current.answered(reply, context)) {
+                server = current.server();
+                greeting = null;
+            }
+        }
+
+        @Override
         public void encode(Command command, Outgoing out) {
-            if (paired) {
-                Unpaired.refuse(command);
+            if (codec.pairing != Pairing.NONE) {
+                Unpaired.refuse(command, codec.hello, codec.pairing == Pairing.REPLIES_AND_PUSHES);
             }
             RespWriter.write(command, out);
         }
 
         @Override
-        public @Nullable Reply inputEnded(ByteBuf rest, Context context) throws ProtocolException {
+        public @Nullable Reply inputEnded(ByteBuf rest, Context context) throws IOException {
             if (rest.isReadable() || reader.withinMessage()) {
                 throw new ProtocolException(rest.readableBytes(), "the stream ended within a reply");
             }
+            if (greeting != null) {
+                throw greeting.ended();
+            }
             context.end();
             return null;
+        }
+
+        @Override
+        public @Nullable Object info() {
+            return server;
         }
 
         @Override

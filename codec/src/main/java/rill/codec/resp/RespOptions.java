@@ -21,7 +21,7 @@ public final class RespOptions {
     private static final int LARGEST = 1024 * MEBI;
 
     private static final RespOptions DEFAULTS = new RespOptions(
-            64 * MEBI, 128 * MEBI, Math.max(MEBI, Runtime.getRuntime().maxMemory() / 4), MEBI, 32, 64 * 1024, true);
+            64 * MEBI, 128 * MEBI, Math.max(MEBI, Runtime.getRuntime().maxMemory() / 4), MEBI, 32, 64 * 1024, true, Integer.MAX_VALUE);
 
     private final int bulkBytes;
     private final int messageBytes;
@@ -30,6 +30,7 @@ public final class RespOptions {
     private final int depth;
     private final int lineBytes;
     private final boolean inlineCommands;
+    private final int handOut;
 
     private RespOptions(
             int bulkBytes,
@@ -38,7 +39,8 @@ public final class RespOptions {
             int elements,
             int depth,
             int lineBytes,
-            boolean inlineCommands) {
+            boolean inlineCommands,
+            int handOut) {
         this.bulkBytes = bulkBytes;
         this.messageBytes = messageBytes;
         this.unfinishedBytes = unfinishedBytes;
@@ -46,6 +48,7 @@ public final class RespOptions {
         this.depth = depth;
         this.lineBytes = lineBytes;
         this.inlineCommands = inlineCommands;
+        this.handOut = handOut;
     }
 
     /**
@@ -100,6 +103,11 @@ public final class RespOptions {
         return inlineCommands;
     }
 
+    /** From how many bytes on a bulk string is handed out in a buffer; {@link Integer#MAX_VALUE} if none is. */
+    public int handOut() {
+        return handOut;
+    }
+
     // ---- changed copies
 
     /** With bulk strings of at most so many bytes (up to 1 GiB), and messages that can carry one. */
@@ -112,7 +120,8 @@ public final class RespOptions {
                 elements,
                 depth,
                 lineBytes,
-                inlineCommands);
+                inlineCommands,
+                handOut);
     }
 
     /**
@@ -127,7 +136,7 @@ public final class RespOptions {
             throw new IllegalArgumentException("messageBytes is at least " + least + ", " + BESIDE
                     + " above bulkBytes and lineBytes, not " + limit);
         }
-        return new RespOptions(bulkBytes, limit, unfinishedBytes, elements, depth, lineBytes, inlineCommands);
+        return new RespOptions(bulkBytes, limit, unfinishedBytes, elements, depth, lineBytes, inlineCommands, handOut);
     }
 
     /**
@@ -139,19 +148,19 @@ public final class RespOptions {
         if (limit < 1) {
             throw new IllegalArgumentException("unfinishedBytes is at least 1, not " + limit);
         }
-        return new RespOptions(bulkBytes, messageBytes, limit, elements, depth, lineBytes, inlineCommands);
+        return new RespOptions(bulkBytes, messageBytes, limit, elements, depth, lineBytes, inlineCommands, handOut);
     }
 
     /** With messages of at most so many elements. */
     public RespOptions elements(int limit) {
         required("elements", limit, LARGEST);
-        return new RespOptions(bulkBytes, messageBytes, unfinishedBytes, limit, depth, lineBytes, inlineCommands);
+        return new RespOptions(bulkBytes, messageBytes, unfinishedBytes, limit, depth, lineBytes, inlineCommands, handOut);
     }
 
     /** With arrays nested at most so deep, up to 1,000. */
     public RespOptions depth(int limit) {
         required("depth", limit, 1000);
-        return new RespOptions(bulkBytes, messageBytes, unfinishedBytes, elements, limit, lineBytes, inlineCommands);
+        return new RespOptions(bulkBytes, messageBytes, unfinishedBytes, elements, limit, lineBytes, inlineCommands, handOut);
     }
 
     /** With lines of at most so many bytes (up to 1 GiB), and messages that can carry one. */
@@ -164,7 +173,8 @@ public final class RespOptions {
                 elements,
                 depth,
                 limit,
-                inlineCommands);
+                inlineCommands,
+                handOut);
     }
 
     /**
@@ -172,13 +182,24 @@ public final class RespOptions {
      * refused at its first byte, whatever it says.
      */
     public RespOptions inlineCommands(boolean understood) {
-        return new RespOptions(bulkBytes, messageBytes, unfinishedBytes, elements, depth, lineBytes, understood);
+        return new RespOptions(bulkBytes, messageBytes, unfinishedBytes, elements, depth, lineBytes, understood, handOut);
+    }
+
+    /**
+     * With bulk strings of at least so many bytes, where they are a reply of their own, handed out as {@link Reply.BulkBuffer}, in the buffer that
+     * they came in, instead of copied. Whoever receives one releases it. Unless this is said, all are {@link Reply.Bulk}.
+     */
+    public RespOptions handOut(int fromBytes) {
+        required("handOut", fromBytes, LARGEST);
+        return new RespOptions(
+                bulkBytes, messageBytes, unfinishedBytes, elements, depth, lineBytes, inlineCommands, fromBytes);
     }
 
     @Override
     public String toString() {
         return "RespOptions[bulkBytes=" + bulkBytes + ", messageBytes=" + messageBytes + ", unfinishedBytes="
                 + unfinishedBytes + ", elements=" + elements + ", depth=" + depth + ", lineBytes=" + lineBytes
-                + ", inlineCommands=" + inlineCommands + "]";
+                + ", inlineCommands=" + inlineCommands
+                + (handOut == Integer.MAX_VALUE ? "" : ", handOut=" + handOut) + "]";
     }
 }

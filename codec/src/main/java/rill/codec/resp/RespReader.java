@@ -10,6 +10,9 @@ import rill.codec.internal.Violations;
  * without an object of their own. Positions are absolute indices into the buffer of the present call.
  */
 abstract class RespReader {
+    /** The length that is not known in advance. */
+    static final long UNKNOWN = Long.MIN_VALUE;
+
     private static final int NONE = -1;
 
     final RespOptions options;
@@ -82,9 +85,10 @@ abstract class RespReader {
     /**
      * Reads a decimal number and its CR LF, as it is written canonically: no plus, no space, no superfluous zero.
      *
+     * @param mayBeUnknown whether a question mark is as good: then {@link #number} is {@link #UNKNOWN}
      * @return the index after it, or -1 if it is not complete
      */
-    final int readNumber(ByteBuf in, int from, int end) throws ProtocolException {
+    final int readNumber(ByteBuf in, int from, int end, boolean mayBeUnknown) throws ProtocolException {
         int i = from;
         boolean negative = i < end && in.getByte(i) == '-';
         if (negative) {
@@ -96,6 +100,10 @@ abstract class RespReader {
             byte b = in.getByte(i);
             int digit = b - '0';
             if (digit < 0 || digit > 9) {
+                if (mayBeUnknown && i == from && b == '?') {
+                    number = UNKNOWN;
+                    return endOfLine(in, i + 1, end);
+                }
                 return endOfNumber(in, i, end, digits, value, negative);
             }
             if (value == 0 && i > digits) {
@@ -122,21 +130,41 @@ abstract class RespReader {
             throw violation(
                     cr, value == 0 ? "expected 0, found -0" : "expected a number of 64 bits, found a larger one");
         }
+        number = negative ? value : -value;
+        return endOfLine(in, cr, end);
+    }
+
+    // ---- lines
+
+    /** Checks that a line ends here; gives the index after its end, or -1 if that is not complete. */
+    final int endOfLine(ByteBuf in, int cr, int end) throws ProtocolException {
+        if (cr == end) {
+            return -1;
+        }
+        if (in.getByte(cr) != '\r') {
+            throw violation(cr, "CR", in.getByte(cr));
+        }
         if (cr + 1 == end) {
             return -1;
         }
         if (in.getByte(cr + 1) != '\n') {
             throw violation(cr + 1, "LF after CR", in.getByte(cr + 1));
         }
-        number = negative ? value : -value;
         return cr + 2;
     }
 
-    // ---- lines
-
     /** Finds the CR of the line that begins at {@code from}; -1 if it or its LF has not come yet. */
     final int findLineEnd(ByteBuf in, int from, int end) throws ProtocolException {
-        long last = (long) from + options.lineBytes(); // the CR is here at the latest
+        return findLineEnd(in, from, end, options.lineBytes());
+    }
+
+    /** Likewise, of a number that has at most so many bytes. */
+    final int findNumberEnd(ByteBuf in, int from, int end, int most) throws ProtocolException {
+        return findLineEnd(in, from, end, Math.min(most, options.lineBytes()));
+    }
+
+    private int findLineEnd(ByteBuf in, int from, int end, int most) throws ProtocolException {
+        long last = (long) from + most; // the CR is here at the latest
         int stop = (int) Math.min(end, last + 1);
         for (int i = from + scanned; i < stop; i++) {
             byte b = in.getByte(i);
@@ -156,7 +184,7 @@ abstract class RespReader {
             }
         }
         if (stop > last) {
-            throw violation((int) last, "expected a line of at most " + options.lineBytes() + " bytes");
+            throw violation((int) last, "expected a line of at most " + most + " bytes");
         }
         scanned = stop - from;
         return -1;
@@ -192,15 +220,24 @@ abstract class RespReader {
         return bulk != NONE;
     }
 
-    /** Checks the length of a bulk string whose header ends before {@code body}, and counts it. */
-    final void beginBulk(int header, int body) throws ProtocolException {
-        if (number < 0 || number > options.bulkBytes()) {
+    /** Checks the length of a bulk string whose header begins at {@code header}, and counts it. */
+    final void beginBulk(int header) throws ProtocolException {
+        beginBulk(header, "a bulk string", 0, options.bulkBytes());
+    }
+
+    final void beginBulk(int header, String what, int least, int most) throws ProtocolException {
+        if (number < least || number > most) {
             throw violation(
                     header,
-                    "expected a bulk string of 0 to " + options.bulkBytes() + " bytes, found a length of " + number);
+                    "expected " + what + " of " + least + " to " + most + " bytes, found a length of " + number);
         }
         count(header, number);
         bulk = (int) number;
+    }
+
+    /** Likewise of a piece of a streamed string, whose bytes alone stay on the heap. */
+    final void beginChunk(int header, int most) throws ProtocolException {
+        beginBulk(header, "a piece of a streamed string", 1, most);
     }
 
     /** How many bytes the bulk string has that has begun. */

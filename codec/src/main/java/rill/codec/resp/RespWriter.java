@@ -2,7 +2,9 @@ package rill.codec.resp;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import rill.Outgoing;
 import rill.codec.internal.Payloads;
 import rill.codec.internal.Utf8;
@@ -15,6 +17,8 @@ final class RespWriter {
     private static final short CR_LF = 0x0D0A;
     private static final int NULL_BULK = 0x242D310D;
     private static final int NULL_ARRAY = 0x2A2D310D;
+    private static final int TRUE = 0x23740D0A;
+    private static final int FALSE = 0x23660D0A;
 
     private RespWriter() {}
 
@@ -81,15 +85,25 @@ final class RespWriter {
             case Reply.Simple simple -> 3L + simple.text().length();
             case Reply.Failed failed -> 3L + failed.message().length();
             case Reply.Bulk bulk -> ROOM + (long) bulk.length();
-            case Reply.Array array -> estimate(array, depthLeft);
-            case Reply.Int _, Reply.Null _ -> ROOM;
+            case Reply.BulkBuffer bulk -> ROOM + (long) bulk.content().readableBytes();
+            case Reply.Verbatim verbatim -> ROOM + 4L + verbatim.bulk().length();
+            case Reply.BigNumber big -> 4L + big.number().bitLength() / 3;
+            case Reply.Real _ -> 2 * ROOM;
+            case Reply.Int _, Reply.Null _, Reply.Bool _ -> ROOM;
+            case Reply.Array array -> estimate(array.elements(), depthLeft);
+            case Reply.Map map -> estimate(map.elements(), depthLeft);
+            case Reply.Set set -> estimate(set.elements(), depthLeft);
+            case Reply.Push push -> estimate(push.elements(), depthLeft);
+            case Reply.Attributed attributed ->
+                estimate(attributed.attributes().elements(), depthLeft)
+                        + (depthLeft > 0 ? longEstimate(attributed.reply(), depthLeft - 1) : 0);
         };
     }
 
-    private static long estimate(Reply.Array array, int depthLeft) {
+    private static long estimate(List<Reply> elements, int depthLeft) {
         long total = ROOM;
         if (depthLeft > 0) {
-            for (Reply each : array.elements()) {
+            for (Reply each : elements) {
                 total += longEstimate(each, depthLeft - 1);
             }
         }
@@ -98,28 +112,110 @@ final class RespWriter {
 
     /** Writes a reply whose arrays are nested at most so deep. */
     static void write(Reply reply, int depthLeft, Outgoing out) {
+        if (reply instanceof Reply.BulkBuffer bulk) {
+            buffer(bulk.content(), out);
+        } else {
+            write(reply, depthLeft, true, out);
+        }
+    }
+
+    private static void write(Reply reply, int depthLeft, boolean first, Outgoing out) {
         switch (reply) {
             case Reply.Simple simple -> line('+', simple.text(), out);
-            case Reply.Failed failed -> line('-', failed.message(), out);
+            case Reply.Failed failed -> error(failed, out);
             case Reply.Int integer -> integer(integer.number(), out.buffer(24));
             case Reply.Bulk bulk -> {
                 int copied = bulk.length() < Payloads.WORTH_PASSING ? bulk.length() : 0;
                 writeBytes(bulk.bytes(), out.buffer(ROOM + copied), out);
             }
-            case Reply.Null nothing ->
-                out.buffer(5)
-                        .writeInt(nothing == Reply.Null.BULK ? NULL_BULK : NULL_ARRAY)
-                        .writeByte('\n');
-            case Reply.Array array -> {
-                if (depthLeft == 0) {
-                    throw new IllegalArgumentException("arrays are nested deeper than the limit");
+            case Reply.BulkBuffer _ ->
+                throw new IllegalArgumentException("a BulkBuffer is a reply of its own: within another nobody releases it");
+            case Reply.Null nothing -> nothing(nothing, out.buffer(5));
+            case Reply.Array array -> aggregate('*', array.elements(), 1, depthLeft, out);
+            case Reply.Map map -> aggregate('%', map.elements(), 2, depthLeft, out);
+            case Reply.Set set -> aggregate('~', set.elements(), 1, depthLeft, out);
+            case Reply.Push push -> {
+                if (!first) {
+                    throw new IllegalArgumentException("a push can't be within another reply");
                 }
-                header(out.buffer(ROOM), '*', array.elements().size());
-                for (Reply each : array.elements()) {
-                    write(each, depthLeft - 1, out);
-                }
+                aggregate('>', push.elements(), 1, depthLeft, out);
             }
+            case Reply.Attributed attributed -> {
+                aggregate('|', attributed.attributes().elements(), 2, depthLeft, out);
+                write(attributed.reply(), depthLeft - 1, first, out);
+            }
+            case Reply.Real real -> shortLine(',', Numbers.text(real.number()), out);
+            case Reply.Bool bool -> out.buffer(4).writeInt(bool.truth() ? TRUE : FALSE);
+            case Reply.BigNumber big -> bigNumber(big.number(), out);
+            case Reply.Verbatim verbatim -> verbatim(verbatim, out);
         }
+    }
+
+    private static void nothing(Reply.Null nothing, ByteBuf buffer) {
+        switch (nothing) {
+            case BULK -> buffer.writeInt(NULL_BULK).writeByte('\n');
+            case ARRAY -> buffer.writeInt(NULL_ARRAY).writeByte('\n');
+            case RESP3 -> buffer.writeByte('_').writeShort(CR_LF);
+        }
+    }
+
+    private static void aggregate(char type, List<Reply> elements, int each, int depthLeft, Outgoing out) {
+        if (depthLeft <= 0) {
+            throw new IllegalArgumentException("arrays are nested deeper than the limit");
+        }
+        header(out.buffer(ROOM), type, elements.size() / each);
+        for (Reply element : elements) {
+            write(element, depthLeft - 1, false, out);
+        }
+    }
+
+    private static void buffer(ByteBuf content, Outgoing out) {
+        int length = content.readableBytes();
+        if (length < Payloads.WORTH_PASSING) {
+            ByteBuf buffer = out.buffer(ROOM + length);
+            header(buffer, '$', length);
+            buffer.writeBytes(content, content.readerIndex(), length).writeShort(CR_LF);
+            return;
+        }
+        header(out.buffer(ROOM), '$', length);
+        out.pass(content.retainedSlice());
+        out.buffer(ROOM).writeShort(CR_LF);
+    }
+
+    private static void error(Reply.Failed failed, Outgoing out) {
+        if (!failed.blob()) {
+            line('-', failed.message(), out);
+            return;
+        }
+        Utf8.requirePaired(failed.message(), 0);
+        byte[] bytes = failed.message().getBytes(StandardCharsets.UTF_8);
+        ByteBuf buffer = out.buffer(ROOM + bytes.length);
+        header(buffer, '!', bytes.length);
+        buffer.writeBytes(bytes).writeShort(CR_LF);
+    }
+
+    private static void verbatim(Reply.Verbatim verbatim, Outgoing out) {
+        byte[] bytes = verbatim.bulk().bytes();
+        ByteBuf buffer = out.buffer(ROOM + 4 + bytes.length);
+        header(buffer, '=', bytes.length + 4);
+        Utf8.write(verbatim.format(), buffer);
+        buffer.writeByte(':').writeBytes(bytes).writeShort(CR_LF);
+    }
+
+    private static void bigNumber(BigInteger number, Outgoing out) {
+        String text = number.toString();
+        if (text.length() > NumberText.LONGEST_BIG) {
+            throw new IllegalArgumentException("a number of " + text.length() + " digits; RESP3 has at most "
+                    + NumberText.LONGEST_BIG + " here");
+        }
+        shortLine('(', text, out);
+    }
+
+    private static void shortLine(char type, String ascii, Outgoing out) {
+        ByteBuf buffer = out.buffer(ascii.length() + 3);
+        buffer.writeByte(type);
+        Utf8.write(ascii, buffer);
+        buffer.writeShort(CR_LF);
     }
 
     private static void line(char type, String text, Outgoing out) {

@@ -22,7 +22,7 @@ final class RespReplyTest {
     }
 
     private static CodecHarness.Outcome decode(RespOptions limits, String bytes) {
-        return CodecHarness.decode(new RespClientCodec(limits, true), bytes);
+        return CodecHarness.decode(RespCodecs.paired(limits), bytes);
     }
 
     @Test
@@ -173,9 +173,9 @@ final class RespReplyTest {
         assertThat(outcome.violation()).isEqualTo("expected arrays nested at most 3 deep");
         assertThat(outcome.offset()).isEqualTo(12);
         assertThat(decode(limits, "*1\r\n*1\r\n*1\r\n*0\r\n").violation()).contains("3 deep");
-        var bomb = new CodecHarness<>(new RespClientCodec(RespOptions.defaults(), true)).feed("*1\r\n".repeat(100_000));
+        var bomb = new CodecHarness<>(RespCodecs.paired(RespOptions.defaults())).feed("*1\r\n".repeat(100_000));
         assertThat(bomb.outcome().violation()).contains("32 deep");
-        var deep = new CodecHarness<>(new RespClientCodec(RespOptions.defaults().depth(1000), true));
+        var deep = new CodecHarness<>(RespCodecs.paired(RespOptions.defaults().depth(1000)));
         assertThat(deep.feed("*1\r\n".repeat(1000) + ":1\r\n").outcome().messages())
                 .hasSize(1);
     }
@@ -218,7 +218,7 @@ final class RespReplyTest {
     @Test
     void what_was_announced_leaves_nothing_to_be_kept() {
         for (String announced : List.of("$67000000\r\n", "*1000000\r\n", "*2\r\n$67000000\r\n", ":1\r\n$5\r\n")) {
-            var harness = new CodecHarness<>(new RespClientCodec(RespOptions.defaults(), true)).feed(announced);
+            var harness = new CodecHarness<>(RespCodecs.paired(RespOptions.defaults())).feed(announced);
             assertThat(harness.outcome().violation()).isNull();
             assertThat(harness.unconsumed()).as(announced).isZero();
         }
@@ -226,7 +226,7 @@ final class RespReplyTest {
 
     @Test
     void unfinished_replies_of_all_connections_are_bounded_together() throws IOException {
-        var codec = new RespClientCodec(RespOptions.defaults().unfinishedBytes(200_000), true);
+        var codec = RespCodecs.paired(RespOptions.defaults().unfinishedBytes(200_000));
         var first = codec.open(QuietContext.CONTEXT);
         var second = codec.open(QuietContext.CONTEXT);
         ByteBuf half = Unpooled.copiedBuffer("*3000\r\n" + ":1\r\n".repeat(2000), UTF_8);
@@ -258,7 +258,7 @@ final class RespReplyTest {
 
     @Test
     void a_large_array_is_read_piece_by_piece() {
-        var harness = new CodecHarness<>(new RespClientCodec(RespOptions.defaults(), true));
+        var harness = new CodecHarness<>(RespCodecs.paired(RespOptions.defaults()));
         harness.feed("*100000\r\n");
         List<Reply> expected = new ArrayList<>();
         for (int i = 0; i < 100_000; i += 1000) {

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.netty.buffer.Unpooled;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -16,15 +18,15 @@ import rill.testkit.CodecHarness;
 
 /** What both sides write, and that the other side reads the same. */
 final class RespWriterTest {
-    private static final RespClientCodec CLIENT = new RespClientCodec(RespOptions.defaults(), true);
+    private static final RespClientCodec CLIENT = RespCodecs.paired(RespOptions.defaults());
     private static final RespServerCodec SERVER = new RespServerCodec(RespOptions.defaults());
 
     private static String write(Command command) {
         return new CodecHarness<>(CLIENT).write(command);
     }
 
-    private static String write(Reply reply) {
-        return new CodecHarness<>(SERVER).write(reply);
+    private static String write(Reply... replies) {
+        return new CodecHarness<>(SERVER).write(replies);
     }
 
     @Test
@@ -52,6 +54,7 @@ final class RespWriterTest {
                 "client reply skip",
                 "SYNC",
                 "PSYNC ? -1",
+                "REPLCONF ACK 1",
                 "HELLO 3",
                 "hello 3 AUTH me secret"
             })
@@ -62,9 +65,9 @@ final class RespWriterTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> write(each))
                     .withMessageStartingWith(each.name() + " ")
-                    .withMessageContaining("Resp.clientPipeline()")
+                    .withMessageMatching(".*(Resp\\.clientPipeline\\(\\)|a RespSubscriber|Resp\\.client\\(Hello\\.resp3\\(\\)\\))")
                     .withMessageNotContaining("secret");
-            assertThat(new CodecHarness<>(new RespClientCodec(RespOptions.defaults(), false)).write(each))
+            assertThat(new CodecHarness<>(RespCodecs.unpaired(RespOptions.defaults())).write(each))
                     .startsWith("*" + texts.length + "\r\n");
         }
     }
@@ -82,7 +85,10 @@ final class RespWriterTest {
                 "SYNCS",
                 "SUBSCRIBER a",
                 "EVAL x 0",
-                "MONITORS"
+                "MONITORS",
+                "RESET",
+                "CLIENT TRACKING OFF",
+                "CLIENT TRACKING ON REDIRECT 5"
             })
     void commands_that_resemble_those_are_written(String words) {
         assertThat(write(Command.of(words.split(" ")))).startsWith("*");
@@ -101,6 +107,58 @@ final class RespWriterTest {
         assertThat(write(Reply.Null.ARRAY)).isEqualTo("*-1\r\n");
         assertThat(write(Reply.array(Reply.of(1), Reply.EMPTY, Reply.array(Reply.NULL))))
                 .isEqualTo("*3\r\n:1\r\n*0\r\n*1\r\n$-1\r\n");
+    }
+
+    @Test
+    void every_type_of_resp3_is_written() {
+        assertThat(write(Reply.Null.RESP3)).isEqualTo("_\r\n");
+        assertThat(write(Reply.of(true), Reply.of(false))).isEqualTo("#t\r\n#f\r\n");
+        assertThat(write(new Reply.BigNumber(new BigInteger("-12345678901234567890"))))
+                .isEqualTo("(-12345678901234567890\r\n");
+        assertThat(write(new Reply.Failed("ERR gr\u00fc\r\nn", true))).isEqualTo("!11\r\nERR gr\u00C3\u00BC\r\nn\r\n");
+        assertThat(write(new Reply.Verbatim("txt", Reply.bulk("some")))).isEqualTo("=8\r\ntxt:some\r\n");
+        assertThat(write(Reply.map(Reply.of(1), Reply.set(Reply.OK)))).isEqualTo("%1\r\n:1\r\n~1\r\n+OK\r\n");
+        assertThat(write(Reply.push("invalidate", Reply.array(Reply.bulk("k")))))
+                .isEqualTo(">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n");
+        assertThat(write(new Reply.Attributed(Reply.map(Reply.of(1), Reply.of(2)), Reply.OK)))
+                .isEqualTo("|1\r\n:1\r\n:2\r\n+OK\r\n");
+    }
+
+    @Test
+    void floating_point_numbers_are_written_as_redis_does() {
+        assertThat(write(Reply.of(3.25), Reply.of(-10.0), Reply.of(-0.0), Reply.of(1e300), Reply.of(1.5e-7)))
+                .isEqualTo(",3.25\r\n,-10\r\n,-0.0\r\n,1.0e300\r\n,1.5e-7\r\n");
+        assertThat(write(Reply.of(Double.NaN), Reply.of(Double.POSITIVE_INFINITY), Reply.of(Double.NEGATIVE_INFINITY)))
+                .isEqualTo(",nan\r\n,inf\r\n,-inf\r\n");
+    }
+
+    @Test
+    void what_resp3_can_not_say_is_refused() {
+        Reply push = Reply.push("a");
+        for (Reply each : List.of(
+                Reply.array(push),
+                new Reply.Attributed(Reply.map(push, Reply.OK), Reply.OK),
+                Reply.array(new Reply.BulkBuffer(Unpooled.EMPTY_BUFFER)),
+                new Reply.BigNumber(BigInteger.TEN.pow(5000)),
+                new Reply.Failed("a\nb"),
+                new Reply.Failed("\uD800", true))) {
+            assertThatIllegalArgumentException().as("%s", each).isThrownBy(() -> write(each));
+        }
+        assertThatIllegalArgumentException().isThrownBy(() -> new Reply.Push(List.of(Reply.of(1))));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Reply.Push(List.of()));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Reply.Map(List.of(Reply.OK)));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Reply.Verbatim("text", Reply.bulk("")));
+        assertThat(write(new Reply.Attributed(Reply.map(), push))).isEqualTo("|0\r\n>1\r\n$1\r\na\r\n");
+    }
+
+    @Test
+    void a_bulk_in_a_buffer_is_written_like_any_other_and_released_once() {
+        for (int size : new int[] {0, 100, Payloads.WORTH_PASSING, 100_000}) {
+            var bulk = new Reply.BulkBuffer(Unpooled.copiedBuffer("x".repeat(size), UTF_8));
+            assertThat(new CodecHarness<>(SERVER).write(bulk)).isEqualTo("$" + size + "\r\n" + "x".repeat(size) + "\r\n");
+            bulk.release();
+            assertThat(bulk.refCnt()).isZero();
+        }
     }
 
     @Test
