@@ -3,6 +3,7 @@ package rill.codec;
 import static io.netty.buffer.Unpooled.wrappedBuffer;
 
 import io.netty.buffer.ByteBuf;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -131,6 +132,40 @@ final class CodecLawsTest {
                 .refuses("*-2\r\n", "$-2\r\n", "$51\r\n", "*13\r\n", "*1\r\n*1\r\n*1\r\n*1\r\n", "+" + "x".repeat(30))
                 .refuses("*12\r\n" + "$30\r\n123456789012345678901234567890\r\n".repeat(8))
                 .waits("$50\r\nabc", "*12\r\n")
+                .tests();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> what_a_resp3_client_reads() {
+        return CodecLaws.of(RespCodecs.ofBothVersions(LIMITS))
+                .understands(
+                        "_\r\n#t\r\n,-1.5e3\r\n(123456789\r\n!3\r\nE a\r\n=5\r\ntxt:a\r\n",
+                        "%1\r\n+a\r\n~2\r\n:1\r\n,inf\r\n>2\r\n+k\r\n$1\r\nv\r\n",
+                        "|1\r\n+t\r\n:1\r\n*2\r\n#f\r\n|0\r\n_\r\n$?\r\n;2\r\nab\r\n;1\r\nc\r\n;0\r\n",
+                        "*?\r\n%?\r\n+a\r\n:1\r\n.\r\n~?\r\n.\r\n.\r\n")
+                .refuses("%7\r\n", "~13\r\n", ">0\r\n", "|7\r\n", "%?\r\n:1\r\n.\r\n", "#x\r\n", ",.5\r\n", "(1.\r\n")
+                .refuses("!51\r\n", "=51\r\n", "=3\r\n", "*1\r\n>1\r\n", "*?\r\n*?\r\n*?\r\n*?\r\n")
+                .refuses("*?\r\n" + ":1\r\n".repeat(13), "$?\r\n;30\r\n" + "x".repeat(30) + "\r\n;21\r\n", "$?\r\n:1\r\n")
+                .waits("$50\r\nabc", "%6\r\n", "~12\r\n", "|6\r\n", ">12\r\n", "!50\r\na", "=50\r\ntxt:", "*?\r\n", "$?\r\n;50\r\na")
+                .tests();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> what_a_resp_server_writes_in_resp3() {
+        var attributes = Reply.map(Reply.bulk("ttl"), Reply.of(3600));
+        return CodecLaws.of(RespCodecs.server(LIMITS))
+                .understands("PING\r\n")
+                .writes(
+                        RespCodecs.ofBothVersions(LIMITS),
+                        Reply.Null.RESP3,
+                        Reply.of(true),
+                        Reply.of(-1.5),
+                        new Reply.BigNumber(BigInteger.TEN.pow(18)),
+                        new Reply.Failed("ERR a\r\nb", true),
+                        new Reply.Verbatim("txt", Reply.bulk("a")),
+                        Reply.map(Reply.of(1), Reply.set(Reply.of(2), Reply.NULL)),
+                        Reply.push("message", Reply.bulk("a")),
+                        new Reply.Attributed(attributes, Reply.array(new Reply.Attributed(attributes, Reply.of(1)))))
                 .tests();
     }
 

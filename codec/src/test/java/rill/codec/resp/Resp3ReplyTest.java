@@ -9,6 +9,7 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -95,7 +96,7 @@ final class Resp3ReplyTest {
                 Reply.map(simple("a"), Reply.of(1), simple("b"), Reply.of(2)));
         reads("*?\r\n*?\r\n.\r\n%1\r\n$?\r\n;1\r\na\r\n;0\r\n~?\r\n*0\r\n.\r\n.\r\n+next\r\n",
                 Reply.array(Reply.EMPTY, Reply.map(Reply.bulk("a"), Reply.set(Reply.EMPTY))), simple("next"));
-        reads("*?\r\n" + ":1\r\n".repeat(40) + ".\r\n", new Reply.Array(java.util.Collections.nCopies(40, Reply.of(1))));
+        reads("*?\r\n" + ":1\r\n".repeat(40) + ".\r\n", new Reply.Array(Collections.nCopies(40, Reply.of(1))));
     }
 
     @Test

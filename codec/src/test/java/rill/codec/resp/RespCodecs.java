@@ -17,6 +17,10 @@ public final class RespCodecs {
     }
 
     /** A client that knows both versions, without a greeting. */
+    public static Codec<Reply, Command> ofBothVersions(RespOptions options) {
+        return unpaired(options);
+    }
+
     static RespClientCodec unpaired(RespOptions options) {
         return new RespClientCodec(options, Hello.resp2(), Pairing.NONE);
     }
