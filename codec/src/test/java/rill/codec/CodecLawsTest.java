@@ -145,8 +145,20 @@ final class CodecLawsTest {
                         "*?\r\n%?\r\n+a\r\n:1\r\n.\r\n~?\r\n.\r\n.\r\n")
                 .refuses("%7\r\n", "~13\r\n", ">0\r\n", "|7\r\n", "%?\r\n:1\r\n.\r\n", "#x\r\n", ",.5\r\n", "(1.\r\n")
                 .refuses("!51\r\n", "=51\r\n", "=3\r\n", "*1\r\n>1\r\n", "*?\r\n*?\r\n*?\r\n*?\r\n")
-                .refuses("*?\r\n" + ":1\r\n".repeat(13), "$?\r\n;30\r\n" + "x".repeat(30) + "\r\n;21\r\n", "$?\r\n:1\r\n")
-                .waits("$50\r\nabc", "%6\r\n", "~12\r\n", "|6\r\n", ">12\r\n", "!50\r\na", "=50\r\ntxt:", "*?\r\n", "$?\r\n;50\r\na")
+                .refuses(
+                        "*?\r\n" + ":1\r\n".repeat(13),
+                        "$?\r\n;30\r\n" + "x".repeat(30) + "\r\n;21\r\n",
+                        "$?\r\n:1\r\n")
+                .waits(
+                        "$50\r\nabc",
+                        "%6\r\n",
+                        "~12\r\n",
+                        "|6\r\n",
+                        ">12\r\n",
+                        "!50\r\na",
+                        "=50\r\ntxt:",
+                        "*?\r\n",
+                        "$?\r\n;50\r\na")
                 .tests();
     }
 

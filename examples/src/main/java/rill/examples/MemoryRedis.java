@@ -16,7 +16,6 @@ final class MemoryRedis {
     static Future<Listener> serve(Loop loop, SocketAddress address) {
         var commands = new RedisCommands(new MemoryStore(loop::nanoTime));
         var channels = new RedisChannels();
-        return loop.listen(
-                address, Resp.server(), connection -> new RedisPeer(connection, commands, channels).serve());
+        return loop.listen(address, Resp.server(), connection -> new RedisPeer(connection, commands, channels).serve());
     }
 }

@@ -78,8 +78,9 @@ final class RedisPeer {
     private @Nullable Reply ofConnection(String called, RedisCall call) {
         boolean listens = version == RespVersion.RESP2 && !(subscribed.isEmpty() && patterns.isEmpty());
         if (listens && !WHILE_SUBSCRIBED.contains(called)) {
-            throw RefusedCommand.because("Can't execute '" + call.command().string(0).toLowerCase(Locale.ROOT)
-                    + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+            throw RefusedCommand.because(
+                    "Can't execute '" + call.command().string(0).toLowerCase(Locale.ROOT)
+                            + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
         }
         return switch (called) {
             case "CLIENT" -> client(call.withAtLeast(1));

@@ -73,7 +73,8 @@ class LikeRedisTest {
                 byte[] sent = ("HELLO 3\r\nFLUSHALL\r\n" + each.replace("; ", "\r\n") + "\r\n")
                         .getBytes(StandardCharsets.UTF_8);
                 String ours = OF_ITSELF.matcher(answers(server.address(), sent)).replaceAll("$1$2");
-                String theirs = OF_ITSELF.matcher(answers(redis.address(), sent)).replaceAll("$1$2");
+                String theirs =
+                        OF_ITSELF.matcher(answers(redis.address(), sent)).replaceAll("$1$2");
                 assertThat(ours).as(each).isEqualTo(theirs).startsWith("%7\r\n");
             }
         }
@@ -85,7 +86,8 @@ class LikeRedisTest {
             for (String each : GREETINGS.lines().toList()) {
                 byte[] sent = (each.replace("; ", "\r\n") + "\r\n").getBytes(StandardCharsets.UTF_8);
                 String ours = OF_ITSELF.matcher(answers(server.address(), sent)).replaceAll("$1$2");
-                String theirs = OF_ITSELF.matcher(answers(redis.address(), sent)).replaceAll("$1$2");
+                String theirs =
+                        OF_ITSELF.matcher(answers(redis.address(), sent)).replaceAll("$1$2");
                 assertThat(ours).as(each).isEqualTo(theirs);
             }
         }

@@ -7,8 +7,8 @@ import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisURI;
-import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.protocol.ProtocolVersion;
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
@@ -163,13 +163,15 @@ class RedisClientsTest {
             send(redis, Command.ZADD, "ranking", "1.5", "a");
             assertThat(send(redis, Command.ZSCORE, "ranking", "a").toDouble()).isEqualTo(1.5);
             assertThatThrownBy(() -> send(redis, Command.INCR, "hash")).hasMessageContaining(WRONG_TYPE);
-            var connection = redis.connect().toCompletionStage().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            var connection =
+                    redis.connect().toCompletionStage().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
             BlockingQueue<String> told = new LinkedBlockingQueue<>();
             connection.handler(push -> told.add(push.toString()));
             connection.send(Request.cmd(Command.SUBSCRIBE).arg("news").arg("weather"));
             assertThat(told.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).contains("subscribe", "news");
             assertThat(told.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).contains("subscribe", "weather");
-            assertThat(send(redis, Command.PUBLISH, "weather", "fine").toInteger()).isEqualTo(1);
+            assertThat(send(redis, Command.PUBLISH, "weather", "fine").toInteger())
+                    .isEqualTo(1);
             assertThat(told.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).contains("message", "weather", "fine");
             redis.close();
         } finally {

@@ -17,7 +17,8 @@ final class Chunks {
     void append(ByteBuf in, int at, int length) {
         int needed = size + length;
         if (needed > bytes.length) {
-            bytes = Arrays.copyOf(bytes, Math.max(needed, (int) Math.min(Integer.MAX_VALUE - 8, Math.max(FIRST_SPACE, 2L * size))));
+            bytes = Arrays.copyOf(bytes, Math.max(needed, (int)
+                    Math.min(Integer.MAX_VALUE - 8, Math.max(FIRST_SPACE, 2L * size))));
         }
         in.getBytes(at, bytes, size, length);
         size = needed;

@@ -328,7 +328,8 @@ public sealed interface Reply {
         /** Checks the format. */
         public Verbatim {
             if (!format.matches("[!-~]{3}")) {
-                throw new IllegalArgumentException("the format of a verbatim string is three visible characters of ASCII, not " + format);
+                throw new IllegalArgumentException(
+                        "the format of a verbatim string is three visible characters of ASCII, not " + format);
             }
         }
 

@@ -283,9 +283,10 @@ final class ReplyReader extends RespReader {
             return false;
         }
         switch (bulkType) {
-            case '$' -> value = top == null && length >= options.handOut()
-                    ? new Reply.BulkBuffer(context.own(in.slice(body, length)))
-                    : Reply.Bulk.of(copy(in, body, length));
+            case '$' ->
+                value = top == null && length >= options.handOut()
+                        ? new Reply.BulkBuffer(context.own(in.slice(body, length)))
+                        : Reply.Bulk.of(copy(in, body, length));
             case '!' -> value = new Reply.Failed(text(in, body, body + length), true);
             case '=' -> value = verbatim(in, body, length);
             default -> {
@@ -357,8 +358,8 @@ final class ReplyReader extends RespReader {
         if (!streamed && (number < kind.least || number > left)) {
             throw violation(
                     at + 1,
-                    "expected " + kind.words + " of " + kind.least + " to " + left + " " + kind.parts + ", found a length of "
-                            + number);
+                    "expected " + kind.words + " of " + kind.least + " to " + left + " " + kind.parts
+                            + ", found a length of " + number);
         }
         int depth = top == null ? 1 : top.depth + 1;
         if (depth > options.depth()) {

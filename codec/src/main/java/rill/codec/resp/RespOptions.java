@@ -21,7 +21,14 @@ public final class RespOptions {
     private static final int LARGEST = 1024 * MEBI;
 
     private static final RespOptions DEFAULTS = new RespOptions(
-            64 * MEBI, 128 * MEBI, Math.max(MEBI, Runtime.getRuntime().maxMemory() / 4), MEBI, 32, 64 * 1024, true, Integer.MAX_VALUE);
+            64 * MEBI,
+            128 * MEBI,
+            Math.max(MEBI, Runtime.getRuntime().maxMemory() / 4),
+            MEBI,
+            32,
+            64 * 1024,
+            true,
+            Integer.MAX_VALUE);
 
     private final int bulkBytes;
     private final int messageBytes;
@@ -154,13 +161,15 @@ public final class RespOptions {
     /** With messages of at most so many elements. */
     public RespOptions elements(int limit) {
         required("elements", limit, LARGEST);
-        return new RespOptions(bulkBytes, messageBytes, unfinishedBytes, limit, depth, lineBytes, inlineCommands, handOut);
+        return new RespOptions(
+                bulkBytes, messageBytes, unfinishedBytes, limit, depth, lineBytes, inlineCommands, handOut);
     }
 
     /** With arrays nested at most so deep, up to 1,000. */
     public RespOptions depth(int limit) {
         required("depth", limit, 1000);
-        return new RespOptions(bulkBytes, messageBytes, unfinishedBytes, elements, limit, lineBytes, inlineCommands, handOut);
+        return new RespOptions(
+                bulkBytes, messageBytes, unfinishedBytes, elements, limit, lineBytes, inlineCommands, handOut);
     }
 
     /** With lines of at most so many bytes (up to 1 GiB), and messages that can carry one. */
@@ -182,7 +191,8 @@ public final class RespOptions {
      * refused at its first byte, whatever it says.
      */
     public RespOptions inlineCommands(boolean understood) {
-        return new RespOptions(bulkBytes, messageBytes, unfinishedBytes, elements, depth, lineBytes, understood, handOut);
+        return new RespOptions(
+                bulkBytes, messageBytes, unfinishedBytes, elements, depth, lineBytes, understood, handOut);
     }
 
     /**

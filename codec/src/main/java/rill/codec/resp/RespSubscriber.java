@@ -378,7 +378,6 @@ public final class RespSubscriber implements AutoCloseable {
         connection.close();
     }
 
-
     private void end() {
         over = true;
         for (Request each = pending.poll(); each != null; each = pending.poll()) {

@@ -11,7 +11,8 @@ public enum RespVersion {
         Reply scalar(Reply reply) {
             return switch (reply) {
                 case Reply.Null nothing -> nothing == Reply.Null.RESP3 ? Reply.NULL : nothing;
-                case Reply.Failed failed when failed.blob() ->
+                case Reply.Failed failed
+                when failed.blob() ->
                     new Reply.Failed(failed.message().replace('\r', ' ').replace('\n', ' '));
                 case Reply.Real real -> Reply.bulk(Numbers.text(real.number()));
                 case Reply.Bool bool -> Reply.of(bool.truth() ? 1 : 0);

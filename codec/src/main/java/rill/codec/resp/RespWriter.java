@@ -129,7 +129,8 @@ final class RespWriter {
                 writeBytes(bulk.bytes(), out.buffer(ROOM + copied), out);
             }
             case Reply.BulkBuffer _ ->
-                throw new IllegalArgumentException("a BulkBuffer is a reply of its own: within another nobody releases it");
+                throw new IllegalArgumentException(
+                        "a BulkBuffer is a reply of its own: within another nobody releases it");
             case Reply.Null nothing -> nothing(nothing, out.buffer(5));
             case Reply.Array array -> aggregate('*', array.elements(), 1, depthLeft, out);
             case Reply.Map map -> aggregate('%', map.elements(), 2, depthLeft, out);
@@ -205,8 +206,8 @@ final class RespWriter {
     private static void bigNumber(BigInteger number, Outgoing out) {
         String text = number.toString();
         if (text.length() > NumberText.LONGEST_BIG) {
-            throw new IllegalArgumentException("a number of " + text.length() + " digits; RESP3 has at most "
-                    + NumberText.LONGEST_BIG + " here");
+            throw new IllegalArgumentException(
+                    "a number of " + text.length() + " digits; RESP3 has at most " + NumberText.LONGEST_BIG + " here");
         }
         shortLine('(', text, out);
     }

@@ -43,8 +43,7 @@ final class Unpaired {
             case 5 -> ofFive(command, name, hello);
             case 6 -> is(name, "CLIENT") ? ofClient(command, hello, pushes) : null;
             case 7 -> is(name, "MONITOR") ? "sends replies that answer no command" + OWN_CONNECTION : null;
-            case 8 ->
-                is(name, "REPLCONF") ? "belongs to replication, and may have no answer" + OWN_CONNECTION : null;
+            case 8 -> is(name, "REPLCONF") ? "belongs to replication, and may have no answer" + OWN_CONNECTION : null;
             case 9 -> of(name, "SUBSCRIBE");
             case 10 -> of(name, "PSUBSCRIBE", "SSUBSCRIBE");
             case 11 -> of(name, "UNSUBSCRIBE");
@@ -54,7 +53,9 @@ final class Unpaired {
     }
 
     private static @Nullable String ofFive(Command command, Object name, Hello hello) {
-        if (is(name, "HELLO") && command.size() > 1 && !is(command.part(1), "" + hello.version().number())) {
+        if (is(name, "HELLO")
+                && command.size() > 1
+                && !is(command.part(1), "" + hello.version().number())) {
             return "changes the protocol to a version other than "
                     + (hello.version() == RespVersion.RESP2
                             ? "RESP 2; connect with Resp.client(Hello.resp3())"

@@ -14,15 +14,18 @@ import rill.testkit.CodecHarness;
 
 /** What a client says first, and what becomes of it. */
 final class HelloTest {
-    private static final String MAP =
-            "%2\r\n$6\r\nserver\r\n$5\r\nredis\r\n$5\r\nproto\r\n:3\r\n";
+    private static final String MAP = "%2\r\n$6\r\nserver\r\n$5\r\nredis\r\n$5\r\nproto\r\n:3\r\n";
 
     private static CodecHarness<Reply, Command> greet(Hello hello) {
         return new CodecHarness<>(RespCodecs.greeting(hello, Pairing.REPLIES));
     }
 
     private static String said(Hello hello) {
-        return greet(hello).answered().replaceAll("[*$]\\d+\r\n", "").replace("\r\n", " ").strip();
+        return greet(hello)
+                .answered()
+                .replaceAll("[*$]\\d+\r\n", "")
+                .replace("\r\n", " ")
+                .strip();
     }
 
     @Test
@@ -33,7 +36,11 @@ final class HelloTest {
                 .isEqualTo("AUTH me secret CLIENT SETNAME name SELECT 3");
         assertThat(said(Hello.resp3())).isEqualTo("HELLO 3");
         assertThat(said(Hello.resp3().password("secret"))).isEqualTo("HELLO 3 AUTH default secret");
-        assertThat(said(Hello.resp3().user("me", "secret").clientName("name").database(3).then(Command.of("READONLY"))))
+        assertThat(said(Hello.resp3()
+                        .user("me", "secret")
+                        .clientName("name")
+                        .database(3)
+                        .then(Command.of("READONLY"))))
                 .isEqualTo("HELLO 3 AUTH me secret SETNAME name SELECT 3 READONLY");
     }
 
@@ -79,11 +86,16 @@ final class HelloTest {
 
     @Test
     void a_refusal_says_whether_it_may_go_away_by_itself() {
-        for (String each : new String[] {"LOADING a", "BUSY a", "TRYAGAIN", "CLUSTERDOWN", "ERR max number of clients reached"}) {
-            assertThat(new RespException(new Reply.Failed(each)).isTemporary()).as(each).isTrue();
+        for (String each :
+                new String[] {"LOADING a", "BUSY a", "TRYAGAIN", "CLUSTERDOWN", "ERR max number of clients reached"}) {
+            assertThat(new RespException(new Reply.Failed(each)).isTemporary())
+                    .as(each)
+                    .isTrue();
         }
         for (String each : new String[] {"ERR a", "NOAUTH", "WRONGTYPE a", "READONLY a"}) {
-            assertThat(new RespException(new Reply.Failed(each)).isTemporary()).as(each).isFalse();
+            assertThat(new RespException(new Reply.Failed(each)).isTemporary())
+                    .as(each)
+                    .isFalse();
             assertThat(new RespException(new Reply.Failed(each)).said()).isEqualTo(each);
         }
     }
@@ -97,9 +109,15 @@ final class HelloTest {
 
     @Test
     void other_answers_than_those_break_the_protocol() {
-        assertThat(greet(Hello.resp3()).feed("+OK\r\n").outcome().violation()).isEqualTo("expected a map as the answer to HELLO");
-        assertThat(greet(Hello.resp3().database(1)).feed(MAP + ">1\r\n+a\r\n").outcome().violation()).contains("found a push");
-        assertThat(greet(Hello.resp3()).feed("HTTP/1.1 400\r\n").outcome().violation()).contains("found 'H'");
+        assertThat(greet(Hello.resp3()).feed("+OK\r\n").outcome().violation())
+                .isEqualTo("expected a map as the answer to HELLO");
+        assertThat(greet(Hello.resp3().database(1))
+                        .feed(MAP + ">1\r\n+a\r\n")
+                        .outcome()
+                        .violation())
+                .contains("found a push");
+        assertThat(greet(Hello.resp3()).feed("HTTP/1.1 400\r\n").outcome().violation())
+                .contains("found 'H'");
     }
 
     @Test
@@ -124,7 +142,11 @@ final class HelloTest {
 
     @Test
     void secrets_are_not_shown() {
-        assertThat(Hello.resp3().user("me", "secret").clientName("n").database(2).then(Command.of("READONLY")))
+        assertThat(Hello.resp3()
+                        .user("me", "secret")
+                        .clientName("n")
+                        .database(2)
+                        .then(Command.of("READONLY")))
                 .hasToString("Hello[RESP3, user me, client n, database 2, 1 more commands]");
         assertThat(Hello.resp2().password("secret")).hasToString("Hello[RESP2, user default]");
     }

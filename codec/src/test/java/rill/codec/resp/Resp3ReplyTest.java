@@ -52,33 +52,64 @@ final class Resp3ReplyTest {
                 new Reply.BigNumber(new BigInteger("3492890328409238509324850943850943825024385")),
                 new Reply.BigNumber(BigInteger.ONE.negate()),
                 new Reply.BigNumber(BigInteger.ZERO));
-        reads("!21\r\nSYNTAX invalid\r\nsyntax\r\n".replace("21", "22"), new Reply.Failed("SYNTAX invalid\r\nsyntax", true));
-        reads("=15\r\ntxt:Some string\r\n=4\r\nmkd:\r\n",
-                new Reply.Verbatim("txt", Reply.bulk("Some string")), new Reply.Verbatim("mkd", Reply.bulk("")));
-        reads("%2\r\n+first\r\n:1\r\n$6\r\nsecond\r\n:2\r\n%0\r\n",
+        reads(
+                "!21\r\nSYNTAX invalid\r\nsyntax\r\n".replace("21", "22"),
+                new Reply.Failed("SYNTAX invalid\r\nsyntax", true));
+        reads(
+                "=15\r\ntxt:Some string\r\n=4\r\nmkd:\r\n",
+                new Reply.Verbatim("txt", Reply.bulk("Some string")),
+                new Reply.Verbatim("mkd", Reply.bulk("")));
+        reads(
+                "%2\r\n+first\r\n:1\r\n$6\r\nsecond\r\n:2\r\n%0\r\n",
                 Reply.map(simple("first"), Reply.of(1), Reply.bulk("second"), Reply.of(2)), Reply.map());
-        reads("~3\r\n+orange\r\n#t\r\n:100\r\n~0\r\n",
-                Reply.set(simple("orange"), Reply.of(true), Reply.of(100)), Reply.set());
-        reads(">2\r\n+message\r\n$2\r\nhi\r\n>1\r\n$4\r\nkind\r\n",
-                new Reply.Push(List.of(simple("message"), Reply.bulk("hi"))), Reply.push("kind"));
+        reads(
+                "~3\r\n+orange\r\n#t\r\n:100\r\n~0\r\n",
+                Reply.set(simple("orange"), Reply.of(true), Reply.of(100)),
+                Reply.set());
+        reads(
+                ">2\r\n+message\r\n$2\r\nhi\r\n>1\r\n$4\r\nkind\r\n",
+                new Reply.Push(List.of(simple("message"), Reply.bulk("hi"))),
+                Reply.push("kind"));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0", "-0", "10", "1.23", "-1.5", "0.1", "1e10", "1E+10", "1.5e-3", "1e-999", "1.7976931348623157e308"})
+    @ValueSource(
+            strings = {
+                "0",
+                "-0",
+                "10",
+                "1.23",
+                "-1.5",
+                "0.1",
+                "1e10",
+                "1E+10",
+                "1.5e-3",
+                "1e-999",
+                "1.7976931348623157e308"
+            })
     void floating_point_numbers_are_read(String text) {
         reads("," + text + "\r\n", Reply.of(Double.parseDouble(text)));
     }
 
     @Test
     void infinities_and_what_is_no_number_are_read() {
-        reads(",inf\r\n,-inf\r\n,nan\r\n,-nan\r\n",
-                Reply.of(Double.POSITIVE_INFINITY), Reply.of(Double.NEGATIVE_INFINITY), Reply.of(Double.NaN), Reply.of(Double.NaN));
+        reads(
+                ",inf\r\n,-inf\r\n,nan\r\n,-nan\r\n",
+                Reply.of(Double.POSITIVE_INFINITY),
+                Reply.of(Double.NEGATIVE_INFINITY),
+                Reply.of(Double.NaN),
+                Reply.of(Double.NaN));
     }
 
     @Test
     void whatever_resp2_has_is_read_as_well() {
-        reads("+OK\r\n$-1\r\n*-1\r\n*1\r\n:1\r\n-ERR a\r\n",
-                Reply.OK, Reply.NULL, Reply.Null.ARRAY, Reply.array(Reply.of(1)), new Reply.Failed("ERR a"));
+        reads(
+                "+OK\r\n$-1\r\n*-1\r\n*1\r\n:1\r\n-ERR a\r\n",
+                Reply.OK,
+                Reply.NULL,
+                Reply.Null.ARRAY,
+                Reply.array(Reply.of(1)),
+                new Reply.Failed("ERR a"));
     }
 
     @Test
@@ -92,9 +123,9 @@ final class Resp3ReplyTest {
     void streamed_aggregates_are_read_whole() {
         reads("*?\r\n:1\r\n:2\r\n.\r\n", Reply.array(Reply.of(1), Reply.of(2)));
         reads("~?\r\n:1\r\n.\r\n~?\r\n.\r\n", Reply.set(Reply.of(1)), Reply.set());
-        reads("%?\r\n+a\r\n:1\r\n+b\r\n:2\r\n.\r\n",
-                Reply.map(simple("a"), Reply.of(1), simple("b"), Reply.of(2)));
-        reads("*?\r\n*?\r\n.\r\n%1\r\n$?\r\n;1\r\na\r\n;0\r\n~?\r\n*0\r\n.\r\n.\r\n+next\r\n",
+        reads("%?\r\n+a\r\n:1\r\n+b\r\n:2\r\n.\r\n", Reply.map(simple("a"), Reply.of(1), simple("b"), Reply.of(2)));
+        reads(
+                "*?\r\n*?\r\n.\r\n%1\r\n$?\r\n;1\r\na\r\n;0\r\n~?\r\n*0\r\n.\r\n.\r\n+next\r\n",
                 Reply.array(Reply.EMPTY, Reply.map(Reply.bulk("a"), Reply.set(Reply.EMPTY))), simple("next"));
         reads("*?\r\n" + ":1\r\n".repeat(40) + ".\r\n", new Reply.Array(Collections.nCopies(40, Reply.of(1))));
     }
@@ -102,15 +133,19 @@ final class Resp3ReplyTest {
     @Test
     void attributes_stay_with_the_reply_that_follows_them() {
         var ttl = Reply.map(simple("ttl"), Reply.of(3600));
-        reads("|1\r\n+ttl\r\n:3600\r\n*2\r\n:1\r\n:2\r\n",
+        reads(
+                "|1\r\n+ttl\r\n:3600\r\n*2\r\n:1\r\n:2\r\n",
                 new Reply.Attributed(ttl, Reply.array(Reply.of(1), Reply.of(2))));
-        reads("*3\r\n:1\r\n:2\r\n|1\r\n+ttl\r\n:3600\r\n:3\r\n",
+        reads(
+                "*3\r\n:1\r\n:2\r\n|1\r\n+ttl\r\n:3600\r\n:3\r\n",
                 Reply.array(Reply.of(1), Reply.of(2), new Reply.Attributed(ttl, Reply.of(3))));
-        reads("%1\r\n|0\r\n+k\r\n|1\r\n+ttl\r\n:3600\r\n|0\r\n_\r\n",
+        reads(
+                "%1\r\n|0\r\n+k\r\n|1\r\n+ttl\r\n:3600\r\n|0\r\n_\r\n",
                 Reply.map(
                         new Reply.Attributed(Reply.map(), simple("k")),
                         new Reply.Attributed(ttl, new Reply.Attributed(Reply.map(), Reply.Null.RESP3))));
-        reads("|1\r\n+ttl\r\n:3600\r\n>1\r\n+news\r\n",
+        reads(
+                "|1\r\n+ttl\r\n:3600\r\n>1\r\n+news\r\n",
                 new Reply.Attributed(ttl, new Reply.Push(List.of(simple("news")))));
         reads("*?\r\n|0\r\n:1\r\n.\r\n", Reply.array(new Reply.Attributed(Reply.map(), Reply.of(1))));
     }
@@ -120,7 +155,8 @@ final class Resp3ReplyTest {
         var error = new Reply.Attributed(Reply.map(), new Reply.Attributed(Reply.map(), new Reply.Failed("ERR no")));
         assertThatThrownBy(error::orThrow).isInstanceOf(RespException.class).hasMessage("ERR no");
         assertThat(new Reply.Attributed(Reply.map(), Reply.OK).orThrow()).isEqualTo(Reply.OK);
-        assertThat(Reply.isPush(new Reply.Attributed(Reply.map(), Reply.push("a")))).isTrue();
+        assertThat(Reply.isPush(new Reply.Attributed(Reply.map(), Reply.push("a"))))
+                .isTrue();
         assertThat(Reply.isPush(Reply.OK)).isFalse();
     }
 
@@ -202,7 +238,8 @@ final class Resp3ReplyTest {
 
     @Test
     void a_client_that_has_not_asked_for_resp3_refuses_its_types() {
-        for (String each : List.of("_", "#t", ",1", "(1", "!1\r\na", "=5\r\ntxt:a", "%0", "~0", "|0", ">1", "$?", "*?")) {
+        for (String each :
+                List.of("_", "#t", ",1", "(1", "!1\r\na", "=5\r\ntxt:a", "%0", "~0", "|0", ">1", "$?", "*?")) {
             var outcome = CodecHarness.decode(RespCodecs.paired(RespOptions.defaults()), each + "\r\n");
             assertThat(outcome.violation()).as(each).isNotNull();
             assertThat(outcome.messages()).as(each).isEmpty();
@@ -214,24 +251,29 @@ final class Resp3ReplyTest {
 
     @Test
     void lengths_of_numbers_are_bounded() {
-        assertThat(decode("," + "1".repeat(300) + "." + "5".repeat(99) + "\r\n").messages()).hasSize(1);
-        assertThat(decode("," + "1".repeat(300) + "." + "5".repeat(100) + "\r\n").violation())
+        assertThat(decode("," + "1".repeat(300) + "." + "5".repeat(99) + "\r\n").messages())
+                .hasSize(1);
+        assertThat(decode("," + "1".repeat(300) + "." + "5".repeat(100) + "\r\n")
+                        .violation())
                 .isEqualTo("expected a line of at most 400 bytes");
         assertThat(decode("(" + "1".repeat(4096) + "\r\n").messages()).hasSize(1);
         assertThat(decode("(" + "1".repeat(4097) + "\r\n").offset()).isEqualTo(4097);
-        assertThat(decode(RespOptions.defaults().lineBytes(5), "(123456\r\n").offset()).isEqualTo(6);
+        assertThat(decode(RespOptions.defaults().lineBytes(5), "(123456\r\n").offset())
+                .isEqualTo(6);
     }
 
     @Test
     void nesting_of_whatever_kind_is_bounded() {
         RespOptions limits = RespOptions.defaults().depth(3);
-        for (String each : List.of("*1\r\n", "%1\r\n:1\r\n", "~1\r\n", "|0\r\n", "*?\r\n", "%?\r\n", "~?\r\n", "|1\r\n")) {
+        for (String each :
+                List.of("*1\r\n", "%1\r\n:1\r\n", "~1\r\n", "|0\r\n", "*?\r\n", "%?\r\n", "~?\r\n", "|1\r\n")) {
             assertThat(decode(limits, each.repeat(4)).violation())
                     .as(each)
                     .isEqualTo("expected arrays nested at most 3 deep");
         }
         assertThat(decode(limits, "|0\r\n|0\r\n|0\r\n:1\r\n").messages()).hasSize(1);
-        var bomb = new CodecHarness<>(RespCodecs.unpaired(RespOptions.defaults().depth(1000))).feed("|1\r\n".repeat(100_000));
+        var bomb = new CodecHarness<>(RespCodecs.unpaired(RespOptions.defaults().depth(1000)))
+                .feed("|1\r\n".repeat(100_000));
         assertThat(bomb.outcome().violation()).contains("1000 deep");
     }
 
@@ -251,19 +293,42 @@ final class Resp3ReplyTest {
             assertThat(decode(limits, fits + fits).messages()).as(fits).hasSize(2);
         }
         for (String tooMany : List.of(
-                "%3\r\n", "~5\r\n", "|3\r\n", ">5\r\n", "%1\r\n%2\r\n", "*?\r\n" + ":1\r\n".repeat(5), "*?\r\n*4\r\n",
-                "*?\r\n" + "*?\r\n.\r\n".repeat(5), "*?\r\n" + "$1\r\na\r\n".repeat(5), "|1\r\n:1\r\n:1\r\n*3\r\n")) {
-            assertThat(decode(limits, tooMany).violation()).as(tooMany).isNotNull().containsPattern("elements|pairs");
+                "%3\r\n",
+                "~5\r\n",
+                "|3\r\n",
+                ">5\r\n",
+                "%1\r\n%2\r\n",
+                "*?\r\n" + ":1\r\n".repeat(5),
+                "*?\r\n*4\r\n",
+                "*?\r\n" + "*?\r\n.\r\n".repeat(5),
+                "*?\r\n" + "$1\r\na\r\n".repeat(5),
+                "|1\r\n:1\r\n:1\r\n*3\r\n")) {
+            assertThat(decode(limits, tooMany).violation())
+                    .as(tooMany)
+                    .isNotNull()
+                    .containsPattern("elements|pairs");
         }
         assertThat(decode(limits, "*?\r\n" + ":1\r\n".repeat(5)).offset()).isEqualTo(4 + 16);
     }
 
     @Test
     void cumulative_bytes_of_whatever_kind_are_bounded() {
-        RespOptions limits = RespOptions.defaults().bulkBytes(100).lineBytes(100).messageBytes(1000);
+        RespOptions limits =
+                RespOptions.defaults().bulkBytes(100).lineBytes(100).messageBytes(1000);
         String ten = "0123456789";
         for (String each : List.of(
-                "$10\r\n" + ten, "!10\r\n" + ten, "=10\r\ntxt:567890", "(" + "1".repeat(10), "_", "#t", ",1", "%0", "~0", "*0", "*?\r\n.", "|0\r\n_")) {
+                "$10\r\n" + ten,
+                "!10\r\n" + ten,
+                "=10\r\ntxt:567890",
+                "(" + "1".repeat(10),
+                "_",
+                "#t",
+                ",1",
+                "%0",
+                "~0",
+                "*0",
+                "*?\r\n.",
+                "|0\r\n_")) {
             var outcome = decode(limits, "*?\r\n" + (each + "\r\n").repeat(16) + ".\r\n");
             assertThat(outcome.violation()).as(each).isNotNull().startsWith("expected a message of at most 1000 bytes");
         }
@@ -272,18 +337,28 @@ final class Resp3ReplyTest {
     @Test
     void a_streamed_string_is_bounded_as_a_whole() {
         RespOptions limits = RespOptions.defaults().bulkBytes(10);
-        assertThat(decode(limits, "$?\r\n;5\r\nabcde\r\n;5\r\nabcde\r\n;0\r\n").messages()).containsExactly(Reply.bulk("abcdeabcde"));
+        assertThat(decode(limits, "$?\r\n;5\r\nabcde\r\n;5\r\nabcde\r\n;0\r\n").messages())
+                .containsExactly(Reply.bulk("abcdeabcde"));
         var outcome = decode(limits, "$?\r\n;5\r\nabcde\r\n;6\r\nabcdef\r\n;0\r\n");
         assertThat(outcome.violation())
                 .isEqualTo("expected a piece of a streamed string of 1 to 5 bytes, found a length of 6");
         assertThat(outcome.offset()).isEqualTo(16);
-        assertThat(decode(limits, "$?\r\n;5\r\nabcde\r\n;5\r\nabcde\r\n;1\r\na\r\n").violation()).contains("1 to 0 bytes");
+        assertThat(decode(limits, "$?\r\n;5\r\nabcde\r\n;5\r\nabcde\r\n;1\r\na\r\n")
+                        .violation())
+                .contains("1 to 0 bytes");
     }
 
     @Test
     void what_was_announced_leaves_nothing_to_be_kept() {
         for (String announced : List.of(
-                "!67000000\r\n", "=67000000\r\n", "%500000\r\n", "~1000000\r\n", "|500000\r\n", ">1000000\r\n", "*?\r\n", "$?\r\n;67000000\r\n")) {
+                "!67000000\r\n",
+                "=67000000\r\n",
+                "%500000\r\n",
+                "~1000000\r\n",
+                "|500000\r\n",
+                ">1000000\r\n",
+                "*?\r\n",
+                "$?\r\n;67000000\r\n")) {
             var harness = new CodecHarness<>(RespCodecs.unpaired(RespOptions.defaults())).feed(announced);
             assertThat(harness.outcome().violation()).isNull();
             assertThat(harness.unconsumed()).as(announced).isZero();
@@ -293,7 +368,8 @@ final class Resp3ReplyTest {
     @Test
     void unfinished_streams_count_among_what_is_unfinished() throws IOException {
         var codec = RespCodecs.unpaired(RespOptions.defaults().unfinishedBytes(200_000));
-        for (String each : List.of("*?\r\n" + ":1\r\n".repeat(4000), "$?\r\n" + (";1000\r\n" + "x".repeat(1000) + "\r\n").repeat(250))) {
+        for (String each : List.of(
+                "*?\r\n" + ":1\r\n".repeat(4000), "$?\r\n" + (";1000\r\n" + "x".repeat(1000) + "\r\n").repeat(250))) {
             var session = codec.open(QuietContext.CONTEXT);
             ByteBuf sent = Unpooled.copiedBuffer(each, UTF_8);
             assertThatThrownBy(() -> session.decode(sent, QuietContext.CONTEXT))
@@ -311,7 +387,8 @@ final class Resp3ReplyTest {
         RespOptions options = RespOptions.defaults().handOut(5);
         var harness = new CodecHarness<>(RespCodecs.unpaired(options));
         var buffer = new Reply.BulkBuffer(Unpooled.copiedBuffer("hello", UTF_8));
-        harness.feed("$5\r\nhello\r\n$4\r\nhell\r\n*1\r\n$5\r\nhello\r\n=9\r\ntxt:hello\r\n$5\r\nhe").feed("llo\r\n");
+        harness.feed("$5\r\nhello\r\n$4\r\nhell\r\n*1\r\n$5\r\nhello\r\n=9\r\ntxt:hello\r\n$5\r\nhe")
+                .feed("llo\r\n");
         List<Object> messages = harness.outcome().messages();
         assertThat(messages)
                 .containsExactly(
@@ -342,8 +419,10 @@ final class Resp3ReplyTest {
             for (int k = 1 + random.nextInt(3); k > 0; k--) {
                 replies.add(reply(random, 3, true));
             }
-            byte[] written = new CodecHarness<>(RespCodecs.server(RespOptions.defaults())).writeBytes(replies.toArray(Reply[]::new));
-            var outcome = CodecHarness.decodeAtRandom(RespCodecs.unpaired(RespOptions.defaults()), written, random.nextLong());
+            byte[] written = new CodecHarness<>(RespCodecs.server(RespOptions.defaults()))
+                    .writeBytes(replies.toArray(Reply[]::new));
+            var outcome = CodecHarness.decodeAtRandom(
+                    RespCodecs.unpaired(RespOptions.defaults()), written, random.nextLong());
             assertThat(outcome.messages()).as("number %d of seed %d", i, seed).isEqualTo(replies);
         }
     }
@@ -364,8 +443,11 @@ final class Resp3ReplyTest {
             case 10 -> new Reply.Array(replies(random, depth, random.nextInt(20)));
             case 11 -> new Reply.Map(replies(random, depth, 2 * random.nextInt(4)));
             case 12 -> new Reply.Set(replies(random, depth, random.nextInt(4)));
-            case 13 -> new Reply.Attributed(new Reply.Map(replies(random, depth, 2 * random.nextInt(3))), reply(random, depth - 1, alone));
-            default -> Reply.push("kind", replies(random, depth, random.nextInt(3)).toArray(Reply[]::new));
+            case 13 ->
+                new Reply.Attributed(
+                        new Reply.Map(replies(random, depth, 2 * random.nextInt(3))), reply(random, depth - 1, alone));
+            default ->
+                Reply.push("kind", replies(random, depth, random.nextInt(3)).toArray(Reply[]::new));
         };
     }
 

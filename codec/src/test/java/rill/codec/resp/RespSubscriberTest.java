@@ -139,7 +139,8 @@ final class RespSubscriberTest {
         all.await();
         shard.await();
         settle();
-        assertThat(told).containsExactly("+PATTERN a*", "PATTERN a* ab hi", "+SHARD s", "SHARD s s ho", "push invalidate");
+        assertThat(told)
+                .containsExactly("+PATTERN a*", "PATTERN a* ab hi", "+SHARD s", "SHARD s s ho", "push invalidate");
     }
 
     @Test
@@ -153,13 +154,23 @@ final class RespSubscriberTest {
         say(array("unsubscribe", "a", 2), array("unsubscribe", "x", 2), array("unsubscribe", "a", 2));
         two.await();
         assertThat(rest.isDone()).isFalse();
-        say(array("unsubscribe", "b", 1), message("c", "last"), array("unsubscribe", "c", 0), array("subscribe", "a", 1));
+        say(
+                array("unsubscribe", "b", 1),
+                message("c", "last"),
+                array("unsubscribe", "c", 0),
+                array("subscribe", "a", 1));
         rest.await();
         again.await();
         assertThat(commands.get(3)).as("named one by one").isEqualTo(Command.of("UNSUBSCRIBE", "b", "c"));
         assertThat(told.subList(3, told.size()))
                 .containsExactly(
-                        "-CHANNEL a", "-CHANNEL x", "-CHANNEL a", "-CHANNEL b", "CHANNEL c c last", "-CHANNEL c", "+CHANNEL a");
+                        "-CHANNEL a",
+                        "-CHANNEL x",
+                        "-CHANNEL a",
+                        "-CHANNEL b",
+                        "CHANNEL c c last",
+                        "-CHANNEL c",
+                        "+CHANNEL a");
         assertThat(subscriber.subscriptions(Kind.CHANNEL)).containsExactly("a");
     }
 
@@ -237,8 +248,13 @@ final class RespSubscriberTest {
     @Test
     void a_confirmation_that_nobody_waits_for_breaks_the_protocol() throws IOException {
         for (Reply each : List.of(
-                array("subscribe", "other", 1), Reply.of(1), Reply.PONG, new Reply.Failed("ERR a"),
-                Reply.array(Reply.bulk("message"), Reply.bulk("a")), Reply.array(Reply.bulk("what"), Reply.bulk("a")), array("unsubscribe", null, 0))) {
+                array("subscribe", "other", 1),
+                Reply.of(1),
+                Reply.PONG,
+                new Reply.Failed("ERR a"),
+                Reply.array(Reply.bulk("message"), Reply.bulk("a")),
+                Reply.array(Reply.bulk("what"), Reply.bulk("a")),
+                array("unsubscribe", null, 0))) {
             close();
             connect();
             var failures = new ArrayList<Throwable>();
@@ -263,7 +279,9 @@ final class RespSubscriberTest {
         assertThat(subscriber.isOpen()).isFalse();
         assertThat(subscriber.failure()).isInstanceOf(IOException.class);
         assertThatThrownBy(() -> subscriber.subscribe("c").await()).isInstanceOf(IOException.class);
-        assertThat(subscriber.subscriptions(Kind.CHANNEL)).as("for whoever connects again").containsExactly("a");
+        assertThat(subscriber.subscriptions(Kind.CHANNEL))
+                .as("for whoever connects again")
+                .containsExactly("a");
         reporter.assertNone();
     }
 

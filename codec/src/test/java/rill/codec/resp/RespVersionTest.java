@@ -50,9 +50,11 @@ final class RespVersionTest {
                         Reply.array(Reply.of(1)),
                         Reply.bulk("1")));
         byte[] bytes = new CodecHarness<>(RespCodecs.server(RespOptions.defaults())).writeBytes(said);
-        assertThat(CodecHarness.decode(RespCodecs.client(RespOptions.defaults()), bytes).messages())
+        assertThat(CodecHarness.decode(RespCodecs.client(RespOptions.defaults()), bytes)
+                        .messages())
                 .containsExactly(said);
-        assertThat(RespVersion.RESP2.say(Reply.push("a", Reply.of(true)))).isEqualTo(Reply.array(Reply.bulk("a"), Reply.of(1)));
+        assertThat(RespVersion.RESP2.say(Reply.push("a", Reply.of(true))))
+                .isEqualTo(Reply.array(Reply.bulk("a"), Reply.of(1)));
     }
 
     @Test
@@ -68,7 +70,8 @@ final class RespVersionTest {
 
     @Test
     void what_a_version_has_it_leaves_as_it_is() {
-        for (Reply each : List.of(Reply.array(Reply.of(1), Reply.array(Reply.NULL, Reply.OK)), Reply.bulk("a"), Reply.EMPTY)) {
+        for (Reply each :
+                List.of(Reply.array(Reply.of(1), Reply.array(Reply.NULL, Reply.OK)), Reply.bulk("a"), Reply.EMPTY)) {
             assertThat(RespVersion.RESP2.say(each)).isSameAs(each);
         }
         for (Reply each : List.of(Reply.map(Reply.of(1), Reply.of(2.0)), Reply.set(Reply.of(true)), Reply.of(false))) {
@@ -94,7 +97,8 @@ final class RespVersionTest {
 
     @Test
     void a_map_is_asked_by_text() {
-        Reply.Map map = Reply.map(new Reply.Simple("a"), Reply.of(1), Reply.bulk("b"), Reply.of(2), Reply.bulk("a"), Reply.of(3));
+        Reply.Map map = Reply.map(
+                new Reply.Simple("a"), Reply.of(1), Reply.bulk("b"), Reply.of(2), Reply.bulk("a"), Reply.of(3));
         assertThat(map.size()).isEqualTo(3);
         assertThat(map.get("a")).isEqualTo(Reply.of(1));
         assertThat(map.get("b")).isEqualTo(Reply.of(2));

@@ -65,7 +65,8 @@ final class RespWriterTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> write(each))
                     .withMessageStartingWith(each.name() + " ")
-                    .withMessageMatching(".*(Resp\\.clientPipeline\\(\\)|a RespSubscriber|Resp\\.client\\(Hello\\.resp3\\(\\)\\))")
+                    .withMessageMatching(
+                            ".*(Resp\\.clientPipeline\\(\\)|a RespSubscriber|Resp\\.client\\(Hello\\.resp3\\(\\)\\))")
                     .withMessageNotContaining("secret");
             assertThat(new CodecHarness<>(RespCodecs.unpaired(RespOptions.defaults())).write(each))
                     .startsWith("*" + texts.length + "\r\n");
@@ -155,7 +156,8 @@ final class RespWriterTest {
     void a_bulk_in_a_buffer_is_written_like_any_other_and_released_once() {
         for (int size : new int[] {0, 100, Payloads.WORTH_PASSING, 100_000}) {
             var bulk = new Reply.BulkBuffer(Unpooled.copiedBuffer("x".repeat(size), UTF_8));
-            assertThat(new CodecHarness<>(SERVER).write(bulk)).isEqualTo("$" + size + "\r\n" + "x".repeat(size) + "\r\n");
+            assertThat(new CodecHarness<>(SERVER).write(bulk))
+                    .isEqualTo("$" + size + "\r\n" + "x".repeat(size) + "\r\n");
             bulk.release();
             assertThat(bulk.refCnt()).isZero();
         }
