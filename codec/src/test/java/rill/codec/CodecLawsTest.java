@@ -184,8 +184,18 @@ final class CodecLawsTest {
     @TestFactory
     Stream<DynamicTest> what_a_resp_server_reads_and_writes() {
         return CodecLaws.of(RespCodecs.server(LIMITS))
-                .understands(
-                        "*2\r\n$3\r\nGET\r\n$3\r\nkey\r\nset \"a\\x41\" 'b'\r\n*-1\r\n*0\r\n\u00c3\u00a9 \u00ff\n*1\r\n$4\r\nPING\r\n")
+                .understands("*2\r\n"
+                        + "$3\r\n"
+                        + "GET\r\n"
+                        + "$3\r\n"
+                        + "key\r\n"
+                        + "set \"a\\x41\" 'b'\r\n"
+                        + "*-1\r\n"
+                        + "*0\r\n"
+                        + "\u00c3\u00a9 \u00ff\n"
+                        + "*1\r\n"
+                        + "$4\r\n"
+                        + "PING\r\n")
                 .writes(
                         RespCodecs.client(LIMITS),
                         Reply.OK,

@@ -80,7 +80,8 @@ final class RedisPeer {
         if (listens && !WHILE_SUBSCRIBED.contains(called)) {
             throw RefusedCommand.because(
                     "Can't execute '" + call.command().string(0).toLowerCase(Locale.ROOT)
-                            + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+                            + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
+                            + " context");
         }
         return switch (called) {
             case "CLIENT" -> client(call.withAtLeast(1));

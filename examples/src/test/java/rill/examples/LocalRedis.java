@@ -60,7 +60,9 @@ final class LocalRedis implements AutoCloseable {
 
     /** Sends it a signal, such as {@code STOP}. */
     void signal(String name) throws IOException, InterruptedException {
-        var kill = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).inheritIO().start();
+        var kill = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                .inheritIO()
+                .start();
         if (kill.waitFor() != 0) {
             throw new IOException("kill -" + name + " failed");
         }

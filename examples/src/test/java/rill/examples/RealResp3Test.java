@@ -136,7 +136,8 @@ class RealResp3Test {
         assertThat(call(redis, "EVAL", "return {big_number='123456789012345678901234567890'}", "0"))
                 .isEqualTo(new Reply.BigNumber(new BigInteger("123456789012345678901234567890")));
         assertThat(call(redis, "EVAL", "return redis.error_reply('MY own')", "0"))
-                .isInstanceOfSatisfying(Reply.Failed.class, e -> assertThat(e.code()).isEqualTo("MY"));
+                .isInstanceOfSatisfying(
+                        Reply.Failed.class, e -> assertThat(e.code()).isEqualTo("MY"));
     }
 
     @Test
@@ -154,8 +155,7 @@ class RealResp3Test {
         answers.add(redis.call(Command.of("INCR", "n")));
         answers.add(redis.call(Command.of("EXEC")));
         assertThat(Future.all(answers).await())
-                .containsExactly(
-                        Reply.OK, Reply.QUEUED, Reply.QUEUED, Reply.array(Reply.bulk("2"), Reply.of(1)));
+                .containsExactly(Reply.OK, Reply.QUEUED, Reply.QUEUED, Reply.array(Reply.bulk("2"), Reply.of(1)));
         assertThat(call(redis, "PING")).isEqualTo(Reply.PONG);
         assertThat(pushes).containsExactly("invalidate");
     }
@@ -214,7 +214,20 @@ class RealResp3Test {
     @EnumSource
     void users_and_their_passwords_are_accepted_or_the_connection_fails(RespVersion version) throws IOException {
         var admin = connect(Resp.client());
-        call(admin, "ACL", "SETUSER", "reader", "on", ">" + SECRET, "~*", "&news*", "+@read", "+ping", "+client", "+hello", "+subscribe");
+        call(
+                admin,
+                "ACL",
+                "SETUSER",
+                "reader",
+                "on",
+                ">" + SECRET,
+                "~*",
+                "&news*",
+                "+@read",
+                "+ping",
+                "+client",
+                "+hello",
+                "+subscribe");
         var reader = connect(Resp.client(hello(version).user("reader", SECRET).clientName("me")));
         assertThat(call(reader, "GET", "key")).isInstanceOf(Reply.Null.class);
         assertThatThrownBy(() -> call(reader, "SET", "key", "value").orThrow())
@@ -237,7 +250,8 @@ class RealResp3Test {
     @Test
     void who_has_to_say_a_password_is_told_so() throws IOException {
         try (var closed = new LocalRedis("--requirepass", SECRET)) {
-            assertThatThrownBy(() -> loop.connect(closed.address(), Resp.client(Hello.resp3())).await())
+            assertThatThrownBy(() -> loop.connect(closed.address(), Resp.client(Hello.resp3()))
+                            .await())
                     .isInstanceOf(RespException.class)
                     .hasMessageContaining("NOAUTH")
                     .hasMessageContaining("Hello.password");
@@ -246,7 +260,9 @@ class RealResp3Test {
                     .isInstanceOf(RespException.class)
                     .hasMessageContaining("Hello.password");
             for (RespVersion each : RespVersion.values()) {
-                var with = loop.connect(closed.address(), Resp.client(hello(each).password(SECRET))).await();
+                var with = loop.connect(
+                                closed.address(), Resp.client(hello(each).password(SECRET)))
+                        .await();
                 assertThat(call(with, "PING")).isEqualTo(Reply.PONG);
             }
         }
@@ -272,7 +288,8 @@ class RealResp3Test {
     @EnumSource
     void what_is_published_comes_to_its_subscribers_in_order(RespVersion version) throws IOException {
         var told = new ArrayList<String>();
-        var subscriber = subscribe(hello(version), message -> told.add(message.kind() + " " + message.channel() + " " + message.text()));
+        var subscriber = subscribe(
+                hello(version), message -> told.add(message.kind() + " " + message.channel() + " " + message.text()));
         var redis = connect(Resp.client());
         subscriber.subscribe("a", "b", "c").await();
         subscriber.subscribe(Kind.PATTERN, "b*", "d?").await();
@@ -328,7 +345,15 @@ class RealResp3Test {
                     loop.connect(server.address(), Resp.clientPipeline()).await();
             var received = new ArrayList<Reply>();
             for (String each : List.of(
-                    "HSET h a 1", "HGETALL h", "HELLO 3", "HGETALL h", "SUBSCRIBE a", "CLIENT REPLY SKIP", "PING", "ECHO x", "HELLO 2")) {
+                    "HSET h a 1",
+                    "HGETALL h",
+                    "HELLO 3",
+                    "HGETALL h",
+                    "SUBSCRIBE a",
+                    "CLIENT REPLY SKIP",
+                    "PING",
+                    "ECHO x",
+                    "HELLO 2")) {
                 connection.write(Command.of(each.split(" ")));
             }
             for (int i = 0; i < 7; i++) {
@@ -352,8 +377,11 @@ class RealResp3Test {
         try (var full = new LocalRedis("--maxclients", "1")) {
             var only = loop.connect(full.address(), Resp.client()).await();
             call(only, "PING");
-            assertThatThrownBy(() -> loop.connect(full.address(), Resp.client(Hello.resp3())).await())
-                    .isInstanceOfSatisfying(RespException.class, e -> assertThat(e.isTemporary()).isTrue())
+            assertThatThrownBy(() -> loop.connect(full.address(), Resp.client(Hello.resp3()))
+                            .await())
+                    .isInstanceOfSatisfying(
+                            RespException.class,
+                            e -> assertThat(e.isTemporary()).isTrue())
                     .hasMessageContaining("maxclients");
         }
     }
@@ -376,7 +404,9 @@ class RealResp3Test {
         })) {
             var redis = loop.connect(loading.address(), Resp.client()).await();
             assertThatThrownBy(() -> call(redis, "GET", "key1").orThrow())
-                    .isInstanceOfSatisfying(RespException.class, e -> assertThat(e.isTemporary()).isTrue())
+                    .isInstanceOfSatisfying(
+                            RespException.class,
+                            e -> assertThat(e.isTemporary()).isTrue())
                     .hasMessageStartingWith("LOADING")
                     .hasMessageContaining("try again");
         }
@@ -417,7 +447,8 @@ class RealResp3Test {
     @Test
     void a_server_that_is_killed_fails_calls_and_subscriptions() throws Exception {
         try (var killed = new LocalRedis()) {
-            var redis = loop.connect(killed.address(), Resp.client(Hello.resp3())).await();
+            var redis =
+                    loop.connect(killed.address(), Resp.client(Hello.resp3())).await();
             var subscriber = loop.connect(killed.address(), Resp.clientPipeline())
                     .map(connection -> RespSubscriber.over(connection, message -> {}))
                     .await();
@@ -438,7 +469,8 @@ class RealResp3Test {
     @Test
     void something_that_is_no_redis_is_told_as_such() throws IOException {
         try (var other = new RunningServer(Echo::serve)) {
-            assertThatThrownBy(() -> loop.connect(other.address(), Resp.client(Hello.resp3())).await())
+            assertThatThrownBy(() -> loop.connect(other.address(), Resp.client(Hello.resp3()))
+                            .await())
                     .isInstanceOfAny(ProtocolException.class, IOException.class)
                     .hasMessageNotContaining("null");
         }

@@ -257,32 +257,26 @@ public final class RespSubscriber implements AutoCloseable {
     }
 
     private boolean told(String first, List<Reply> parts, Reply whole) {
-        switch (first) {
-            case "message" -> {
-                return message(Kind.CHANNEL, parts);
-            }
-            case "pmessage" -> {
-                return message(Kind.PATTERN, parts);
-            }
-            case "smessage" -> {
-                return message(Kind.SHARD, parts);
-            }
-            case "pong" -> {
-                return pong();
-            }
-            default -> {
-                for (Kind each : Kind.values()) {
-                    if (first.equalsIgnoreCase(each.begin) || first.equalsIgnoreCase(each.end)) {
-                        return parts.size() == 3 && confirmed(each, first, Reply.text(parts.get(1)));
-                    }
-                }
-                if (whole instanceof Reply.Push push) {
-                    receiver.pushed(push);
-                    return true;
-                }
-                return false;
+        return switch (first) {
+            case "message" -> message(Kind.CHANNEL, parts);
+            case "pmessage" -> message(Kind.PATTERN, parts);
+            case "smessage" -> message(Kind.SHARD, parts);
+            case "pong" -> pong();
+            default -> confirmedOrPushed(first, parts, whole);
+        };
+    }
+
+    private boolean confirmedOrPushed(String first, List<Reply> parts, Reply whole) {
+        for (Kind each : Kind.values()) {
+            if (first.equalsIgnoreCase(each.begin) || first.equalsIgnoreCase(each.end)) {
+                return parts.size() == 3 && confirmed(each, first, Reply.text(parts.get(1)));
             }
         }
+        if (whole instanceof Reply.Push push) {
+            receiver.pushed(push);
+            return true;
+        }
+        return false;
     }
 
     private boolean message(Kind kind, List<Reply> parts) {

@@ -225,8 +225,10 @@ final class Resp3ReplyTest {
                 "*?^.x/5/expected CR, found 'x' (0x78)",
                 "%?^+a^./8/expected a value for the last key of a map, found '.' (0x2E)",
                 "*-2/1/expected an array of 0 to 1048576 elements, found a length of -2",
-                "*-9223372036854775808/1/expected an array of 0 to 1048576 elements, found a length of -9223372036854775808",
-                "$-9223372036854775808/1/expected a bulk string of 0 to 67108864 bytes, found a length of -9223372036854775808",
+                "*-9223372036854775808/1/expected an array of 0 to 1048576 elements, found a length of"
+                        + " -9223372036854775808",
+                "$-9223372036854775808/1/expected a bulk string of 0 to 67108864 bytes, found a length of"
+                        + " -9223372036854775808",
             })
     void what_is_not_resp3_is_refused(String lines, long position, String violation) {
         String sent = lines.replace("^", "\r\n").replace('·', ' ');
