@@ -101,24 +101,20 @@ final class RedisPeer {
     private Reply client(RedisCall call) {
         Command command = call.command();
         String what = command.string(1);
-        switch (what.toUpperCase(Locale.ROOT)) {
-            case "GETNAME" -> {
-                return name;
-            }
-            case "ID" -> {
-                return Reply.of(id);
-            }
+        return switch (what.toUpperCase(Locale.ROOT)) {
+            case "GETNAME" -> name;
+            case "ID" -> Reply.of(id);
             case "SETINFO" -> {
                 requireSize(command, 4);
-                return Reply.OK;
+                yield Reply.OK;
             }
             case "SETNAME" -> {
                 requireSize(command, 3);
                 name(command.string(2));
-                return Reply.OK;
+                yield Reply.OK;
             }
             default -> throw RefusedCommand.because("unknown subcommand '" + what + "'. Try CLIENT HELP.");
-        }
+        };
     }
 
     private static void requireSize(Command command, int size) {
