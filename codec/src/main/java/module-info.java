@@ -11,5 +11,6 @@ module rill.codec {
 
     exports rill.codec;
     exports rill.codec.proxy;
+    exports rill.codec.resp;
     exports rill.codec.tls;
 }

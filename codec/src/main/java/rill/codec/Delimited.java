@@ -8,6 +8,7 @@ import rill.FrameSession;
 import rill.Framing;
 import rill.Outgoing;
 import rill.ProtocolException;
+import rill.codec.internal.Payloads;
 
 /**
  * A framing whose frames end with a certain sequence of bytes. Immutable, each method gives a changed copy.

@@ -5,6 +5,7 @@ import rill.Context;
 import rill.FrameSession;
 import rill.Framing;
 import rill.Outgoing;
+import rill.codec.internal.Payloads;
 
 /**
  * A framing whose frames all have the same length, with nothing between them. Immutable.

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import rill.FrameSession;
 import rill.Outgoing;
 import rill.ProtocolException;
+import rill.codec.internal.Payloads;
 
 /** Reads and writes the frames of a {@link LengthField}. A header is read again when more has come. */
 final class LengthFieldSession extends FrameSession {

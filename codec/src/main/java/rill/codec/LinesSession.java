@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import rill.FrameSession;
 import rill.Outgoing;
 import rill.ProtocolException;
+import rill.codec.internal.Payloads;
 
 /** Reads and writes {@link Lines}. Its state is how far it has looked for the end of the present line. */
 final class LinesSession extends FrameSession {

@@ -13,6 +13,8 @@ import rill.Codec;
 import rill.Context;
 import rill.Pipeline;
 import rill.ProtocolException;
+import rill.codec.internal.Utf8;
+import rill.codec.internal.Violations;
 
 /**
  * Frames that are text, in one charset, and strictly so: nothing is replaced.

@@ -1,6 +1,6 @@
 /**
  * Codecs. Framings: {@link rill.codec.LengthField}, {@link rill.codec.Lines}, {@link rill.codec.Delimited},
  * {@link rill.codec.FixedLength}. What is in the frames: {@link rill.codec.Text}. Whole protocols:
- * {@link rill.codec.Resp}.
+ * {@link rill.codec.resp.Resp}.
  */
 package rill.codec;

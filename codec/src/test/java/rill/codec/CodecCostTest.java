@@ -16,6 +16,10 @@ import rill.Codec;
 import rill.Outgoing;
 import rill.ProtocolException;
 import rill.Session;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
+import rill.codec.resp.RespCodecs;
+import rill.codec.resp.RespOptions;
 import rill.testkit.CodecHarness;
 
 /** What decoding and encoding cost: bytes allocated, and bytes looked at. Counted, not timed. */
@@ -87,8 +91,8 @@ final class CodecCostTest {
 
     @Test
     void common_replies_and_commands_allocate_nothing() throws IOException {
-        Codec<Reply, Command> client = new RespClientCodec(RespOptions.defaults(), true);
-        Codec<Command, Reply> server = new RespServerCodec(RespOptions.defaults());
+        Codec<Reply, Command> client = RespCodecs.client(RespOptions.defaults());
+        Codec<Command, Reply> server = RespCodecs.server(RespOptions.defaults());
         assertThat(allocatedPerRun(decoding(client, "+OK\r\n"))).isLessThan(1);
         assertThat(allocatedPerRun(decoding(client, "+PONG\r\n"))).isLessThan(1);
         assertThat(allocatedPerRun(decoding(client, ":1000\r\n"))).isLessThan(1);
@@ -105,8 +109,8 @@ final class CodecCostTest {
 
     @Test
     void other_messages_allocate_themselves_alone() throws IOException {
-        Codec<Reply, Command> client = new RespClientCodec(RespOptions.defaults(), true);
-        Codec<Command, Reply> server = new RespServerCodec(RespOptions.defaults());
+        Codec<Reply, Command> client = RespCodecs.client(RespOptions.defaults());
+        Codec<Command, Reply> server = RespCodecs.server(RespOptions.defaults());
         assertThat(allocatedPerRun(decoding(client, "$5\r\nhello\r\n"))).isLessThanOrEqualTo(16 + 24);
         assertThat(allocatedPerRun(decoding(server, "*2\r\n$3\r\nGET\r\n$5\r\nhello\r\n")))
                 .isLessThanOrEqualTo(16 + 24 + 24);
@@ -121,16 +125,16 @@ final class CodecCostTest {
         assertUnfinishedIsCheap(LengthField.ofBytes(4).unlimited(), "@\0\0\0abcde");
         assertUnfinishedIsCheap(LengthField.varint().unlimited(), "\u0080\u0080\u0080\u0080\4abcd");
         assertUnfinishedIsCheap(FixedLength.of(1 << 30), "abcdefghi");
-        assertUnfinishedIsCheap(new RespClientCodec(limits, true), "$1073741823\r\n");
-        assertUnfinishedIsCheap(new RespClientCodec(limits, true), "*1000000000\r\n");
-        assertUnfinishedIsCheap(new RespServerCodec(limits), "*1000000000\r\n$1073741823\r\n");
+        assertUnfinishedIsCheap(RespCodecs.client(limits), "$1073741823\r\n");
+        assertUnfinishedIsCheap(RespCodecs.client(limits), "*1000000000\r\n");
+        assertUnfinishedIsCheap(RespCodecs.server(limits), "*1000000000\r\n$1073741823\r\n");
     }
 
     @Test
     void a_huge_array_within_the_default_limits_with_nothing_after_it_allocates_nothing() throws IOException {
-        assertUnfinishedIsCheap(new RespClientCodec(RespOptions.defaults(), true), "*32767\r\n".repeat(32));
-        assertUnfinishedIsCheap(new RespClientCodec(RespOptions.defaults(), true), "*1048576\r\n");
-        assertUnfinishedIsCheap(new RespServerCodec(RespOptions.defaults()), "*1048576\r\n");
+        assertUnfinishedIsCheap(RespCodecs.client(RespOptions.defaults()), "*32767\r\n".repeat(32));
+        assertUnfinishedIsCheap(RespCodecs.client(RespOptions.defaults()), "*1048576\r\n");
+        assertUnfinishedIsCheap(RespCodecs.server(RespOptions.defaults()), "*1048576\r\n");
     }
 
     private static <R> void assertUnfinishedIsCheap(Codec<R, ?> codec, String bytes) throws IOException {
@@ -209,12 +213,12 @@ final class CodecCostTest {
         assertThat(looksPerByte(Lines.of().unlimited(), long200k + "\r\n", 1)).isLessThan(16);
         assertThat(looksPerByte(Delimited.by("xxxxxxxxxy").unlimited(), long200k + "y", 1))
                 .isLessThan(16);
-        assertThat(looksPerByte(new RespClientCodec(limits, true), "+" + long200k + "\r\n", 1))
+        assertThat(looksPerByte(RespCodecs.client(limits), "+" + long200k + "\r\n", 1))
                 .isLessThan(16);
-        assertThat(looksPerByte(new RespServerCodec(limits), "x" + long200k + "\r\n", 1))
+        assertThat(looksPerByte(RespCodecs.server(limits), "x" + long200k + "\r\n", 1))
                 .isLessThan(16);
         // A header of a few bytes is read again each time, what follows it is not.
-        assertThat(looksPerByte(new RespClientCodec(limits, true), "$200000\r\n" + long200k + "\r\n", 1))
+        assertThat(looksPerByte(RespCodecs.client(limits), "$200000\r\n" + long200k + "\r\n", 1))
                 .isLessThan(32);
         assertThat(looksPerByte(LengthField.ofBytes(4), "\0\3\r@" + long200k, 1))
                 .isLessThan(16);
@@ -224,10 +228,10 @@ final class CodecCostTest {
     @Tag("slow")
     void the_beginning_of_an_array_is_not_read_again_for_each_of_its_elements() throws IOException {
         String elements = ":1\r\n$3\r\nabc\r\n".repeat(50_000);
-        assertThat(looksPerByte(new RespClientCodec(RespOptions.defaults(), true), "*100000\r\n" + elements, 1))
+        assertThat(looksPerByte(RespCodecs.client(RespOptions.defaults()), "*100000\r\n" + elements, 1))
                 .isLessThan(16);
         String parts = "$3\r\nabc\r\n".repeat(100_000);
-        assertThat(looksPerByte(new RespServerCodec(RespOptions.defaults()), "*100000\r\n" + parts, 1))
+        assertThat(looksPerByte(RespCodecs.server(RespOptions.defaults()), "*100000\r\n" + parts, 1))
                 .isLessThan(16);
     }
 
@@ -237,9 +241,7 @@ final class CodecCostTest {
         in.writeBytes(CodecHarness.ascii("*1\r\n".repeat(100_000)));
         assertThat(allocated(() -> {
                     try {
-                        new RespClientCodec(RespOptions.defaults(), true)
-                                .open(CONTEXT)
-                                .decode(in, CONTEXT);
+                        RespCodecs.client(RespOptions.defaults()).open(CONTEXT).decode(in, CONTEXT);
                     } catch (ProtocolException expected) {
                         assertThat(expected.violation()).contains("deep");
                     }

@@ -3,6 +3,7 @@ package rill.codec;
 import static io.netty.buffer.Unpooled.wrappedBuffer;
 
 import io.netty.buffer.ByteBuf;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -10,6 +11,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.Framing;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
+import rill.codec.resp.RespCodecs;
+import rill.codec.resp.RespOptions;
 import rill.testkit.CodecHarness;
 import rill.testkit.CodecLaws;
 import rill.testkit.Leaks;
@@ -120,10 +125,10 @@ final class CodecLawsTest {
 
     @TestFactory
     Stream<DynamicTest> what_a_resp_client_reads_and_writes() {
-        return CodecLaws.of(new RespClientCodec(LIMITS, true))
+        return CodecLaws.of(RespCodecs.client(LIMITS))
                 .understands(
                         "+OK\r\n-ERR a\r\n:-12\r\n$3\r\nabc\r\n*3\r\n:1\r\n*2\r\n$0\r\n\r\n$-1\r\n*-1\r\n+PONG\r\n")
-                .writes(new RespServerCodec(LIMITS), Command.of("GET", "key"), Command.of("SET", "key", "a value"))
+                .writes(RespCodecs.server(LIMITS), Command.of("GET", "key"), Command.of("SET", "key", "a value"))
                 .refuses("*-2\r\n", "$-2\r\n", "$51\r\n", "*13\r\n", "*1\r\n*1\r\n*1\r\n*1\r\n", "+" + "x".repeat(30))
                 .refuses("*12\r\n" + "$30\r\n123456789012345678901234567890\r\n".repeat(8))
                 .waits("$50\r\nabc", "*12\r\n")
@@ -131,12 +136,68 @@ final class CodecLawsTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> what_a_resp_server_reads_and_writes() {
-        return CodecLaws.of(new RespServerCodec(LIMITS))
+    Stream<DynamicTest> what_a_resp3_client_reads() {
+        return CodecLaws.of(RespCodecs.ofBothVersions(LIMITS))
                 .understands(
-                        "*2\r\n$3\r\nGET\r\n$3\r\nkey\r\nset \"a\\x41\" 'b'\r\n*-1\r\n*0\r\n\u00c3\u00a9 \u00ff\n*1\r\n$4\r\nPING\r\n")
+                        "_\r\n#t\r\n,-1.5e3\r\n(123456789\r\n!3\r\nE a\r\n=5\r\ntxt:a\r\n",
+                        "%1\r\n+a\r\n~2\r\n:1\r\n,inf\r\n>2\r\n+k\r\n$1\r\nv\r\n",
+                        "|1\r\n+t\r\n:1\r\n*2\r\n#f\r\n|0\r\n_\r\n$?\r\n;2\r\nab\r\n;1\r\nc\r\n;0\r\n",
+                        "*?\r\n%?\r\n+a\r\n:1\r\n.\r\n~?\r\n.\r\n.\r\n")
+                .refuses("%7\r\n", "~13\r\n", ">0\r\n", "|7\r\n", "%?\r\n:1\r\n.\r\n", "#x\r\n", ",.5\r\n", "(1.\r\n")
+                .refuses("!51\r\n", "=51\r\n", "=3\r\n", "*1\r\n>1\r\n", "*?\r\n*?\r\n*?\r\n*?\r\n")
+                .refuses(
+                        "*?\r\n" + ":1\r\n".repeat(13),
+                        "$?\r\n;30\r\n" + "x".repeat(30) + "\r\n;21\r\n",
+                        "$?\r\n:1\r\n")
+                .waits(
+                        "$50\r\nabc",
+                        "%6\r\n",
+                        "~12\r\n",
+                        "|6\r\n",
+                        ">12\r\n",
+                        "!50\r\na",
+                        "=50\r\ntxt:",
+                        "*?\r\n",
+                        "$?\r\n;50\r\na")
+                .tests();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> what_a_resp_server_writes_in_resp3() {
+        var attributes = Reply.map(Reply.bulk("ttl"), Reply.of(3600));
+        return CodecLaws.of(RespCodecs.server(LIMITS))
+                .understands("PING\r\n")
                 .writes(
-                        new RespClientCodec(LIMITS, true),
+                        RespCodecs.ofBothVersions(LIMITS),
+                        Reply.Null.RESP3,
+                        Reply.of(true),
+                        Reply.of(-1.5),
+                        new Reply.BigNumber(BigInteger.TEN.pow(18)),
+                        new Reply.Failed("ERR a\r\nb", true),
+                        new Reply.Verbatim("txt", Reply.bulk("a")),
+                        Reply.map(Reply.of(1), Reply.set(Reply.of(2), Reply.NULL)),
+                        Reply.push("message", Reply.bulk("a")),
+                        new Reply.Attributed(attributes, Reply.array(new Reply.Attributed(attributes, Reply.of(1)))))
+                .tests();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> what_a_resp_server_reads_and_writes() {
+        return CodecLaws.of(RespCodecs.server(LIMITS))
+                .understands("*2\r\n"
+                        + "$3\r\n"
+                        + "GET\r\n"
+                        + "$3\r\n"
+                        + "key\r\n"
+                        + "set \"a\\x41\" 'b'\r\n"
+                        + "*-1\r\n"
+                        + "*0\r\n"
+                        + "\u00c3\u00a9 \u00ff\n"
+                        + "*1\r\n"
+                        + "$4\r\n"
+                        + "PING\r\n")
+                .writes(
+                        RespCodecs.client(LIMITS),
                         Reply.OK,
                         Reply.of(-1_234_567_890L),
                         Reply.bulk("hello"),

@@ -24,6 +24,7 @@ import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import org.junit.jupiter.api.Test;
+import rill.codec.resp.Resp;
 import rill.spi.SeededRandom;
 
 /** The rules that every codec obeys: a pure function of its bytes, so no time, no threads, no randomness, no network. */
@@ -41,6 +42,7 @@ class CodecRulesTest {
     private static final String[] PLAIN = {
         "rill",
         "rill.codec",
+        "rill.codec.internal",
         "java.lang..",
         "java.io",
         "java.nio",
@@ -61,6 +63,17 @@ class CodecRulesTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(PLAIN)
+                .check(CODEC);
+    }
+
+    @Test
+    void resp_depends_on_large_numbers_as_well() {
+        classes()
+                .that()
+                .resideInAPackage("rill.codec.resp")
+                .should()
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage(PLAIN).or(resideInAnyPackage("rill.codec.resp", "java.math")))
                 .check(CODEC);
     }
 

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import rill.Codec;
 import rill.ProtocolException;
+import rill.codec.internal.Payloads;
 import rill.testkit.CodecHarness;
 
 final class LengthFieldTest {

@@ -18,6 +18,10 @@ import rill.Listener;
 import rill.Loop;
 import rill.Pipeline;
 import rill.ProtocolException;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
+import rill.codec.resp.Resp;
+import rill.codec.resp.RespException;
 import rill.testkit.CodecHarness;
 
 /** The codecs on real connections: that they keep the contract as the loop sees it. */

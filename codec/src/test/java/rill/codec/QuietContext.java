@@ -11,8 +11,8 @@ import rill.Context;
 import rill.Outgoing;
 
 /** A Context that does nothing, and allocates nothing. */
-final class QuietContext implements Context {
-    static final Context CONTEXT = new QuietContext();
+public final class QuietContext implements Context {
+    public static final Context CONTEXT = new QuietContext();
 
     private final Random random = new Random(1);
     private final SocketAddress peer = InetSocketAddress.createUnresolved("peer", 1);

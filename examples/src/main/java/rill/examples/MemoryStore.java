@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import rill.codec.Reply;
+import rill.codec.resp.Reply;
 
 /** Values under keys, some of which end at a certain time. Everybody who uses it is on one loop, so it needs no lock. */
 final class MemoryStore {

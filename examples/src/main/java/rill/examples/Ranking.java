@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import rill.codec.Reply;
+import rill.codec.resp.Reply;
 
 /** A sorted set: members in the order of their scores, and of their bytes where scores are the same. */
 final class Ranking implements Value {

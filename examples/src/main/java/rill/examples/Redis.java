@@ -13,9 +13,9 @@ import rill.Client;
 import rill.ClientProtocol;
 import rill.Future;
 import rill.Loop;
-import rill.codec.Command;
-import rill.codec.Reply;
-import rill.codec.Resp;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
+import rill.codec.resp.Resp;
 import rill.codec.tls.TlsClient;
 
 /** A Redis client: a few calls one by one, then a hundred thousand in flight at once. */

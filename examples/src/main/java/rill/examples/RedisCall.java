@@ -2,11 +2,16 @@ package rill.examples;
 
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
-import rill.codec.Command;
-import rill.codec.Reply;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
+import rill.codec.resp.RespVersion;
 
-/** A command and its arguments, as strictly as Redis takes them. */
-record RedisCall(Command command) {
+/**
+ * A command and its arguments, as strictly as Redis takes them.
+ *
+ * @param version what its client speaks
+ */
+record RedisCall(Command command, RespVersion version) {
     /** The first argument, which is a key with most commands. */
     byte[] key() {
         return command.bytes(1);

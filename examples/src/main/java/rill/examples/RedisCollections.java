@@ -5,12 +5,11 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import rill.codec.Reply;
+import rill.codec.resp.Reply;
+import rill.codec.resp.RespVersion;
 
 /** What Redis does with lists, sets, hashes and sorted sets, as far as redis-benchmark uses them. */
 final class RedisCollections {
-    private static final double EXACT_UP_TO = 1L << 53;
-
     private final MemoryStore store;
 
     RedisCollections(MemoryStore store) {
@@ -141,7 +140,7 @@ final class RedisCollections {
                 all.add(value);
             });
         }
-        return new Reply.Array(all);
+        return new Reply.Map(all);
     }
 
     private Reply deleteFields(RedisCall call) {
@@ -175,6 +174,8 @@ final class RedisCollections {
 
     private Reply popLowest(RedisCall call) {
         int count = call.count(2);
+        // RESP3 has a pair for each, where there may be several.
+        boolean pairs = call.version() == RespVersion.RESP3 && call.command().size() > 2;
         Ranking ranking = store.get(call.key(), Ranking.class);
         List<Reply> popped = new ArrayList<>();
         for (int i = 0; ranking != null && i < count; i++) {
@@ -182,8 +183,8 @@ final class RedisCollections {
             if (lowest == null) {
                 break;
             }
-            popped.add(lowest.member());
-            popped.add(decimal(lowest.score()));
+            List<Reply> scored = List.of(lowest.member(), Reply.of(lowest.score()));
+            popped.addAll(pairs ? List.of(new Reply.Array(scored)) : scored);
         }
         if (ranking != null) {
             store.removeIfEmpty(call.key(), ranking);
@@ -194,12 +195,6 @@ final class RedisCollections {
     private Reply score(RedisCall call) {
         Ranking ranking = store.get(call.key(), Ranking.class);
         Double score = ranking == null ? null : ranking.score(call.bulk(2));
-        return score == null ? Reply.NULL : decimal(score);
-    }
-
-    private static Reply decimal(double score) {
-        boolean whole = score == Math.rint(score) && Math.abs(score) < EXACT_UP_TO;
-        String text = whole ? Long.toString((long) score) : Double.toString(score);
-        return Reply.bulk(text.replace("Infinity", "inf"));
+        return score == null ? Reply.NULL : Reply.of(score);
     }
 }

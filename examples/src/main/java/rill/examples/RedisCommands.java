@@ -6,12 +6,16 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import rill.codec.Command;
-import rill.codec.Reply;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
+import rill.codec.resp.RespVersion;
 
 /** What Redis does: each command's answer. What is about keys and strings is here, the rest in {@link RedisCollections}. */
 final class RedisCommands {
-    private static final String INFO = "# Server\r\nredis_version:0.0.0\r\nredis_mode:standalone\r\n";
+    /** Of no Redis: one of a high number is asked for things that are not there. */
+    static final String VERSION = "0.0.0";
+
+    private static final String INFO = "# Server\r\nredis_version:" + VERSION + "\r\nredis_mode:standalone\r\n";
 
     private final MemoryStore store;
     private final RedisCollections collections;
@@ -21,8 +25,9 @@ final class RedisCommands {
         this.collections = new RedisCollections(store);
     }
 
-    Reply execute(Command command) {
-        var call = new RedisCall(command);
+    /** For a client that speaks this version; what is answered may have to be said in it. */
+    Reply execute(Command command, RespVersion version) {
+        var call = new RedisCall(command, version);
         String name = command.name();
         try {
             Reply answer = keysAndStrings(name, call);
@@ -166,6 +171,6 @@ final class RedisCommands {
     /** redis-benchmark asks whether something is saved; there is nothing else to know. */
     private static Reply config(Command command) {
         boolean saving = command.size() == 3 && List.of("save", "appendonly").contains(command.string(2));
-        return saving ? Reply.array(Reply.bulk(command.bytes(2)), Reply.bulk("no")) : Reply.EMPTY;
+        return saving ? Reply.map(Reply.bulk(command.bytes(2)), Reply.bulk("no")) : Reply.map();
     }
 }

@@ -1,8 +1,8 @@
 package rill.examples;
 
 import java.util.Locale;
-import rill.codec.Command;
-import rill.codec.Reply;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
 
 /** A command can't be carried out; its message is the answer. */
 final class RefusedCommand extends RuntimeException {
@@ -23,8 +23,21 @@ final class RefusedCommand extends RuntimeException {
         return new RefusedCommand("WRONGTYPE Operation against a key holding the wrong kind of value");
     }
 
+    static RefusedCommand wrongPassword() {
+        return new RefusedCommand("WRONGPASS invalid username-password pair or user is disabled.");
+    }
+
+    static RefusedCommand noProtocol() {
+        return new RefusedCommand("NOPROTO unsupported protocol version");
+    }
+
     static RefusedCommand wrongNumber(Command command) {
-        return because("wrong number of arguments for '" + command.string(0).toLowerCase(Locale.ROOT) + "' command");
+        return wrongNumber(command.string(0).toLowerCase(Locale.ROOT));
+    }
+
+    /** Of a command as Redis calls it, with its second word if it has one. */
+    static RefusedCommand wrongNumber(String called) {
+        return because("wrong number of arguments for '" + called + "' command");
     }
 
     static RefusedCommand noInteger() {

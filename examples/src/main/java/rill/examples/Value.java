@@ -3,7 +3,7 @@ package rill.examples;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import rill.codec.Reply;
+import rill.codec.resp.Reply;
 
 /** What a key of a {@link MemoryStore} holds. What is in it are bytes, as {@link Reply.Bulk}, which is equal if they are. */
 sealed interface Value permits Value.Text, Value.Elements, Value.Members, Value.Fields, Ranking {

@@ -62,6 +62,52 @@ class LikeRedisTest {
         }
     }
 
+    /** What every server says of itself, each differently. */
+    private static final Pattern OF_ITSELF =
+            Pattern.compile("(\\$7\r\nversion\r\n)\\$[0-9]+\r\n[^\r]*|(\\$2\r\nid\r\n):[0-9]+");
+
+    @Test
+    void in_resp3_they_are_answered_word_for_word_as_well() throws IOException {
+        try (var server = new RunningServer(MemoryRedis::serve)) {
+            for (String each : (COMMANDS + GREETINGS).lines().toList()) {
+                byte[] sent = ("HELLO 3\r\nFLUSHALL\r\n" + each.replace("; ", "\r\n") + "\r\n")
+                        .getBytes(StandardCharsets.UTF_8);
+                String ours = OF_ITSELF.matcher(answers(server.address(), sent)).replaceAll("$1$2");
+                String theirs =
+                        OF_ITSELF.matcher(answers(redis.address(), sent)).replaceAll("$1$2");
+                assertThat(ours).as(each).isEqualTo(theirs).startsWith("%7\r\n");
+            }
+        }
+    }
+
+    @Test
+    void greetings_and_subscriptions_are_answered_word_for_word() throws IOException {
+        try (var server = new RunningServer(MemoryRedis::serve)) {
+            for (String each : GREETINGS.lines().toList()) {
+                byte[] sent = (each.replace("; ", "\r\n") + "\r\n").getBytes(StandardCharsets.UTF_8);
+                String ours = OF_ITSELF.matcher(answers(server.address(), sent)).replaceAll("$1$2");
+                String theirs =
+                        OF_ITSELF.matcher(answers(redis.address(), sent)).replaceAll("$1$2");
+                assertThat(ours).as(each).isEqualTo(theirs);
+            }
+        }
+    }
+
+    private static final String GREETINGS = """
+            HELLO; HELLO 3; HELLO 2; HELLO; PING
+            HELLO 4; HELLO 1; HELLO 0; HELLO -3; HELLO x; HELLO 3x; HELLO 9999999999999999999; PING
+            HELLO 3 AUTH; HELLO 3 AUTH default; HELLO 3 NAME x; HELLO 3 SETNAME; HELLO 2 SETNAME a AUTH x
+            HELLO 3 AUTH nobody x; HELLO 3 AUTH default x SETNAME me; CLIENT GETNAME; HELLO 2 setname you; client getname
+            CLIENT GETNAME; CLIENT SETNAME a; CLIENT GETNAME; CLIENT SETNAME 'a b'; CLIENT GETNAME; CLIENT SETNAME ''; CLIENT GETNAME
+            CLIENT; CLIENT NONE; CLIENT SETNAME; CLIENT SETNAME a b
+            SUBSCRIBE a b a; UNSUBSCRIBE a; UNSUBSCRIBE; UNSUBSCRIBE; UNSUBSCRIBE x; PING
+            PSUBSCRIBE a* b; SUBSCRIBE c; PUNSUBSCRIBE b x; PUNSUBSCRIBE; UNSUBSCRIBE c; PUNSUBSCRIBE; PING
+            SUBSCRIBE a; PING; PING b; PING b c; SUBSCRIBE; PSUBSCRIBE; UNSUBSCRIBE a; PING
+            SUBSCRIBE a; GET b; PUBLISH a b; QUIT
+            PUBLISH a b; PUBLISH a; PUBLISH; PUBLISH a b c
+            HELLO 3; SUBSCRIBE a b; PING; PSUBSCRIBE b* ?; PUBLISH b x; PUBLISH c x; UNSUBSCRIBE b; UNSUBSCRIBE; PUNSUBSCRIBE ?; PUNSUBSCRIBE; PUBLISH b x
+            """;
+
     private static final String COMMANDS = """
             PING; PING a; PING a b; ECHO a; ECHO; ECHO a b; SELECT 0; SELECT 99; SELECT x
             nonesuch; NoneSuch a 'b c' "d\\r\\ne"; "" x; é ü 'ö ä'; NONE%s %d '%'

@@ -58,6 +58,16 @@ final class LocalRedis implements AutoCloseable {
         return address;
     }
 
+    /** Sends it a signal, such as {@code STOP}. */
+    void signal(String name) throws IOException, InterruptedException {
+        var kill = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                .inheritIO()
+                .start();
+        if (kill.waitFor() != 0) {
+            throw new IOException("kill -" + name + " failed");
+        }
+    }
+
     private static int freePort() throws IOException {
         try (var probe = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
             return probe.getLocalPort();

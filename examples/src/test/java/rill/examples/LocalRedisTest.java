@@ -13,9 +13,9 @@ import rill.Client;
 import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
-import rill.codec.Command;
-import rill.codec.Reply;
-import rill.codec.Resp;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
+import rill.codec.resp.Resp;
 
 /** Against a redis-server process on this machine. */
 class LocalRedisTest extends RedisClientContract {

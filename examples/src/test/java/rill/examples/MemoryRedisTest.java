@@ -8,8 +8,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import rill.codec.Command;
-import rill.codec.Reply;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
+import rill.codec.resp.RespVersion;
 import rill.testkit.Leaks;
 
 @ExtendWith(Leaks.class)
@@ -18,7 +19,7 @@ class MemoryRedisTest {
     private final RedisCommands commands = new RedisCommands(new MemoryStore(() -> now));
 
     private Reply execute(String... parts) {
-        return commands.execute(Command.of(parts));
+        return commands.execute(Command.of(parts), RespVersion.RESP2);
     }
 
     @ParameterizedTest

@@ -12,9 +12,9 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
-import rill.codec.Command;
-import rill.codec.Reply;
-import rill.codec.Resp;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
+import rill.codec.resp.Resp;
 
 /** GETs as a server reads them: arrays of two bulk strings. */
 @State(Scope.Thread)

@@ -6,9 +6,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import rill.Client;
 import rill.Loop;
-import rill.codec.Command;
-import rill.codec.Reply;
-import rill.codec.Resp;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
+import rill.codec.resp.Resp;
 
 /** Rill's client, untuned. */
 public final class RillRedis implements RedisGets {

@@ -48,11 +48,11 @@ import rill.Pipeline;
 import rill.Promise;
 import rill.ProtocolException;
 import rill.Report;
-import rill.codec.Command;
 import rill.codec.Lines;
-import rill.codec.Reply;
-import rill.codec.Resp;
 import rill.codec.Text;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
+import rill.codec.resp.Resp;
 import rill.testkit.Leaks;
 
 /** TLS between Rill and Rill, over real sockets. */

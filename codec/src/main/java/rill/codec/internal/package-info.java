@@ -1,0 +1,2 @@
+/** What the codecs of this module have in common, and nobody else. */
+package rill.codec.internal;

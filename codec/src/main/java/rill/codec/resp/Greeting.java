@@ -1,0 +1,81 @@
+package rill.codec.resp;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+import rill.Context;
+import rill.ProtocolException;
+
+/**
+ * The state of a connection on which not all of a {@link Hello} has been answered; it exists only until then.
+ *
+ * <pre>
+ *  opened: all commands are sent, what is written above is held ──▶ an answer to each ──▶ what was held leaves
+ *                                                                       │ an error, or anything else
+ *                                                                       ▼
+ *                                                                     failed
+ * </pre>
+ */
+final class Greeting {
+    private final ArrayDeque<Command> unanswered;
+    private @Nullable RespServer server;
+
+    private Greeting(Hello hello) {
+        unanswered = new ArrayDeque<>(hello.commands());
+    }
+
+    /** Says hello, unless there is nothing to say: then null. */
+    static @Nullable Greeting begin(Hello hello, Context context) {
+        var greeting = new Greeting(hello);
+        if (greeting.unanswered.isEmpty()) {
+            return null;
+        }
+        for (Command each : greeting.unanswered) {
+            RespWriter.write(each, context.out());
+        }
+        context.holdWrites();
+        return greeting;
+    }
+
+    /** Takes an answer; true if it was the last. */
+    boolean answered(Reply reply, Context context) throws IOException {
+        Command command = unanswered.remove();
+        Reply answer = Reply.plain(reply);
+        if (answer instanceof Reply.Failed refusal) {
+            throw new RespException(refusal, refused(command));
+        }
+        if (command.name().equals("HELLO")) {
+            if (!(answer instanceof Reply.Map map)) {
+                throw new ProtocolException("expected a map as the answer to HELLO");
+            }
+            server = RespServer.of(map);
+        } else if (answer instanceof Reply.Push) {
+            throw new ProtocolException("expected the answer to " + command.name() + ", found a push");
+        }
+        if (unanswered.isEmpty()) {
+            context.releaseWrites();
+            return true;
+        }
+        return false;
+    }
+
+    /** What the server has said of itself, if it was asked. */
+    @Nullable
+    RespServer server() {
+        return server;
+    }
+
+    IOException ended() {
+        return new IOException("the server ended its stream before it had answered "
+                + unanswered.element().name() + ": it may have no room for more clients, or speak another protocol");
+    }
+
+    /** Without arguments: they may be secret. */
+    private static String refused(Command command) {
+        String what = command.name();
+        if (what.equals("SELECT")) {
+            what += " " + command.string(1);
+        }
+        return "the server has refused " + what + ", which Hello asks for: ";
+    }
+}

@@ -1,0 +1,34 @@
+package rill.codec.resp;
+
+/**
+ * What a server has said of itself in answer to {@code HELLO}: {@link rill.Connection#info} of a connection that began with {@link Hello#resp3}
+ * has it. What the server did not say is empty or 0.
+ *
+ * @param name the program, such as {@code redis}
+ * @param version of that
+ * @param protocol the version that is spoken
+ * @param clientId what the server calls this connection
+ * @param mode {@code standalone}, {@code sentinel} or {@code cluster}
+ * @param role {@code master} or {@code replica}
+ */
+public record RespServer(String name, String version, int protocol, long clientId, String mode, String role) {
+    static RespServer of(Reply.Map hello) {
+        return new RespServer(
+                text(hello, "server"),
+                text(hello, "version"),
+                (int) number(hello, "proto"),
+                number(hello, "id"),
+                text(hello, "mode"),
+                text(hello, "role"));
+    }
+
+    private static String text(Reply.Map hello, String key) {
+        Reply value = hello.get(key);
+        String text = value == null ? null : Reply.text(value);
+        return text == null ? "" : text;
+    }
+
+    private static long number(Reply.Map hello, String key) {
+        return hello.get(key) instanceof Reply.Int number ? number.number() : 0;
+    }
+}
