@@ -1,0 +1,81 @@
+package rill.bridge.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelPipeline;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import rill.ByteLayer;
+import rill.Codec;
+
+/**
+ * Handlers of Netty as a {@link ByteLayer} or a {@link Codec}: for protocols that Rill has no codec for.
+ *
+ * <pre>{@code
+ * NettyHandlers mqtt = NettyHandlers.of(handlers -> handlers.addLast(new MqttDecoder(), MqttEncoder.INSTANCE));
+ * Pipeline<MqttMessage, MqttMessage> pipeline = Pipeline.of(mqtt.codec(MqttMessage.class, MqttMessage.class));
+ * }</pre>
+ *
+ * <p>Each connection has handlers of its own, in a channel without a socket that works within the calls of the loop: what they write is written,
+ * in their order; what they leave at the pipeline's end is received; what they throw fails the connection.
+ *
+ * <p><b>Ownership:</b> as Netty has it between handlers: they own what comes in and release it. What is received is the receiver's.
+ *
+ * <p><b>Time:</b> what handlers schedule runs by the loop's clock, so it is virtual in a simulation. What is scheduled while a message is written
+ * is looked at when next something comes in or is due.
+ *
+ * <p><b>Not guaranteed:</b> handlers that hand work to threads of their own are not supported: {@code Channel.eventLoop()} takes Tasks from the
+ * loop's thread alone. The channel is always writable, and reads by itself: whether anything is read, decoded or written is up to Rill's own
+ * water marks. If a handler closes the channel, what is received ends, and the connection is then the receiver's to close.
+ *
+ * <p><b>Threading:</b> immutable; the functions run on the loop of the connection.
+ */
+public final class NettyHandlers {
+    private final Consumer<? super ChannelPipeline> initializer;
+
+    private NettyHandlers(Consumer<? super ChannelPipeline> initializer) {
+        this.initializer = initializer;
+    }
+
+    /**
+     * Handlers, which this function adds for each connection.
+     *
+     * @param initializer adds new ones each time, or such as are sharable. What it throws fails the connection
+     */
+    public static NettyHandlers of(Consumer<? super ChannelPipeline> initializer) {
+        return new NettyHandlers(Objects.requireNonNull(initializer, "initializer"));
+    }
+
+    /** Handlers that take bytes and leave bytes, such as compression or an {@code SslHandler}: a layer beneath a codec. */
+    public ByteLayer layer() {
+        return context -> new LayerSession(channel(context.remoteAddress()));
+    }
+
+    /**
+     * Handlers that make messages of bytes, and bytes of messages.
+     *
+     * @param received the type of what the handlers leave at the end of the pipeline; something else there fails the connection
+     * @param written the type of what is written
+     */
+    public <R, W> Codec<R, W> codec(Class<R> received, Class<W> written) {
+        return codec(received, written, event -> null);
+    }
+
+    /**
+     * Likewise, with what handlers tell by user events ({@code fireUserEventTriggered}).
+     *
+     * @param events gives the message that an event is to the receiver, or null for none
+     */
+    public <R, W> Codec<R, W> codec(
+            Class<R> received, Class<W> written, Function<Object, ? extends @Nullable R> events) {
+        Objects.requireNonNull(received, "received");
+        Objects.requireNonNull(written, "written");
+        Objects.requireNonNull(events, "events");
+        return context -> new CodecSession<>(channel(context.remoteAddress()), received, events);
+    }
+
+    private BridgeChannel channel(java.net.SocketAddress peer) {
+        return new BridgeChannel(initializer, peer);
+    }
+}

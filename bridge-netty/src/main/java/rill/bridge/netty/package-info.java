@@ -1,0 +1,2 @@
+/** Codecs that were written for Netty, in pipelines of Rill: {@link rill.bridge.netty.NettyHandlers}. */
+package rill.bridge.netty;
