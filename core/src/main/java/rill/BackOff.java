@@ -23,7 +23,7 @@ final class BackOff {
     /** After one more failure. */
     long pauseNanos() {
         double pause = next * (1 - JITTER + 2 * JITTER * random.nextDouble());
-        next = Math.min(next * FACTOR, longest);
+        next = Math.min(next * FACTOR, (double) longest);
         return (long) pause;
     }
 

@@ -106,8 +106,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
         return promise;
     }
 
-    private void make(
-            Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long nanos, int tries) {
+    private void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long nanos, int tries) {
         if (loop.isCurrent() && !calls.writing()) {
             long now = nanos < LONG ? loop.nanoTime() : loop.ticking().time();
             calls.call(request, promise, oneWay, limit, now + nanos, tries, true, now);
@@ -120,20 +119,13 @@ public final class Client<Q, A> implements Caller<Q, A> {
     void place(Unplaced<Q, A> call) {
         if (loop.isCurrent() && !calls.writing()) {
             calls.call(
-                    call.request,
-                    call.caller,
-                    call.oneWay,
-                    call.limit,
-                    call.due,
-                    call.tries,
-                    false,
-                    loop.nanoTime());
+                    call.request, call.caller, call.oneWay, call.limit, call.due, call.tries, false, loop.nanoTime());
         } else {
             int weight = calls.weight(call.request);
             fromOutside.getAndIncrement();
             bytesFromOutside.getAndAdd(weight);
-            loop.enqueue(new OutsideCall(
-                    call.request, call.caller, call.oneWay, weight, call.limit, call.due, call.tries));
+            loop.enqueue(
+                    new OutsideCall(call.request, call.caller, call.oneWay, weight, call.limit, call.due, call.tries));
         }
     }
 

@@ -236,8 +236,7 @@ public final class ClientProtocol<Q, A> {
      * secrets.
      */
     public ClientProtocol<Q, A> naming(Function<? super Q, ?> name) {
-        return new ClientProtocol<>(
-                pipeline, keys, bounds, unsolicited, Objects.requireNonNull(name, "name"), upkeep);
+        return new ClientProtocol<>(pipeline, keys, bounds, unsolicited, Objects.requireNonNull(name, "name"), upkeep);
     }
 
     // ---- what a connection needs, and what a Pool wants to know

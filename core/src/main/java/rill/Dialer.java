@@ -350,7 +350,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
     private void doFirst(T opened, Function<? super T, ? extends Future<?>> step) {
         phase = Phase.FIRST;
         Future<?> doingIt = Objects.requireNonNull(step.apply(opened), "the Future of what a connection needs first")
-                .map(result -> null); // our own
+                .map(result -> "done"); // our own
         firstStep = doingIt;
         doingIt.onDone((nothing, failure) -> {
             if (promise.isDone()) {
@@ -421,7 +421,9 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         }
         var reasons = new ArrayList<String>();
         failures.forEach(each -> reasons.add(each.getMessage()));
-        String many = failures.size() < addresses.size() ? failures.size() + " of " + addresses.size() : "" + addresses.size();
+        String many = failures.size() < addresses.size()
+                ? failures.size() + " of " + addresses.size()
+                : "" + addresses.size();
         String message = route().purpose() + ": tried " + many + " addresses: " + String.join("; ", reasons);
         IOException all = Route.like(last, message);
         failures.forEach(all::addSuppressed);

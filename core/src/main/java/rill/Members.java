@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import rill.CallFailedException.Fate;
 import rill.PoolOptions.WhenDown;
 
 /**
@@ -25,11 +24,18 @@ import rill.PoolOptions.WhenDown;
  */
 final class Members<Q, A> implements Runnable {
     /** What a thread outside may know: the connections that take calls, and whether there might be more. */
-    record Ready<Q, A>(Client<Q, A>[] clients, boolean mayGrow) {
+    static final class Ready<Q, A> {
+        final Client<Q, A>[] clients;
+        final boolean mayGrow;
+
         /** The only one, if there is nothing to choose and nothing to ask for. */
-        @Nullable
-        Client<Q, A> only() {
-            return clients.length == 1 && !mayGrow ? clients[0] : null;
+        final @Nullable Client<Q, A> only;
+
+        @SuppressWarnings({"unchecked", "rawtypes"})
+        Ready(List<Client<Q, A>> clients, boolean mayGrow) {
+            this.clients = clients.toArray(new Client[0]);
+            this.mayGrow = mayGrow;
+            this.only = this.clients.length == 1 && !mayGrow ? this.clients[0] : null;
         }
     }
 
@@ -50,7 +56,6 @@ final class Members<Q, A> implements Runnable {
     private int turn;
     private long madeByOthers; // calls of members that are gone
     private @Nullable Outage outage; // while nothing is ready, once something has failed
-    private @Nullable Throwable latest; // failure
     private Class<? extends PoolState> told;
 
     /** Since when nothing has been connected, and why. */
@@ -274,7 +279,6 @@ final class Members<Q, A> implements Runnable {
         if (pool.isClosed()) {
             return;
         }
-        latest = why;
         long now = loop.nanoTime();
         if (count(Member.State.READY) == 0) {
             Outage before = outage;
@@ -481,7 +485,6 @@ final class Members<Q, A> implements Runnable {
     // ---- what others see
 
     /** Whatever has changed here is seen by those who call, and by the listener. */
-    @SuppressWarnings({"unchecked", "rawtypes"})
     private void publish() {
         boolean closed = pool.isClosed();
         List<Client<Q, A>> ready = new ArrayList<>();
@@ -495,7 +498,7 @@ final class Members<Q, A> implements Runnable {
             outage = null;
         }
         pool.become(
-                new Ready<>(ready.toArray(new Client[0]), mayGrow && options.least < options.most),
+                new Ready<>(ready, mayGrow && options.least < options.most),
                 outage,
                 dialing != null);
         tell();

@@ -2,6 +2,7 @@ package rill;
 
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -38,7 +39,8 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     private final long usualLimit;
     private final int busyAt;
     private final boolean spread;
-    private final AtomicInteger arriving = new AtomicInteger(); // calls on their way to the loop, for want of a connection
+    private final AtomicInteger arriving =
+            new AtomicInteger(); // calls on their way to the loop, for want of a connection
     private volatile Ready<Q, A> ready;
     private volatile @Nullable Outage outage;
     private volatile boolean connecting;
@@ -49,7 +51,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     private boolean gone; // guarded by this
     private @Nullable Promise<@Nullable Void> whenGone; // guarded by this
 
-    @SuppressWarnings({"unchecked", "rawtypes", "this-escape"})
+    @SuppressWarnings("this-escape")
     private Pool(
             Loop loop,
             Supplier<? extends @Nullable Loop> targets,
@@ -64,7 +66,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         this.spread = spread;
         this.usualLimit = Loop.nanos(protocol.bounds.deadline());
         this.connecting = options.is.least > 0;
-        this.ready = new Ready<>(new Client[0], false);
+        this.ready = new Ready<>(List.of(), false);
         this.members = new Members<>(this, loop, targets, address, protocol, options.is);
     }
 
@@ -158,7 +160,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     @Nullable
     Client<Q, A> choose() {
         Ready<Q, A> now = ready;
-        Client<Q, A> only = now.only();
+        Client<Q, A> only = now.only;
         return only != null ? only : chooseOf(now);
     }
 
@@ -166,14 +168,14 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         Loop here = spread ? Loop.current() : null;
         Client<Q, A> best = null;
         int fewest = Integer.MAX_VALUE;
-        for (Client<Q, A> each : now.clients()) {
+        for (Client<Q, A> each : now.clients) {
             int load = each.load();
             if (load < fewest || (load == fewest && each.loop() == here)) {
                 best = each;
                 fewest = load;
             }
         }
-        if (best != null && fewest >= busyAt && now.mayGrow() && !growAsked) {
+        if (best != null && fewest >= busyAt && now.mayGrow && !growAsked) {
             growAsked = true;
             members.grow();
         }
@@ -185,7 +187,9 @@ public final class Pool<Q, A> implements Caller<Q, A> {
             members.arrive(call);
         } else if (arriving.getAndIncrement() >= protocol.bounds.waiting()) {
             arriving.getAndDecrement();
-            call.fail(unsent(call, " is full: " + protocol.bounds.waiting() + " calls of other threads are on their way to its loop"));
+            call.fail(unsent(
+                    call,
+                    " is full: " + protocol.bounds.waiting() + " calls of other threads are on their way to its loop"));
         } else {
             loop.enqueue(new Arrival(call));
         }
@@ -283,7 +287,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     /** How it is. */
     public PoolState state() {
         Outage failing = outage;
-        int connections = ready.clients().length;
+        int connections = ready.clients.length;
         if (closed) {
             return new PoolState.Closed();
         }
@@ -316,10 +320,9 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         return closedHere || finishing ? "by this side" : "its loop is closed or closing";
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"})
     void endsNow() {
         closed = true;
-        ready = new Ready<>(new Client[0], false);
+        ready = new Ready<>(List.of(), false);
     }
 
     Ready<Q, A> ready() {

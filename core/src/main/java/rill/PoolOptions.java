@@ -30,18 +30,30 @@ public final class PoolOptions {
     static final class Draft implements Cloneable {
         int least = 1;
         int most = 1;
-        @Nullable Integer busyAt; // null for the usual one
+
+        @Nullable
+        Integer busyAt; // null for the usual one
+
         ConnectOptions connect = ConnectOptions.defaults();
         Duration firstPause = Duration.ofMillis(50);
         Duration longestPause = Duration.ofSeconds(10);
         WhenDown whenDown = WhenDown.WAIT;
         int retries = 2;
         double retryShare = 0.2;
-        @Nullable Duration maxAge;
-        @Nullable Duration idleTime;
-        @Nullable Duration probeAfter;
+
+        @Nullable
+        Duration maxAge;
+
+        @Nullable
+        Duration idleTime;
+
+        @Nullable
+        Duration probeAfter;
+
         Duration probeWithin = Duration.ofSeconds(1);
-        @Nullable Consumer<? super PoolState> listener;
+
+        @Nullable
+        Consumer<? super PoolState> listener;
 
         Draft copy() {
             try {
@@ -240,8 +252,7 @@ public final class PoolOptions {
                 "whenDown(WAIT)",
                 "WhenFull.FAIL of the ClientProtocol, by which those that have waited would fail; say whenDown(FAIL)");
         refuseIf(
-                is.whenDown == WhenDown.WAIT
-                        && (protocol.bounds.waiting() == 0 || protocol.bounds.waitingBytes() == 0),
+                is.whenDown == WhenDown.WAIT && (protocol.bounds.waiting() == 0 || protocol.bounds.waitingBytes() == 0),
                 "whenDown(WAIT)",
                 "a ClientProtocol that lets no call wait; say whenDown(FAIL)");
         return is.busyAt != null ? is.busyAt : Math.min(FIRST_BUSY_AT, protocol.bounds.inFlight());

@@ -45,8 +45,8 @@ final class UnplacedCalls<Q, A> {
     }
 
     void add(Unplaced<Q, A> call, int weight, long now) {
-        call.timer =
-                loop.timer(Duration.ofNanos(call.due - now), "deadline of a call that waits for a connection", null, call);
+        call.timer = loop.timer(
+                Duration.ofNanos(call.due - now), "deadline of a call that waits for a connection", null, call);
         call.weight = weight;
         call.before = last;
         if (last == null) {

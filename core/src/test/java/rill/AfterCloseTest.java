@@ -215,7 +215,8 @@ class AfterCloseTest {
                     .isInstanceOfAny(IOException.class, CancelledException.class)
                     .message()
                     .contains("closed");
-            if (!row.getKey().startsWith("Connection") && !row.getKey().startsWith("Client")
+            if (!row.getKey().startsWith("Connection")
+                    && !row.getKey().startsWith("Client")
                     && !row.getKey().startsWith("Pool")) {
                 assertThat(future.failure())
                         .as(row.getKey())

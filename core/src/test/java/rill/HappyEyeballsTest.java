@@ -64,7 +64,10 @@ class HappyEyeballsTest {
 
     private Future<Connection<String, String>> connect(Duration limit) {
         var connecting = loop.connect(
-                "some.name", PORT, TextLines.pipeline(), ConnectOptions.defaults().timeout(limit));
+                "some.name",
+                PORT,
+                TextLines.pipeline(),
+                ConnectOptions.defaults().timeout(limit));
         ticks();
         return connecting;
     }
@@ -160,7 +163,10 @@ class HappyEyeballsTest {
         listenAt(SIX_1);
         loops.transport().delay(100); // by some ticks
         var connecting = loop.connect(
-                "some.name", PORT, TextLines.pipeline(), ConnectOptions.defaults().timeout(LIMIT));
+                "some.name",
+                PORT,
+                TextLines.pipeline(),
+                ConnectOptions.defaults().timeout(LIMIT));
         loops.tickUntil(() -> !tried().isEmpty());
         loops.transport().nextConnection(Faults.unanswered());
         loops.clock().advance(DELAY);

@@ -34,7 +34,8 @@ class PoolEndTest {
             assertThat(gone.isDone()).isFalse();
             rig.settle();
             assertThat(gone.isDone()).isTrue();
-            assertThat(calls).extracting(call -> rig.failureOf(call).fate())
+            assertThat(calls)
+                    .extracting(call -> rig.failureOf(call).fate())
                     .containsExactly(
                             Fate.PERHAPS_CARRIED_OUT, Fate.PERHAPS_CARRIED_OUT, Fate.NEVER_SENT, Fate.NEVER_SENT);
             assertThat(rig.failureOf(rig.call(pool, "e")))
@@ -150,7 +151,8 @@ class PoolEndTest {
             Client<String, String> client = rig.loops.settle(rig.loop.connect(rig.address, PoolRig.protocol()));
             for (Caller<String, String> each : List.of(client, rig.pool(PoolRig.protocol(), ONE))) {
                 assertThat(rig.loops.settle(rig.onLoop(() -> each.call("a")))).isEqualTo("answer to a");
-                assertThat(rig.loops.settle(rig.onLoop(() -> each.call("a", SECOND)))).isEqualTo("answer to a");
+                assertThat(rig.loops.settle(rig.onLoop(() -> each.call("a", SECOND))))
+                        .isEqualTo("answer to a");
                 rig.loops.settle(rig.onLoop(() -> each.send("(a)")));
                 assertThat(each.isOpen()).isTrue();
                 each.finish();
@@ -168,7 +170,9 @@ class PoolEndTest {
         var loops = Loops.manual();
         var real = Environment.production();
         List<InetAddress> known = new ArrayList<>(List.of(
-                InetAddress.ofLiteral("192.0.2.1"), InetAddress.ofLiteral("192.0.2.2"), InetAddress.ofLiteral("192.0.2.3")));
+                InetAddress.ofLiteral("192.0.2.1"),
+                InetAddress.ofLiteral("192.0.2.2"),
+                InetAddress.ofLiteral("192.0.2.3")));
         var lookUps = new ArrayList<String>();
         loops.transport()
                 .environment(new Environment(

@@ -53,14 +53,15 @@ class PoolGroupTest {
     }
 
     private Pool<String, String> pool(int connections) {
-        Pool<String, String> pool = group.pool(listener.address(), ASKING, PoolOptions.defaults().connections(connections));
+        Pool<String, String> pool =
+                group.pool(listener.address(), ASKING, PoolOptions.defaults().connections(connections));
         Await.until("all are connected", () -> pool.state().equals(new Ready(connections)));
         return pool;
     }
 
     private static Set<Loop> loopsOf(Pool<?, ?> pool) {
         Set<Loop> all = ConcurrentHashMap.newKeySet();
-        for (var each : pool.ready().clients()) {
+        for (var each : pool.ready().clients) {
             all.add(each.loop());
         }
         return all;
@@ -114,11 +115,13 @@ class PoolGroupTest {
         Await.until("all are connected again", () -> pool.state().equals(new Ready(4)));
         assertThat(loopsOf(pool)).hasSize(4);
         pool.finish().await();
-        assertThat(group.loops()).allSatisfy(each -> Await.until("no connection is left", () -> each.connections() == 0));
+        assertThat(group.loops())
+                .allSatisfy(each -> Await.until("no connection is left", () -> each.connections() == 0));
     }
 
     @Test
-    void a_loop_of_the_group_that_closes_takes_its_connections_with_it_and_others_are_made_elsewhere() throws IOException {
+    void a_loop_of_the_group_that_closes_takes_its_connections_with_it_and_others_are_made_elsewhere()
+            throws IOException {
         Pool<String, String> pool = pool(4);
         Loop closing = group.loops().getLast();
         closing.close(Duration.ofSeconds(1));
@@ -139,13 +142,15 @@ class PoolGroupTest {
         assertThat(gone.isDone()).isTrue();
         Future<String> late = pool.call("get");
         assertThat(late.failure()).isInstanceOf(CallFailedException.class);
-        assertThat(group.loops()).allSatisfy(each -> Await.until("no connection is left", () -> each.connections() == 0));
+        assertThat(group.loops())
+                .allSatisfy(each -> Await.until("no connection is left", () -> each.connections() == 0));
     }
 
     @Test
     void a_cancelled_call_that_had_moved_to_another_loop_is_freed_there() throws Exception {
         Pool<String, String> pool = pool(2);
-        server.submit(() -> accepted.forEach(each -> each.onFailure(failure -> {}))).await();
+        server.submit(() -> accepted.forEach(each -> each.onFailure(failure -> {})))
+                .await();
         listener.close();
         server.submit(() -> List.copyOf(accepted).forEach(Connection::abort)).await();
         Await.until("nothing is connected", () -> pool.state() instanceof PoolState.Failing);

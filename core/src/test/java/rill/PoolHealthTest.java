@@ -20,12 +20,13 @@ class PoolHealthTest {
 
     /** Whose answer to the password is "answer to AUTH" if it is accepted. */
     private static ClientProtocol<String, String> authenticating() {
-        return PoolRig.protocol().first(client -> client.call("AUTH").map(answer -> {
-            if (!answer.equals("answer to AUTH")) {
-                throw new IOException("refused: " + answer);
-            }
-            return answer;
-        }));
+        return PoolRig.protocol()
+                .first(client -> client.call("AUTH").map(answer -> {
+                    if (!answer.equals("answer to AUTH")) {
+                        throw new IOException("refused: " + answer);
+                    }
+                    return answer;
+                }));
     }
 
     private static ClientProtocol<String, String> probing() {
@@ -58,12 +59,14 @@ class PoolHealthTest {
     void a_first_step_that_is_refused_is_why_nothing_is_connected_and_is_tried_again() {
         try (var rig = new PoolRig()) {
             rig.greets(peer -> peer.connection.write("WRONGPASS\n"));
-            var pool = rig.pool(
-                    authenticating().unsolicited(line -> false, line -> {}), ONE.backOff(SECOND, SECOND));
-            assertThat(pool.state()).isInstanceOfSatisfying(Failing.class, failing -> assertThat(failing.why())
-                    .hasMessageContaining("connect to")
-                    .hasMessageContaining("what it needs first has failed")
-                    .hasMessageContaining("refused: WRONGPASS"));
+            var pool = rig.pool(authenticating().unsolicited(line -> false, line -> {}), ONE.backOff(SECOND, SECOND));
+            assertThat(pool.state())
+                    .isInstanceOfSatisfying(
+                            Failing.class,
+                            failing -> assertThat(failing.why())
+                                    .hasMessageContaining("connect to")
+                                    .hasMessageContaining("what it needs first has failed")
+                                    .hasMessageContaining("refused: WRONGPASS"));
             assertThat(rig.livePeers()).as("its connection is gone").isEmpty();
             Future<String> call = rig.call(pool, "a", SECOND.dividedBy(2));
             rig.passes(SECOND.dividedBy(2));
@@ -89,7 +92,8 @@ class PoolHealthTest {
             assertThat(pool.state()).isInstanceOf(Failing.class);
             assertThat(rig.loops.reporter().take(Report.Thrown.class))
                     .singleElement()
-                    .satisfies(report -> assertThat(report.message()).contains("the first step of pool to", "on purpose"));
+                    .satisfies(
+                            report -> assertThat(report.message()).contains("the first step of pool to", "on purpose"));
             broken[0] = false;
             rig.passes(SECOND);
             assertThat(pool.state()).isEqualTo(new Ready(1));
@@ -103,9 +107,12 @@ class PoolHealthTest {
             var pool = rig.pool(
                     authenticating(), ONE.connect(ConnectOptions.defaults().timeout(SECOND)));
             rig.passes(SECOND);
-            assertThat(pool.state()).isInstanceOfSatisfying(Failing.class, failing -> assertThat(failing.why())
-                    .isInstanceOf(DeadlineException.class)
-                    .hasMessageContaining("what it needs first was not done within 1 s"));
+            assertThat(pool.state())
+                    .isInstanceOfSatisfying(
+                            Failing.class,
+                            failing -> assertThat(failing.why())
+                                    .isInstanceOf(DeadlineException.class)
+                                    .hasMessageContaining("what it needs first was not done within 1 s"));
             assertThat(rig.peers.getFirst().ended).isTrue();
         }
     }
@@ -117,7 +124,9 @@ class PoolHealthTest {
             var pool = rig.pool(protocol, ONE);
             rig.lastPeer().aborts();
             rig.passes(SECOND);
-            assertThat(rig.lastPeer().heard).as("one for itself, none of another").containsExactly("AUTH");
+            assertThat(rig.lastPeer().heard)
+                    .as("one for itself, none of another")
+                    .containsExactly("AUTH");
             assertThat(pool.members().waiting()).isZero();
         }
     }
@@ -146,11 +155,14 @@ class PoolHealthTest {
             rig.settle();
             assertThat(rig.lastPeer().ended).isTrue();
 
-            Future<?> throwing = rig.loop.connect(rig.address, PoolRig.protocol().first(client -> {
-                throw new IllegalStateException("on purpose");
-            }));
+            Future<?> throwing =
+                    rig.loop.connect(rig.address, PoolRig.protocol().first(client -> {
+                        throw new IllegalStateException("on purpose");
+                    }));
             rig.settle();
-            assertThat(throwing.failure()).isInstanceOf(IllegalStateException.class).hasMessage("on purpose");
+            assertThat(throwing.failure())
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("on purpose");
             assertThat(rig.livePeers()).isEmpty();
         }
     }
@@ -191,9 +203,11 @@ class PoolHealthTest {
             rig.passes(MINUTE.plusSeconds(16));
             rig.passes(SECOND);
             assertThat(rig.states.getLast()).isInstanceOf(Ready.class);
-            assertThat(rig.states).anySatisfy(state -> assertThat(state)
-                    .isInstanceOfSatisfying(Failing.class, failing -> assertThat(failing.why())
-                            .hasMessageContaining("its probe has failed")));
+            assertThat(rig.states)
+                    .anySatisfy(state -> assertThat(state)
+                            .isInstanceOfSatisfying(
+                                    Failing.class,
+                                    failing -> assertThat(failing.why()).hasMessageContaining("its probe has failed")));
             assertThat(rig.peers).hasSize(2);
             assertThat(rig.peers.getFirst().ended).isTrue();
             assertThat(pool.state()).isEqualTo(new Ready(1));
@@ -244,7 +258,9 @@ class PoolHealthTest {
             assertThat(pool.state()).isEqualTo(new Ready(1));
             rig.call(pool, "next").onDone((answer, failure) -> {});
             assertThat(rig.lastPeer().heard).containsExactly("next");
-            assertThat(rig.peers.getFirst().ended).as("it waits for its answers").isFalse();
+            assertThat(rig.peers.getFirst().ended)
+                    .as("it waits for its answers")
+                    .isFalse();
             rig.peers.getFirst().says("done");
             assertThat(slow.result()).isEqualTo("done");
             assertThat(rig.peers.getFirst().ended).isTrue();
@@ -290,7 +306,8 @@ class PoolHealthTest {
     @Test
     void what_is_not_needed_becomes_idle_and_is_closed_down_to_the_least() {
         try (var rig = new PoolRig()) {
-            var pool = rig.pool(PoolRig.protocol(), ONE.connections(1, 4).busyAt(1).idleTime(MINUTE));
+            var pool =
+                    rig.pool(PoolRig.protocol(), ONE.connections(1, 4).busyAt(1).idleTime(MINUTE));
             var calls = new ArrayList<Future<String>>();
             for (int i = 0; i < 8; i++) {
                 calls.add(rig.call(pool, "a"));

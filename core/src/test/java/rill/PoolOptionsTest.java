@@ -65,7 +65,8 @@ class PoolOptionsTest {
         assertContradictory(probing, ONE.maxAge(SECOND).probe(SECOND, SECOND), "probe(PT1S)", "maxAge(PT1S)");
         assertContradictory(
                 plain, ONE.connections(1, 2).idleTime(MINUTE).maxAge(SECOND), "idleTime(PT1M)", "maxAge(PT1S)");
-        assertContradictory(plain, ONE.connections(0, 1).whenDown(WhenDown.FAIL), "whenDown(FAIL)", "connections(0, 1)");
+        assertContradictory(
+                plain, ONE.connections(0, 1).whenDown(WhenDown.FAIL), "whenDown(FAIL)", "connections(0, 1)");
         assertContradictory(plain.inFlight(4, WhenFull.FAIL), ONE, "whenDown(WAIT)", "WhenFull.FAIL");
         assertContradictory(plain.waiting(0), ONE, "whenDown(WAIT)", "no call wait");
         assertContradictory(plain.waitingBytes(0), ONE, "whenDown(WAIT)", "no call wait");

@@ -43,8 +43,7 @@ class PoolRetryTest {
         try (var rig = new PoolRig()) {
             var pool = rig.pool(PoolRig.protocol().inFlight(1, WhenFull.WAIT), ONE);
             Future<String> sent = rig.call(pool, "sent");
-            List<Future<String>> waiting =
-                    List.of(rig.call(pool, "a"), rig.call(pool, "b"), rig.call(pool, "c"));
+            List<Future<String>> waiting = List.of(rig.call(pool, "a"), rig.call(pool, "b"), rig.call(pool, "c"));
             rig.lastPeer().aborts();
             assertThat(rig.failureOf(sent).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT);
             rig.answering().passes(SECOND);
@@ -116,7 +115,9 @@ class PoolRetryTest {
             Future<String> first = rig.call(pool, "get 1", SECOND);
             rig.goesDown();
             rig.passes(SECOND);
-            assertThat(rig.failureOf(first).fate()).as("while it waits for a connection").isEqualTo(Fate.PERHAPS_CARRIED_OUT);
+            assertThat(rig.failureOf(first).fate())
+                    .as("while it waits for a connection")
+                    .isEqualTo(Fate.PERHAPS_CARRIED_OUT);
             assertThat(rig.failureOf(first)).hasMessageContaining("not sent again within 1 s");
 
             rig.comesBack();
@@ -208,9 +209,12 @@ class PoolRetryTest {
             throw new IllegalArgumentException("on purpose");
         }));
         try (var rig = new PoolRig()) {
-            var pool = rig.pool(ClientProtocol.<String, String>inOrder(choosy).idempotent(any -> true), ONE.connections(2));
+            var pool = rig.pool(
+                    ClientProtocol.<String, String>inOrder(choosy).idempotent(any -> true), ONE.connections(2));
             Future<String> call = rig.call(pool, "a");
-            assertThat(call.failure()).isInstanceOf(IllegalArgumentException.class).hasMessage("on purpose");
+            assertThat(call.failure())
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("on purpose");
             assertThat(pool.state()).isEqualTo(new PoolState.Ready(2));
         }
     }
@@ -260,11 +264,17 @@ class PoolRetryTest {
             Future<String> waits = rig.call(pool, bytes(all, "put 6"));
             cancelled.cancel();
             rig.settle();
-            assertThat(all.get(3).refCnt()).as("that of a call that was given up in flight").isZero();
+            assertThat(all.get(3).refCnt())
+                    .as("that of a call that was given up in flight")
+                    .isZero();
             rig.passes(SECOND);
             assertThat(rig.failureOf(late)).hasMessageContaining("no answer within 1 s");
-            assertThat(all.get(4).refCnt()).as("that of a call that came too late").isZero();
-            assertThat(all.get(2).refCnt()).as("that of a call that may be tried again").isEqualTo(1);
+            assertThat(all.get(4).refCnt())
+                    .as("that of a call that came too late")
+                    .isZero();
+            assertThat(all.get(2).refCnt())
+                    .as("that of a call that may be tried again")
+                    .isEqualTo(1);
             rig.lastPeer().aborts();
             rig.answering().passes(SECOND);
             assertThat(again.result()).isEqualTo("answer to get 3");
@@ -330,9 +340,11 @@ class PoolRetryTest {
         waits.onDone((answer, failure) -> told.add(failure));
         Future<?> gone = pool.closed();
         rig.loop.close(SECOND);
-        assertThat(told).singleElement().satisfies(failure -> assertThat(failure)
-                .isInstanceOf(CallFailedException.class)
-                .hasMessageContaining("its loop is closed or closing"));
+        assertThat(told)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure)
+                        .isInstanceOf(CallFailedException.class)
+                        .hasMessageContaining("its loop is closed or closing"));
         assertThat(gone.isDone()).isTrue();
         assertThat(pool.state()).isEqualTo(new PoolState.Closed());
         assertReleased(all);

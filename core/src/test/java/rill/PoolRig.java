@@ -119,7 +119,8 @@ final class PoolRig implements AutoCloseable {
     }
 
     <Q, A> Pool<Q, A> pool(java.net.SocketAddress where, ClientProtocol<Q, A> protocol, PoolOptions options) {
-        Pool<Q, A> pool = loop.pool(where, protocol, options.is.listener == null ? options.onState(states::add) : options);
+        Pool<Q, A> pool =
+                loop.pool(where, protocol, options.is.listener == null ? options.onState(states::add) : options);
         pools.add(pool);
         settle();
         return pool;
@@ -158,7 +159,9 @@ final class PoolRig implements AutoCloseable {
 
     /** Those whose connection is open. */
     List<Peer> livePeers() {
-        return peers.stream().filter(peer -> peer.connection.isOpen() && !peer.ended).toList();
+        return peers.stream()
+                .filter(peer -> peer.connection.isOpen() && !peer.ended)
+                .toList();
     }
 
     <T> T onLoop(Callable<T> action) {
@@ -209,7 +212,8 @@ final class PoolRig implements AutoCloseable {
         if (!loop.closed()) {
             pools.forEach(Pool::close);
             settle();
-            pools.forEach(pool -> assertThat(pool.closed().isDone()).as(pool + " is gone").isTrue());
+            pools.forEach(pool ->
+                    assertThat(pool.closed().isDone()).as(pool + " is gone").isTrue());
             peers.forEach(peer -> onLoop(peer.connection::abort));
             listener.close();
             settle();

@@ -66,7 +66,8 @@ class PoolTest {
         try (var rig = new PoolRig()) {
             rig.loops.transport().nextConnection(Faults.unanswered());
             var pool = rig.pool(
-                    PoolRig.protocol(), ONE.connections(3).connect(ConnectOptions.defaults().timeout(SECOND)));
+                    PoolRig.protocol(),
+                    ONE.connections(3).connect(ConnectOptions.defaults().timeout(SECOND)));
             assertThat(rig.loops.selector().wires()).as("attempts").hasSize(1);
             rig.passes(SECOND);
             rig.passes(SECOND);
@@ -99,8 +100,10 @@ class PoolTest {
             var pool = rig.pool(PoolRig.protocol(), ONE);
             rig.call(pool, "a");
             rig.lastPeer().closes();
-            assertThat(pool.state()).isInstanceOfSatisfying(Failing.class, failing -> assertThat(failing.why())
-                    .hasMessageContaining("the peer has ended its stream"));
+            assertThat(pool.state())
+                    .isInstanceOfSatisfying(
+                            Failing.class,
+                            failing -> assertThat(failing.why()).hasMessageContaining("the peer has ended its stream"));
             rig.passes(Duration.ofMillis(61));
             assertThat(pool.state()).isEqualTo(new Ready(1));
         }
@@ -154,7 +157,9 @@ class PoolTest {
             rig.pool(PoolRig.protocol(), ONE);
             rig.passes(Duration.ofSeconds(20));
             int flaps = rig.peers.size();
-            assertThat(flaps).as("connections to a peer that closes at once, in 20 s").isBetween(8, 16);
+            assertThat(flaps)
+                    .as("connections to a peer that closes at once, in 20 s")
+                    .isBetween(8, 16);
             rig.answering();
             rig.passes(Duration.ofSeconds(13));
             var pool = rig.pools().getFirst();
@@ -254,7 +259,9 @@ class PoolTest {
                     .isInstanceOf(IOException.class);
             rig.comesBack();
             rig.passes(Duration.ofSeconds(3));
-            assertThat(rig.lastPeer().heard).as("what nobody waits for is not sent").isEmpty();
+            assertThat(rig.lastPeer().heard)
+                    .as("what nobody waits for is not sent")
+                    .isEmpty();
         }
     }
 
@@ -394,7 +401,7 @@ class PoolTest {
             var pool = rig.pool(PoolRig.protocol(), ONE);
             Client<String, String> only = pool.choose();
             assertThat(only).isNotNull();
-            assertThat(pool.ready().only()).isSameAs(only);
+            assertThat(pool.ready().only).isSameAs(only);
             Future<String> call = rig.onLoop(() -> pool.call("a"));
             assertThat(call).isInstanceOf(Offer.class);
             assertThat(rig.loops.settle(call)).isEqualTo("answer to a");
