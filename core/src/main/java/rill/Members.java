@@ -23,22 +23,6 @@ import rill.PoolOptions.WhenDown;
  * </pre>
  */
 final class Members<Q, A> implements Runnable {
-    /** What a thread outside may know: the connections that take calls, and whether there might be more. */
-    static final class Ready<Q, A> {
-        final Client<Q, A>[] clients;
-        final boolean mayGrow;
-
-        /** The only one, if there is nothing to choose and nothing to ask for. */
-        final @Nullable Client<Q, A> only;
-
-        @SuppressWarnings({"unchecked", "rawtypes"})
-        Ready(List<Client<Q, A>> clients, boolean mayGrow) {
-            this.clients = clients.toArray(new Client[0]);
-            this.mayGrow = mayGrow;
-            this.only = this.clients.length == 1 && !mayGrow ? this.clients[0] : null;
-        }
-    }
-
     private final Pool<Q, A> pool;
     private final Loop loop;
     private final Supplier<? extends @Nullable Loop> spread;
@@ -58,9 +42,6 @@ final class Members<Q, A> implements Runnable {
     private @Nullable Outage outage; // while nothing is ready, once something has failed
     private Class<? extends PoolState> told;
 
-    /** Since when nothing has been connected, and why. */
-    record Outage(Throwable why, long since, int attempts) {}
-
     Members(
             Pool<Q, A> pool,
             Loop loop,
@@ -75,7 +56,7 @@ final class Members<Q, A> implements Runnable {
         this.protocol = protocol;
         this.options = options;
         this.waiting = new UnplacedCalls<>(
-                loop, protocol.bounds.waiting(), protocol.bounds.waitingBytes(), call -> call.fail(tooLate(call)));
+                loop, protocol.bounds.waiting(), protocol.bounds.waitingBytes(), call -> call.fail(failures().tooLate(call)));
         this.backOff = new BackOff(options.firstPause, options.longestPause, loop.random());
         this.budget = new RetryBudget(options.retryShare, loop.nanoTime());
         this.told = kindOf(pool.state());
@@ -122,11 +103,6 @@ final class Members<Q, A> implements Runnable {
         return waiting.size();
     }
 
-    /** How many connections there are, in whatever state. */
-    int size() {
-        return all.size();
-    }
-
     // ---- events
 
     void begin() {
@@ -143,7 +119,7 @@ final class Members<Q, A> implements Runnable {
         if (call.caller.isDone()) {
             Messages.release(call.request);
         } else if (pool.isClosed() || pool.isFinishing()) {
-            call.fail(closed(call));
+            call.fail(failures().closed(call));
         } else {
             place(call);
         }
@@ -166,17 +142,13 @@ final class Members<Q, A> implements Runnable {
 
         @Override
         void discard() {
-            call.fail(why(call));
+            call.fail(Objects.requireNonNull(call.failure));
         }
 
         @Override
         String label() {
             return "a call of " + pool;
         }
-    }
-
-    private static <Q, A> Throwable why(Unplaced<Q, A> call) {
-        return Objects.requireNonNull(call.failure);
     }
 
     private void returned(Member<Q, A> from, Unplaced<Q, A> call) {
@@ -188,7 +160,7 @@ final class Members<Q, A> implements Runnable {
         if (call.caller.isDone()) {
             Messages.release(call.request);
         } else if (pool.isClosed() || (call.tries > 0 && !mayTryAgain(call))) {
-            call.fail(why(call));
+            call.fail(Objects.requireNonNull(call.failure));
         } else {
             place(call);
         }
@@ -209,11 +181,11 @@ final class Members<Q, A> implements Runnable {
     private void place(Unplaced<Q, A> call) {
         boolean connected = pool.ready().clients.length > 0;
         if (call.due - loop.nanoTime() <= 0) {
-            call.fail(tooLate(call));
+            call.fail(failures().tooLate(call));
         } else if (!connected && options.whenDown == WhenDown.FAIL) {
-            call.fail(call.failure == null ? down(call) : call.failure);
+            call.fail(call.failure == null ? failures().down(call) : call.failure);
         } else if (!waiting.hasRoom()) {
-            call.fail(call.failure == null ? full(call) : call.failure);
+            call.fail(call.failure == null ? failures().full(call, waiting.size()) : call.failure);
         } else {
             int weight = Messages.weight(protocol.pipeline.codec(), call.request, options.connect.limits());
             waiting.add(call, weight, loop.nanoTime());
@@ -284,7 +256,7 @@ final class Members<Q, A> implements Runnable {
             Outage before = outage;
             outage = before == null
                     ? new Outage(why, now, attempt ? 1 : 0)
-                    : new Outage(why, before.since, before.attempts + (attempt ? 1 : 0));
+                    : new Outage(why, before.since(), before.attempts() + (attempt ? 1 : 0));
         }
         if (pause == null) {
             pause = loop.timer(Duration.ofNanos(backOff.pauseNanos()), "the next attempt to connect ", pool, () -> {
@@ -472,7 +444,7 @@ final class Members<Q, A> implements Runnable {
         loop.links().remove(this);
         publish();
         for (Unplaced<Q, A> call = waiting.poll(); call != null; call = waiting.poll()) {
-            call.fail(closed(call));
+            call.fail(failures().closed(call));
         }
     }
 
@@ -480,6 +452,10 @@ final class Members<Q, A> implements Runnable {
         if (all.isEmpty()) {
             pool.gone();
         }
+    }
+
+    private PoolFailures<Q, A> failures() {
+        return new PoolFailures<>(pool, protocol, outage);
     }
 
     // ---- what others see
@@ -497,10 +473,7 @@ final class Members<Q, A> implements Runnable {
         if (!ready.isEmpty()) {
             outage = null;
         }
-        pool.become(
-                new Ready<>(ready, mayGrow && options.least < options.most),
-                outage,
-                dialing != null);
+        pool.become(new ReadyClients<>(ready, mayGrow && options.least < options.most), outage, dialing != null);
         tell();
     }
 
@@ -518,65 +491,6 @@ final class Members<Q, A> implements Runnable {
         if (listener != null) {
             loop.enqueue(new Handle(loop, "the listener to the state of ", pool, () -> listener.accept(now)));
         }
-    }
-
-    // ---- failures
-
-    private String describe(Unplaced<Q, A> call) {
-        Object name = call.request.getClass();
-        if (protocol.naming != null) {
-            try {
-                name = Objects.requireNonNull(protocol.naming.apply(call.request), "a request's name");
-            } catch (Throwable t) { // what is to be told matters more
-                loop.threw("the name of a request of ", pool, t);
-            }
-        }
-        return (call.oneWay ? "send of " : "call of ") + Wording.excerpt(name) + ": " + pool;
-    }
-
-    private CallFailedException closed(Unplaced<Q, A> call) {
-        String how = pool.isClosed() ? pool.howItEnded() : "it was to finish";
-        return new CallFailedException(call.fate(), describe(call) + " is closed: " + how, null);
-    }
-
-    private CallFailedException full(Unplaced<Q, A> call) {
-        return new CallFailedException(
-                call.fate(),
-                describe(call) + " is full: " + waiting.size() + " calls wait for a connection; " + situation(),
-                latest());
-    }
-
-    private CallFailedException down(Unplaced<Q, A> call) {
-        return new CallFailedException(call.fate(), describe(call) + ": " + situation(), latest());
-    }
-
-    private CallFailedException tooLate(Unplaced<Q, A> call) {
-        Duration had = call.limit == null ? protocol.bounds.deadline() : call.limit;
-        String message = describe(call) + ": not sent " + (call.tries > 0 ? "again " : "") + "within "
-                + Wording.duration(had) + "; " + situation();
-        var late = new DeadlineException(message);
-        if (latest() != null) {
-            late.initCause(latest());
-        }
-        return new CallFailedException(call.fate(), message, late);
-    }
-
-    private @Nullable Throwable latest() {
-        Outage now = outage;
-        return now == null ? null : now.why;
-    }
-
-    /** Since when nothing is connected, why, and what becomes of that. */
-    private String situation() {
-        Outage now = outage;
-        if (now == null) {
-            return pool.ready().clients.length > 0
-                    ? "connections are there"
-                    : "nothing is connected yet, and connecting is under way";
-        }
-        String lasted = Wording.duration(Duration.ofNanos(loop.nanoTime() - now.since));
-        return "nothing has been connected for " + lasted + ", in which " + now.attempts
-                + " attempts have failed; it is tried again; the latest failure: " + Failures.inWords(now.why);
     }
 
     @Override

@@ -8,8 +8,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.CallFailedException.Fate;
-import rill.Members.Outage;
-import rill.Members.Ready;
 
 /**
  * Calls over connections that come and go. It connects, connects again after a failure, with a pause that grows, and makes and closes connections as
@@ -41,7 +39,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     private final boolean spread;
     private final AtomicInteger arriving =
             new AtomicInteger(); // calls on their way to the loop, for want of a connection
-    private volatile Ready<Q, A> ready;
+    private volatile ReadyClients<Q, A> ready;
     private volatile @Nullable Outage outage;
     private volatile boolean connecting;
     private volatile boolean growAsked;
@@ -66,7 +64,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         this.spread = spread;
         this.usualLimit = Loop.nanos(protocol.bounds.deadline());
         this.connecting = options.is.least > 0;
-        this.ready = new Ready<>(List.of(), false);
+        this.ready = new ReadyClients<>(List.of(), false);
         this.members = new Members<>(this, loop, targets, address, protocol, options.is);
     }
 
@@ -159,12 +157,12 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     /** The connection with the fewest calls, the first of those: so that others, if they are not needed, become idle. Null if none is ready. */
     @Nullable
     Client<Q, A> choose() {
-        Ready<Q, A> now = ready;
+        ReadyClients<Q, A> now = ready;
         Client<Q, A> only = now.only;
         return only != null ? only : chooseOf(now);
     }
 
-    private @Nullable Client<Q, A> chooseOf(Ready<Q, A> now) {
+    private @Nullable Client<Q, A> chooseOf(ReadyClients<Q, A> now) {
         Loop here = spread ? Loop.current() : null;
         Client<Q, A> best = null;
         int fewest = Integer.MAX_VALUE;
@@ -322,10 +320,10 @@ public final class Pool<Q, A> implements Caller<Q, A> {
 
     void endsNow() {
         closed = true;
-        ready = new Ready<>(List.of(), false);
+        ready = new ReadyClients<>(List.of(), false);
     }
 
-    Ready<Q, A> ready() {
+    ReadyClients<Q, A> ready() {
         return ready;
     }
 
@@ -333,7 +331,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         return members;
     }
 
-    void become(Ready<Q, A> newReady, @Nullable Outage newOutage, boolean nowConnecting) {
+    void become(ReadyClients<Q, A> newReady, @Nullable Outage newOutage, boolean nowConnecting) {
         outage = newOutage;
         connecting = nowConnecting;
         ready = newReady;

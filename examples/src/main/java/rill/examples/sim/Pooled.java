@@ -221,8 +221,7 @@ final class Pooled implements Scenario {
             }
         }
 
-        private void ended(
-                String request, @Nullable String answer, @Nullable Throwable failure, boolean sinceCalm) {
+        private void ended(String request, @Nullable String answer, @Nullable Throwable failure, boolean sinceCalm) {
             open--;
             if (answer != null) {
                 run.answered++;
@@ -233,8 +232,7 @@ final class Pooled implements Scenario {
                     run.neverSent.add(request);
                 }
             } else {
-                run.findings.require(
-                        failure instanceof rill.CancelledException, request + " failed with " + failure);
+                run.findings.require(failure instanceof rill.CancelledException, request + " failed with " + failure);
             }
         }
 

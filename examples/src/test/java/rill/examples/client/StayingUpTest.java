@@ -85,7 +85,8 @@ class StayingUpTest {
     @Test
     void the_store_may_go_down_and_come_back() throws IOException {
         try (var loop = Loop.open()) {
-            Pool<String, String> store = loop.pool(address(), StayingUp.protocol("secret"), StayingUp.options(log::add));
+            Pool<String, String> store =
+                    loop.pool(address(), StayingUp.protocol("secret"), StayingUp.options(log::add));
             assertThat(StayingUp.put(store, "a", "1")).isEqualTo("ok");
             InetSocketAddress address = address();
             goDown();
@@ -109,7 +110,8 @@ class StayingUpTest {
     @Test
     void a_failed_call_says_whether_it_may_be_made_again() throws IOException {
         try (var loop = Loop.open()) {
-            Pool<String, String> store = loop.pool(address(), StayingUp.protocol("secret"), StayingUp.options(log::add));
+            Pool<String, String> store =
+                    loop.pool(address(), StayingUp.protocol("secret"), StayingUp.options(log::add));
             assertThat(StayingUp.put(store, "poison", "1")).isEqualTo("perhaps done: look first");
             assertThat(asked).containsOnlyOnce("put poison 1");
             store.close();
@@ -129,7 +131,10 @@ class StayingUpTest {
             for (int i = 0; i < 100; i++) {
                 keys.add("k" + i);
             }
-            assertThat(StayingUp.getAll(store, keys)).hasSize(100).startsWith("value of k0").endsWith("value of k99");
+            assertThat(StayingUp.getAll(store, keys))
+                    .hasSize(100)
+                    .startsWith("value of k0")
+                    .endsWith("value of k99");
             store.finish().await();
         }
         assertThat(asked.stream().filter("auth secret"::equals)).hasSize(2);
