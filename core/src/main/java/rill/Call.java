@@ -41,7 +41,13 @@ final class Call<Q, A> implements Runnable, Bystander {
     Q request; // while it waits for its turn
 
     @Nullable
+    Q kept; // once it was sent: to send it again on another connection, if that may be done
+
+    @Nullable
     Object key; // if answers come by key
+
+    /** How often its request was written before, on other connections; or {@link Calls#STAYS}. */
+    int tries;
 
     /** What its request counts for, in bytes. */
     int weight;
@@ -103,9 +109,18 @@ final class Call<Q, A> implements Runnable, Bystander {
         owner.look(this);
     }
 
-    /** Its caller has given up; unless it is another call by now. */
+    /** Its caller has given up; unless it is another call by now. The Future may be of another loop, if it was on another connection before. */
     @Override
     public void settled(Future<?> source) {
+        Loop mine = owner.loop();
+        if (mine.isCurrent()) {
+            lookAt(source);
+        } else {
+            mine.enqueue(new Handle(mine, "the end of a call that was given up", () -> lookAt(source)));
+        }
+    }
+
+    private void lookAt(Future<?> source) {
         if (source == promise) {
             owner.look(this);
         }
@@ -129,6 +144,11 @@ final class Call<Q, A> implements Runnable, Bystander {
         promise = null;
         name = null;
         limit = null;
+        Q unneeded = kept;
+        kept = null;
+        if (unneeded != null) {
+            Messages.release(unneeded);
+        }
     }
 
     /** It will not be sent. */

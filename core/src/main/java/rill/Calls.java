@@ -19,6 +19,9 @@ import rill.CallFailedException.Fate;
  * settled, its slot and its key are free, and what was released, once.
  */
 final class Calls<Q, A> implements Receiver<A> {
+    /** In the place of how often a request was sent before: it is to be sent on this connection or not at all. */
+    static final int STAYS = -1;
+
     private static final int FEW = 16;
 
     private final Link link;
@@ -31,6 +34,8 @@ final class Calls<Q, A> implements Receiver<A> {
     private final CallDeadlines<Q, A> deadlines;
     private final Silence silence;
     private final @Nullable Pushes<A> pushes;
+    private final @Nullable Patron<Q, A> patron;
+    private boolean answered; // a call, since that was last forgotten
     private long inFlightBytes; // of requests
     private @Nullable ArrayDeque<Promise<@Nullable Void>> writers; // who wait until a call would be sent at once
     private int sweepWritersAt;
@@ -46,7 +51,7 @@ final class Calls<Q, A> implements Receiver<A> {
     private @Nullable Throwable cause; // of that, unless it was orderly
     private volatile @Nullable Throwable failure; // that, or that the peer has ended its stream
 
-    Calls(Link link, ClientProtocol<Q, A> protocol) {
+    Calls(Link link, ClientProtocol<Q, A> protocol, @Nullable Patron<Q, A> patron) {
         this.link = link;
         this.loop = link.loop();
         this.protocol = protocol;
@@ -57,6 +62,7 @@ final class Calls<Q, A> implements Receiver<A> {
         this.silence = new Silence(link, dropAfter);
         var handler = protocol.unsolicited.handler();
         this.pushes = handler == null ? null : new Pushes<>(link, handler);
+        this.patron = patron;
     }
 
     Loop loop() {
@@ -70,6 +76,15 @@ final class Calls<Q, A> implements Receiver<A> {
 
     int spares() {
         return spares.size();
+    }
+
+    /** Whether an answer has come since that was {@link #forgetAnswers forgotten}. */
+    boolean hasAnswered() {
+        return answered;
+    }
+
+    void forgetAnswers() {
+        answered = false;
     }
 
     /** From any thread: whether it takes calls. */
@@ -101,6 +116,7 @@ final class Calls<Q, A> implements Receiver<A> {
      * @param oneWay whether nothing answers it: then null is its answer, once it was written
      * @param limit its deadline, if it has one of its own
      * @param due when it is late
+     * @param tries how often the request was written before, on other connections; or {@link #STAYS}
      * @param madeHere whether it was made on the loop
      */
     void call(
@@ -109,6 +125,7 @@ final class Calls<Q, A> implements Receiver<A> {
             boolean oneWay,
             @Nullable Duration limit,
             long due,
+            int tries,
             boolean madeHere,
             long now) {
         if (caller.isDone()) {
@@ -119,10 +136,11 @@ final class Calls<Q, A> implements Receiver<A> {
         Throwable refusal;
         try {
             Object name = nameOf(request);
-            refusal = refusal(name, oneWay, limit, due - now <= 0);
+            refusal = refusal(name, oneWay, limit, due - now <= 0, tries);
             if (refusal == null) {
                 call = newCall(caller, name, limit, due);
                 call.oneWay = oneWay;
+                call.tries = tries;
                 call.weight = weight(request);
                 deadlines.add(call, madeHere, now);
                 if (!mayWrite(oneWay)) {
@@ -133,7 +151,9 @@ final class Calls<Q, A> implements Receiver<A> {
             refusal = t;
         }
         if (call == null || refusal != null) {
-            refuse(call, request, caller, Objects.requireNonNull(refusal));
+            if (!isShut() || !handOn(request, caller, oneWay, limit, due, tries, refusal)) {
+                refuse(call, request, caller, Objects.requireNonNull(refusal));
+            }
         } else if (call.state == Call.State.WAITING) {
             goOn(); // others may have been taken out for it to have room
         } else {
@@ -156,14 +176,20 @@ final class Calls<Q, A> implements Receiver<A> {
                 : Objects.requireNonNull(protocol.naming.apply(request), "a request's name");
     }
 
-    private @Nullable Throwable refusal(Object name, boolean oneWay, @Nullable Duration limit, boolean late) {
-        if (over || finishing || !link.open() || link.outbound().closed() != null) {
-            return closed(describe(name, oneWay));
+    /** Whether no call can be made any more. */
+    private boolean isShut() {
+        return over || finishing || !link.open() || link.outbound().closed() != null;
+    }
+
+    private @Nullable Throwable refusal(
+            Object name, boolean oneWay, @Nullable Duration limit, boolean late, int tries) {
+        if (isShut()) {
+            return closed(fate(Fate.NEVER_SENT, tries), describe(name, oneWay));
         }
         if (late) {
             Duration had = limit == null ? protocol.bounds.deadline() : limit;
             return tooLate(
-                    Fate.NEVER_SENT,
+                    fate(Fate.NEVER_SENT, tries),
                     describe(name, oneWay)
                             + (had.isPositive()
                                     ? ": not sent within " + Wording.duration(had) + ", since its loop was busy"
@@ -173,7 +199,7 @@ final class Calls<Q, A> implements Receiver<A> {
         return mayWrite(oneWay) || (protocol.bounds.whenFull() == ClientProtocol.WhenFull.WAIT && waiting.hasRoom())
                 ? null
                 : new CallFailedException(
-                        Fate.NEVER_SENT,
+                        fate(Fate.NEVER_SENT, tries),
                         describe(name, oneWay) + " is full: " + inFlight.size() + " calls in flight, " + waiting.size()
                                 + " waiting, " + (inFlightBytes + waiting.bytes()) + " bytes",
                         null);
@@ -191,7 +217,12 @@ final class Calls<Q, A> implements Receiver<A> {
         return new CallFailedException(fate, what, new DeadlineException(what));
     }
 
-    private CallFailedException closed(String what) {
+    /** What can have become of a request, which may have been sent on another connection before. */
+    private static Fate fate(Fate here, int tries) {
+        return tries > 0 ? Fate.PERHAPS_CARRIED_OUT : here;
+    }
+
+    private CallFailedException closed(Fate fate, String what) {
         Throwable reason = cause == null ? link.outbound().closed() : cause;
         String why;
         if (peerEnded && cause == null) {
@@ -202,7 +233,7 @@ final class Calls<Q, A> implements Receiver<A> {
             why = reason instanceof ClosedHere ? "by this side" : Failures.inWords(reason);
         }
         boolean tellsMore = reason != null && !(reason instanceof ClosedHere);
-        return new CallFailedException(Fate.NEVER_SENT, what + " is closed: " + why, tellsMore ? reason : null);
+        return new CallFailedException(fate, what + " is closed: " + why, tellsMore ? reason : null);
     }
 
     private Call<Q, A> newCall(Promise<A> caller, Object name, @Nullable Duration limit, long due) {
@@ -242,14 +273,17 @@ final class Calls<Q, A> implements Receiver<A> {
         Promise<A> caller = Objects.requireNonNull(call.promise);
         call.state = Call.State.SENT;
         call.request = null;
+        keep(call, request);
         writing = true;
         Object name = Objects.requireNonNull(call.name);
         Throwable failure = tryToWrite(call, name, request);
         writing = false;
         if (over) { // the connection has failed meanwhile, and has told all others
+            if (failure != null || !handOnSent(call, ended(call, describe(name, call.oneWay), cause))) {
+                caller.fail(failure == null ? ended(call, describe(name, call.oneWay), cause) : failure);
+            }
             deadlines.remove(call);
             call.clear();
-            caller.fail(failure == null ? ended(Call.State.SENT, describe(name, call.oneWay), cause) : failure);
         } else if (failure != null) {
             inFlight.withdraw(call);
             end(call);
@@ -265,6 +299,16 @@ final class Calls<Q, A> implements Receiver<A> {
             loop.ticking().pollPolicy().more(1);
             if (inFlight.size() == 1) {
                 silence.begins(now);
+            }
+        }
+    }
+
+    /** What it takes to send it again, if that may be done. */
+    private void keep(Call<Q, A> call, Q request) {
+        if (patron != null && call.tries >= 0 && !call.oneWay) {
+            call.kept = patron.keep(request, call.tries);
+            if (call.kept != null) {
+                call.watch(); // so that it goes with whoever waits
             }
         }
     }
@@ -300,7 +344,9 @@ final class Calls<Q, A> implements Receiver<A> {
         if (unwritten instanceof IOException
                 || (unwritten != null && unwritten == link.outbound().closed())) {
             return new CallFailedException(
-                    Fate.NEVER_SENT, describe(name, call.oneWay) + ": " + Failures.inWords(unwritten), unwritten);
+                    fate(Fate.NEVER_SENT, call.tries),
+                    describe(name, call.oneWay) + ": " + Failures.inWords(unwritten),
+                    unwritten);
         }
         return unwritten;
     }
@@ -310,7 +356,7 @@ final class Calls<Q, A> implements Receiver<A> {
     /** Done while a call would be sent at once. */
     Future<@Nullable Void> writable() {
         if (!isOpen() || over) {
-            return loop.failed(closed("writable: " + link));
+            return loop.failed(closed(Fate.NEVER_SENT, "writable: " + link));
         }
         if (mayWrite(false)) {
             return loop.accepted();
@@ -408,7 +454,7 @@ final class Calls<Q, A> implements Receiver<A> {
             caller.fail(
                     call.state == Call.State.WAITING
                             ? tooLate(
-                                    Fate.NEVER_SENT,
+                                    fate(Fate.NEVER_SENT, call.tries),
                                     describe(call) + ": not sent within " + limit + ", since it waited for its turn")
                             : tooLate(Fate.PERHAPS_CARRIED_OUT, describe(call) + ": no answer within " + limit));
         }
@@ -473,7 +519,8 @@ final class Calls<Q, A> implements Receiver<A> {
         return some[0];
     }
 
-    private void drop(IOException why) {
+    /** Gives the connection up, and fails what it owes. */
+    void drop(IOException why) {
         link.failed(why, false);
         link.abort();
     }
@@ -496,6 +543,7 @@ final class Calls<Q, A> implements Receiver<A> {
             loop.ticking().pollPolicy().more(-1);
             inFlightBytes -= call.weight;
         }
+        answered = true;
         Promise<A> caller = call.promise;
         end(call);
         if (caller == null || !caller.complete(answer)) {
@@ -563,7 +611,10 @@ final class Calls<Q, A> implements Receiver<A> {
         cause = reason;
         failure = reason == null && peerEnded ? new IOException(link + ": the peer has ended its stream") : reason;
         over = true;
-        boolean[] told = {writing}; // to whoever makes a call just now
+        boolean[] told = {writing || patron != null}; // to whoever makes a call just now
+        if (patron != null) {
+            patron.ended(failure);
+        }
         loop.ticking().pollPolicy().more(-inFlight.size());
         forEach(call -> told[0] |= fail(call, reason));
         deadlines.close();
@@ -576,16 +627,68 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     private boolean fail(Call<Q, A> call, @Nullable Throwable reason) {
+        boolean told = false;
         Promise<A> caller = call.promise;
-        boolean told = caller != null && !caller.isDone() && caller.fail(ended(call.state, describe(call), reason));
+        if (caller != null && !caller.isDone()) {
+            CallFailedException why = ended(call, describe(call), reason);
+            told = handOnWaiting(call, why) || handOnSent(call, why) || caller.fail(why);
+        }
         deadlines.remove(call);
         call.clear();
         return told;
     }
 
+    private boolean handOnWaiting(Call<Q, A> call, CallFailedException why) {
+        if (call.request == null
+                || !handOn(
+                        call.request,
+                        Objects.requireNonNull(call.promise),
+                        call.oneWay,
+                        call.limit,
+                        call.due,
+                        call.tries,
+                        why)) {
+            return false;
+        }
+        call.request = null; // it is not released here
+        return true;
+    }
+
+    private boolean handOnSent(Call<Q, A> call, CallFailedException why) {
+        if (call.kept == null
+                || !handOn(
+                        call.kept,
+                        Objects.requireNonNull(call.promise),
+                        call.oneWay,
+                        call.limit,
+                        call.due,
+                        call.tries + 1,
+                        why)) {
+            return false;
+        }
+        call.kept = null;
+        return true;
+    }
+
+    /** Whether somebody else carries on with a call: then its request is theirs. */
+    private boolean handOn(
+            Q request,
+            Promise<A> caller,
+            boolean oneWay,
+            @Nullable Duration limit,
+            long due,
+            int tries,
+            @Nullable Throwable why) {
+        if (patron == null || tries < 0 || !patron.takesOn() || !(why instanceof CallFailedException failure)) {
+            return false;
+        }
+        patron.takeOn(new Unplaced<>(request, caller, oneWay, limit, due, tries, failure));
+        return true;
+    }
+
     /** The failure of a call that has no answer at the end of its connection. */
-    private static CallFailedException ended(Call.State state, String what, @Nullable Throwable reason) {
-        Fate fate = state == Call.State.WAITING ? Fate.NEVER_SENT : Fate.PERHAPS_CARRIED_OUT;
+    private static <Q, A> CallFailedException ended(Call<Q, A> call, String what, @Nullable Throwable reason) {
+        Fate fate = call.state == Call.State.WAITING ? fate(Fate.NEVER_SENT, call.tries) : Fate.PERHAPS_CARRIED_OUT;
         if (reason == null || reason instanceof ClosedHere) {
             return new CallFailedException(fate, what + " was closed", null);
         }
@@ -596,7 +699,7 @@ final class Calls<Q, A> implements Receiver<A> {
         ArrayDeque<Promise<@Nullable Void>> left = writers;
         writers = null;
         if (left != null) {
-            CallFailedException why = closed("writable: " + link);
+            CallFailedException why = closed(Fate.NEVER_SENT, "writable: " + link);
             for (Promise<@Nullable Void> each = left.poll(); each != null; each = left.poll()) {
                 Waiters.fail(each, why);
             }

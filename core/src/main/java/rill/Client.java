@@ -29,7 +29,7 @@ import rill.CallFailedException.Fate;
  * @param <Q> the request
  * @param <A> the answer
  */
-public final class Client<Q, A> implements AutoCloseable {
+public final class Client<Q, A> implements Caller<Q, A> {
     /** For deadlines that are further ahead a reading of the clock that may be some Handles old is good enough. */
     private static final long LONG = Duration.ofSeconds(1).toNanos();
 
@@ -42,11 +42,15 @@ public final class Client<Q, A> implements AutoCloseable {
     private final AtomicLong bytesFromOutside = new AtomicLong();
 
     Client(Link link, ClientProtocol<Q, A> protocol) {
+        this(link, protocol, null);
+    }
+
+    Client(Link link, ClientProtocol<Q, A> protocol, @Nullable Patron<Q, A> patron) {
         this.link = link;
         this.loop = link.loop();
         this.bounds = protocol.bounds;
         this.usualLimit = Loop.nanos(bounds.deadline());
-        this.calls = new Calls<>(link, protocol);
+        this.calls = new Calls<>(link, protocol, patron);
     }
 
     Receiver<A> receiver() {
@@ -61,19 +65,24 @@ public final class Client<Q, A> implements AutoCloseable {
      *
      * @return the answer; fails as the class says. Cancelling it frees the caller; the answer is thrown away when it comes.
      */
+    @Override
     public Future<A> call(Q request) {
-        return call(request, null, usualLimit);
+        return call(request, null, usualLimit, Calls.STAYS);
     }
 
     /** Sends a request that has a deadline of its own; one of zero or less has passed. */
+    @Override
     public Future<A> call(Q request, Duration deadline) {
-        return call(request, deadline, Loop.nanos(deadline));
+        return call(request, deadline, Loop.nanos(deadline), Calls.STAYS);
     }
 
-    private Future<A> call(Q request, @Nullable Duration limit, long nanos) {
+    /**
+     * @param tries as of {@link Calls#call}
+     */
+    Future<A> call(Q request, @Nullable Duration limit, long nanos, int tries) {
         Objects.requireNonNull(request, "request");
         Promise<A> promise = new Offer<>(loop, Messages::release);
-        make(request, promise, false, limit, nanos);
+        make(request, promise, false, limit, nanos, tries);
         return promise;
     }
 
@@ -84,24 +93,44 @@ public final class Client<Q, A> implements AutoCloseable {
      * @return done when the request was written to the connection, which does not say that it has left; fails as a call does. Cancelling it
      *     takes back a request that waits for its turn
      */
-    @SuppressWarnings("unchecked") // no answer is ever given to it
+    @Override
     public Future<@Nullable Void> send(Q request) {
+        return send(request, Calls.STAYS);
+    }
+
+    @SuppressWarnings("unchecked") // no answer is ever given to it
+    Future<@Nullable Void> send(Q request, int tries) {
         Objects.requireNonNull(request, "request");
         Promise<@Nullable Void> promise = loop.promise();
-        make(request, (Promise<A>) (Promise<?>) promise, true, null, usualLimit);
+        make(request, (Promise<A>) (Promise<?>) promise, true, null, usualLimit, tries);
         return promise;
     }
 
-    private void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long nanos) {
+    private void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long nanos, int tries) {
         if (loop.isCurrent() && !calls.writing()) {
             long now = nanos < LONG ? loop.nanoTime() : loop.ticking().time();
-            calls.call(request, promise, oneWay, limit, now + nanos, true, now);
+            calls.call(request, promise, oneWay, limit, now + nanos, tries, true, now);
         } else {
-            makeFromOutside(request, promise, oneWay, limit, loop.nanoTime() + nanos);
+            makeFromOutside(request, promise, oneWay, limit, loop.nanoTime() + nanos, tries);
         }
     }
 
-    private void makeFromOutside(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long due) {
+    /** A call that has waited for a connection, or comes from another one. */
+    void place(Unplaced<Q, A> call) {
+        if (loop.isCurrent() && !calls.writing()) {
+            calls.call(
+                    call.request, call.caller, call.oneWay, call.limit, call.due, call.tries, false, loop.nanoTime());
+        } else {
+            int weight = calls.weight(call.request);
+            fromOutside.getAndIncrement();
+            bytesFromOutside.getAndAdd(weight);
+            loop.enqueue(
+                    new OutsideCall(call.request, call.caller, call.oneWay, weight, call.limit, call.due, call.tries));
+        }
+    }
+
+    private void makeFromOutside(
+            Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long due, int tries) {
         int weight = calls.weight(request);
         int others = fromOutside.getAndIncrement();
         long bytes = bytesFromOutside.getAndAdd(weight);
@@ -110,6 +139,7 @@ public final class Client<Q, A> implements AutoCloseable {
             arrived(weight);
             Messages.release(request);
             promise.fail(unsent(
+                    Fate.NEVER_SENT,
                     request,
                     oneWay,
                     " is full: " + others + " calls of other threads, of " + bytes
@@ -117,7 +147,7 @@ public final class Client<Q, A> implements AutoCloseable {
             return;
         }
         try {
-            loop.enqueue(new OutsideCall(request, promise, oneWay, weight, limit, due));
+            loop.enqueue(new OutsideCall(request, promise, oneWay, weight, limit, due, tries));
         } catch (Throwable t) { // no memory, or who drives the loop
             arrived(weight);
             Messages.release(request);
@@ -131,9 +161,9 @@ public final class Client<Q, A> implements AutoCloseable {
     }
 
     /** Named by its type, since the function that names requests runs on the loop. */
-    private CallFailedException unsent(Q request, boolean oneWay, String why) {
+    private CallFailedException unsent(Fate fate, Q request, boolean oneWay, String why) {
         String what = (oneWay ? "send of " : "call of ") + Wording.excerpt(request.getClass()) + ": ";
-        return new CallFailedException(Fate.NEVER_SENT, what + link + why, null);
+        return new CallFailedException(fate, what + link + why, null);
     }
 
     /** A call on its way from another thread, or from where none can be made. */
@@ -144,27 +174,40 @@ public final class Client<Q, A> implements AutoCloseable {
         private final int weight;
         private final @Nullable Duration limit;
         private final long due;
+        private final int tries;
 
-        OutsideCall(Q request, Promise<A> promise, boolean oneWay, int weight, @Nullable Duration limit, long due) {
+        OutsideCall(
+                Q request,
+                Promise<A> promise,
+                boolean oneWay,
+                int weight,
+                @Nullable Duration limit,
+                long due,
+                int tries) {
             this.request = request;
             this.promise = promise;
             this.oneWay = oneWay;
             this.weight = weight;
             this.limit = limit;
             this.due = due;
+            this.tries = tries;
         }
 
         @Override
         void execute() {
             arrived(weight);
-            calls.call(request, promise, oneWay, limit, due, false, loop.nanoTime());
+            calls.call(request, promise, oneWay, limit, due, tries, false, loop.nanoTime());
         }
 
         @Override
         void discard() {
             arrived(weight);
             Messages.release(request);
-            promise.fail(unsent(request, oneWay, " is closed: its loop is closed"));
+            promise.fail(unsent(
+                    tries > 0 ? Fate.PERHAPS_CARRIED_OUT : Fate.NEVER_SENT,
+                    request,
+                    oneWay,
+                    " is closed: its loop is closed"));
         }
 
         @Override
@@ -203,6 +246,7 @@ public final class Client<Q, A> implements AutoCloseable {
      *
      * @return {@link #closed()}
      */
+    @Override
     public Future<@Nullable Void> finish() {
         link.onLoop("finish", link::finish);
         return closed();
@@ -230,6 +274,7 @@ public final class Client<Q, A> implements AutoCloseable {
     }
 
     /** Done, never failed, when the connection is gone: {@link #failure} then tells why. A Future of the caller's own. */
+    @Override
     public Future<@Nullable Void> closed() {
         return link.closedFuture();
     }
@@ -240,6 +285,7 @@ public final class Client<Q, A> implements AutoCloseable {
     }
 
     /** Whether it takes calls: not once it was closed, finishes, or has failed. */
+    @Override
     public boolean isOpen() {
         return calls.isOpen();
     }
@@ -253,6 +299,21 @@ public final class Client<Q, A> implements AutoCloseable {
     public int unanswered() {
         loop.requireConfined("unanswered", link);
         return calls.size();
+    }
+
+    /** From any thread, about: how many calls have no answer yet, those included that are on their way to the loop. */
+    int load() {
+        return fromOutside.getPlain() + calls.size();
+    }
+
+    /** How many bytes have come and gone. On the loop. */
+    long traffic() {
+        return link.inbound().heard() + link.outbound().sent();
+    }
+
+    /** For what looks after this client. On the loop. */
+    Calls<Q, A> calls() {
+        return calls;
     }
 
     /** How many calls that are over it keeps for later ones; on the loop. */

@@ -28,6 +28,7 @@ public final class ClientProtocol<Q, A> {
     final Bounds bounds;
     final Unsolicited<A> unsolicited;
     final @Nullable Function<? super Q, ?> naming; // null: by its type
+    final Upkeep<Q, A> upkeep;
 
     /** What tells which answer belongs to which request. */
     record Keys<Q, A>(Function<? super Q, ?> ofRequest, Function<? super A, ?> ofAnswer) {}
@@ -79,22 +80,46 @@ public final class ClientProtocol<Q, A> {
     record Unsolicited<A>(
             Predicate<? super A> which, @Nullable Consumer<? super A> handler) {}
 
+    /**
+     * What matters to a connection that is one of several, which come and go.
+     *
+     * @param first what is done on a new connection; null for nothing
+     * @param probe what finds out whether an idle one still works; null if nothing does
+     * @param idempotent which requests may be carried out twice
+     */
+    record Upkeep<Q, A>(
+            @Nullable Function<? super Client<Q, A>, ? extends Future<?>> first,
+            @Nullable Function<? super Client<Q, A>, ? extends Future<?>> probe,
+            @Nullable Predicate<? super Q> idempotent) {}
+
     private ClientProtocol(
             Pipeline<A, Q> pipeline,
             @Nullable Keys<Q, A> keys,
             Bounds bounds,
             Unsolicited<A> unsolicited,
-            @Nullable Function<? super Q, ?> naming) {
+            @Nullable Function<? super Q, ?> naming,
+            Upkeep<Q, A> upkeep) {
         this.pipeline = pipeline;
         this.keys = keys;
         this.bounds = bounds;
         this.unsolicited = unsolicited;
         this.naming = naming;
+        this.upkeep = upkeep;
+    }
+
+    private static <Q, A> ClientProtocol<Q, A> plain(Pipeline<A, Q> pipeline, @Nullable Keys<Q, A> keys) {
+        return new ClientProtocol<>(
+                pipeline,
+                keys,
+                Bounds.DEFAULT,
+                new Unsolicited<>(a -> false, null),
+                null,
+                new Upkeep<>(null, null, null));
     }
 
     /** The answers come in the order of the requests, as in RESP and HTTP/1.1. */
     public static <Q, A> ClientProtocol<Q, A> inOrder(Pipeline<A, Q> pipeline) {
-        return new ClientProtocol<>(pipeline, null, Bounds.DEFAULT, new Unsolicited<>(a -> false, null), null);
+        return plain(pipeline, null);
     }
 
     /**
@@ -105,23 +130,20 @@ public final class ClientProtocol<Q, A> {
             Pipeline<A, Q> pipeline,
             Function<? super Q, ? extends K> requestKey,
             Function<? super A, ? extends K> answerKey) {
-        return new ClientProtocol<>(
+        return plain(
                 pipeline,
                 new Keys<>(
                         Objects.requireNonNull(requestKey, "requestKey"),
-                        Objects.requireNonNull(answerKey, "answerKey")),
-                Bounds.DEFAULT,
-                new Unsolicited<>(a -> false, null),
-                null);
+                        Objects.requireNonNull(answerKey, "answerKey")));
     }
 
     /** This protocol on a pipeline with a byte layer put beneath it, such as TLS: see {@link Pipeline#over}. */
     public ClientProtocol<Q, A> over(ByteLayer below) {
-        return new ClientProtocol<>(pipeline.over(below), keys, bounds, unsolicited, naming);
+        return new ClientProtocol<>(pipeline.over(below), keys, bounds, unsolicited, naming, upkeep);
     }
 
     private ClientProtocol<Q, A> within(Bounds newBounds) {
-        return new ClientProtocol<>(pipeline, keys, newBounds, unsolicited, naming);
+        return new ClientProtocol<>(pipeline, keys, newBounds, unsolicited, naming, upkeep);
     }
 
     /** With this deadline for calls that name none of their own; 60 seconds unless said otherwise. */
@@ -203,23 +225,70 @@ public final class ClientProtocol<Q, A> {
     public ClientProtocol<Q, A> unsolicited(Predicate<? super A> which, Consumer<? super A> handler) {
         var messages =
                 new Unsolicited<A>(Objects.requireNonNull(which, "which"), Objects.requireNonNull(handler, "handler"));
-        return new ClientProtocol<>(pipeline, keys, bounds, messages, naming);
+        return new ClientProtocol<>(pipeline, keys, bounds, messages, naming, upkeep);
     }
 
     /**
      * With a name for requests, which failures of their calls show: {@code "GET"}, say. Without it, that is the request's type.
      *
-     * <p>{@code name} is called once for each call, on the loop, before the request is written; what it throws fails the call. What it
+     * <p>{@code name} is called once for each call, on the loop, before the request is written, and again if a {@link Pool} tries again; what it throws fails the call. What it
      * gives is kept until the call is over, and becomes text only if that is needed: so let it be small, hold no buffers, and tell no
      * secrets.
      */
     public ClientProtocol<Q, A> naming(Function<? super Q, ?> name) {
-        return new ClientProtocol<>(pipeline, keys, bounds, unsolicited, Objects.requireNonNull(name, "name"));
+        return new ClientProtocol<>(pipeline, keys, bounds, unsolicited, Objects.requireNonNull(name, "name"), upkeep);
+    }
+
+    // ---- what a connection needs, and what a Pool wants to know
+
+    /**
+     * With what each connection needs before it is of use: a greeting, a password, a choice of database. It is done once the layers are ready, and
+     * {@code connect} is done when its Future is; a {@link Pool} does it on each new connection. If it fails, so does connecting, with that as the
+     * cause, and the connection is aborted. It has the time that {@link ConnectOptions#timeout()} leaves.
+     *
+     * <p>{@code step} is called on the loop, as a callback: it must not await. What it throws fails connecting as it is.
+     */
+    public ClientProtocol<Q, A> first(Function<? super Client<Q, A>, ? extends Future<?>> step) {
+        return with(new Upkeep<>(Objects.requireNonNull(step, "step"), upkeep.probe, upkeep.idempotent));
+    }
+
+    /**
+     * With what finds out whether a connection that has been idle still works, a PING say: its Future fails if it does not. A {@link Pool} does
+     * it if its {@link PoolOptions#probe} says when.
+     *
+     * <p>{@code call} is called on the loop, as a callback: it must not await. What it throws is reported, and says nothing about the connection.
+     */
+    public ClientProtocol<Q, A> probe(Function<? super Client<Q, A>, ? extends Future<?>> call) {
+        return with(new Upkeep<>(upkeep.first, Objects.requireNonNull(call, "call"), upkeep.idempotent));
+    }
+
+    /**
+     * With a say in which requests do no harm if they are carried out twice. Of these a {@link Pool} may make the call again, on another
+     * connection, if its connection has failed after the request was written; of others it never does. Unless said otherwise, none.
+     *
+     * <p>{@code which} is called once for each call of a Pool, on the loop, before the request is written. What it throws is reported, and means no.
+     *
+     * <p><b>Ownership:</b> of such a request one more reference is kept until the call is over, if it is reference-counted. It has to be possible to
+     * encode it twice. Of a {@code ByteBuf} each try has indices of its own.
+     */
+    public ClientProtocol<Q, A> idempotent(Predicate<? super Q> which) {
+        return with(new Upkeep<>(upkeep.first, upkeep.probe, Objects.requireNonNull(which, "which")));
+    }
+
+    private ClientProtocol<Q, A> with(Upkeep<Q, A> newUpkeep) {
+        return new ClientProtocol<>(pipeline, keys, bounds, unsolicited, naming, newUpkeep);
     }
 
     Client<Q, A> open(Link link) {
+        return open(link, null);
+    }
+
+    /**
+     * @param patron who looks after its calls, besides the client itself; or null
+     */
+    Client<Q, A> open(Link link, @Nullable Patron<Q, A> patron) {
         link.open(pipeline);
-        var client = new Client<>(link, this);
+        var client = new Client<>(link, this, patron);
         link.receiver(client.receiver());
         return client;
     }

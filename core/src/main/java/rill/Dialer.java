@@ -8,7 +8,6 @@ import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -17,34 +16,75 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Wire;
 
 /**
- * Makes one connection: looks the name up, tries its addresses in order, each with its share of the time that is left, and hands
- * over the first that answers.
+ * Makes one connection: looks the name up, races its addresses, hands over the first that answers once it is ready, and closes the others.
  *
  * <pre>
- *  resolving ──▶ trying address 1 ──▶ trying address 2 … ──▶ connected ──▶ every layer ready
- *      └──────────────┴─────────────────────┴─────────────────────┴────────── failed, cancelled
+ *  resolving ──▶ racing ──▶ opening: every layer ready ──▶ what it needs first ──▶ handed over
+ *      │           │ ▲          │                             │
+ *      │           └─┘ the next address: a while after the one before, or at once when one has failed
+ *      └───────────┴────────────┴─────────────────────────────┴────▶ failed, late, cancelled
  * </pre>
+ *
+ * <p>One deadline counts for all of it. If that is close, the addresses follow each other faster, so that each has its chance.
+ *
+ * <p><b>Source:</b> RFC 8305 (Happy Eyeballs), sections 4 and 5.
  */
 final class Dialer<T> implements Runnable, Consumer<T> {
+    /** The Connection Attempt Delay that RFC 8305 recommends, and its minimum. */
+    private static final long ATTEMPT_DELAY = Duration.ofMillis(250).toNanos();
+
+    private static final long SHORTEST_DELAY = Duration.ofMillis(10).toNanos();
+
+    private enum Phase {
+        RESOLVING,
+        RACING,
+        OPENING,
+        FIRST
+    }
+
     private final Loop loop;
     private final SocketAddress address;
     private final ConnectOptions options;
+    private final int turn;
     private final Function<Link, T> opener;
+    private final @Nullable Function<? super T, ? extends Future<?>> first;
     private final Promise<T> promise;
-    private final List<Throwable> failures = new ArrayList<>();
     private final long deadline;
-    private @Nullable Future<List<InetAddress>> lookup;
-    private Iterator<? extends SocketAddress> untried = List.<SocketAddress>of().iterator();
-    private int left;
-    private @Nullable Link attempt; // in the end, the one that was connected
-    private @Nullable Handle timer;
+    private @Nullable Handle timer; // of the deadline
     private @Nullable Route route; // once begun
+    private Phase phase = Phase.RESOLVING;
 
-    Dialer(Loop loop, SocketAddress address, ConnectOptions options, Function<Link, T> opener) {
+    // Resolving.
+    private @Nullable Future<List<InetAddress>> lookup;
+
+    // Racing.
+    private List<? extends SocketAddress> addresses = List.of();
+    private int tried;
+    private final List<Attempt> racing = new ArrayList<>();
+    private final List<Throwable> failures = new ArrayList<>();
+    private @Nullable Handle nextAttempt;
+
+    // Opening, and what it needs first.
+    private @Nullable Link connected;
+    private @Nullable Future<?> firstStep;
+
+    /**
+     * @param turn which of the addresses comes first: see {@link AddressOrder}
+     * @param first what is to be done before it is handed over; null for nothing
+     */
+    Dialer(
+            Loop loop,
+            SocketAddress address,
+            ConnectOptions options,
+            int turn,
+            Function<Link, T> opener,
+            @Nullable Function<? super T, ? extends Future<?>> first) {
         this.loop = loop;
         this.address = Objects.requireNonNull(address, "address");
         this.options = Objects.requireNonNull(options, "options");
+        this.turn = turn;
         this.opener = opener;
+        this.first = first;
         this.promise = new Offer<>(loop, this);
         this.deadline = loop.nanoTime() + Loop.nanos(options.timeout());
     }
@@ -88,11 +128,18 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         guarded(() -> {
             Route way = Route.to(address, options.proxy());
             route = way;
+            Duration left = timeLeft();
+            if (!left.isPositive()) {
+                fail(new DeadlineException(
+                        way.purpose() + ": no time is left of its " + Wording.duration(options.timeout())));
+                return;
+            }
+            timer = loop.schedule(left, "connect timeout of ", address, this::late);
             SocketAddress dialed = way.dialed();
             if (dialed instanceof InetSocketAddress inet && inet.isUnresolved()) {
                 resolve(inet);
             } else {
-                tryAll(List.of(dialed));
+                race(List.of(dialed));
             }
         });
     }
@@ -114,118 +161,126 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         return Objects.requireNonNull(route);
     }
 
+    // ---- resolving
+
     private void resolve(InetSocketAddress inet) {
-        if (!timeLeft().isPositive()) {
-            fail(noTimeLeft(route().purpose()));
-            return;
-        }
         Future<List<InetAddress>> pending = Objects.requireNonNull(
                         loop.environment().resolver().resolve(inet.getHostString(), loop), "the resolver's Future")
-                .map(addresses -> addresses); // our own: others may wait for what the resolver gave
+                .map(found -> found); // our own: others may wait for what the resolver gave
         lookup = pending;
-        startTimer(
-                timeLeft(),
-                () -> fail(new DeadlineException(route().purpose() + ": looking up the name took longer than "
-                        + Wording.duration(options.timeout()))));
-        pending.onDone((addresses, failure) -> guarded(() -> resolved(inet.getPort(), addresses, failure)));
+        pending.onDone((found, failure) -> guarded(() -> resolved(inet.getPort(), found, failure)));
     }
 
-    private void resolved(int port, @Nullable List<InetAddress> addresses, @Nullable Throwable failure) {
+    private void resolved(int port, @Nullable List<InetAddress> found, @Nullable Throwable failure) {
         if (promise.isDone()) {
             return;
         }
-        stopTimer();
         if (failure != null) {
             fail(route().told(failure));
-        } else if (addresses == null || addresses.isEmpty()) {
+        } else if (found == null || found.isEmpty()) {
             fail(new UnknownHostException(route().purpose() + ": the resolver gave no address"));
         } else {
-            tryAll(addresses.stream()
-                    .map(each -> new InetSocketAddress(Objects.requireNonNull(each, "the resolver's address"), port))
+            found.forEach(each -> Objects.requireNonNull(each, "the resolver's address"));
+            race(AddressOrder.of(found, turn).stream()
+                    .map(each -> new InetSocketAddress(each, port))
                     .toList());
         }
     }
 
-    private void tryAll(List<? extends SocketAddress> addresses) {
-        untried = addresses.iterator();
-        left = addresses.size();
+    // ---- racing
+
+    private void race(List<? extends SocketAddress> all) {
+        phase = Phase.RACING;
+        addresses = all;
         tryNext();
     }
 
     private void tryNext() {
-        if (promise.isDone()) {
+        if (nextAttempt != null) {
+            nextAttempt.cancel();
+            nextAttempt = null;
+        }
+        if (promise.isDone() || connected != null) {
             return;
         }
-        if (!untried.hasNext()) {
+        if (tried < addresses.size()) {
+            new Attempt(addresses.get(tried++)).begin();
+            scheduleNext();
+        } else if (racing.isEmpty()) {
             fail(summary());
-            return;
         }
-        SocketAddress target = untried.next();
-        Duration share = timeLeft().dividedBy(left--);
-        if (!share.isPositive()) {
-            failures.add(noTimeLeft("connect to " + target));
-            fail(summary());
-            return;
-        }
-        var attempted = new Attempt(target);
-        Link link = new Link(loop, options.limits(), attempted::ended);
-        link.route(route());
-        attempted.link = link;
-        attempt = link;
-        link.wire(loop.selector().connect(target, options.local(), options.socketTo(target), link));
-        startTimer(share, () -> attempted.late(share));
     }
 
-    private DeadlineException noTimeLeft(String purpose) {
-        return new DeadlineException(purpose + ": no time is left of its " + Wording.duration(options.timeout()));
+    private void scheduleNext() {
+        int left = addresses.size() - tried;
+        if (left > 0) {
+            long share = timeLeft().dividedBy(left + 1L).toNanos();
+            nextAttempt = loop.schedule(
+                    Duration.ofNanos(Math.clamp(share, SHORTEST_DELAY, ATTEMPT_DELAY)),
+                    "the next attempt to connect to ",
+                    address,
+                    () -> guarded(this::tryNext));
+        }
     }
 
     /** One address being tried. */
     private final class Attempt {
         private final SocketAddress target;
-        private @Nullable Link link;
+        private final Link link;
+        private final long began = loop.nanoTime();
         private boolean over;
 
         Attempt(SocketAddress target) {
             this.target = target;
+            this.link = new Link(loop, options.limits(), this::ended);
+        }
+
+        void begin() {
+            link.route(route());
+            link.wire(loop.selector().connect(target, options.local(), options.socketTo(target), link));
+            racing.add(this);
         }
 
         void ended(@Nullable Throwable failure) {
-            Link established = link;
             if (over || promise.isDone()) {
-                if (failure == null && established != null) {
-                    loop.links().expect();
-                    established.abort(); // too late: nobody wants it any more
+                if (failure == null) {
+                    drop(); // too late: nobody wants it any more
                 }
                 return;
             }
             over = true;
-            stopTimer();
-            if (failure != null || established == null) {
-                tried(failure == null ? new IOException("no connection") : failure);
-            } else if (reachedItself(established.wire())) {
-                loop.links().expect();
-                established.abort();
-                tried(new ConnectException(
+            racing.remove(this);
+            if (failure != null) {
+                failed(failure);
+            } else if (reachedItself(link.wire())) {
+                drop();
+                failed(new ConnectException(
                         "connect to " + target + ": Connection refused: nobody listens there, and the"
                                 + " connection reached itself, having that address at both ends"));
             } else {
-                connected(established);
+                won(link);
             }
         }
 
-        void late(Duration share) {
-            over = true;
-            Link pending = link;
-            if (pending != null) {
-                pending.abort();
-            }
-            tried(new DeadlineException("connect to " + target + ": no answer within " + Wording.duration(share)));
-        }
-
-        private void tried(Throwable failure) {
+        private void failed(Throwable failure) {
             failures.add(failure);
             guarded(Dialer.this::tryNext);
+        }
+
+        /** It is connected, and counted nowhere yet. */
+        private void drop() {
+            loop.links().expect();
+            link.abort();
+        }
+
+        void lose() {
+            over = true;
+            link.abort();
+        }
+
+        DeadlineException late(long now) {
+            Duration had = addresses.size() == 1 ? options.timeout() : Duration.ofNanos(now - began);
+            return new DeadlineException("connect to " + target + ": no answer within " + Wording.duration(had));
         }
     }
 
@@ -240,18 +295,35 @@ final class Dialer<T> implements Runnable, Consumer<T> {
                         || remote.getAddress().equals(local.getAddress()));
     }
 
-    private void connected(Link link) {
+    private void won(Link link) {
+        connected = link;
         loop.links().expect();
+        endRace();
         loop.links().remove(this);
-        var opening = new Opening(link);
-        startTimer(timeLeft(), opening::late);
+        open(link);
+    }
+
+    private void endRace() {
+        if (nextAttempt != null) {
+            nextAttempt.cancel();
+            nextAttempt = null;
+        }
+        List<Attempt> losers = List.copyOf(racing);
+        racing.clear();
+        losers.forEach(Attempt::lose);
+    }
+
+    // ---- opening
+
+    private void open(Link link) {
+        phase = Phase.OPENING;
+        var opening = new Opening();
         link.awaitReady(opening::ready);
         try {
             opening.opened = opener.apply(link);
         } catch (Throwable t) {
             link.awaitNothing();
-            opening.ready(t);
-            link.abort();
+            fail(t);
             return;
         }
         loop.links().boundIdleTime(link, options.idleTime());
@@ -260,28 +332,71 @@ final class Dialer<T> implements Runnable, Consumer<T> {
 
     /** It is connected, and its layers may have to come to an agreement with the peer first. */
     private final class Opening {
-        private final Link link;
         private @Nullable T opened;
 
-        Opening(Link link) {
-            this.link = link;
-        }
-
         void ready(@Nullable Throwable failure) {
-            stopTimer();
-            if (failure != null) {
-                promise.fail(failure);
-            } else if (!promise.complete(Objects.requireNonNull(opened))) {
-                link.abort();
+            T client = opened;
+            if (failure != null || client == null) {
+                stopTimer();
+                promise.fail(failure == null ? new IOException(route().purpose() + ": not opened") : failure);
+            } else if (first == null) {
+                handOver(client);
+            } else {
+                guarded(() -> doFirst(client, first));
             }
         }
+    }
 
-        void late() {
-            fail(new DeadlineException(route().purpose() + ": connected, but its layer "
-                    + link.stack().nameOfUnready()
-                    + " was not ready within "
-                    + Wording.duration(options.timeout())));
+    private void doFirst(T opened, Function<? super T, ? extends Future<?>> step) {
+        phase = Phase.FIRST;
+        Future<?> doingIt = Objects.requireNonNull(step.apply(opened), "the Future of what a connection needs first")
+                .map(result -> "done"); // our own
+        firstStep = doingIt;
+        doingIt.onDone((nothing, failure) -> {
+            if (promise.isDone()) {
+                return;
+            }
+            if (failure == null) {
+                handOver(opened);
+            } else {
+                fail(new IOException(
+                        route().purpose() + ": what it needs first has failed: " + Failures.inWords(failure), failure));
+            }
+        });
+    }
+
+    private void handOver(T opened) {
+        stopTimer();
+        if (!promise.complete(opened) && connected != null) {
+            connected.abort();
         }
+    }
+
+    // ---- the end
+
+    private void late() {
+        timer = null;
+        if (promise.isDone()) {
+            return;
+        }
+        if (phase == Phase.RACING) {
+            long now = loop.nanoTime();
+            racing.forEach(each -> failures.add(each.late(now)));
+            fail(summary());
+        } else {
+            fail(new DeadlineException(
+                    route().purpose() + ": " + whatTookSoLong() + " " + Wording.duration(options.timeout())));
+        }
+    }
+
+    private String whatTookSoLong() {
+        if (phase == Phase.FIRST) {
+            return "connected, but what it needs first was not done within";
+        }
+        Link open = connected;
+        return phase == Phase.RESOLVING || open == null
+                ? "looking up the name took longer than"
+                : "connected, but its layer " + open.stack().nameOfUnready() + " was not ready within";
     }
 
     /** It was cancelled. */
@@ -293,20 +408,23 @@ final class Dialer<T> implements Runnable, Consumer<T> {
     /** Connected, but nobody waits for it any more: closed in good order, since the peer has done nothing wrong. */
     @Override
     public void accept(T unwanted) {
-        if (attempt != null) {
-            attempt.close();
+        if (connected != null) {
+            connected.close();
         }
     }
 
     /** The failure after every address was tried: the only one, or one that names them all. */
     private Throwable summary() {
         Throwable last = failures.getLast();
-        if (failures.size() == 1) {
+        if (failures.size() == 1 && addresses.size() == 1) {
             return route().told(last);
         }
         var reasons = new ArrayList<String>();
         failures.forEach(each -> reasons.add(each.getMessage()));
-        String message = route().purpose() + ": tried " + failures.size() + " addresses: " + String.join("; ", reasons);
+        String many = failures.size() < addresses.size()
+                ? failures.size() + " of " + addresses.size()
+                : "" + addresses.size();
+        String message = route().purpose() + ": tried " + many + " addresses: " + String.join("; ", reasons);
         IOException all = Route.like(last, message);
         failures.forEach(all::addSuppressed);
         return all;
@@ -326,14 +444,14 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         if (lookup != null) {
             lookup.cancel();
         }
-        if (attempt != null) {
-            attempt.abort();
+        endRace();
+        if (firstStep != null) {
+            firstStep.cancel();
+        }
+        if (connected != null) {
+            connected.abort();
         }
         loop.links().remove(this);
-    }
-
-    private void startTimer(Duration after, Runnable action) {
-        timer = loop.schedule(after, "connect timeout of " + address, action);
     }
 
     private void stopTimer() {

@@ -17,6 +17,7 @@ final class Links extends Residents {
     private final Loop loop;
     private final List<Listener> listeners = new ArrayList<>();
     private final Set<Dialer<?>> dialers = new LinkedHashSet<>();
+    private final Set<Members<?, ?>> pools = new LinkedHashSet<>();
     private final Set<Runnable> arriving = new LinkedHashSet<>(); // end those that came in and are not connected yet
     private @Nullable Link first;
     private Link[] dirty = new Link[16];
@@ -97,6 +98,21 @@ final class Links extends Residents {
     void remove(Dialer<?> dialer) {
         dialers.remove(dialer);
         loop.closing().check();
+    }
+
+    void add(Members<?, ?> pool) {
+        pools.add(pool);
+    }
+
+    void remove(Members<?, ?> pool) {
+        pools.remove(pool);
+    }
+
+    /** They connect no more, and what waits for a connection fails. */
+    private void closePools() {
+        for (Members<?, ?> pool : List.copyOf(pools)) {
+            loop.runReporting("the end of ", pool, pool::loopCloses);
+        }
     }
 
     /** One that {@link #expect} has counted is open here, but not told that it is connected; until then {@code end} ends it. */
@@ -180,6 +196,7 @@ final class Links extends Residents {
 
     @Override
     void finishAll() {
+        closePools();
         for (Dialer<?> dialer : List.copyOf(dialers)) {
             loop.runReporting(
                     "the end of a connect", () -> dialer.giveUp(new CancelledException(loop.name() + " is closing")));
@@ -216,6 +233,7 @@ final class Links extends Residents {
 
     @Override
     void failAll(Throwable cause) {
+        closePools();
         for (Dialer<?> dialer : List.copyOf(dialers)) {
             loop.runReporting("the end of a connect", () -> dialer.giveUp(cause));
         }

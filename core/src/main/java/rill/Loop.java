@@ -140,8 +140,9 @@ public final class Loop extends BareLoop implements Serving {
     /**
      * Connects, and speaks as {@code pipeline} says.
      *
-     * @param address where to; a name in it that is not resolved yet is looked up by the {@link Resolver}, and each of its
-     *     addresses is tried in order
+     * @param address where to; a name in it that is not resolved yet is looked up by the {@link Resolver}, and its addresses are raced as RFC
+     *     8305 says: IPv6 and IPv4 by turns, the next one after 250 ms, or at once when one has failed; the first to answer is taken, and the others
+     *     are given up
      * @return done once it is connected and every layer is ready, which means that it holds back no writes (TLS does in its handshake). Fails
      *     with an {@link IOException} that names the address and what was tried, or with what a layer has failed with. A connection that
      *     comes when nobody waits for it any more is closed
@@ -154,7 +155,7 @@ public final class Loop extends BareLoop implements Serving {
     public <R, W> Future<Connection<R, W>> connect(
             SocketAddress address, Pipeline<R, W> pipeline, ConnectOptions options) {
         Objects.requireNonNull(pipeline, "pipeline");
-        return new Dialer<>(this, address, options, link -> link.open(pipeline)).start();
+        return new Dialer<Connection<R, W>>(this, address, options, 0, link -> link.open(pipeline), null).start();
     }
 
     /** {@link #connect(SocketAddress, Pipeline)} to a port of a host, whose name the {@link Resolver} looks up. */
@@ -168,7 +169,12 @@ public final class Loop extends BareLoop implements Serving {
         return connect(InetSocketAddress.createUnresolved(host, port), pipeline, options);
     }
 
-    /** Connects a client, whose {@code call} gives the answer to a request. */
+    /**
+     * Connects a client, whose {@code call} gives the answer to a request. It is one connection, and over when that is; {@link #pool} gives one that
+     * connects again.
+     *
+     * @return as of {@link #connect(SocketAddress, Pipeline)}, after what a connection needs {@link ClientProtocol#first first}
+     */
     public <Q, A> Future<Client<Q, A>> connect(SocketAddress address, ClientProtocol<Q, A> protocol) {
         return connect(address, protocol, ConnectOptions.defaults());
     }
@@ -177,7 +183,7 @@ public final class Loop extends BareLoop implements Serving {
     public <Q, A> Future<Client<Q, A>> connect(
             SocketAddress address, ClientProtocol<Q, A> protocol, ConnectOptions options) {
         Objects.requireNonNull(protocol, "protocol");
-        return new Dialer<>(this, address, options, link -> protocol.open(link)).start();
+        return new Dialer<Client<Q, A>>(this, address, options, 0, protocol::open, protocol.upkeep.first()).start();
     }
 
     /** {@link #connect(SocketAddress, ClientProtocol)} to a port of a host, whose name the {@link Resolver} looks up. */
@@ -189,6 +195,28 @@ public final class Loop extends BareLoop implements Serving {
     public <Q, A> Future<Client<Q, A>> connect(
             String host, int port, ClientProtocol<Q, A> protocol, ConnectOptions options) {
         return connect(InetSocketAddress.createUnresolved(host, port), protocol, options);
+    }
+
+    /**
+     * Opens a pool, which connects by itself, and again after failures. At once: it need not be connected to be called.
+     *
+     * @param address where to; a name in it is looked up for each connection, and each begins with the next of its addresses
+     * @throws IllegalArgumentException if the options contradict each other or the protocol
+     */
+    public <Q, A> Pool<Q, A> pool(SocketAddress address, ClientProtocol<Q, A> protocol, PoolOptions options) {
+        Objects.requireNonNull(protocol, "protocol");
+        Objects.requireNonNull(options, "options");
+        return Pool.open(this, () -> closing().connectsNoMore() ? null : this, false, address, protocol, options);
+    }
+
+    /** {@link #pool(SocketAddress, ClientProtocol, PoolOptions)} of one connection. */
+    public <Q, A> Pool<Q, A> pool(SocketAddress address, ClientProtocol<Q, A> protocol) {
+        return pool(address, protocol, PoolOptions.defaults());
+    }
+
+    /** {@link #pool(SocketAddress, ClientProtocol, PoolOptions)} to a port of a host, whose name the {@link Resolver} looks up. */
+    public <Q, A> Pool<Q, A> pool(String host, int port, ClientProtocol<Q, A> protocol, PoolOptions options) {
+        return pool(InetSocketAddress.createUnresolved(host, port), protocol, options);
     }
 
     // ---- asking

@@ -87,6 +87,21 @@ public final class LoopGroup implements Serving {
         return next;
     }
 
+    /**
+     * Opens a pool as {@link Loop#pool} does, whose connections are spread over the loops: each lives on the one that has the fewest, so that calls
+     * from outside are carried by several threads. It belongs to the first loop that is open, and is closed with it.
+     *
+     * @throws IllegalArgumentException if the options contradict each other or the protocol
+     * @throws IllegalStateException if every loop is closed
+     */
+    public <Q, A> Pool<Q, A> pool(SocketAddress address, ClientProtocol<Q, A> protocol, PoolOptions options) {
+        Loop home = loops.stream()
+                .filter(loop -> !loop.closing().hasBegun())
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("pool: every loop of the LoopGroup is closed: " + loops));
+        return Pool.open(home, this::emptiest, loops.size() > 1, address, protocol, options);
+    }
+
     private @Nullable Loop emptiest() {
         if (closing) {
             return null;

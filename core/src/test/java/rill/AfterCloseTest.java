@@ -63,7 +63,8 @@ class AfterCloseTest {
         Connection<String, String> pulls = loops.settle(loop.connect(listener.address(), TextLines.pipeline()));
         Connection<String, String> unused = loops.settle(loop.connect(listener.address(), TextLines.pipeline()));
         Client<String, String> client = loops.settle(loop.connect(listener.address(), ASKING));
-        loops.tickUntil(() -> accepted.size() == 3);
+        Pool<String, String> pool = loop.pool(listener.address(), ASKING);
+        loops.tickUntil(() -> accepted.size() == 4);
         pulls.receive().cancel();
         loop.close(Duration.ZERO);
         loops.reporter().take(Report.Survivors.class);
@@ -73,6 +74,7 @@ class AfterCloseTest {
         rowsOfLoop();
         rowsOfConnection(pulls, unused);
         rowsOfOthers(client, listener, task, timer);
+        rowsOfPool(pool);
     }
 
     @AfterEach
@@ -90,6 +92,8 @@ class AfterCloseTest {
         givesFuture.put("Loop.listenWithTask", () -> loop.listenWithTask(ANY, TextLines.pipeline(), connection -> {}));
         givesFuture.put("Loop.serve", () -> loop.serve(ANY, TextLines.pipeline(), Future::of));
         givesFuture.put("Loop.serveEach", () -> loop.serveEach(ANY, TextLines.pipeline(), peer -> Future::of));
+        answers.put("Loop.pool", () -> loop.pool(ANY, ASKING).state());
+        givesFuture.put("Pool.call of a new one", () -> loop.pool(ANY, ASKING).call("late"));
         answers.put("Loop.done", () -> settled(loop.done("value")));
         answers.put("Loop.failed", () -> loop.failed(new IOException("why")).failure());
         throwsIt.put("Loop.schedule", () -> loop.schedule(() -> {}));
@@ -136,6 +140,18 @@ class AfterCloseTest {
         throwsIt.put("Connection.option", () -> pulls.option(StandardSocketOptions.TCP_NODELAY));
     }
 
+    private void rowsOfPool(Pool<String, String> pool) {
+        givesFuture.put("Pool.call", () -> pool.call("late"));
+        givesFuture.put("Pool.call within a time", () -> pool.call("late", SECOND));
+        givesFuture.put("Pool.send", () -> pool.send("late"));
+        answers.put("Pool.close", doing(pool::close));
+        answers.put("Pool.isOpen", pool::isOpen);
+        answers.put("Pool.finish", () -> settled(pool.finish()));
+        answers.put("Pool.closed", () -> settled(pool.closed()));
+        answers.put("Pool.state", pool::state);
+        answers.put("Pool.loop", pool::loop);
+    }
+
     private static Object pullsNothing(Connection<String, String> connection) {
         assertThatThrownBy(() -> connection.onMessage(message -> {}))
                 .as("read by receive already")
@@ -173,6 +189,7 @@ class AfterCloseTest {
         givesFuture.put("LoopGroup.listen", () -> group.listen(ANY, TextLines.pipeline(), connection -> {}));
         givesFuture.put("LoopGroup.serve", () -> group.serve(ANY, TextLines.pipeline(), Future::of));
         throwsIt.put("LoopGroup.next", group::next);
+        throwsIt.put("LoopGroup.pool", () -> group.pool(ANY, ASKING, PoolOptions.defaults()));
         answers.put("LoopGroup.loops", group::loops);
         answers.put("LoopGroup.close", doing(group::close));
         answers.put("Handle.cancel", timer::cancel);
@@ -198,7 +215,9 @@ class AfterCloseTest {
                     .isInstanceOfAny(IOException.class, CancelledException.class)
                     .message()
                     .contains("closed");
-            if (!row.getKey().startsWith("Connection") && !row.getKey().startsWith("Client")) {
+            if (!row.getKey().startsWith("Connection")
+                    && !row.getKey().startsWith("Client")
+                    && !row.getKey().startsWith("Pool")) {
                 assertThat(future.failure())
                         .as(row.getKey())
                         .isInstanceOf(CancelledException.class)
@@ -235,6 +254,7 @@ class AfterCloseTest {
             "Loop.toString",
             "Connection.toString",
             "Client.toString",
+            "Pool.toString",
             "Listener.toString",
             "Handle.toString");
 
@@ -251,6 +271,7 @@ class AfterCloseTest {
                 Serving.class,
                 Connection.class,
                 Client.class,
+                Pool.class,
                 Listener.class,
                 LoopGroup.class,
                 Handle.class)) {

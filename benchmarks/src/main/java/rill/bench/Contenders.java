@@ -107,6 +107,8 @@ final class Contenders {
         return List.of(
                 rill("nio", "RillRedis"),
                 rill("epoll", "RillRedis"),
+                rillPool(1),
+                rillPool(4),
                 nettyClient("netty-nio", "flushes consolidated by default (256)", "nio", 256),
                 nettyClient("netty-epoll", "flushes consolidated by default (256)", "epoll", 256),
                 nettyClient("netty-epoll-8", "flushes consolidated by 8", "epoll", 8),
@@ -134,6 +136,18 @@ final class Contenders {
                 List.of(),
                 jvm,
                 jars);
+    }
+
+    /** What a pool costs beside the client on epoll, and what several connections give. */
+    private static Contender rillPool(int connections) {
+        return new Contender(
+                "rill-pool-" + connections,
+                "Rill on epoll, a pool of " + connections,
+                true,
+                program("RillRedis"),
+                List.of("" + connections),
+                with(NATIVE, "-Drill.transport=epoll"),
+                List.of("*"));
     }
 
     private static Contender netty(String name, String title, List<String> jvm, List<String> jars, String... options) {

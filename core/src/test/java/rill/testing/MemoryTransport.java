@@ -44,6 +44,7 @@ public final class MemoryTransport implements Transport {
     private Environment environment = Environment.production();
     private IOException openFailure;
     private int nextPort = FIRST_PORT;
+    private int attempts;
 
     volatile boolean takesHints;
     volatile int largestRead = 64 * 1024;
@@ -126,6 +127,13 @@ public final class MemoryTransport implements Transport {
         openFailure = cause;
     }
 
+    /** How often somebody has tried to connect. */
+    public int attempts() {
+        synchronized (lock) {
+            return attempts;
+        }
+    }
+
     /** The selectors opened so far, in order. */
     public List<MemorySelector> selectors() {
         return selectors;
@@ -168,6 +176,7 @@ public final class MemoryTransport implements Transport {
     // ---- for selectors and wires; all with the lock held
 
     Faults faultsForConnecting() {
+        attempts++;
         return forConnecting.isEmpty() ? Faults.none() : forConnecting.remove();
     }
 

@@ -2,28 +2,45 @@ package rill.bench.program;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import rill.Client;
+import rill.Caller;
 import rill.Loop;
+import rill.Pool;
+import rill.PoolOptions;
+import rill.PoolState;
 import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 import rill.codec.resp.Resp;
 
-/** Rill's client, untuned. */
+/** Rill's client, untuned; with a number, a pool of so many connections. */
 public final class RillRedis implements RedisGets {
     private @Nullable Loop loop;
-    private @Nullable Client<Command, Reply> client;
+    private @Nullable Caller<Command, Reply> client;
 
     /** Made by {@link RedisMain}. */
     public RillRedis() {}
 
     @Override
     public void connect(int port, List<String> options) throws Exception {
+        var address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
         loop = RillLoop.open();
-        client = loop.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), Resp.client())
-                .await();
+        client = options.isEmpty()
+                ? loop.connect(address, Resp.client()).await()
+                : pool(loop, address, Integer.parseInt(options.getFirst()));
         loop.start();
+    }
+
+    private static Caller<Command, Reply> pool(Loop loop, InetSocketAddress address, int connections) throws Exception {
+        Pool<Command, Reply> pool =
+                loop.pool(address, Resp.client(), PoolOptions.defaults().connections(connections));
+        loop.run(() -> {
+            while (!pool.state().equals(new PoolState.Ready(connections))) {
+                loop.delay(Duration.ofMillis(1)).await();
+            }
+        });
+        return pool;
     }
 
     @Override
@@ -37,7 +54,7 @@ public final class RillRedis implements RedisGets {
         });
     }
 
-    private Client<Command, Reply> connected() {
+    private Caller<Command, Reply> connected() {
         if (client == null) {
             throw new IllegalStateException("not connected");
         }
@@ -46,6 +63,9 @@ public final class RillRedis implements RedisGets {
 
     @Override
     public void onLoop(Runnable action) {
-        connected().loop().execute(action);
+        if (loop == null) {
+            throw new IllegalStateException("not connected");
+        }
+        loop.execute(action);
     }
 }

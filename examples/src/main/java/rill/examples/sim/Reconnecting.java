@@ -2,23 +2,30 @@ package rill.examples.sim;
 
 import java.io.IOException;
 import java.time.Duration;
-import rill.Client;
+import rill.CallFailedException;
 import rill.ClientProtocol;
 import rill.ConnectOptions;
 import rill.Future;
 import rill.Loop;
+import rill.Pool;
+import rill.PoolOptions;
 import rill.codec.Text;
 import rill.transport.sim.Faults;
 import rill.transport.sim.Host;
 import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
 
-/** A client that connects again whenever its connection fails, under cuts and crashes: once they are over it is soon back in touch. */
+/** A pool of one connection under cuts and crashes: once they are over it is soon back in touch. */
 final class Reconnecting implements Scenario {
     private static final int PORT = 7000;
     private static final int ROUNDS = 5;
     private static final Duration DEADLINE = Duration.ofSeconds(1);
     private static final Duration BACK_IN_TOUCH = Duration.ofSeconds(10);
+    private static final ClientProtocol<String, String> PROTOCOL =
+            ClientProtocol.inOrder(Text.lines()).deadline(DEADLINE);
+    private static final PoolOptions OPTIONS = PoolOptions.defaults()
+            .connect(ConnectOptions.defaults().timeout(DEADLINE))
+            .backOff(Duration.ofMillis(100), Duration.ofSeconds(2));
 
     /** For the catalogue. */
     Reconnecting() {}
@@ -32,7 +39,7 @@ final class Reconnecting implements Scenario {
         });
         Host host = simulation.host("client");
         Loop loop = findings.loop(host);
-        var talker = new Talker(loop, findings);
+        var talker = new Talker(simulation, loop, findings);
         loop.task("talk", talker::talk);
         for (int round = 0; round < ROUNDS; round++) {
             strike(simulation, loop);
@@ -53,42 +60,32 @@ final class Reconnecting implements Scenario {
 
     /** The client. */
     private static final class Talker {
+        private final Simulation simulation;
         private final Loop loop;
         private final Findings findings;
         private int requests;
         int answers;
 
-        Talker(Loop loop, Findings findings) {
+        Talker(Simulation simulation, Loop loop, Findings findings) {
+            this.simulation = simulation;
             this.loop = loop;
             this.findings = findings;
         }
 
+        /** Asks again and again: the pool connects again by itself. */
         void talk() throws IOException {
-            ClientProtocol<String, String> protocol =
-                    ClientProtocol.inOrder(Text.lines()).deadline(DEADLINE);
-            ConnectOptions options = ConnectOptions.defaults().timeout(DEADLINE);
-            while (true) {
-                try (var client =
-                        loop.connect("server", PORT, protocol, options).await()) {
-                    converse(client);
-                } catch (IOException lost) {
-                    pause(100 + loop.random().nextInt(400));
-                }
-            }
-        }
-
-        private void converse(Client<String, String> client) throws IOException {
+            Pool<String, String> pool = loop.pool("server", PORT, PROTOCOL, OPTIONS);
             while (true) {
                 String request = "request " + ++requests;
-                String answer = client.call(request).await();
-                findings.require(answer.equals(request), request + " was given: " + answer);
-                answers++;
-                pause(50);
+                try {
+                    String answer = pool.call(request).await();
+                    findings.require(answer.equals(request), request + " was given: " + answer);
+                    answers++;
+                } catch (CallFailedException lost) {
+                    simulation.note(request + " was lost: " + lost.fate());
+                }
+                loop.delay(Duration.ofMillis(50)).await();
             }
-        }
-
-        private void pause(int millis) throws IOException {
-            loop.delay(Duration.ofMillis(millis)).await();
         }
     }
 }

@@ -55,6 +55,11 @@ class ScenariosTest {
     }
 
     @Simulated(seeds = 500)
+    void calls_of_pools_are_carried_out_once_or_fail_with_the_right_fate_and_pools_come_back(Simulation simulation) {
+        new Pooled().run(simulation);
+    }
+
+    @Simulated(seeds = 500)
     void slow_readers_hold_up_nobody(Simulation simulation) throws Exception {
         new SlowReaders().run(simulation);
     }
@@ -82,7 +87,8 @@ class ScenariosTest {
     }
 
     @ParameterizedTest
-    @ValueSource(classes = {RequestResponse.class, GracefulShutdown.class, Reconnecting.class, Register.class})
+    @ValueSource(
+            classes = {RequestResponse.class, GracefulShutdown.class, Reconnecting.class, Pooled.class, Register.class})
     void two_fresh_processes_give_the_same_run(Class<? extends Scenario> scenario) throws IOException {
         assertThat(Simulation.check(5, scenario)).matches("[0-9a-f]{16}");
     }

@@ -1,0 +1,38 @@
+package rill;
+
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/** How long to pause before connecting again: longer with each failure in a row, and never quite what others do. Confined to a loop. */
+final class BackOff {
+    private static final double FACTOR = 1.6;
+    private static final double JITTER = 0.2;
+
+    private final long first;
+    private final long longest;
+    private final RandomGenerator random;
+    private double next;
+
+    BackOff(Duration first, Duration longest, RandomGenerator random) {
+        this.first = Loop.nanos(first);
+        this.longest = Loop.nanos(longest);
+        this.random = random;
+        this.next = this.first;
+    }
+
+    /** After one more failure. */
+    long pauseNanos() {
+        double pause = next * (1 - JITTER + 2 * JITTER * random.nextDouble());
+        next = Math.min(next * FACTOR, (double) longest);
+        return (long) pause;
+    }
+
+    /** The peer has done what it is there for. */
+    void reset() {
+        next = first;
+    }
+
+    long longest() {
+        return longest;
+    }
+}

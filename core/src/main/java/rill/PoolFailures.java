@@ -1,0 +1,73 @@
+package rill;
+
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** How calls of a pool fail that are on no connection: what each says about the pool as it is now. On the pool's loop. */
+final class PoolFailures<Q, A> {
+    private final Pool<Q, A> pool;
+    private final ClientProtocol<Q, A> protocol;
+    private final @Nullable Outage outage;
+
+    PoolFailures(Pool<Q, A> pool, ClientProtocol<Q, A> protocol, @Nullable Outage outage) {
+        this.pool = pool;
+        this.protocol = protocol;
+        this.outage = outage;
+    }
+
+    CallFailedException closed(Unplaced<Q, A> call) {
+        String how = pool.isClosed() ? pool.howItEnded() : "it was to finish";
+        return new CallFailedException(call.fate(), describe(call) + " is closed: " + how, null);
+    }
+
+    CallFailedException full(Unplaced<Q, A> call, int waiting) {
+        return new CallFailedException(
+                call.fate(),
+                describe(call) + " is full: " + waiting + " calls wait for a connection; " + situation(),
+                latest());
+    }
+
+    CallFailedException down(Unplaced<Q, A> call) {
+        return new CallFailedException(call.fate(), describe(call) + ": " + situation(), latest());
+    }
+
+    CallFailedException tooLate(Unplaced<Q, A> call) {
+        Duration had = call.limit == null ? protocol.bounds.deadline() : call.limit;
+        String message = describe(call) + ": not sent " + (call.tries > 0 ? "again " : "") + "within "
+                + Wording.duration(had) + "; " + situation();
+        var late = new DeadlineException(message);
+        if (latest() != null) {
+            late.initCause(latest());
+        }
+        return new CallFailedException(call.fate(), message, late);
+    }
+
+    private String describe(Unplaced<Q, A> call) {
+        Object name = call.request.getClass();
+        if (protocol.naming != null) {
+            try {
+                name = Objects.requireNonNull(protocol.naming.apply(call.request), "a request's name");
+            } catch (Throwable t) { // what is to be told matters more
+                pool.loop().threw("the name of a request of ", pool, t);
+            }
+        }
+        return (call.oneWay ? "send of " : "call of ") + Wording.excerpt(name) + ": " + pool;
+    }
+
+    private @Nullable Throwable latest() {
+        return outage == null ? null : outage.why();
+    }
+
+    /** Since when nothing is connected, why, and what becomes of that. */
+    private String situation() {
+        if (outage == null) {
+            return pool.ready().clients.length > 0
+                    ? "connections are there"
+                    : "nothing is connected yet, and connecting is under way";
+        }
+        String lasted = Wording.duration(Duration.ofNanos(pool.loop().nanoTime() - outage.since()));
+        return "nothing has been connected for " + lasted + ", in which " + outage.attempts()
+                + " attempts have failed; it is tried again; the latest failure: " + Failures.inWords(outage.why());
+    }
+}

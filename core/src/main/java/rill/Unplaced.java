@@ -1,0 +1,101 @@
+package rill;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import rill.CallFailedException.Fate;
+
+/**
+ * A call of a {@link Pool} that is on no connection: it waits for one, or is on its way back from one that could not carry it out. It owns its
+ * request. Confined to the pool's loop, apart from being handed over.
+ */
+final class Unplaced<Q, A> implements Runnable, Bystander {
+    final Q request;
+    final Promise<A> caller;
+    final boolean oneWay;
+
+    /** Its own deadline, or null for the usual one; and when it is late. */
+    final @Nullable Duration limit;
+
+    final long due;
+
+    /** How often its request was written already. */
+    final int tries;
+
+    /** Why the last try has failed, if there was one. */
+    final @Nullable CallFailedException failure;
+
+    // While it waits.
+    private @Nullable UnplacedCalls<Q, A> queue;
+
+    int weight;
+
+    @Nullable
+    Handle timer;
+
+    @Nullable
+    Unplaced<Q, A> before;
+
+    @Nullable
+    Unplaced<Q, A> after;
+
+    Unplaced(
+            Q request,
+            Promise<A> caller,
+            boolean oneWay,
+            @Nullable Duration limit,
+            long due,
+            int tries,
+            @Nullable CallFailedException failure) {
+        this.request = request;
+        this.caller = caller;
+        this.oneWay = oneWay;
+        this.limit = limit;
+        this.due = due;
+        this.tries = tries;
+        this.failure = failure;
+    }
+
+    /** What can have become of it so far. */
+    Fate fate() {
+        return tries > 0 ? Fate.PERHAPS_CARRIED_OUT : Fate.NEVER_SENT;
+    }
+
+    /** It will not be tried any more. */
+    void fail(Throwable why) {
+        Messages.release(request);
+        caller.fail(why);
+    }
+
+    // ---- while it waits
+
+    void waitIn(@Nullable UnplacedCalls<Q, A> newQueue) {
+        queue = newQueue;
+    }
+
+    boolean waits() {
+        return queue != null;
+    }
+
+    /** Its deadline has passed. */
+    @Override
+    public void run() {
+        if (queue != null) {
+            queue.late(this);
+        }
+    }
+
+    /** Its caller has given up: on the loop of that Future, which may be another one. */
+    @Override
+    public void settled(Future<?> source) {
+        UnplacedCalls<Q, A> mine = queue;
+        if (mine != null) {
+            mine.givenUp(this);
+        }
+    }
+
+    @Override
+    public @Nullable Loop home() {
+        UnplacedCalls<Q, A> mine = queue;
+        return mine == null ? null : mine.loop();
+    }
+}

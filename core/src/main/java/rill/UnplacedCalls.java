@@ -1,0 +1,121 @@
+package rill;
+
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The calls of a pool that wait for a connection, first in, first out, bounded by number and bytes. One that is given up, or late, goes at once, and its
+ * request with it. Confined to the pool's loop.
+ */
+final class UnplacedCalls<Q, A> {
+    private final Loop loop;
+    private final int bound;
+    private final long byteBound;
+    private final Consumer<? super Unplaced<Q, A>> whenLate;
+    private @Nullable Unplaced<Q, A> first;
+    private @Nullable Unplaced<Q, A> last;
+    private int size;
+    private long bytes;
+
+    /**
+     * @param whenLate settles one whose deadline has passed
+     */
+    UnplacedCalls(Loop loop, int bound, long byteBound, Consumer<? super Unplaced<Q, A>> whenLate) {
+        this.loop = loop;
+        this.bound = bound;
+        this.byteBound = byteBound;
+        this.whenLate = whenLate;
+    }
+
+    Loop loop() {
+        return loop;
+    }
+
+    int size() {
+        return size;
+    }
+
+    boolean hasRoom() {
+        return size < bound && bytes < byteBound;
+    }
+
+    boolean isEmpty() {
+        return size == 0;
+    }
+
+    void add(Unplaced<Q, A> call, int weight, long now) {
+        call.timer = loop.timer(
+                Duration.ofNanos(call.due - now), "deadline of a call that waits for a connection", null, call);
+        call.weight = weight;
+        call.before = last;
+        if (last == null) {
+            first = call;
+        } else {
+            last.after = call;
+        }
+        last = call;
+        size++;
+        bytes += weight;
+        call.waitIn(this);
+        call.caller.addDependent(call);
+    }
+
+    /** Takes the first out, or null. */
+    @Nullable
+    Unplaced<Q, A> poll() {
+        Unplaced<Q, A> taken = first;
+        if (taken != null) {
+            remove(taken);
+        }
+        return taken;
+    }
+
+    private void remove(Unplaced<Q, A> call) {
+        Unplaced<Q, A> before = call.before;
+        Unplaced<Q, A> after = call.after;
+        if (before == null) {
+            first = after;
+        } else {
+            before.after = after;
+        }
+        if (after == null) {
+            last = before;
+        } else {
+            after.before = before;
+        }
+        call.before = null;
+        call.after = null;
+        size--;
+        bytes -= call.weight;
+        if (call.timer != null) {
+            call.timer.cancel();
+            call.timer = null;
+        }
+        call.caller.removeDependent(call);
+        call.waitIn(null);
+    }
+
+    void late(Unplaced<Q, A> call) {
+        if (call.waits()) {
+            remove(call);
+            whenLate.accept(call);
+        }
+    }
+
+    /** From any thread. */
+    void givenUp(Unplaced<Q, A> call) {
+        if (loop.isCurrent()) {
+            forget(call);
+        } else {
+            loop.enqueue(new Handle(loop, "the end of a call that was given up", () -> forget(call)));
+        }
+    }
+
+    private void forget(Unplaced<Q, A> call) {
+        if (call.waits()) {
+            remove(call);
+            Messages.release(call.request);
+        }
+    }
+}

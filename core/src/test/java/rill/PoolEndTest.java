@@ -1,0 +1,216 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import rill.CallFailedException.Fate;
+import rill.ClientProtocol.WhenFull;
+import rill.PoolState.Closed;
+import rill.PoolState.Ready;
+import rill.spi.Environment;
+import rill.testing.Faults;
+import rill.testing.Loops;
+
+/** How a pool ends: closed, finished, with its loop; and what a name may do to it. */
+class PoolEndTest {
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final PoolOptions ONE = PoolOptions.defaults();
+
+    @Test
+    void closed_it_fails_what_has_no_answer_and_every_later_call_and_its_connections_go() {
+        try (var rig = new PoolRig()) {
+            Pool<String, String> pool = rig.pool(PoolRig.protocol().inFlight(1, WhenFull.WAIT), ONE.connections(2));
+            List<Future<String>> calls =
+                    List.of(rig.call(pool, "a"), rig.call(pool, "b"), rig.call(pool, "c"), rig.call(pool, "d"));
+            Future<?> gone = pool.closed();
+            pool.close();
+            assertThat(pool.isOpen()).isFalse();
+            assertThat(pool.state()).isEqualTo(new Closed());
+            assertThat(gone.isDone()).isFalse();
+            rig.settle();
+            assertThat(gone.isDone()).isTrue();
+            assertThat(calls)
+                    .extracting(call -> rig.failureOf(call).fate())
+                    .containsExactly(
+                            Fate.PERHAPS_CARRIED_OUT, Fate.PERHAPS_CARRIED_OUT, Fate.NEVER_SENT, Fate.NEVER_SENT);
+            assertThat(rig.failureOf(rig.call(pool, "e")))
+                    .hasMessageContaining("pool to")
+                    .hasMessageContaining("is closed: by this side");
+            assertThat(rig.kinds()).containsExactly(Ready.class, Closed.class);
+            pool.close();
+            assertThat(pool.closed().isDone()).isTrue();
+        }
+    }
+
+    @Test
+    void closed_while_it_connects_or_pauses_it_leaves_nothing() {
+        try (var rig = new PoolRig()) {
+            rig.loops.transport().nextConnection(Faults.unanswered());
+            var connecting = rig.pool(PoolRig.protocol(), ONE);
+            Future<String> waits = rig.call(connecting, "a");
+            connecting.close();
+            rig.settle();
+            assertThat(connecting.closed().isDone()).isTrue();
+            assertThat(rig.failureOf(waits).fate()).isEqualTo(Fate.NEVER_SENT);
+            assertThat(rig.loops.selector().wires()).isEmpty();
+
+            rig.refuses();
+            var pausing = rig.pool(PoolRig.protocol(), ONE);
+            pausing.close();
+            rig.settle();
+            assertThat(rig.loop.nextTimer()).isEmpty();
+        }
+    }
+
+    @Test
+    void finished_it_waits_for_its_answers_and_takes_no_more_calls() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(PoolRig.protocol(), ONE.connections(2));
+            Future<String> call = rig.call(pool, "a");
+            Future<?> gone = pool.finish();
+            rig.settle();
+            assertThat(gone.isDone()).isFalse();
+            assertThat(rig.failureOf(rig.call(pool, "b"))).hasMessageContaining("is closed: it was to finish");
+            rig.peers.getFirst().says("one");
+            assertThat(call.result()).isEqualTo("one");
+            rig.settle();
+            assertThat(gone.isDone()).isTrue();
+            assertThat(pool.state()).isEqualTo(new Closed());
+            assertThat(rig.livePeers()).isEmpty();
+        }
+    }
+
+    @Test
+    void finished_while_it_is_down_it_still_connects_for_the_calls_that_wait() {
+        try (var rig = new PoolRig().answering()) {
+            var pool = rig.pool(PoolRig.protocol(), ONE);
+            rig.goesDown();
+            Future<String> waits = rig.call(pool, "a");
+            Future<?> gone = pool.finish();
+            rig.passes(SECOND);
+            assertThat(gone.isDone()).isFalse();
+            rig.comesBack();
+            rig.passes(SECOND.multipliedBy(3));
+            assertThat(waits.result()).isEqualTo("answer to a");
+            assertThat(gone.isDone()).isTrue();
+        }
+    }
+
+    @Test
+    void finished_while_it_is_down_it_is_over_when_the_calls_that_wait_are_late() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(PoolRig.protocol(), ONE);
+            rig.goesDown();
+            Future<String> waits = rig.call(pool, "a", SECOND);
+            Future<?> gone = pool.finish();
+            rig.passes(SECOND.multipliedBy(12));
+            assertThat(rig.failureOf(waits).fate()).isEqualTo(Fate.NEVER_SENT);
+            assertThat(gone.isDone()).isTrue();
+            assertThat(rig.loop.nextTimer()).isEmpty();
+        }
+    }
+
+    @Test
+    void a_loop_that_closes_lets_the_pool_have_its_answers() {
+        var rig = new PoolRig();
+        rig.greets(peer -> peer.connection.onFinish(() -> {
+            peer.connection.write("one\n");
+            peer.connection.close();
+        }));
+        var pool = rig.pool(PoolRig.protocol(), ONE);
+        Future<String> call = rig.call(pool, "a");
+        var answers = new ArrayList<String>();
+        call.onDone((answer, failure) -> answers.add(answer));
+        Future<?> gone = pool.closed();
+        rig.loop.close(SECOND);
+        assertThat(answers).containsExactly("one");
+        assertThat(gone.isDone()).isTrue();
+        rig.close();
+    }
+
+    @Test
+    void a_pool_of_a_loop_that_is_closed_is_closed() {
+        var rig = new PoolRig();
+        rig.loop.close(Duration.ZERO);
+        Pool<String, String> pool = rig.loop.pool(rig.address, PoolRig.protocol(), ONE);
+        assertThat(pool.state()).isEqualTo(new Closed());
+        assertThat(pool.closed().isDone()).isTrue();
+        assertThat(rig.failureOf(pool.call("a"))).hasMessageContaining("closed");
+        assertThat(rig.failureOf(pool.send("a"))).hasMessageContaining("closed");
+        rig.close();
+    }
+
+    @Test
+    void a_caller_does_not_tell_what_it_is() throws Exception {
+        try (var rig = new PoolRig().answering()) {
+            Client<String, String> client = rig.loops.settle(rig.loop.connect(rig.address, PoolRig.protocol()));
+            for (Caller<String, String> each : List.of(client, rig.pool(PoolRig.protocol(), ONE))) {
+                assertThat(rig.loops.settle(rig.onLoop(() -> each.call("a")))).isEqualTo("answer to a");
+                assertThat(rig.loops.settle(rig.onLoop(() -> each.call("a", SECOND))))
+                        .isEqualTo("answer to a");
+                rig.loops.settle(rig.onLoop(() -> each.send("(a)")));
+                assertThat(each.isOpen()).isTrue();
+                each.finish();
+                rig.loops.settle(each.closed());
+                assertThat(each.isOpen()).isFalse();
+                each.close();
+            }
+        }
+    }
+
+    // ---- names
+
+    @Test
+    void connections_are_spread_over_the_addresses_of_a_name_which_is_looked_up_for_each() {
+        var loops = Loops.manual();
+        var real = Environment.production();
+        List<InetAddress> known = new ArrayList<>(List.of(
+                InetAddress.ofLiteral("192.0.2.1"),
+                InetAddress.ofLiteral("192.0.2.2"),
+                InetAddress.ofLiteral("192.0.2.3")));
+        var lookUps = new ArrayList<String>();
+        loops.transport()
+                .environment(new Environment(
+                        loops.clock(),
+                        new Random(1),
+                        (name, asking) -> {
+                            lookUps.add(name);
+                            return asking.done(List.copyOf(known));
+                        },
+                        real.blocking(),
+                        real.memory(),
+                        null));
+        try (var rig = new PoolRig(loops)) {
+            var at = new ArrayList<String>();
+            var listeners = new ArrayList<Listener>();
+            for (int last = 1; last <= 4; last++) {
+                String address = "192.0.2." + last;
+                listeners.add(loops.settle(rig.loop.listen(
+                        new java.net.InetSocketAddress(InetAddress.ofLiteral(address), 7), PoolRig.asItIs(), each -> {
+                            at.add(address);
+                            each.onFailure(failure -> {}).onMessage(line -> {}, each::close);
+                            if (at.size() == 1) {
+                                rig.loop.schedule(SECOND.multipliedBy(5), each::abort);
+                            }
+                        })));
+            }
+            Pool<String, String> pool = rig.loop.pool("the.name", 7, PoolRig.protocol(), ONE.connections(3));
+            rig.settle();
+            assertThat(at).containsExactly("192.0.2.1", "192.0.2.2", "192.0.2.3");
+            assertThat(lookUps).hasSize(3).containsOnly("the.name");
+            known.clear(); // it has moved
+            known.add(InetAddress.ofLiteral("192.0.2.4"));
+            rig.passes(SECOND.multipliedBy(6));
+            assertThat(at).hasSize(4).endsWith("192.0.2.4");
+            assertThat(pool.state()).isEqualTo(new Ready(3));
+            pool.close();
+            rig.settle();
+            listeners.forEach(Listener::close);
+        }
+    }
+}

@@ -1,0 +1,356 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import rill.CallFailedException.Fate;
+import rill.ClientProtocol.WhenFull;
+
+/** What becomes of calls whose connection has failed, and of their requests. */
+class PoolRetryTest {
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final PoolOptions ONE = PoolOptions.defaults();
+
+    private static ClientProtocol<String, String> idempotent() {
+        return PoolRig.protocol().idempotent(request -> request.startsWith("get"));
+    }
+
+    // ---- what is tried again
+
+    @Test
+    void what_was_sent_fails_and_is_not_sent_again_unless_it_is_idempotent() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(idempotent(), ONE);
+            Future<String> put = rig.call(pool, "put");
+            Future<String> get = rig.call(pool, "get");
+            rig.lastPeer().aborts();
+            assertThat(rig.failureOf(put).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT);
+            assertThat(rig.failureOf(put).getCause()).hasMessageContaining("reset");
+            rig.answering().passes(SECOND);
+            assertThat(get.result()).isEqualTo("answer to get");
+            assertThat(rig.lastPeer().heard).containsExactly("get");
+        }
+    }
+
+    @Test
+    void what_waits_for_its_turn_was_never_sent_and_goes_to_another_connection_in_its_order() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(PoolRig.protocol().inFlight(1, WhenFull.WAIT), ONE);
+            Future<String> sent = rig.call(pool, "sent");
+            List<Future<String>> waiting = List.of(rig.call(pool, "a"), rig.call(pool, "b"), rig.call(pool, "c"));
+            rig.lastPeer().aborts();
+            assertThat(rig.failureOf(sent).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT);
+            rig.answering().passes(SECOND);
+            assertThat(waiting).extracting(Future::result).containsExactly("answer to a", "answer to b", "answer to c");
+            assertThat(rig.lastPeer().heard).containsExactly("a", "b", "c");
+        }
+    }
+
+    @Test
+    void a_call_to_a_connection_that_has_just_closed_goes_to_another_one() {
+        try (var rig = new PoolRig().answering()) {
+            var pool = rig.pool(PoolRig.protocol(), ONE.connections(2));
+            Future<String> call = rig.onLoop(() -> {
+                pool.choose().close(); // whoever has it may do that
+                return pool.call("a");
+            });
+            rig.settle();
+            assertThat(call.result()).isEqualTo("answer to a");
+            assertThat(rig.peers.get(1).heard).containsExactly("a");
+        }
+    }
+
+    @Test
+    void a_call_of_another_thread_that_finds_its_connection_gone_goes_to_another_one() {
+        try (var rig = new PoolRig().answering()) {
+            var pool = rig.pool(PoolRig.protocol(), ONE);
+            Client<String, String> client = pool.choose();
+            client.abort(); // from outside: it is on its way
+            Future<String> call = pool.call("a"); // behind it
+            rig.passes(SECOND);
+            assertThat(call.result()).isEqualTo("answer to a");
+            assertThat(rig.lastPeer().heard).containsExactly("a");
+        }
+    }
+
+    @Test
+    void with_no_retries_nothing_is_tried_again() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(idempotent().inFlight(1, WhenFull.WAIT), ONE.retries(0));
+            Future<String> sent = rig.call(pool, "get");
+            Future<String> waiting = rig.call(pool, "b");
+            rig.lastPeer().aborts();
+            assertThat(rig.failureOf(sent).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT);
+            assertThat(rig.failureOf(waiting).fate()).isEqualTo(Fate.NEVER_SENT);
+        }
+    }
+
+    @Test
+    void an_idempotent_call_is_sent_as_often_as_it_may_be_and_then_fails() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(idempotent(), ONE.retries(2));
+            Future<String> get = rig.call(pool, "get");
+            for (int i = 0; i < 3; i++) {
+                assertThat(get.isDone()).isFalse();
+                assertThat(rig.lastPeer().heard).containsExactly("get");
+                rig.lastPeer().aborts();
+                rig.passes(SECOND);
+            }
+            assertThat(rig.failureOf(get).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT);
+            assertThat(rig.peers).hasSize(4);
+            assertThat(rig.lastPeer().heard).isEmpty();
+        }
+    }
+
+    @Test
+    void a_call_that_was_sent_once_stays_perhaps_carried_out_wherever_it_ends() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(idempotent().inFlight(1, WhenFull.WAIT), ONE);
+            Future<String> first = rig.call(pool, "get 1", SECOND);
+            rig.goesDown();
+            rig.passes(SECOND);
+            assertThat(rig.failureOf(first).fate())
+                    .as("while it waits for a connection")
+                    .isEqualTo(Fate.PERHAPS_CARRIED_OUT);
+            assertThat(rig.failureOf(first)).hasMessageContaining("not sent again within 1 s");
+
+            rig.comesBack();
+            rig.passes(Duration.ofSeconds(3));
+            Future<String> second = rig.call(pool, "get 2", Duration.ofSeconds(5));
+            rig.goesDown();
+            rig.call(pool, "put").onDone((answer, failure) -> {}); // after it
+            Future<String> third = rig.call(pool, "put", Duration.ofSeconds(5));
+            rig.comesBack();
+            rig.passes(Duration.ofSeconds(1));
+            rig.passes(Duration.ofSeconds(4));
+            assertThat(rig.failureOf(second).fate()).as("in flight").isEqualTo(Fate.PERHAPS_CARRIED_OUT);
+            assertThat(rig.failureOf(third).fate()).as("behind it").isEqualTo(Fate.NEVER_SENT);
+        }
+    }
+
+    @Test
+    void a_call_that_was_sent_once_stays_perhaps_carried_out_while_it_waits_for_its_turn_again() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(idempotent().inFlight(2, WhenFull.WAIT), ONE);
+            Future<String> first = rig.call(pool, "get 1");
+            Future<String> second = rig.call(pool, "get 2", Duration.ofSeconds(5));
+            rig.goesDown();
+            var narrower = first; // its answer never comes
+            rig.comesBack();
+            rig.passes(Duration.ofSeconds(2));
+            assertThat(rig.lastPeer().heard).containsExactly("get 1", "get 2");
+            rig.passes(Duration.ofSeconds(4));
+            assertThat(rig.failureOf(second).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT);
+            narrower.cancel();
+        }
+    }
+
+    @Test
+    void second_tries_are_bounded_by_a_budget_and_the_rest_fail() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(idempotent(), ONE);
+            var calls = new ArrayList<Future<String>>();
+            for (int i = 0; i < 100; i++) {
+                calls.add(rig.call(pool, "get " + i));
+            }
+            rig.lastPeer().aborts();
+            rig.answering().passes(SECOND);
+            assertThat(calls).allMatch(Future::isDone);
+            long answered =
+                    calls.stream().filter(call -> call.failure() == null).count();
+            assertThat(answered).as("ten, and a fifth of a hundred").isEqualTo(RetryBudget.RESERVE + 20);
+            assertThat(calls.stream().filter(call -> call.failure() != null))
+                    .allSatisfy(call -> assertThat(rig.failureOf(call).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT));
+        }
+    }
+
+    @Test
+    void what_was_never_sent_costs_nothing_of_the_budget() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(PoolRig.protocol().inFlight(1, WhenFull.WAIT), ONE.retryShare(0));
+            rig.call(pool, "sent").onDone((answer, failure) -> {});
+            var waiting = new ArrayList<Future<String>>();
+            for (int i = 0; i < 100; i++) {
+                waiting.add(rig.call(pool, "a" + i));
+            }
+            rig.lastPeer().aborts();
+            rig.answering().passes(SECOND);
+            assertThat(waiting).allSatisfy(call -> assertThat(call.failure()).isNull());
+        }
+    }
+
+    @Test
+    void a_predicate_that_throws_is_reported_and_means_no() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(
+                    PoolRig.protocol().idempotent(request -> {
+                        throw new IllegalStateException("on purpose");
+                    }),
+                    ONE);
+            Future<String> call = rig.call(pool, "get");
+            assertThat(rig.lastPeer().heard).containsExactly("get");
+            rig.lastPeer().aborts();
+            assertThat(rig.failureOf(call).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT);
+            assertThat(rig.loops.reporter().take(Report.Thrown.class))
+                    .singleElement()
+                    .satisfies(report -> assertThat(report.message()).contains("predicate", "on purpose"));
+        }
+    }
+
+    @Test
+    void a_request_that_its_encoder_refuses_fails_with_that_and_is_not_tried_elsewhere() {
+        Pipeline<String, String> choosy = Pipeline.<String, String>of(Codec.of((in, context) -> null, (text, out) -> {
+            throw new IllegalArgumentException("on purpose");
+        }));
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(
+                    ClientProtocol.<String, String>inOrder(choosy).idempotent(any -> true), ONE.connections(2));
+            Future<String> call = rig.call(pool, "a");
+            assertThat(call.failure())
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("on purpose");
+            assertThat(pool.state()).isEqualTo(new PoolState.Ready(2));
+        }
+    }
+
+    // ---- buffers
+
+    private static ClientProtocol<ByteBuf, String> ofBuffers() {
+        Codec<String, ByteBuf> codec = Codec.of(
+                (in, context) -> {
+                    int length = in.bytesBefore((byte) '\n');
+                    return length < 0
+                            ? null
+                            : in.readString(length + 1, StandardCharsets.UTF_8).stripTrailing();
+                },
+                (request, out) -> {
+                    out.writeBytes(request); // which moves its indices
+                    out.writeByte('\n');
+                });
+        return ClientProtocol.<ByteBuf, String>inOrder(Pipeline.of(codec))
+                .idempotent(request -> request.getByte(0) == 'g');
+    }
+
+    private static ByteBuf bytes(List<ByteBuf> all, String text) {
+        ByteBuf buffer = Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);
+        all.add(buffer);
+        return buffer;
+    }
+
+    private static void assertReleased(List<ByteBuf> all) {
+        assertThat(all).allSatisfy(each -> assertThat(each.refCnt()).isZero());
+    }
+
+    @Test
+    void requests_are_released_once_when_their_calls_are_answered_tried_again_fail_or_are_given_up() {
+        var all = new ArrayList<ByteBuf>();
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(rig.address, ofBuffers().inFlight(4, WhenFull.WAIT), ONE);
+            Future<String> answered = rig.call(pool, bytes(all, "get 1"));
+            rig.lastPeer().says("one");
+            assertThat(answered.result()).isEqualTo("one");
+            assertReleased(all);
+
+            rig.call(pool, bytes(all, "put 2")).onDone((answer, failure) -> {});
+            Future<String> again = rig.call(pool, bytes(all, "get 3"));
+            Future<String> cancelled = rig.call(pool, bytes(all, "get 4"));
+            Future<String> late = rig.call(pool, bytes(all, "get 5"), SECOND);
+            Future<String> waits = rig.call(pool, bytes(all, "put 6"));
+            cancelled.cancel();
+            rig.settle();
+            assertThat(all.get(3).refCnt())
+                    .as("that of a call that was given up in flight")
+                    .isZero();
+            rig.passes(SECOND);
+            assertThat(rig.failureOf(late)).hasMessageContaining("no answer within 1 s");
+            assertThat(all.get(4).refCnt())
+                    .as("that of a call that came too late")
+                    .isZero();
+            assertThat(all.get(2).refCnt())
+                    .as("that of a call that may be tried again")
+                    .isEqualTo(1);
+            rig.lastPeer().aborts();
+            rig.answering().passes(SECOND);
+            assertThat(again.result()).isEqualTo("answer to get 3");
+            assertThat(waits.result()).isEqualTo("answer to put 6");
+            assertThat(rig.lastPeer().heard).containsExactly("get 3", "put 6");
+            assertReleased(all);
+        }
+    }
+
+    @Test
+    void requests_that_wait_for_a_connection_are_released_at_once_when_they_are_given_up_or_late() {
+        var all = new ArrayList<ByteBuf>();
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(rig.address, ofBuffers().waiting(3), ONE);
+            rig.goesDown();
+            Future<String> cancelled = rig.call(pool, bytes(all, "a"));
+            Future<String> late = rig.call(pool, bytes(all, "b"), SECOND);
+            Future<String> stays = rig.call(pool, bytes(all, "c"));
+            Future<String> tooMany = rig.call(pool, bytes(all, "d"));
+            assertThat(rig.failureOf(tooMany)).hasMessageContaining("is full");
+            assertThat(all.get(3).refCnt()).isZero();
+            cancelled.cancel();
+            rig.settle();
+            assertThat(all.getFirst().refCnt()).isZero();
+            rig.passes(SECOND);
+            assertThat(all.get(1).refCnt()).isZero();
+            assertThat(rig.failureOf(late).fate()).isEqualTo(Fate.NEVER_SENT);
+            assertThat(pool.members().waiting()).isEqualTo(1);
+            rig.onLoop(() -> {
+                pool.close();
+                return null;
+            });
+            assertThat(rig.failureOf(stays)).hasMessageContaining("is closed: by this side");
+            assertReleased(all);
+        }
+    }
+
+    @Test
+    void a_cancelled_call_that_was_on_its_way_back_is_not_sent_again() {
+        var all = new ArrayList<ByteBuf>();
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(rig.address, ofBuffers(), ONE);
+            Future<String> call = rig.call(pool, bytes(all, "get"));
+            rig.lastPeer().aborts();
+            assertThat(pool.members().waiting()).isEqualTo(1);
+            call.cancel();
+            rig.settle();
+            assertThat(pool.members().waiting()).isZero();
+            assertReleased(all);
+            rig.passes(SECOND);
+            assertThat(rig.lastPeer().heard).isEmpty();
+        }
+    }
+
+    @Test
+    void a_loop_that_closes_fails_what_waits_and_releases_it() {
+        var all = new ArrayList<ByteBuf>();
+        var rig = new PoolRig();
+        var pool = rig.pool(rig.address, ofBuffers(), ONE);
+        rig.goesDown();
+        Future<String> waits = rig.call(pool, bytes(all, "get"));
+        var told = new ArrayList<Throwable>();
+        waits.onDone((answer, failure) -> told.add(failure));
+        Future<?> gone = pool.closed();
+        rig.loop.close(SECOND);
+        assertThat(told)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure)
+                        .isInstanceOf(CallFailedException.class)
+                        .hasMessageContaining("its loop is closed or closing"));
+        assertThat(gone.isDone()).isTrue();
+        assertThat(pool.state()).isEqualTo(new PoolState.Closed());
+        assertReleased(all);
+        Future<String> later = pool.call(bytes(all, "later"));
+        assertThat(later.failure()).isInstanceOf(CallFailedException.class).hasMessageContaining("closed");
+        assertReleased(all);
+        rig.close();
+    }
+}
