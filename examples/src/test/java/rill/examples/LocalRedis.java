@@ -9,11 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /** A redis-server process that keeps nothing on disk, on a port of its own. Closing it ends it. */
-final class LocalRedis implements AutoCloseable {
+public final class LocalRedis implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final int ATTEMPTS = 5;
 
@@ -23,7 +25,7 @@ final class LocalRedis implements AutoCloseable {
     private Process process;
 
     /** Skips the test if there is no redis-server here. */
-    LocalRedis(String... options) throws IOException {
+    public LocalRedis(String... options) throws IOException {
         String program = Programs.required("redis-server");
         int port = 0;
         for (int i = 1; process == null; i++) {
@@ -54,12 +56,12 @@ final class LocalRedis implements AutoCloseable {
                 .start();
     }
 
-    InetSocketAddress address() {
+    public InetSocketAddress address() {
         return address;
     }
 
     /** Sends it a signal, such as {@code STOP}. */
-    void signal(String name) throws IOException, InterruptedException {
+    public void signal(String name) throws IOException, InterruptedException {
         var kill = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
                 .inheritIO()
                 .start();
@@ -90,7 +92,10 @@ final class LocalRedis implements AutoCloseable {
         if (process != null) {
             Programs.end(process);
         }
-        Files.deleteIfExists(log);
-        Files.delete(folder);
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(each);
+            }
+        }
     }
 }

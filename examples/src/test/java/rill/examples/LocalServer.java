@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * A server of somebody else's, with a configuration of its own, on free ports of the loopback. Closing it ends it, with the processes that it
  * has started.
  */
-final class LocalServer implements AutoCloseable {
+public final class LocalServer implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final int ATTEMPTS = 5;
 
@@ -30,13 +30,13 @@ final class LocalServer implements AutoCloseable {
     private Process process;
 
     /** How it is started on these ports. */
-    interface Setup {
+    public interface Setup {
         /** The arguments; files go into the folder. */
         List<String> arguments(Path folder, int[] ports) throws IOException;
     }
 
     /** Skips the test if the program is not here. */
-    LocalServer(String name, int count, Setup setup) throws IOException {
+    public LocalServer(String name, int count, Setup setup) throws IOException {
         String program = Programs.required(name);
         ports = new int[count];
         for (int i = 1; process == null; i++) {
@@ -96,16 +96,16 @@ final class LocalServer implements AutoCloseable {
     }
 
     /** Where it listens, at which of its ports. */
-    InetSocketAddress address(int index) {
+    public InetSocketAddress address(int index) {
         return Loopback.port(ports[index]);
     }
 
-    InetSocketAddress address() {
+    public InetSocketAddress address() {
         return address(0);
     }
 
     /** What it has printed. */
-    String said() throws IOException {
+    public String said() throws IOException {
         return Files.readString(log);
     }
 

@@ -1,5 +1,6 @@
 package rill.codec.resp;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import rill.ClientProtocol;
@@ -78,6 +79,29 @@ public final class Resp {
             throw new IllegalStateException("a reply that answers no command: " + reply);
         }
         pushes.accept(push);
+    }
+
+    /**
+     * How a client speaks whose calls are one or several commands each. They leave with nothing between them, on one connection, and have one fate;
+     * the answer has a reply for each, in order, whatever of them are errors. For transactions ({@code MULTI} to {@code EXEC}), and for what has to
+     * come directly before another command ({@code ASKING}). Nothing is handed out in buffers.
+     *
+     * <p><b>Errors:</b> if one of the commands is refused, as {@link #client(Hello, RespOptions)} says, none is sent.
+     */
+    public static ClientProtocol<List<Command>, List<Reply>> batches(Hello hello, RespOptions options) {
+        var codec = new RespClientCodec(options.copyAll(), hello, Pairing.REPLIES);
+        return ClientProtocol.<List<Command>, List<Reply>>inOrder(Pipeline.of(new RespBatchCodec(codec)))
+                .naming(RespBatchCodec::name);
+    }
+
+    /** {@link #batches(Hello, RespOptions)} with somebody who takes pushes. */
+    public static ClientProtocol<List<Command>, List<Reply>> batches(
+            Hello hello, RespOptions options, Consumer<? super Reply.Push> pushes) {
+        Objects.requireNonNull(pushes, "pushes");
+        var codec = new RespClientCodec(options.copyAll(), hello, Pairing.REPLIES_AND_PUSHES);
+        return ClientProtocol.<List<Command>, List<Reply>>inOrder(Pipeline.of(new RespBatchCodec(codec)))
+                .naming(RespBatchCodec::name)
+                .unsolicited(RespBatchCodec::isPush, answer -> take(answer.getFirst(), pushes));
     }
 
     /** {@link #clientPipeline(RespOptions)} with the default options. */

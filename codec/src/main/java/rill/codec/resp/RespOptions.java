@@ -205,6 +205,19 @@ public final class RespOptions {
                 bulkBytes, messageBytes, unfinishedBytes, elements, depth, lineBytes, inlineCommands, fromBytes);
     }
 
+    /** Without handing anything out. */
+    RespOptions copyAll() {
+        return new RespOptions(
+                bulkBytes,
+                messageBytes,
+                unfinishedBytes,
+                elements,
+                depth,
+                lineBytes,
+                inlineCommands,
+                Integer.MAX_VALUE);
+    }
+
     @Override
     public String toString() {
         return "RespOptions[bulkBytes=" + bulkBytes + ", messageBytes=" + messageBytes + ", unfinishedBytes="
