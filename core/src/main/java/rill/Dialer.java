@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Wire;
 
 /**
- * Makes one connection: looks the name up, tries its addresses in order, each with its share of the time that is left, and hands
- * over the first that answers.
+ * Makes one connection: looks up the name, tries the addresses in order, and hands over the first connection that succeeds. Each address has
+ * its share of the time that is left.
  *
  * <pre>
  *  resolving ──▶ trying address 1 ──▶ trying address 2 … ──▶ connected ──▶ every layer ready
