@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a loop is doing right now, published so cheaply (no clock, no fence) that it can be told for each Handle, and read by
- * the {@link Watchdog}.
+ * What a loop is doing right now, for the {@link Watchdog} to read. The loop publishes it for each Handle, so publishing has to be cheap: it
+ * takes neither a clock reading nor a fence.
  */
 final class Activity {
     private static final VarHandle WHAT;

@@ -3,8 +3,8 @@ package rill;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says of a connection that a listener has accepted it, and whether it is still at work. One for all connections of the listener, so that an
- * idle one is no larger for it.
+ * Belongs to a connection that a listener has accepted, and tells whether that connection is still at work. All connections of a listener
+ * share one, so that an idle connection is no larger for it.
  */
 final class Admission {
     private final Runnable whenGone;

@@ -3,8 +3,8 @@ package rill;
 import java.util.Set;
 
 /**
- * Where a failure came out of an {@code await}: a suppressed exception of the failure, which itself was made elsewhere, perhaps long
- * before. Once for each place, and for so many places at most: one exception may be awaited a million times.
+ * The place where a failure came out of an {@code await}. The failure itself was made elsewhere, perhaps long before; this is added to it as a
+ * suppressed exception. Each place is added once, and only a bounded number of places, since one exception may be awaited a million times.
  */
 final class AwaitedHere extends Exception {
     private static final long serialVersionUID = 1L;

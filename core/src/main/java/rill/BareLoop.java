@@ -21,10 +21,11 @@ import rill.spi.PowerLoss;
 import rill.spi.Selector;
 
 /**
- * A {@link Loop} as Handles, timers, Futures and Tasks see it: it runs them, and knows nothing of connections. A class of its own so that
- * they need not know of those either; every BareLoop is a Loop.
+ * A {@link Loop} without connections: it runs Handles, timers, Futures and Tasks. These hold a loop as a BareLoop, so that they know nothing
+ * of connections. Every BareLoop is a Loop.
  *
- * <p>Its parts have a file each: what a tick does is {@link Tick}, who drives is {@link Driving}, how it ends is {@link Closing}.
+ * <p>Its parts have a file each: {@link Tick} says what a tick does, {@link Driving} who drives, and {@link Closing} how it ends. This class
+ * is longer than others because half of it is what users of a Loop read.
  */
 abstract class BareLoop implements Drivable, Executor {
     private static final AtomicBoolean ENGINE_NOTED = new AtomicBoolean();
@@ -522,7 +523,7 @@ abstract class BareLoop implements Drivable, Executor {
     }
 
     /**
-     * Reports what {@code what} and {@code subject} threw. Never throws, like everything here that reports: who calls this has caught
+     * Reports what {@code what} and {@code subject} threw. Never throws, like everything here that reports: the caller has caught
      * something, perhaps for want of memory, and the name alone may fail as well.
      */
     void threw(String what, @Nullable Object subject, Throwable thrown) {

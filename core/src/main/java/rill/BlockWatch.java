@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Driver;
 
 /**
- * Looks, for a Driver, whether a Task's body blocks while the loop waits for it. A sleep or a wait with a time limit counts at once; a
- * lock or a monitor only after a while, because the JDK itself has some that are held for a moment.
+ * Finds out, for a Driver, whether the body of a Task blocks while the loop waits for it. A sleep, or a wait with a time limit, counts at
+ * once. A lock or a monitor counts only after a while, because the JDK itself holds some for a moment.
  */
 final class BlockWatch {
     /** How long the loop waits between two looks. */

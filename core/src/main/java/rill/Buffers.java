@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Memory;
 
 /**
- * A loop's buffers: one for receiving, and chunks that connections hold only while they have something to send or an unfinished
- * message. The memory of a chunk is a power of two; a few of each size are kept for the next use. Confined to the loop, except that a
- * chunk may be released by any thread.
+ * The buffers of a loop: one for receiving, and chunks. A connection holds a chunk only while it has something to send or an unfinished
+ * message. The size of a chunk is a power of two. A few chunks of each size are kept for the next use.
+ *
+ * <p>Confined to the loop, except that any thread may release a chunk.
  */
 final class Buffers {
     /** Size of the receive buffer; what is larger is for one large message. */
@@ -25,7 +26,7 @@ final class Buffers {
     private static final int SMALL_SHIFT = 12;
     private static final int LARGEST_POWER = 1 << 30;
 
-    /** Of each size, as many chunks are kept as have this many bytes, and at most so many. */
+    /** Of each size, chunks with this many bytes in all are kept, and at most {@link #KEPT} chunks. */
     private static final int KEPT_BYTES = 512 * 1024;
 
     private static final int KEPT = 64;
@@ -106,7 +107,7 @@ final class Buffers {
         return chunk;
     }
 
-    /** The end of {@link #lend}; who has retained a part keeps the whole. */
+    /** The end of {@link #lend}. If a part was retained, that keeps the whole alive. */
     void giveUp(ByteBuf lent) {
         Chunk chunk = (Chunk) lent;
         chunk.lent = false;

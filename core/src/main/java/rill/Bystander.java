@@ -1,8 +1,8 @@
 package rill;
 
 /**
- * A Dependent that is told and does not wait: what Rill itself has to do when a Future is done. It is no reason for the Future to go
- * on, it does not look at a failure, and the value is not for it.
+ * A Dependent that is told when a Future is done, but does not wait for it: Rill itself has something to do then. It does not keep the Future
+ * going, does not count as looking at a failure, and has no claim to the value.
  */
 interface Bystander extends Dependent {
     @Override

@@ -4,8 +4,8 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * No protocol at all: bytes as they come, in buffers that belong to the receiver. It is its own session. Whoever writes hands the buffer
- * over, so it may be passed on instead of being encoded: see {@link Stage#passesOn}.
+ * The codec without a protocol: bytes as they come, in buffers that belong to the receiver. It is its own session. If the writer has handed
+ * over its only reference to a buffer, the buffer is passed on instead of being copied: see {@link Stage#passesOn}.
  */
 enum Bytes implements Codec<ByteBuf, ByteBuf>, Session<ByteBuf, ByteBuf> {
     BYTES;

@@ -4,8 +4,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call of a {@link Client} from when it is made until its answer has come. Its client uses it again for a later one, so a call
- * costs its Promise and nothing else. Confined to the loop.
+ * One call of a {@link Client}, from the request to the answer. When it is over, its client uses the object for a later call, so a call
+ * allocates nothing but its Promise. Confined to the loop.
  *
  * <pre>
  *             its turn           its answer

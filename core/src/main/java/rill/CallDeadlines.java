@@ -4,10 +4,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees to it that no call of a client is waited for too long, with one timer for all of them. Calls with the protocol's deadline
- * expire in the order in which they were made, so lists do; one with a deadline of its own has a timer of its own. Confined to the loop.
+ * Lets calls fail at their deadlines, with one timer for all calls of a client. Calls with the deadline of the protocol expire in the order in
+ * which they were made, so a list is enough. A call with a deadline of its own has a timer of its own. Confined to the loop.
  *
- * <p>The timer looks around every now and then for as long as the client has something to look after.
+ * <p>The timer runs now and then, as long as the client has calls to look after.
  */
 final class CallDeadlines<Q, A> {
     private static final long SHORTEST_SLEEP = Duration.ofMillis(1).toNanos();

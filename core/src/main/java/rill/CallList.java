@@ -2,7 +2,7 @@ package rill;
 
 import org.jspecify.annotations.Nullable;
 
-/** Calls in the order of their deadlines, each of which can be taken out at once wherever it is. Confined to the loop. */
+/** Calls in the order of their deadlines. Any of them can be taken out in constant time. Confined to the loop. */
 final class CallList<Q, A> {
     private @Nullable Call<Q, A> first;
     private @Nullable Call<Q, A> last;

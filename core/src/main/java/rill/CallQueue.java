@@ -3,7 +3,7 @@ package rill;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Calls first in, first out, linked through themselves; a call is in one such queue at a time. Confined to the loop. */
+/** A first-in, first-out queue of Calls, linked through themselves. A call is in one such queue at a time. Confined to the loop. */
 final class CallQueue<Q, A> {
     private @Nullable Call<Q, A> first;
     private @Nullable Call<Q, A> last;

@@ -9,14 +9,12 @@ import org.jspecify.annotations.Nullable;
 import rill.CallFailedException.Fate;
 
 /**
- * The calls of one connection, and what becomes of them: the part of a {@link Client} that lives on the loop. {@link Call} shows the
- * states of each.
+ * The part of a {@link Client} that lives on the loop: the calls of one connection. {@link Call} shows the states of each.
  *
- * <p>A failure of a call is a {@link CallFailedException}, unless it is the request's own: what its encoder, its key function or its name
- * function throws.
+ * <p>A call fails with a {@link CallFailedException}, unless the request itself is at fault: if its encoder, its key function or its name
+ * function throws, the call fails with just that.
  *
- * <p>Whatever throws (the name, the key or the encoding of a request, the predicate or the key of a message): the call concerned is
- * settled, its slot and its key are free, and what was released, once.
+ * <p>If any function of the user throws, the call concerned is settled, its slot and its key are free, and every message is released once.
  */
 final class Calls<Q, A> implements Receiver<A> {
     /** In the place of how often a request was sent before: it is to be sent on this connection or not at all. */
@@ -37,7 +35,7 @@ final class Calls<Q, A> implements Receiver<A> {
     private final @Nullable Patron<Q, A> patron;
     private boolean answered; // a call, since that was last forgotten
     private long inFlightBytes; // of requests
-    private @Nullable ArrayDeque<Promise<@Nullable Void>> writers; // who wait until a call would be sent at once
+    private @Nullable ArrayDeque<Promise<@Nullable Void>> writers; // done once a call would be sent at once
     private int sweepWritersAt;
     private boolean waitsForDrain;
     private int batch;
@@ -730,7 +728,7 @@ final class Calls<Q, A> implements Receiver<A> {
         }
     }
 
-    /** Closes the connection for its owner, who wants to hear nothing more. */
+    /** Closes the connection for its owner, and tells the owner nothing more. */
     void close() {
         silence();
         link.close();

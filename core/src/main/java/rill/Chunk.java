@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Memory;
 
 /**
- * A direct buffer that goes back to its loop's pool when its last reference is released. At its levels ADVANCED and PARANOID
- * Netty's leak detector watches it, since a message may hold a slice of it; at the others that would cost an allocation each time.
+ * A direct buffer that returns to the pool of its loop when its last reference is released. At the levels ADVANCED and PARANOID, Netty's leak
+ * detector watches it, since a message may hold a slice of it. At the other levels it does not, since that would cost an allocation each time.
  */
 final class Chunk extends SingleBuffer {
     private static final ResourceLeakDetector<Chunk> LEAKS =

@@ -5,8 +5,8 @@ import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A ClosedChannelException that says which one. A connection that this side closes has one, and hardly anybody reads it: the message
- * is made when it is asked for, and where close was called is noted in tracing mode only.
+ * A ClosedChannelException that names the connection. Every connection that this side closes has one, and hardly anybody reads it. So the
+ * message is made only when it is asked for, and the stack of the close is recorded only in tracing mode.
  */
 final class ClosedHere extends ClosedChannelException {
     private final @Nullable SocketAddress peer; // not the connection, which may be forgotten long before this is

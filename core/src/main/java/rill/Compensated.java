@@ -5,8 +5,8 @@ import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * What a thread outside waits or drives in. If that is a worker of a ForkJoinPool, the pool puts another one in its place meanwhile:
- * what is waited for may be queued in that very pool.
+ * Runs what makes a thread outside wait or drive. If that thread is a worker of a ForkJoinPool, the pool gets another worker meanwhile, since
+ * the result may depend on work that is queued in the same pool.
  */
 final class Compensated implements ForkJoinPool.ManagedBlocker {
     private final Runnable blocking;

@@ -40,7 +40,7 @@ public interface Context {
      * Makes a buffer that may leave the pipeline out of borrowed bytes. Large ones are retained as a slice, small ones are copied, so that
      * twenty bytes don't keep 64 KiB from being used again.
      *
-     * <p><b>Ownership:</b> the result is the caller's, who hands it on or releases it. The indices of {@code borrowed} don't change.
+     * <p><b>Ownership:</b> the result is the caller's, to hand on or to release. The indices of {@code borrowed} don't change.
      */
     ByteBuf own(ByteBuf borrowed);
 

@@ -1,8 +1,8 @@
 package rill;
 
 /**
- * A Task's body as something that a loop can run up to its next await: the two engines behind one face. The loop's thread
- * and the body's alternate strictly; both count as being on the loop.
+ * The body of a Task, as something that the loop can run up to its next await. There are two engines behind it. The thread of the loop and
+ * that of the body alternate strictly; both count as being on the loop.
  */
 sealed interface Coroutine permits MountedCoroutine, HandedOverCoroutine {
     /** On the loop: starts or continues the body, and returns when it has suspended or ended. */

@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 
 /**
- * The pending Futures of a loop that something elsewhere waits for. If the loop closes they fail, so that no Task of a loop
- * that lives on waits for ever. A Future is in as long as one that waits elsewhere depends on it. Any thread.
+ * The pending Futures of a loop that something on another loop, or a CompletionStage, waits for. If the loop closes, they fail, so that no
+ * Task of a loop that lives on waits for ever. A Future stays in as long as such a dependent waits for it. Any thread.
  */
 final class CrossLoopFutures {
     private final BareLoop loop;

@@ -5,12 +5,13 @@ import java.util.IdentityHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What depends on a Future, in the order in which it came: {@link Dependent}s and callbacks. A Future holds one as it is, a few in an
- * array that is copied upon each change, and more than a few in one of these, from which each is taken out in constant time.
+ * What depends on a Future, in order of arrival: {@link Dependent}s and callbacks. A Future holds a single one as it is, a few in an array
+ * that is copied upon each change, and many in one of these, which removes each in constant time.
  *
- * <p>Nearly all Futures have one. But a signal, or a result that many wait for, may have ten thousands, of which most give up.
+ * <p>Nearly all Futures have one dependent. But a signal, or a result that many wait for, may have tens of thousands, and most of them may
+ * give up.
  *
- * <p>Any thread: one of these is guarded by itself, and calls nobody.
+ * <p>Any thread: it guards itself, and calls nobody while it does.
  */
 final class Dependents {
     /** As many as an array holds. */

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import rill.Parcel.Carried;
 
 /**
- * A Future made from others. It settles within the Handle of the Future that decides it, and when it is cancelled it
- * withdraws its interest from those that it still waits for.
+ * A Future made from others. It settles within the Handle of the Future that decides it. If it is cancelled, it gives up those that it still
+ * waits for.
  */
 abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> {
     Derived(BareLoop loop) {
@@ -351,7 +351,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
                 abandonSources();
             }
             if (isDone()
-                    || source.isDone()) { // who tells the outcome may have looked for the timer before there was one
+                    || source.isDone()) { // it may have been told before there was a timer to stop
                 cancelTimer();
             }
             return this;

@@ -5,8 +5,8 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happens to Futures that are done after their loop has closed: no callback runs, but those that wait elsewhere are told, and
- * those that follow are done as well. One after the other, since they may be many.
+ * Settles what depends on Futures that are done after their loop has closed. No callback runs. Dependents elsewhere are told, and derived
+ * Futures are done as well: one after the other, without recursion, since there may be many.
  */
 final class Discarding {
     private static final ThreadLocal<@Nullable Queue<Future<?>>> WAITING = new ThreadLocal<>();

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Driver;
 
 /**
- * Who drives a loop: at most one thread at a time. A thread that awaits from outside drives if nobody else does; when it is
- * done, or any other driver lets go, one of those that still wait takes over.
+ * Decides who drives a loop: at most one thread at a time. If nobody drives, a thread outside that awaits does. When a driver lets go, one of
+ * the threads that still wait takes over.
  */
 final class Driving {
     private final BareLoop loop;
@@ -180,7 +180,7 @@ final class Driving {
                 what + ": " + loop.name() + " is being driven by " + describe() + "; from outside use task(…).await()");
     }
 
-    /** Who drives, for messages. */
+    /** The driver, in words. */
     String describe() {
         Thread present = driver.get();
         return present == null ? "another thread" : Threads.describe(present);

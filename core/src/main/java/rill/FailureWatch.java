@@ -11,12 +11,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds failed Futures that became garbage, or whose loop closes, before anybody looked at the failure; and Tasks whose failure
- * nobody has looked at after a while, since most of those that fail so are awaited by nobody. Costs nothing until something fails
- * unobserved. Any thread may add; the loop polls.
+ * Reports failures that nobody has looked at: of Futures that have become garbage or whose loop closes, and of Tasks after a while, since most
+ * Tasks that fail are awaited by nobody. It costs nothing until a failure is unobserved. Any thread may add one; the loop polls.
  *
- * <p>Where a Driver drives, as in a simulation, the collector has no say: whatever fails with anything but an {@link IOException} has
- * that while, Task or not, and who wants to know of the others looks at them.
+ * <p>With a Driver, as in a simulation, reports must not depend on the garbage collector. Then Tasks, and all Futures that fail with anything
+ * but an {@link IOException}, are reported after that while; the others are not.
  */
 final class FailureWatch {
     /** How long a Task that has failed waits for somebody to look. */

@@ -3,7 +3,7 @@ package rill;
 import java.io.IOException;
 import java.util.concurrent.CompletionException;
 
-/** How failures of Futures come out of {@code await} and {@code run}. */
+/** Turns the failure of a Future into what {@code await} and {@code run} throw. */
 final class Failures {
     private Failures() {}
 

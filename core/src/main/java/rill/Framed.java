@@ -5,7 +5,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** A codec for the messages in the frames of a framing. Their content is read and written in place, without a buffer of its own. */
+/** A codec for messages in the frames of a framing. The content of a frame is read and written in place, without a buffer of its own. */
 record Framed<R, W>(Framing framing, Codec.Decoder<? extends R> decoder, Codec.Encoder<? super W> encoder)
         implements Codec<R, W> {
     private static final int ROOM_FOR_FRAME = 16;

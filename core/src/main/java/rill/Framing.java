@@ -7,7 +7,7 @@ import io.netty.buffer.ByteBuf;
  *
  * <p><b>Ownership:</b> a frame that a session delivers is borrowed by the layer above, until the next call to its {@code decode}. On top
  * of a pipeline there is no such layer: a {@link Pipeline#of pipeline} of a mere framing gives frames that belong to the
- * receiver, who releases them. So do its {@link #map mappings} get them.
+ * receiver, to release. So do its {@link #map mappings} get them.
  */
 public interface Framing extends Codec<ByteBuf, ByteBuf> {
     @Override

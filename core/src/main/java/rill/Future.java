@@ -345,7 +345,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return true;
     }
 
-    /** Whether it can do without a Handle. Who comes later has one of its own. */
+    /** Whether it can do without a Handle. A later dependent gets one of its own. */
     private boolean nobodyToTell(Object newOutcome) {
         if (dependents != null || !DEPENDENTS.compareAndSet(this, null, parcel() == null ? TOLD : KEPT)) {
             return false;
@@ -398,7 +398,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return this instanceof Offer<?> offer && o != NULL && o != null && !(o instanceof Failed) ? offer : null;
     }
 
-    /** The outcome, masked, for somebody outside of Rill, who has the value from now on. Not null once done. */
+    /** The outcome, masked, for user code, which has the value from now on. Not null once done. */
     private Object taken() {
         Object o = Objects.requireNonNull(outcome);
         Parcel parcel = parcel();
@@ -653,7 +653,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
     // ---- giving up
 
-    /** Nobody is left who waits for it: it is cancelled, or if it is done already, its value goes back. */
+    /** Nobody waits for it any more: it is cancelled or, if it is done already, its value goes back. */
     final void giveUp() {
         if (!cancel()) {
             forgo();

@@ -4,8 +4,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ordinary virtual thread that takes turns with the loop's thread. While it is its turn the loop's thread is parked,
- * whatever the body does: a body that sleeps blocks the loop, as with the other engine.
+ * An ordinary virtual thread that takes turns with the thread of the loop. During its turn the thread of the loop is parked, whatever the body
+ * does. So a body that sleeps blocks the loop, as with the other engine.
  */
 final class HandedOverCoroutine implements Coroutine {
     private final BareLoop loop;
@@ -42,7 +42,7 @@ final class HandedOverCoroutine implements Coroutine {
                 LockSupport.park(this);
             } else {
                 LockSupport.parkNanos(this, BlockWatch.PERIOD_NANOS);
-                if (watch.blocks() && bodysTurn) { // asked last: who suspends gives the turn back first
+                if (watch.blocks() && bodysTurn) { // asked last: a body that suspends gives the turn back first
                     watch.tell();
                 }
             }

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/** A buffer on the heap, for few bytes; nobody has to give it back. */
+/** A small buffer on the heap. Nobody has to give it back. */
 final class HeapBuffer extends SingleBuffer {
     HeapBuffer(int capacity) {
         super(ByteBuffer.allocate(capacity));

@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages that wait because the session on top holds writes: they are encoded once it lets go, since what it has said by then may
- * decide how. Exists only while there are any. Confined to the loop.
+ * Messages that wait because the session on top holds writes. They are encoded when it lets go, since its state may decide how. Exists only
+ * while messages wait. Confined to the loop.
  */
 final class HeldWrites {
     private final ArrayDeque<Held> queue = new ArrayDeque<>();

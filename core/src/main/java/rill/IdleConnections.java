@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees to it that no connection with a bound of its idle time is idle for longer. It looks now and then whether bytes have come or gone, so
- * that neither a read nor a write has to look at the clock, with one timer for all. Made with the first such connection. Confined to the loop.
+ * Fails connections that are idle for longer than their bound. One timer for all of them checks now and then whether bytes have come or gone,
+ * so no read or write has to read the clock. Made with the first such connection. Confined to the loop.
  */
 final class IdleConnections {
     /** How often it looks within the shortest idle time. */

@@ -8,11 +8,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of a client that were sent, and how an answer finds its own.
+ * The calls of a client that were sent, and how an answer finds its call.
  *
- * <p>A call that was cancelled, or whose deadline has passed, stays in as a tombstone: its answer may still come, and has to find it,
- * so that it does not find another. It counts as in flight till then. By key, one that is {@link #forget forgotten} counts no more;
- * its key stays in use. One whose request is just being written is not in yet; its key is in use. Confined to the loop.
+ * <p>If a call is cancelled, or its deadline passes, it stays in as a tombstone: its answer may still come, and must not be taken for that of
+ * another call. A tombstone counts as in flight. By key, a call that is {@link #forget forgotten} no longer counts, but its key stays in use.
+ * While a request is being written, its key is in use, but its call is not in yet. Confined to the loop.
  */
 sealed interface InFlight<Q, A> {
     /** How many have had no answer, without those that are forgotten. */

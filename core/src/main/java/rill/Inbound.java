@@ -7,11 +7,11 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reading half of a connection: from bytes up through the stages to the receiver, and everything that can hold it up.
+ * The reading half of a connection: takes bytes up through the stages to the receiver, and knows all that can hold them up.
  *
- * <p>Decoding waits while the user has paused, the protocol was stopped, work runs elsewhere, or the receiver wants no message
- * now. What was read already waits in the stages' rests, and is decoded from a Handle, in order, before what comes later; the
- * end of input and a close by the peer queue up behind it.
+ * <p>Decoding waits while the user has paused, the protocol was stopped, work runs elsewhere, or the receiver wants no message. Bytes that
+ * were already read wait in the stages. They are decoded from a Handle, in order, before later ones; the end of input and a close by the peer
+ * wait behind them.
  */
 final class Inbound extends Node {
     /** Bytes that may wait undecoded, in front of each stage, before the one below or the wire is stopped. */
@@ -168,7 +168,7 @@ final class Inbound extends Node {
         return receiver != null && receiver.wantsMessage();
     }
 
-    /** Who keeps what a stage has left over: the stage that has replaced it, if one has; nobody if it is of no use any more. */
+    /** The stage that keeps what {@code stage} has left over: the one that has replaced it, if any; null if that is of no use any more. */
     @Nullable
     Stage keeper(Stage stage) {
         Stage keeper = stage;

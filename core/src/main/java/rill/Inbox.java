@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way onto the loop from other threads: a stack of Nodes, linked through themselves, which the loop takes as a whole and turns
- * round. One word says everything, so no wake-up is lost, none is sent to a loop that is awake, and nothing gets in after the close.
+ * The way onto the loop from other threads: a stack of Nodes, linked through themselves. The loop takes all of it at once and reverses it. All
+ * state is in one word, so no wake-up is lost, none is sent to a loop that is awake, and nothing gets in after the close.
  *
  * <pre>
  *            put                         put

@@ -1,6 +1,6 @@
 package rill;
 
-/** What {@link Loop#execute} queues: a Runnable, and nothing that would cost more than that. */
+/** What {@link Loop#execute} queues: a Runnable and nothing else. */
 final class Job extends Node {
     private final Runnable action;
 

@@ -2,7 +2,7 @@ package rill;
 
 import org.jspecify.annotations.Nullable;
 
-/** Tells a dependent that came after all the others were told; meanwhile it has a claim to what must not get lost. */
+/** Tells a dependent that was added after the others had been told. Until then it has a claim to a value that must not get lost. */
 final class LateDependent extends Node {
     private final Future<?> future;
     private final Object dependent;

@@ -44,7 +44,7 @@ final class Link extends Node implements WireListener {
     private final Inbound inbound;
     private final Outbound outbound;
     private @Nullable CloseTimer closeTimer; // while it closes
-    private @Nullable Promise<@Nullable Void> closed; // made when somebody asks, who gets a copy; guarded by this
+    private @Nullable Promise<@Nullable Void> closed; // made on demand, and handed out as copies; guarded by this
     private boolean gone; // guarded by this
     private @Nullable Wire wire;
     private @Nullable Pipeline<?, ?> pipeline;
@@ -654,7 +654,7 @@ final class Link extends Node implements WireListener {
         return false;
     }
 
-    /** The Task that looked after it has thrown: nobody is left who would receive, and be told of anything. */
+    /** The Task that looked after it has thrown: nobody receives any more, so nobody can be told of anything. */
     void deserted(Throwable thrown) {
         Throwable cause = NoMemory.unwrapped(thrown);
         boolean wasTold = inbound.hasReceiver() && inbound.receiver().deserted(); // of the end, and of nothing more
@@ -887,7 +887,7 @@ final class Link extends Node implements WireListener {
 
     void close() {
         if (state == State.BROKEN) {
-            failedWith = null; // who closes it does not want to know any more
+            failedWith = null; // its owner closes it, and does not want to know any more
             cutOffBroken();
             return;
         }
@@ -928,7 +928,7 @@ final class Link extends Node implements WireListener {
         dirty(); // flushed, and then shut down, at the end of the tick
     }
 
-    /** Who waits for messages is told from a Handle: close() may have been called from within a message's delivery. */
+    /** Tells the receiver from a Handle: close() may have been called while it was given a message. */
     private void tellReceiverLater() {
         loop.enqueue(new Handle(loop, "end of ", this, () -> tellReceiver(null)));
     }

@@ -10,8 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The open connections and listeners of a loop, and those of the connections that have something to flush. Confined to the loop,
- * except for the count.
+ * The connections and listeners of a loop, and the connections that have something to flush. Confined to the loop, except for the count.
  */
 final class Links extends Residents {
     private final Loop loop;

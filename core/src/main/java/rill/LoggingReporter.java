@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
 
-/** The default Reporter: makes lines, and leaves it to the {@link Scribe} to write them. */
+/** The default Reporter. It words the lines, and the {@link Scribe} writes them. */
 final class LoggingReporter implements Reporter {
     static final LoggingReporter INSTANCE = new LoggingReporter(new Scribe(
             LoggingReporter::log,

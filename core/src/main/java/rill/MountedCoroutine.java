@@ -9,13 +9,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A virtual thread whose scheduler is this object: its continuation runs on the loop's thread, when the loop says so.
+ * A virtual thread whose scheduler is this object: its continuation runs on the thread of the loop, when the loop says so.
  *
- * <p>The JDK hands over a continuation (by {@link #execute}) whenever the virtual thread may go on. A body that awaits yields, so
- * its continuation comes back at once and is kept until {@link #resume()} runs it; whoever unparks or interrupts the thread
- * meanwhile changes nothing. If the body had blocked in something else (a sleep, a monitor), the loop's thread is waiting right here
- * and goes on with it: blocking blocks the loop. If the continuation belongs to another virtual thread, started by the body and so
- * inheriting the scheduler, an ordinary pool runs it.
+ * <p>Whenever the virtual thread can go on, the JDK hands over its continuation, by {@link #execute}. When the body awaits, it yields; the
+ * continuation comes back at once and is kept until {@link #resume()} runs it. Unparking or interrupting the thread meanwhile changes nothing.
+ * When the body blocks in something else, such as a sleep or a monitor, the thread of the loop waits here until the body can go on: blocking
+ * blocks the loop. If the body starts another virtual thread, that inherits the scheduler; an ordinary pool runs its continuations.
  */
 final class MountedCoroutine implements Coroutine, Executor {
     private static final @Nullable Constructor<?> BUILDER;

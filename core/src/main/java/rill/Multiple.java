@@ -8,7 +8,7 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 import rill.Parcel.Carried;
 
-/** Derived from several Futures, possibly of several loops: {@code all} and {@code any}. */
+/** A Future derived from several, which may belong to several loops: {@code all} and {@code any}. */
 abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> extends Derived<T> {
     private final Part[] parts;
     private int pending; // guarded by this, since the parts may settle on several loops

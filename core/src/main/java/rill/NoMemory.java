@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.Serial;
 import java.io.UncheckedIOException;
 
-/** A buffer can't be had. The connection that wanted it fails, and its failure is the {@link IOException} within. */
+/** No memory for a buffer. The connection that wanted the buffer fails, with the {@link IOException} that this carries. */
 final class NoMemory extends UncheckedIOException {
     @Serial
     private static final long serialVersionUID = 1;

@@ -3,8 +3,7 @@ package rill;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that waits in a loop's Handle queue. It is its own link, so queueing allocates nothing; it may be in one
- * queue at a time.
+ * Something that waits in the Handle queue of a loop. It is its own link, so queueing allocates nothing. It may be in one queue at a time.
  */
 abstract class Node {
     /** The next in the queue that this node is in. Touched by the loop only. */

@@ -5,11 +5,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Promise whose value goes back to where it came from if nobody takes it: if all who waited for it gave up before they were told, or
- * if {@code any} or {@code all} have no use for it. {@link Parcel} says who counts.
+ * A Promise whose value goes back to where it came from if nobody takes it: if all who waited have given up before they were told, or if
+ * {@code any} or {@code all} has no use for it. {@link Parcel} says who counts.
  *
- * <p>It is no larger than a Promise. Where that keeps what stops its work, this keeps who takes the value back, which stands for one
- * claim. If that is a Runnable as well, it stops the work, too.
+ * <p>It is no larger than a Promise. The field that holds a Promise's cancellation action holds the taker of unwanted values here, and stands
+ * for one claim. If the taker is a Runnable as well, it also stops the work.
  */
 final class Offer<T extends @Nullable Object> extends Promise<T> implements Parcel {
     private static final Object TAKEN = new Object();

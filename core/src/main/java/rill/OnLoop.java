@@ -3,8 +3,8 @@ package rill;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the current thread is doing for a loop: running its callbacks ({@code task} is null) or the body of one of its
- * Tasks. Both count as being on the loop; only the second may await.
+ * What the current thread does for a loop: it runs callbacks ({@code task} is null), or the body of a Task. Both count as being on the loop.
+ * Only the body of a Task may await.
  */
 record OnLoop(BareLoop loop, @Nullable Task<?> task) {
     private static final ThreadLocal<@Nullable OnLoop> CURRENT = new ThreadLocal<>();

@@ -28,10 +28,10 @@ import org.jspecify.annotations.Nullable;
  * <p>It is longer than most: there is one of them for each connection, and another object would make an idle one larger.
  */
 final class Outbound {
-    /** Flush without waiting for the end of the batch once so many bytes are there. */
+    /** Flush without waiting for the end of the batch once this many bytes wait. */
     private static final int FLUSH_BYTES = 64 * 1024;
 
-    /** Flush every so many messages at the earliest: a system call costs about as much as encoding a few. */
+    /** Never flush earlier than after this many messages: a system call costs about as much as encoding a few. */
     private static final int SMALLEST_BATCH = 8;
 
     private static final VarHandle RESERVED;
@@ -52,7 +52,7 @@ final class Outbound {
     private final Link link;
 
     private long queued; // bytes given to the wire in all
-    private long written; // … of which so many have left
+    private long written; // of which this many have left
     private volatile long pending; // bytes accepted and not written; read by other threads
     private volatile long reserved; // estimates of messages on their way from other threads
 
@@ -391,7 +391,7 @@ final class Outbound {
     // ---- flushing
 
     /**
-     * Adapts the early flush to a batch of so many messages. An eighth of it at a time kept both ends of a connection busy where a
+     * Adapts the early flush to a batch of this many messages. An eighth of it at a time kept both ends of a connection busy where a
      * single flush made them take turns; fewer than a handful at a time cost more system calls than that gains.
      */
     void batchOf(int messages) {
@@ -599,7 +599,7 @@ final class Outbound {
     }
 
     /**
-     * A session has written so many bytes by itself. A peer that asks (pings) and never reads the answers is not heard any more
+     * A session has written bytes by itself. A peer that asks (pings) and never reads the answers is not heard any more
      * once they have come up to the high-water mark.
      */
     void answered(long bytes) {
@@ -640,7 +640,7 @@ final class Outbound {
         }
     }
 
-    /** The wire tells that so many bytes have left; what was kept back until then follows. */
+    /** The wire has written these bytes; what was kept back until then follows. */
     void wireHasWritten(long bytes) {
         progress(bytes);
         if (written == queued && keptBack() > 0) {
@@ -680,7 +680,7 @@ final class Outbound {
         return closed;
     }
 
-    /** No write is possible any more; who waits is told the cause. */
+    /** No write is possible any more. All who wait are told the cause. */
     void refuse(Throwable cause) {
         if (closed == null) {
             closed = cause;

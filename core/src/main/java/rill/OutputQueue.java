@@ -6,8 +6,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes that a layer has written and the one below has not taken yet. Holds no buffer while it is empty, and otherwise about as much
- * memory as there are bytes: each further chunk is about as large as all before.
+ * Bytes that a layer has written and the layer below has not taken yet. Holds no buffer while it is empty. Otherwise it holds about as much
+ * memory as there are bytes: each further chunk is about as large as all before it.
  */
 final class OutputQueue implements Outgoing {
     private final Buffers buffers;
@@ -158,7 +158,7 @@ final class OutputQueue implements Outgoing {
         }
     }
 
-    /** Takes so many bytes off a buffer's end, or all that it has; how many are left to be taken off elsewhere. */
+    /** Takes the surplus off a buffer's end, or all that it has; gives what is left to be taken off elsewhere. */
     private static long cut(ByteBuf buffer, long surplus) {
         int off = (int) Math.max(0, Math.min(surplus, buffer.readableBytes()));
         buffer.writerIndex(buffer.writerIndex() - off);

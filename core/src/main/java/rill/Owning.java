@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** A session around one that lends its buffers to the layer above: lets them leave the pipeline. */
+/** Wraps a session that lends its buffers to the layer above, and turns what it lends into buffers that may leave the pipeline. */
 record Owning(Session<ByteBuf, ByteBuf> session) implements Session<ByteBuf, ByteBuf> {
     /** A session whose messages belong to whoever is given them, as a mapping and the top of a pipeline need them. */
     @SuppressWarnings("unchecked") // both kinds give buffers

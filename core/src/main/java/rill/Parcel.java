@@ -5,12 +5,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value that must not get lost, such as a message or a connection: somebody takes it, or it goes back to where it came from. That
- * of an {@link Offer}, or those of several.
+ * A value that must not get lost, such as a message or a connection: either somebody takes it, or it goes back to where it came from. It
+ * belongs to one {@link Offer}, or to several.
  *
- * <p>Each place where the value may still be had has a claim: a Future that has it as its outcome, a Task or a thread on its way to
- * wake up with it. A Future lets go of its claim once those that wait for it were told, since they have claims of their own by
- * then; it keeps it as long as nobody has asked for the value, and somebody still may.
+ * <p>A claim is a place from which the value can still be taken: a Future that has it as its outcome, or a Task or a thread that is about to
+ * wake up with it. Once a Future has told its dependents, they have claims of their own, and it drops its own. While nobody has asked for the
+ * value, and somebody still may, the Future keeps its claim.
  *
  * <pre>
  *  1 claim ◀──▶ several ──take──▶ TAKEN: claims mean nothing any more

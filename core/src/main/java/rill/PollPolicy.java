@@ -1,13 +1,13 @@
 package rill;
 
 /**
- * Whether a loop that has nothing to do should poll for a moment before it sleeps: where many answers are due, or many Nodes have come
- * from other threads since it last slept, more is often there within a few microseconds, and falling asleep and being woken would
- * cost more than that, on both sides.
+ * Decides whether a loop that has nothing to do polls for a moment before it sleeps. If many answers are due, or many Nodes have come from
+ * other threads since it last slept, more often arrives within a few microseconds. To fall asleep and be woken would cost more than that, on
+ * both sides.
  *
- * <p>It goes on while polling finds something, and pauses for longer and longer while it does not, so that it costs next to nothing
- * where it does not pay: answers that take their time, or a peer that shares our processor. A burst of Nodes is then still given a
- * moment to go on. Confined to the loop.
+ * <p>Polling goes on while it finds something. While it does not, it pauses for longer and longer, so that it costs next to nothing where it
+ * does not pay: with slow answers, or with a peer that shares our processor. A burst of Nodes is still given a moment to continue. Confined to
+ * the loop.
  */
 final class PollPolicy {
     /** Fewer calls in flight are a conversation, whose answers take a round trip each; fewer Nodes are no burst. */

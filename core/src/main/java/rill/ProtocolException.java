@@ -43,7 +43,7 @@ public final class ProtocolException extends IOException {
         return base + position;
     }
 
-    /** Notes that what the thrower could see began so many bytes later than what {@code decode} was given. */
+    /** Notes by how many bytes what the thrower could see began later than what {@code decode} was given. */
     ProtocolException within(int before) {
         position += before;
         return this;

@@ -5,9 +5,7 @@ import java.util.ArrayDeque;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The pull form of receiving: decodes only what has been asked for. As a Consumer it takes back what nobody took.
- */
+/** The pull form of receiving: decodes only on demand. As a Consumer it takes back messages that nobody took. */
 final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
     private static final int FEW = 16;
 

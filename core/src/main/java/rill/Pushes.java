@@ -5,11 +5,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages that answer no call, on their way to their handler. They are told in Handles, as answers are, and so in the order of the
- * wire: those that came without an answer between them by one Handle. Confined to the loop.
+ * Messages that answer no call, on their way to their handler. Like answers they are told in Handles, and so in the order of the wire. One
+ * Handle tells all that came without an answer between them. Confined to the loop.
  */
 final class Pushes<A> {
-    /** While so many wait, nothing more is decoded. */
+    /** While this many wait, nothing more is decoded. */
     static final int MOST = 256;
 
     private final Link link;

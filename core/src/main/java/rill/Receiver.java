@@ -2,7 +2,9 @@ package rill;
 
 import org.jspecify.annotations.Nullable;
 
-/** What sits on top of a connection's pipeline: the pull form, the push form, a client, a server's responder. On the loop. */
+/**
+ * What receives the messages of a connection: the pull form, the push form, a client, or the responder of a server. Called on the loop.
+ */
 interface Receiver<R> {
     /** Whether a message may be decoded now. Asked before each. */
     boolean wantsMessage();
@@ -24,7 +26,7 @@ interface Receiver<R> {
     /** Another pipeline has taken over: no message will come any more. */
     default void replaced() {}
 
-    /** How many messages are likely to be written in one go, now that a read has brought so many. */
+    /** How many messages are likely to be written in one go, after a read has brought this many. */
     default int batch(int decoded) {
         return decoded;
     }
@@ -33,7 +35,7 @@ interface Receiver<R> {
     default void heardOf() {}
 
     /**
-     * Who has received is gone: nobody is to be told of a failure by receiving.
+     * The user has stopped receiving: nobody is to be told of a failure by receiving.
      *
      * @return whether somebody was told of the cause of the end in this way
      */

@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells what happens now and then from what happens all the time: of messages that differ in their numbers and addresses only, some
- * are told one by one, and the rest in one line every {@link #WINDOW_NANOS}. Knows a bounded number of kinds. Confined to its owner.
+ * Tells rare messages from repeated ones. Messages that differ only in numbers and addresses are of one kind: the first few of a kind are told
+ * one by one, and the rest in one line every {@link #WINDOW_NANOS}. Knows a bounded number of kinds. Confined to its owner.
  */
 final class Repeats {
     static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(10);

@@ -3,8 +3,8 @@ package rill;
 import java.util.List;
 
 /**
- * What lives on a loop besides its Tasks, as the tick and the end of the loop see it: connections, those that are being made, and
- * listeners. See {@link Links}.
+ * What lives on a loop besides its Tasks, as {@link Tick} and {@link Closing} see it: connections, connections that are being made, and
+ * listeners. {@link Links} is the only one.
  */
 abstract class Residents {
     // ---- in a tick

@@ -18,7 +18,7 @@ public interface Resolver {
 
     /**
      * The JDK's resolver, with its caching, on platform threads of its own, since it blocks: as many as there are names to look up, and
-     * no more than 64. Several who ask for a name at the same time share one look-up.
+     * no more than 64. Those that ask for a name at the same time share one look-up.
      */
     static Resolver system() {
         return SystemResolver.INSTANCE;

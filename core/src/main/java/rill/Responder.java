@@ -5,8 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's side of request and answer: takes requests up to a bound, and writes the answers in the order of the requests,
- * whatever order they are found in.
+ * The server's side of requests and answers: takes requests up to a bound, and writes the answers in the order of the requests, in whatever
+ * order they are ready.
  */
 final class Responder<Q, A> implements Receiver<Q>, Dependent {
     private final Link link;

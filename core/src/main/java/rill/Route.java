@@ -46,7 +46,7 @@ record Route(
         return told;
     }
 
-    /** Of the same kind, as far as that matters to who wants to connect. */
+    /** Of the same kind, as far as that matters to whoever connects. */
     static IOException like(Throwable failure, String message) {
         if (failure instanceof DeadlineException) {
             return new DeadlineException(message);

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
 
 /**
- * Writes what was reported to the log, on a daemon thread of its own that runs while there is something to write or to sum up: no loop
- * ever waits for a log. What repeats itself is summed up, what the log can't take is counted, and where the logger fails, as it may
- * without descriptors, a plain line goes to standard error.
+ * Writes reports to the log, so that no loop waits for a log. Its daemon thread runs while there is something to write or to sum up. Repeated
+ * reports are summed up. Reports that the log can't take are counted. If the logger fails, as it may without descriptors, a plain line goes to
+ * standard error.
  *
  * <p><b>Threading:</b> any thread.
  */
@@ -80,7 +80,7 @@ final class Scribe {
         lost.incrementAndGet();
     }
 
-    /** Sees to it that a thread is at work. If none can be had, whoever comes next tries again, and who flushes writes. */
+    /** Starts a thread if none is at work. If none can be had, the next report tries again, and a flush writes by itself. */
     private void start() {
         notifyAll();
         if (thread != null) {
@@ -160,7 +160,7 @@ final class Scribe {
         }
     }
 
-    /** Waits for the next line; null if there is none for so long that the thread is not needed. */
+    /** Waits for the next line; null if there has been none for a while: then the thread is not needed. */
     private synchronized @Nullable Line next() {
         writing = false;
         try {
@@ -170,7 +170,7 @@ final class Scribe {
                     writing = true;
                     return line;
                 }
-                notifyAll(); // who flushes
+                notifyAll(); // those that flush
                 if (repeats.isEmpty()) {
                     end();
                     return null;

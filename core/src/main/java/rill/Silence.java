@@ -1,8 +1,8 @@
 package rill;
 
 /**
- * How long nothing has come from a peer that owes answers. It is looked at now and then whether more bytes have come, so that no read
- * has to look at the clock. Confined to the loop.
+ * How long a peer that owes answers has sent nothing. A check now and then compares the count of received bytes, so that no read has to read
+ * the clock. Confined to the loop.
  */
 final class Silence {
     private final Link link;

@@ -19,13 +19,13 @@ import java.nio.channels.ScatteringByteChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link ByteBuf} over one {@link ByteBuffer}, which counts its references.
+ * A {@link ByteBuf} over one {@link ByteBuffer}, with a reference count.
  *
- * <p>Netty's own buffers would do. But the first of them looks for {@code Unsafe}, for ways to free memory, for the JVM's
- * arguments and more, and that takes longer than all the rest of a loop's start; this one needs nothing of the kind. It is long
- * because {@link AbstractByteBuf} leaves that many methods open; each has a line or two.
+ * <p>Netty's own buffers would do. But the first of them looks for {@code Unsafe}, for ways to free memory, for the arguments of the JVM and
+ * more, and that takes longer than all the rest of a loop's start. This class needs none of that. It is long because {@link AbstractByteBuf}
+ * leaves many methods open; each has a line or two.
  *
- * <p><b>Threading:</b> any thread may retain, release and read; {@link #internalNioBuffer} is for one at a time.
+ * <p><b>Threading:</b> any thread may retain, release and read. {@link #internalNioBuffer} is for one thread at a time.
  */
 @SuppressWarnings("UngroupedOverloads") // grouped by what they do
 abstract class SingleBuffer extends AbstractByteBuf {

@@ -1,6 +1,6 @@
 package rill;
 
-/** How large a codec takes a message to be. It may be wrong in any way: nothing but speed depends on it. */
+/** An estimate of how large a codec takes a message to be. It may be wrong in any way: only speed depends on it. */
 final class SizeGuess {
     private static final int LARGEST_SPACE = 64 * 1024;
 

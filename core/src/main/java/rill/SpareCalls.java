@@ -2,7 +2,7 @@ package rill;
 
 import org.jspecify.annotations.Nullable;
 
-/** Calls that are over, for later ones: about as many as were needed of late. Confined to the loop. */
+/** Calls that are over and can be used again: about as many as were needed of late. Confined to the loop. */
 final class SpareCalls<Q, A> {
     /** So many are kept in any case. */
     private static final int FEW = 16;

@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sessions of a connection, one on top of the other. It belongs to the {@link Link}, and both halves see it: bytes go up through it, see
- * {@link Inbound}, and down, see {@link Outbound}. Empty until the connection is there.
+ * The sessions of a connection, one on top of the other. It belongs to the {@link Link}, and both halves use it: bytes go up through it in
+ * {@link Inbound}, and down in {@link Outbound}. Empty until the connection is established.
  */
 final class Stack {
     private Stage[] stages = {}; // from the bottom: byte layers, and the codec on top

@@ -3,7 +3,7 @@ package rill;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the stacks of threads and failures say about who is at work. */
+/** Answers questions about stacks: whose code runs, and which frames matter. */
 final class StackTraces {
     private static final List<String> JDK = List.of("java.", "javax.", "jdk.", "sun.", "com.sun.");
     private static final List<String> OURS = List.of("rill.spi.", "rill.transport.", "rill.codec.", "io.netty.");

@@ -12,10 +12,10 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One session of a connection with the bytes that it has not consumed yet; its Context.
+ * One session of a connection, with the bytes that it has not consumed yet. It is the session's Context.
  *
- * <p>The unfinished rest is the only copy that is ever made: bytes are decoded where they were received, and only what is left
- * over moves into a buffer of the stage's own, which goes back to the pool when it is used up.
+ * <p>Bytes are decoded where they were received. Only an unfinished rest is copied, into a buffer of the stage's own, which returns to the
+ * pool when it is used up.
  */
 final class Stage implements Context {
     /** Less space, or a payload of which less is missing, is not worth a read of its own. */
@@ -165,7 +165,7 @@ final class Stage implements Context {
         }
     }
 
-    /** Moves what is kept to where there is more space; who has retained a part of it keeps the old buffer. */
+    /** Moves what is kept to a larger buffer. If a part of the old one was retained, that keeps the old one alive. */
     private ByteBuf grow(ByteBuf kept, long space) {
         ByteBuf larger = loop().buffers().lend((int) Math.min(space, Integer.MAX_VALUE));
         larger.writeBytes(kept);

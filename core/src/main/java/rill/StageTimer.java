@@ -3,7 +3,7 @@ package rill;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** A session's timer. One that is put off again and again (an idle timeout) costs a Handle only when it comes due. */
+/** The timer of a session. If it is put off again and again, as an idle timeout is, it costs a Handle only when one comes due. */
 final class StageTimer {
     private final BareLoop loop;
     private final Stage stage;

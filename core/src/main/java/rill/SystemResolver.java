@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JDK's resolver, off the loop: on up to {@link #THREADS} threads, which come as they are needed and go when they are idle. A name
- * that several ask for is looked up once; a look-up that has not begun and that nobody waits for any more is forgotten.
+ * The JDK's resolver, off the loop: on up to {@link #THREADS} threads, which are started on demand and end when idle. If several ask for a
+ * name at the same time, it is looked up once. A look-up that has not begun is dropped if nobody waits for it any more.
  */
 final class SystemResolver implements Resolver {
     static final SystemResolver INSTANCE = new SystemResolver(InetAddress::getAllByName);
@@ -40,7 +40,7 @@ final class SystemResolver implements Resolver {
         this.blocking = blocking;
     }
 
-    /** One name, and who wants to know; guarded by the resolver. */
+    /** One name, and the Futures that wait for it; guarded by the resolver. */
     private static final class LookUp {
         final String name;
         final List<Promise<List<InetAddress>>> asking = new ArrayList<>();

@@ -4,8 +4,8 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads that Rill starts. None keeps anything of the thread that happened to start it: no inherited thread-locals, not its
- * group, and not its context class loader.
+ * Makes the threads that Rill starts. None keeps anything of the thread that happens to start it: neither inherited thread-locals, nor its
+ * group, nor its context class loader.
  */
 final class Threads {
     private Threads() {}

@@ -10,7 +10,7 @@ import rill.spi.Driver;
 import rill.spi.Selector;
 
 /**
- * What a loop does, over and over: {@link #step}. Holds what waits to be done on the loop. Confined to the loop.
+ * What a loop does over and over: {@link #step}. Holds the work that waits on the loop. Confined to the loop.
  *
  * <pre>
  *      other threads              timers
@@ -111,7 +111,7 @@ final class Tick {
         return false;
     }
 
-    /** Threads that send may share our processor: then they get it. Who has asked for spinning has one to spare. */
+    /** Sending threads may share our processor: then they get it. If spinning was asked for, there is a processor to spare. */
     @SuppressWarnings("ThreadPriorityCheck") // no order depends on it
     private void pauseBetweenPolls() {
         if (spinNanos == 0 && pollPolicy.othersSend()) {

@@ -4,11 +4,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pending timers of a loop, by deadline and then by order of scheduling: a 4-ary heap whose keys lie side by side in
- * arrays of their own.
+ * The pending timers of a loop, by deadline and then by order of scheduling: a 4-ary heap whose keys lie side by side in arrays of their own.
  *
- * <p>Scheduling and cancelling cost O(log n), and O(1) in the common case of a deadline later than most. A Handle knows its place, so
- * that it is found at once when it is cancelled, and nothing is left of it. Confined to one loop.
+ * <p>Scheduling and cancelling cost O(log n), and O(1) in the common case of a deadline later than most. A Handle knows its index, so
+ * cancelling finds it at once and leaves nothing of it. Confined to one loop.
  */
 final class TimerQueue {
     private static final int SMALLEST = 16;

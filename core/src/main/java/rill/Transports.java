@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Transport;
 
-/** Finds the transports that are installed, and has one instance of each for all loops. Without lambdas, since this is on the way of each start. */
+/** Finds the installed transports, and has one instance of each for all loops. It uses no lambdas, since it runs at every start. */
 final class Transports {
     /** System property that names the transport to use. */
     static final String PROPERTY = "rill.transport";

@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Futures of a connection's writes and flushes that wait for bytes to leave, each its caller's own. Made when the first has to
- * wait. Confined to the loop.
+ * The Futures of writes and flushes that wait for bytes of a connection to leave. Each is its caller's own. Made when the first has to wait.
+ * Confined to the loop.
  */
 final class Waiters {
     private final ArrayDeque<Promise<@Nullable Void>> writers = new ArrayDeque<>(2);
@@ -46,7 +46,7 @@ final class Waiters {
         flushes.add(new Flush(promise));
     }
 
-    /** All that was written before those flushes has been given to the wire, and with that so many bytes. */
+    /** All that was written before those flushes has been given to the wire: this many bytes in all. */
     void upTo(long queued) {
         for (Flush each : flushes) {
             each.upTo = Math.min(each.upTo, queued);

@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls that wait for their turn, first in, first out. Of one that was given up meanwhile the place in the queue is left, until its turn
- * or until such places are many. Confined to the loop.
+ * Calls that wait for their turn, first in, first out. If one is given up, its place in the queue stays until its turn, or until there are
+ * many such places. Confined to the loop.
  */
 final class WaitingCalls<Q, A> {
     private static final int FEW = 16;
@@ -17,7 +17,7 @@ final class WaitingCalls<Q, A> {
     private final long byteBound;
     private long bytes; // of those that were not given up
     private int givenUp; // of those in the queue
-    private int refused; // since somebody was looked for who has given up
+    private int refused; // since calls that were given up were last looked for
 
     WaitingCalls(Calls<Q, A> calls, int bound, long byteBound) {
         this.calls = calls;

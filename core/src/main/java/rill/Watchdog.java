@@ -9,15 +9,15 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
 
 /**
- * Finds Handles that hold their loop too long, and loops with work that nobody drives: one daemon thread for all loops, which looks in
- * at half the shortest threshold while any loop is busy, once a second while none is but one has no driver, sleeps while all are idle
- * and driven, and ends with the last of them.
+ * Reports Handles that hold their loop too long, and loops with work that nobody drives. One daemon thread watches all loops. While a loop is
+ * busy, it checks at half the shortest threshold. While all are idle and one has no driver, it checks once a second. While all are idle and
+ * driven, it sleeps. It ends with the last loop.
  */
 final class Watchdog {
     /** How long work may wait for somebody to drive its loop. */
     static final long UNDRIVEN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** For so many thresholds classes may be loaded before that counts as holding the loop. */
+    /** Loading classes counts as holding the loop only after this many thresholds. */
     private static final int LOADING_PATIENCE = 20;
 
     private static final Set<Activity> WATCHED = ConcurrentHashMap.newKeySet();
@@ -124,7 +124,7 @@ final class Watchdog {
     private static void sleep() {
         asleep = true;
         if (WATCHED.stream()
-                .anyMatch(each -> each.loop.mayBeNeglected())) { // asked last: who lets go asks for asleep then
+                .anyMatch(each -> each.loop.mayBeNeglected())) { // asked last: a driver that lets go looks at asleep then
             asleep = false;
             LockSupport.parkNanos(Watchdog.class, UNDRIVEN_NANOS);
         } else {

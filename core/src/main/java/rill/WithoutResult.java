@@ -4,7 +4,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
-/** Work without a result as work with one. */
+/** Adapts work without a result to work with one. */
 record WithoutResult(ThrowingRunnable body) implements Callable<@Nullable Void> {
     static Callable<@Nullable Void> of(ThrowingRunnable body) {
         return new WithoutResult(Objects.requireNonNull(body, "body"));

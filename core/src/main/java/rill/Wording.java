@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** How messages for people name connections and lengths of time, and show what came from elsewhere: on one line, and not too long. */
+/**
+ * Words the parts of messages that people read: connections, durations, and text that came from elsewhere, on one line and not too long.
+ */
 final class Wording {
     /** How much of something is shown, at most; a character that can't be shown needs six. */
     private static final int LONGEST = 200;

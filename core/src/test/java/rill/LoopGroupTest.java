@@ -153,6 +153,18 @@ class LoopGroupTest {
         }
     }
 
+    /** Returns when the loop is in a Handle that ends with the latch. */
+    private static CountDownLatch hold(Loop loop) throws Exception {
+        var held = new CountDownLatch(1);
+        var goOn = new CountDownLatch(1);
+        loop.execute(() -> {
+            held.countDown();
+            Await.latchUninterruptibly(goOn);
+        });
+        Await.latch(held);
+        return goOn;
+    }
+
     private void awaitSomebodyWhoListensAt(Listener server) {
         Await.until("somebody listens", () -> listens(server));
     }
@@ -163,13 +175,7 @@ class LoopGroupTest {
         Listener server = serveByName(2);
         whoAnswers(server, 1); // the first has one: the next goes to the second
         Loop second = group.loops().get(1);
-        var held = new CountDownLatch(1);
-        var goOn = new CountDownLatch(1);
-        second.execute(() -> {
-            held.countDown();
-            Await.latchUninterruptibly(goOn);
-        });
-        Await.latch(held);
+        CountDownLatch goOn = hold(second);
         Future<String> answer = outside.connect(server.address(), ASKING).flatMap(connected -> connected.call("who"));
         Await.until("it is on its way to the second", () -> second.connections() == 1);
 
@@ -198,13 +204,7 @@ class LoopGroupTest {
                     .await();
             whoAnswers(server, 1); // the first has one: the next goes to the second
             Loop second = group.loops().get(1);
-            var held = new CountDownLatch(1);
-            var goOn = new CountDownLatch(1);
-            second.execute(() -> {
-                held.countDown();
-                Await.latchUninterruptibly(goOn);
-            });
-            Await.latch(held);
+            CountDownLatch goOn = hold(second);
             Future<Client<String, String>> lost = outside.connect(server.address(), ASKING);
             Await.until("it is on its way to the second", () -> second.connections() == 1);
             second.execute(
@@ -233,13 +233,7 @@ class LoopGroupTest {
     void a_connection_that_no_loop_takes_is_closed() throws Exception {
         Listener server = serveByName(1);
         Loop only = group.loops().get(0);
-        var held = new CountDownLatch(1);
-        var goOn = new CountDownLatch(1);
-        only.execute(() -> {
-            held.countDown();
-            Await.latchUninterruptibly(goOn);
-        });
-        Await.latch(held);
+        CountDownLatch goOn = hold(only);
         var clients = new ArrayList<Future<Client<String, String>>>();
         for (int i = 0; i < 3; i++) {
             clients.add(outside.connect(server.address(), ASKING));

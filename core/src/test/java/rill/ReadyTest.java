@@ -3,79 +3,22 @@ package rill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import rill.testing.Loops;
 import rill.testing.TextLines;
 
 /** A connection is handed out once its layers have come to an agreement with the peer, and tells what they have found out. */
-class ReadyTest {
-    private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
-    private static final Duration LIMIT = Duration.ofSeconds(3);
-
-    private final Loops loops = Loops.manual();
-    private final List<Connection<ByteBuf, ByteBuf>> accepted = new ArrayList<>();
-    private final List<String> heard = new ArrayList<>();
-    private Loop loop;
-    private Listener server;
-
-    /** A server that speaks by hand. */
-    @BeforeEach
-    void listen() {
-        loop = loops.open();
-        server = loops.settle(loop.listen(ANY, Pipeline.bytes(), each -> {
-            accepted.add(each);
-            each.onFailure(failure -> heard.add("failed"));
-            each.onMessage(
-                    bytes -> {
-                        heard.add(bytes.toString(StandardCharsets.US_ASCII));
-                        bytes.release();
-                    },
-                    () -> {
-                        heard.add("end");
-                        each.close();
-                    });
-        }));
-    }
-
-    @AfterEach
-    void close() {
-        loops.close();
-    }
-
+class ReadyTest extends SpokenByHand {
     /** It says hello, and is ready once the peer has said {@code !}. */
     private Future<Connection<String, String>> connect() {
         return loop.connect(
                 server.address(),
                 TextLines.pipeline().over(new HoldingLayer()),
                 ConnectOptions.defaults().timeout(LIMIT));
-    }
-
-    private void ticks() {
-        for (int i = 0; i < 20; i++) {
-            loop.tick();
-        }
-    }
-
-    private void says(String text) {
-        loop.execute(() -> accepted.getFirst().write(Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII)));
-        ticks();
-    }
-
-    private void assertNothingIsLeft() {
-        loop.execute(() -> accepted.forEach(Connection::abort));
-        ticks();
-        assertThat(loop.connections()).isZero();
-        loops.reporter().assertNone();
     }
 
     @Test
@@ -179,7 +122,6 @@ class ReadyTest {
         ticks();
         assertThat(connecting.failure()).hasMessage("on purpose");
         assertThat(heard).containsExactly("failed");
-        assertThat(loop.nextTimer()).as("a timer that nobody waits for").isEmpty();
         assertNothingIsLeft();
     }
 
@@ -205,7 +147,6 @@ class ReadyTest {
         ticks();
         assertThat(connecting.failure()).hasMessage("on purpose");
         assertThat(heard).containsExactly("end");
-        assertThat(loop.nextTimer()).as("a timer that nobody waits for").isEmpty();
         assertNothingIsLeft();
     }
 

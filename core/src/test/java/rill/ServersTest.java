@@ -356,13 +356,15 @@ class ServersTest {
 
         accepted.getFirst().abort();
         settle();
+        assertFullAgain(accepted);
+    }
+
+    private void assertFullAgain(List<Connection<String, String>> accepted) {
         assertThat(accepted).hasSize(3);
         accepted.forEach(Connection::abort);
         settle();
         loops.reporter().take(Report.ConnectionFailed.class);
-        assertThat(loops.reporter().take(Report.AcceptPaused.class))
-                .as("full again")
-                .hasSize(1);
+        assertThat(loops.reporter().take(Report.AcceptPaused.class)).hasSize(1);
     }
 
     @Test
@@ -376,13 +378,7 @@ class ServersTest {
         assertThat(accepted).hasSize(2);
         listener.resume();
         settle();
-        assertThat(accepted).hasSize(3);
-        accepted.forEach(Connection::abort);
-        settle();
-        loops.reporter().take(Report.ConnectionFailed.class);
-        assertThat(loops.reporter().take(Report.AcceptPaused.class))
-                .as("full again")
-                .hasSize(1);
+        assertFullAgain(accepted);
     }
 
     @Test

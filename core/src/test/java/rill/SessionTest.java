@@ -101,21 +101,23 @@ class SessionTest {
         }
     }
 
+    /** Its message is all that comes until the end. */
+    private static final class UntilEnd extends Plain {
+        @Override
+        public @Nullable String decode(ByteBuf in, Context context) {
+            return null;
+        }
+
+        @Override
+        public @Nullable String inputEnded(ByteBuf rest, Context context) {
+            context.end();
+            return rest.toString(java.nio.charset.StandardCharsets.US_ASCII);
+        }
+    }
+
     @Test
     void a_session_may_take_the_end_for_the_end_of_its_message() throws IOException {
-        Codec<String, String> untilEnd = context -> new Plain() {
-            @Override
-            public @Nullable String decode(ByteBuf in, Context context) {
-                return null;
-            }
-
-            @Override
-            public @Nullable String inputEnded(ByteBuf rest, Context context) {
-                context.end();
-                return rest.toString(java.nio.charset.StandardCharsets.US_ASCII);
-            }
-        };
-        try (var rig = new Rig<>(Pipeline.of(untilEnd))) {
+        try (var rig = new Rig<>(Pipeline.of(context -> new UntilEnd()))) {
             var received = new ArrayList<String>();
             rig.onLoop(() -> rig.connection().onMessage(received::add, () -> received.add("END")));
             rig.arrives("all ");
@@ -127,19 +129,7 @@ class SessionTest {
 
     @Test
     void a_message_that_the_end_brings_waits_for_the_receiver() throws IOException {
-        Codec<String, String> untilEnd = context -> new Plain() {
-            @Override
-            public @Nullable String decode(ByteBuf in, Context context) {
-                return null;
-            }
-
-            @Override
-            public @Nullable String inputEnded(ByteBuf rest, Context context) {
-                context.end();
-                return "body";
-            }
-        };
-        try (var rig = new Rig<>(Pipeline.of(untilEnd))) {
+        try (var rig = new Rig<>(Pipeline.of(context -> new UntilEnd()))) {
             rig.arrives("x");
             rig.inputEnds();
             rig.settle();
@@ -149,7 +139,7 @@ class SessionTest {
                 rig.connection().receive().onDone((message, failure) -> answers.add("end: " + message));
             });
             rig.settle();
-            assertThat(answers).containsExactly("body", "end: null");
+            assertThat(answers).containsExactly("x", "end: null");
         }
     }
 

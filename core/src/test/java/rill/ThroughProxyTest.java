@@ -15,48 +15,25 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import rill.spi.Environment;
-import rill.testing.Loops;
 import rill.testing.TextLines;
 
 /** Connections by way of a proxy: what is looked up, who knows the target, and how each way to fail is told. */
-class ThroughProxyTest {
+class ThroughProxyTest extends SpokenByHand {
     private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
     private static final InetSocketAddress TARGET = InetSocketAddress.createUnresolved("target.example", 80);
-    private static final Duration LIMIT = Duration.ofSeconds(3);
     private static final String ASKED = "connect to target.example:80 through the proxy at ";
 
-    private final Loops loops = Loops.manual();
-    private final List<Connection<ByteBuf, ByteBuf>> accepted = new ArrayList<>();
-    private final List<String> heard = new ArrayList<>();
     private final List<String> lookedUp = new ArrayList<>();
-    private Loop loop;
-    private Listener server;
 
-    /** Something that speaks by hand where the proxy is; the only name that can be looked up is the proxy's. */
-    @BeforeEach
-    void listen() {
+    /** The server is where the proxy would be; the only name that can be looked up is the proxy's. */
+    @Override
+    void prepare() {
         var real = Environment.production();
         loops.transport()
                 .environment(new Environment(
                         loops.clock(), new Random(1), this::lookUp, real.blocking(), real.memory(), null));
-        loop = loops.open();
-        server = loops.settle(loop.listen(ANY, Pipeline.bytes(), each -> {
-            accepted.add(each);
-            each.onFailure(failure -> heard.add("failed"));
-            each.onMessage(
-                    bytes -> {
-                        heard.add(bytes.toString(StandardCharsets.US_ASCII));
-                        bytes.release();
-                    },
-                    () -> {
-                        heard.add("end");
-                        each.close();
-                    });
-        }));
     }
 
     private Future<List<InetAddress>> lookUp(String name, Loop on) {
@@ -64,11 +41,6 @@ class ThroughProxyTest {
         return name.equals("proxy.example")
                 ? Future.of(List.of(InetAddress.ofLiteral("127.0.0.1")))
                 : Future.failed(new UnknownHostException(name));
-    }
-
-    @AfterEach
-    void close() {
-        loops.close();
     }
 
     /** Its layer says hello, and is through once the peer has said {@code !}. */
@@ -90,27 +62,8 @@ class ThroughProxyTest {
         return loop.connect(TARGET, TextLines.pipeline(), through(server.address()));
     }
 
-    private void ticks() {
-        for (int i = 0; i < 20; i++) {
-            loop.tick();
-        }
-    }
-
-    private void says(String text) {
-        loop.execute(() -> accepted.getFirst().write(Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII)));
-        ticks();
-    }
-
     private String proxy() {
         return server.address() + ": ";
-    }
-
-    private void assertNothingIsLeft() {
-        loop.execute(() -> accepted.forEach(Connection::abort));
-        ticks();
-        assertThat(loop.connections()).isZero();
-        assertThat(loop.nextTimer()).as("a timer that nobody waits for").isEmpty();
-        loops.reporter().assertNone();
     }
 
     @Test

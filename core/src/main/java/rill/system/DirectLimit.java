@@ -3,8 +3,8 @@ package rill.system;
 import java.lang.management.ManagementFactory;
 
 /**
- * How much memory the JVM allows its direct buffers, as its arguments say. To look at them takes some tens of milliseconds, so it is done
- * when this is first used, which is when it matters.
+ * How much memory the JVM allows for direct buffers, according to its arguments. To read those takes tens of milliseconds, so this happens
+ * only on first use.
  */
 final class DirectLimit {
     private static final String FLAG = "-XX:MaxDirectMemorySize=";

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stretch of memory that is handed out in pieces, each 2<sup>order</sup> units long: two free halves of a piece are one again (a buddy
- * allocator). Guarded by the {@link SystemMemory} that it belongs to.
+ * A stretch of memory that is handed out in pieces, each 2<sup>order</sup> units long. When two halves of a piece are free, they become one
+ * piece again (a buddy allocator). Guarded by the {@link SystemMemory} that it belongs to.
  */
 final class Slab {
     /** The smallest piece. */
@@ -63,7 +63,7 @@ final class Slab {
         }
     }
 
-    /** The order of the smallest piece that has so many bytes. */
+    /** The order of the smallest piece with at least this many bytes. */
     static int orderOf(int bytes) {
         int units = (bytes - 1) / UNIT; // and one more
         return Integer.SIZE - Integer.numberOfLeadingZeros(units);

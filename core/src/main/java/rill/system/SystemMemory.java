@@ -181,7 +181,7 @@ public final class SystemMemory implements Memory {
 
     // ---- slabs
 
-    /** With room for a piece of so many bytes at least. */
+    /** With room for a piece of at least this many bytes. */
     private Slab newSlab(int bytes) {
         int size = reserve(bytes);
         try {

@@ -5,8 +5,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Secure random numbers. The JDK's source of them, which takes tens of milliseconds to find, is made when the first number is
- * wanted. Any thread.
+ * Secure random numbers. To find the JDK's source takes tens of milliseconds, so it is made when the first number is needed. Any thread.
  */
 final class SystemRandom implements RandomGenerator {
     private volatile @Nullable SecureRandom source;

@@ -8,22 +8,16 @@ import io.netty.buffer.UnpooledHeapByteBuf;
 import io.netty.util.ReferenceCounted;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import rill.ByteLayer;
 import rill.Codec;
-import rill.Context;
 import rill.Outgoing;
 import rill.ProtocolException;
 import rill.Session;
@@ -359,10 +353,8 @@ public final class CodecHarness<R, W> {
     }
 
     /** Takes down what the session wants done. */
-    private static final class Recorder implements Context, Outgoing {
+    private static final class Recorder extends BareContext implements Outgoing {
         private final List<ByteBuf> written = new ArrayList<>();
-        private final Random random = new Random(1);
-        private final Map<Class<?>, Object> shared = new HashMap<>();
         private @Nullable ByteBuf lent;
         private int wanted;
         private boolean ended;
@@ -380,32 +372,6 @@ public final class CodecHarness<R, W> {
                 each.release();
             }
             written.clear();
-        }
-
-        @Override
-        public RandomGenerator random() {
-            return random;
-        }
-
-        @Override
-        public SocketAddress remoteAddress() {
-            return InetSocketAddress.createUnresolved("peer", 1);
-        }
-
-        @Override
-        public SocketAddress target() {
-            return remoteAddress();
-        }
-
-        @Override
-        public <T> T shared(Class<T> type, Supplier<? extends T> maker) {
-            return type.cast(shared.computeIfAbsent(type, first -> maker.get()));
-        }
-
-        @Override
-        public ByteBuf own(ByteBuf borrowed) {
-            int size = borrowed.readableBytes();
-            return heap(size).writeBytes(borrowed, borrowed.readerIndex(), size);
         }
 
         @Override
@@ -458,15 +424,6 @@ public final class CodecHarness<R, W> {
             return this;
         }
 
-        private static UnsupportedOperationException needsAConnection() {
-            return new UnsupportedOperationException("a session that asks for this is tested on a connection");
-        }
-
-        @Override
-        public void stop() {
-            throw needsAConnection();
-        }
-
         @Override
         public void startTimer(Duration after) {
             timer = after;
@@ -475,11 +432,6 @@ public final class CodecHarness<R, W> {
         @Override
         public void stopTimer() {
             timer = null;
-        }
-
-        @Override
-        public void runBlocking(Runnable work) {
-            throw needsAConnection();
         }
 
         @Override

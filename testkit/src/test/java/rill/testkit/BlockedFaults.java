@@ -107,21 +107,7 @@ final class BlockedFaults {
         }
     }
 
-    static final class HearsOfRoomOnlyWhileItReads extends PassingWire {
-        private boolean paused;
-
-        @Override
-        public void pauseReads() {
-            paused = true;
-            super.pauseReads();
-        }
-
-        @Override
-        public void resumeReads() {
-            paused = false;
-            super.resumeReads();
-        }
-
+    static final class HearsOfRoomOnlyWhileItReads extends KnowsPauses {
         @Override
         public void written(long bytes) {
             if (!paused) {

@@ -124,21 +124,7 @@ final class MoreFaults {
         }
     }
 
-    static final class HoldsItsCloseWhilePaused extends PassingWire {
-        private boolean paused;
-
-        @Override
-        public void pauseReads() {
-            paused = true;
-            super.pauseReads();
-        }
-
-        @Override
-        public void resumeReads() {
-            paused = false;
-            super.resumeReads();
-        }
-
+    static final class HoldsItsCloseWhilePaused extends KnowsPauses {
         @Override
         public void closed(Throwable cause) {
             if (!paused) {

@@ -3,10 +3,7 @@ package rill.codec.proxy;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import rill.ByteLayer;
-import rill.Proxy;
 
 /**
  * An HTTP proxy that connects on when it is asked by the method CONNECT, for {@link rill.ConnectOptions#through}. Immutable.
@@ -28,12 +25,11 @@ import rill.Proxy;
  *
  * <p><b>Source:</b> RFC 9110, 9.3.6 and 11.7; RFC 9112, of which 2 to 5; RFC 7617.
  */
-public final class HttpConnect implements Proxy {
-    private final SocketAddress address;
+public final class HttpConnect extends Asked {
     final @Nullable String credentials; // in Base64
 
     private HttpConnect(SocketAddress address, @Nullable String credentials) {
-        this.address = Objects.requireNonNull(address, "address");
+        super("HTTP proxy", address);
         this.credentials = credentials;
     }
 
@@ -55,7 +51,7 @@ public final class HttpConnect implements Proxy {
             throw new IllegalArgumentException("a user with a colon can't be told from its password");
         }
         byte[] both = (user + ":" + password).getBytes(StandardCharsets.UTF_8);
-        return new HttpConnect(address, Base64.getEncoder().encodeToString(both));
+        return new HttpConnect(address(), Base64.getEncoder().encodeToString(both));
     }
 
     private static void requireNoControls(String what, String value) {
@@ -65,19 +61,7 @@ public final class HttpConnect implements Proxy {
     }
 
     @Override
-    public SocketAddress address() {
-        return address;
-    }
-
-    @Override
-    public ByteLayer to(SocketAddress target) {
-        Destination destination = Destination.of(target);
-        return context -> new HttpConnectSession(this, destination);
-    }
-
-    /** Tells where, and neither user nor password. */
-    @Override
-    public String toString() {
-        return "HTTP proxy at " + Wording.address(address);
+    Tunnel session(Destination destination) {
+        return new HttpConnectSession(this, destination);
     }
 }

@@ -2,10 +2,7 @@ package rill.codec.proxy;
 
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import rill.ByteLayer;
-import rill.Proxy;
 
 /**
  * A SOCKS5 proxy, for {@link rill.ConnectOptions#through}. Immutable.
@@ -24,15 +21,14 @@ import rill.Proxy;
  *
  * <p><b>Source:</b> RFC 1928, of which CONNECT; RFC 1929.
  */
-public final class Socks5 implements Proxy {
+public final class Socks5 extends Asked {
     private static final int LONGEST = 255;
 
-    private final SocketAddress address;
     final byte @Nullable [] user;
     final byte @Nullable [] password;
 
     private Socks5(SocketAddress address, byte @Nullable [] user, byte @Nullable [] password) {
-        this.address = Objects.requireNonNull(address, "address");
+        super("SOCKS5 proxy", address);
         this.user = user;
         this.password = password;
     }
@@ -49,7 +45,7 @@ public final class Socks5 implements Proxy {
      * @param newPassword likewise
      */
     public Socks5 user(String newUser, String newPassword) {
-        return new Socks5(address, limited("user", newUser), limited("password", newPassword));
+        return new Socks5(address(), limited("user", newUser), limited("password", newPassword));
     }
 
     /** What is too long, or missing, is not shown: it is a secret. */
@@ -62,19 +58,7 @@ public final class Socks5 implements Proxy {
     }
 
     @Override
-    public SocketAddress address() {
-        return address;
-    }
-
-    @Override
-    public ByteLayer to(SocketAddress target) {
-        Destination destination = Destination.of(target);
-        return context -> new Socks5Session(this, destination);
-    }
-
-    /** Tells where, and neither user nor password. */
-    @Override
-    public String toString() {
-        return "SOCKS5 proxy at " + Wording.address(address);
+    Tunnel session(Destination destination) {
+        return new Socks5Session(this, destination);
     }
 }

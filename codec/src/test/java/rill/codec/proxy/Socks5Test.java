@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -140,20 +141,22 @@ final class Socks5Test {
         return IntStream.rangeClosed(1, 255);
     }
 
+    /** RFC 1928, 6, from 1 on. */
+    private static final List<String> KNOWN = List.of(
+            "it has failed, without a reason",
+            "its rules do not allow this connection",
+            "it can't reach that network",
+            "it can't reach that host, or can't look up its name",
+            "the connection was refused there: nobody listens at that port, or a firewall refuses",
+            "that host is too far away, or a route goes in circles (TTL expired)",
+            "it does not know the command CONNECT",
+            "it does not know this kind of address: give it a name, or an address of the other version of IP");
+
     @ParameterizedTest
     @MethodSource("replies")
     void every_reply_but_success_is_told_in_words(int reply) {
-        String words = switch (reply) {
-            case 1 -> "it has failed, without a reason";
-            case 2 -> "its rules do not allow this connection";
-            case 3 -> "it can't reach that network";
-            case 4 -> "it can't reach that host, or can't look up its name";
-            case 5 -> "the connection was refused there: nobody listens at that port, or a firewall refuses";
-            case 6 -> "that host is too far away, or a route goes in circles (TTL expired)";
-            case 7 -> "it does not know the command CONNECT";
-            case 8 -> "it does not know this kind of address: give it a name, or an address of the other version of IP";
-            default -> "it has failed for a reason that RFC 1928 does not know";
-        };
+        String words =
+                reply <= KNOWN.size() ? KNOWN.get(reply - 1) : "it has failed for a reason that RFC 1928 does not know";
         refuses(PROXY, "\5\0\5" + (char) reply + "\0" + BOUND, -1, words + " (reply " + reply + ")");
     }
 

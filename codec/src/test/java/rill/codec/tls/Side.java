@@ -9,23 +9,19 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Random;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import rill.ByteLayer;
-import rill.Context;
 import rill.Outgoing;
 import rill.Session;
 import rill.spi.SeededRandom;
+import rill.testkit.BareContext;
 
 /** One side of a conversation without a loop: a session of a layer, what it has said, and what has become of it. Blocking work is done at once. */
-final class Side implements Context, Outgoing {
+final class Side extends BareContext implements Outgoing {
     private final Session<ByteBuf, ByteBuf> session;
     private final SeededRandom random;
-    private final Map<Class<?>, Object> shared = new HashMap<>();
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();
     private final Deque<Runnable> work = new ArrayDeque<>();
     private @Nullable ByteBuf open;
@@ -187,21 +183,6 @@ final class Side implements Context, Outgoing {
     }
 
     @Override
-    public SocketAddress target() {
-        return remoteAddress();
-    }
-
-    @Override
-    public <T> T shared(Class<T> type, Supplier<? extends T> maker) {
-        return type.cast(shared.computeIfAbsent(type, first -> maker.get()));
-    }
-
-    @Override
-    public ByteBuf own(ByteBuf borrowed) {
-        return borrowed.copy();
-    }
-
-    @Override
     public ByteBuf lend(int atLeast) {
         lent = Unpooled.buffer(atLeast);
         return lent;
@@ -215,11 +196,6 @@ final class Side implements Context, Outgoing {
     @Override
     public void needMore(int bytes) {
         wanted = bytes;
-    }
-
-    @Override
-    public void stop() {
-        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -144,7 +144,7 @@ public abstract non-sealed class ReadinessAcceptor extends Watched implements Ac
 
     private void stumble(Throwable cause) {
         if (closed) {
-            Thread driver = Thread.currentThread(); // nobody is left who could be told
+            Thread driver = Thread.currentThread(); // nobody else can be told
             driver.getUncaughtExceptionHandler().uncaughtException(driver, cause);
             return;
         }

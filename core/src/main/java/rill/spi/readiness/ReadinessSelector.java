@@ -124,7 +124,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         }
     }
 
-    /** Who throws at its last event, or when it is told of a failure, has nobody left who could be told. */
+    /** If a listener throws at its last event, or when it is told of a failure, nobody else can be told. */
     private static void deliver(Watched each) {
         try {
             each.deliver();

@@ -26,9 +26,9 @@ import rill.spi.WireListener;
  * would-block is the value 0, never an exception.
  */
 public abstract non-sealed class ReadinessWire extends Watched implements Wire {
-    /** A turn ends after so many reads… */
+    /** A turn ends after this many reads… */
     static final int READS_PER_TURN = 16;
-    /** …or so many bytes. */
+    /** …or this many bytes. */
     static final int BYTES_PER_TURN = 256 * 1024;
 
     private enum State {
@@ -460,7 +460,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     private void end(@Nullable Throwable cause, boolean reset) {
         if (state == State.CLOSED) {
             if (cause == null) {
-                failure = null; // who closes need not hear of what had failed by then
+                failure = null; // a close need not be told what had failed before it
             }
             return;
         }

@@ -3,7 +3,7 @@ package rill.spi.readiness;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Empty queues for those Wires of a Selector that have something to write: most are empty again after one flush. An idle Wire has none.
+ * Empty queues, for those Wires of a Selector that have something to write. Most are empty again after one flush. An idle Wire has none.
  */
 final class SpareQueues {
     private static final int MOST = 16;

@@ -7,10 +7,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Wire;
 
-/**
- * Buffers that a Wire was given and the system has not taken yet, in order. A Wire has one only while something waits in it, and
- * owns what does.
- */
+/** Buffers that a Wire was given and the system has not taken yet, in order. It owns them. A Wire has one only while something waits. */
 final class WriteQueue {
     /** Buffers passed to one gathering write; systems take 1,024 (IOV_MAX), and few gain beyond this. */
     private static final int GATHER = 64;
@@ -104,7 +101,7 @@ final class WriteQueue {
         try {
             buffer.release();
         } catch (RuntimeException | Error e) {
-            // Who writes what it does not have finds that out when it is encoded or written.
+            // That it was gone already shows where it is encoded or written.
         }
     }
 }

@@ -2,11 +2,8 @@ package rill.transport.epoll;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -15,29 +12,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** Errors of system calls that come up seldom, and what they are told as. */
 @Tag("slow")
 class RareErrorsTest {
+    private static final long PATIENCE_SECONDS = 60;
+
     private static List<String> said;
 
     @BeforeAll
     static void run(@TempDir Path directory) throws Exception {
-        Path output = directory.resolve("output");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-XX:TieredStopAtLevel=1",
-                        "-D" + Interposer.PROPERTY + "=" + FailingCalls.class.getName(),
-                        "-cp",
-                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                        RareErrorsMain.class.getName())
-                .redirectErrorStream(true)
-                .redirectInput(new File("/dev/null"))
-                .redirectOutput(output.toFile())
-                .start();
-        try {
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("it ended").isTrue();
-        } finally {
-            process.destroyForcibly();
-        }
-        said = Files.readAllLines(output);
+        said = Interposed.run(RareErrorsMain.class, directory, PATIENCE_SECONDS)
+                .lines()
+                .toList();
     }
 
     @Test

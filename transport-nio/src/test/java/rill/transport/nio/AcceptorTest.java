@@ -3,49 +3,15 @@ package rill.transport.nio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import java.io.IOException;
 import java.util.ArrayList;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import rill.spi.Acceptor;
-import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.testing.RawPeer;
 import rill.testing.UnderTest;
-import rill.testkit.Leaks;
 
 /** Listening, without a loop on top. */
-@ExtendWith(Leaks.class)
-class AcceptorTest {
-    private static final long TICK = 50_000_000;
-
-    private Selector selector;
-    private ByteBuf receive;
-
-    @BeforeEach
-    void open() throws IOException {
-        receive = Unpooled.directBuffer(16 * 1024, 16 * 1024);
-        selector = UnderTest.transport().open(() -> receive.clear());
-    }
-
-    @AfterEach
-    void close() {
-        selector.close();
-        receive.release();
-    }
-
-    private void until(java.util.function.BooleanSupplier condition) throws IOException {
-        long deadline = System.nanoTime() + OnNio.PATIENCE.toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("the deadline").isLessThan(deadline);
-            selector.select(TICK);
-        }
-    }
-
+class AcceptorTest extends OnSelector {
     @Test
     void an_option_that_there_is_not_is_named_with_the_transport() throws Exception {
         try (var peer = RawPeer.listening(talk -> talk.readAll())) {

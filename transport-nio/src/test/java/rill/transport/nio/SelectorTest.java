@@ -6,60 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.testing.RawPeer;
-import rill.testing.UnderTest;
-import rill.testkit.Leaks;
 
 /** Selector and Wire, without a loop on top. */
-@ExtendWith(Leaks.class)
-class SelectorTest {
-    private static final long TICK = 50_000_000;
-
-    private Selector selector;
-    private ByteBuf receive;
-
-    @BeforeEach
-    void open() throws IOException {
-        receive = Unpooled.directBuffer(16 * 1024, 16 * 1024);
-        selector = UnderTest.transport().open(() -> receive.clear());
-    }
-
-    @AfterEach
-    void close() {
-        selector.close();
-        receive.release();
-    }
-
-    private void until(java.util.function.BooleanSupplier condition) throws IOException {
-        long deadline = System.nanoTime() + OnNio.PATIENCE.toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("the deadline").isLessThan(deadline);
-            selector.select(TICK);
-        }
-    }
-
-    private Wire connect(RawPeer peer, Events events) {
-        Wire wire = selector.connect(peer.address(), null, SocketOptions.none(), events);
-        events.wire = wire;
-        return wire;
-    }
-
-    private static ByteBuf text(String text) {
-        return Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);
-    }
-
+class SelectorTest extends OnSelector {
     @Test
     void writes_before_connected_leave_in_order_and_are_counted_once() throws Exception {
         try (var peer = RawPeer.listening(talk -> {
@@ -67,7 +24,7 @@ class SelectorTest {
             talk.expectEnd();
         })) {
             var events = new Events();
-            Wire wire = connect(peer, events);
+            Wire wire = connect(peer.address(), events);
             long flushed = 0;
             for (String part : List.of("one ", "two ", "three\n")) {
                 wire.write(text(part));
@@ -87,7 +44,7 @@ class SelectorTest {
     void an_unsent_buffer_is_released_before_closed_is_told() throws Exception {
         try (var peer = RawPeer.listening(talk -> talk.waitFor(new CountDownLatch(1)))) {
             var events = new Events();
-            Wire wire = connect(peer, events);
+            Wire wire = connect(peer.address(), events);
             until(() -> events.log.contains("connected"));
             ByteBuf large = Unpooled.directBuffer(30_000_000).writerIndex(30_000_000);
             wire.write(large);
@@ -105,12 +62,12 @@ class SelectorTest {
         try (var peer = RawPeer.listening(talk -> talk.waitFor(new CountDownLatch(1)))) {
             var open = new Events();
             var connecting = new Events();
-            Wire first = connect(peer, open);
+            Wire first = connect(peer.address(), open);
             until(() -> open.log.contains("connected"));
             List<ByteBuf> unsent = List.of(Unpooled.directBuffer(30_000_000).writerIndex(30_000_000), text("never"));
             first.write(unsent.get(0));
             first.flush();
-            connect(peer, connecting).write(unsent.get(1));
+            connect(peer.address(), connecting).write(unsent.get(1));
             selector.listen(OnNio.ANY_PORT, 0, SocketOptions.none(), new Accepting());
             selector.close();
             selector.close();
@@ -135,8 +92,8 @@ class SelectorTest {
             })) {
                 var a = new Events();
                 var b = new Events();
-                connect(peer, a);
-                connect(peer, b);
+                connect(peer.address(), a);
+                connect(peer.address(), b);
                 a.connectedThen = () -> a.wire.pauseReads();
                 b.connectedThen = () -> b.wire.pauseReads();
                 until(() -> a.log.contains("connected") && b.log.contains("connected"));
@@ -176,9 +133,9 @@ class SelectorTest {
                     })) {
                 var a = new Events();
                 var b = new Events();
-                connect(peer, a);
+                connect(peer.address(), a);
                 until(() -> a.log.contains("connected") && peer.connections() == 1);
-                connect(peer, b);
+                connect(peer.address(), b);
                 until(() -> b.log.contains("connected") && peer.connections() == 2);
                 selector.select(0); // or the second is before the first in the kernel's list
                 for (int i : dataFirst ? new int[] {0, 1} : new int[] {1, 0}) {
@@ -204,7 +161,7 @@ class SelectorTest {
             talk.send("second");
         })) {
             var events = new Events();
-            Wire wire = connect(peer, events);
+            Wire wire = connect(peer.address(), events);
             until(() -> events.text.toString().equals("first"));
             wire.pauseReads();
             wire.resumeReads(); // readable again? the read that follows finds nothing
@@ -228,7 +185,7 @@ class SelectorTest {
         selector.select(Selector.FOREVER);
         try (var peer = RawPeer.listening(talk -> talk.readAll())) {
             var events = new Events();
-            connect(peer, events).close();
+            connect(peer.address(), events).close();
             selector.select(Selector.FOREVER);
             assertThat(events.log).containsExactly("closed");
         }
@@ -238,7 +195,7 @@ class SelectorTest {
     void after_close_every_call_does_nothing() throws Exception {
         try (var peer = RawPeer.listening(talk -> talk.readAll())) {
             var events = new Events();
-            Wire wire = connect(peer, events);
+            Wire wire = connect(peer.address(), events);
             until(() -> events.log.contains("connected"));
             wire.close();
             until(() -> events.closed);

@@ -3,38 +3,13 @@ package rill.transport.nio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import rill.spi.Selector;
-import rill.testing.UnderTest;
-import rill.testkit.Leaks;
 
 /** What ends a select that waits for ever. */
-@ExtendWith(Leaks.class)
-class WakeTest {
+class WakeTest extends OnSelector {
     private static final long LONG = 20_000_000_000L;
-
-    private Selector selector;
-    private ByteBuf receive;
-
-    @BeforeEach
-    void open() throws IOException {
-        receive = Unpooled.directBuffer(16 * 1024, 16 * 1024);
-        selector = UnderTest.transport().open(() -> receive.clear());
-    }
-
-    @AfterEach
-    void close() {
-        selector.close();
-        receive.release();
-    }
 
     @Test
     void an_interrupt_before_or_during_it_ends_it_and_stays_set() throws Exception {

@@ -12,7 +12,7 @@ import rill.spi.AcceptedSocket;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Wire;
-import rill.spi.WireListener;
+import rill.testing.NamedEvents;
 
 /** Two connected wires without loops; the server's never reads, because its selector is never asked again. */
 final class RawEnds {
@@ -64,47 +64,23 @@ final class RawEnds {
         buffer.release();
     }
 
-    private final class Listening implements WireListener {
+    private final class Listening extends NamedEvents {
         private final boolean clients;
 
         Listening(boolean clients) {
             this.clients = clients;
         }
 
-        private void told(String event) {
+        @Override
+        protected void told(String event) {
             if (clients) {
                 clientEvents.add(event);
             }
         }
 
         @Override
-        public void connected() {
-            told("connected");
-        }
-
-        @Override
-        public void received(ByteBuf bytes) {
-            told("read");
-        }
-
-        @Override
-        public void written(long bytes) {
-            told("written");
-        }
-
-        @Override
-        public void writeFailed(Throwable cause) {
-            told("writeFailed");
-        }
-
-        @Override
-        public void inputEnded() {
-            told("ended");
-        }
-
-        @Override
         public void closed(Throwable cause) {
-            told("closed");
+            super.closed(cause);
             if (clients) {
                 clientFailure = cause;
             }

@@ -1,0 +1,124 @@
+package rill.examples.server;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import rill.Connection;
+import rill.Future;
+import rill.ListenOptions;
+import rill.Listener;
+import rill.LoopGroup;
+import rill.Pipeline;
+import rill.Serving;
+import rill.codec.Lines;
+import rill.codec.Text;
+
+/** A library that speaks lines of text: the four ways to make a server. Any of them runs on one loop or on several. */
+final class Library {
+    static final Pipeline<String, String> LINES = Pipeline.of(Lines.of().with(Text.utf8()));
+
+    static final ListenOptions BOUNDS =
+            ListenOptions.defaults().connections(1_000).requestsInFlight(16).idleTime(Duration.ofMinutes(5));
+
+    private static final String CLOSING = "the library closes";
+
+    private final Map<String, String> shelves;
+    private final Map<String, String> readers = new ConcurrentHashMap<>();
+    private final Set<String> lent = ConcurrentHashMap.newKeySet();
+    private final Set<Connection<String, String>> present = ConcurrentHashMap.newKeySet();
+
+    Library(Map<String, String> shelves) {
+        this.shelves = Map.copyOf(shelves);
+    }
+
+    /** Who has registered, and where they live. */
+    Map<String, String> readers() {
+        return Map.copyOf(readers);
+    }
+
+    /** The titles that are lent. */
+    Set<String> lent() {
+        return Set.copyOf(lent);
+    }
+
+    /** Answers each title with its shelf. */
+    Future<Listener> catalogue(Serving server, SocketAddress address) {
+        return server.serve(address, LINES, BOUNDS, title -> Future.of(shelves.getOrDefault(title, "unknown")));
+    }
+
+    /** Lends books. What a reader has not brought back comes back when the connection ends. */
+    Future<Listener> desk(Serving server, SocketAddress address) {
+        return server.serveEach(address, LINES, BOUNDS, peer -> {
+            var reader = new Reader();
+            peer.closed().onDone((nothing, failure) -> reader.bringAllBack());
+            return title -> Future.of(reader.borrow(title));
+        });
+    }
+
+    /** What one peer has borrowed; on the loop of its connection only. */
+    private final class Reader {
+        private final List<String> borrowed = new ArrayList<>();
+
+        String borrow(String title) {
+            if (!shelves.containsKey(title) || !lent.add(title)) {
+                return "not here";
+            }
+            borrowed.add(title);
+            return "yours, with " + (borrowed.size() - 1) + " others";
+        }
+
+        void bringAllBack() {
+            borrowed.forEach(lent::remove);
+        }
+    }
+
+    /** Registers a reader: one question after the other. */
+    Future<Listener> registration(Serving server, SocketAddress address) {
+        return server.listenWithTask(address, LINES, BOUNDS, connection -> {
+            connection.write("your name?").await();
+            String name = connection.receive().await();
+            connection.write("your street?").await();
+            String street = connection.receive().await();
+            if (name == null || street == null) {
+                return; // the peer has gone, or the loop closes
+            }
+            readers.put(name, street);
+            connection.write("welcome, " + name).await();
+        });
+    }
+
+    /** Tells everybody who is present what anybody says. */
+    Future<Listener> readingRoom(Serving server, SocketAddress address) {
+        return server.listen(address, LINES, BOUNDS, connection -> {
+            present.add(connection);
+            connection.closed().onDone((nothing, failure) -> present.remove(connection));
+            connection.onFailure(failure -> {
+                if (!(failure.cause() instanceof IOException)) {
+                    failure.report(); // our mistake; that peers go away is everyday life
+                }
+            });
+            connection.onFinish(() -> {
+                connection.write(CLOSING);
+                connection.close();
+            });
+            connection.onMessage(line -> present.forEach(each -> each.write(line)));
+        });
+    }
+
+    /** All of it, on as many loops as there are processors, until {@code stop} is done. */
+    void open(List<SocketAddress> addresses, Future<?> stop) throws IOException {
+        try (LoopGroup loops = LoopGroup.open()) {
+            catalogue(loops, addresses.get(0)).await();
+            desk(loops, addresses.get(1)).await();
+            registration(loops, addresses.get(2)).await();
+            readingRoom(loops, addresses.get(3)).await();
+            stop.await();
+            loops.close(Duration.ofSeconds(10));
+        }
+    }
+}
