@@ -13,8 +13,12 @@ final class AwaitedHere extends Exception {
     static final int PLACES = 8;
 
     private static final StackWalker STACK = StackWalker.getInstance();
-    private static final Set<String> ON_THE_WAY =
-            Set.of(AwaitedHere.class.getName(), Future.class.getName(), BareLoop.class.getName());
+    private static final Set<String> ON_THE_WAY = Set.of(
+            AwaitedHere.class.getName(),
+            Future.class.getName(),
+            Driving.class.getName(),
+            BareLoop.class.getName(),
+            BareLoop.class.getPackageName() + ".Loop"); // which passes on what its users call
 
     private final String place;
 

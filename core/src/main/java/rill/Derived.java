@@ -350,8 +350,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
             if (loop.closed() && settle(new Failed(loop.neverDone(source)))) { // unless the source is done
                 abandonSources();
             }
-            if (isDone()
-                    || source.isDone()) { // it may have been told before there was a timer to stop
+            if (isDone() || source.isDone()) { // it may have been told before there was a timer to stop
                 cancelTimer();
             }
             return this;

@@ -28,7 +28,10 @@ final class Dump {
             appendHex(text, offset, bytes, shown);
         }
         if (shown < length) {
-            text.append(shown == 0 ? "" : "\n").append("(").append(length - shown).append(" more)");
+            text.append(shown == 0 ? "" : "\n")
+                    .append("(")
+                    .append(length - shown)
+                    .append(" more)");
         }
         return text.toString();
     }
@@ -69,12 +72,17 @@ final class Dump {
     private static void appendHex(StringBuilder text, long offset, ByteBuf bytes, int length) {
         for (int line = 0; line < length; line += COLUMNS) {
             String at = Long.toHexString(offset + line);
-            text.append("\n  ").repeat("0", Math.max(0, OFFSET_DIGITS - at.length())).append(at).append("  ");
+            text.append("\n  ")
+                    .repeat("0", Math.max(0, OFFSET_DIGITS - at.length()))
+                    .append(at)
+                    .append("  ");
             int end = Math.min(line + COLUMNS, length);
             for (int i = line; i < line + COLUMNS; i++) {
                 if (i < end) {
                     int b = bytes.getUnsignedByte(bytes.readerIndex() + i);
-                    text.append(Character.forDigit(b >> 4, 16)).append(Character.forDigit(b & 15, 16)).append(' ');
+                    text.append(Character.forDigit(b >> 4, 16))
+                            .append(Character.forDigit(b & 15, 16))
+                            .append(' ');
                 } else {
                     text.append("   ");
                 }

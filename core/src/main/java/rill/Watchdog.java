@@ -124,7 +124,8 @@ final class Watchdog {
     private static void sleep() {
         asleep = true;
         if (WATCHED.stream()
-                .anyMatch(each -> each.loop.mayBeNeglected())) { // asked last: a driver that lets go looks at asleep then
+                .anyMatch(
+                        each -> each.loop.mayBeNeglected())) { // asked last: a driver that lets go looks at asleep then
             asleep = false;
             LockSupport.parkNanos(Watchdog.class, UNDRIVEN_NANOS);
         } else {

@@ -79,7 +79,8 @@ public final class WireLog implements ByteLayer {
 
     @Override
     public String toString() {
-        return "WireLog[" + (told == null ? "to the logger" : "to a consumer") + ", at most " + limit + " bytes of each piece]";
+        return "WireLog[" + (told == null ? "to the logger" : "to a consumer") + ", at most " + limit
+                + " bytes of each piece]";
     }
 
     /** Made when the first line is to be logged. */

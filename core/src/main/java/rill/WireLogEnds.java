@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** Which connections {@code -Drill.wirelog} is about: {@code all}, or addresses, with commas: {@code HOST}, {@code HOST:PORT}, {@code :PORT}. */
 final class WireLogEnds {
     /** One of them; a connection has it if one of its ends has. */
-    private record End(
-            @Nullable InetAddress host, int port) {
+    private record End(@Nullable InetAddress host, int port) {
         static final int ANY_PORT = -1;
 
         boolean matches(SocketAddress address) {
@@ -55,7 +54,8 @@ final class WireLogEnds {
             return new End(host.isEmpty() ? null : InetAddress.ofLiteral(plain), port);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "-Drill.wirelog=" + whole + ": \"" + text + "\" is none of HOST, HOST:PORT and :PORT, where HOST is an address,"
+                    "-Drill.wirelog=" + whole + ": \"" + text
+                            + "\" is none of HOST, HOST:PORT and :PORT, where HOST is an address,"
                             + " such as 127.0.0.1 or [::1]",
                     e);
         }

@@ -83,6 +83,28 @@ class AwaitedHereTest {
         assertThat(cause.getSuppressed()).isEmpty();
     }
 
+    @Test
+    void a_failure_of_two_runs_shows_both() {
+        var shared = (IOException) madeElsewhere(new IOException("shared"));
+        assertThat(catchThrowable(() -> runAt(0, shared))).isSameAs(shared);
+        assertThat(catchThrowable(() -> runAt(1, shared))).isSameAs(shared);
+        assertThat(catchThrowable(() -> runAt(1, shared))).isSameAs(shared);
+        assertThat(shared.getSuppressed()).hasSize(2);
+    }
+
+    private void runAt(int line, IOException failure) throws IOException {
+        switch (line) {
+            case 0 ->
+                loop.run(() -> {
+                    throw failure;
+                });
+            default ->
+                loop.run(() -> {
+                    throw failure;
+                });
+        }
+    }
+
     private void run() throws IOException {
         loop.run(() -> {
             throw (IOException) madeElsewhere(new IOException("in the body"));

@@ -91,6 +91,36 @@ abstract class ClosingTest extends EngineTest {
     }
 
     @Test
+    void a_task_that_outlives_its_loop_comes_to_an_end_with_what_it_awaits() throws Exception {
+        Promise<String> late = loop().promise();
+        loop().task("stubborn", () -> {
+            try {
+                log.add(late.await());
+            } catch (CancelledException e) {
+                log.add("swallowed");
+                log.add(late.await());
+            }
+        });
+        late.onDone((value, failure) -> {}); // so that it survives the cancellation
+        loop().tick();
+        var closer = Outside.start(() -> {
+            loop().close(Duration.ofSeconds(1));
+            return null;
+        });
+        Await.until("it is closed", () -> {
+            loops.clock().advance(Duration.ofSeconds(1)); // whenever the deadline is set
+            return loop().closed();
+        });
+        closer.result();
+        loops.reporter().await(Report.Survivors.class);
+        assertThat(log).containsExactly("swallowed");
+
+        late.complete("late");
+
+        assertThat(log).containsExactly("swallowed", "late");
+    }
+
+    @Test
     void a_task_started_while_the_loop_closes_is_cancelled_at_its_first_await() {
         Promise<String> never = loop().promise();
         var late = new ArrayList<Task<String>>();

@@ -41,8 +41,8 @@ class WireLogTest {
     /** An echo of lines is asked by a client whose wire is logged. */
     private List<String> talk(WireLog wireLog, String... lines) {
         Listener server = loops.settle(loop.serve(ANY, TextLines.pipeline(), Future::of));
-        Client<String, String> client = loops.settle(
-                loop.connect(server.address(), ClientProtocol.inOrder(TextLines.pipeline().over(wireLog))));
+        Client<String, String> client = loops.settle(loop.connect(
+                server.address(), ClientProtocol.inOrder(TextLines.pipeline().over(wireLog))));
         List<String> answers = new ArrayList<>();
         for (String line : lines) {
             answers.add(loops.settle(client.call(line)));
@@ -78,8 +78,7 @@ class WireLogTest {
         for (int i = 0; i < 18; i++) {
             bytes.writeByte(i * 15);
         }
-        assertThat(Dump.of("PEER", 0x1234, bytes, 100))
-                .isEqualTo("""
+        assertThat(Dump.of("PEER", 0x1234, bytes, 100)).isEqualTo("""
                         PEER, bytes 4660 to 4677:
                           00001234  00 0f 1e 2d 3c 4b 5a 69 78 87 96 a5 b4 c3 d2 e1  ...-<KZix.......
                           00001244  f0 ff                                            ..""");
