@@ -14,8 +14,8 @@ final class BackOff {
     private double next;
 
     BackOff(Duration first, Duration longest, RandomGenerator random) {
-        this.first = Loop.nanos(first);
-        this.longest = Loop.nanos(longest);
+        this.first = BareLoop.nanos(first);
+        this.longest = BareLoop.nanos(longest);
         this.random = random;
         this.next = this.first;
     }

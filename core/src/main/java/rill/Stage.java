@@ -572,7 +572,7 @@ final class Stage implements Context {
     public void startTimer(Duration after) {
         requireCall();
         if (timer == null) {
-            timer = new StageTimer(loop(), this);
+            timer = new StageTimer(loop(), this, this::timerDue);
         }
         timer.start(after);
     }

@@ -6,14 +6,16 @@ import org.jspecify.annotations.Nullable;
 /** The timer of a session. If it is put off again and again, as an idle timeout is, it costs a Handle only when one comes due. */
 final class StageTimer {
     private final BareLoop loop;
-    private final Stage stage;
+    private final Object session; // in words
+    private final Runnable expired;
     private @Nullable Handle handle;
     private long handleDue;
     private long deadline; // when the session wants to be called
 
-    StageTimer(BareLoop loop, Stage stage) {
+    StageTimer(BareLoop loop, Object session, Runnable expired) {
         this.loop = loop;
-        this.stage = stage;
+        this.session = session;
+        this.expired = expired;
     }
 
     /** Starts it, instead of what was started before. */
@@ -29,7 +31,7 @@ final class StageTimer {
 
     private void schedule(Duration after) {
         handleDue = deadline;
-        handle = loop.schedule(after, "timer of a session of " + stage, this::due);
+        handle = loop.schedule(after, "timer of a session of " + session, this::due);
     }
 
     private void due() {
@@ -38,7 +40,7 @@ final class StageTimer {
         if (left > 0) {
             schedule(Duration.ofNanos(left));
         } else {
-            stage.timerDue();
+            expired.run();
         }
     }
 

@@ -94,7 +94,7 @@ final class Unplaced<Q, A> implements Runnable, Bystander {
     }
 
     @Override
-    public @Nullable Loop home() {
+    public @Nullable BareLoop home() {
         UnplacedCalls<Q, A> mine = queue;
         return mine == null ? null : mine.loop();
     }

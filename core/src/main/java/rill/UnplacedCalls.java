@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * request with it. Confined to the pool's loop.
  */
 final class UnplacedCalls<Q, A> {
-    private final Loop loop;
+    private final BareLoop loop;
     private final int bound;
     private final long byteBound;
     private final Consumer<? super Unplaced<Q, A>> whenLate;
@@ -21,14 +21,14 @@ final class UnplacedCalls<Q, A> {
     /**
      * @param whenLate settles one whose deadline has passed
      */
-    UnplacedCalls(Loop loop, int bound, long byteBound, Consumer<? super Unplaced<Q, A>> whenLate) {
+    UnplacedCalls(BareLoop loop, int bound, long byteBound, Consumer<? super Unplaced<Q, A>> whenLate) {
         this.loop = loop;
         this.bound = bound;
         this.byteBound = byteBound;
         this.whenLate = whenLate;
     }
 
-    Loop loop() {
+    BareLoop loop() {
         return loop;
     }
 
