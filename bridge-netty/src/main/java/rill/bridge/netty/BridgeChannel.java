@@ -156,8 +156,9 @@ final class BridgeChannel extends EmbeddedChannel {
         for (Object each = readOutbound(); each != null; each = readOutbound()) {
             if (!(each instanceof ByteBuf bytes)) {
                 ReferenceCountUtil.release(each);
-                throw new IllegalArgumentException("the handlers have made a " + each.getClass().getName()
-                        + " of what was written, and a ByteBuf is needed: is there an encoder for it?");
+                throw new IllegalArgumentException(
+                        "the handlers have made a " + each.getClass().getName()
+                                + " of what was written, and a ByteBuf is needed: is there an encoder for it?");
             }
             out.pass(bytes);
         }

@@ -11,7 +11,9 @@ import rill.Context;
 final class CodecSession<R, W> extends BridgeSession<R, W> {
     private final Class<R> received;
     private final Function<Object, ? extends @Nullable R> events;
-    private int ahead; // bytes that the handlers have already, left there so that decode is called again for what they have made
+    private int
+            ahead; // bytes that the handlers have already, left there so that decode is called again for what they have
+    // made
 
     CodecSession(BridgeChannel channel, Class<R> received, Function<Object, ? extends @Nullable R> events) {
         super(channel);
@@ -56,8 +58,8 @@ final class CodecSession<R, W> extends BridgeSession<R, W> {
                 return received.cast(each);
             } else {
                 ReferenceCountUtil.release(each);
-                throw new IOException("the handlers have left a " + each.getClass().getName() + ", and a "
-                        + received.getName() + " was expected");
+                throw new IOException("the handlers have left a "
+                        + each.getClass().getName() + ", and a " + received.getName() + " was expected");
             }
         }
         return null;

@@ -46,8 +46,8 @@ final class LayerSession extends BridgeSession<ByteBuf, ByteBuf> {
                 bytes.release();
             } else if (!(each instanceof BridgeChannel.Event)) {
                 ReferenceCountUtil.release(each);
-                throw new IOException("the handlers have left a " + each.getClass().getName()
-                        + ", and a layer's have to leave bytes");
+                throw new IOException("the handlers have left a "
+                        + each.getClass().getName() + ", and a layer's have to leave bytes");
             }
         }
         return lent;

@@ -1,6 +1,5 @@
 package rill.bridge.netty;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelPipeline;
 import java.util.Objects;
 import java.util.function.Consumer;

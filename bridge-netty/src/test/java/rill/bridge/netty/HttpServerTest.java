@@ -26,7 +26,8 @@ import rill.LoopOptions;
 class HttpServerTest {
     @Test
     void a_client_that_others_have_written_is_served_one_by_one_and_many_at_a_time() throws Exception {
-        try (Loop loop = Loop.open(LoopOptions.defaults().slowHandle(Duration.ZERO)).start();
+        try (Loop loop = Loop.open(LoopOptions.defaults().slowHandle(Duration.ZERO))
+                        .start();
                 HttpClient client = HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_1_1)
                         .build()) {

@@ -139,25 +139,24 @@ class NettyHandlersTest {
 
     @Test
     void the_end_of_the_stream_comes_after_what_handlers_have_made_of_the_last_bytes() {
-        NettyHandlers counting = NettyHandlers.of(handlers -> handlers.addLast(
-                new ChannelInboundHandlerAdapter() {
-                    private final StringBuilder all = new StringBuilder();
+        NettyHandlers counting = NettyHandlers.of(handlers -> handlers.addLast(new ChannelInboundHandlerAdapter() {
+            private final StringBuilder all = new StringBuilder();
 
-                    @Override
-                    public void channelRead(ChannelHandlerContext context, Object message) {
-                        all.append(((ByteBuf) message).toString(StandardCharsets.US_ASCII));
-                        ((ByteBuf) message).release();
-                    }
+            @Override
+            public void channelRead(ChannelHandlerContext context, Object message) {
+                all.append(((ByteBuf) message).toString(StandardCharsets.US_ASCII));
+                ((ByteBuf) message).release();
+            }
 
-                    @Override
-                    public void userEventTriggered(ChannelHandlerContext context, Object event) {
-                        for (String each : all.toString().split(",", -1)) {
-                            context.fireChannelRead(each);
-                        }
-                        all.setLength(0);
-                        context.fireUserEventTriggered(event);
-                    }
-                }));
+            @Override
+            public void userEventTriggered(ChannelHandlerContext context, Object event) {
+                for (String each : all.toString().split(",", -1)) {
+                    context.fireChannelRead(each);
+                }
+                all.setLength(0);
+                context.fireUserEventTriggered(event);
+            }
+        }));
         Connection<String, String> connection = connect(Pipeline.of(counting.codec(String.class, String.class)));
         peerSays("a,b,c");
         assertThat(received).isEmpty();
@@ -177,14 +176,14 @@ class NettyHandlersTest {
                 new ChannelInboundHandlerAdapter() {
                     @Override
                     public void channelActive(ChannelHandlerContext context) {
-                        context.writeAndFlush("hello\n");
+                        var _ = context.writeAndFlush("hello\n");
                         context.fireChannelActive();
                     }
 
                     @Override
                     public void channelRead(ChannelHandlerContext context, Object message) {
                         if (message.equals("ping")) {
-                            context.writeAndFlush("pong\n");
+                            var _ = context.writeAndFlush("pong\n");
                         } else {
                             context.fireChannelRead(message);
                         }
@@ -201,7 +200,8 @@ class NettyHandlersTest {
     @Test
     void a_handler_knows_the_peer() {
         List<Object> known = new ArrayList<>();
-        NettyHandlers asking = NettyHandlers.of(handlers -> known.add(handlers.channel().remoteAddress()));
+        NettyHandlers asking =
+                NettyHandlers.of(handlers -> known.add(handlers.channel().remoteAddress()));
         Connection<String, String> connection = connect(Pipeline.of(asking.codec(String.class, String.class)));
         assertThat(known).containsExactly(connection.remoteAddress());
         end(connection);
@@ -273,7 +273,7 @@ class NettyHandlersTest {
                     @Override
                     public void channelRead(ChannelHandlerContext context, Object message) {
                         context.fireChannelRead(message);
-                        context.close();
+                        var _ = context.close();
                     }
                 }));
         Connection<String, String> connection = connect(Pipeline.of(closing.codec(String.class, String.class)));
@@ -349,8 +349,8 @@ class NettyHandlersTest {
 
     @Test
     void what_a_layers_handlers_leave_has_to_be_bytes() {
-        Connection<String, String> connection = connect(
-                Pipeline.of(lines().codec(String.class, String.class)).over(lines().layer()));
+        Connection<String, String> connection =
+                connect(Pipeline.of(lines().codec(String.class, String.class)).over(lines().layer()));
         peerSays("one\n");
         assertThat(failures)
                 .singleElement()
@@ -385,10 +385,12 @@ class NettyHandlersTest {
                 connect(Pipeline.of(NettyHandlers.of(keeping).codec(String.class, ByteBuf.class)));
         peerSays("unfinished");
         write(connection, Unpooled.copiedBuffer("kept", StandardCharsets.US_ASCII));
-        assertThat(kept).singleElement().satisfies(each -> assertThat(each.refCnt())
-                .isEqualTo(1));
+        assertThat(kept)
+                .singleElement()
+                .satisfies(each -> assertThat(each.refCnt()).isEqualTo(1));
         end(connection);
-        assertThat(kept).singleElement().satisfies(each -> assertThat(each.refCnt())
-                .isZero());
+        assertThat(kept)
+                .singleElement()
+                .satisfies(each -> assertThat(each.refCnt()).isZero());
     }
 }
