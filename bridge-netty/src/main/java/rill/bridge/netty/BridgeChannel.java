@@ -12,6 +12,7 @@ import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.Loop;
@@ -39,7 +40,7 @@ final class BridgeChannel extends EmbeddedChannel {
 
         @Override
         public long nanoTime() {
-            return Loop.current().nanoTime();
+            return Objects.requireNonNull(Loop.current()).nanoTime();
         }
 
         @Override
@@ -165,17 +166,13 @@ final class BridgeChannel extends EmbeddedChannel {
     }
 
     /** What is the network's or the peer's is an IOException inside of one of Netty's. */
-    private static IOException told(Throwable thrown) throws IOException {
-        Throwable cause = thrown.getCause();
-        if (thrown instanceof IOException io) {
-            return io;
-        } else if (thrown instanceof RuntimeException && cause instanceof IOException io) {
-            return io;
-        } else if (thrown instanceof RuntimeException runtime) {
-            throw runtime;
-        } else if (thrown instanceof Error error) {
-            throw error;
-        }
-        return new IOException(thrown);
+    private static IOException told(Throwable thrown) {
+        return switch (thrown) {
+            case IOException io -> io;
+            case RuntimeException wrapper when wrapper.getCause() instanceof IOException io -> io;
+            case RuntimeException other -> throw other;
+            case Error error -> throw error;
+            default -> new IOException(thrown);
+        };
     }
 }

@@ -58,7 +58,11 @@ public final class NettyHandlers {
      * @param written the type of what is written
      */
     public <R, W> Codec<R, W> codec(Class<R> received, Class<W> written) {
-        return codec(received, written, event -> null);
+        return codec(received, written, NettyHandlers::none);
+    }
+
+    private static <R> @Nullable R none(Object event) {
+        return null;
     }
 
     /**
