@@ -159,7 +159,7 @@ final class Members<Q, A> implements Runnable {
         }
         if (call.caller.isDone()) {
             Messages.release(call.request);
-        } else if (pool.isClosed() || (call.tries > 0 && !mayTryAgain(call))) {
+        } else if (pool.isClosed() || (call.sent && !mayTryAgain(call))) {
             call.fail(Objects.requireNonNull(call.failure));
         } else {
             place(call);

@@ -171,6 +171,37 @@ class PoolRetryTest {
     }
 
     @Test
+    void a_second_try_that_was_not_sent_costs_nothing_of_the_budget_or_of_the_tries() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(
+                    idempotent().inFlight(1, WhenFull.WAIT),
+                    ONE.connections(2).retries(1).retryShare(0).backOff(SECOND.dividedBy(100), SECOND.dividedBy(100)));
+            rig.call(pool, "put", Duration.ofMinutes(30)).onDone((answer, failure) -> {});
+            Future<String> get = rig.call(pool, "get", Duration.ofMinutes(30)); // on the second
+            for (int i = 0; i < 60; i++) {
+                rig.call(pool, "put " + i, Duration.ofMinutes(30)).onDone((answer, failure) -> {});
+            }
+            for (int i = 0; i < RetryBudget.RESERVE + 5; i++) {
+                rig.onLoop(() -> { // both at once, so that it comes behind those that wait for the first
+                    rig.livePeers().forEach(peer -> peer.connection.abort());
+                    return null;
+                });
+                rig.passes(SECOND.dividedBy(10));
+                assertThat(get.isDone()).as("after round %d", i).isFalse();
+            }
+            assertThat(rig.peers.stream().filter(peer -> peer.heard.contains("get")))
+                    .hasSize(1);
+            rig.answering();
+            rig.livePeers().forEach(peer -> {
+                peer.answers = true;
+                peer.says("first");
+            });
+            rig.settle();
+            assertThat(get.result()).isEqualTo("answer to get");
+        }
+    }
+
+    @Test
     void what_was_never_sent_costs_nothing_of_the_budget() {
         try (var rig = new PoolRig()) {
             var pool = rig.pool(PoolRig.protocol().inFlight(1, WhenFull.WAIT), ONE.retryShare(0));
