@@ -149,7 +149,7 @@ final class Calls<Q, A> implements Receiver<A> {
             refusal = t;
         }
         if (call == null || refusal != null) {
-            if (!isShut() || !handOn(request, caller, oneWay, limit, due, tries, refusal)) {
+            if (!isShut() || !handOn(request, caller, oneWay, limit, due, tries, false, refusal)) {
                 refuse(call, request, caller, Objects.requireNonNull(refusal));
             }
         } else if (call.state == Call.State.WAITING) {
@@ -645,6 +645,7 @@ final class Calls<Q, A> implements Receiver<A> {
                         call.limit,
                         call.due,
                         call.tries,
+                        false,
                         why)) {
             return false;
         }
@@ -661,6 +662,7 @@ final class Calls<Q, A> implements Receiver<A> {
                         call.limit,
                         call.due,
                         call.tries + 1,
+                        true,
                         why)) {
             return false;
         }
@@ -668,7 +670,12 @@ final class Calls<Q, A> implements Receiver<A> {
         return true;
     }
 
-    /** Whether somebody else carries on with a call: then its request is theirs. */
+    /**
+     * Whether somebody else carries on with a call: then its request is theirs.
+     *
+     * @param tries how often the request was written
+     * @param sent whether that includes this connection
+     */
     private boolean handOn(
             Q request,
             Promise<A> caller,
@@ -676,11 +683,12 @@ final class Calls<Q, A> implements Receiver<A> {
             @Nullable Duration limit,
             long due,
             int tries,
+            boolean sent,
             @Nullable Throwable why) {
         if (patron == null || tries < 0 || !patron.takesOn() || !(why instanceof CallFailedException failure)) {
             return false;
         }
-        patron.takeOn(new Unplaced<>(request, caller, oneWay, limit, due, tries, failure));
+        patron.takeOn(new Unplaced<>(request, caller, oneWay, limit, due, tries, sent, failure));
         return true;
     }
 

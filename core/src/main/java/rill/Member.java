@@ -38,7 +38,7 @@ final class Member<Q, A> implements Patron<Q, A> {
     private boolean proven; // as told by the end
 
     // On the loop of the connection; read by that of the pool.
-    private volatile boolean serves; // calls are taken on
+    private volatile boolean served; // it was ready
     private long made; // calls, if some may be kept; read by others as it may be
     private boolean gone;
 
@@ -109,7 +109,7 @@ final class Member<Q, A> implements Patron<Q, A> {
         client = connected;
         state = State.READY;
         readySince = now;
-        serves = true;
+        served = true;
         if (loop.isCurrent()) {
             begin(connected);
         } else {
@@ -136,7 +136,6 @@ final class Member<Q, A> implements Patron<Q, A> {
 
     /** Ends now. */
     void close() {
-        serves = false;
         if (dialing != null) {
             dialing.cancel();
         }
@@ -193,7 +192,7 @@ final class Member<Q, A> implements Patron<Q, A> {
 
     @Override
     public boolean takesOn() {
-        return serves && members.takesOn();
+        return members.takesOn();
     }
 
     @Override
@@ -209,7 +208,7 @@ final class Member<Q, A> implements Patron<Q, A> {
             watched.close();
         }
         Client<Q, A> mine = client;
-        boolean answered = serves && mine != null && mine.calls().hasAnswered();
+        boolean answered = served && mine != null && mine.calls().hasAnswered();
         members.onHome(new End(why, answered));
     }
 

@@ -56,7 +56,10 @@ final class Members<Q, A> implements Runnable {
         this.protocol = protocol;
         this.options = options;
         this.waiting = new UnplacedCalls<>(
-                loop, protocol.bounds.waiting(), protocol.bounds.waitingBytes(), call -> call.fail(failures().tooLate(call)));
+                loop,
+                protocol.bounds.waiting(),
+                protocol.bounds.waitingBytes(),
+                call -> call.fail(failures().tooLate(call)));
         this.backOff = new BackOff(options.firstPause, options.longestPause, loop.random());
         this.budget = new RetryBudget(options.retryShare, loop.nanoTime());
         this.told = kindOf(pool.state());
@@ -159,7 +162,7 @@ final class Members<Q, A> implements Runnable {
         }
         if (call.caller.isDone()) {
             Messages.release(call.request);
-        } else if (pool.isClosed() || (call.tries > 0 && !mayTryAgain(call))) {
+        } else if (pool.isClosed() || (call.sent && !mayTryAgain(call))) {
             call.fail(Objects.requireNonNull(call.failure));
         } else {
             place(call);
@@ -180,9 +183,7 @@ final class Members<Q, A> implements Runnable {
     /** It goes to a connection if there is one; in the order of those that wait, and not within whatever happens here. */
     private void place(Unplaced<Q, A> call) {
         boolean connected = pool.ready().clients.length > 0;
-        if (call.due - loop.nanoTime() <= 0) {
-            call.fail(failures().tooLate(call));
-        } else if (!connected && options.whenDown == WhenDown.FAIL) {
+        if (!connected && options.whenDown == WhenDown.FAIL) {
             call.fail(call.failure == null ? failures().down(call) : call.failure);
         } else if (!waiting.hasRoom()) {
             call.fail(call.failure == null ? failures().full(call, waiting.size()) : call.failure);
@@ -376,9 +377,8 @@ final class Members<Q, A> implements Runnable {
 
     private void dial() {
         Loop target = spread.get();
-        if (target == null) { // every loop of its group is closed or closing
-            pool.close();
-            return;
+        if (target == null) {
+            return; // every loop is closing, this one included, which ends the pool when it comes to that
         }
         var member = new Member<>(this, target);
         dialing = member;

@@ -130,7 +130,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         }
         Objects.requireNonNull(request, "request");
         Promise<A> promise = new Offer<>(loop, Messages::release);
-        arrive(new Unplaced<>(request, promise, false, limit, loop.nanoTime() + nanos, 0, null));
+        arrive(new Unplaced<>(request, promise, false, limit, loop.nanoTime() + nanos, 0, false, null));
         return promise;
     }
 
@@ -150,7 +150,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         Objects.requireNonNull(request, "request");
         Promise<@Nullable Void> promise = loop.promise();
         arrive(new Unplaced<>(
-                request, (Promise<A>) (Promise<?>) promise, true, null, loop.nanoTime() + usualLimit, 0, null));
+                request, (Promise<A>) (Promise<?>) promise, true, null, loop.nanoTime() + usualLimit, 0, false, null));
         return promise;
     }
 

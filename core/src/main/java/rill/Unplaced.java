@@ -18,8 +18,10 @@ final class Unplaced<Q, A> implements Runnable, Bystander {
 
     final long due;
 
-    /** How often its request was written already. */
+    /** How often its request was written already, and whether the last try is among these: it may have failed before that. */
     final int tries;
+
+    final boolean sent;
 
     /** Why the last try has failed, if there was one. */
     final @Nullable CallFailedException failure;
@@ -45,6 +47,7 @@ final class Unplaced<Q, A> implements Runnable, Bystander {
             @Nullable Duration limit,
             long due,
             int tries,
+            boolean sent,
             @Nullable CallFailedException failure) {
         this.request = request;
         this.caller = caller;
@@ -52,6 +55,7 @@ final class Unplaced<Q, A> implements Runnable, Bystander {
         this.limit = limit;
         this.due = due;
         this.tries = tries;
+        this.sent = sent;
         this.failure = failure;
     }
 

@@ -120,9 +120,16 @@ class PoolHealthTest {
     @Test
     void the_calls_of_a_first_step_stay_on_their_connection() {
         try (var rig = new PoolRig()) {
-            var protocol = authenticating().idempotent(any -> true);
+            var protocol = PoolRig.protocol()
+                    .inFlight(1, ClientProtocol.WhenFull.WAIT)
+                    .idempotent(any -> true)
+                    .first(client -> {
+                        client.call("AUTH").onDone((answer, failure) -> {});
+                        return client.call("SELECT"); // which waits
+                    });
             var pool = rig.pool(protocol, ONE);
             rig.lastPeer().aborts();
+            assertThat(pool.members().waiting()).isZero();
             rig.passes(SECOND);
             assertThat(rig.lastPeer().heard)
                     .as("one for itself, none of another")

@@ -137,17 +137,25 @@ class PoolRetryTest {
     @Test
     void a_call_that_was_sent_once_stays_perhaps_carried_out_while_it_waits_for_its_turn_again() {
         try (var rig = new PoolRig()) {
-            var pool = rig.pool(idempotent().inFlight(2, WhenFull.WAIT), ONE);
-            Future<String> first = rig.call(pool, "get 1");
-            Future<String> second = rig.call(pool, "get 2", Duration.ofSeconds(5));
-            rig.goesDown();
-            var narrower = first; // its answer never comes
-            rig.comesBack();
-            rig.passes(Duration.ofSeconds(2));
-            assertThat(rig.lastPeer().heard).containsExactly("get 1", "get 2");
+            var pool = rig.pool(idempotent().inFlight(1, WhenFull.WAIT), ONE.connections(2));
+            rig.call(pool, "put 1").onDone((answer, failure) -> {});
+            Future<String> late = rig.call(pool, "get late", Duration.ofSeconds(5)); // on the second connection
+            Future<String> lost = rig.onLoop(() -> pool.call("get lost")); // on the first, whose turn it has not had
+            Future<String> neverSent = rig.call(pool, "get never", Duration.ofSeconds(5));
+            rig.onLoop(
+                    () -> { // both at once, so that what was sent comes behind what waits for the first
+                        rig.livePeers().forEach(peer -> peer.connection.abort());
+                        return null;
+                    });
+            rig.passes(SECOND);
+            assertThat(rig.peers)
+                    .filteredOn(peer -> peer.heard.contains("get late"))
+                    .hasSize(1);
             rig.passes(Duration.ofSeconds(4));
-            assertThat(rig.failureOf(second).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT);
-            narrower.cancel();
+            assertThat(rig.failureOf(late)).hasMessageContaining("it waited for its turn");
+            assertThat(rig.failureOf(late).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT);
+            assertThat(rig.failureOf(neverSent).fate()).isEqualTo(Fate.NEVER_SENT);
+            lost.cancel();
         }
     }
 
@@ -167,6 +175,38 @@ class PoolRetryTest {
             assertThat(answered).as("ten, and a fifth of a hundred").isEqualTo(RetryBudget.RESERVE + 20);
             assertThat(calls.stream().filter(call -> call.failure() != null))
                     .allSatisfy(call -> assertThat(rig.failureOf(call).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT));
+        }
+    }
+
+    @Test
+    void a_second_try_that_was_not_sent_costs_nothing_of_the_budget_or_of_the_tries() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(
+                    idempotent().inFlight(1, WhenFull.WAIT),
+                    ONE.connections(2).retries(1).retryShare(0).backOff(SECOND.dividedBy(100), SECOND.dividedBy(100)));
+            rig.call(pool, "put", Duration.ofMinutes(30)).onDone((answer, failure) -> {});
+            Future<String> get = rig.call(pool, "get", Duration.ofMinutes(30)); // on the second
+            for (int i = 0; i < 60; i++) {
+                rig.call(pool, "put " + i, Duration.ofMinutes(30)).onDone((answer, failure) -> {});
+            }
+            for (int i = 0; i < RetryBudget.RESERVE + 5; i++) {
+                rig.onLoop(
+                        () -> { // both at once, so that it comes behind those that wait for the first
+                            rig.livePeers().forEach(peer -> peer.connection.abort());
+                            return null;
+                        });
+                rig.passes(SECOND.dividedBy(10));
+                assertThat(get.isDone()).as("after round %d", i).isFalse();
+            }
+            assertThat(rig.peers.stream().filter(peer -> peer.heard.contains("get")))
+                    .hasSize(1);
+            rig.answering();
+            rig.livePeers().forEach(peer -> {
+                peer.answers = true;
+                peer.says("first");
+            });
+            rig.settle();
+            assertThat(get.result()).isEqualTo("answer to get");
         }
     }
 
