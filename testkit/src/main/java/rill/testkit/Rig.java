@@ -162,16 +162,16 @@ final class Rig {
         }
     }
 
-    /** Counts how often select returns within 100 ms in which there is nothing to tell; a few times is no spinning. */
+    /** Counts how often select returns within 50 ms in which there is nothing to tell; a few times is no spinning. */
     void expectRest(String after) {
         quiet();
-        long deadline = now() + TimeUnit.MILLISECONDS.toNanos(100);
+        long deadline = now() + TimeUnit.MILLISECONDS.toNanos(50);
         int selects = 0;
         for (long left = deadline - now(); left > 0; left = deadline - now()) {
             side().select(left);
             selects++;
         }
-        require(selects <= 20, "select returned " + selects + " times within 100 ms of rest " + after);
+        require(selects <= 10, "select returned " + selects + " times within 50 ms of rest " + after);
         verify();
     }
 

@@ -272,7 +272,7 @@ class PlantedFaultsTest {
                         SelectorFaults.LosesAWakeupNowAndThen.class,
                         "no_wakeup_is_lost_in_a_race_with_falling_asleep",
                         "the wake-up number 500 was lost"),
-                selector(SelectorFaults.Spins.class, zero, "times within 100 ms of rest"),
+                selector(SelectorFaults.Spins.class, zero, "times within 50 ms of rest"),
                 selector(SelectorFaults.BlocksOnZero.class, zero, "a thousand polls took longer than a second"),
                 selector(
                         SelectorFaults.SleepsOnAnUntoldClose.class,
@@ -631,11 +631,11 @@ class PlantedFaultsTest {
                 selector(
                         SelectorFaults.Spins.class,
                         "a_reset_after_the_peers_half_close_neither_spins_nor_is_a_second_end",
-                        "times within 100 ms of rest"),
+                        "times within 50 ms of rest"),
                 selector(
                         SelectorFaults.Spins.class,
                         "select_rests_while_what_is_there_may_not_be_told",
-                        "times within 100 ms of rest"),
+                        "times within 50 ms of rest"),
                 wire(
                         MoreFaults.CountsAnEmptyFlush::new,
                         "a_flush_with_nothing_to_write_and_an_empty_buffer_count_nothing",
