@@ -165,7 +165,10 @@ final class Simulations {
             hosts.add(host);
             loops.add(loop(host));
             loops.getLast()
-                    .listen(host.address(PORT), Pipeline.bytes(), connection -> connection.onMessage(connection::write));
+                    .listen(
+                            host.address(PORT),
+                            Pipeline.bytes(),
+                            connection -> connection.onMessage(connection::write));
         }
         var echoed = new int[1];
         for (int i = 0; i < count; i++) {
@@ -193,13 +196,19 @@ final class Simulations {
 
     // ---- steps
 
-    /** Two hosts that talk until so many steps were taken: what one costs must not depend on how many. */
-    static Run timers(int steps) {
-        Run run = messages(2);
+    /** Two hosts that talk until so many steps were taken. */
+    static Simulation steps(int steps) {
+        Simulation simulation = messages(2).simulation();
+        goOn(simulation, steps);
+        return simulation;
+    }
+
+    /** So many steps more. */
+    static long goOn(Simulation simulation, int steps) {
         long done = 0;
-        while (done < steps && run.simulation().step()) {
+        while (done < steps && simulation.step()) {
             done++;
         }
-        return new Run(run.simulation(), done);
+        return done;
     }
 }

@@ -396,7 +396,9 @@ class RetransmissionTest {
 
     private List<Long> acknowledgements() {
         return sim.trace().entries().stream()
-                .filter(each -> each.kind() == Trace.Kind.SENT && each.host() == 0 && each.what().equals("ACK"))
+                .filter(each -> each.kind() == Trace.Kind.SENT
+                        && each.host() == 0
+                        && each.what().equals("ACK"))
                 .map(each -> Duration.ofNanos(each.time()).minus(began).toMillis())
                 .toList();
     }

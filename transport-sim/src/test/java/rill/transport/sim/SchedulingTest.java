@@ -68,9 +68,11 @@ class SchedulingTest {
             loop.schedule(Duration.ofSeconds(10), "timer", () -> seen.add("at " + sim.elapsed()));
             sim.run(Duration.ofSeconds(4));
             try (var _ = sim.inject(Faults.clockRate("host", 3))) {
-                assertThat(loop.nanoTime() - start).isEqualTo(Duration.ofSeconds(4).toNanos());
+                assertThat(loop.nanoTime() - start)
+                        .isEqualTo(Duration.ofSeconds(4).toNanos());
                 sim.run(Duration.ofSeconds(1));
-                assertThat(loop.nanoTime() - start).isEqualTo(Duration.ofSeconds(7).toNanos());
+                assertThat(loop.nanoTime() - start)
+                        .isEqualTo(Duration.ofSeconds(7).toNanos());
                 sim.run(Duration.ofSeconds(3));
             }
             assertThat(seen).containsExactly("at PT6S");
@@ -147,8 +149,7 @@ class SchedulingTest {
                     .listen(server.address(7), Pipeline.bytes(), connection -> connection.onMessage(ByteBuf::release))
                     .await();
             Loop loop = sim.host("client").loop("main");
-            var connection =
-                    loop.connect(server.address(7), Pipeline.bytes()).await();
+            var connection = loop.connect(server.address(7), Pipeline.bytes()).await();
             loop.submit(() -> connection.write(Unpooled.directBuffer(60_000).writeZero(60_000)))
                     .await();
             sim.run(Duration.ofSeconds(5));
