@@ -16,6 +16,7 @@ final class Benchmarks {
                 new IdleBenchmark(),
                 new StartBenchmark(),
                 new JarsBenchmark(),
+                new SimBenchmark(),
                 new MicroBenchmark());
     }
 }

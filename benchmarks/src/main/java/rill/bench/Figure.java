@@ -29,6 +29,8 @@ enum Figure {
     DIRECT("direct", "direct memory per connection", "B", false, false),
     MEMORY("memory", "heap and direct memory per connection", "B", false, true),
     RESIDENT("resident", "resident memory per connection", "B", false, true),
+    RUN("run", "processor time of the whole run", "ns", false, false),
+    HELD("held", "live heap of all of it, after collections", "B", false, false),
     JARS("jars", "jars needed", "B", false, true);
 
     final String key;

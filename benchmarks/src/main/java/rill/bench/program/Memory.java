@@ -24,6 +24,14 @@ final class Memory {
         return "heap=" + heap() + " direct=" + Math.max(pooled(), netty());
     }
 
+    /** After collections: bytes that are alive on the heap. */
+    static long liveHeap() {
+        for (int i = 0; i < COLLECTIONS; i++) {
+            System.gc();
+        }
+        return heap();
+    }
+
     /** As it was right after the last collection: since then threads have been given room to allocate in, which counts as used. */
     private static long heap() {
         return ManagementFactory.getMemoryPoolMXBeans().stream()

@@ -43,10 +43,11 @@ final class Deposits implements Scenario {
                 .serve(bank.address(PORT), Text.lines(), account::handle)
                 .await();
         Loop loop = simulation.host("client").loop("main");
+        int deposits = simulation.atMost(DEPOSITS, "deposits");
 
         try (var _ = simulation.inject(Faults.loss("bank", "client", 0.01))) {
             loop.run(() -> {
-                for (int n = 1; n <= DEPOSITS; n++) {
+                for (int n = 1; n <= deposits; n++) {
                     deposit(loop, numbered ? n + " add 1" : "add 1");
                     if (account.balance != n) {
                         throw new AssertionError("after " + n + " deposits of 1 the balance is " + account.balance);

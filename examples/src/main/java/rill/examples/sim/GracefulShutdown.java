@@ -17,6 +17,7 @@ import rill.transport.sim.Simulation;
 final class GracefulShutdown implements Scenario {
     private static final int PORT = 7000;
     private static final int CLIENTS = 5;
+    private static final int LOAD_MILLIS = 500;
     private static final Duration DEADLINE = Duration.ofSeconds(30);
 
     /** For the catalogue. */
@@ -36,7 +37,8 @@ final class GracefulShutdown implements Scenario {
                             .map(nothing -> request);
                 })
                 .await();
-        for (int i = 0; i < CLIENTS; i++) {
+        int clients = simulation.atMost(CLIENTS, "clients");
+        for (int i = 0; i < clients; i++) {
             Host client = simulation.host("client" + i);
             Loop loop = findings.loop(client);
             loop.connect(host.address(PORT), ClientProtocol.inOrder(Text.lines()))
@@ -47,7 +49,8 @@ final class GracefulShutdown implements Scenario {
                         }
                     });
         }
-        simulation.run(Duration.ofMillis(100 + server.random().nextInt(400)));
+        int load = LOAD_MILLIS / 5 + server.random().nextInt(LOAD_MILLIS * 4 / 5);
+        simulation.run(Duration.ofMillis(Math.min(load, simulation.atMost(LOAD_MILLIS, "milliseconds of load"))));
         server.close(DEADLINE);
         simulation.run(Duration.ofSeconds(5));
         findings.require(!takenOn.isEmpty(), "no request was taken on");

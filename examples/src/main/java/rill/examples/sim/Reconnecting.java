@@ -41,7 +41,8 @@ final class Reconnecting implements Scenario {
         Loop loop = findings.loop(host);
         var talker = new Talker(simulation, loop, findings);
         loop.task("talk", talker::talk);
-        for (int round = 0; round < ROUNDS; round++) {
+        int rounds = simulation.atMost(ROUNDS, "rounds");
+        for (int round = 0; round < rounds; round++) {
             strike(simulation, loop);
             int before = talker.answers;
             simulation.run(BACK_IN_TOUCH);

@@ -33,17 +33,19 @@ final class SlowReaders implements Scenario {
                     return Future.of(Unpooled.directBuffer(ANSWER).writeZero(ANSWER));
                 })
                 .await();
-        for (int i = 0; i < SLOW; i++) {
+        int requests = simulation.atMost(REQUESTS, "requests of each");
+        int slow = simulation.atMost(SLOW, "slow readers");
+        for (int i = 0; i < slow; i++) {
             Host reader = simulation.host("slow" + i);
             Loop loop = findings.loop(reader);
-            loop.task("read slowly", () -> readSlowly(loop, host));
+            loop.task("read slowly", () -> readSlowly(loop, host, requests));
         }
         Loop loop = findings.loop(simulation.host("prompt"));
         simulation.run(Duration.ofSeconds(2));
         loop.run(() -> {
             Connection<ByteBuf, ByteBuf> connection =
                     loop.connect(host.address(PORT), Pipeline.bytes()).await();
-            for (int n = 0; n < REQUESTS; n++) {
+            for (int n = 0; n < requests; n++) {
                 Duration before = simulation.elapsed();
                 ask(connection);
                 read(connection, ANSWER);
@@ -56,10 +58,10 @@ final class SlowReaders implements Scenario {
         findings.throwIfAny();
     }
 
-    private static Object readSlowly(Loop loop, Host server) throws IOException {
+    private static Object readSlowly(Loop loop, Host server, int requests) throws IOException {
         Connection<ByteBuf, ByteBuf> connection =
                 loop.connect(server.address(PORT), Pipeline.bytes()).await();
-        for (int n = 0; n < REQUESTS; n++) {
+        for (int n = 0; n < requests; n++) {
             ask(connection);
         }
         while (true) {

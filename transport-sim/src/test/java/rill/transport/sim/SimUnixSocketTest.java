@@ -36,7 +36,7 @@ import rill.testkit.Leaks;
 
 /** Unix domain sockets within a host, as Linux was seen to have them. */
 @ExtendWith(Leaks.class)
-class UnixSocketTest {
+class SimUnixSocketTest {
     private static final UnixDomainSocketAddress PATH = UnixDomainSocketAddress.of("/run/my.socket");
 
     private final Simulation sim = Simulation.seed(42).fix(Freedom.values());

@@ -24,7 +24,7 @@ import rill.testkit.Leaks;
 
 /** Several loops on one simulated host. */
 @ExtendWith(Leaks.class)
-class LoopGroupTest {
+class SimLoopGroupTest {
     private static final int LOOPS = 3;
 
     private final Simulation sim = Simulation.seed(42).fix(Freedom.values());
