@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -344,6 +348,22 @@ class RedisClientTest {
         redis.close();
         assertThatThrownBy(blocked::await).isInstanceOf(IOException.class);
         assertThatThrownBy(() -> redis.get("key").await()).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void every_code_block_of_the_guide_is_a_piece_of_the_client() throws IOException {
+        var sources = new StringBuilder();
+        try (Stream<Path> files = Files.list(Path.of("src/main/java/rill/examples/redis"))) {
+            for (Path each : files.toList()) {
+                sources.append(Files.readString(each));
+            }
+        }
+        List<String> blocks = Pattern.compile("```java\n(.*?)\n```", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of("../docs/redis.md")))
+                .results()
+                .map(found -> found.group(1))
+                .toList();
+        assertThat(blocks).hasSize(3).allSatisfy(block -> assertThat(sources).contains(block));
     }
 
     // ---- slots
