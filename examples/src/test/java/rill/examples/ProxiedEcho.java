@@ -21,10 +21,8 @@ final class ProxiedEcho implements AutoCloseable {
     private final Listener listener;
 
     ProxiedEcho(Transport transport) throws IOException {
-        loop = Loop.open(LoopOptions.defaults()
-                .transport(transport)
-                .reporter(reporter)
-                .slowHandle(Duration.ZERO));
+        loop = Loop.open(
+                LoopOptions.defaults().transport(transport).reporter(reporter).slowHandle(Duration.ZERO));
         listener = loop.listen(
                         Loopback.ANY_PORT, TextLines.pipeline(), each -> each.onMessage(each::write, each::close))
                 .await();
