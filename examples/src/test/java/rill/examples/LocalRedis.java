@@ -62,12 +62,7 @@ public final class LocalRedis implements AutoCloseable {
 
     /** Sends it a signal, such as {@code STOP}. */
     public void signal(String name) throws IOException, InterruptedException {
-        var kill = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
-                .inheritIO()
-                .start();
-        if (kill.waitFor() != 0) {
-            throw new IOException("kill -" + name + " failed");
-        }
+        Programs.signal(process, name);
     }
 
     private static int freePort() throws IOException {

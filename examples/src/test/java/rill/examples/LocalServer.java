@@ -104,6 +104,11 @@ public final class LocalServer implements AutoCloseable {
         return address(0);
     }
 
+    /** Sends it a signal, such as {@code STOP}. */
+    public void signal(String name) throws IOException, InterruptedException {
+        Programs.signal(process, name);
+    }
+
     /** What it has printed. */
     public String said() throws IOException {
         return Files.readString(log);

@@ -81,6 +81,17 @@ final class Programs {
         }
     }
 
+    /** Sends a process a signal, such as {@code STOP}. */
+    static void signal(Process process, String name) throws IOException, InterruptedException {
+        int status = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                .inheritIO()
+                .start()
+                .waitFor();
+        if (status != 0) {
+            throw new IOException("kill -" + name + " failed");
+        }
+    }
+
     /** Ends a process that may still be running. */
     static void end(Process process) {
         process.destroyForcibly();

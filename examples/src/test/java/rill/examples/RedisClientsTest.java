@@ -52,6 +52,7 @@ class RedisClientsTest {
 
     @AfterEach
     void stop() {
+        server.allowFailedConnections();
         server.close();
     }
 

@@ -50,6 +50,7 @@ class ScriptTest {
             "python3",
             "danted",
             "haproxy",
+            "memcached",
             "microsocks",
             "tinyproxy");
 
@@ -202,7 +203,7 @@ class ScriptTest {
         rill("test");
         assertThat(calls())
                 .startsWith("apt-install gcc libc6-dev redis-server redis-tools strace"
-                        + " curl nginx openssl python3 dante-server haproxy microsocks tinyproxy");
+                        + " curl nginx openssl python3 dante-server haproxy memcached microsocks tinyproxy");
     }
 
     @Test

@@ -26,7 +26,7 @@ import rill.codec.resp.RespVersion;
  * <p><b>Threading:</b> any thread; {@link Scan} and {@link Subscriptions} on the loop.
  *
  * <p><b>Errors:</b> what the server answers with an error is a {@link RespException}; what has no answer fails as a call of a
- * {@link rill.Client} does. A connection that has ended is made again by the next call.
+ * {@link rill.Pool} does: calls wait while nothing is connected, within their deadlines, and what was never sent is tried again.
  */
 final class RedisClient implements AutoCloseable {
     private final Loop loop;
@@ -44,7 +44,7 @@ final class RedisClient implements AutoCloseable {
         this.blocking = new BlockingCalls(loop, address, Resp.client(hello).naming(Command::name));
     }
 
-    /** Connects, and says hello. */
+    /** Connects, and says hello; fails if that fails. Once it was connected, it comes back by itself. */
     static Future<RedisClient> connect(Loop loop, SocketAddress address, Hello hello) {
         var client = new RedisClient(loop, address, hello);
         return client.onLoop(() -> client.nodes.connect().map(connected -> client));

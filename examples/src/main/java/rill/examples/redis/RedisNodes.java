@@ -2,21 +2,26 @@ package rill.examples.redis;
 
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import rill.Client;
 import rill.ClientProtocol;
 import rill.Future;
 import rill.Loop;
+import rill.Pool;
+import rill.PoolOptions;
+import rill.PoolState;
+import rill.Promise;
 import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 
 /**
- * The servers of a {@link RedisClient}: the one that it was given, and those of its cluster that answers have named. A connection to each, made
- * when it is needed and again when it has ended. Confined to the loop.
+ * The servers of a {@link RedisClient}: the one that it was given, and those of its cluster that answers have named. A pool of one connection for
+ * each, which keeps commands in order, and makes another when it was lost. Confined to the loop.
  *
  * <pre>
  *  call ──▶ the node of its slot, or the first ──▶ the answer
@@ -26,25 +31,47 @@ import rill.codec.resp.Reply;
  * </pre>
  */
 final class RedisNodes {
+    private static final Set<String> READS =
+            Set.of("EXISTS", "GET", "HGET", "HGETALL", "LRANGE", "MGET", "PING", "TTL", "TYPE");
+
     /** More of them in a row mean that the cluster contradicts itself. */
     private static final int MOST_REDIRECTIONS = 5;
+
+    private static final PoolOptions OPTIONS =
+            PoolOptions.defaults().probe(Duration.ofSeconds(30), Duration.ofSeconds(5));
 
     private final Loop loop;
     private final SocketAddress first;
     private final ClientProtocol<List<Command>, List<Reply>> protocol;
-    private final Map<SocketAddress, Future<Client<List<Command>, List<Reply>>>> clients = new HashMap<>();
+    private final Map<SocketAddress, Pool<List<Command>, List<Reply>>> pools = new HashMap<>();
     private final Map<Integer, SocketAddress> bySlot = new HashMap<>();
     private boolean closed;
 
     RedisNodes(Loop loop, SocketAddress first, ClientProtocol<List<Command>, List<Reply>> protocol) {
         this.loop = loop;
         this.first = first;
-        this.protocol = protocol;
+        this.protocol =
+                protocol.probe(pool -> pool.call(List.of(Command.of("PING")))).idempotent(RedisNodes::changesNothing);
     }
 
-    /** Connects to the first, if that has not been done. */
-    Future<Client<List<Command>, List<Reply>>> connect() {
-        return node(first);
+    /** What may be tried again although it was perhaps carried out. */
+    private static boolean changesNothing(List<Command> batch) {
+        return batch.size() == 1 && READS.contains(batch.getFirst().name());
+    }
+
+    /** Done when the first is connected; fails with what prevents that. */
+    Future<@Nullable Void> connect() {
+        Promise<@Nullable Void> connected = loop.promise();
+        pools.put(first, loop.pool(first, protocol, OPTIONS.onState(state -> tell(state, connected))));
+        return connected;
+    }
+
+    private void tell(PoolState state, Promise<@Nullable Void> connected) {
+        if (state instanceof PoolState.Ready) {
+            connected.complete(null);
+        } else if (state instanceof PoolState.Failing failing && connected.fail(failing.why())) {
+            close(); // it was never there, so nobody waits for it to come back
+        }
     }
 
     /** A reply for each command; what says that they belong elsewhere is followed. */
@@ -58,7 +85,10 @@ final class RedisNodes {
         if (asking) {
             sent.addFirst(Command.of("ASKING"));
         }
-        return node(node).flatMap(client -> client.call(List.copyOf(sent))).flatMap(answer -> {
+        if (closed) {
+            return loop.failed(new IllegalStateException("the client is closed"));
+        }
+        return pool(node).call(List.copyOf(sent)).flatMap(answer -> {
             List<Reply> replies = asking ? answer.subList(1, answer.size()) : answer;
             Redirection elsewhere = left == 0 ? null : Redirection.of(replies, node);
             if (elsewhere == null) {
@@ -71,31 +101,13 @@ final class RedisNodes {
         });
     }
 
-    private Future<Client<List<Command>, List<Reply>>> node(SocketAddress address) {
-        if (closed) {
-            return loop.failed(new IllegalStateException("the client is closed"));
-        }
-        Future<Client<List<Command>, List<Reply>>> known = clients.get(address);
-        if (known != null && (!known.isDone() || isOpen(known))) {
-            return known;
-        }
-        Future<Client<List<Command>, List<Reply>>> made = loop.connect(address, protocol);
-        clients.put(address, made);
-        return made;
-    }
-
-    private static boolean isOpen(Future<Client<List<Command>, List<Reply>>> done) {
-        return done.failure() == null && done.result().isOpen();
+    private Pool<List<Command>, List<Reply>> pool(SocketAddress node) {
+        return pools.computeIfAbsent(node, address -> loop.pool(address, protocol, OPTIONS));
     }
 
     void close() {
         closed = true;
-        clients.values()
-                .forEach(each -> each.onDone((client, failure) -> {
-                    if (client != null) {
-                        client.close();
-                    }
-                }));
+        pools.values().forEach(Pool::close);
     }
 
     // ---- slots

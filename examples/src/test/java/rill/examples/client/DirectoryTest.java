@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -117,12 +118,17 @@ class DirectoryTest {
     }
 
     @Test
-    void every_code_block_of_the_guide_is_a_piece_of_the_example() throws IOException {
-        String source = Files.readString(Path.of("src/main/java/rill/examples/client/Directory.java"));
+    void every_code_block_of_the_guide_is_a_piece_of_the_examples() throws IOException {
+        var sources = new StringBuilder();
+        try (Stream<Path> files = Files.list(Path.of("src/main/java/rill/examples/client"))) {
+            for (Path each : files.toList()) {
+                sources.append(Files.readString(each));
+            }
+        }
         List<String> blocks = BLOCK.matcher(Files.readString(Path.of("../docs/custom-client.md")))
                 .results()
                 .map(found -> found.group(1))
                 .toList();
-        assertThat(blocks).hasSize(3).allSatisfy(block -> assertThat(source).contains(block));
+        assertThat(blocks).hasSize(7).allSatisfy(block -> assertThat(sources).contains(block));
     }
 }

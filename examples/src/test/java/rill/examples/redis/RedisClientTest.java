@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -219,17 +223,21 @@ class RedisClientTest {
     @Test
     void one_that_is_given_up_takes_no_element_with_it() throws IOException {
         Future<Reply> unwanted = redis.block(Command.of("BLPOP", "queue", "20"), LONG);
-        while (!String.valueOf(
-                        Reply.text(redis.call(Command.of("INFO", "clients")).await()))
-                .contains("blocked_clients:1")) {
-            loop.delay(Duration.ofMillis(1)).await();
-        }
+        awaitBlocked();
         unwanted.cancel();
         while (clients() > 1) {
             loop.delay(Duration.ofMillis(1)).await();
         }
         redis.call(Command.of("RPUSH", "queue", "a")).await();
         assertThat(redis.call(Command.of("LLEN", "queue")).await()).isEqualTo(Reply.of(1));
+    }
+
+    private void awaitBlocked() throws IOException {
+        while (!String.valueOf(
+                        Reply.text(redis.call(Command.of("INFO", "clients")).await()))
+                .contains("blocked_clients:1")) {
+            loop.delay(Duration.ofMillis(1)).await();
+        }
     }
 
     private long clients() throws IOException {
@@ -293,12 +301,12 @@ class RedisClientTest {
             first.signal("KILL");
             awaitTold("lost");
         }
-        RedisClient lost = client;
-        assertThatThrownBy(() -> lost.get("key").await()).isInstanceOf(IOException.class);
+        Future<?> waits = client.set("key", "2");
         try (var second = new LocalRedis("--port", String.valueOf(address.getPort()))) {
             assertThat(second.address()).isNotNull();
             awaitTold("restored");
-            assertThat(client.get("key").await()).isNull();
+            waits.await();
+            assertThat(client.get("key").await()).isEqualTo("2");
             client.call(Command.of("PUBLISH", "news", "again")).await();
             awaitTold("news: again");
         }
@@ -326,12 +334,26 @@ class RedisClientTest {
     }
 
     @Test
-    void a_connection_that_was_lost_is_made_again_by_the_next_call() throws IOException {
+    void what_prevents_the_first_connection_is_told_at_once() throws IOException {
+        assertThatThrownBy(() -> RedisClient.connect(
+                                loop, server.address(), Hello.resp3().user("nobody", "x"))
+                        .await())
+                .hasStackTraceContaining("WRONGPASS");
+        redis.call(Command.of("CLIENT", "NO-EVICT", "OFF")).await();
+    }
+
+    @Test
+    void a_connection_that_was_lost_is_made_again_and_what_only_reads_is_tried_again() throws IOException {
         Future<Reply> blocked = redis.call(Command.of("BLPOP", "queue", "0"));
+        Future<String> behind = redis.get("key");
         Client<Command, Reply> other =
                 loop.connect(server.address(), Resp.client()).await();
         other.call(Command.of("CLIENT", "KILL", "TYPE", "normal")).await();
-        assertThatThrownBy(blocked::await).isInstanceOf(CallFailedException.class);
+        assertThatThrownBy(blocked::await)
+                .isInstanceOfSatisfying(
+                        CallFailedException.class,
+                        e -> assertThat(e.fate()).isEqualTo(CallFailedException.Fate.PERHAPS_CARRIED_OUT));
+        assertThat(behind.await()).isNull();
         redis.set("key", "again").await();
         assertThat(redis.get("key").await()).isEqualTo("again");
         other.close();
@@ -340,10 +362,26 @@ class RedisClientTest {
     @Test
     void closing_it_closes_all_of_it() throws IOException {
         Future<Reply> blocked = redis.block(Command.of("BLPOP", "queue", "20"), LONG);
-        redis.increment("n").await();
+        awaitBlocked();
         redis.close();
         assertThatThrownBy(blocked::await).isInstanceOf(IOException.class);
         assertThatThrownBy(() -> redis.get("key").await()).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void every_code_block_of_the_guide_is_a_piece_of_the_client() throws IOException {
+        var sources = new StringBuilder();
+        try (Stream<Path> files = Files.list(Path.of("src/main/java/rill/examples/redis"))) {
+            for (Path each : files.toList()) {
+                sources.append(Files.readString(each));
+            }
+        }
+        List<String> blocks = Pattern.compile("```java\n(.*?)\n```", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of("../docs/redis.md")))
+                .results()
+                .map(found -> found.group(1))
+                .toList();
+        assertThat(blocks).hasSize(3).allSatisfy(block -> assertThat(sources).contains(block));
     }
 
     // ---- slots
