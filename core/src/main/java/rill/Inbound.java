@@ -322,6 +322,9 @@ final class Inbound extends Node {
             }
             endsBelow = stage.hasEnded();
         }
+        if (stack.waitsInVain()) {
+            link.tellUnready();
+        }
         if (!is(DISCARDING | DEAF) && stack.top().hasEnded() && !stack.top().waits()) {
             deliverEnd();
         }

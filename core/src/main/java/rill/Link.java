@@ -383,6 +383,16 @@ final class Link extends Node implements WireListener {
         }
     }
 
+    /**
+     * The peer has ended its stream, and a layer still waits for something. Of a connection that was accepted its owner has to know, or nobody
+     * would ever close it; whoever has dialed one waits for as long as he has said.
+     */
+    void tellUnready() {
+        if (route == null) {
+            tellAwaiting(null);
+        }
+    }
+
     /** Tells whoever waits for its layers to be ready, if somebody does: then true. */
     private boolean tellAwaiting(@Nullable Throwable failure) {
         Consumer<? super @Nullable Throwable> told = onConnect;

@@ -20,7 +20,8 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
     // ---- connections
 
     /**
-     * Listens, and hands each connection to {@code onConnection} once every layer of its pipeline is ready: with TLS, after the handshake. A
+     * Listens, and hands each connection to {@code onConnection} once every layer of its pipeline is ready: with TLS, after the handshake. (A
+     * layer that still waits when the peer has ended its stream is waited for no longer.) A
      * connection that fails before is reported. What {@code onConnection} throws fails the connection. No message is decoded before it, or
      * something later, calls {@code receive} or {@code onMessage}.
      *

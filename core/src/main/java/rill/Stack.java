@@ -138,6 +138,12 @@ final class Stack {
                 : unready.session.getClass().getNestHost().getSimpleName();
     }
 
+    /** Whether one is still in its handshake, and knows that the peer will say nothing more. */
+    boolean waitsInVain() {
+        Stage unready = unready();
+        return unready != null && unready.knowsOfEnd();
+    }
+
     private @Nullable Stage unready() {
         for (Stage stage : stages) {
             if (stage.holdsWrites()) {

@@ -445,6 +445,11 @@ final class Stage implements Context {
         return is(ENDED);
     }
 
+    /** Whether its session knows that no more will come. */
+    boolean knowsOfEnd() {
+        return is(END_TOLD);
+    }
+
     /** Tells the session that no more will come, once, and not before it has seen what did. */
     void tellEnd() {
         if (!is(ENDED | END_TOLD) && !waits()) {

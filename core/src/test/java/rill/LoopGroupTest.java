@@ -3,6 +3,7 @@ package rill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -10,13 +11,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.spi.Environment;
+import rill.spi.Selector;
+import rill.spi.Transport;
 import rill.testing.Loops;
 import rill.testing.MemorySelector;
 import rill.testing.MemoryTransport;
@@ -257,18 +260,33 @@ class LoopGroupTest {
 
     @Test
     void a_group_that_can_not_be_opened_leaves_no_loop_open() throws Exception {
-        var real = Environment.production();
-        var simulated = new MemoryTransport()
-                .environment(new Environment(
-                        real.clock(), new Random(1), real.resolver(), real.blocking(), real.memory(), (loop, done) -> {
-                            while (!done.getAsBoolean()) {
-                                loop.tick();
-                            }
-                        }));
-        assertThatThrownBy(() -> LoopGroup.open(3, options().transport(simulated)))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("driven by");
-        List<MemorySelector> opened = simulated.selectors();
-        assertThat(opened).hasSize(1).allMatch(MemorySelector::closed);
+        var transport = new MemoryTransport();
+        LoopOptions options = options().transport(new Transport() {
+            @Override
+            public String name() {
+                return transport.name();
+            }
+
+            @Override
+            public int preference() {
+                return transport.preference();
+            }
+
+            @Override
+            public Environment environment() {
+                return transport.environment();
+            }
+
+            @Override
+            public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
+                if (transport.selectors().size() == 2) {
+                    transport.failOpen(new IOException("on purpose"));
+                }
+                return transport.open(receiveBuffer);
+            }
+        });
+        assertThatThrownBy(() -> LoopGroup.open(3, options)).hasMessageContaining("on purpose");
+        List<MemorySelector> opened = transport.selectors();
+        assertThat(opened).hasSize(2).allMatch(MemorySelector::closed);
     }
 }

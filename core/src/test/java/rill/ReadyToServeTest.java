@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.testing.Loops;
@@ -114,6 +115,38 @@ class ReadyToServeTest {
         ticks();
         assertThat(told).isEmpty();
         assertNothingIsLeft(silent);
+    }
+
+    @Test
+    void a_layer_that_waits_though_the_peer_has_ended_is_waited_for_no_longer_and_nothing_is_lost() {
+        Pipeline<String, String> patient = TextLines.pipeline().over(context -> new Session<>() {
+            @Override
+            public @Nullable ByteBuf opened(Context opening) {
+                opening.holdWrites();
+                return null;
+            }
+
+            @Override
+            public @Nullable ByteBuf decode(ByteBuf in, Context decoding) {
+                return in.isReadable() ? in : null;
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {
+                out.pass(message.retainedSlice());
+            }
+        });
+        Listener server = loops.settle(loop.listen(ANY, patient, connection -> {
+            told.add("given");
+            connection.onMessage(told::add, connection::close);
+        }));
+        Connection<ByteBuf, ByteBuf> peer = connect(server);
+        says(peer, "one\ntwo\n");
+        assertThat(told).isEmpty();
+        loop.execute(peer::close);
+        ticks();
+        assertThat(told).containsExactly("given", "one", "two");
+        assertThat(loop.connections()).isZero();
     }
 
     @Test
