@@ -56,7 +56,10 @@ final class Members<Q, A> implements Runnable {
         this.protocol = protocol;
         this.options = options;
         this.waiting = new UnplacedCalls<>(
-                loop, protocol.bounds.waiting(), protocol.bounds.waitingBytes(), call -> call.fail(failures().tooLate(call)));
+                loop,
+                protocol.bounds.waiting(),
+                protocol.bounds.waitingBytes(),
+                call -> call.fail(failures().tooLate(call)));
         this.backOff = new BackOff(options.firstPause, options.longestPause, loop.random());
         this.budget = new RetryBudget(options.retryShare, loop.nanoTime());
         this.told = kindOf(pool.state());
