@@ -10,6 +10,7 @@ import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import jdk.net.ExtendedSocketOptions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -383,6 +384,22 @@ class RetransmissionTest {
         write(1);
         sim.run(Duration.ofMillis(200));
         assertThat(acknowledgements()).containsExactly(90L);
+    }
+
+    @Test
+    void a_silent_peer_is_asked_as_often_as_was_said_and_then_given_up() {
+        Tcp tcp = sim.hosts().get(1).tcps.iterator().next();
+        tcp.option(ExtendedSocketOptions.TCP_KEEPIDLE, 10);
+        tcp.option(ExtendedSocketOptions.TCP_KEEPINTERVAL, 5);
+        tcp.option(ExtendedSocketOptions.TCP_KEEPCOUNT, 3);
+        tcp.option(StandardSocketOptions.SO_KEEPALIVE, true);
+        sim.record();
+        sim.inject(Faults.cut("client", "server"));
+        sim.run(Duration.ofSeconds(24));
+        assertThat(tcp.gone()).isFalse();
+        sim.run(Duration.ofSeconds(2));
+        assertThat(tcp.gone()).isTrue();
+        assertThat(purposes(1)).containsExactly("PROBE", "PROBE", "PROBE");
     }
 
     @Test
