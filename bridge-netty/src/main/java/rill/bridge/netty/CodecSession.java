@@ -3,19 +3,18 @@ package rill.bridge.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import rill.Context;
 
 /** One connection's handlers, as the codec on top. */
 final class CodecSession<R, W> extends BridgeSession<R, W> {
     private final Class<R> received;
-    private final Function<Object, ? extends @Nullable R> events;
+    private final NettyHandlers.UserEvents<? extends R> events;
     private int
             ahead; // bytes that the handlers have already, left there so that decode is called again for what they have
     // made
 
-    CodecSession(BridgeChannel channel, Class<R> received, Function<Object, ? extends @Nullable R> events) {
+    CodecSession(BridgeChannel channel, Class<R> received, NettyHandlers.UserEvents<? extends R> events) {
         super(channel);
         this.received = received;
         this.events = events;
@@ -50,7 +49,7 @@ final class CodecSession<R, W> extends BridgeSession<R, W> {
     R take(Context context) throws IOException {
         for (Object each = channel.poll(); each != null; each = channel.poll()) {
             if (each instanceof BridgeChannel.Event(Object event)) {
-                R message = events.apply(event);
+                R message = events.message(event);
                 if (message != null) {
                     return message;
                 }

@@ -3,7 +3,6 @@ package rill.bridge.netty;
 import io.netty.channel.ChannelPipeline;
 import java.util.Objects;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import rill.ByteLayer;
 import rill.Codec;
@@ -31,6 +30,18 @@ import rill.Codec;
  * <p><b>Threading:</b> immutable; the functions run on the loop of the connection.
  */
 public final class NettyHandlers {
+    /**
+     * What handlers tell by user events, as messages.
+     *
+     * @param <R> what is received
+     */
+    @FunctionalInterface
+    public interface UserEvents<R> {
+        /** The message that this event is to the receiver, or null for none. On the connection's loop; what it throws fails the connection. */
+        @Nullable
+        R message(Object event);
+    }
+
     private final Consumer<? super ChannelPipeline> initializer;
 
     private NettyHandlers(Consumer<? super ChannelPipeline> initializer) {
@@ -58,20 +69,15 @@ public final class NettyHandlers {
      * @param written the type of what is written
      */
     public <R, W> Codec<R, W> codec(Class<R> received, Class<W> written) {
-        return codec(received, written, NettyHandlers::none);
-    }
-
-    private static <R> @Nullable R none(Object event) {
-        return null;
+        return codec(received, written, event -> null);
     }
 
     /**
      * Likewise, with what handlers tell by user events ({@code fireUserEventTriggered}).
      *
-     * @param events gives the message that an event is to the receiver, or null for none
+     * @param events gives the messages
      */
-    public <R, W> Codec<R, W> codec(
-            Class<R> received, Class<W> written, Function<Object, ? extends @Nullable R> events) {
+    public <R, W> Codec<R, W> codec(Class<R> received, Class<W> written, UserEvents<? extends R> events) {
         Objects.requireNonNull(received, "received");
         Objects.requireNonNull(written, "written");
         Objects.requireNonNull(events, "events");

@@ -259,8 +259,10 @@ final class Resp3ReplyTest {
                         .violation())
                 .isEqualTo("expected a line of at most 400 bytes");
         var long4096 = new CodecHarness<>(RespCodecs.unpaired(RespOptions.defaults()));
-        assertThat(long4096.feed("(" + "1".repeat(4096) + "\r\n").outcome().messages()).hasSize(1);
-        assertThat(long4096.feed("(" + "1".repeat(4097) + "\r\n").outcome().violation()).contains("at most 4096 bytes");
+        assertThat(long4096.feed("(" + "1".repeat(4096) + "\r\n").outcome().messages())
+                .hasSize(1);
+        assertThat(long4096.feed("(" + "1".repeat(4097) + "\r\n").outcome().violation())
+                .contains("at most 4096 bytes");
         assertThat(decode(RespOptions.defaults().lineBytes(5), "(123456\r\n").offset())
                 .isEqualTo(6);
     }
