@@ -138,10 +138,10 @@ final class Stack {
                 : unready.session.getClass().getNestHost().getSimpleName();
     }
 
-    /** Whether one is still in its handshake, and knows that the peer will say nothing more. */
+    /** Whether one is still in its handshake, though the peer will say nothing more: the stream has ended, or what it carries. */
     boolean waitsInVain() {
         Stage unready = unready();
-        return unready != null && unready.knowsOfEnd();
+        return unready != null && (unready.knowsOfEnd() || unready.hasEnded());
     }
 
     private @Nullable Stage unready() {

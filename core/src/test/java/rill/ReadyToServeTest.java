@@ -12,6 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import rill.testing.Loops;
 import rill.testing.TextLines;
 
@@ -117,35 +119,49 @@ class ReadyToServeTest {
         assertNothingIsLeft(silent);
     }
 
-    @Test
-    void a_layer_that_waits_though_the_peer_has_ended_is_waited_for_no_longer_and_nothing_is_lost() {
-        Pipeline<String, String> patient = TextLines.pipeline().over(context -> new Session<>() {
-            @Override
-            public @Nullable ByteBuf opened(Context opening) {
-                opening.holdWrites();
+    /** Never ready; after a {@code .} nothing more comes. */
+    private static final class Waiting implements Session<ByteBuf, ByteBuf> {
+        @Override
+        public @Nullable ByteBuf opened(Context context) {
+            context.holdWrites();
+            return null;
+        }
+
+        @Override
+        public @Nullable ByteBuf decode(ByteBuf in, Context context) {
+            int end = in.bytesBefore((byte) '.');
+            if (end == 0) {
+                in.skipBytes(1);
+                context.end();
                 return null;
             }
+            return in.isReadable() ? in.readSlice(end < 0 ? in.readableBytes() : end) : null;
+        }
 
-            @Override
-            public @Nullable ByteBuf decode(ByteBuf in, Context decoding) {
-                return in.isReadable() ? in : null;
-            }
+        @Override
+        public void encode(ByteBuf message, Outgoing out) {
+            out.pass(message.retainedSlice());
+        }
+    }
 
-            @Override
-            public void encode(ByteBuf message, Outgoing out) {
-                out.pass(message.retainedSlice());
-            }
-        });
-        Listener server = loops.settle(loop.listen(ANY, patient, connection -> {
+    @ParameterizedTest
+    @ValueSource(strings = {"one\ntwo\n", "one\ntwo\n."})
+    void a_layer_that_waits_though_the_peer_has_ended_is_waited_for_no_longer_and_nothing_is_lost(String said) {
+        Pipeline<String, String> waiting = TextLines.pipeline().over(context -> new Waiting());
+        Listener server = loops.settle(loop.listen(ANY, waiting, connection -> {
             told.add("given");
             connection.onMessage(told::add, connection::close);
         }));
         Connection<ByteBuf, ByteBuf> peer = connect(server);
-        says(peer, "one\ntwo\n");
-        assertThat(told).isEmpty();
+        says(peer, said);
+        if (!said.endsWith(".")) {
+            assertThat(told).isEmpty();
+            loop.execute(peer::close);
+            ticks();
+        }
+        assertThat(told).containsExactly("given", "one", "two");
         loop.execute(peer::close);
         ticks();
-        assertThat(told).containsExactly("given", "one", "two");
         assertThat(loop.connections()).isZero();
     }
 

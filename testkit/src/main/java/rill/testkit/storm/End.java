@@ -105,11 +105,15 @@ final class End extends Actor {
         afterMemberClosed = run.memberClosed();
     }
 
-    /** Whether somebody has to be there at the other end: its listener accepts, and nothing has stopped it. */
+    /**
+     * Whether somebody has to be there at the other end: its listener accepts, and nothing has stopped it, nor was it reported that it failed
+     * while its layers shook hands.
+     */
     boolean mustBeAccepted() {
         Server mine = server;
         return mine != null
                 && !mine.stopped
+                && !run.failedAtPeer(local)
                 && !run.closing(Run.loopOf(mine.opened))
                 && (afterMemberClosed || !run.memberClosed());
     }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -684,7 +685,13 @@ final class Run {
         }
     }
 
+    /** Whether what this address has connected to has failed at the other end, which was reported: perhaps before anybody was given it. */
+    boolean failedAtPeer(@Nullable SocketAddress local) {
+        return failedConnections.contains("connection to " + local);
+    }
+
     private void connectionFailed(Report.ConnectionFailed report) {
+        failedConnections.add(report.connection());
         for (End each : ends) {
             if (each != null
                     && each.connection() != null
@@ -701,6 +708,7 @@ final class Run {
         }
     }
 
+    private final Set<String> failedConnections = ConcurrentHashMap.newKeySet();
     private volatile boolean survivorsAllowed;
 
     void allowSurvivors(boolean allowed) {
