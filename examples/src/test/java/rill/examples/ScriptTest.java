@@ -267,7 +267,7 @@ class ScriptTest {
         assertThat(calls())
                 .singleElement()
                 .asString()
-                .contains(" -Plibraries ", "-pl .,core,testkit,transport-nio,transport-epoll,transport-sim,codec ")
+                .contains(" -Plibraries ", "-pl .,core,testkit,transport-nio,transport-epoll,transport-sim,codec,bridge-netty ")
                 .doesNotContain("examples", "benchmarks")
                 .endsWith(" install");
     }

@@ -27,6 +27,7 @@ import rill.Future;
 import rill.ListenOptions;
 import rill.Listener;
 import rill.Pipeline;
+import rill.Report;
 import rill.testing.IntFrames;
 import rill.testing.TextLines;
 
@@ -103,11 +104,10 @@ class TlsTest extends OverSockets {
     void a_certificate_for_another_host_or_of_somebody_unknown_fails_with_its_cause() throws IOException {
         TlsLayer wrongHost = Certificates.FOR_ANOTHER.server();
         for (TlsLayer client : List.of(Certificates.FOR_ANOTHER.client(), clientTls)) {
-            serverFailures.clear();
+            reports.clear();
             assertThatThrownBy(() -> connect(echo(wrongHost), LINES.over(client)))
                     .isInstanceOf(SSLHandshakeException.class);
-            until("the server was told why", () -> !serverFailures.isEmpty());
-            assertThat(serverFailures).singleElement().isInstanceOf(SSLException.class);
+            assertHandshakeFailed();
         }
         assertEchoes(echo(serverTls));
     }
@@ -137,9 +137,19 @@ class TlsTest extends OverSockets {
         InetSocketAddress address = echo(serverTls);
         Connection<String, String> plain = connect(address, LINES);
         run(() -> plain.write("GET / HTTP/1.1"));
-        until("the server has noticed", () -> !serverFailures.isEmpty());
-        assertThat(serverFailures).singleElement().isInstanceOf(SSLException.class);
+        assertHandshakeFailed();
         assertEchoes(address);
+    }
+
+    /** Of a connection that no handler has been given. */
+    private void assertHandshakeFailed() throws IOException {
+        until("it was reported", () -> !reports.isEmpty());
+        assertThat(serverFailures).isEmpty();
+        assertThat(reports)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Report.ConnectionFailed.class,
+                        failed -> assertThat(failed.cause()).isInstanceOf(SSLException.class));
     }
 
     @Test
@@ -157,10 +167,11 @@ class TlsTest extends OverSockets {
         var limits = ConnectionLimits.defaults().closing(Duration.ofMillis(10), 1024);
         var ends = Collections.synchronizedList(new ArrayList<Future<?>>());
         var options = ListenOptions.defaults().limits(limits);
-        Listener listener = await(loop.listen(ANY_PORT, LINES.over(serverTls), options, connection -> {
-            connection.write("never sent");
-            ends.add(connection.flush());
-            ends.add(connection.finish());
+        Listener listener = await(loop.listen(ANY_PORT, LINES, options, connection -> {
+            Connection<String, String> secret = connection.become(LINES.over(serverTls));
+            secret.write("never sent");
+            ends.add(secret.flush());
+            ends.add(secret.finish());
         }));
         socketTo((InetSocketAddress) listener.address()); // and says nothing
         until("it was accepted", () -> ends.size() == 2);

@@ -17,7 +17,9 @@ import rill.ConnectOptions;
 import rill.Connection;
 import rill.DeadlineException;
 import rill.Loop;
+import rill.LoopOptions;
 import rill.Pipeline;
+import rill.Report;
 import rill.Proxy;
 import rill.codec.proxy.AddressRanges;
 import rill.codec.proxy.HttpConnect;
@@ -171,16 +173,17 @@ class SimulatedProxiesTest {
         var failures = new ArrayList<Throwable>();
         simulation.host(
                 "server",
-                host -> host.loop("main")
+                host -> host.loop(LoopOptions.defaults().reporter(report -> {
+                            if (report instanceof Report.ConnectionFailed failed) {
+                                failures.add(failed.cause());
+                            }
+                        }))
                         .listen(
                                 host.address(PORT),
                                 TextLines.pipeline()
                                         .over(ProxyProtocol.server(AddressRanges.of("10.0.0.0/8"))
                                                 .patience(Duration.ofMinutes(1))),
-                                each -> {
-                                    each.onFailure(failure -> failures.add(failure.cause()));
-                                    each.onMessage(each::write);
-                                }));
+                                each -> each.onMessage(each::write)));
         Loop loop = simulation.host("proxy").loop("main");
         loop.run(() -> {
             Connection<ByteBuf, ByteBuf> connection =
