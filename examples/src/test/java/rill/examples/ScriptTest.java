@@ -267,7 +267,9 @@ class ScriptTest {
         assertThat(calls())
                 .singleElement()
                 .asString()
-                .contains(" -Plibraries ", "-pl .,core,testkit,transport-nio,transport-epoll,transport-sim,codec,bridge-netty ")
+                .contains(
+                        " -Plibraries ",
+                        "-pl .,core,testkit,transport-nio,transport-epoll,transport-sim,codec,bridge-netty ")
                 .doesNotContain("examples", "benchmarks")
                 .endsWith(" install");
     }
