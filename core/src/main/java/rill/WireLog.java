@@ -23,7 +23,8 @@ import rill.spi.Clock;
  *
  * <p><b>Threading:</b> immutable; one object may be a layer of any number of pipelines. The consumer is called on the loop of the connection.
  *
- * <p><b>Errors:</b> what the consumer throws is reported, and nothing else.
+ * <p><b>Errors:</b> what the consumer throws is reported to the loop's {@link Reporter}, and harms nobody. A property that means nothing fails
+ * each connection, with what it can mean.
  */
 public final class WireLog implements ByteLayer {
     private static final int USUAL_LIMIT = 1_024;
@@ -64,12 +65,34 @@ public final class WireLog implements ByteLayer {
 
     /** That of {@code -Drill.wirelog}, at the very bottom of every connection whose ends it names; null for others. */
     static @Nullable WireLog wanted(SocketAddress local, SocketAddress remote) {
-        return Wanted.ENDS == null || !Wanted.ENDS.match(local, remote) ? null : Wanted.LOG;
+        WireLogEnds ends = Wanted.ends();
+        return ends == null || !ends.match(local, remote) ? null : Wanted.LOG;
     }
 
+    /** What the property says, or why that means nothing: each connection fails with it then, so that it is seen. */
     private static final class Wanted {
         static final WireLog LOG = toLogger();
-        static final @Nullable WireLogEnds ENDS = WireLogEnds.parse(System.getProperty("rill.wirelog"));
+        private static final @Nullable WireLogEnds ENDS;
+        private static final @Nullable String WRONG;
+
+        static {
+            WireLogEnds ends = null;
+            String wrong = null;
+            try {
+                ends = WireLogEnds.parse(System.getProperty("rill.wirelog"));
+            } catch (IllegalArgumentException e) {
+                wrong = e.getMessage();
+            }
+            ENDS = ends;
+            WRONG = wrong;
+        }
+
+        static @Nullable WireLogEnds ends() {
+            if (WRONG != null) {
+                throw new IllegalArgumentException(WRONG);
+            }
+            return ENDS;
+        }
     }
 
     @Override
@@ -99,7 +122,7 @@ public final class WireLog implements ByteLayer {
         try {
             told.accept(text);
         } catch (Throwable t) {
-            LoggingReporter.INSTANCE.threw("the consumer of ", this, t);
+            Objects.requireNonNull(Loop.current()).threw("the consumer of ", this, t);
         }
     }
 

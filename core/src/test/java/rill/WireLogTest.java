@@ -100,6 +100,9 @@ class WireLogTest {
             throw new IllegalStateException("on purpose");
         });
         assertThat(talk(throwing, "hello")).containsExactly("hello");
+        assertThat(loops.reporter().take(Report.Thrown.class))
+                .hasSizeGreaterThanOrEqualTo(3) // written, read, the end
+                .allSatisfy(thrown -> assertThat(thrown.cause()).hasMessage("on purpose"));
     }
 
     private static ByteBuf text(String text) {

@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 final class Tools implements AutoCloseable {
     private static final int SECONDS = 120; // to compile something
 
-    /** Of {@link #identity}. It protects nothing. */
-    static final String PASSWORD = "benchmark";
+    /** Of {@link #identity}, as {@code ServerKey} knows it in another process. It protects nothing. */
+    private static final String PASSWORD = "benchmark";
 
     private final Path folder;
     private final Map<Program, Path> compiled = new EnumMap<>(Program.class);
