@@ -161,7 +161,7 @@ final class Settling {
             End end = run.end(id);
             End peer = run.end(id ^ 1);
             if (end == null || end.connection() == null || peer == null || peer.connection() == null) {
-                if (end != null && end.connection() != null && !end.troubled() && end.mustBeAccepted()) {
+                if (end != null && isAwaited(end, peer)) {
                     ledger.violated(4, end + " is connected, and nobody was told at the other end: " + end.state());
                 }
                 continue;
@@ -185,6 +185,15 @@ final class Settling {
         }
     }
 
+    /** Whether it is connected, and the other end has still to be told: it may be known already, and has no connection before its loop got to it. */
+    private static boolean isAwaited(@Nullable End end, @Nullable End peer) {
+        return end != null
+                && end.connection() != null
+                && (peer == null || peer.connection() == null)
+                && !end.troubled()
+                && end.mustBeAccepted();
+    }
+
     private boolean hasArrived() {
         for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
             End end = run.end(id);
@@ -196,7 +205,7 @@ final class Settling {
             if (end != null && peer != null && end.missingAt(peer) != null && !mayBeLost(end, peer)) {
                 return false;
             }
-            if (end != null && end.connection() != null && peer == null && !end.troubled() && end.mustBeAccepted()) {
+            if (isAwaited(end, peer)) {
                 return false;
             }
         }
