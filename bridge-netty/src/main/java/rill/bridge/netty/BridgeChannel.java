@@ -23,7 +23,6 @@ final class BridgeChannel extends EmbeddedChannel {
     private final Consumer<? super ChannelPipeline> initializer;
     private final SocketAddress peer;
     private final ArrayDeque<Object> arrived = new ArrayDeque<>(); // messages and events, in their order
-    private boolean begun;
 
     /** What a handler has told, among the messages. */
     record Event(Object event) {}
@@ -77,7 +76,6 @@ final class BridgeChannel extends EmbeddedChannel {
     // ---- what happens on the connection
 
     void begin() throws IOException {
-        begun = true;
         try {
             initializer.accept(pipeline());
             pipeline().addLast(new Last());
@@ -128,17 +126,18 @@ final class BridgeChannel extends EmbeddedChannel {
         }
     }
 
-    /** The connection is gone. */
+    /** The connection is gone. Throws what handlers throw when they are told, unless that is what the network or the peer did: its end is known. */
     void end() {
-        if (begun) {
-            try {
+        try {
+            if (isRegistered()) {
                 finishAndReleaseAll();
-            } catch (Throwable t) {
-                // of handlers that are told of the end; nobody is interested any more
             }
+        } catch (Throwable t) {
+            told(t);
+        } finally {
+            arrived.forEach(ReferenceCountUtil::release);
+            arrived.clear();
         }
-        arrived.forEach(ReferenceCountUtil::release);
-        arrived.clear();
     }
 
     // ---- what has come of it

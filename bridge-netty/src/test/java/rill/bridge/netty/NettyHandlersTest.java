@@ -393,4 +393,33 @@ class NettyHandlersTest {
                 .singleElement()
                 .satisfies(each -> assertThat(each.refCnt()).isZero());
     }
+
+    @Test
+    void what_a_handler_throws_when_the_connection_goes_is_reported_and_the_others_are_told() {
+        List<String> told = new ArrayList<>();
+        Consumer<ChannelPipeline> handlers = pipeline -> pipeline.addLast(
+                new LineBasedFrameDecoder(100),
+                new StringDecoder(),
+                new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelInactive(ChannelHandlerContext context) {
+                        context.fireChannelInactive();
+                        throw new IllegalStateException("not now");
+                    }
+                },
+                new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelInactive(ChannelHandlerContext context) {
+                        told.add("inactive");
+                    }
+                });
+        Connection<String, ByteBuf> connection =
+                connect(Pipeline.of(NettyHandlers.of(handlers).codec(String.class, ByteBuf.class)));
+        end(connection);
+        assertThat(told).containsExactly("inactive");
+        assertThat(loops.reporter().take(Report.Thrown.class)).singleElement().satisfies(thrown -> {
+            assertThat(thrown.what()).contains("closed() of a session");
+            assertThat(thrown.cause()).hasMessage("not now");
+        });
+    }
 }

@@ -22,6 +22,7 @@ final class Settling {
     private final Run run;
     private final World world;
     private final Ledger ledger;
+    private @Nullable Due due; // by the last look
 
     Settling(Run run) {
         this.run = run;
@@ -37,11 +38,14 @@ final class Settling {
         world.until(
                 world.virtual() ? LONG : PATIENCE,
                 () -> ledger.violation() != null || (!world.virtual() && hasArrived()));
+        if (world.virtual()) {
+            due = stillDue();
+        }
         run.check();
         failuresHaveReasons();
         everybodyIsTold();
-        streamsAreWhole();
-        callsAreAnswered();
+        everythingHasCome();
+        nobodyElseCloses();
         controlIsUndisturbed();
         oneSuffers();
         run.check();
@@ -123,19 +127,6 @@ final class Settling {
         }
     }
 
-    private void callsAreAnswered() {
-        for (int i = 0; i < Run.CLIENTS; i++) {
-            Caller caller = run.caller(i);
-            if (caller != null && !caller.mayHaveInFlight()) {
-                int inFlight = run.ask(Run.loopOf(caller.connected), caller::inFlight);
-                if (inFlight != 0) {
-                    ledger.violated(
-                            5, caller + " counts " + inFlight + " calls without an answer, and all were answered");
-                }
-            }
-        }
-    }
-
     private void failuresHaveReasons() {
         for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
             End end = run.end(id);
@@ -156,22 +147,80 @@ final class Settling {
         }
     }
 
-    private void streamsAreWhole() {
+    /** The law that is broken if it does not come. */
+    private record Due(int law, String what) {}
+
+    /** What has still to come, once nothing is held up any more; null if nothing has. */
+    private @Nullable Due stillDue() {
+        for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
+            End end = run.end(id);
+            Due due = end == null ? null : dueFrom(end, run.end(id ^ 1));
+            if (due != null) {
+                return due;
+            }
+        }
+        for (int i = 0; i < Run.CLIENTS; i++) {
+            Caller caller = run.caller(i);
+            if (caller != null && !caller.mayHaveInFlight()) {
+                int inFlight = run.ask(Run.loopOf(caller.connected), caller::inFlight);
+                if (inFlight != 0) {
+                    return new Due(
+                            5, caller + " counts " + inFlight + " calls without an answer, and all were answered");
+                }
+            }
+        }
+        return null;
+    }
+
+    private @Nullable Due dueFrom(End end, @Nullable End peer) {
+        if (end.connection() == null) {
+            return null;
+        }
+        // An accepted end is known before its loop has given it its connection.
+        if (peer == null || peer.connection() == null) {
+            return end.troubled() || !end.mustBeAccepted()
+                    ? null
+                    : new Due(4, end + " is connected, and nobody was told at the other end: " + end.state());
+        }
+        String missing = end.missingAt(peer);
+        return missing == null || mayBeLost(end, peer)
+                ? null
+                : new Due(
+                        1,
+                        peer + " has not received what " + end + " wrote: " + missing + "; " + end.state()
+                                + peer.state());
+    }
+
+    /**
+     * Whether all has come. What was due is kept for the verdict, which must not ask again: an echo may have been written since, between two
+     * threads.
+     */
+    private boolean hasArrived() {
+        due = stillDue();
+        for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
+            End end = run.end(id);
+            Loop connects = end == null ? null : end.connectsOn;
+            if (connects != null && !run.closing(connects)) {
+                return false;
+            }
+        }
+        return due == null
+                && run.untold() == 0
+                && Objects.requireNonNull(run.end(2 * Run.CONTROL)).received >= run.pings();
+    }
+
+    private void everythingHasCome() {
+        if (due != null) {
+            ledger.violated(due.law(), due.what());
+        }
+    }
+
+    private void nobodyElseCloses() {
         for (int id = 0; id < 2 * Run.CONNECTIONS; id++) {
             End end = run.end(id);
             End peer = run.end(id ^ 1);
             if (end == null || end.connection() == null || peer == null || peer.connection() == null) {
-                if (end != null && isAwaited(end, peer)) {
-                    ledger.violated(4, end + " is connected, and nobody was told at the other end: " + end.state());
-                }
                 continue;
-            }
-            String missing = end.missingAt(peer);
-            if (missing != null && !mayBeLost(end, peer)) {
-                ledger.violated(
-                        1,
-                        peer + " has not received what " + end + " wrote: " + missing + "; " + end.state()
-                                + peer.state());
             }
             boolean ended = peer.shut || (peer.closesAtEnd() && end.shut);
             if (end.isClosed()
@@ -183,41 +232,6 @@ final class Settling {
                 ledger.violated(4, end + " was closed, and nobody has closed it: " + end.state() + peer.state());
             }
         }
-    }
-
-    /** Whether it is connected, and the other end has still to be told: it may be known already, and has no connection before its loop got to it. */
-    private static boolean isAwaited(@Nullable End end, @Nullable End peer) {
-        return end != null
-                && end.connection() != null
-                && (peer == null || peer.connection() == null)
-                && !end.troubled()
-                && end.mustBeAccepted();
-    }
-
-    private boolean hasArrived() {
-        for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
-            End end = run.end(id);
-            End peer = run.end(id ^ 1);
-            Loop connects = end == null ? null : end.connectsOn;
-            if (connects != null && !run.closing(connects)) {
-                return false;
-            }
-            if (end != null && peer != null && end.missingAt(peer) != null && !mayBeLost(end, peer)) {
-                return false;
-            }
-            if (isAwaited(end, peer)) {
-                return false;
-            }
-        }
-        for (int i = 0; i < Run.CLIENTS; i++) {
-            Caller caller = run.caller(i);
-            if (caller != null
-                    && !caller.mayHaveInFlight()
-                    && run.ask(Run.loopOf(caller.connected), caller::inFlight) > 0) {
-                return false;
-            }
-        }
-        return run.untold() == 0 && Objects.requireNonNull(run.end(2 * Run.CONTROL)).received >= run.pings();
     }
 
     private boolean hasClosed() {
