@@ -204,6 +204,12 @@ final class Settling {
                 return false;
             }
         }
+        for (int i = 0; i < Run.CLIENTS; i++) {
+            Caller caller = run.caller(i);
+            if (caller != null && !caller.connected.isDone() && !run.closing(Run.loopOf(caller.connected))) {
+                return false;
+            }
+        }
         return due == null
                 && run.untold() == 0
                 && Objects.requireNonNull(run.end(2 * Run.CONTROL)).received >= run.pings();
