@@ -1,9 +1,12 @@
 package rill.examples.redis;
 
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
+import rill.CallFailedException;
+import rill.CallFailedException.Fate;
 import rill.Client;
 import rill.ClientProtocol;
 import rill.Future;
@@ -24,6 +27,7 @@ final class BlockingCalls {
     private final ClientProtocol<Command, Reply> protocol;
     private final ArrayDeque<Client<Command, Reply>> idle = new ArrayDeque<>();
     private final ArrayDeque<Client<Command, Reply>> busy = new ArrayDeque<>();
+    private int calls; // with a connection, and with one on its way
     private boolean closed;
 
     BlockingCalls(Loop loop, SocketAddress address, ClientProtocol<Command, Reply> protocol) {
@@ -34,45 +38,58 @@ final class BlockingCalls {
 
     /** As a Task, whose end, whatever it is, decides what becomes of its connection. */
     Future<Reply> call(Command command, Duration atMost) {
-        if (busy.size() >= MOST) {
+        if (calls >= MOST) {
             return loop.failed(new IllegalStateException(MOST + " commands are blocking already"));
         }
+        calls++;
         return loop.task("blocking " + command.name(), () -> {
-            requireOpen();
-            Client<Command, Reply> client = free();
-            if (client == null) {
-                client = loop.connect(address, protocol).await();
-            }
-            busy.add(client);
+            @Nullable Client<Command, Reply> client = null;
             boolean answered = false;
             try {
-                requireOpen();
+                client = free(command);
+                busy.add(client);
+                if (closed) { // meanwhile
+                    throw neverSent(command, "the client was closed", null);
+                }
                 Reply reply = client.call(command, atMost).await();
                 answered = true;
                 return reply;
             } finally {
-                busy.remove(client);
-                if (answered && !closed) {
-                    idle.push(client);
-                } else {
-                    var _ = client.abort();
+                calls--;
+                if (client != null) {
+                    busy.remove(client);
+                    if (answered && !closed) {
+                        idle.push(client);
+                    } else {
+                        var _ = client.abort();
+                    }
                 }
             }
         });
+    }
+
+    private Client<Command, Reply> free(Command command) throws IOException {
+        requireOpen();
+        for (Client<Command, Reply> free = idle.poll(); free != null; free = idle.poll()) {
+            if (free.isOpen()) {
+                return free;
+            }
+        }
+        try {
+            return loop.connect(address, protocol).await();
+        } catch (IOException e) {
+            throw neverSent(command, e.getMessage(), e);
+        }
+    }
+
+    private static CallFailedException neverSent(Command command, @Nullable String why, @Nullable Throwable cause) {
+        return new CallFailedException(Fate.NEVER_SENT, command.name() + " has no connection: " + why, cause);
     }
 
     private void requireOpen() {
         if (closed) {
             throw new IllegalStateException("the client is closed");
         }
-    }
-
-    private @Nullable Client<Command, Reply> free() {
-        Client<Command, Reply> free = idle.poll();
-        while (free != null && !free.isOpen()) {
-            free = idle.poll();
-        }
-        return free;
     }
 
     void close() {

@@ -38,6 +38,8 @@ final class Subscriptions implements AutoCloseable {
     private static final Duration LONGEST = Duration.ofSeconds(10);
     private static final double GROWTH = 1.6;
     private static final double JITTER = 0.2;
+    private static final Duration PROBE_AFTER = Duration.ofSeconds(15);
+    private static final Duration PATIENCE = Duration.ofSeconds(10); // for what the server has to confirm
 
     /** Who is told, on the loop. */
     @FunctionalInterface
@@ -60,6 +62,7 @@ final class Subscriptions implements AutoCloseable {
     private @Nullable RespSubscriber ready;
     private @Nullable RespSubscriber current;
     private @Nullable Handle pause;
+    private @Nullable Handle probe;
     private double nextPauseNanos = SHORTEST.toNanos();
     private boolean wasReady;
     private boolean over;
@@ -136,7 +139,7 @@ final class Subscriptions implements AutoCloseable {
             }
         });
         int asked = waiting.size();
-        Future.all(all).onDone((nothing, failure) -> {
+        Future.all(all).timeout(PATIENCE).onDone((nothing, failure) -> {
             if (failure != null) {
                 made.close(); // and so it is lost
             } else if (current == made && made.isOpen()) {
@@ -152,6 +155,7 @@ final class Subscriptions implements AutoCloseable {
         }
         ready = made;
         nextPauseNanos = SHORTEST.toNanos();
+        probeLater(made);
         if (wasReady) {
             receiver.restored();
         }
@@ -163,8 +167,23 @@ final class Subscriptions implements AutoCloseable {
         }
     }
 
+    /** Where nothing is published nothing comes, and so it would not show that the server is gone. */
+    private void probeLater(RespSubscriber made) {
+        probe = loop.schedule(
+                PROBE_AFTER,
+                "probe",
+                () -> made.ping().timeout(PATIENCE).onDone((nothing, failure) -> {
+                    if (failure != null) {
+                        made.close();
+                    } else if (ready == made) {
+                        probeLater(made);
+                    }
+                }));
+    }
+
     private void lost(RespSubscriber gone) {
         if (current == gone && !over) {
+            cancelProbe();
             current = null;
             ready = null;
             Throwable why = gone.failure();
@@ -182,9 +201,17 @@ final class Subscriptions implements AutoCloseable {
         nextPauseNanos = Math.min(nextPauseNanos * GROWTH, (double) LONGEST.toNanos());
     }
 
+    private void cancelProbe() {
+        if (probe != null) {
+            probe.cancel();
+            probe = null;
+        }
+    }
+
     @Override
     public void close() {
         over = true;
+        cancelProbe();
         if (pause != null) {
             pause.cancel();
         }
