@@ -2,9 +2,11 @@ package rill.examples.sim;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -26,7 +28,7 @@ import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
 
 /**
- * Pools of every shape that call a server under the swarm, while it flaps, forgets to answer and closes connections. Every call ends in its own answer
+ * Pools of every shape that call two servers of one name under the swarm, while they flap and move, forget to answer and close connections. Every call ends in its own answer
  * or a typed failure; what may not be carried out twice is carried out once at most, and what is said to be never sent has not arrived; each connection
  * is greeted before anything else; and when all is calm the pools are soon back, without help.
  */
@@ -47,14 +49,20 @@ final class Pooled implements Scenario {
         simulation.sometimes("a call is answered", () -> run.answered > 0);
         simulation.sometimes("a call is carried out again", () -> run.again);
         simulation.sometimes("a call is never sent", () -> !run.neverSent.isEmpty());
-        simulation.host("server", run::serve);
+        run.servers.add(simulation.host("server0", run::serve));
+        run.servers.add(simulation.host("server1", run::serve));
+        simulation.name("service", run.servers.toArray(Host[]::new));
         int clients = simulation.atMost(CLIENTS, "clients");
         for (int i = 0; i < clients; i++) {
             simulation.host("client" + i, run::call);
         }
         Duration rowdy = Duration.ofMillis(simulation.atMost(ROWDY, "milliseconds of it"));
         try (var _ = simulation.inject(Faults.swarm().calm(rowdy))) {
-            simulation.run(rowdy);
+            simulation.run(rowdy.dividedBy(2));
+            if (simulation.random().nextBoolean()) { // it has moved
+                simulation.name("service", run.servers.getLast());
+            }
+            simulation.run(rowdy.minus(rowdy.dividedBy(2)));
         }
         run.calm = true;
         run.lives.values().forEach(life -> life.answeredSince = false);
@@ -69,6 +77,7 @@ final class Pooled implements Scenario {
     private static final class Run {
         private final Simulation simulation;
         private final Findings findings;
+        private final List<Host> servers = new ArrayList<>();
         private final Map<String, Integer> arrived = new HashMap<>(); // looked up; so are the others that hash
         private final Set<String> neverSent = new HashSet<>();
         private final Map<String, Life> lives = new LinkedHashMap<>(); // by host: its present one
@@ -173,7 +182,7 @@ final class Pooled implements Scenario {
                     .first(client -> client.call("hello"))
                     .probe(client -> client.call("ping"))
                     .idempotent(request -> request.startsWith("get"));
-            pool = loop.pool("server", PORT, protocol, options(random));
+            pool = loop.pool("service", PORT, protocol, options(random));
         }
 
         private static PoolOptions options(RandomGenerator random) {

@@ -1,10 +1,14 @@
 package rill.transport.sim;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
-/** What faults have done to names. */
+/** Names beside those of hosts, and what faults have done to any. */
 final class Names {
+    private final Map<String, List<Host>> given = new LinkedHashMap<>();
     private final Map<String, Integer> failing = new HashMap<>(); // looked up, never walked
     private final Map<String, Long> slow = new HashMap<>();
 
@@ -12,6 +16,26 @@ final class Names {
 
     Names(Tally tally) {
         this.tally = tally;
+    }
+
+    void give(String name, List<Host> hosts) {
+        given.put(name, hosts);
+    }
+
+    /** Whose it is; empty if nobody has given it. */
+    List<Host> holders(String name) {
+        return given.getOrDefault(name, List.of());
+    }
+
+    /** All names by which a host is found, its own first. */
+    List<String> of(Host host) {
+        List<String> names = new ArrayList<>(List.of(host.name()));
+        given.forEach((name, hosts) -> {
+            if (hosts.contains(host)) {
+                names.add(name);
+            }
+        });
+        return names;
     }
 
     boolean failing(String name) {

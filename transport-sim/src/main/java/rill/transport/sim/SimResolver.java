@@ -10,7 +10,7 @@ import rill.Promise;
 import rill.Resolver;
 import rill.transport.sim.Trace.Kind;
 
-/** Names as one host sees them: those of the simulation's hosts, {@code localhost}, and addresses in numbers. */
+/** Names as one host sees them: those of the simulation's hosts and those given to them, {@code localhost}, and addresses in numbers. */
 final class SimResolver implements Resolver {
     private static final long USUAL_NANOS = Duration.ofMillis(1).toNanos();
 
@@ -40,13 +40,15 @@ final class SimResolver implements Resolver {
         if (promise.isDone()) {
             return;
         }
-        Host known = network.find(name);
+        Host one = network.find(name);
+        List<Host> known = one == null ? simulation.names().holders(name) : List.of(one);
         boolean failing = simulation.names().failing(name);
-        network.trace.add(Kind.RESOLVED, host.number, known == null ? -1 : known.number, 0, 0, failing ? 1 : 0, name);
+        int first = known.isEmpty() ? -1 : known.getFirst().number;
+        network.trace.add(Kind.RESOLVED, host.number, first, 0, 0, failing ? 1 : 0, name);
         if (failing) {
             promise.fail(new UnknownHostException("unknown host: " + name + " (a fault makes the name fail)"));
-        } else if (known != null) {
-            promise.complete(List.of(known.address()));
+        } else if (!known.isEmpty()) {
+            promise.complete(known.stream().map(Host::address).toList());
         } else if (name.equals("localhost")) {
             promise.complete(List.of(InetAddress.getLoopbackAddress()));
         } else {

@@ -137,13 +137,32 @@ public final class Simulation implements AutoCloseable {
     }
 
     private Host add(String name, @Nullable Consumer<? super Host> boot) {
-        if (name.isBlank()) {
-            throw new IllegalArgumentException("a host needs a name");
+        if (name.isBlank() || !names.holders(name).isEmpty()) {
+            throw new IllegalArgumentException(
+                    name.isBlank() ? "a host needs a name" : "the name " + name + " is given to hosts already");
         }
         var host = new Host(this, network, name, boot);
         network.add(host);
         host.boot();
         return host;
+    }
+
+    /**
+     * Gives several hosts a name, as that of a service: it resolves to their addresses, in this order. Again for the same name, it is theirs from now on
+     * instead: that is how a service moves.
+     *
+     * @throws IllegalArgumentException if a host is named so, or if there is no host to give it to
+     */
+    public Simulation name(String name, Host... holders) {
+        if (name.isBlank() || network.find(name) != null) {
+            throw new IllegalArgumentException(
+                    name.isBlank() ? "a name can't be blank" : "there is a host of the name " + name);
+        }
+        if (holders.length == 0) {
+            throw new IllegalArgumentException("the name " + name + " is given to nobody");
+        }
+        names.give(name, List.of(holders));
+        return this;
     }
 
     /** The hosts, in the order in which they were added. */

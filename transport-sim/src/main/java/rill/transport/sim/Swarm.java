@@ -191,6 +191,11 @@ public final class Swarm extends Fault {
             return Math.min(LONGEST.toNanos(), 1 + (long) (seconds * 1e9));
         }
 
+        private String nameOf(Host host) {
+            List<String> names = all.names().of(host);
+            return names.size() == 1 ? names.getFirst() : names.get(random.nextInt(names.size()));
+        }
+
         /** Null if such a fault can't strike there. */
         private @Nullable Fault pick(Kind kind, Route route) {
             String one = route.from.name();
@@ -207,8 +212,8 @@ public final class Swarm extends Fault {
                 case CRASH, KILL -> downOf(kind, route);
                 case PAUSE -> Faults.pause(one);
                 case SLOW -> Faults.slow(one, millis(1, (int) (50 * severity)));
-                case NAME_FAILS -> Faults.nameFails(other);
-                case NAME_IS_SLOW -> Faults.nameIsSlow(other, millis(10, (int) (3_000 * severity)));
+                case NAME_FAILS -> Faults.nameFails(nameOf(route.to));
+                case NAME_IS_SLOW -> Faults.nameIsSlow(nameOf(route.to), millis(10, (int) (3_000 * severity)));
                 case REFUSE, BLACKHOLE -> atPort(kind, route.to);
                 case CLOCK_RATE -> Faults.clockRate(one, StrictMath.exp(random.nextDouble(-0.7, 0.7) * severity));
                 case WALL_CLOCK -> Faults.wallClockJumps(one, Duration.ofMillis(random.nextInt(-3_600_000, 3_600_001)));
