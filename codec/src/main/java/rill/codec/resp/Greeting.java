@@ -37,7 +37,7 @@ final class Greeting {
         return greeting;
     }
 
-    /** Takes an answer; true if it was the last. */
+    /** Takes an answer, which is no push; true if it was the last. */
     boolean answered(Reply reply, Context context) throws IOException {
         Command command = unanswered.remove();
         Reply answer = Reply.plain(reply);
@@ -49,8 +49,6 @@ final class Greeting {
                 throw new ProtocolException("expected a map as the answer to HELLO");
             }
             server = RespServer.of(map);
-        } else if (answer instanceof Reply.Push) {
-            throw new ProtocolException("expected the answer to " + command.name() + ", found a push");
         }
         if (unanswered.isEmpty()) {
             context.releaseWrites();

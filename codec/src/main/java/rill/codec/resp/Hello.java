@@ -103,6 +103,11 @@ public final class Hello {
         return version;
     }
 
+    /** What was added by {@link #then}. */
+    List<Command> further() {
+        return further;
+    }
+
     /** In their order; each has one answer. */
     List<Command> commands() {
         var commands = new ArrayList<Command>();

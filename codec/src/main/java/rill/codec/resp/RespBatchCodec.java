@@ -30,7 +30,7 @@ final class RespBatchCodec implements Codec<List<Reply>, List<Command>> {
 
     @Override
     public Session<List<Reply>, List<Command>> open(Context context) {
-        return new RespBatchSession(codec.open(context));
+        return new RespBatchSession(codec.open(context), codec.keeping());
     }
 
     /** What failures call it: its commands, without arguments. */
@@ -50,12 +50,15 @@ final class RespBatchCodec implements Codec<List<Reply>, List<Command>> {
     }
 
     private static final class RespBatchSession implements Session<List<Reply>, List<Command>> {
-        private final Session<Reply, Command> session;
+        private final RespClientCodec.RespClientSession session;
+        private final Unfinished.Kept kept; // of an answer that is not complete
         private final ArrayDeque<Integer> expected = new ArrayDeque<>(); // replies, for each batch that was written
         private List<Reply> replies = new ArrayList<>(1); // to the first of them
+        private long cost; // of these
 
-        RespBatchSession(Session<Reply, Command> session) {
+        RespBatchSession(RespClientCodec.RespClientSession session, Unfinished.Kept kept) {
             this.session = session;
+            this.kept = kept;
         }
 
         @Override
@@ -76,8 +79,12 @@ final class RespBatchCodec implements Codec<List<Reply>, List<Command>> {
             }
             replies.add(reply);
             if (replies.size() < size) {
+                cost += session.cost();
+                kept.hold(cost);
                 return null;
             }
+            cost = 0;
+            kept.giveBack();
             expected.remove();
             List<Reply> answer = List.copyOf(replies);
             replies = new ArrayList<>(1);
@@ -109,6 +116,7 @@ final class RespBatchCodec implements Codec<List<Reply>, List<Command>> {
         @Override
         public void closed() {
             session.closed();
+            kept.giveBack();
         }
     }
 }

@@ -31,6 +31,9 @@ final class RespClientCodec implements Codec<Reply, Command> {
         this.hello = hello;
         this.pairing = pairing;
         this.unfinished = new Unfinished(options.unfinishedBytes());
+        if (pairing == Pairing.REPLIES) {
+            hello.further().forEach(each -> Unpaired.refuse(each, hello, false));
+        }
     }
 
     @Override
@@ -39,10 +42,15 @@ final class RespClientCodec implements Codec<Reply, Command> {
     }
 
     @Override
-    public Session<Reply, Command> open(Context context) {
+    public RespClientSession open(Context context) {
         // Where any command is written, HELLO is one of them.
         boolean resp3 = hello.version() == RespVersion.RESP3 || pairing == Pairing.NONE;
         return new RespClientSession(this, new ReplyReader(options, unfinished, resp3));
+    }
+
+    /** A count of what is kept of replies beside. */
+    Unfinished.Kept keeping() {
+        return new Unfinished.Kept(unfinished);
     }
 
     /** What the unfinished replies of all connections take. */
@@ -50,11 +58,12 @@ final class RespClientCodec implements Codec<Reply, Command> {
         return unfinished.taken();
     }
 
-    private static final class RespClientSession implements Session<Reply, Command> {
+    static final class RespClientSession implements Session<Reply, Command> {
         private final RespClientCodec codec;
         private final ReplyReader reader;
         private @Nullable Greeting greeting; // until it is over
         private @Nullable RespServer server;
+        private boolean spokenTo; // by the server
 
         RespClientSession(RespClientCodec codec, ReplyReader reader) {
             this.codec = codec;
@@ -76,15 +85,35 @@ final class RespClientCodec implements Codec<Reply, Command> {
                 }
                 return null;
             }
-            if (greeting != null) {
-                greet(greeting, reply, context);
-                return null;
-            }
-            if (codec.pairing == Pairing.REPLIES && Reply.isPush(reply)) {
+            boolean push = Reply.isPush(reply);
+            if (push && codec.pairing == Pairing.REPLIES) {
                 throw new ProtocolException("a push (" + ((Reply.Push) Reply.plain(reply)).kind()
                         + "), and nobody takes pushes: give Resp.client somebody who does");
             }
+            if (!spokenTo) {
+                spokenTo = true;
+                requireWelcome(reply);
+            }
+            if (greeting != null && !push) {
+                greet(greeting, reply, context);
+                return null;
+            }
             return reply;
+        }
+
+        /** The first that a server says may be that it does not want this client, whatever has been asked meanwhile. */
+        private void requireWelcome(Reply reply) throws RespException {
+            if (codec.pairing != Pairing.NONE
+                    && greeting == null
+                    && reply instanceof Reply.Failed refusal
+                    && RespException.refusesConnection(refusal)) {
+                throw new RespException(refusal, "the server has refused the connection: ");
+            }
+        }
+
+        /** What the reply that was given last takes on the heap, about. */
+        long cost() {
+            return reader.cost();
         }
 
         private void greet(Greeting current, Reply reply, Context context) throws IOException {

@@ -15,6 +15,7 @@ public final class RespException extends IOException {
             Set.of("LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS");
 
     private static final String FULL = "ERR max number of clients reached";
+    private static final String PROTECTED = "DENIED";
 
     private final String code;
     private final String said;
@@ -44,10 +45,20 @@ public final class RespException extends IOException {
         return TEMPORARY.contains(code) || said.equals(FULL);
     }
 
+    /**
+     * Whether this is no answer, although it may come behind a command: a server that takes no more clients, or none from elsewhere, says so
+     * unasked, and closes.
+     */
+    static boolean refusesConnection(Reply.Failed failure) {
+        return failure.message().equals(FULL) || failure.code().equals(PROTECTED);
+    }
+
     private static String advice(Reply.Failed failure) {
         String advice = switch (failure.code()) {
             case "NOAUTH" -> "give a password: Hello.password or Hello.user";
             case "WRONGPASS" -> "check the name and the password of Hello.user";
+            case PROTECTED ->
+                "the server takes connections from its own machine alone: give it a password, or switch protected-mode off";
             case "NOPERM" -> "the access control list of the server does not allow this user that";
             case "NOPROTO" -> "speak RESP 2: Hello.resp2";
             case "LOADING" -> "the server is reading its data: try again in a while";

@@ -16,7 +16,7 @@ abstract class RespReader {
     private static final int NONE = -1;
 
     final RespOptions options;
-    private final Unfinished unfinished;
+    private final Unfinished.Kept kept;
 
     /** Where the present call began; what the positions in exceptions are relative to. */
     int origin;
@@ -30,11 +30,10 @@ abstract class RespReader {
     private int scanned; // bytes of an unfinished line that were looked at
     private int bulk = NONE; // length of the bulk string whose header has been read, but not all of its bytes
     private long cost; // of the present message
-    private long taken; // of what there is for unfinished messages
 
     RespReader(RespOptions options, Unfinished unfinished) {
         this.options = options;
-        this.unfinished = unfinished;
+        this.kept = new Unfinished.Kept(unfinished);
     }
 
     final ProtocolException violation(int at, String expected, byte found) {
@@ -51,6 +50,11 @@ abstract class RespReader {
         cost = 0;
     }
 
+    /** What the message that was read last takes on the heap, about. */
+    final long cost() {
+        return cost;
+    }
+
     /** Counts an element to the message, and its content of so many bytes. */
     final void count(int at, long bytes) throws ProtocolException {
         cost += bytes + RespOptions.ELEMENT_COST;
@@ -65,19 +69,12 @@ abstract class RespReader {
     /** The message is not complete, so its elements stay on the heap. A bulk string that was only announced does not. */
     final void keepUnfinished() throws IOException {
         long announced = bulk == NONE ? 0 : bulk + RespOptions.ELEMENT_COST;
-        long more = cost - announced - taken;
-        if (more > Unfinished.STEP) {
-            unfinished.take(more);
-            taken += more;
-        }
+        kept.hold(cost - announced);
     }
 
     /** The message is complete, or never will be. */
     final void giveBack() {
-        if (taken > 0) {
-            unfinished.giveBack(taken);
-            taken = 0;
-        }
+        kept.giveBack();
     }
 
     // ---- numbers

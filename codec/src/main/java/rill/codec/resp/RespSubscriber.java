@@ -104,6 +104,7 @@ public final class RespSubscriber implements AutoCloseable {
     private @Nullable Consumer<? super Failure> onFailure;
     private volatile @Nullable Throwable failure;
     private volatile boolean over;
+    private boolean welcomed; // the server has said something that was understood
 
     /** Something that was sent and is not confirmed: a command for some names, or a PING, which has none. */
     private static final class Request {
@@ -238,13 +239,20 @@ public final class RespSubscriber implements AutoCloseable {
         }
         var request = new Request(verb.toLowerCase(Locale.ROOT), kind, names, loop.promise());
         pending.add(request);
-        connection.write(command);
+        Future<@Nullable Void> written = connection.write(command);
+        Throwable refused = written.isDone() ? written.failure() : null;
+        if (refused != null && pending.removeLastOccurrence(request)) { // no answer will come
+            request.promise.fail(refused);
+        }
         return request.promise;
     }
 
     // ---- what comes
 
     private void receive(Reply reply) {
+        if (failure != null) {
+            failure = null; // the connection has survived it
+        }
         Reply plain = Reply.plain(reply);
         List<Reply> parts = plain instanceof Reply.Push push
                 ? push.elements()
@@ -254,6 +262,7 @@ public final class RespSubscriber implements AutoCloseable {
         if (!understood) {
             throw new UncheckedIOException(new ProtocolException("a reply that answers nothing here: " + reply));
         }
+        welcomed = true;
     }
 
     private boolean told(String first, List<Reply> parts, Reply whole) {
@@ -339,6 +348,9 @@ public final class RespSubscriber implements AutoCloseable {
         if (!(reply instanceof Reply.Failed refusal)) {
             return reply.equals(Reply.PONG) && pong();
         }
+        if (!welcomed && RespException.refusesConnection(refusal)) {
+            throw new UncheckedIOException(new RespException(refusal, "the server has refused the connection: "));
+        }
         if (request == null || request.confirmed > 0) {
             return false;
         }
@@ -398,6 +410,9 @@ public final class RespSubscriber implements AutoCloseable {
     /** Closes the connection, in good order, and does not wait: see {@link Connection#close}. */
     @Override
     public void close() {
+        if (isOpen()) {
+            failure = null;
+        }
         connection.close();
     }
 

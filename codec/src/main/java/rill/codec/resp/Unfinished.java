@@ -37,4 +37,31 @@ final class Unfinished {
     synchronized long taken() {
         return taken;
     }
+
+    /** What one connection keeps, counted in steps. */
+    static final class Kept {
+        private final Unfinished all;
+        private long taken;
+
+        Kept(Unfinished all) {
+            this.all = all;
+        }
+
+        /** So much is kept now. */
+        void hold(long bytes) throws IOException {
+            long more = bytes - taken;
+            if (more > STEP) {
+                all.take(more);
+                taken = bytes;
+            }
+        }
+
+        /** Nothing is kept any more. */
+        void giveBack() {
+            if (taken > 0) {
+                all.giveBack(taken);
+                taken = 0;
+            }
+        }
+    }
 }

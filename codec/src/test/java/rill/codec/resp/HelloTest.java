@@ -115,7 +115,7 @@ final class HelloTest {
                         .feed(MAP + ">1\r\n+a\r\n")
                         .outcome()
                         .violation())
-                .contains("found a push");
+                .contains("a push (a), and nobody takes pushes");
         assertThat(greet(Hello.resp3()).feed("HTTP/1.1 400\r\n").outcome().violation())
                 .contains("found 'H'");
     }

@@ -62,11 +62,13 @@ final class RedisNodes {
     /** Done when the first is connected; fails with what prevents that. */
     Future<@Nullable Void> connect() {
         Promise<@Nullable Void> connected = loop.promise();
+        connected.onCancel(this::close);
         pools.put(first, loop.pool(first, protocol, OPTIONS.onState(state -> tell(state, connected))));
         return connected;
     }
 
     private void tell(PoolState state, Promise<@Nullable Void> connected) {
+        forget(first, state);
         if (state instanceof PoolState.Ready) {
             connected.complete(null);
         } else if (state instanceof PoolState.Failing failing && connected.fail(failing.why())) {
@@ -76,33 +78,80 @@ final class RedisNodes {
 
     /** A reply for each command; what says that they belong elsewhere is followed. */
     Future<List<Reply>> call(List<Command> batch) {
-        SocketAddress node = bySlot.isEmpty() ? first : bySlot.getOrDefault(slot(batch), first);
-        return call(batch, node, false, MOST_REDIRECTIONS);
+        return call(batch, nodeOf(batch), false, MOST_REDIRECTIONS);
+    }
+
+    private SocketAddress nodeOf(List<Command> batch) {
+        SocketAddress node = bySlot.isEmpty() ? null : bySlot.get(slot(batch));
+        return node == null ? anyNode() : node;
+    }
+
+    /** One that knows where things are: the first, unless that is gone and another is not. */
+    private SocketAddress anyNode() {
+        Pool<?, ?> usual = pools.get(first);
+        if (usual != null && usual.state() instanceof PoolState.Failing) {
+            for (Map.Entry<SocketAddress, ? extends Pool<?, ?>> each : pools.entrySet()) {
+                if (each.getValue().state() instanceof PoolState.Ready) {
+                    return each.getKey();
+                }
+            }
+        }
+        return first;
     }
 
     private Future<List<Reply>> call(List<Command> batch, SocketAddress node, boolean asking, int left) {
+        if (closed) {
+            return loop.failed(new IllegalStateException("the client is closed"));
+        }
         List<Command> sent = new ArrayList<>(batch);
         if (asking) {
             sent.addFirst(Command.of("ASKING"));
         }
-        if (closed) {
-            return loop.failed(new IllegalStateException("the client is closed"));
-        }
         return pool(node).call(List.copyOf(sent)).flatMap(answer -> {
             List<Reply> replies = asking ? answer.subList(1, answer.size()) : answer;
-            Redirection elsewhere = left == 0 ? null : Redirection.of(replies, node);
-            if (elsewhere == null) {
-                return loop.done(replies);
-            }
-            if (elsewhere.moved()) {
-                bySlot.put(elsewhere.slot(), elsewhere.node());
-            }
-            return call(batch, elsewhere.node(), !elsewhere.moved(), left - 1);
+            return left == 0 ? loop.done(replies) : followed(batch, replies, node, left);
         });
     }
 
+    /** A transaction is carried out whole or not at all, and so it is sent elsewhere whole; of other batches those commands that were sent away. */
+    private Future<List<Reply>> followed(List<Command> batch, List<Reply> replies, SocketAddress node, int left) {
+        boolean aborted = Reply.plain(replies.getLast()) instanceof Reply.Failed failed
+                && failed.code().equals("EXECABORT");
+        if (batch.size() == 1 || aborted) {
+            Redirection elsewhere = Redirection.of(replies, node);
+            return elsewhere == null ? loop.done(replies) : follow(elsewhere, batch, left);
+        }
+        List<Future<Reply>> parts = new ArrayList<>();
+        boolean redirected = false;
+        for (int i = 0; i < batch.size(); i++) {
+            List<Reply> one = List.of(replies.get(i));
+            Redirection elsewhere = Redirection.of(one, node);
+            redirected |= elsewhere != null;
+            parts.add(
+                    elsewhere == null
+                            ? loop.done(replies.get(i))
+                            : follow(elsewhere, List.of(batch.get(i)), left).map(List::getFirst));
+        }
+        return redirected ? Future.all(parts) : loop.done(replies);
+    }
+
+    private Future<List<Reply>> follow(Redirection elsewhere, List<Command> batch, int left) {
+        if (elsewhere.moved()) {
+            bySlot.put(elsewhere.slot(), elsewhere.node());
+        }
+        return call(batch, elsewhere.node(), !elsewhere.moved(), left - 1);
+    }
+
     private Pool<List<Command>, List<Reply>> pool(SocketAddress node) {
-        return pools.computeIfAbsent(node, address -> loop.pool(address, protocol, OPTIONS));
+        return pools.computeIfAbsent(
+                node, address -> loop.pool(address, protocol, OPTIONS.onState(state -> forget(address, state))));
+    }
+
+    /** Another may have what a node had that is gone. */
+    private void forget(SocketAddress node, PoolState state) {
+        if (state instanceof PoolState.Failing) {
+            bySlot.values().removeIf(node::equals);
+        }
     }
 
     void close() {

@@ -58,7 +58,7 @@ final class Subscriptions implements AutoCloseable {
     private final Hello hello;
     private final Receiver receiver;
     private final Map<Kind, Set<String>> wanted = new EnumMap<>(Kind.class);
-    private final List<Promise<@Nullable Void>> waiting = new ArrayList<>(); // for the next connection to be ready
+    private final List<Waiting> waiting = new ArrayList<>();
     private @Nullable RespSubscriber ready;
     private @Nullable RespSubscriber current;
     private @Nullable Handle pause;
@@ -66,6 +66,9 @@ final class Subscriptions implements AutoCloseable {
     private double nextPauseNanos = SHORTEST.toNanos();
     private boolean wasReady;
     private boolean over;
+
+    /** Whoever waits until what is left of these names is confirmed, on this connection or on a later one. */
+    private record Waiting(Kind kind, Set<String> left, Promise<@Nullable Void> promise) {}
 
     Subscriptions(Loop loop, SocketAddress address, Hello hello, Receiver receiver) {
         this.loop = loop;
@@ -75,40 +78,46 @@ final class Subscriptions implements AutoCloseable {
         connect();
     }
 
-    /** Done when the server has confirmed all of them, on this connection or on a later one. */
+    /** Done when the server has confirmed all of them, on this connection or on a later one; failed when it refuses one, which is then given up. */
     Future<@Nullable Void> subscribe(Kind kind, String... names) {
         if (over) {
             return loop.failed(new IllegalStateException("the subscriptions are closed"));
         }
-        var added = new LinkedHashSet<>(List.of(names));
-        added.removeAll(wanted(kind));
-        wanted(kind).addAll(added);
-        Promise<@Nullable Void> promise = loop.promise();
-        if (ready == null) {
-            waiting.add(promise);
-        } else {
-            ready.subscribe(kind, names).onDone((nothing, failure) -> {
-                if (failure == null) {
-                    promise.complete(null);
-                } else if (failure instanceof RespException) { // refused: not to be asked for again
-                    wanted(kind).removeAll(added);
-                    promise.fail(failure);
-                } else {
-                    waiting.add(promise);
-                }
-            });
+        var asked = new Waiting(kind, new LinkedHashSet<>(List.of(names)), loop.promise());
+        waiting.add(asked);
+        wanted(kind).addAll(asked.left);
+        if (ready != null) {
+            askFor(ready, kind, List.of(names))
+                    .forEach(each -> each.onDone((nothing, failure) -> {})); // it is told otherwise
         }
-        return promise;
+        return asked.promise;
     }
 
     /** Done when the server has confirmed it, or at once while nothing is connected. */
     Future<@Nullable Void> unsubscribe(Kind kind, String... names) {
         wanted(kind).removeAll(List.of(names));
+        for (String each : names) {
+            settle(kind, each, null);
+        }
         return ready == null || names.length == 0 ? loop.done(null) : ready.unsubscribe(kind, names);
     }
 
     private Set<String> wanted(Kind kind) {
         return Objects.requireNonNull(wanted.computeIfAbsent(kind, key -> new LinkedHashSet<>()));
+    }
+
+    /** Nobody waits for this name any more. */
+    private void settle(Kind kind, String name, @Nullable Throwable refusal) {
+        for (Waiting each : List.copyOf(waiting)) {
+            if (each.kind == kind && each.left.remove(name) && (refusal != null || each.left.isEmpty())) {
+                waiting.remove(each);
+                if (refusal == null) {
+                    each.promise.complete(null);
+                } else {
+                    each.promise.fail(refusal);
+                }
+            }
+        }
     }
 
     // ---- connections
@@ -132,38 +141,64 @@ final class Subscriptions implements AutoCloseable {
         current = made;
         made.onFailure(failure -> {}); // told when it is closed
         made.closed().onDone((nothing, never) -> lost(made));
-        List<Future<?>> all = new ArrayList<>();
-        wanted.forEach((kind, names) -> {
-            if (!names.isEmpty()) {
-                all.add(made.subscribe(kind, names.toArray(String[]::new)));
-            }
-        });
-        int asked = waiting.size();
-        Future.all(all).timeout(PATIENCE).onDone((nothing, failure) -> {
-            if (failure != null) {
-                made.close(); // and so it is lost
-            } else if (current == made && made.isOpen()) {
-                restored(made, asked);
+        restore(made);
+    }
+
+    /** Until there is nothing to ask for: more may be wanted meanwhile. */
+    private void restore(RespSubscriber made) {
+        List<Future<?>> asked = new ArrayList<>();
+        wanted.forEach((kind, names) -> asked.addAll(askFor(made, kind, List.copyOf(names))));
+        if (asked.isEmpty()) {
+            restored(made);
+            return;
+        }
+        Future.all(asked).onDone((nothing, failure) -> {
+            if (failure == null && current == made && made.isOpen()) {
+                restore(made);
             }
         });
     }
 
-    private void restored(RespSubscriber made, int asked) {
-        if (waiting.size() > asked) { // more was asked for meanwhile
-            begin(made);
-            return;
+    /** One by one, for each may be refused, or be of another slot; those that are not confirmed yet. */
+    private List<Future<?>> askFor(RespSubscriber made, Kind kind, List<String> names) {
+        List<String> confirmed = made.subscriptions(kind);
+        List<Future<?>> asked = new ArrayList<>();
+        for (String name : names) {
+            if (confirmed.contains(name)) {
+                settle(kind, name, null);
+            } else {
+                asked.add(ask(made, kind, name));
+            }
         }
+        return asked;
+    }
+
+    /** Fails if it is not answered, which ends the connection. */
+    private Future<?> ask(RespSubscriber made, Kind kind, String name) {
+        Promise<@Nullable Void> answered = loop.promise();
+        made.subscribe(kind, name).timeout(PATIENCE).onDone((nothing, failure) -> {
+            if (failure == null || failure instanceof RespException) {
+                if (failure != null) {
+                    wanted(kind).remove(name); // it would be refused again
+                }
+                settle(kind, name, failure);
+                answered.complete(null);
+            } else {
+                made.close(); // and so it is lost
+                answered.fail(failure);
+            }
+        });
+        return answered;
+    }
+
+    private void restored(RespSubscriber made) {
         ready = made;
         nextPauseNanos = SHORTEST.toNanos();
         probeLater(made);
-        if (wasReady) {
-            receiver.restored();
-        }
+        boolean again = wasReady;
         wasReady = true;
-        List<Promise<@Nullable Void>> told = List.copyOf(waiting);
-        waiting.clear();
-        for (Promise<@Nullable Void> each : told) {
-            each.complete(null);
+        if (again) {
+            receiver.restored();
         }
     }
 
@@ -195,10 +230,10 @@ final class Subscriptions implements AutoCloseable {
         if (over) {
             return;
         }
-        receiver.lost(why);
         double jitter = 1 + JITTER * (2 * loop.random().nextDouble() - 1);
         pause = loop.schedule(Duration.ofNanos((long) (nextPauseNanos * jitter)), "reconnect", this::connect);
         nextPauseNanos = Math.min(nextPauseNanos * GROWTH, (double) LONGEST.toNanos());
+        receiver.lost(why); // last: it may throw
     }
 
     private void cancelProbe() {
@@ -218,7 +253,7 @@ final class Subscriptions implements AutoCloseable {
         if (current != null) {
             current.close();
         }
-        waiting.forEach(each -> each.fail(new IOException("the subscriptions were closed")));
+        waiting.forEach(each -> each.promise.fail(new IOException("the subscriptions were closed")));
         waiting.clear();
     }
 }

@@ -1,0 +1,183 @@
+package rill.codec.resp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import rill.Client;
+import rill.Connection;
+import rill.Future;
+import rill.Listener;
+import rill.Loop;
+import rill.Pipeline;
+import rill.Pool;
+import rill.PoolOptions;
+import rill.testing.Loops;
+
+/** Clients and subscribers on a loop, with a server that says what the test wants, byte by byte. */
+class RespOverLoopTest {
+    private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
+
+    private final Loops loops = Loops.manual();
+    private final Loop loop = loops.open();
+    private Connection<ByteBuf, ByteBuf> peer;
+    private int accepted;
+
+    @AfterEach
+    void close() {
+        loop.execute(() -> peer.abort());
+        ticks();
+        loop.close(Duration.ZERO);
+    }
+
+    private void ticks() {
+        for (int i = 0; i < 60; i++) {
+            loop.tick();
+        }
+    }
+
+    private Listener server(String greeting) {
+        return loops.settle(loop.listen(ANY, Pipeline.bytes(), connection -> {
+            accepted++;
+            peer = connection;
+            connection.onFailure(failure -> {}).onMessage(ByteBuf::release, connection::close);
+            if (!greeting.isEmpty()) {
+                connection.write(text(greeting));
+                connection.close();
+            }
+        }));
+    }
+
+    private static ByteBuf text(String text) {
+        return Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
+    }
+
+    private void says(String text) {
+        loop.execute(() -> peer.write(text(text)));
+        ticks();
+    }
+
+    /** design-protocols.md: "pushes go to the handler, whatever is outstanding". */
+    @Test
+    void a_push_among_the_answers_to_the_greeting_goes_to_its_handler() {
+        List<Reply> pushes = new ArrayList<>();
+        Hello hello = Hello.resp3()
+                .then(Command.of("CLIENT", "TRACKING", "ON", "BCAST"))
+                .then(Command.of("READONLY"));
+        Future<Client<Command, Reply>> connecting =
+                loop.connect(server("").address(), Resp.client(hello, RespOptions.defaults(), pushes::add));
+        ticks();
+        says("%1\r\n+proto\r\n:3\r\n+OK\r\n>2\r\n+invalidate\r\n*1\r\n$1\r\na\r\n+OK\r\n");
+        assertThat(connecting.isDone()).isTrue();
+        assertThat(connecting.failure()).isNull();
+        assertThat(pushes).hasSize(1);
+        connecting.result().close();
+    }
+
+    /** As Netty's, ioredis' and node-redis' users have seen: a full server is hammered. */
+    @Test
+    void a_server_that_is_full_is_connected_to_ever_more_seldom() {
+        Listener server = server("-ERR max number of clients reached\r\n");
+        Pool<Command, Reply> pool = loop.pool(server.address(), Resp.client(), PoolOptions.defaults());
+        ticks();
+        var calls = new ArrayList<Future<Reply>>();
+        for (int ms = 0; ms < 10_000; ms += 10) {
+            if (ms % 50 == 0) {
+                calls.add(loops.settle(loop.submit(() -> pool.call(Command.of("GET", "a")))));
+            }
+            loops.clock().advance(Duration.ofMillis(10));
+            for (int i = 0; i < 8; i++) {
+                loop.tick();
+            }
+        }
+        long answered = calls.stream()
+                .filter(call -> call.isDone() && call.failure() == null)
+                .count();
+        pool.close();
+        ticks();
+        calls.forEach(Future::failure);
+        assertThat(accepted)
+                .as("attempts in ten seconds; calls answered: " + answered)
+                .isLessThan(20);
+    }
+
+    /** RespSubscriber.failure(): "null while it has not, or if this side has closed it". */
+    @Test
+    void what_a_subscriber_has_survived_is_not_why_it_has_ended() {
+        Connection<Reply, Command> connection =
+                loops.settle(loop.connect(server("").address(), Resp.clientPipeline()));
+        List<RespSubscriber> made = new ArrayList<>();
+        loop.execute(() -> {
+            RespSubscriber subscriber = RespSubscriber.over(connection, message -> {
+                throw new IllegalStateException("on purpose");
+            });
+            subscriber.onFailure(failure -> failure.carryOn());
+            made.add(subscriber);
+            subscriber.subscribe("a");
+        });
+        ticks();
+        says("*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nx\r\n");
+        RespSubscriber subscriber = made.getFirst();
+        assertThat(subscriber.isOpen()).isTrue();
+        subscriber.close();
+        ticks();
+        assertThat(subscriber.failure()).isNull();
+    }
+
+    /** Law 2: the Future of what could not be written settles, and what comes later finds its own request. */
+    @Test
+    void a_subscription_that_was_not_written_fails_and_later_ones_are_confirmed() {
+        Connection<Reply, Command> connection = loops.settle(loop.connect(
+                server("").address(),
+                Resp.clientPipeline(),
+                rill.ConnectOptions.defaults()
+                        .limits(rill.ConnectionLimits.defaults().waterMarks(512, 1024, 2048))));
+        List<RespSubscriber> made = new ArrayList<>();
+        List<Future<?>> asked = new ArrayList<>();
+        loop.execute(() -> {
+            RespSubscriber subscriber = RespSubscriber.over(connection, message -> {});
+            subscriber.onFailure(failure -> failure.carryOn());
+            made.add(subscriber);
+            for (int i = 0; i < 3; i++) {
+                asked.add(subscriber.subscribe("x".repeat(2000)));
+            }
+        });
+        ticks();
+        String confirmation = "*3\r\n$9\r\nsubscribe\r\n$2000\r\n" + "x".repeat(2000) + "\r\n:1\r\n";
+        says(confirmation);
+        long failed = asked.stream()
+                .filter(each -> each.isDone() && each.failure() != null)
+                .count();
+        assertThat(failed).as("those that were refused").isGreaterThan(0);
+        made.getFirst().close();
+    }
+
+    /** RespOptions.unfinishedBytes: "unfinished messages of all connections together"; the answer of a batch is one message. */
+    @Test
+    void what_has_come_of_the_answer_to_a_batch_counts_as_unfinished() {
+        var options = RespOptions.defaults().bulkBytes(256 * 1024).unfinishedBytes(1024 * 1024);
+        Client<List<Command>, List<Reply>> client =
+                loops.settle(loop.connect(server("").address(), Resp.batches(Hello.resp2(), options)));
+        List<Future<?>> calls = new ArrayList<>();
+        loop.execute(() -> calls.add(client.call(java.util.Collections.nCopies(100, Command.of("GET", "a")))));
+        ticks();
+        String reply = "$102400\r\n" + "x".repeat(102_400) + "\r\n";
+        for (int i = 0; i < 99; i++) { // ten megabytes, which nobody has received yet
+            says(reply);
+            if (calls.getFirst().isDone()) {
+                break;
+            }
+        }
+        assertThat(calls.getFirst().isDone())
+                .as("the connection that wants more fails")
+                .isTrue();
+        assertThat(calls.getFirst().failure()).hasMessageContaining("unfinished");
+    }
+}

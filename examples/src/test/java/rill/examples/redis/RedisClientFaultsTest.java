@@ -1,0 +1,291 @@
+package rill.examples.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import rill.Connection;
+import rill.Future;
+import rill.Listener;
+import rill.Loop;
+import rill.LoopOptions;
+import rill.codec.resp.Command;
+import rill.codec.resp.Hello;
+import rill.codec.resp.Reply;
+import rill.codec.resp.Resp;
+import rill.codec.resp.RespSubscriber;
+import rill.codec.resp.RespSubscriber.Kind;
+import rill.testing.RecordingReporter;
+
+/** The client with servers that refuse, move and vanish as the test wants. */
+class RedisClientFaultsTest {
+    private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+    private final RecordingReporter reporter = new RecordingReporter();
+    private final Loop loop = open();
+    private final List<Connection<Command, Reply>> accepted = new ArrayList<>();
+
+    private Loop open() {
+        try {
+            return Loop.open(LoopOptions.defaults().reporter(reporter).slowHandle(Duration.ZERO));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @AfterEach
+    void close() {
+        loop.close(Duration.ZERO);
+    }
+
+    private InetSocketAddress server(BiConsumer<Connection<Command, Reply>, Command> answers) throws IOException {
+        Listener listener = loop.listen(ANY, Resp.server(), connection -> {
+                    accepted.add(connection);
+                    connection
+                            .onFailure(failure -> {})
+                            .onMessage(command -> answers.accept(connection, command), connection::close);
+                })
+                .await();
+        return (InetSocketAddress) listener.address();
+    }
+
+    private void passes(long ms) throws IOException {
+        loop.delay(Duration.ofMillis(ms)).await();
+    }
+
+    // ---- a cluster
+
+    @Test
+    void a_command_of_a_batch_is_carried_out_once_though_another_belongs_elsewhere() throws IOException {
+        var counts = new AtomicInteger[] {new AtomicInteger(), new AtomicInteger()};
+        var addresses = new InetSocketAddress[2];
+        for (int i = 0; i < 2; i++) {
+            int mine = i;
+            addresses[i] = server((connection, command) -> {
+                int owner = command.size() > 1 && command.string(1).equals("b")
+                        ? 1
+                        : 0; // a is at the first, b at the second
+                if (!command.name().equals("INCR")) {
+                    connection.write(Reply.PONG);
+                } else if (owner == mine) {
+                    connection.write(Reply.of(counts[mine].incrementAndGet()));
+                } else {
+                    connection.write(new Reply.Failed(
+                            "MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + addresses[owner].getPort()));
+                }
+            });
+        }
+        RedisClient client =
+                RedisClient.connect(loop, addresses[0], Hello.resp2()).await();
+        List<Reply> replies = client.batch(List.of(Command.of("INCR", "a"), Command.of("INCR", "b")))
+                .await();
+        assertThat(counts[0].get() + " of a, " + counts[1].get() + " of b, " + replies)
+                .satisfies(shown -> assertThat(counts[0].get()).as(shown).isLessThanOrEqualTo(1));
+        client.close();
+    }
+
+    // ---- subscriptions
+
+    private static void confirm(Connection<Command, Reply> connection, Command command) {
+        for (int i = 1; i < command.size(); i++) {
+            connection.write(Reply.array(
+                    Reply.bulk(command.name().toLowerCase(java.util.Locale.ROOT)),
+                    Reply.bulk(command.bytes(i)),
+                    Reply.of(i)));
+        }
+    }
+
+    @Test
+    void a_subscription_that_is_not_confirmed_when_all_are_closed_is_settled() throws IOException {
+        InetSocketAddress address = server((connection, command) -> {
+            if (!command.string(1).equals("late")) {
+                confirm(connection, command);
+            }
+        });
+        loop.run(() -> {
+            var subscriptions = new Subscriptions(loop, address, Hello.resp2(), message -> {});
+            subscriptions.subscribe(Kind.CHANNEL, "early").await();
+            Future<?> late = subscriptions.subscribe(Kind.CHANNEL, "late");
+            loop.delay(Duration.ofMillis(20)).await();
+            subscriptions.close();
+            loop.delay(Duration.ofMillis(200)).await();
+            assertThat(late.isDone()).isTrue();
+            return null;
+        });
+    }
+
+    @Test
+    void a_receiver_that_throws_when_told_of_the_loss_does_not_end_the_subscriptions() throws IOException {
+        InetSocketAddress address = server(RedisClientFaultsTest::confirm);
+        loop.run(() -> {
+            var receiver = new Subscriptions.Receiver() {
+                int restored;
+
+                @Override
+                public void message(RespSubscriber.Message message) {}
+
+                @Override
+                public void lost(Throwable why) {
+                    throw new IllegalStateException("on purpose");
+                }
+
+                @Override
+                public void restored() {
+                    restored++;
+                }
+            };
+            var subscriptions = new Subscriptions(loop, address, Hello.resp2(), receiver);
+            subscriptions.subscribe(Kind.CHANNEL, "a").await();
+            accepted.getFirst().abort();
+            loop.delay(Duration.ofMillis(500)).await();
+            int connections = accepted.size();
+            subscriptions.close();
+            assertThat(connections).as("connections in all").isEqualTo(2);
+            assertThat(receiver.restored).isEqualTo(1);
+            return null;
+        });
+    }
+
+    @Test
+    void a_subscription_that_is_refused_at_the_beginning_fails_and_the_others_go_on() throws IOException {
+        InetSocketAddress address = server((connection, command) -> {
+            for (int i = 1; i < command.size(); i++) {
+                if (command.string(i).equals("forbidden")) {
+                    connection.write(new Reply.Failed("NOPERM no permissions to access a channel"));
+                    return;
+                }
+            }
+            confirm(connection, command);
+        });
+        loop.run(() -> {
+            var subscriptions = new Subscriptions(loop, address, Hello.resp2(), message -> {});
+            Future<?> allowed = subscriptions.subscribe(Kind.CHANNEL, "allowed");
+            Future<?> refused = subscriptions.subscribe(Kind.CHANNEL, "forbidden");
+            loop.delay(Duration.ofMillis(1500)).await();
+            int connections = accepted.size();
+            boolean settled = refused.isDone() && allowed.isDone();
+            subscriptions.close();
+            assertThat(settled)
+                    .as("both are settled; " + connections + " connections were made")
+                    .isTrue();
+            return null;
+        });
+    }
+
+    @Test
+    void shard_channels_of_several_slots_are_subscribed_to_again_one_by_one() throws IOException {
+        InetSocketAddress address = server((connection, command) -> {
+            if (command.size() > 2) {
+                connection.write(new Reply.Failed("CROSSSLOT Keys in request don't hash to the same slot"));
+            } else {
+                confirm(connection, command);
+            }
+        });
+        loop.run(() -> {
+            var restored = new AtomicInteger();
+            var receiver = new Subscriptions.Receiver() {
+                @Override
+                public void message(RespSubscriber.Message message) {}
+
+                @Override
+                public void restored() {
+                    restored.incrementAndGet();
+                }
+            };
+            var subscriptions = new Subscriptions(loop, address, Hello.resp2(), receiver);
+            subscriptions.subscribe(Kind.SHARD, "a").await();
+            subscriptions.subscribe(Kind.SHARD, "b").await();
+            accepted.getFirst().abort();
+            loop.delay(Duration.ofMillis(1500)).await();
+            int connections = accepted.size();
+            subscriptions.close();
+            assertThat(restored.get())
+                    .as("restored, with " + connections + " connections made")
+                    .isEqualTo(1);
+            return null;
+        });
+    }
+
+    // ---- blocking, connecting
+
+    @Test
+    void no_more_than_so_many_commands_block_at_once() throws IOException {
+        InetSocketAddress address = server((connection, command) -> {
+            if (!command.name().equals("BLPOP")) {
+                connection.write(Reply.PONG);
+            }
+        });
+        RedisClient client = RedisClient.connect(loop, address, Hello.resp2()).await();
+        loop.run(() -> {
+            for (int i = 0; i < 200; i++) {
+                client.block(Command.of("BLPOP", "a", "0"), Duration.ofSeconds(5))
+                        .onDone((reply, failure) -> {});
+            }
+            loop.delay(Duration.ofMillis(500)).await();
+            return null;
+        });
+        int connections = accepted.size() - 1;
+        client.close();
+        passes(50);
+        assertThat(connections).as("connections for commands that block").isLessThanOrEqualTo(64);
+    }
+
+    @Test
+    void a_connect_that_is_given_up_leaves_no_connection() throws IOException {
+        InetSocketAddress address = server((connection, command) -> {
+            var _ = loop.schedule(Duration.ofMillis(200), () -> connection.write(Reply.OK)); // AUTH takes a while
+        });
+        var connecting = RedisClient.connect(loop, address, Hello.resp2().password("secret"));
+        passes(50);
+        connecting.cancel();
+        passes(600);
+        assertThat(accepted.stream().filter(Connection::isOpen).count())
+                .as("connections that are left")
+                .isZero();
+    }
+
+    @Test
+    void a_slot_whose_node_is_gone_is_looked_for_elsewhere() throws IOException {
+        var addresses = new InetSocketAddress[2];
+        var taken = new boolean[1]; // the first has taken over
+        addresses[0] = server((connection, command) -> connection.write(
+                !command.name().equals("GET")
+                        ? Reply.PONG
+                        : taken[0]
+                                ? Reply.bulk("from the first")
+                                : new Reply.Failed("MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:"
+                                        + addresses[1].getPort())));
+        var second = new ArrayList<Connection<Command, Reply>>();
+        Listener listener = loop.listen(ANY, Resp.server(), connection -> {
+                    second.add(connection);
+                    connection
+                            .onFailure(failure -> {})
+                            .onMessage(command -> connection.write(Reply.bulk("from the second")), connection::close);
+                })
+                .await();
+        addresses[1] = (InetSocketAddress) listener.address();
+        RedisClient client =
+                RedisClient.connect(loop, addresses[0], Hello.resp2()).await();
+        assertThat(client.get("b").await()).isEqualTo("from the second");
+        taken[0] = true;
+        listener.close();
+        loop.run(() -> {
+            second.forEach(Connection::abort);
+            loop.delay(Duration.ofMillis(100)).await();
+            return null;
+        });
+        Future<String> get = client.get("b");
+        passes(3000);
+        assertThat(get.isDone()).as("answered by who has the slot now").isTrue();
+        assertThat(get.result()).isEqualTo("from the first");
+        client.close();
+    }
+}
