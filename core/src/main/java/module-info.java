@@ -6,6 +6,7 @@ import org.jspecify.annotations.NullMarked;
 module rill.core {
     requires transitive io.netty.buffer;
     requires io.netty.common;
+    requires static jdk.jfr; // for who records; a run-time image need not have it
     requires static java.management; // only to learn what memory the JVM was allowed
     requires static transitive org.jspecify;
 

@@ -39,6 +39,7 @@ abstract class BareLoop implements Drivable, Executor {
     private final @Nullable Origins origins;
 
     private final Inbox inbox = new Inbox(() -> selector().wakeup());
+    private final Counters counters;
     private final Tick tick;
     private final FailureWatch failures;
     private final CrossLoopFutures crossLoopFutures = new CrossLoopFutures(this);
@@ -46,7 +47,7 @@ abstract class BareLoop implements Drivable, Executor {
     private final Driving driving = new Driving(this);
     private final OnLoop onLoop = new OnLoop(this, null);
     private final Closing closing = new Closing(this);
-    private final Tasks tasks = new Tasks(closing);
+    private final Tasks tasks;
     private final @Nullable ClassLoader contextClassLoader =
             Thread.currentThread().getContextClassLoader();
 
@@ -71,6 +72,8 @@ abstract class BareLoop implements Drivable, Executor {
         this.origins = tracing ? new Origins() : null;
         this.failures = new FailureWatch(this, driver != null);
         this.activity = new Activity(this, TimeUnit.NANOSECONDS.convert(pace.slowHandle()));
+        this.counters = new Counters(clock);
+        this.tasks = new Tasks(closing, counters);
         this.tick = new Tick(this, inbox, pace);
     }
 
@@ -641,6 +644,11 @@ abstract class BareLoop implements Drivable, Executor {
 
     Tick ticking() {
         return tick;
+    }
+
+    /** What it counts. */
+    final Counters counters() {
+        return counters;
     }
 
     Tasks tasks() {

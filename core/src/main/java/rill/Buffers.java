@@ -205,6 +205,20 @@ final class Buffers {
         taken.addAndGet(-size);
     }
 
+    /** From any thread: bytes of memory, those of kept chunks included. */
+    long taken() {
+        return taken.get();
+    }
+
+    /** From any thread, about: bytes of the chunks that are kept. */
+    long kept() {
+        long kept = 0;
+        for (Shelf shelf : shelves) {
+            kept += (long) shelf.chunks.size() * shelf.size;
+        }
+        return kept;
+    }
+
     /** Bytes of the memory that is in use; on the loop. */
     long held() {
         fetchReturned();

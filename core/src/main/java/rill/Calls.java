@@ -25,6 +25,8 @@ final class Calls<Q, A> implements Receiver<A> {
     private final Link link;
     private final Loop loop;
     private final ClientProtocol<Q, A> protocol;
+    private final Counters counters;
+    private final long usualLimit;
     private final long dropAfter;
     private final InFlight<Q, A> inFlight;
     private final WaitingCalls<Q, A> waiting;
@@ -53,6 +55,8 @@ final class Calls<Q, A> implements Receiver<A> {
         this.link = link;
         this.loop = link.loop();
         this.protocol = protocol;
+        this.counters = loop.counters();
+        this.usualLimit = Loop.nanos(protocol.bounds.deadline());
         this.dropAfter = Loop.nanos(protocol.bounds.silence());
         this.inFlight = InFlight.of(protocol);
         this.waiting = new WaitingCalls<>(this, protocol.bounds.waiting(), protocol.bounds.waitingBytes());
@@ -126,14 +130,17 @@ final class Calls<Q, A> implements Receiver<A> {
             int tries,
             boolean madeHere,
             long now) {
-        if (caller.isDone()) {
-            Messages.release(request); // cancelled on its way here
+        counters.callsMade++;
+        Object name = request.getClass();
+        if (caller.isDone()) { // cancelled on its way here
+            Messages.release(request);
+            callEnds(name, limit, due, CallOutcome.CANCELLED, null);
             return;
         }
         Call<Q, A> call = null;
         Throwable refusal;
         try {
-            Object name = nameOf(request);
+            name = nameOf(request);
             refusal = refusal(name, oneWay, limit, due - now <= 0, tries);
             if (refusal == null) {
                 call = newCall(caller, name, limit, due);
@@ -149,8 +156,11 @@ final class Calls<Q, A> implements Receiver<A> {
             refusal = t;
         }
         if (call == null || refusal != null) {
-            if (!isShut() || !handOn(request, caller, oneWay, limit, due, tries, false, refusal)) {
-                refuse(call, request, caller, Objects.requireNonNull(refusal));
+            if (isShut() && handOn(request, caller, oneWay, limit, due, tries, false, refusal)) {
+                counters.handedBack++;
+            } else {
+                callEnds(name, limit, due, refuse(call, request, caller, Objects.requireNonNull(refusal)), refusal);
+                goOn();
             }
         } else if (call.state == Call.State.WAITING) {
             goOn(); // others may have been taken out for it to have room
@@ -159,13 +169,12 @@ final class Calls<Q, A> implements Receiver<A> {
         }
     }
 
-    private void refuse(@Nullable Call<Q, A> begun, Q request, Promise<A> caller, Throwable refusal) {
+    private boolean refuse(@Nullable Call<Q, A> begun, Q request, Promise<A> caller, Throwable refusal) {
         if (begun != null) {
             end(begun);
         }
         Messages.release(request);
-        caller.fail(refusal);
-        goOn();
+        return caller.fail(refusal);
     }
 
     private Object nameOf(Q request) {
@@ -253,6 +262,29 @@ final class Calls<Q, A> implements Receiver<A> {
         spares.add(call);
     }
 
+    /** One that waited for its turn has ended: its caller has given up, which is noticed only now. */
+    void endGivenUp(Call<Q, A> call) {
+        callEnds(Objects.requireNonNull(call.name), call.limit, call.due, CallOutcome.CANCELLED, null);
+        end(call);
+    }
+
+    /** A call has ended for its caller, who has been told: counts that, and tells of it. */
+    private void callEnds(
+            Object name, @Nullable Duration limit, long due, CallOutcome outcome, @Nullable Throwable failure) {
+        counters.callEnds(outcome);
+        loop.observing()
+                .callEnded(link, name, outcome, due - (limit == null ? usualLimit : Loop.nanos(limit)), failure);
+    }
+
+    /** Likewise, of one that was to fail with this, and has been told so unless it was given up just then. */
+    private void callEnds(Object name, @Nullable Duration limit, long due, boolean told, Throwable failure) {
+        if (told) {
+            callEnds(name, limit, due, CallOutcome.of(failure), failure);
+        } else {
+            callEnds(name, limit, due, CallOutcome.CANCELLED, null);
+        }
+    }
+
     // ---- writing
 
     private boolean hasRoom(boolean oneWay) {
@@ -276,20 +308,27 @@ final class Calls<Q, A> implements Receiver<A> {
         Object name = Objects.requireNonNull(call.name);
         Throwable failure = tryToWrite(call, name, request);
         writing = false;
+        Duration limit = call.limit;
+        long due = call.due;
         if (over) { // the connection has failed meanwhile, and has told all others
-            if (failure != null || !handOnSent(call, ended(call, describe(name, call.oneWay), cause))) {
-                caller.fail(failure == null ? ended(call, describe(name, call.oneWay), cause) : failure);
+            CallFailedException why = failure == null ? ended(call, describe(name, call.oneWay), cause) : null;
+            if (why != null && handOnSent(call, why)) {
+                counters.handedBack++;
+            } else {
+                Throwable told = why == null ? Objects.requireNonNull(failure) : why;
+                callEnds(name, limit, due, caller.fail(told), told);
             }
             deadlines.remove(call);
             call.clear();
         } else if (failure != null) {
             inFlight.withdraw(call);
             end(call);
-            caller.fail(failure);
+            callEnds(name, limit, due, caller.fail(failure), failure);
             closeIfFinished();
         } else if (call.oneWay) {
             end(call);
-            completeWithNothing(caller);
+            boolean told = completeWithNothing(caller);
+            callEnds(name, limit, due, told ? CallOutcome.SENT : CallOutcome.CANCELLED, null);
             closeIfFinished();
         } else {
             inFlight.add(call);
@@ -312,8 +351,8 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     @SuppressWarnings({"unchecked", "NullAway"}) // it was made for no answer
-    private void completeWithNothing(Promise<A> caller) {
-        ((Promise<@Nullable Void>) (Promise<?>) caller).complete(null);
+    private boolean completeWithNothing(Promise<A> caller) {
+        return ((Promise<@Nullable Void>) (Promise<?>) caller).complete(null);
     }
 
     /** Why it was not written, or null; the request is released. */
@@ -434,6 +473,7 @@ final class Calls<Q, A> implements Receiver<A> {
     /** Whether nobody waits for a call any more: then what it can let go is gone. */
     private boolean givesUp(Call<Q, A> call, long now) {
         if (call.promise != null && call.promise.isDone()) {
+            callEnds(Objects.requireNonNull(call.name), call.limit, call.due, CallOutcome.CANCELLED, null);
             giveUp(call, now);
             return true;
         }
@@ -445,17 +485,15 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     private void tooLate(Call<Q, A> call, long now) {
-        Promise<A> caller = call.promise;
-        if (caller != null && !caller.isDone()) {
-            Duration had = call.limit == null ? protocol.bounds.deadline() : call.limit;
-            String limit = Wording.duration(had);
-            caller.fail(
-                    call.state == Call.State.WAITING
-                            ? tooLate(
-                                    fate(Fate.NEVER_SENT, call.tries),
-                                    describe(call) + ": not sent within " + limit + ", since it waited for its turn")
-                            : tooLate(Fate.PERHAPS_CARRIED_OUT, describe(call) + ": no answer within " + limit));
-        }
+        Promise<A> caller = Objects.requireNonNull(call.promise);
+        Duration had = call.limit == null ? protocol.bounds.deadline() : call.limit;
+        String limit = Wording.duration(had);
+        Throwable why = call.state == Call.State.WAITING
+                ? tooLate(
+                        fate(Fate.NEVER_SENT, call.tries),
+                        describe(call) + ": not sent within " + limit + ", since it waited for its turn")
+                : tooLate(Fate.PERHAPS_CARRIED_OUT, describe(call) + ": no answer within " + limit);
+        callEnds(Objects.requireNonNull(call.name), call.limit, call.due, caller.fail(why), why);
         giveUp(call, now);
     }
 
@@ -466,6 +504,7 @@ final class Calls<Q, A> implements Receiver<A> {
             waiting.giveUp(call);
         } else {
             call.state = Call.State.TOMBSTONE;
+            counters.tombstonesMade++;
             if (protocol.keys != null) {
                 deadlines.addOverdue(call, now + dropAfter);
             }
@@ -475,6 +514,7 @@ final class Calls<Q, A> implements Receiver<A> {
     /** By key: the answer of a tombstone has not come for very long. */
     void forget(Call<Q, A> tombstone) {
         tombstone.state = Call.State.FORGOTTEN;
+        counters.tombstonesGone++;
         inFlight.forget();
         inFlightBytes -= tombstone.weight;
         loop.ticking().pollPolicy().more(-1);
@@ -543,13 +583,28 @@ final class Calls<Q, A> implements Receiver<A> {
         }
         answered = true;
         Promise<A> caller = call.promise;
+        if (caller == null) {
+            counters.tombstonesGone += call.state == Call.State.TOMBSTONE ? 1 : 0;
+            end(call);
+            Messages.release(answer);
+        } else {
+            answered(call, caller, answer);
+        }
+        goOn();
+    }
+
+    private void answered(Call<Q, A> call, Promise<A> caller, A answer) {
+        Object name = Objects.requireNonNull(call.name);
+        Duration limit = call.limit;
+        long due = call.due;
         end(call);
-        if (caller == null || !caller.complete(answer)) {
-            Messages.release(answer); // it was for a tombstone
+        boolean told = caller.complete(answer);
+        callEnds(name, limit, due, told ? CallOutcome.ANSWERED : CallOutcome.CANCELLED, null);
+        if (!told) {
+            Messages.release(answer);
         } else if (pushes != null) {
             pushes.answered();
         }
-        goOn();
     }
 
     /** The call that is answered, or null. */
@@ -627,9 +682,19 @@ final class Calls<Q, A> implements Receiver<A> {
     private boolean fail(Call<Q, A> call, @Nullable Throwable reason) {
         boolean told = false;
         Promise<A> caller = call.promise;
-        if (caller != null && !caller.isDone()) {
+        if (caller != null && caller.isDone()) {
+            callEnds(Objects.requireNonNull(call.name), call.limit, call.due, CallOutcome.CANCELLED, null);
+        } else if (caller != null) {
             CallFailedException why = ended(call, describe(call), reason);
-            told = handOnWaiting(call, why) || handOnSent(call, why) || caller.fail(why);
+            if (handOnWaiting(call, why) || handOnSent(call, why)) {
+                counters.handedBack++;
+                told = true;
+            } else {
+                told = caller.fail(why);
+                callEnds(Objects.requireNonNull(call.name), call.limit, call.due, told, why);
+            }
+        } else if (call.state == Call.State.TOMBSTONE) {
+            counters.tombstonesGone++;
         }
         deadlines.remove(call);
         call.clear();

@@ -137,6 +137,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
         if (others >= (long) bounds.inFlight() + bounds.waiting()
                 || bytes - bounds.inFlightBytes() >= bounds.waitingBytes()) { // their sum may be too large for a long
             arrived(weight);
+            loop.counters().turnedAway.getAndIncrement();
             Messages.release(request);
             promise.fail(unsent(
                     Fate.NEVER_SENT,
@@ -202,6 +203,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
         @Override
         void discard() {
             arrived(weight);
+            loop.counters().turnedAway.getAndIncrement();
             Messages.release(request);
             promise.fail(unsent(
                     tries > 0 ? Fate.PERHAPS_CARRIED_OUT : Fate.NEVER_SENT,

@@ -338,7 +338,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
             T client = opened;
             if (failure != null || client == null) {
                 stopTimer();
-                promise.fail(failure == null ? new IOException(route().purpose() + ": not opened") : failure);
+                failWith(failure == null ? new IOException(route().purpose() + ": not opened") : failure);
             } else if (first == null) {
                 handOver(client);
             } else {
@@ -435,8 +435,14 @@ final class Dialer<T> implements Runnable, Consumer<T> {
     }
 
     private void fail(Throwable cause) {
-        promise.fail(cause);
+        failWith(cause);
         end();
+    }
+
+    private void failWith(Throwable cause) {
+        if (promise.fail(cause)) {
+            loop.counters().connectsFailed++;
+        }
     }
 
     private void end() {

@@ -16,6 +16,9 @@ public final class Handle extends Node {
     /** The index of one that is not in the timer queue. */
     static final int NO_TIMER = -1;
 
+    /** That of one that was in it, and is due. */
+    private static final int DUE = -2;
+
     private static final int SCHEDULED = 0;
     private static final int STARTED = 1;
     private static final int CANCELLED = 2;
@@ -36,6 +39,8 @@ public final class Handle extends Node {
 
     /** Where it is in the loop's timer queue; touched by the loop only. */
     int timerIndex = NO_TIMER;
+
+    private long due; // if it is
 
     Handle(BareLoop loop, String name, Runnable action) {
         this(loop, name, null, action);
@@ -78,8 +83,17 @@ public final class Handle extends Node {
         Runnable work = action;
         if (work != null && STATE.compareAndSet(this, SCHEDULED, STARTED)) {
             action = null;
+            if (timerIndex == DUE) {
+                loop.counters().timerRuns(due);
+            }
             work.run();
         }
+    }
+
+    /** Taken out of the timer queue, to run: it was due then. */
+    void becomesDue(long deadline) {
+        timerIndex = DUE;
+        due = deadline;
     }
 
     /** An action that wants to know if its Handle will never run because the loop is closed. */

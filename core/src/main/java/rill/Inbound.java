@@ -190,8 +190,10 @@ final class Inbound extends Node {
         decoding = true;
         try {
             if (bytes == bottom.rest) {
+                loop.counters().bytesReceived += bottom.readInPlace();
                 bottom.decodeReadInPlace();
             } else {
+                loop.counters().bytesReceived += bytes.readableBytes();
                 bottom.feed(bytes);
                 if (bytes.refCnt() == 0) {
                     throw Stage.releasedTooOften();
@@ -363,6 +365,7 @@ final class Inbound extends Node {
             return;
         }
         link.messageArrived();
+        loop.counters().messagesReceived++;
         try {
             to.message(message);
         } catch (Throwable t) {

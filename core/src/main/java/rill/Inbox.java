@@ -86,9 +86,9 @@ final class Inbox {
         return word.get(APART) == null && word.compareAndSet(APART, null, ASLEEP);
     }
 
-    /** On the loop: after sleeping. */
-    void awake() {
-        word.compareAndSet(APART, ASLEEP, null);
+    /** On the loop: after sleeping. Whether a sender has ended that. */
+    boolean awake() {
+        return !word.compareAndSet(APART, ASLEEP, null);
     }
 
     /** On the loop: moves what is in now to the Handle queue; how many that were. */

@@ -29,7 +29,7 @@ import rill.spi.WireListener;
  *
  * <p>It is longer than others since it is where every event of the wire and every end of a connection comes by.
  */
-final class Link extends Node implements WireListener {
+final class Link extends Node implements WireListener, Observed {
     private enum State {
         OPEN,
         BROKEN,
@@ -112,7 +112,8 @@ final class Link extends Node implements WireListener {
         return Objects.requireNonNull(wire);
     }
 
-    SocketAddress remoteAddress() {
+    @Override
+    public SocketAddress remoteAddress() {
         return wire().remoteAddress();
     }
 
@@ -121,17 +122,23 @@ final class Link extends Node implements WireListener {
         route = to;
     }
 
-    /** What it was to be connected to; null if it was accepted. */
-    @Nullable
-    SocketAddress target() {
+    @Override
+    public @Nullable SocketAddress target() {
         return route == null ? null : route.target();
     }
 
-    SocketAddress localAddress() {
+    @Override
+    public boolean cameIn() {
+        return admission != null;
+    }
+
+    @Override
+    public SocketAddress localAddress() {
         return Objects.requireNonNull(wire().localAddress());
     }
 
-    Loop loop() {
+    @Override
+    public Loop loop() {
         return loop;
     }
 
@@ -379,6 +386,7 @@ final class Link extends Node implements WireListener {
 
     void tellIfReady() {
         if (onConnect != null && !stack.isEmpty() && stack.ready()) {
+            loop.observing().ready(this);
             tellAwaiting(null);
         }
     }
@@ -463,6 +471,7 @@ final class Link extends Node implements WireListener {
     }
 
     private void drained(ByteBuf bytes) {
+        loop.counters().bytesReceived += bytes.readableBytes();
         boolean enough = closeTimer().drained(bytes.readableBytes());
         if (state == State.DRAINING && enough) {
             wire().close();
@@ -684,6 +693,12 @@ final class Link extends Node implements WireListener {
         } else {
             loop.threw("the Task of ", this, cause);
         }
+    }
+
+    /** Why it has ended, or ends; null if that is in good order. */
+    @Nullable
+    Throwable failedWith() {
+        return failedWith;
     }
 
     private void tellFailure(Failure told) {

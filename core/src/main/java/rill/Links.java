@@ -46,6 +46,9 @@ final class Links extends Residents {
             first.previousLink = link;
         }
         first = link;
+        loop.counters().opened++;
+        loop.counters().accepted += link.cameIn() ? 1 : 0;
+        loop.observing().opened(link);
     }
 
     /** Bounds the idle time of one that was added; zero for no bound. */
@@ -72,6 +75,9 @@ final class Links extends Residents {
         link.previousLink = null;
         link.nextLink = null;
         count.decrementAndGet();
+        loop.counters().closed++;
+        loop.counters().failed += link.failedWith() == null ? 0 : 1;
+        loop.observing().closed(link, link.failedWith());
         if (idle != null) {
             idle.forget(link);
         }

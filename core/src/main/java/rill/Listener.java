@@ -373,6 +373,7 @@ public final class Listener implements AutoCloseable {
     private void place(AcceptedSocket socket) {
         Loop target = spread.next();
         if (target == null) {
+            loop.counters().refused.getAndIncrement();
             ended();
             socket.close();
             return;
@@ -413,6 +414,7 @@ public final class Listener implements AutoCloseable {
 
     /** What goes wrong with one that has come in is nobody else's business. */
     private void refused(Loop target, AcceptedSocket socket, Throwable cause) {
+        target.counters().refused.getAndIncrement();
         target.links().unexpect();
         ended();
         socket.close();
@@ -463,6 +465,7 @@ public final class Listener implements AutoCloseable {
             }
             over = true;
             if (failure != null) {
+                target.counters().refused.getAndIncrement();
                 target.links().unexpect();
                 ended();
             } else {
@@ -500,6 +503,7 @@ public final class Listener implements AutoCloseable {
                 begins();
                 place(socket);
             } catch (Throwable t) { // no memory: that is this connection's bad luck, and must not reach the selector
+                loop.counters().refused.getAndIncrement();
                 ended();
                 socket.close();
                 loop.threw("", Listener.this, t);
@@ -508,6 +512,7 @@ public final class Listener implements AutoCloseable {
 
         @Override
         public void failed(IOException cause) {
+            loop.counters().acceptsFailed++;
             loop.runReporting("", Listener.this, () -> goOnLater(cause));
         }
 

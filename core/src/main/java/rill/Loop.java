@@ -51,6 +51,7 @@ public final class Loop extends BareLoop implements Serving {
     private final Buffers buffers;
     private final Selector selector;
     private final Links links = new Links(this);
+    private final Observing observing;
     private final Future<@Nullable Void> accepted = Promise.done(this, null);
 
     // ---- making
@@ -116,7 +117,9 @@ public final class Loop extends BareLoop implements Serving {
         this.transport = transport;
         this.environment = surroundings;
         this.buffers = new Buffers(this, surroundings.memory(), options.bufferMemory());
+        this.observing = new Observing(this, options.observer());
         this.selector = transport.open(buffers::receiveBuffer);
+        this.selector.tellInto(counters());
         begin();
     }
 
@@ -238,6 +241,14 @@ public final class Loop extends BareLoop implements Serving {
         return links.count();
     }
 
+    /**
+     * What it has done and how it is, as a snapshot. Costs the loop nothing but to have counted; may be asked for at any time, as often as you like, and
+     * once it is closed as well.
+     */
+    public LoopMetrics metrics() {
+        return counters().snapshot(ticking().pendingTimers(), buffers.taken(), buffers.kept());
+    }
+
     /** The source of randomness: secure in production, seeded in a simulation. On the loop only. */
     public RandomGenerator random() {
         return environment.random();
@@ -256,6 +267,10 @@ public final class Loop extends BareLoop implements Serving {
 
     Buffers buffers() {
         return buffers;
+    }
+
+    Observing observing() {
+        return observing;
     }
 
     ByteBuf chunk(int atLeast) {

@@ -69,6 +69,11 @@ public final class LoopGroup implements Serving {
         }
     }
 
+    /** {@link Loop#metrics} of all its loops together. */
+    public LoopMetrics metrics() {
+        return loops.stream().map(Loop::metrics).reduce(LoopMetrics.NOTHING, LoopMetrics::plus);
+    }
+
     /** The loops. */
     public List<Loop> loops() {
         return loops;

@@ -18,6 +18,7 @@ public final class LoopOptions {
             Long.MAX_VALUE,
             null,
             Reporter.logging(),
+            null,
             false);
 
     private final @Nullable Transport transport;
@@ -28,6 +29,7 @@ public final class LoopOptions {
     private final long bufferMemory;
     private final @Nullable TaskEngine taskEngine;
     private final Reporter reporter;
+    private final @Nullable Observer observer;
     private final boolean tracing;
 
     private LoopOptions(
@@ -39,6 +41,7 @@ public final class LoopOptions {
             long bufferMemory,
             @Nullable TaskEngine taskEngine,
             Reporter reporter,
+            @Nullable Observer observer,
             boolean tracing) {
         if (slowHandle.isNegative() || handleBudget.isNegative() || spin.isNegative()) {
             throw new IllegalArgumentException("negative duration: " + slowHandle + ", " + handleBudget + ", " + spin);
@@ -54,6 +57,7 @@ public final class LoopOptions {
         this.bufferMemory = bufferMemory;
         this.taskEngine = taskEngine;
         this.reporter = Objects.requireNonNull(reporter, "reporter");
+        this.observer = observer;
         this.tracing = tracing;
     }
 
@@ -113,6 +117,11 @@ public final class LoopOptions {
         return reporter;
     }
 
+    /** Is told of connections and calls; null for nobody. */
+    public @Nullable Observer observer() {
+        return observer;
+    }
+
     /**
      * Whether to record where each Future is made, for the report of a failure that nobody looked at, and where each connection was closed, for
      * those who write to it later. Costs a stack trace each.
@@ -126,55 +135,151 @@ public final class LoopOptions {
     /** With this transport. */
     public LoopOptions transport(Transport newTransport) {
         return new LoopOptions(
-                newTransport, name, slowHandle, handleBudget, spin, bufferMemory, taskEngine, reporter, tracing);
+                newTransport,
+                name,
+                slowHandle,
+                handleBudget,
+                spin,
+                bufferMemory,
+                taskEngine,
+                reporter,
+                observer,
+                tracing);
     }
 
     /** With this name. */
     public LoopOptions name(String newName) {
         return new LoopOptions(
-                transport, newName, slowHandle, handleBudget, spin, bufferMemory, taskEngine, reporter, tracing);
+                transport,
+                newName,
+                slowHandle,
+                handleBudget,
+                spin,
+                bufferMemory,
+                taskEngine,
+                reporter,
+                observer,
+                tracing);
     }
 
     /** With Handles reported that hold the loop this long; zero for none. */
     public LoopOptions slowHandle(Duration newSlowHandle) {
         return new LoopOptions(
-                transport, name, newSlowHandle, handleBudget, spin, bufferMemory, taskEngine, reporter, tracing);
+                transport,
+                name,
+                newSlowHandle,
+                handleBudget,
+                spin,
+                bufferMemory,
+                taskEngine,
+                reporter,
+                observer,
+                tracing);
     }
 
     /** With I/O getting its turn again after the Handles have taken this long. */
     public LoopOptions handleBudget(Duration newHandleBudget) {
         return new LoopOptions(
-                transport, name, slowHandle, newHandleBudget, spin, bufferMemory, taskEngine, reporter, tracing);
+                transport,
+                name,
+                slowHandle,
+                newHandleBudget,
+                spin,
+                bufferMemory,
+                taskEngine,
+                reporter,
+                observer,
+                tracing);
     }
 
     /** With this much polling before it sleeps; see {@link #spin()} for the cost. */
     public LoopOptions spin(Duration newSpin) {
         return new LoopOptions(
-                transport, name, slowHandle, handleBudget, newSpin, bufferMemory, taskEngine, reporter, tracing);
+                transport,
+                name,
+                slowHandle,
+                handleBudget,
+                newSpin,
+                bufferMemory,
+                taskEngine,
+                reporter,
+                observer,
+                tracing);
     }
 
     /** With this bound on the memory of its buffers, in bytes; see {@link #bufferMemory()}. */
     public LoopOptions bufferMemory(long newBufferMemory) {
         return new LoopOptions(
-                transport, name, slowHandle, handleBudget, spin, newBufferMemory, taskEngine, reporter, tracing);
+                transport,
+                name,
+                slowHandle,
+                handleBudget,
+                spin,
+                newBufferMemory,
+                taskEngine,
+                reporter,
+                observer,
+                tracing);
     }
 
     /** With Tasks that run this way. */
     public LoopOptions taskEngine(TaskEngine newTaskEngine) {
         return new LoopOptions(
-                transport, name, slowHandle, handleBudget, spin, bufferMemory, newTaskEngine, reporter, tracing);
+                transport,
+                name,
+                slowHandle,
+                handleBudget,
+                spin,
+                bufferMemory,
+                newTaskEngine,
+                reporter,
+                observer,
+                tracing);
     }
 
     /** With this Reporter. */
     public LoopOptions reporter(Reporter newReporter) {
         return new LoopOptions(
-                transport, name, slowHandle, handleBudget, spin, bufferMemory, taskEngine, newReporter, tracing);
+                transport,
+                name,
+                slowHandle,
+                handleBudget,
+                spin,
+                bufferMemory,
+                taskEngine,
+                newReporter,
+                observer,
+                tracing);
+    }
+
+    /** With somebody who is told of connections and calls. */
+    public LoopOptions observer(Observer newObserver) {
+        return new LoopOptions(
+                transport,
+                name,
+                slowHandle,
+                handleBudget,
+                spin,
+                bufferMemory,
+                taskEngine,
+                reporter,
+                Objects.requireNonNull(newObserver, "observer"),
+                tracing);
     }
 
     /** With or without a record of where Futures are made; see {@link #tracing()}. */
     public LoopOptions tracing(boolean newTracing) {
         return new LoopOptions(
-                transport, name, slowHandle, handleBudget, spin, bufferMemory, taskEngine, reporter, newTracing);
+                transport,
+                name,
+                slowHandle,
+                handleBudget,
+                spin,
+                bufferMemory,
+                taskEngine,
+                reporter,
+                observer,
+                newTracing);
     }
 
     Pace pace() {
@@ -185,6 +290,7 @@ public final class LoopOptions {
     public String toString() {
         return "LoopOptions[transport=" + transport + ", name=" + name + ", slowHandle=" + slowHandle
                 + ", handleBudget=" + handleBudget + ", spin=" + spin + ", bufferMemory=" + bufferMemory
-                + ", taskEngine=" + taskEngine + ", reporter=" + reporter + ", tracing=" + tracing + "]";
+                + ", taskEngine=" + taskEngine + ", reporter=" + reporter + ", observer=" + observer + ", tracing="
+                + tracing + "]";
     }
 }

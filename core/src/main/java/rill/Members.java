@@ -39,6 +39,7 @@ final class Members<Q, A> implements Runnable {
     private boolean growing; // asked for: all are busy
     private int turn;
     private long madeByOthers; // calls of members that are gone
+    private final PoolCounters<Q, A> counters;
     private @Nullable Outage outage; // while nothing is ready, once something has failed
     private Class<? extends PoolState> told;
 
@@ -55,11 +56,13 @@ final class Members<Q, A> implements Runnable {
         this.address = address;
         this.protocol = protocol;
         this.options = options;
+        this.counters = new PoolCounters<>(pool, loop, protocol);
         this.waiting = new UnplacedCalls<>(
                 loop,
                 protocol.bounds.waiting(),
                 protocol.bounds.waitingBytes(),
-                call -> call.fail(failures().tooLate(call)));
+                call -> counters.fail(call, failures().tooLate(call)),
+                call -> counters.givenUp(call));
         this.backOff = new BackOff(options.firstPause, options.longestPause, loop.random());
         this.budget = new RetryBudget(options.retryShare, loop.nanoTime());
         this.told = kindOf(pool.state());
@@ -120,9 +123,9 @@ final class Members<Q, A> implements Runnable {
     /** A call for which there was no connection. */
     void arrive(Unplaced<Q, A> call) {
         if (call.caller.isDone()) {
-            Messages.release(call.request);
+            counters.givenUp(call);
         } else if (pool.isClosed() || pool.isFinishing()) {
-            call.fail(failures().closed(call));
+            counters.fail(call, failures().closed(call));
         } else {
             place(call);
         }
@@ -145,7 +148,7 @@ final class Members<Q, A> implements Runnable {
 
         @Override
         void discard() {
-            call.fail(Objects.requireNonNull(call.failure));
+            counters.fail(call, Objects.requireNonNull(call.failure));
         }
 
         @Override
@@ -161,9 +164,9 @@ final class Members<Q, A> implements Runnable {
             later();
         }
         if (call.caller.isDone()) {
-            Messages.release(call.request);
+            counters.givenUp(call);
         } else if (pool.isClosed() || (call.sent && !mayTryAgain(call))) {
-            call.fail(Objects.requireNonNull(call.failure));
+            counters.fail(call, Objects.requireNonNull(call.failure));
         } else {
             place(call);
         }
@@ -184,12 +187,15 @@ final class Members<Q, A> implements Runnable {
     private void place(Unplaced<Q, A> call) {
         boolean connected = pool.ready().clients.length > 0;
         if (!connected && options.whenDown == WhenDown.FAIL) {
-            call.fail(call.failure == null ? failures().down(call) : call.failure);
+            counters.fail(call, call.failure == null ? failures().down(call) : call.failure);
         } else if (!waiting.hasRoom()) {
-            call.fail(call.failure == null ? failures().full(call, waiting.size()) : call.failure);
+            counters.fail(call, call.failure == null ? failures().full(call, waiting.size()) : call.failure);
         } else {
             int weight = Messages.weight(protocol.pipeline.codec(), call.request, options.connect.limits());
             waiting.add(call, weight, loop.nanoTime());
+            if (call.failure != null) {
+                counters.triedAgain(call, call.failure);
+            }
         }
         later(); // even if it failed: somebody needs a connection
     }
@@ -215,6 +221,7 @@ final class Members<Q, A> implements Runnable {
             failed(why == null ? new IOException("connect to " + address + ": closed at once") : why, true);
         } else {
             outage = null;
+            counters.connected++;
             member.becomeReady(client, loop.nanoTime());
         }
         publish();
@@ -252,6 +259,8 @@ final class Members<Q, A> implements Runnable {
         if (pool.isClosed()) {
             return;
         }
+        counters.connectsFailed += attempt ? 1 : 0;
+        counters.lost += attempt ? 0 : 1;
         long now = loop.nanoTime();
         if (count(Member.State.READY) == 0) {
             Outage before = outage;
@@ -259,8 +268,10 @@ final class Members<Q, A> implements Runnable {
                     ? new Outage(why, now, attempt ? 1 : 0)
                     : new Outage(why, before.since(), before.attempts() + (attempt ? 1 : 0));
         }
+        long wait = pause == null ? backOff.pauseNanos() : 0;
+        ConnectionEvents.reconnects(loop, pool, why, attempt, wait);
         if (pause == null) {
-            pause = loop.timer(Duration.ofNanos(backOff.pauseNanos()), "the next attempt to connect ", pool, () -> {
+            pause = loop.timer(Duration.ofNanos(wait), "the next attempt to connect ", pool, () -> {
                 pause = null;
                 publish();
                 later();
@@ -444,7 +455,7 @@ final class Members<Q, A> implements Runnable {
         loop.links().remove(this);
         publish();
         for (Unplaced<Q, A> call = waiting.poll(); call != null; call = waiting.poll()) {
-            call.fail(failures().closed(call));
+            counters.fail(call, failures().closed(call));
         }
     }
 
@@ -459,6 +470,11 @@ final class Members<Q, A> implements Runnable {
     }
 
     // ---- what others see
+
+    /** From any thread. */
+    PoolMetrics metrics() {
+        return counters.snapshot(waiting.size());
+    }
 
     /** Whatever has changed here is seen by those who call, and by the listener. */
     private void publish() {

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * blocks the loop. If the body starts another virtual thread, that inherits the scheduler; an ordinary pool runs its continuations.
  */
 final class MountedCoroutine implements Coroutine, Executor {
-    private static final @Nullable Constructor<?> BUILDER;
+    static final @Nullable Constructor<?>
+            BUILDER; // null if it can not be had; native images are told of it in reachability-metadata.json
     private static final @Nullable String UNAVAILABLE;
 
     static {

@@ -198,6 +198,7 @@ final class Outbound {
             }
         }
         addPending(output.bytes() - before);
+        loop().counters().messagesSent++;
         link.dirty();
         unflushedMessages++;
         if (unflushedMessages >= flushEvery || output.bytes() >= FLUSH_BYTES) {
@@ -595,7 +596,7 @@ final class Outbound {
                 - written
                 + (holding == null ? 0 : holding.bytes())
                 + link.stack().outputBytes();
-        PENDING.setOpaque(this, all);
+        pending(wireGone ? 0 : all);
     }
 
     /**
@@ -615,13 +616,19 @@ final class Outbound {
     }
 
     private void addPending(long bytes) {
-        PENDING.setOpaque(this, pending + bytes);
+        pending(pending + bytes);
+    }
+
+    private void pending(long bytes) {
+        loop().counters().pendingBytes += bytes - pending;
+        PENDING.setOpaque(this, bytes);
     }
 
     /** So many bytes have left. */
     void progress(long bytes) {
         if (bytes > 0) {
             written += bytes;
+            loop().counters().bytesSent += bytes;
         }
         recount();
         answers = Math.min(answers, pending);
@@ -701,7 +708,7 @@ final class Outbound {
     void close(Throwable cause) {
         refuse(cause);
         wireGone = true;
-        PENDING.setOpaque(this, 0L);
+        pending(0);
         releaseHeld();
         if (waiters != null) {
             waiters.failAll(Objects.requireNonNull(closed), cause);

@@ -185,6 +185,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
             members.arrive(call);
         } else if (arriving.getAndIncrement() >= protocol.bounds.waiting()) {
             arriving.getAndDecrement();
+            loop.counters().turnedAway.getAndIncrement();
             call.fail(unsent(
                     call,
                     " is full: " + protocol.bounds.waiting() + " calls of other threads are on their way to its loop"));
@@ -210,6 +211,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         @Override
         void discard() {
             arriving.getAndDecrement();
+            loop.counters().turnedAway.getAndIncrement();
             call.fail(unsent(call, " is closed: its loop is closed"));
         }
 
@@ -297,6 +299,11 @@ public final class Pool<Q, A> implements Caller<Q, A> {
                     failing.why(), Duration.ofNanos(loop.nanoTime() - failing.since()), failing.attempts());
         }
         return connecting ? new PoolState.Connecting() : new PoolState.Idle();
+    }
+
+    /** What it has done, as a snapshot. */
+    public PoolMetrics metrics() {
+        return members.metrics();
     }
 
     /** The loop that it belongs to; its connections may live on others of a group. */

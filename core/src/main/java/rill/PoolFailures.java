@@ -44,15 +44,19 @@ final class PoolFailures<Q, A> {
     }
 
     private String describe(Unplaced<Q, A> call) {
-        Object name = call.request.getClass();
+        return (call.oneWay ? "send of " : "call of ") + Wording.excerpt(nameOf(call)) + ": " + pool;
+    }
+
+    /** What messages call its request. */
+    Object nameOf(Unplaced<Q, A> call) {
         if (protocol.naming != null) {
             try {
-                name = Objects.requireNonNull(protocol.naming.apply(call.request), "a request's name");
+                return Objects.requireNonNull(protocol.naming.apply(call.request), "a request's name");
             } catch (Throwable t) { // what is to be told matters more
                 pool.loop().threw("the name of a request of ", pool, t);
             }
         }
-        return (call.oneWay ? "send of " : "call of ") + Wording.excerpt(name) + ": " + pool;
+        return call.request.getClass();
     }
 
     private @Nullable Throwable latest() {

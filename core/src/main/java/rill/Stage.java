@@ -206,13 +206,18 @@ final class Stage implements Context {
         }
     }
 
+    /** How many bytes were read straight into place. */
+    int readInPlace() {
+        return rest == null ? 0 : rest.writerIndex() - readFrom;
+    }
+
     /** Bytes were read straight into {@link #rest}. As long as less has come than the session wanted, it need not be asked. */
     void decodeReadInPlace() {
         ByteBuf kept = rest;
         if (kept == null) {
             return;
         }
-        wanted -= kept.writerIndex() - readFrom;
+        wanted -= readInPlace();
         if (wanted <= 0) {
             wanted = 0;
             decodeRest();

@@ -6,13 +6,16 @@ import org.jspecify.annotations.Nullable;
 /** The Tasks of a loop that have begun and are not done, linked through themselves. Confined to the loop. */
 final class Tasks {
     private final Closing closing;
+    private final Counters counters;
     private @Nullable Task<?> first;
 
-    Tasks(Closing closing) {
+    Tasks(Closing closing, Counters counters) {
         this.closing = closing;
+        this.counters = counters;
     }
 
     void begins(Task<?> task) {
+        counters.tasksBegun++;
         task.nextTask = first;
         if (first != null) {
             first.previousTask = task;
@@ -22,6 +25,7 @@ final class Tasks {
     }
 
     void ends(Task<?> task) {
+        counters.tasksOver++;
         Task<?> before = task.previousTask;
         Task<?> after = task.nextTask;
         if (before != null) {

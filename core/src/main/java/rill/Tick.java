@@ -30,6 +30,7 @@ final class Tick {
     private final Inbox inbox;
     private final Clock clock;
     private final @Nullable Driver driver; // is told what happens
+    private final Counters counters;
     private final long handleBudgetNanos;
     private final long spinNanos;
 
@@ -46,6 +47,7 @@ final class Tick {
         this.inbox = inbox;
         this.clock = loop.clock();
         this.driver = loop.driver();
+        this.counters = loop.counters();
         this.handleBudgetNanos = TimeUnit.NANOSECONDS.convert(pace.handleBudget());
         this.spinNanos = TimeUnit.NANOSECONDS.convert(pace.spin());
         this.lastArrival = clock.nanoTime();
@@ -66,6 +68,7 @@ final class Tick {
             loop.closing().endOfTick();
         } finally {
             loop.activity().enter(null);
+            counters.tickEnds();
         }
     }
 
@@ -95,6 +98,7 @@ final class Tick {
                     || loop.residents().hasDirty()
                     || loop.closing().ending(); // which is the end of the tick's business
             if (delivered || (spent >= lull && !inbox.isEmpty())) {
+                counters.busySince(start + spent); // when it last looked and there was nothing
                 pollPolicy.polled(true, spent);
                 return true;
             }
@@ -124,15 +128,17 @@ final class Tick {
     /** Waits for I/O, for other threads or for the next timer; or only delivers what is ready, if there is something else to do. */
     private void select(BooleanSupplier done) throws IOException {
         if (!handles.isEmpty() || done.getAsBoolean() || !inbox.fallAsleep()) {
+            counters.busy();
             loop.selector().select(0);
             return;
         }
+        counters.fallsAsleep();
         try {
             // done is asked again because only now whoever makes it so wakes us up
             loop.selector().select(done.getAsBoolean() ? 0 : nanosToNextTimer());
         } finally {
             pollPolicy.sleeping();
-            inbox.awake();
+            counters.isAwake(inbox.awake());
         }
     }
 
@@ -185,6 +191,7 @@ final class Tick {
 
     private void run(Node node) {
         loop.activity().enter(node);
+        counters.handles++;
         try {
             node.execute();
         } catch (Throwable t) {
@@ -218,6 +225,11 @@ final class Tick {
     /** What is expected soon. */
     PollPolicy pollPolicy() {
         return pollPolicy;
+    }
+
+    /** From any thread, about: how many timers are pending. */
+    int pendingTimers() {
+        return timers.pending();
     }
 
     boolean hasTimers() {

@@ -28,7 +28,7 @@ final class TimerQueue {
 
     /** Takes out a Handle that was cancelled; does nothing if it isn't here. */
     void cancelled(Handle handle) {
-        if (handle.timerIndex != Handle.NO_TIMER) {
+        if (handle.timerIndex >= 0) {
             remove(handle.timerIndex, handle);
         }
     }
@@ -64,7 +64,15 @@ final class TimerQueue {
     /** Takes out the first timer that is due at {@code now}, or null. */
     @Nullable
     Handle pollDue(long now) {
-        return size == 0 || deadlines[0] - now > 0 ? null : poll();
+        if (size == 0 || deadlines[0] - now > 0) {
+            return null;
+        }
+        long deadline = deadlines[0];
+        Handle due = poll();
+        if (due != null) {
+            due.becomesDue(deadline);
+        }
+        return due;
     }
 
     /** Takes out the first timer, or null if there is none. */

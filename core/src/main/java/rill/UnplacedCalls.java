@@ -13,6 +13,7 @@ final class UnplacedCalls<Q, A> {
     private final int bound;
     private final long byteBound;
     private final Consumer<? super Unplaced<Q, A>> whenLate;
+    private final Consumer<? super Unplaced<Q, A>> whenGivenUp;
     private @Nullable Unplaced<Q, A> first;
     private @Nullable Unplaced<Q, A> last;
     private int size;
@@ -20,12 +21,19 @@ final class UnplacedCalls<Q, A> {
 
     /**
      * @param whenLate settles one whose deadline has passed
+     * @param whenGivenUp lets go of one that nobody waits for any more
      */
-    UnplacedCalls(BareLoop loop, int bound, long byteBound, Consumer<? super Unplaced<Q, A>> whenLate) {
+    UnplacedCalls(
+            BareLoop loop,
+            int bound,
+            long byteBound,
+            Consumer<? super Unplaced<Q, A>> whenLate,
+            Consumer<? super Unplaced<Q, A>> whenGivenUp) {
         this.loop = loop;
         this.bound = bound;
         this.byteBound = byteBound;
         this.whenLate = whenLate;
+        this.whenGivenUp = whenGivenUp;
     }
 
     BareLoop loop() {
@@ -115,7 +123,7 @@ final class UnplacedCalls<Q, A> {
     private void forget(Unplaced<Q, A> call) {
         if (call.waits()) {
             remove(call);
-            Messages.release(call.request);
+            whenGivenUp.accept(call);
         }
     }
 }

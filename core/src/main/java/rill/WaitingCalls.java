@@ -101,8 +101,10 @@ final class WaitingCalls<Q, A> {
             if (call.isWanted()) {
                 queue.add(call);
                 bytes += call.weight;
-            } else {
+            } else if (call.state == Call.State.GIVEN_UP) {
                 calls.end(call);
+            } else {
+                calls.endGivenUp(call);
             }
         }
     }

@@ -163,7 +163,9 @@ final class Watchdog {
         long held = now - activity.seenSince;
         if (held >= activity.thresholdNanos && activity.unchanged()) {
             activity.told = true;
-            activity.loop.report(new Report.Slow(activity.loop.name(), what.label(), Duration.ofNanos(held), stack));
+            String name = what.label();
+            FlightEvents.slowHandle(activity.loop, name, Duration.ofNanos(held), stack);
+            activity.loop.report(new Report.Slow(activity.loop.name(), name, Duration.ofNanos(held), stack));
         }
     }
 

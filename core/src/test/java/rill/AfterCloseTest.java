@@ -110,6 +110,7 @@ class AfterCloseTest {
         answers.put("Loop.transport", loop::transport);
         answers.put("Loop.taskEngine", loop::taskEngine);
         answers.put("Loop.connections", loop::connections);
+        answers.put("Loop.metrics", loop::metrics);
         answers.put("Loop.alive", loop::alive);
         answers.put("Loop.random", loop::random);
         answers.put("Loop.nanoTime", loop::nanoTime);
@@ -149,6 +150,7 @@ class AfterCloseTest {
         answers.put("Pool.finish", () -> settled(pool.finish()));
         answers.put("Pool.closed", () -> settled(pool.closed()));
         answers.put("Pool.state", pool::state);
+        answers.put("Pool.metrics", pool::metrics);
         answers.put("Pool.loop", pool::loop);
     }
 
@@ -191,6 +193,7 @@ class AfterCloseTest {
         throwsIt.put("LoopGroup.next", group::next);
         throwsIt.put("LoopGroup.pool", () -> group.pool(ANY, ASKING, PoolOptions.defaults()));
         answers.put("LoopGroup.loops", group::loops);
+        answers.put("LoopGroup.metrics", group::metrics);
         answers.put("LoopGroup.close", doing(group::close));
         answers.put("Handle.cancel", timer::cancel);
         answers.put("Handle.cancelled", timer::cancelled);

@@ -32,8 +32,12 @@ final class PoolRig implements AutoCloseable {
     }
 
     PoolRig(Loops loops) {
+        this(loops, new Observer() {});
+    }
+
+    PoolRig(Loops loops, Observer observer) {
         this.loops = loops;
-        this.loop = loops.open();
+        this.loop = loops.open(options -> options.observer(observer));
         listener = loops.settle(loop.listen(ANY, asItIs(), this::accepted));
         address = (InetSocketAddress) listener.address();
     }

@@ -110,7 +110,26 @@ class RulesTest {
                         "java..",
                         "io.netty.buffer",
                         "io.netty.util..",
-                        "org.jspecify.annotations"))
+                        "org.jspecify.annotations",
+                        "jdk.jfr"))
+                .check(CORE);
+    }
+
+    @Test
+    void an_image_without_the_flight_recorder_loads_nothing_that_needs_it() {
+        noClasses()
+                .that()
+                .haveNameNotMatching("rill\\.(Flight|Connection)Records.*")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("jdk.jfr..")
+                .check(CORE);
+        noClasses()
+                .that()
+                .haveNameNotMatching("rill\\.(Flight|Connection)(Records|Events).*")
+                .should()
+                .dependOnClassesThat()
+                .haveNameMatching("rill\\.(Flight|Connection)Records.*")
                 .check(CORE);
     }
 

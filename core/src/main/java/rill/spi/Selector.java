@@ -91,6 +91,12 @@ public interface Selector {
             throws IOException;
 
     /**
+     * Tells {@code tally} from now on, instead of one given before, what this Selector does: each read and each write that is made, and when it has
+     * waited. A loop gives one before its first {@link #select}. One that does not count leaves it be, as this does; then nobody knows.
+     */
+    default void tellInto(Tally tally) {}
+
+    /**
      * Closes the Selector and, without further events, every Wire and Acceptor of it; every buffer is released, once nothing writes it any
      * more. Calling it again does nothing. May be called by a listener.
      */

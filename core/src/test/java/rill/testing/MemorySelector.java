@@ -16,6 +16,7 @@ import rill.spi.Acceptor;
 import rill.spi.Clock;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
+import rill.spi.Tally;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
@@ -28,6 +29,7 @@ public final class MemorySelector implements Selector {
     private final Queue<Runnable> injected = new ConcurrentLinkedQueue<>();
     private final List<MemoryWire> wires = new ArrayList<>(); // with the transport's lock
     private final List<MemoryAcceptor> acceptors = new ArrayList<>(); // with the transport's lock
+    private Tally tally = Tally.NONE;
     private volatile boolean woken;
     private volatile Thread blocked;
     private volatile boolean closed;
@@ -89,7 +91,16 @@ public final class MemorySelector implements Selector {
         }
     }
 
+    Tally tally() {
+        return tally;
+    }
+
     // ---- Selector
+
+    @Override
+    public void tellInto(Tally newTally) {
+        tally = newTally;
+    }
 
     @Override
     public void select(long timeoutNanos) throws IOException {
@@ -97,6 +108,7 @@ public final class MemorySelector implements Selector {
         selects.incrementAndGet();
         if (timeoutNanos != 0) {
             block(timeoutNanos);
+            tally.awake();
         }
         woken = false;
         if (broken instanceof RuntimeException unchecked) {

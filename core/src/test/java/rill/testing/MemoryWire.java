@@ -262,6 +262,7 @@ public final class MemoryWire implements Wire {
     }
 
     private void transfer(int n) {
+        selector.tally().written();
         written += n;
         for (int left = n; left > 0; ) {
             ByteBuf first = outgoing.element();
@@ -307,6 +308,7 @@ public final class MemoryWire implements Wire {
     }
 
     private ByteBuf take(ByteBuf hint) {
+        selector.tally().read();
         int most = hint == null ? incoming.readableBytes() : Math.min(incoming.readableBytes(), hint.writableBytes());
         if (faults.resetAfterRead() >= 0) {
             most = (int) Math.min(most, faults.resetAfterRead() - delivered);

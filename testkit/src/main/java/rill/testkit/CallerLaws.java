@@ -35,7 +35,7 @@ import rill.spi.Selector;
 import rill.spi.Transport;
 
 /** What callers may do to connections and clients, on a Loop that uses the transport. */
-abstract class CallerLaws extends StoryLaws {
+abstract class CallerLaws extends TallyLaws {
     static final Pipeline<String, String> LINES = Pipeline.of(Lines.CODEC);
 
     private final Queue<Report> reports = new ConcurrentLinkedQueue<>();

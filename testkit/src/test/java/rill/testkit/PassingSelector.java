@@ -12,6 +12,7 @@ import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
+import rill.spi.Tally;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
@@ -38,6 +39,11 @@ class PassingSelector implements Selector {
     @Override
     public void wakeup() {
         real.wakeup();
+    }
+
+    @Override
+    public void tellInto(Tally tally) {
+        real.tellInto(tally);
     }
 
     final PassingWire wrap(Supplier<PassingWire> made, WireListener listener) {

@@ -17,6 +17,7 @@ import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
+import rill.spi.Tally;
 import rill.spi.Transport;
 import rill.spi.Wire;
 import rill.spi.WireListener;
@@ -50,6 +51,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     private final SpareQueues queues = new SpareQueues();
     private final ArrayDeque<Watched> undelivered = new ArrayDeque<>();
     private final List<Attempt> withoutRoom = new ArrayList<>();
+    private Tally tally = Tally.NONE;
     private boolean closed;
 
     /**
@@ -70,7 +72,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     /**
      * Waits until something that is watched is ready, {@link #wakeup} is called, the thread is interrupted, or the time is over; then
      * calls {@link Watched#ready} of those that are. One of them may close others, which are told nothing then, or this Selector:
-     * then it returns at once.
+     * then it returns at once. Unless the timeout is 0, it calls {@link #awake} once it has waited, before anything else.
      *
      * @param timeoutNanos nanoseconds; 0 never blocks, {@link #FOREVER} has no limit
      */
@@ -115,6 +117,9 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     public final void select(long timeoutNanos) throws IOException {
         requireOpen("select", "");
         int waiting = undelivered.size(); // what comes up from here on is for a later select, as promised
+        if (waiting > 0 && timeoutNanos != 0) {
+            awake(); // which it has been all the time
+        }
         poll(waiting > 0 ? 0 : withoutRoom.isEmpty() ? timeoutNanos : soon(timeoutNanos));
         for (int n = waiting; n > 0 && !closed; n--) {
             deliver(undelivered.remove());
@@ -132,6 +137,16 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
             Thread driver = Thread.currentThread();
             driver.getUncaughtExceptionHandler().uncaughtException(driver, e);
         }
+    }
+
+    /** The system has waited, if it had to, and what is ready comes next. */
+    protected final void awake() {
+        tally.awake();
+    }
+
+    @Override
+    public final void tellInto(Tally newTally) {
+        tally = newTally;
     }
 
     private static long soon(long timeoutNanos) {
@@ -326,6 +341,10 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
 
     final ByteBuf receiveBuffer() {
         return receiveBuffer.get();
+    }
+
+    final Tally tally() {
+        return tally;
     }
 
     final WriteQueue takeQueue() {

@@ -240,6 +240,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
             }
             int room = target.writableBytes();
             int n;
+            selector().tally().read();
             try {
                 n = read(target);
             } catch (IOException e) {

@@ -52,6 +52,7 @@ final class WriteQueue {
     void writeTo(ReadinessWire wire) throws IOException {
         while (head < tail) {
             int count = Math.min(GATHER, tail - head);
+            wire.selector().tally().written();
             long n = wire.write(buffers, head, count);
             unreported += n;
             if (!advance(n, count)) {

@@ -74,6 +74,9 @@ final class PollSelector extends ReadinessSelector<PollAccepted> {
                 ask(entries, i + 1, asked.get(i).fd, asked.get(i).events);
             }
             await(entries, asked.size() + 1, timeoutNanos);
+            if (timeoutNanos != 0) {
+                awake(); // from here on the loop is busy
+            }
             if (answer(entries, 0) != 0) {
                 LibC.call(LibC.READ, event, time, JAVA_LONG.byteSize()); // one that is used up
             }

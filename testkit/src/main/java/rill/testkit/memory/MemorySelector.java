@@ -13,6 +13,7 @@ import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
+import rill.spi.Tally;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 
@@ -22,6 +23,7 @@ final class MemorySelector implements Selector {
     private final Supplier<ByteBuf> receiveBuffer;
     final List<MemoryWire> wires = new ArrayList<>();
     final List<MemoryAcceptor> acceptors = new ArrayList<>();
+    private Tally tally = Tally.NONE;
     private boolean woken;
     private boolean closed;
 
@@ -68,6 +70,7 @@ final class MemorySelector implements Selector {
         requireOpen();
         if (timeoutNanos != 0) {
             pass(timeoutNanos);
+            tally.awake();
         }
         woken = false;
         if (!acceptors.isEmpty()) {
@@ -85,6 +88,15 @@ final class MemorySelector implements Selector {
                 turns[(first + i) % n].turn();
             }
         }
+    }
+
+    @Override
+    public void tellInto(Tally newTally) {
+        tally = newTally;
+    }
+
+    Tally tally() {
+        return tally;
     }
 
     private void requireOpen() {

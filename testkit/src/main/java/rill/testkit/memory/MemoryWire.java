@@ -201,6 +201,7 @@ final class MemoryWire implements Wire {
             if (target == null || !target.isWritable()) {
                 target = selector.receiveBuffer();
             }
+            selector.tally().read();
             int n = Math.min(network.piece(there), target.writableBytes());
             int start = target.writerIndex();
             from.read(target, n);
@@ -287,6 +288,7 @@ final class MemoryWire implements Wire {
         }
         while (flushWanted && !queue.isEmpty() && out().room() > 0) {
             ByteBuf first = queue.getFirst();
+            selector.tally().written();
             int n = out().take(first, network.piece(first.readableBytes()), network.arrival());
             unreported += n;
             if (!first.isReadable()) {

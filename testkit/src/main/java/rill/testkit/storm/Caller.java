@@ -210,6 +210,7 @@ final class Caller extends Actor {
         Future<Object> answer = what.deadlineMillis() == 0
                 ? client.call(request)
                 : client.call(request, Duration.ofMillis(what.deadlineMillis() / (run.has(Plant.HURRIES) ? 2 : 1)));
+        run.accounts().called();
         return new Asked(made, id, answer, run.ledger().track(answer, "the answer to " + letter, run.step()));
     }
 

@@ -49,6 +49,7 @@ final class Run {
     private final Program program;
     private final World world;
     private final Ledger ledger = new Ledger();
+    private final Accounts accounts = new Accounts(ledger);
     private final @Nullable Loop[] loops = new @Nullable Loop[LOOPS + MEMBERS];
     private final boolean[] closing = new boolean[LOOPS + MEMBERS];
     private final boolean[] closedEarly = new boolean[LOOPS + MEMBERS];
@@ -174,10 +175,15 @@ final class Run {
     }
 
     private LoopOptions options(int number) throws IOException {
-        return LoopOptions.defaults()
+        LoopOptions options = LoopOptions.defaults()
                 .transport(world.transport(number))
                 .slowHandle(Duration.ZERO)
                 .reporter(new Reports());
+        return Accounts.observes(number) ? options.observer(accounts) : options;
+    }
+
+    Accounts accounts() {
+        return accounts;
     }
 
     /** A group of loops, or null in a world that has none: in virtual time nothing is started. */
@@ -414,6 +420,7 @@ final class Run {
     private void ping() {
         End control = Objects.requireNonNull(ends[2 * CONTROL]);
         pings++;
+        loops().forEach(accounts::look);
         onLoop(Objects.requireNonNull(control.loop()), () -> control.write(20, Step.Estimate.RIGHT));
     }
 

@@ -55,6 +55,7 @@ final class Settling {
         everythingIsClosed();
         run.check();
         closeLoops();
+        run.accounts().closed(run.loops());
         everythingIsSettled();
         everythingIsBack();
         run.check();
@@ -368,6 +369,7 @@ final class Settling {
             if (!alive.isEmpty()) {
                 ledger.violated(3, "alive on " + loop + ", and everything is over: " + alive);
             }
+            run.accounts().settled(loop, world.virtual());
             List<String> held = world.virtual() ? Reach.surplusOf(loop) : List.of();
             if (!held.isEmpty()) {
                 ledger.violated(

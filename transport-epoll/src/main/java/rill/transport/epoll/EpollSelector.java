@@ -77,13 +77,19 @@ final class EpollSelector extends ReadinessSelector<EpollAccepted> {
 
     @Override
     protected void poll(long timeoutNanos) throws IOException {
-        int count = timeoutNanos == 0 ? wait.poll() : wait.block(timeoutNanos);
+        int count = timeoutNanos == 0 ? wait.poll() : block(timeoutNanos);
         for (int i = 0; i < count && !isClosed(); i++) {
             Watched receiver = registrations.find(memory.dataAt(i));
             if (receiver != null) { // else it is a wake-up, or an earlier event of this batch has closed it
                 tell(receiver, memory.eventsAt(i));
             }
         }
+    }
+
+    private int block(long timeoutNanos) throws IOException {
+        int count = wait.block(timeoutNanos);
+        awake();
+        return count;
     }
 
     static void tell(Watched receiver, int events) {

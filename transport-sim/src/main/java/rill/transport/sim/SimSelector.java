@@ -66,6 +66,9 @@ final class SimSelector extends ReadinessSelector<SimAccepted> {
         if (timeoutNanos != 0 && !hasWork() && !woken) {
             simulation.pass(() -> hasWork() || woken || broken != null, timeoutNanos);
         }
+        if (timeoutNanos != 0) {
+            awake();
+        }
         woken = false;
         for (int n = ready.size(); n > 0 && !isClosed(); n--) {
             ready.remove().turn();

@@ -92,6 +92,9 @@ public final class NioSelector extends ReadinessSelector<NioAccepted> {
         } else {
             selector.select(collect, millis(timeoutNanos));
         }
+        if (timeoutNanos != 0) {
+            awake();
+        }
         int count = readyCount;
         readyCount = 0;
         for (int i = 0; i < count; i++) {

@@ -1,0 +1,30 @@
+package rill;
+
+/** How a call has ended, or a {@link Caller#send} that nothing answers: for {@link Observer}, and counted by {@link LoopMetrics.Calls}. */
+public enum CallOutcome {
+    /** It has its answer. */
+    ANSWERED,
+    /** It was a {@link Caller#send}, and was written. */
+    SENT,
+    /** Its caller has given it up. */
+    CANCELLED,
+    /** Its deadline has passed. */
+    LATE,
+    /** It has failed otherwise, and no byte of it has left: see {@link CallFailedException.Fate#NEVER_SENT}. */
+    NEVER_SENT,
+    /** It has failed otherwise, and was written: see {@link CallFailedException.Fate#PERHAPS_CARRIED_OUT}. */
+    PERHAPS_CARRIED_OUT,
+    /** Its request could not be written: an encoder, a key function or a name function has thrown, or there was no memory. */
+    REJECTED;
+
+    /** Of a call that has failed with this. */
+    static CallOutcome of(Throwable failure) {
+        if (!(failure instanceof CallFailedException known)) {
+            return REJECTED;
+        }
+        if (known.getCause() instanceof DeadlineException) {
+            return LATE;
+        }
+        return known.fate() == CallFailedException.Fate.NEVER_SENT ? NEVER_SENT : PERHAPS_CARRIED_OUT;
+    }
+}

@@ -1,0 +1,102 @@
+package rill;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the {@link Observer} of a loop, if it has one, each event in a Handle of its own: so nothing that an observer does or throws comes in the
+ * midst of what it is told of. An event is made only for somebody who wants it. What a flight recording shows of the same comes from here as well.
+ *
+ * <p><b>Threading:</b> on the loop; what comes after its end, on any thread.
+ */
+final class Observing {
+    private final Loop loop;
+    private final @Nullable Observer observer;
+
+    Observing(Loop loop, @Nullable Observer observer) {
+        this.loop = loop;
+        this.observer = observer;
+    }
+
+    /** Whether somebody is told of calls. */
+    boolean isWanted() {
+        return observer != null;
+    }
+
+    void opened(Link link) {
+        ConnectionEvents.opened(link);
+        Observer told = observer;
+        if (told != null) {
+            tell(() -> told.connectionOpened(link));
+        }
+    }
+
+    void ready(Link link) {
+        Observer told = observer;
+        if (told != null) {
+            tell(() -> told.connectionReady(link));
+        }
+    }
+
+    void closed(Link link, @Nullable Throwable cause) {
+        ConnectionEvents.closed(link, cause);
+        Observer told = observer;
+        if (told != null) {
+            tell(() -> told.connectionClosed(link, cause));
+        }
+    }
+
+    /**
+     * @param since when it was made
+     */
+    void callEnded(@Nullable Link link, Object request, CallOutcome outcome, long since, @Nullable Throwable failure) {
+        if (failure != null) {
+            ConnectionEvents.callFailed(loop, link, request, outcome, since, failure);
+        }
+        Observer told = observer;
+        if (told != null) {
+            var latency = Duration.ofNanos(Math.max(0, loop.nanoTime() - since));
+            tell(() -> told.callEnded(link, request, outcome, latency, failure));
+        }
+    }
+
+    void callRetried(Pool<?, ?> pool, Object request, int tries, CallFailedException failure) {
+        Observer told = observer;
+        if (told != null) {
+            tell(() -> told.callRetried(pool, request, tries, failure));
+        }
+    }
+
+    private void tell(Runnable event) {
+        try {
+            loop.enqueue(new Event(event));
+        } catch (Throwable t) { // no memory: whoever has something to tell goes on all the same
+            loop.threw("the observer", null, t);
+        }
+    }
+
+    private final class Event extends Node {
+        private final Runnable event;
+
+        Event(Runnable event) {
+            this.event = event;
+        }
+
+        @Override
+        void execute() {
+            event.run();
+        }
+
+        @Override
+        void discard() {
+            if (!loop.lost()) {
+                event.run();
+            }
+        }
+
+        @Override
+        String label() {
+            return "the observer";
+        }
+    }
+}

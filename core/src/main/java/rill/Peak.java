@@ -1,0 +1,40 @@
+package rill;
+
+/**
+ * The highest of some durations, ever and of late: of the last ten to twenty seconds, by the loop's clock. Written by one thread, read by any. It
+ * is not reset by who reads it, so that several may.
+ */
+final class Peak {
+    static final long WINDOW_NANOS = 10_000_000_000L;
+
+    private long ever;
+    private long present; // since the window began
+    private long before; // in the window before
+    private long began;
+
+    Peak(long now) {
+        began = now;
+    }
+
+    void note(long nanos, long now) {
+        if (now - began >= WINDOW_NANOS) {
+            before = now - began >= 2 * WINDOW_NANOS ? 0 : present;
+            present = 0;
+            began = now;
+        }
+        if (nanos > present) {
+            present = nanos;
+            ever = Math.max(ever, nanos);
+        }
+    }
+
+    long ever() {
+        return ever;
+    }
+
+    /** As of now: nothing need have been noted for long. */
+    long lately(long now) {
+        long age = now - began;
+        return age >= 2 * WINDOW_NANOS ? 0 : age >= WINDOW_NANOS ? present : Math.max(present, before);
+    }
+}

@@ -1,0 +1,67 @@
+package rill;
+
+import org.jspecify.annotations.Nullable;
+
+/** What a pool counts, and the end of those calls of its that are on no connection. On the pool's loop, but for {@link #snapshot}. */
+final class PoolCounters<Q, A> {
+    private final Pool<Q, A> pool;
+    private final Loop loop;
+    private final ClientProtocol<Q, A> protocol;
+    long connected;
+    long lost;
+    long connectsFailed;
+    private long retried;
+    private long failed;
+    private long cancelled;
+
+    PoolCounters(Pool<Q, A> pool, Loop loop, ClientProtocol<Q, A> protocol) {
+        this.pool = pool;
+        this.loop = loop;
+        this.protocol = protocol;
+    }
+
+    /** It will not be tried any more. */
+    void fail(Unplaced<Q, A> call, CallFailedException why) {
+        Object name = name(call);
+        Messages.release(call.request);
+        if (call.caller.fail(why)) {
+            failed++;
+            tellEnd(call, name, CallOutcome.of(why), why);
+        } else {
+            cancelled++;
+            tellEnd(call, name, CallOutcome.CANCELLED, null);
+        }
+    }
+
+    /** Nobody waits for it any more. */
+    void givenUp(Unplaced<Q, A> call) {
+        Object name = name(call);
+        Messages.release(call.request);
+        cancelled++;
+        tellEnd(call, name, CallOutcome.CANCELLED, null);
+    }
+
+    /** It waits for another connection, after one that could not carry it out. */
+    void triedAgain(Unplaced<Q, A> call, CallFailedException why) {
+        retried++;
+        loop.observing().callRetried(pool, name(call), call.tries, why);
+    }
+
+    /** What messages call its request; asked only for somebody who wants it, since it is a function of the user's. */
+    private Object name(Unplaced<Q, A> call) {
+        return loop.observing().isWanted()
+                ? new PoolFailures<>(pool, protocol, null).nameOf(call)
+                : call.request.getClass();
+    }
+
+    private void tellEnd(Unplaced<Q, A> call, Object name, CallOutcome outcome, @Nullable Throwable failure) {
+        long had = Loop.nanos(call.limit == null ? protocol.bounds.deadline() : call.limit);
+        loop.observing().callEnded(null, name, outcome, call.due - had, failure);
+    }
+
+    /** From any thread. */
+    PoolMetrics snapshot(int waiting) {
+        int connections = pool.ready().clients.length; // a volatile read: what was counted before is seen
+        return new PoolMetrics(connections, waiting, connected, lost, connectsFailed, retried, failed, cancelled);
+    }
+}

@@ -1,0 +1,234 @@
+package rill.testkit.storm;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import rill.CallOutcome;
+import rill.Loop;
+import rill.LoopMetrics;
+import rill.Observed;
+import rill.Observer;
+
+/**
+ * What loops count, and what their observer is told: both have to agree, and to be balanced when everything is over. No counter ever falls. The observer
+ * throws now and then, which is nobody's business but the Reporter's.
+ *
+ * <p><b>Threading:</b> told on every loop; asked by the thread that runs the program.
+ */
+final class Accounts implements Observer {
+    private static final int THROWS_EACH = 5;
+    private static final int WITHOUT = 1; // the loop that has no observer, as most have none
+
+    private static final Set<CallOutcome> ENDS_WELL =
+            EnumSet.of(CallOutcome.ANSWERED, CallOutcome.SENT, CallOutcome.CANCELLED);
+
+    /** What was told of a connection. */
+    private enum Told {
+        OPENED,
+        READY,
+        CLOSED
+    }
+
+    private final Ledger ledger;
+    private final Map<Observed, Told> connections = new HashMap<>();
+    private final Map<Loop, EnumMap<CallOutcome, Integer>> calls = new HashMap<>();
+    private final Map<Loop, Integer> opened = new HashMap<>();
+    private final Map<Loop, Integer> failed = new HashMap<>();
+    private final Map<Loop, LoopMetrics> before = new HashMap<>();
+    private int events;
+    private int called; // by clients of the program
+
+    Accounts(Ledger ledger) {
+        this.ledger = ledger;
+    }
+
+    /** A client of the program makes a call, and has not failed to. */
+    synchronized void called() {
+        called++;
+    }
+
+    // ---- what is told
+
+    @Override
+    public synchronized void connectionOpened(Observed connection) {
+        if (connections.putIfAbsent(connection, Told.OPENED) != null) {
+            wrong(connection + " was told as opened twice");
+        }
+        opened.merge(connection.loop(), 1, Integer::sum);
+        throwNowAndThen();
+    }
+
+    @Override
+    public synchronized void connectionReady(Observed connection) {
+        if (connections.put(connection, Told.READY) != Told.OPENED) {
+            wrong(connection + " was told as ready, and it was not just opened");
+        }
+        throwNowAndThen();
+    }
+
+    @Override
+    public synchronized void connectionClosed(Observed connection, @Nullable Throwable cause) {
+        Told told = connections.put(connection, Told.CLOSED);
+        if (told == null || told == Told.CLOSED) {
+            wrong(connection + " was told as closed, after it was " + (told == null ? "never opened" : "closed"));
+        }
+        failed.merge(connection.loop(), cause == null ? 0 : 1, Integer::sum);
+        throwNowAndThen();
+    }
+
+    @Override
+    public synchronized void callEnded(
+            @Nullable Observed connection,
+            Object request,
+            CallOutcome outcome,
+            Duration latency,
+            @Nullable Throwable failure) {
+        boolean fails = !ENDS_WELL.contains(outcome);
+        if (connection == null || fails != (failure != null)) {
+            wrong("a call has ended as " + outcome + " on " + connection + " with " + failure);
+        } else {
+            calls.computeIfAbsent(connection.loop(), loop -> new EnumMap<>(CallOutcome.class))
+                    .merge(outcome, 1, Integer::sum);
+        }
+        throwNowAndThen();
+    }
+
+    private void wrong(String message) {
+        ledger.violated(4, "the observer of a loop: " + message);
+    }
+
+    private void throwNowAndThen() {
+        events++;
+        if (events % (2 * THROWS_EACH) == 0) {
+            throw new Planned.Serious();
+        } else if (events % THROWS_EACH == 0) {
+            throw new Planned.Unchecked();
+        }
+    }
+
+    // ---- while it runs
+
+    /** No counter is less than when it was last looked at. */
+    synchronized void look(Loop loop) {
+        LoopMetrics now = loop.metrics();
+        LoopMetrics last = before.put(loop, now);
+        List<Long> present = counters(now);
+        List<Long> earlier = last == null ? present : counters(last);
+        for (int i = 0; i < present.size(); i++) {
+            if (present.get(i) < earlier.get(i)) {
+                ledger.violated(4, "a counter of " + loop + " has fallen: " + last + ", and then " + now);
+            }
+        }
+    }
+
+    private static List<Long> counters(LoopMetrics all) {
+        var list = new ArrayList<Long>();
+        for (Record part : List.of(all.work(), all.timers(), all.connections(), all.traffic(), all.calls())) {
+            for (var component : part.getClass().getRecordComponents()) {
+                Object value = Program.part(part, component);
+                boolean gauge = component.getName().startsWith("pending")
+                        || component.getName().endsWith("Lately");
+                if (value instanceof Duration time && !gauge) {
+                    list.add(time.toNanos());
+                } else if (value instanceof Long count && !gauge) {
+                    list.add(count);
+                }
+            }
+        }
+        return list;
+    }
+
+    // ---- in the end
+
+    /**
+     * Everything on a loop is over: no gauge shows anything.
+     *
+     * @param exact whether nothing else happens there: no timer of a thread that drives it, and no Task
+     */
+    synchronized void settled(Loop loop, boolean exact) {
+        LoopMetrics all = loop.metrics();
+        LoopMetrics.Connections connections = all.connections();
+        LoopMetrics.Calls made = all.calls();
+        boolean rests = connections.opened() == connections.closed()
+                && connections.open() == 0
+                && all.traffic().pendingBytes() == 0
+                && made.outstanding() == 0
+                && made.tombstones() == 0
+                && (!exact || (all.work().tasks() == 0 && all.timers().pending() == 0));
+        if (!rests) {
+            ledger.violated(3, loop + " counts what is over as if it went on: " + all);
+        }
+        if (made.made() != made.answered() + made.sent() + made.cancelled() + made.failed() + made.handedBack()) {
+            ledger.violated(5, "calls on " + loop + " that were made are not those that have ended: " + made);
+        }
+        if (connections.failed() > connections.closed()
+                || connections.accepted() > connections.opened()
+                || made.tombstonesGone() > made.tombstonesMade()) {
+            ledger.violated(5, loop + " counts more of a kind than there were: " + all);
+        }
+    }
+
+    /** Every loop is closed. */
+    synchronized void closed(List<Loop> loops) {
+        for (Loop loop : loops) {
+            settled(loop, false);
+            LoopMetrics all = loop.metrics();
+            if (all.memory().held() != 0) {
+                ledger.violated(3, loop + " is closed, and holds memory: " + all.memory());
+            }
+            agrees(
+                    loop,
+                    "connections opened",
+                    opened.getOrDefault(loop, 0),
+                    all.connections().opened());
+            agrees(
+                    loop,
+                    "connections failed",
+                    failed.getOrDefault(loop, 0),
+                    all.connections().failed());
+            var ended = calls.getOrDefault(loop, new EnumMap<>(CallOutcome.class));
+            LoopMetrics.Calls made = all.calls();
+            agrees(loop, "calls answered", ended.getOrDefault(CallOutcome.ANSWERED, 0), made.answered());
+            agrees(loop, "calls cancelled", ended.getOrDefault(CallOutcome.CANCELLED, 0), made.cancelled());
+            agrees(loop, "calls late", ended.getOrDefault(CallOutcome.LATE, 0), made.late());
+            agrees(loop, "calls never sent", ended.getOrDefault(CallOutcome.NEVER_SENT, 0), made.neverSent());
+            agrees(
+                    loop,
+                    "calls perhaps carried out",
+                    ended.getOrDefault(CallOutcome.PERHAPS_CARRIED_OUT, 0),
+                    made.perhapsCarriedOut());
+            agrees(loop, "calls rejected", ended.getOrDefault(CallOutcome.REJECTED, 0), made.rejected());
+        }
+        connections.forEach((connection, told) -> {
+            if (told != Told.CLOSED) {
+                ledger.violated(2, connection + " is gone, and the observer was told last that it is " + told);
+            }
+        });
+        LoopMetrics all =
+                loops.stream().map(Loop::metrics).reduce(LoopMetrics::plus).orElseThrow();
+        long came = all.calls().made() + all.calls().turnedAway();
+        if (came != called) {
+            ledger.violated(5, called + " calls were made, and the loops count " + came + ": " + all.calls());
+        }
+        if (all.traffic().bytesReceived() > all.traffic().bytesSent()) {
+            ledger.violated(1, "more bytes were received than sent: " + all.traffic());
+        }
+    }
+
+    private void agrees(Loop loop, String what, int told, long counted) {
+        if (told != counted && !loop.name().equals("L" + WITHOUT)) {
+            ledger.violated(5, loop + ": " + what + ": " + counted + ", and the observer was told of " + told);
+        }
+    }
+
+    /** Whether a loop with this number is to have an observer. */
+    static boolean observes(int number) {
+        return number != WITHOUT;
+    }
+}
