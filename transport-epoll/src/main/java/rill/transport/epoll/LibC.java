@@ -56,16 +56,17 @@ final class LibC {
 
     private static final Linker LINKER = Linker.nativeLinker();
 
+    // Each shape of a call is in reachability-metadata.json as well, for native images.
+    private static final FunctionDescriptor SYSCALL_SHAPE = FunctionDescriptor.of(
+            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+
     /**
      * Not final, and so no constant of the compiler's: it compiles the call by itself, once, and not into whatever calls it.
      * Where it is inlined at the end of a deep chain of calls the compiler gives up within the JDK's own part of the call, and
      * then each call allocates the slice that the JDK makes of errno's place.
      */
     @SuppressWarnings({"FieldCanBeFinal", "NonFinalStaticField"})
-    private static MethodHandle syscall = Interposer.around(link(
-            "syscall",
-            FunctionDescriptor.of(
-                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG)));
+    private static MethodHandle syscall = Interposer.around(link("syscall", SYSCALL_SHAPE));
 
     private LibC() {}
 
@@ -231,6 +232,7 @@ final class LibC {
     /** Linked with the first error. */
     private static final class Words {
         static final long LONGEST = 1024;
-        static final MethodHandle STRERROR = link("strerror", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
+        static final FunctionDescriptor STRERROR_SHAPE = FunctionDescriptor.of(JAVA_LONG, JAVA_LONG);
+        static final MethodHandle STRERROR = link("strerror", STRERROR_SHAPE);
     }
 }
