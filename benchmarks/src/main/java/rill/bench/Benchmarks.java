@@ -12,6 +12,7 @@ final class Benchmarks {
                 new LatencyBenchmark(),
                 new ChurnBenchmark(),
                 new TlsBenchmark(),
+                new MetricsBenchmark(),
                 new RedisBenchmark(),
                 new IdleBenchmark(),
                 new StartBenchmark(),

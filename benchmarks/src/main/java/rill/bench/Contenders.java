@@ -138,6 +138,19 @@ final class Contenders {
                 jars);
     }
 
+    /** Rill without anybody who looks, and the same with: here it is the other, that the first is compared with. */
+    static List<Contender> metrics() {
+        return List.of(
+                rill("epoll", "RillEcho"),
+                other(
+                        "rill-epoll-metrics",
+                        "the same, its metrics read once a second, with an observer",
+                        program("RillEcho"),
+                        List.of("metrics"),
+                        with(NATIVE, "-Drill.transport=epoll"),
+                        RILL_EPOLL_JARS));
+    }
+
     /** What a pool costs beside the client on epoll, and what several connections give. */
     private static Contender rillPool(int connections) {
         return new Contender(

@@ -102,8 +102,7 @@ final class EchoBenchmark implements Benchmark {
         return shapes;
     }
 
-    private static Contest contest(
-            Bench bench, Shape shape, List<Contender> contenders, boolean countCalls, boolean headline) {
+    static Contest contest(Bench bench, Shape shape, List<Contender> contenders, boolean countCalls, boolean headline) {
         List<Contestant> contestants = new ArrayList<>();
         for (Contender each : contenders) {
             contestants.add(new Contestant(

@@ -3,10 +3,17 @@ package rill.bench.program;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import rill.Loop;
+import rill.LoopOptions;
+import rill.Observer;
 import rill.Pipeline;
 
-/** Rill as it comes; {@code -Drill.transport=NAME} says on what. */
+/**
+ * Rill as it comes; {@code -Drill.transport=NAME} says on what. With the option {@code metrics} another thread reads what the loop counts once a second, and
+ * an observer is told of its connections.
+ */
 public final class RillEcho implements EchoServer {
     /** Made by {@link EchoMain}. */
     public RillEcho() {}
@@ -14,10 +21,20 @@ public final class RillEcho implements EchoServer {
     @Override
     public int listen(List<String> options) throws Exception {
         var any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
-        Loop loop = RillLoop.open();
+        boolean metrics = options.contains("metrics");
+        Loop loop = metrics ? RillLoop.open(LoopOptions.defaults().observer(new Observer() {})) : RillLoop.open();
+        if (metrics) {
+            Thread.ofPlatform().daemon().name("metrics").start(() -> read(loop));
+        }
         var listening = loop.listen(any, Pipeline.bytes(), connection -> connection.onMessage(connection::write))
                 .await();
         loop.start();
         return ((InetSocketAddress) listening.address()).getPort();
+    }
+
+    private static void read(Loop loop) {
+        while (loop.metrics().work().ticks() >= 0) {
+            LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
+        }
     }
 }

@@ -2,14 +2,19 @@ package rill.bench.program;
 
 import java.io.IOException;
 import rill.Loop;
+import rill.LoopOptions;
 
 /** A loop on the transport that {@code -Drill.transport} names, or the reason why there is none. */
 final class RillLoop {
     private RillLoop() {}
 
     static Loop open() throws IOException, UnavailableException {
+        return open(LoopOptions.defaults());
+    }
+
+    static Loop open(LoopOptions options) throws IOException, UnavailableException {
         try {
-            return Loop.open();
+            return Loop.open(options);
         } catch (IllegalStateException e) {
             throw new UnavailableException(String.valueOf(e.getMessage()));
         }
