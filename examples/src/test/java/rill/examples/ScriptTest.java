@@ -269,7 +269,7 @@ class ScriptTest {
                 .asString()
                 .contains(
                         " -Plibraries ",
-                        "-pl .,core,testkit,transport-nio,transport-epoll,transport-sim,codec,bridge-netty ")
+                        "-pl .,core,testkit,transport-nio,transport-epoll,transport-sim,codec,http,bridge-netty ")
                 .doesNotContain("examples", "benchmarks")
                 .endsWith(" install");
     }
