@@ -7,7 +7,7 @@ module rill.http {
     requires transitive rill.core;
     requires transitive rill.codec;
     requires transitive io.netty.buffer;
-    requires io.netty.common; // ReferenceCounted lives there
+    requires transitive io.netty.common; // ReferenceCounted lives there
     requires static transitive org.jspecify;
 
     exports rill.http.wire;

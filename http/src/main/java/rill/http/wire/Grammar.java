@@ -41,7 +41,7 @@ final class Grammar {
 
     /** Of what may be between the ends of a line: no control character but the tab. */
     static boolean isText(int character) {
-        return character >= 0x20 && character != 0x7F && character <= 0xFF || character == '\t';
+        return (character >= 0x20 && character != 0x7F && character <= 0xFF) || character == '\t';
     }
 
     static boolean isBlank(int character) {
@@ -91,7 +91,9 @@ final class Grammar {
     /** A character, in words that are safe to print. */
     static String shown(int character) {
         String name = named(character);
-        return name != null ? name : character > 0x20 && character < 0x7F ? "'" + (char) character + "'" : hex(character);
+        return name != null
+                ? name
+                : character > 0x20 && character < 0x7F ? "'" + (char) character + "'" : hex(character);
     }
 
     private static @Nullable String named(int character) {

@@ -34,6 +34,12 @@ public final class HttpFields {
     private final int from;
     private final int to;
     private final long[] index;
+    private int facts; // see FieldFacts; what threads write here by turns is always the same
+    private long contentLength;
+
+    private HttpFields(byte[] bytes, int from, int to, long[] index) {
+        this(bytes, from, to, index, FieldFacts.UNKNOWN, 0);
+    }
 
     /**
      * Fields whose bytes were checked.
@@ -41,17 +47,20 @@ public final class HttpFields {
      * @param from where they begin: {@code name: value CR LF} for each
      * @param to where they end
      * @param index of each, where its name and its value begin and end: see {@link #entry}
+     * @param facts {@link FieldFacts#flags}
      */
-    HttpFields(byte[] bytes, int from, int to, long[] index) {
+    HttpFields(byte[] bytes, int from, int to, long[] index, int facts, long contentLength) {
         this.bytes = bytes;
         this.from = from;
         this.to = to;
         this.index = index;
+        this.contentLength = contentLength;
+        this.facts = facts;
     }
 
     /** An entry of the index. Each place is one of the first 65,536. */
     static long entry(int name, int nameEnd, int value, int valueEnd) {
-        return (long) name << 48 | (long) nameEnd << 32 | (long) value << 16 | valueEnd;
+        return ((long) name << 48) | ((long) nameEnd << 32) | ((long) value << 16) | valueEnd;
     }
 
     private static int name(long entry) {
@@ -304,6 +313,42 @@ public final class HttpFields {
         return from;
     }
 
+    /** Which of the {@link KnownFields} a field is, or {@link KnownFields#UNKNOWN}. */
+    int known(int field) {
+        long entry = index[field];
+        KnownFields.Known known = KnownFields.find(bytes, name(entry), nameEnd(entry) - name(entry));
+        return known == null ? KnownFields.UNKNOWN : known.id;
+    }
+
+    /**
+     * What they say of the framing and of the connection.
+     *
+     * @throws IllegalArgumentException if they contradict each other
+     */
+    int facts() {
+        int known = facts;
+        return known == FieldFacts.UNKNOWN ? collect() : known;
+    }
+
+    private int collect() {
+        var collected = new FieldFacts();
+        try {
+            for (int i = 0; i < index.length; i++) {
+                collected.note(known(i), bytes, value(index[i]), valueEnd(index[i]));
+            }
+        } catch (HttpProtocolException e) {
+            throw new IllegalArgumentException(e.violation(), e);
+        }
+        contentLength = collected.contentLength;
+        facts = collected.flags;
+        return collected.flags;
+    }
+
+    /** Of {@link #facts()}, which has to be asked for before. */
+    long contentLength() {
+        return contentLength;
+    }
+
     int to() {
         return to;
     }
@@ -339,10 +384,7 @@ public final class HttpFields {
         var text = new StringBuilder("[");
         for (int i = 0; i < index.length; i++) {
             String name = name(i);
-            text.append(i == 0 ? "" : ", ")
-                    .append(name)
-                    .append(": ")
-                    .append(SECRETS.contains(name) ? "…" : value(i));
+            text.append(i == 0 ? "" : ", ").append(name).append(": ").append(SECRETS.contains(name) ? "…" : value(i));
         }
         return text.append(']').toString();
     }

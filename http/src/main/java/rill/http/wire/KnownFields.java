@@ -19,6 +19,9 @@ final class KnownFields {
     static final int TRANSFER_ENCODING = 4;
     static final int UPGRADE = 5;
 
+    /** Those up to here decide how a message is framed, where it goes, or what becomes of the connection. */
+    static final int LAST_WITH_MEANING = UPGRADE;
+
     private static final String NAMES = """
             connection content-length expect host transfer-encoding upgrade accept accept-charset accept-encoding accept-language
             accept-ranges access-control-allow-credentials access-control-allow-headers access-control-allow-methods
@@ -84,7 +87,7 @@ final class KnownFields {
         private static long letters(long word) {
             long bits = 0;
             for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
-                long character = word >>> shift & 0xFF;
+                long character = (word >>> shift) & 0xFF;
                 if (character >= 'a' && character <= 'z') {
                     bits |= 0x20L << shift;
                 }
@@ -115,7 +118,7 @@ final class KnownFields {
 
     private static int slot(long first, long last, int length) {
         long mixed = (first | Swar.SMALL) * 31 + (last | Swar.SMALL) + length;
-        return (int) (mixed * 0x9E3779B97F4A7C15L >>> SHIFT);
+        return (int) ((mixed * 0x9E3779B97F4A7C15L) >>> SHIFT);
     }
 
     /** The known name that is this one, in whatever letters; null if there is none. */

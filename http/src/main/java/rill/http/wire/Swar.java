@@ -29,14 +29,14 @@ final class Swar {
         }
         long word = 0;
         for (int i = Math.min(length, Long.BYTES) - 1; i >= 0; i--) {
-            word = word << Byte.SIZE | (bytes[at + i] & 0xFF);
+            word = (word << Byte.SIZE) | (bytes[at + i] & 0xFF);
         }
         return word;
     }
 
     /** The lowest so many bytes of a word; fewer than eight. */
     static long mask(int length) {
-        return (1L << length * Byte.SIZE) - 1;
+        return (1L << (length * Byte.SIZE)) - 1;
     }
 
     /** Marks bytes that are equal to a character, which was repeated by {@link #each}. */

@@ -9,7 +9,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpFieldsTest {
-    private final HttpFields fields = HttpFields.of("Host", "a", "X-Own-Name-Of-Ours", "1", "accept", "x", "ACCEPT", "y");
+    private final HttpFields fields =
+            HttpFields.of("Host", "a", "X-Own-Name-Of-Ours", "1", "accept", "x", "ACCEPT", "y");
 
     @Test
     void names_are_found_in_whatever_letters() {
@@ -42,7 +43,8 @@ class HttpFieldsTest {
 
     @Test
     void changes_give_copies() {
-        assertThat(fields.with("Accept", "z")).isEqualTo(HttpFields.of("host", "a", "x-own-name-of-ours", "1", "accept", "z"));
+        assertThat(fields.with("Accept", "z"))
+                .isEqualTo(HttpFields.of("host", "a", "x-own-name-of-ours", "1", "accept", "z"));
         assertThat(fields.without("accept").size()).isEqualTo(2);
         assertThat(fields.without("cookie")).isSameAs(fields);
         assertThat(fields.size()).isEqualTo(4);
@@ -53,11 +55,13 @@ class HttpFieldsTest {
 
     @Test
     void lists_have_elements() {
-        HttpFields lists = HttpFields.of("Connection", "keep-alive,\tClose , x", "a", "b").without("a");
+        HttpFields lists =
+                HttpFields.of("Connection", "keep-alive,\tClose , x", "a", "b").without("a");
         assertThat(lists.hasToken("connection", "close")).isTrue();
         assertThat(lists.hasToken("connection", "Keep-Alive")).isTrue();
         assertThat(lists.hasToken("connection", "clos")).isFalse();
-        assertThat(HttpFields.of("connection", ", ,x").hasToken("connection", "x")).isTrue();
+        assertThat(HttpFields.of("connection", ", ,x").hasToken("connection", "x"))
+                .isTrue();
     }
 
     @Test
