@@ -10,5 +10,6 @@ module rill.http {
     requires transitive io.netty.common; // ReferenceCounted lives there
     requires static transitive org.jspecify;
 
+    exports rill.http;
     exports rill.http.wire;
 }

@@ -17,6 +17,8 @@ final class FieldFacts {
     static final int UPGRADE = 1 << 6;
     static final int CONTINUE = 1 << 7; // is expected
     static final int OTHER_EXPECTATION = 1 << 8;
+    static final int SECOND_HOST = 1 << 9; // which concerns requests alone, as does the next
+    static final int WRONG_HOST = 1 << 10;
 
     /** More digits than a number of 64 bits has for certain. */
     private static final int DIGITS = 18;
@@ -112,15 +114,12 @@ final class FieldFacts {
         }
     }
 
-    private void host(byte[] bytes, int at, int end) throws HttpProtocolException {
+    private void host(byte[] bytes, int at, int end) {
         if ((flags & HAS_HOST) != 0) {
-            throw new HttpProtocolException(at, "expected one Host, found another");
+            flags |= SECOND_HOST;
         }
-        int wrong = Authority.check(bytes, at, end, false);
-        if (wrong < end) {
-            throw new HttpProtocolException(
-                    wrong,
-                    "expected a host and perhaps a port, found " + Grammar.shown(bytes[wrong] & 0xFF) + " in Host");
+        if (Authority.check(bytes, at, end, false) < end) {
+            flags |= WRONG_HOST;
         }
         flags |= HAS_HOST;
     }
@@ -147,6 +146,12 @@ final class FieldFacts {
         refuseAmbiguity(flags, minor);
         if ((flags & HAS_HOST) == 0 && minor > 0) {
             throw new HttpProtocolException(0, "expected a Host in a request of HTTP/1.1");
+        }
+        if ((flags & SECOND_HOST) != 0) {
+            throw new HttpProtocolException(0, "expected one Host, found another");
+        }
+        if ((flags & WRONG_HOST) != 0) {
+            throw new HttpProtocolException(0, "expected a host and perhaps a port in Host");
         }
         if (connect && ((flags & CHUNKED) != 0 || contentLength > 0)) {
             throw new HttpProtocolException(0, "expected no body with CONNECT");
