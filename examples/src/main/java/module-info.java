@@ -6,6 +6,7 @@ import org.jspecify.annotations.NullMarked;
 module rill.examples {
     requires rill.core;
     requires rill.codec;
+    requires rill.http;
     requires rill.testkit; // an authority for certificates
     requires rill.transport.sim;
     requires io.netty.buffer;

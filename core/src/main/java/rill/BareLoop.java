@@ -13,6 +13,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
 import rill.spi.Drivable;
@@ -406,6 +407,14 @@ abstract class BareLoop implements Drivable, Executor {
     /** A Future of this loop that you complete. */
     public <T extends @Nullable Object> Promise<T> promise() {
         return new Promise<>(this);
+    }
+
+    /**
+     * A Future of this loop that you complete with something that must not get lost, such as a buffer or a connection: if nobody sees the value, since
+     * every interest in it was given up before, {@code unseen} is given it back. On the loop; after that has closed on any thread.
+     */
+    public <T extends @Nullable Object> Promise<T> promise(Consumer<? super T> unseen) {
+        return new Offer<>(this, Objects.requireNonNull(unseen, "unseen"));
     }
 
     // ---- asking

@@ -120,6 +120,16 @@ public final class Connection<R, W> implements AutoCloseable {
     }
 
     /**
+     * {@link #onFinish} for protocols of which several messages are one to their users, such as the pieces of a body: messages are handed out as before, so
+     * that what had begun is received to its end. Replaces a handler of {@code onFinish}, and is replaced by one.
+     */
+    public Connection<R, W> onFinishing(Runnable handler) {
+        confined("onFinishing");
+        link.onFinishing(Objects.requireNonNull(handler, "handler"));
+        return this;
+    }
+
+    /**
      * Holds up everything that comes in, at once: no message, no end and no close by the peer is told until {@link #resume}. A write that
      * fails is, to whoever writes, and after a while to {@link #onFailure}.
      */

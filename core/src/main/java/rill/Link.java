@@ -63,6 +63,7 @@ final class Link extends Node implements WireListener, Observed {
     private @Nullable Admission admission; // by a listener
     private @Nullable Route route; // of one that was dialed
     private @Nullable Runnable onFinish;
+    private boolean receivesOn; // although its owner was told to finish
     private boolean ownFinish; // which its owner was told by
     private @Nullable Failure failure; // while its owner is told, and for good unless he carries on
     private @Nullable Throwable failedWith; // told, or to be told once what came before was received
@@ -290,6 +291,13 @@ final class Link extends Node implements WireListener, Observed {
 
     void onFinish(Runnable handler) {
         onFinish = handler;
+        receivesOn = false;
+    }
+
+    /** Likewise, and messages are handed out as before. */
+    void onFinishing(Runnable handler) {
+        onFinish = handler;
+        receivesOn = true;
     }
 
     // ---- events from the wire, each of which is the failure of this connection alone if it goes wrong
@@ -818,7 +826,9 @@ final class Link extends Node implements WireListener, Observed {
             onFinish = null;
             ownFinish = true;
             guarded(own);
-            inbound.finish(inbound.hasReceiver() && inbound.receiver() instanceof Pulling);
+            if (!receivesOn) {
+                inbound.finish(inbound.hasReceiver() && inbound.receiver() instanceof Pulling);
+            }
         } else if (state == State.OPEN && !closing && inbound.hasReceiver()) {
             guarded(() -> inbound.receiver().finish(this));
         } else {

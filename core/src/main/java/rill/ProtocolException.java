@@ -6,9 +6,9 @@ import java.io.IOException;
  * The peer broke the protocol. The connection is closed: nothing that follows can be trusted.
  *
  * <p>A session throws it with the position relative to the bytes that its {@code decode} call was given; the connection
- * turns that into the position in the whole stream.
+ * turns that into the position in the whole stream. A protocol whose peer can be told what was wrong has a subclass that says it.
  */
-public final class ProtocolException extends IOException {
+public class ProtocolException extends IOException {
     private static final long serialVersionUID = 1L;
 
     private final String violation;
@@ -34,12 +34,12 @@ public final class ProtocolException extends IOException {
     }
 
     /** What was found and what was expected. */
-    public String violation() {
+    public final String violation() {
         return violation;
     }
 
     /** How many bytes of the stream (as its layer sees it) came before the violation. */
-    public long offset() {
+    public final long offset() {
         return base + position;
     }
 
@@ -62,7 +62,7 @@ public final class ProtocolException extends IOException {
     }
 
     @Override
-    public String getMessage() {
+    public final String getMessage() {
         return violation + " (at byte " + offset() + " of the stream"
                 + (byTls ? ", which begins as TLS does: the peer speaks it, and nothing here expects it" : "") + ")";
     }

@@ -106,6 +106,7 @@ class AfterCloseTest {
         answers.put("Loop.close", doing(loop::close));
         answers.put("Loop.closed", loop::closed);
         answers.put("Loop.promise", loop::promise);
+        answers.put("Loop.promise of what must not get lost", () -> loop.promise(unseen -> {}));
         answers.put("Loop.name", loop::name);
         answers.put("Loop.transport", loop::transport);
         answers.put("Loop.taskEngine", loop::taskEngine);
@@ -130,6 +131,7 @@ class AfterCloseTest {
         answers.put("Connection.closed", () -> settled(pulls.closed()));
         answers.put("Connection.onFailure", () -> pulls.onFailure(failure -> {}));
         answers.put("Connection.onFinish", () -> pulls.onFinish(() -> {}));
+        answers.put("Connection.onFinishing", () -> pulls.onFinishing(() -> {}));
         answers.put("Connection.onMessage", () -> pullsNothing(unused));
         answers.put("Connection.pause", doing(pulls::pause));
         answers.put("Connection.resume", doing(pulls::resume));

@@ -183,6 +183,25 @@ class FinishTest {
     }
 
     @Test
+    void on_finishing_lets_what_had_begun_be_received_to_its_end() {
+        Listener server = listen(connection -> connection
+                .onFinishing(() -> log.add("server: finish"))
+                .onMessage(line -> {
+                    log.add("server: " + line);
+                    if (line.equals("the last part")) {
+                        connection.close();
+                    }
+                }));
+        Connection<String, String> client = loggingClient(server, "client");
+        write(client, "the first part");
+        loops.tickUntil(() -> log.size() == 1);
+        beginToClose();
+        write(client, "the last part");
+        goOn();
+        assertThat(log).containsExactly("server: the first part", "server: finish", "server: the last part", "client: end");
+    }
+
+    @Test
     void who_never_closes_is_cut_off_at_the_deadline_and_named() {
         Listener server = listen(connection -> connection.receive().onDone((line, failure) -> log.add(line)));
         Connection<String, String> client = loggingClient(server, "client");

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -16,10 +17,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
+import rill.Future;
 import rill.Loop;
 import rill.codec.tls.Pem;
 import rill.codec.tls.Tls;
 import rill.codec.tls.TlsClient;
+import rill.http.HttpServer;
 
 /** The way in: {@code ./rill demo} runs the two examples to begin with, {@code ./rill demo NAME} any of them. */
 @Command(
@@ -157,6 +160,39 @@ final class Main implements Callable<Integer> {
         return passed();
     }
 
+    @Command(name = "http", description = "A server of HTTP, for curl and browsers.")
+    int http(@Mixin ServeOption serve) throws IOException {
+        if (serve.port != null) {
+            return serveWeb(HttpDemo::serve, serve.port);
+        }
+        HttpDemo.run(out());
+        return passed();
+    }
+
+    @Command(name = "files", description = "A server of the files below a folder, for curl and browsers.")
+    int files(
+            @Option(
+                            names = "--folder",
+                            paramLabel = "FOLDER",
+                            defaultValue = ".",
+                            description = "Which folder; the current one if not given.")
+                    Path folder,
+            @Mixin RequiredServeOption serve)
+            throws IOException {
+        Path real = FilesDemo.folder(folder);
+        return serveWeb((loop, address) -> FilesDemo.serve(loop, address, real), serve.port);
+    }
+
+    @Command(name = "upload", description = "A server that writes to disk what is sent to it: curl -T FILE http://127.0.0.1:PORT/")
+    int upload(@Mixin RequiredServeOption serve) throws IOException {
+        return serveWeb((loop, address) -> UploadDemo.serve(loop, address, out()), serve.port);
+    }
+
+    @Command(name = "sse", description = "Server-sent events, and a page that shows them.")
+    int sse(@Mixin RequiredServeOption serve) throws IOException {
+        return serveWeb(SseDemo::serve, serve.port);
+    }
+
     @Command(name = "chat", description = "A room to chat in, where one who falls asleep disturbs nobody.")
     int chat(@Mixin ServeOption serve) throws IOException {
         if (serve.port != null) {
@@ -199,8 +235,37 @@ final class Main implements Callable<Integer> {
         Integer port;
     }
 
+    /** The same of an example that is nothing but a server. */
+    static final class RequiredServeOption {
+        @Option(
+                names = "--serve",
+                paramLabel = "PORT",
+                defaultValue = "8080",
+                description = "At 127.0.0.1:PORT, until SIGINT or SIGTERM; 0 is any free port, and 8080 is the default.",
+                converter = Arguments.Port.class)
+        int port;
+    }
+
     private int serve(Serving.Server server, int port) throws IOException {
         Serving.untilStopped(server, port, out());
+        return CommandLine.ExitCode.OK;
+    }
+
+    /** An example's server of HTTP. */
+    private interface Web {
+        Future<HttpServer> serve(Loop loop, SocketAddress address) throws IOException;
+    }
+
+    private int serveWeb(Web server, int port) throws IOException {
+        Serving.untilStopped(
+                loop -> {
+                    try {
+                        return server.serve(loop, Loopback.port(port)).map(HttpServer::address);
+                    } catch (IOException e) {
+                        return Future.failed(e);
+                    }
+                },
+                out());
         return CommandLine.ExitCode.OK;
     }
 

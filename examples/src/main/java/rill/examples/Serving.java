@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.function.Function;
 import rill.CancelledException;
 import rill.Future;
 import rill.Listener;
@@ -23,10 +24,15 @@ final class Serving {
     private Serving() {}
 
     static void untilStopped(Server server, int port, PrintWriter out) throws IOException {
+        untilStopped(loop -> server.serve(loop, Loopback.port(port)).map(Listener::address), out);
+    }
+
+    /** Likewise, of a server that is begun on a loop and tells its address. */
+    static void untilStopped(Function<Loop, Future<SocketAddress>> server, PrintWriter out) throws IOException {
         try (var loop = Loop.open()) {
-            Listener listener = server.serve(loop, Loopback.port(port)).await();
+            SocketAddress address = server.apply(loop).await();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(loop, out), "stop"));
-            out.println("listening at " + listener.address().toString().substring(1) + "; Ctrl-C stops it");
+            out.println("listening at " + address.toString().substring(1) + "; Ctrl-C stops it");
             loop.run(() -> loop.promise().await()); // until the loop is closed
         } catch (CancelledException closed) {
             // that is what was waited for

@@ -269,7 +269,7 @@ class ScriptTest {
                 .asString()
                 .contains(
                         " -Plibraries ",
-                        "-pl .,core,testkit,transport-nio,transport-epoll,transport-sim,codec,bridge-netty ")
+                        "-pl .,bom,core,testkit,transport-nio,transport-epoll,transport-sim,codec,http,bridge-netty,metrics-micrometer ")
                 .doesNotContain("examples", "benchmarks")
                 .endsWith(" install");
     }

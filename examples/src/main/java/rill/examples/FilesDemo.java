@@ -1,0 +1,27 @@
+package rill.examples;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.file.Path;
+import rill.Future;
+import rill.Loop;
+import rill.http.HttpResponse;
+import rill.http.HttpServer;
+
+/** A server of the files below a folder. It reads them off the loop, a piece at a time, and sends parts of them where a client asks for parts. */
+final class FilesDemo {
+    private FilesDemo() {}
+
+    static Future<HttpServer> serve(Loop loop, SocketAddress address, Path folder) {
+        return HttpServer.listen(loop, address, request -> switch (request.method()) {
+            case "GET", "HEAD" ->
+                Future.of(HttpResponse.fileBelow(folder, request.path().equals("/") ? "/index.html" : request.path()));
+            default -> Future.of(HttpResponse.of(405).with("Allow", "GET, HEAD"));
+        });
+    }
+
+    /** A folder that is there. */
+    static Path folder(Path wanted) throws IOException {
+        return wanted.toRealPath();
+    }
+}

@@ -1,0 +1,307 @@
+package rill.http;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+import rill.Future;
+import rill.http.wire.Data;
+import rill.http.wire.End;
+import rill.http.wire.Head;
+import rill.http.wire.HttpFields;
+import rill.http.wire.RequestHead;
+import rill.http.wire.ResponseHead;
+
+/** Writes the answer to one request, whose turn has come: at once if it is bytes, or else piece by piece, as fast as the client takes them. */
+final class Answering {
+    private final ServerConnection connection;
+    private final Exchange exchange;
+    private final boolean withoutBody; // since HEAD asked for it
+    private boolean last;
+    private boolean begun; // its head is written
+    private boolean chunked;
+    private @Nullable HttpBody body; // that is being sent
+    private @Nullable Future<?> pending; // what is waited for
+
+    Answering(ServerConnection connection, Exchange exchange) {
+        this.connection = connection;
+        this.exchange = exchange;
+        this.withoutBody = exchange.isOf("HEAD");
+    }
+
+    void write() {
+        HttpResponse response = response();
+        attempt(() -> write(response), response.body());
+    }
+
+    /** What can't be sent is answered for, if that is still possible. */
+    private void attempt(Runnable writing, HttpBody sent) {
+        try {
+            writing.run();
+        } catch (RuntimeException e) {
+            sent.close();
+            body = null;
+            if (begun) {
+                connection.broken(e);
+            } else {
+                connection.report("the answer to " + named(), e);
+                write(error(500, ""));
+            }
+        }
+    }
+
+    /** Whether its head was written. */
+    boolean hasBegun() {
+        return begun;
+    }
+
+    /** Nobody waits for it any more. */
+    void abandon() {
+        close();
+        Future<?> awaited = pending;
+        if (awaited != null) {
+            awaited.cancel();
+        }
+    }
+
+    private String named() {
+        return String.valueOf(
+                exchange.request == null ? "a request" : exchange.request.method() + " " + exchange.request.target());
+    }
+
+    // ---- what is answered
+
+    /** What the handler has promised, or what is said in its place. */
+    private HttpResponse response() {
+        Future<HttpResponse> promised = exchange.answer;
+        if (promised == null) {
+            return refusal();
+        }
+        Throwable failure = promised.failure();
+        if (failure != null) {
+            return exchange.refused != null ? refusal() : inPlaceOf(failure);
+        }
+        HttpResponse response = promised.result();
+        return response == null ? inPlaceOf(new NullPointerException("the handler's Future gave null")) : response;
+    }
+
+    private HttpResponse refusal() {
+        var refused = Objects.requireNonNull(exchange.refused);
+        return error(refused.status(), refused.why() + "\n");
+    }
+
+    private HttpResponse inPlaceOf(Throwable failure) {
+        if (failure instanceof BodyTooLargeException) {
+            return error(413, failure.getMessage() + "\n");
+        }
+        if (failure instanceof CancellationException) {
+            return error(503, "");
+        }
+        connection.report("the handler of " + named(), failure);
+        return error(500, "");
+    }
+
+    private static HttpResponse error(int status, String why) {
+        String reason = ResponseHead.of(status, HttpFields.none()).reason();
+        return HttpResponse.text(status + " " + reason + "\n" + why).status(status);
+    }
+
+    // ---- writing it
+
+    private void write(HttpResponse response) {
+        exchange.status = response.status();
+        if (response.next() != null) {
+            upgrade(response);
+            return;
+        }
+        switch (response.body()) {
+            case BytesBody bytes -> whole(response, bytes);
+            case FileBody file -> file(response, file.again());
+            case StreamBody stream -> stream(response.fields(), stream);
+            case IncomingBody incoming -> stream(response.fields(), incoming);
+        }
+    }
+
+    private void upgrade(HttpResponse response) {
+        RequestHead head = exchange.head();
+        boolean agrees = response.status() == 101
+                ? head != null && head.isUpgrade()
+                : exchange.isOf("CONNECT") && response.status() / 100 == 2;
+        if (!agrees || !exchange.isReceived()) {
+            throw new IllegalStateException(response.status() + " is no end of HTTP after this request");
+        }
+        connection.write(ResponseHead.of(response.status(), response.fields())
+                .followedBy(connection.side().date()));
+        connection.becomes(exchange, response);
+    }
+
+    private void whole(HttpResponse response, BytesBody bytes) {
+        if (exchange.isOf("CONNECT") && response.status() / 100 == 2) {
+            throw new IllegalStateException("to agree to CONNECT is an upgrade: see HttpResponse.upgrade");
+        }
+        ResponseHead head = response.whole(bytes);
+        if (!withoutBody && head.bodyLength() != 0) {
+            throw new IllegalStateException("the fields tell of a body that is missing: " + response);
+        }
+        head(head);
+        exchange.bytes = withoutBody ? 0 : bytes.length();
+        connection.answered(exchange, last);
+    }
+
+    private void head(ResponseHead head) {
+        ResponseHead dated = head.followedBy(connection.side().date());
+        last = !head.keepAlive() || connection.endsAfter(exchange);
+        begun = true;
+        connection.write(last ? dated.close() : dated);
+    }
+
+    // ---- files
+
+    private void file(HttpResponse response, FileBody file) {
+        body = file;
+        pending = file.open(connection.loop()).onDone((nothing, failure) -> {
+            if (connection.isOver()) {
+                file.close();
+                return;
+            }
+            attempt(
+                    () -> {
+                        if (failure == null) {
+                            opened(response, file);
+                        } else {
+                            notOpened(failure);
+                        }
+                    },
+                    file);
+            connection.goOn();
+        });
+    }
+
+    private void notOpened(Throwable failure) {
+        boolean missing = failure instanceof NoSuchFileException || failure instanceof NotDirectoryException;
+        if (missing || failure instanceof AccessDeniedException) {
+            write(error(missing ? 404 : 403, ""));
+        } else {
+            write(inPlaceOf(failure));
+        }
+    }
+
+    private void opened(HttpResponse response, FileBody file) {
+        FileAnswer answer = FileAnswer.of(Objects.requireNonNull(exchange.request), response, file);
+        exchange.status = answer.status();
+        if (answer.part() != null) {
+            file.part(answer.part().from(), answer.part().length());
+        }
+        if (answer.sendsBody()) {
+            stream(answer.fields(), file);
+            return;
+        }
+        file.close();
+        ResponseHead head = ResponseHead.of(answer.status(), answer.fields());
+        head(answer.status() == 304 ? head : head.bodyLength(0));
+        connection.answered(exchange, last);
+    }
+
+    // ---- streams
+
+    private void stream(HttpFields fields, HttpBody source) {
+        body = source;
+        if (source == exchange.body && !withoutBody) {
+            connection.wanted(exchange.body); // while 100 Continue may still be sent
+        }
+        ResponseHead head = ResponseHead.of(exchange.status, withoutFraming(fields));
+        long length = source.length();
+        RequestHead asked = exchange.head();
+        boolean old = asked != null && asked.minorVersion() == 0;
+        if (length >= 0) {
+            head = head.bodyLength(length);
+        } else if (!old) {
+            head = head.bodyLength(Head.CHUNKED);
+            chunked = true;
+        }
+        head(head);
+        if (withoutBody || length == 0) {
+            source.close();
+            connection.answered(exchange, last);
+        } else {
+            goOn();
+        }
+    }
+
+    /** How long the body is, it says itself; what came with it is of another connection. */
+    private static HttpFields withoutFraming(HttpFields fields) {
+        return fields.without("content-length").without("transfer-encoding");
+    }
+
+    private void goOn() {
+        try {
+            pending = Objects.requireNonNull(body).next().onDone(this::took);
+        } catch (Throwable t) {
+            stop(t);
+        }
+    }
+
+    private void took(@Nullable ByteBuf piece, @Nullable Throwable failure) {
+        if (connection.isOver()) {
+            if (piece != null) {
+                piece.release();
+            }
+            close();
+        } else if (failure != null) {
+            stop(failure);
+        } else if (piece == null) {
+            finish();
+        } else if (!piece.isReadable()) {
+            piece.release();
+            goOn();
+        } else {
+            exchange.bytes += piece.readableBytes();
+            Future<@Nullable Void> written = connection.write(Data.of(piece));
+            if (written.isDone()) {
+                wrote(written.failure());
+            } else {
+                written.onDone((nothing, lost) -> wrote(lost));
+            }
+        }
+    }
+
+    private void wrote(@Nullable Throwable failure) {
+        if (failure != null || connection.isOver()) {
+            close(); // it knows why
+        } else {
+            goOn();
+        }
+    }
+
+    private void finish() {
+        End end;
+        try {
+            end = chunked ? new End(Objects.requireNonNull(body).trailers()) : End.of();
+        } catch (IllegalArgumentException e) {
+            stop(e);
+            return;
+        }
+        Future<@Nullable Void> written = connection.write(end);
+        close();
+        if (!written.isDone() || written.failure() == null) {
+            connection.answered(exchange, last);
+            connection.goOn();
+        }
+    }
+
+    private void stop(Throwable failure) {
+        close();
+        connection.broken(failure);
+    }
+
+    private void close() {
+        HttpBody sent = body;
+        body = null;
+        if (sent != null) {
+            sent.close();
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package rill.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.URLDecoder;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import rill.Future;
+import rill.Loop;
+import rill.Promise;
+
+/** A body that is in a file, or a part of one. It is opened and read on threads for blocking work, a piece at a time. */
+final class FileBody extends HttpBody {
+    private static final int PIECE = 64 * 1024;
+
+    private final Path file;
+    private final @Nullable Path folder; // that it has to be below
+    private @Nullable FileChannel channel; // once it is open
+    private long length = UNKNOWN;
+    private long modifiedSeconds;
+    private long position;
+    private boolean closed;
+
+    FileBody(Path file) {
+        this(file, null);
+    }
+
+    FileBody(Path file, @Nullable Path folder) {
+        this.file = file;
+        this.folder = folder;
+    }
+
+    /** The same file, to be read once more. */
+    FileBody again() {
+        return new FileBody(file, folder);
+    }
+
+    /** What a request's path names below a folder; null if it names nothing there. */
+    static @Nullable Path resolve(Path folder, String path) {
+        try {
+            String decoded = URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
+            if (decoded.indexOf('\0') >= 0 || decoded.indexOf('\\') >= 0) {
+                return null;
+            }
+            Path root = folder.normalize();
+            Path file = root;
+            for (String part : decoded.split("/", -1)) {
+                if (part.equals("..")) {
+                    return null;
+                }
+                file = file.resolve(part);
+            }
+            return file.normalize().startsWith(root) ? file : null;
+        } catch (InvalidPathException e) {
+            return null;
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    // ---- opening
+
+    private record Opened(FileChannel channel, long length, long modifiedSeconds) {}
+
+    /** Done once it is open, and its length is known. */
+    Future<@Nullable Void> open(Loop loop) {
+        Promise<Opened> opened = loop.promise(unseen -> closeElsewhere(loop, unseen.channel));
+        elsewhere(loop, this::opened, opened);
+        return opened.map(file -> {
+            channel = file.channel;
+            length = file.length;
+            modifiedSeconds = file.modifiedSeconds;
+            if (closed) {
+                closeElsewhere(loop, file.channel);
+                throw new IOException("the file was not wanted any more when it was open");
+            }
+            return null;
+        });
+    }
+
+    private Opened opened() throws IOException {
+        Path wanted = file;
+        if (folder != null) {
+            wanted = file.toRealPath();
+            if (!wanted.startsWith(folder.toRealPath())) {
+                throw new NoSuchFileException(file.toString());
+            }
+        }
+        BasicFileAttributes attributes = Files.readAttributes(wanted, BasicFileAttributes.class);
+        if (!attributes.isRegularFile()) {
+            throw new NoSuchFileException(file.toString(), null, "no regular file");
+        }
+        FileChannel channel = FileChannel.open(wanted, StandardOpenOption.READ);
+        return new Opened(
+                channel, attributes.size(), attributes.lastModifiedTime().toMillis() / 1000);
+    }
+
+    private static <T extends @Nullable Object> void elsewhere(Loop loop, Callable<T> work, Promise<T> result) {
+        try {
+            loop.transport().environment().blocking().execute(() -> {
+                try {
+                    result.complete(work.call());
+                } catch (Throwable t) {
+                    result.fail(t);
+                }
+            });
+        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread can be had
+            result.fail(e);
+        }
+    }
+
+    private static void closeElsewhere(Loop loop, FileChannel channel) {
+        loop.transport().environment().blocking().execute(() -> {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                // It was only read: nothing is lost.
+            }
+        });
+    }
+
+    long modifiedSeconds() {
+        return modifiedSeconds;
+    }
+
+    /** Only this part of it, which lies within it. */
+    void part(long from, long bytes) {
+        position = from;
+        length = from + bytes;
+    }
+
+    // ---- reading
+
+    @Override
+    public long length() {
+        return length < 0 ? UNKNOWN : length - position;
+    }
+
+    @Override
+    public Future<@Nullable ByteBuf> next() {
+        Loop loop = Loop.current();
+        if (loop == null) {
+            throw new IllegalStateException("a body is read on its loop");
+        }
+        if (closed) {
+            return Future.of(null);
+        }
+        return channel == null ? open(loop).flatMap(nothing -> read(loop)) : read(loop);
+    }
+
+    private Future<@Nullable ByteBuf> read(Loop loop) {
+        long from = position;
+        int size = (int) Math.min(PIECE, length - from);
+        FileChannel open = channel;
+        if (size == 0 || open == null) {
+            return Future.of(null);
+        }
+        position += size;
+        Promise<@Nullable ByteBuf> piece = loop.promise(unseen -> {});
+        FileBody.<@Nullable ByteBuf>elsewhere(loop, () -> read(open, from, size), piece);
+        return piece;
+    }
+
+    private static ByteBuf read(FileChannel channel, long from, int size) throws IOException {
+        var bytes = ByteBuffer.allocate(size);
+        while (bytes.hasRemaining()) {
+            if (channel.read(bytes, from + bytes.position()) < 0) {
+                throw new EOFException("the file has become shorter while it was read");
+            }
+        }
+        return Unpooled.wrappedBuffer(bytes.array());
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        FileChannel open = channel;
+        channel = null;
+        Loop loop = Loop.current();
+        if (open != null && loop != null) {
+            closeElsewhere(loop, open);
+        }
+    }
+}

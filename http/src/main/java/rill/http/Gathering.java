@@ -1,0 +1,76 @@
+package rill.http;
+
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import rill.Future;
+import rill.Loop;
+import rill.Promise;
+
+/** Reads a body to its end, into one array, which grows with what comes and not with what was announced. */
+final class Gathering {
+    private static final int FIRST_SPACE = 8 * 1024;
+
+    private final HttpBody body;
+    private final int limit;
+    private final Promise<byte[]> whole;
+    private byte[] bytes = {};
+    private int size;
+    private @Nullable Future<@Nullable ByteBuf> next;
+
+    Gathering(HttpBody body, int limit) {
+        this.body = body;
+        this.limit = limit;
+        Loop loop = Loop.current();
+        if (loop == null) {
+            throw new IllegalStateException("a body is read on its loop");
+        }
+        whole = loop.promise();
+    }
+
+    Future<byte[]> start() {
+        whole.onCancel(this::giveUp);
+        goOn();
+        return whole;
+    }
+
+    private void giveUp() {
+        Future<@Nullable ByteBuf> pending = next;
+        if (pending != null) {
+            pending.cancel();
+        }
+    }
+
+    private void goOn() {
+        next = body.next().onDone(this::took);
+    }
+
+    private void took(@Nullable ByteBuf piece, @Nullable Throwable failure) {
+        if (failure != null) {
+            whole.fail(failure);
+        } else if (piece == null) {
+            whole.complete(size == bytes.length ? bytes : Arrays.copyOf(bytes, size));
+        } else {
+            add(piece);
+        }
+    }
+
+    private void add(ByteBuf piece) {
+        int more = piece.readableBytes();
+        if (whole.isDone() || more > limit - size) {
+            piece.release();
+            body.close();
+            whole.fail(HttpBody.tooLarge(limit));
+            return;
+        }
+        if (more > bytes.length - size) {
+            int announced = (int) Math.min(Math.max(0, body.length()), FIRST_SPACE);
+            int twice = (int) Math.min(2L * bytes.length, limit);
+            bytes = Arrays.copyOf(bytes, Math.max(size + more, Math.max(announced, twice)));
+        }
+        piece.readBytes(bytes, size, more);
+        size += more;
+        piece.release();
+        goOn();
+    }
+}

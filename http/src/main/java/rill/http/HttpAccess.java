@@ -1,0 +1,24 @@
+package rill.http;
+
+import java.net.SocketAddress;
+import java.time.Duration;
+
+/**
+ * A request that was answered, or whose answer could not be sent to its end: for a log.
+ *
+ * @param remoteAddress who has asked
+ * @param method how
+ * @param target what for
+ * @param status what was answered; 0 if nothing was
+ * @param bytes how many bytes of the body were written
+ * @param time from the request's head to the end of the answer, or of the connection
+ * @param complete whether all of the answer was written
+ */
+public record HttpAccess(
+        SocketAddress remoteAddress,
+        String method,
+        String target,
+        int status,
+        long bytes,
+        Duration time,
+        boolean complete) {}

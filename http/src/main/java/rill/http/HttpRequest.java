@@ -1,0 +1,216 @@
+package rill.http;
+
+import java.net.SocketAddress;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import rill.http.wire.HttpFields;
+import rill.http.wire.RequestHead;
+
+/**
+ * A request: a method, a target, fields and a body. One that came in knows its peer as well. Each method that changes something gives a changed copy; the
+ * body is the same one.
+ *
+ * <p><b>Threading:</b> the loop of its connection, as far as the body and {@link #info} are concerned.
+ *
+ * <p><b>Source:</b> RFC 9110.
+ */
+public final class HttpRequest {
+    private final String method;
+    private @Nullable String target; // of one that came in, decoded when asked for
+    private final HttpFields fields;
+    private final HttpBody body;
+    private final @Nullable RequestHead head;
+    private final @Nullable Arrival arrival;
+
+    /** Where a request has come in. */
+    interface Arrival {
+        SocketAddress remoteAddress();
+
+        SocketAddress localAddress();
+
+        <T> Optional<T> info(Class<T> type);
+    }
+
+    /** One that came in. */
+    HttpRequest(RequestHead head, HttpBody body, Arrival arrival) {
+        this.method = head.method();
+        this.fields = head.fields();
+        this.body = body;
+        this.head = head;
+        this.arrival = arrival;
+    }
+
+    private HttpRequest(
+            String method,
+            String target,
+            HttpFields fields,
+            HttpBody body,
+            @Nullable RequestHead head,
+            @Nullable Arrival arrival) {
+        this.method = method;
+        this.target = target;
+        this.fields = fields;
+        this.body = body;
+        this.head = head;
+        this.arrival = arrival;
+    }
+
+    // ---- making
+
+    /** A request without fields and without a body. Whether it can be sent shows when it is. */
+    public static HttpRequest of(String method, String target) {
+        return new HttpRequest(
+                Objects.requireNonNull(method, "method"),
+                Objects.requireNonNull(target, "target"),
+                HttpFields.none(),
+                HttpBody.empty(),
+                null,
+                null);
+    }
+
+    /** With this field, in the place of those of the same name. */
+    public HttpRequest with(String name, String value) {
+        return fields(fields.with(name, value));
+    }
+
+    /** With these fields alone. */
+    public HttpRequest fields(HttpFields others) {
+        return new HttpRequest(method, target(), others, body, head, arrival);
+    }
+
+    /** With this target. */
+    public HttpRequest target(String other) {
+        return new HttpRequest(method, other, fields, body, head, arrival);
+    }
+
+    /** With this body. */
+    public HttpRequest body(HttpBody other) {
+        return new HttpRequest(method, target(), fields, other, head, arrival);
+    }
+
+    // ---- asking
+
+    /** The method: {@code GET}. */
+    public String method() {
+        return method;
+    }
+
+    /** The target as it is on the wire: usually a path, and perhaps a query. */
+    public String target() {
+        String known = target;
+        if (known == null) {
+            known = Objects.requireNonNull(head).target();
+            target = known;
+        }
+        return known;
+    }
+
+    /** The path of the target, up to a question mark, as it is on the wire: nothing in it is decoded. */
+    public String path() {
+        String all = target();
+        int mark = all.indexOf('?');
+        String path = mark < 0 ? all : all.substring(0, mark);
+        if (path.startsWith("/")) {
+            return path;
+        }
+        int host = path.indexOf("://");
+        int slash = host < 0 ? -1 : path.indexOf('/', host + 3);
+        return slash < 0 ? host < 0 ? path : "/" : path.substring(slash);
+    }
+
+    /** What comes after the question mark of the target; null if there is none. */
+    public @Nullable String query() {
+        String all = target();
+        int mark = all.indexOf('?');
+        return mark < 0 ? null : all.substring(mark + 1);
+    }
+
+    /**
+     * The first parameter of this name in the query, as forms of HTML write them: {@code name=value&other=…}, decoded as UTF-8. Null if there is none, or
+     * if it can't be decoded.
+     */
+    public @Nullable String parameter(String name) {
+        String query = query();
+        if (query == null) {
+            return null;
+        }
+        for (String pair : query.split("&", -1)) {
+            int equals = pair.indexOf('=');
+            if (name.equals(decoded(equals < 0 ? pair : pair.substring(0, equals)))) {
+                return equals < 0 ? "" : decoded(pair.substring(equals + 1));
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable String decoded(String text) {
+        try {
+            return URLDecoder.decode(text, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    /** The fields. */
+    public HttpFields fields() {
+        return fields;
+    }
+
+    /** The value of the first field of this name; null if there is none. */
+    public @Nullable String field(String name) {
+        return fields.get(name);
+    }
+
+    /** The body; empty if there is none. */
+    public HttpBody body() {
+        return body;
+    }
+
+    /**
+     * Who has sent it: the peer, or what a trusted proxy has said of him by PROXY protocol.
+     *
+     * @throws IllegalStateException if it did not come in
+     */
+    public SocketAddress remoteAddress() {
+        return arrival().remoteAddress();
+    }
+
+    /**
+     * Where it came in.
+     *
+     * @throws IllegalStateException if it did not come in
+     */
+    public SocketAddress localAddress() {
+        return arrival().localAddress();
+    }
+
+    /**
+     * {@link rill.Connection#info} of the connection that it came in by: {@code TlsInfo}, {@code ProxyInfo}.
+     *
+     * @throws IllegalStateException if it did not come in
+     */
+    public <T> Optional<T> info(Class<T> type) {
+        return arrival().info(type);
+    }
+
+    private Arrival arrival() {
+        if (arrival == null) {
+            throw new IllegalStateException("this request was made here, and came from nobody: " + this);
+        }
+        return arrival;
+    }
+
+    /** Its head as it came; null if it was made here. */
+    @Nullable
+    RequestHead head() {
+        return head;
+    }
+
+    @Override
+    public String toString() {
+        return method + " " + target() + " " + fields;
+    }
+}

@@ -1,0 +1,199 @@
+package rill.http;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import rill.Future;
+import rill.Loop;
+import rill.Promise;
+import rill.http.wire.HttpFields;
+
+/**
+ * A body that comes from a peer. What was not asked for yet waits here, and counts; its connection stops reading when that becomes too much.
+ *
+ * <pre>
+ *  COMING ── its end ──▶ ENDED
+ *     ├── its connection fails ──▶ FAILED
+ *     └── close: CLOSED, what still comes is thrown away
+ * </pre>
+ *
+ * As a Consumer it takes back a piece that nobody saw.
+ */
+final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf> {
+    /** What a piece counts for beside its bytes. */
+    private static final int PIECE = 128;
+
+    /** Where it comes from. */
+    interface Origin {
+        /** Somebody reads it, perhaps for the first time. */
+        void wanted(IncomingBody body);
+
+        /** Fewer bytes wait than before, or none ever will again. */
+        void relieved(IncomingBody body);
+    }
+
+    private final Loop loop;
+    private final Origin origin;
+    private final long length;
+    private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>(2);
+    private int weight; // of those
+    private long received;
+    private long thrownAway;
+    private @Nullable Promise<@Nullable ByteBuf> next;
+    private boolean complete; // all of it has come
+    private boolean closed;
+    private @Nullable Throwable failure;
+    private HttpFields trailers = HttpFields.none();
+
+    IncomingBody(Loop loop, Origin origin, long length) {
+        this.loop = loop;
+        this.origin = origin;
+        this.length = length;
+    }
+
+    // ---- from the connection
+
+    /** A piece has come; takes it over. */
+    void arrived(ByteBuf piece) {
+        received += piece.readableBytes();
+        if (closed || failure != null) {
+            thrownAway += piece.readableBytes();
+            piece.release();
+            return;
+        }
+        Promise<@Nullable ByteBuf> asked = next;
+        if (asked != null && waiting.isEmpty() && asked.complete(piece)) {
+            next = null;
+            return;
+        }
+        waiting.add(piece);
+        weight += piece.readableBytes() + PIECE;
+    }
+
+    /** It is complete. */
+    void ended(HttpFields last) {
+        complete = true;
+        trailers = last;
+        Promise<@Nullable ByteBuf> asked = next;
+        if (asked != null && waiting.isEmpty()) {
+            next = null;
+            asked.complete(null);
+        }
+    }
+
+    /** The rest will never come; what has come is still read. */
+    void failed(Throwable cause) {
+        if (complete || failure != null) {
+            return;
+        }
+        failure = cause;
+        Promise<@Nullable ByteBuf> asked = next;
+        if (asked != null) {
+            next = null;
+            asked.fail(cause);
+        }
+    }
+
+    /** How much waits for somebody who reads it. */
+    int weight() {
+        return weight;
+    }
+
+    long received() {
+        return received;
+    }
+
+    /** How much has come that nobody wanted any more. */
+    long thrownAway() {
+        return thrownAway;
+    }
+
+    /** Whether all of it has come. */
+    boolean isComplete() {
+        return complete;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Whether somebody waits for more of it. */
+    boolean isAwaited() {
+        return next != null && !next.isDone();
+    }
+
+    // ---- for whoever reads it
+
+    @Override
+    public long length() {
+        return length;
+    }
+
+    @Override
+    public Future<@Nullable ByteBuf> next() {
+        if (isAwaited()) {
+            throw new IllegalStateException("next: the piece before has not come yet");
+        }
+        Promise<@Nullable ByteBuf> promise = loop.promise(this);
+        ByteBuf first = waiting.poll();
+        if (first != null) {
+            weight -= first.readableBytes() + PIECE;
+            promise.complete(first);
+            origin.relieved(this);
+        } else if (complete) {
+            promise.complete(null);
+        } else if (failure != null) {
+            promise.fail(failure);
+        } else if (closed) {
+            promise.fail(new IOException("next: the body was closed, or its request was answered"));
+        } else {
+            next = promise;
+            origin.wanted(this);
+        }
+        return promise;
+    }
+
+    /** Nobody saw it: it is for the next call. */
+    @Override
+    public void accept(@Nullable ByteBuf piece) {
+        if (piece == null) {
+            return;
+        }
+        if (closed) {
+            piece.release();
+            return;
+        }
+        Promise<@Nullable ByteBuf> asked = next;
+        if (asked != null && asked.complete(piece)) {
+            next = null;
+            return;
+        }
+        waiting.addFirst(piece);
+        weight += piece.readableBytes() + PIECE;
+    }
+
+    @Override
+    public HttpFields trailers() {
+        return waiting.isEmpty() ? trailers : HttpFields.none();
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        for (ByteBuf piece = waiting.poll(); piece != null; piece = waiting.poll()) {
+            piece.release();
+        }
+        weight = 0;
+        Promise<@Nullable ByteBuf> asked = next;
+        if (asked != null) {
+            next = null;
+            asked.fail(new IOException("next: the body was closed, or its request was answered"));
+        }
+        origin.relieved(this);
+    }
+}

@@ -1,0 +1,120 @@
+package rill.http;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import rill.Handle;
+import rill.Loop;
+import rill.http.wire.HttpFields;
+
+/**
+ * What the connections of one server have in common on one loop: the date, and a timer that looks after all of them now and then, so that no request has
+ * to read the clock or to start a timer. Confined to the loop.
+ */
+final class LoopSide {
+    private static final int LOOKS = 4;
+    private static final long DATE_NANOS = 1_000_000_000L;
+    private static final long SHORTEST_NANOS = 1_000_000L;
+
+    private final Loop loop;
+    private final HttpServerOptions options;
+    private final Duration period;
+    private final int idleLooks;
+    private final int progressLooks;
+    private @Nullable ServerConnection first;
+    private @Nullable Handle timer;
+    private int look; // how often it has looked
+    private @Nullable HttpFields date; // while it is right
+
+    LoopSide(Loop loop, HttpServerOptions options) {
+        this.loop = loop;
+        this.options = options;
+        long idle = nanos(options.idleTime());
+        long progress = nanos(options.progressTime());
+        long nanos = Math.max(SHORTEST_NANOS, Math.min(idle, progress) / LOOKS);
+        period = Duration.ofNanos(nanos);
+        idleLooks = looks(idle, nanos);
+        progressLooks = looks(progress, nanos);
+    }
+
+    private static long nanos(Duration time) {
+        return time.compareTo(Duration.ofNanos(Long.MAX_VALUE)) < 0 ? time.toNanos() : Long.MAX_VALUE;
+    }
+
+    private static int looks(long time, long period) {
+        return (int) Math.min(Integer.MAX_VALUE / 2, (time - 1) / period + 1);
+    }
+
+    // ---- the date
+
+    /** The field that says when a response is made. */
+    HttpFields date() {
+        HttpFields known = date;
+        if (known == null) {
+            known = HttpFields.of("Date", HttpDates.format(options.clock().instant()));
+            date = known;
+            loop.schedule(Duration.ofNanos(DATE_NANOS), "date of HTTP", () -> date = null);
+        }
+        return known;
+    }
+
+    // ---- looking after connections
+
+    void add(ServerConnection connection) {
+        connection.next = first;
+        if (first != null) {
+            first.previous = connection;
+        }
+        first = connection;
+        if (timer == null) {
+            schedule();
+        }
+    }
+
+    void remove(ServerConnection connection) {
+        ServerConnection before = connection.previous;
+        ServerConnection after = connection.next;
+        if (before != null) {
+            before.next = after;
+        } else {
+            first = after;
+        }
+        if (after != null) {
+            after.previous = before;
+        }
+        connection.previous = null;
+        if (first == null && timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+    }
+
+    private void schedule() {
+        timer = loop.schedule(period, "idle connections of HTTP", this::lookAfterAll);
+    }
+
+    private void lookAfterAll() {
+        look++;
+        schedule(); // first: one of them may be the last to go
+        ServerConnection connection = first;
+        while (connection != null) {
+            ServerConnection after = connection.next;
+            connection.lookAfter(look);
+            connection = after;
+        }
+    }
+
+    /** How often it has looked so far: the time, as far as idleness is concerned. */
+    int look() {
+        return look;
+    }
+
+    /** Whether so much time has passed that a connection has been idle for too long. */
+    boolean isIdleSince(int since) {
+        return look - since >= idleLooks;
+    }
+
+    /** Whether so much time has passed that a body should have made progress. */
+    boolean isProgressDue(int since) {
+        return look - since >= progressLooks;
+    }
+}

@@ -1,0 +1,42 @@
+package rill.http;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+import rill.Future;
+
+/** A body that a source gives piece by piece. */
+final class StreamBody extends HttpBody {
+    private final long length;
+    private final Source source;
+    private boolean closed;
+
+    StreamBody(long length, Source source) {
+        this.length = length;
+        this.source = source;
+    }
+
+    @Override
+    public long length() {
+        return length;
+    }
+
+    @Override
+    public Future<@Nullable ByteBuf> next() {
+        if (closed) {
+            return Future.of(null);
+        }
+        try {
+            return source.next();
+        } catch (Throwable t) {
+            return Future.failed(t);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            source.close();
+        }
+    }
+}

@@ -1,0 +1,241 @@
+package rill.http.wire;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Makes heads and trailers of their bytes, of which is known that they end with an empty line and have no control character but tabs and CR LF at
+ * the end of each line. One for all sessions of a loop: what it uses for one head is of no use afterwards.
+ */
+final class HeadReader {
+    private static final int VERSION = "HTTP/1.1".length();
+    private static final long HTTP_1_1 = Swar.word("HTTP/1.1".getBytes(StandardCharsets.US_ASCII), 0);
+    private static final long HTTP_1_0 = Swar.word("HTTP/1.0".getBytes(StandardCharsets.US_ASCII), 0);
+    private static final long COLONS = Swar.each(':');
+    private static final long RETURNS = Swar.each('\r');
+    private static final long NUMBERS = Swar.each('#');
+    private static final long BELOW_VISIBLE = Swar.each('!');
+    private static final int USUAL = 32;
+
+    private final FieldFacts facts = new FieldFacts();
+    private long[] index = new long[USUAL];
+    private int count;
+
+    // ---- the three kinds
+
+    RequestHead request(byte[] bytes) throws HttpProtocolException {
+        int space = methodEnd(bytes);
+        String method = Methods.of(bytes, space);
+        int targetEnd = targetEnd(bytes, space + 1);
+        int minor = minor(bytes, targetEnd + 1, true);
+        int line = targetEnd + 1 + VERSION;
+        if (bytes[line] != '\r') {
+            throw violation(bytes, line, "CR LF after the version");
+        }
+        checkTarget(method, bytes, space + 1, targetEnd);
+        HttpFields fields = fields(bytes, line + 2);
+        boolean connect = method.equals("CONNECT");
+        long length = FieldFacts.lengthOfRequest(facts.flags, facts.contentLength, minor, connect);
+        return new RequestHead(method, null, minor, fields, length);
+    }
+
+    /** @param kind of the request that it answers: see {@link Kinds} */
+    ResponseHead response(byte[] bytes, int kind) throws HttpProtocolException {
+        int minor = minor(bytes, 0, false);
+        int space = VERSION;
+        if (bytes[space] != ' ') {
+            throw violation(bytes, space, "a space after the version");
+        }
+        int status = status(bytes, space + 1);
+        int at = space + 4;
+        if (bytes[at] != '\r' && bytes[at] != ' ') {
+            throw violation(bytes, at, "a space after the status");
+        }
+        int end = lineEnd(bytes, at);
+        String reason = Reasons.of(status, bytes, Math.min(at + 1, end), end);
+        HttpFields fields = fields(bytes, end + 2);
+        if (Kinds.opensTunnel(kind, status)) {
+            return new ResponseHead(status, reason, minor, fields, 0, 0);
+        }
+        long declared = FieldFacts.lengthOfResponse(facts.flags, facts.contentLength, minor, status);
+        return new ResponseHead(status, reason, minor, fields, declared, Kinds.isHead(kind) ? 0 : declared);
+    }
+
+    End trailers(byte[] bytes) throws HttpProtocolException {
+        HttpFields fields = fields(bytes, 0);
+        if (fields.isEmpty()) {
+            return End.of();
+        }
+        for (int i = 0; i < fields.size(); i++) {
+            if (End.isNoTrailer(fields.known(i))) {
+                throw new HttpProtocolException(0, "expected no " + fields.name(i) + " among the trailers");
+            }
+        }
+        return new End(fields);
+    }
+
+    // ---- first lines
+
+    private static int methodEnd(byte[] bytes) throws HttpProtocolException {
+        int i = 0;
+        while (Grammar.isToken(bytes[i])) {
+            i++;
+        }
+        if (bytes[i] != ' ' || i == 0) {
+            throw violation(bytes, i, i == 0 ? "a method" : "a space after the method");
+        }
+        return i;
+    }
+
+    /** Visible characters of ASCII, up to a space; there is a control character before the end of the bytes. */
+    private static int targetEnd(byte[] bytes, int at) throws HttpProtocolException {
+        int i = at;
+        while (i + Long.BYTES <= bytes.length) {
+            long word = Swar.word(bytes, i);
+            long below = (word - BELOW_VISIBLE) & ~word;
+            long others = Swar.equal(word, Swar.ONES * 0x7F) | Swar.equal(word, NUMBERS);
+            long marks = (below | word | others) & Swar.HIGHS;
+            if (marks != 0) {
+                i += Swar.first(marks);
+                break;
+            }
+            i += Long.BYTES;
+        }
+        while (bytes[i] > ' ' && bytes[i] < 0x7F && bytes[i] != '#') {
+            i++;
+        }
+        if (bytes[i] != ' ' || i == at) {
+            throw violation(bytes, i, i == at ? "a target" : "a space after the target");
+        }
+        return i;
+    }
+
+    private static int minor(byte[] bytes, int at, boolean ofRequest) throws HttpProtocolException {
+        if (at + Long.BYTES <= bytes.length) {
+            long word = Swar.word(bytes, at);
+            if (word == HTTP_1_1) {
+                return 1;
+            }
+            if (word == HTTP_1_0) {
+                return 0;
+            }
+        }
+        return otherMinor(bytes, at, ofRequest);
+    }
+
+    /** HTTP/1.2 and later are read as HTTP/1.1, as they would have to be. */
+    private static int otherMinor(byte[] bytes, int at, boolean ofRequest) throws HttpProtocolException {
+        String form = "HTTP/0.0";
+        for (int i = 0; i < form.length(); i++) {
+            int found = at + i < bytes.length ? bytes[at + i] : '\n';
+            boolean fits = form.charAt(i) == '0' ? found >= '0' && found <= '9' : found == form.charAt(i);
+            if (!fits) {
+                throw violation(bytes, Math.min(at + i, bytes.length - 1), "a version such as HTTP/1.1");
+            }
+        }
+        if (bytes[at + 5] != '1') {
+            throw new HttpProtocolException(
+                    at + 5, ofRequest ? 505 : 400, "expected HTTP/1, found version " + (char) bytes[at + 5]);
+        }
+        return 1;
+    }
+
+    private static int status(byte[] bytes, int at) throws HttpProtocolException {
+        int status = 0;
+        for (int i = at; i < at + 3; i++) {
+            int digit = bytes[i] - '0';
+            if (digit < 0 || digit > 9) {
+                throw violation(bytes, i, "a status of three digits");
+            }
+            status = status * 10 + digit;
+        }
+        if (status < 100) {
+            throw new HttpProtocolException(at, "expected a status from 100 on, found " + status);
+        }
+        return status;
+    }
+
+    /** Which form it has to have. */
+    private static void checkTarget(String method, byte[] bytes, int at, int end) throws HttpProtocolException {
+        int wrong = Targets.check(method, bytes, at, end);
+        if (wrong < end) {
+            throw violation(bytes, wrong, "a target that " + method + " may have");
+        }
+    }
+
+    // ---- fields
+
+    private HttpFields fields(byte[] bytes, int from) throws HttpProtocolException {
+        count = 0;
+        facts.clear();
+        int at = from;
+        while (bytes[at] != '\r') {
+            at = field(bytes, at);
+        }
+        return new HttpFields(bytes, from, at, Arrays.copyOf(index, count), facts.flags, facts.contentLength);
+    }
+
+    /** Reads one; gives where the next begins. */
+    private int field(byte[] bytes, int name) throws HttpProtocolException {
+        int colon = find(bytes, name, COLONS, ':');
+        KnownFields.Known known = KnownFields.find(bytes, name, colon - name);
+        if (known == null) {
+            checkName(bytes, name, colon);
+        }
+        int value = colon + 1;
+        while (Grammar.isBlank(bytes[value])) {
+            value++;
+        }
+        int lineEnd = lineEnd(bytes, value);
+        int end = lineEnd;
+        while (end > value && Grammar.isBlank(bytes[end - 1])) {
+            end--;
+        }
+        if (count == index.length) {
+            index = Arrays.copyOf(index, 2 * count);
+        }
+        index[count++] = HttpFields.entry(name, colon, value, end);
+        if (known != null && known.id <= KnownFields.LAST_WITH_MEANING) {
+            facts.note(known.id, bytes, value, end);
+        }
+        return lineEnd + 2;
+    }
+
+    private static void checkName(byte[] bytes, int name, int colon) throws HttpProtocolException {
+        for (int i = name; i < colon; i++) {
+            if (!Grammar.isToken(bytes[i])) {
+                boolean folded = i == name && Grammar.isBlank(bytes[i]);
+                throw violation(
+                        bytes,
+                        i,
+                        folded ? "the name of a field at the beginning of a line" : "the name of a field and a colon");
+            }
+        }
+        if (colon == name || colon == bytes.length) {
+            throw violation(bytes, Math.min(colon, bytes.length - 1), "the name of a field");
+        }
+    }
+
+    private static int lineEnd(byte[] bytes, int at) {
+        return find(bytes, at, RETURNS, '\r');
+    }
+
+    /** The index of a character from {@code at} on; the length if it is not there. */
+    private static int find(byte[] bytes, int at, long each, char character) {
+        int i = at;
+        for (; i + Long.BYTES <= bytes.length; i += Long.BYTES) {
+            long marks = Swar.equal(Swar.word(bytes, i), each);
+            if (marks != 0) {
+                return i + Swar.first(marks);
+            }
+        }
+        while (i < bytes.length && bytes[i] != character) {
+            i++;
+        }
+        return i;
+    }
+
+    private static HttpProtocolException violation(byte[] bytes, int at, String expected) {
+        return new HttpProtocolException(at, "expected " + expected + ", found " + Grammar.shown(bytes[at] & 0xFF));
+    }
+}

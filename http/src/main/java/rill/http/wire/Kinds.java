@@ -1,0 +1,92 @@
+package rill.http.wire;
+
+import java.util.Arrays;
+
+/**
+ * Of the requests that were not answered yet, in order, what decides how their answers are read and written. It grows with what is in flight; whoever
+ * uses a session bounds that.
+ */
+final class Kinds {
+    /** The answer has no body, whatever its fields say. */
+    static final int HEAD = 1;
+
+    /** An answer that agrees ends HTTP on this connection. */
+    static final int CONNECT = 1 << 1;
+
+    /** So does a 101. */
+    static final int UPGRADE = 1 << 2;
+
+    /** The client speaks HTTP/1.0. */
+    static final int OLD = 1 << 3;
+
+    /** The connection is over after the answer. */
+    static final int LAST = 1 << 4;
+
+    private static final byte[] NONE = {};
+    private static final int SPACE = 8;
+
+    private byte[] ring = NONE;
+    private int first;
+    private int count;
+
+    static int of(RequestHead head) {
+        int kind = head.minorVersion() == 0 ? OLD : 0;
+        if (head.isUpgrade()) {
+            kind |= UPGRADE;
+        }
+        if (!head.keepAlive()) {
+            kind |= LAST;
+        }
+        return switch (head.method()) {
+            case "HEAD" -> kind | HEAD;
+            case "CONNECT" -> kind | CONNECT;
+            default -> kind;
+        };
+    }
+
+    static boolean isHead(int kind) {
+        return (kind & HEAD) != 0;
+    }
+
+    static boolean opensTunnel(int kind, int status) {
+        return (kind & CONNECT) != 0 && status >= 200 && status < 300;
+    }
+
+    void add(int kind) {
+        if (count == ring.length) {
+            grow();
+        }
+        ring[(first + count++) & (ring.length - 1)] = (byte) kind;
+    }
+
+    private void grow() {
+        byte[] larger = new byte[Math.max(SPACE, 2 * count)];
+        for (int i = 0; i < count; i++) {
+            larger[i] = ring[(first + i) & (ring.length - 1)];
+        }
+        ring = larger;
+        first = 0;
+    }
+
+    boolean isEmpty() {
+        return count == 0;
+    }
+
+    int count() {
+        return count;
+    }
+
+    int peek() {
+        return ring[first];
+    }
+
+    void remove() {
+        first = (first + 1) & (ring.length - 1);
+        count--;
+    }
+
+    @Override
+    public String toString() {
+        return count + " of " + Arrays.toString(ring);
+    }
+}

@@ -1,0 +1,365 @@
+package rill.http.wire;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+import rill.Context;
+
+/**
+ * Takes one message after the other out of bytes: finds heads, and takes bodies apart. Of requests and responses alike.
+ *
+ * <pre>
+ *            ┌───────────────────────── the message is its head alone ──────────────────────────┐
+ *            │                                                                                  │
+ *  ┌─▶ HEAD ─┴─▶ FIXED ────── the last Data ────────────────────────────────────────────────────┤
+ *  │        ├──▶ CHUNK_LINE ◀──▶ CHUNK ; CHUNK_LINE ── 0 ──▶ TRAILERS ── End ───────────────────┤
+ *  │        └──▶ UNTIL_CLOSE ── the end of input: End ──▶ OVER                                  │
+ *  └───────────────────────────── unless it was the last: then OVER ◀───────────────────────────┘
+ * </pre>
+ *
+ * <p>Its session says when a body begins, and when nothing more is read. Whatever is thrown is thrown at the same place however the bytes come: each
+ * state looks at them strictly from the first to the last.
+ */
+final class MessageReader {
+    private enum State {
+        HEAD,
+        FIXED,
+        CHUNK_LINE,
+        CHUNK,
+        TRAILERS,
+        UNTIL_CLOSE,
+        OVER
+    }
+
+    private static final int CRLF = 2;
+
+    /** What each chunk's line may have for nothing. */
+    private static final int LINE_ALLOWANCE = 16;
+
+    private static final int HEX_DIGITS = 15; // so that the size of a chunk is positive
+
+    private final HttpLimits limits;
+    private State state = State.HEAD;
+    private boolean skippedLine; // an empty one, before the head
+    private boolean afterChunk; // whose end of line has to come yet
+    private int scanned; // bytes of an unfinished head that were looked at
+    private int lines; // of these
+    private long remaining; // of a fixed body, or of a chunk
+    private long excess; // bytes of lines before chunks beyond what the chunks allow
+
+    MessageReader(HttpLimits limits) {
+        this.limits = limits;
+    }
+
+    boolean inHead() {
+        return state == State.HEAD;
+    }
+
+    boolean isOver() {
+        return state == State.OVER;
+    }
+
+    boolean inUntilClose() {
+        return state == State.UNTIL_CLOSE;
+    }
+
+    /** Nothing more is read. */
+    void end() {
+        state = State.OVER;
+    }
+
+    /** After a head: its body begins, if it has one. */
+    void begin(long length) {
+        excess = 0;
+        afterChunk = false;
+        remaining = Math.max(0, length);
+        if (length == Head.CHUNKED) {
+            state = State.CHUNK_LINE;
+        } else if (length == Head.UNTIL_CLOSE) {
+            state = State.UNTIL_CLOSE;
+        } else {
+            state = length == 0 ? State.HEAD : State.FIXED;
+        }
+    }
+
+    // ---- heads
+
+    /** The bytes of a head, taken out of what is there; null if it is not complete, or if an empty line before it was skipped. */
+    byte @Nullable [] head(ByteBuf in, String what, int statusOfLongLine) throws HttpProtocolException {
+        int start = in.readerIndex();
+        int end = in.writerIndex();
+        if (scanned == 0 && end - start >= CRLF && in.getByte(start) == '\r' && in.getByte(start + 1) == '\n') {
+            if (skippedLine) {
+                throw new HttpProtocolException(0, "expected " + what + ", found a second empty line");
+            }
+            skippedLine = true;
+            in.skipBytes(CRLF);
+            return null;
+        }
+        return block(in, start, end, limits.startLine(), limits.head(), statusOfLongLine);
+    }
+
+    /** Whether a head has begun, with what was looked at last. */
+    boolean withinHead() {
+        return scanned > 0 && state == State.HEAD;
+    }
+
+    /**
+     * The lines up to an empty one; null if they are not complete. Goes on where the last call has stopped.
+     *
+     * @param first how long the first line may be
+     * @param most how long all may be
+     */
+    private byte @Nullable [] block(ByteBuf in, int start, int end, int first, int most, int statusOfLongLine)
+            throws HttpProtocolException {
+        int i = start + scanned;
+        int limit = start + (lines == 0 ? Math.min(first, most) : most);
+        while (true) {
+            i = control(in, i, Math.min(end, limit));
+            if (i >= limit) {
+                throw tooLong(limit - start, lines == 0 ? statusOfLongLine : 431);
+            }
+            if (i == end || (in.getByte(i) == '\r' && i + 1 == end)) {
+                scanned = i - start;
+                return null;
+            }
+            if (in.getByte(i) != '\t') {
+                requireLineEnd(in, i, start);
+                if (i == start || in.getByte(i - 1) == '\n') {
+                    return taken(in, i + CRLF - start);
+                }
+                limit = start + most;
+                if (++lines > limits.fields() + 1) {
+                    throw new HttpProtocolException(i - start, 431, "expected at most " + limits.fields() + " fields");
+                }
+                i += CRLF;
+            } else {
+                i++;
+            }
+        }
+    }
+
+    private byte[] taken(ByteBuf in, int length) {
+        scanned = 0;
+        lines = 0;
+        skippedLine = false;
+        byte[] bytes = new byte[length];
+        in.readBytes(bytes);
+        return bytes;
+    }
+
+    /** The next control character from {@code i} on, or {@code stop}. */
+    private static int control(ByteBuf in, int from, int stop) {
+        int i = from;
+        for (; i + Long.BYTES <= stop; i += Long.BYTES) {
+            long marks = Swar.controls(in.getLongLE(i));
+            if (marks != 0) {
+                return i + Swar.first(marks);
+            }
+        }
+        while (i < stop) {
+            byte octet = in.getByte(i);
+            if ((octet >= 0 && octet < ' ') || octet == 0x7F) {
+                return i;
+            }
+            i++;
+        }
+        return i;
+    }
+
+    private static void requireLineEnd(ByteBuf in, int at, int start) throws HttpProtocolException {
+        byte found = in.getByte(at);
+        if (found != '\r') {
+            throw new HttpProtocolException(
+                    at - start,
+                    "expected " + (found == '\n' ? "CR before LF" : "text, found " + Grammar.shown(found & 0xFF)));
+        }
+        if (in.getByte(at + 1) != '\n') {
+            throw new HttpProtocolException(
+                    at + 1 - start, "expected LF after CR, found " + Grammar.shown(in.getByte(at + 1) & 0xFF));
+        }
+    }
+
+    private static HttpProtocolException tooLong(int limit, int status) {
+        return new HttpProtocolException(
+                limit,
+                status,
+                "expected " + (status == 431 ? "fields" : "a first line") + " within the first " + limit + " bytes");
+    }
+
+    // ---- bodies
+
+    /** The next part of the body; null if nothing more can be had of these bytes. */
+    @Nullable
+    BodyEvent body(ByteBuf in, HeadReader heads, Context context) throws HttpProtocolException {
+        return switch (state) {
+            case FIXED -> fixed(in, context);
+            case CHUNK -> chunk(in, context);
+            case CHUNK_LINE -> chunkLine(in, context);
+            case TRAILERS -> trailers(in, heads);
+            case UNTIL_CLOSE -> in.isReadable() ? Data.of(take(in, in.readableBytes(), context)) : null;
+            default -> throw new IllegalStateException("no body is being read: " + state);
+        };
+    }
+
+    /** Whether this ends its message. */
+    static boolean ends(BodyEvent event) {
+        return switch (event) {
+            case Data data -> data.isLast();
+            case End end -> true;
+        };
+    }
+
+    private @Nullable BodyEvent fixed(ByteBuf in, Context context) {
+        if (!in.isReadable()) {
+            return null;
+        }
+        int size = (int) Math.min(remaining, in.readableBytes());
+        remaining -= size;
+        if (remaining > 0) {
+            return Data.of(take(in, size, context));
+        }
+        state = State.HEAD;
+        return Data.last(take(in, size, context));
+    }
+
+    private static ByteBuf take(ByteBuf in, int size, Context context) {
+        ByteBuf own = size == in.readableBytes() ? context.own(in) : context.own(in.slice(in.readerIndex(), size));
+        in.skipBytes(size);
+        return own;
+    }
+
+    private @Nullable BodyEvent chunk(ByteBuf in, Context context) {
+        if (!in.isReadable()) {
+            return null;
+        }
+        int size = (int) Math.min(remaining, in.readableBytes());
+        remaining -= size;
+        if (remaining == 0) {
+            state = State.CHUNK_LINE;
+            afterChunk = true;
+        }
+        return Data.of(take(in, size, context));
+    }
+
+    /** The line before a chunk, and the end of the chunk before that; then what there is of it. */
+    private @Nullable BodyEvent chunkLine(ByteBuf in, Context context) throws HttpProtocolException {
+        int start = in.readerIndex();
+        int end = in.writerIndex();
+        int line = start;
+        if (afterChunk) {
+            line = lineEnd(in, start, start, end, "CR LF after a chunk");
+            if (line < 0) {
+                return null;
+            }
+        }
+        int i = line;
+        long size = 0;
+        for (; i < end; i++) {
+            int digit = Character.digit(in.getByte(i), 16);
+            if (digit < 0) {
+                break;
+            }
+            if (i - line == HEX_DIGITS) {
+                throw new HttpProtocolException(
+                        i - start, "expected the size of a chunk with at most " + HEX_DIGITS + " digits");
+            }
+            size = (size << 4) | digit;
+        }
+        if (i == end) {
+            return null;
+        }
+        if (i == line) {
+            throw unexpected(in, i, start, "the size of a chunk");
+        }
+        int after = extensions(in, i, line, start, end);
+        if (after < 0) {
+            return null;
+        }
+        afterChunk = false;
+        countLine(after - line, size, after - start);
+        in.readerIndex(after);
+        if (size == 0) {
+            state = State.TRAILERS;
+            return null; // for the next call: its violations count from where they begin
+        }
+        remaining = size;
+        state = State.CHUNK;
+        return chunk(in, context);
+    }
+
+    /** Skips extensions, up to the end of the line; gives the index after it, or -1. */
+    private int extensions(ByteBuf in, int from, int line, int start, int end) throws HttpProtocolException {
+        int most = line + limits.chunkLine();
+        byte first = in.getByte(from);
+        if (first != '\r' && first != ';' && !Grammar.isBlank(first)) {
+            throw unexpected(in, from, start, "CR LF or an extension after the size of a chunk");
+        }
+        int i = from;
+        while (i < end && Grammar.isBlank(in.getByte(i)) && i < most) {
+            i++;
+        }
+        if (i > from && i < end && i < most && in.getByte(i) != ';') {
+            throw unexpected(in, i, start, "an extension after blanks");
+        }
+        while (i < end && i < most && Grammar.isText(in.getByte(i) & 0xFF)) {
+            i++;
+        }
+        if (i >= most) {
+            throw new HttpProtocolException(
+                    most - start, "expected the line before a chunk to have at most " + limits.chunkLine() + " bytes");
+        }
+        return i == end ? -1 : lineEnd(in, i, start, end, "CR LF after the extensions of a chunk");
+    }
+
+    /** Lines that are much longer than their chunks are there to keep us busy. */
+    private void countLine(int bytes, long size, int position) throws HttpProtocolException {
+        long allowed = LINE_ALLOWANCE + 2 * Math.min(size, limits.head());
+        excess = Math.max(0, excess + bytes - allowed);
+        if (excess > limits.head()) {
+            throw new HttpProtocolException(position, "expected the lines before chunks to be shorter than these are");
+        }
+    }
+
+    /** The index after CR LF; -1 if they have not come yet. */
+    private static int lineEnd(ByteBuf in, int at, int start, int end, String expected) throws HttpProtocolException {
+        if (at < end && in.getByte(at) != '\r') {
+            throw unexpected(in, at, start, expected);
+        }
+        if (at + 1 < end && in.getByte(at + 1) != '\n') {
+            throw unexpected(in, at + 1, start, expected);
+        }
+        return at + 1 < end ? at + CRLF : -1;
+    }
+
+    private @Nullable BodyEvent trailers(ByteBuf in, HeadReader heads) throws HttpProtocolException {
+        int start = in.readerIndex();
+        int most = limits.trailers();
+        byte[] bytes = block(in, start, in.writerIndex(), most, most, 431);
+        if (bytes == null) {
+            return null;
+        }
+        End end = bytes.length == CRLF ? End.of() : heads.trailers(bytes);
+        state = State.HEAD;
+        return end;
+    }
+
+    private static HttpProtocolException unexpected(ByteBuf in, int at, int start, String expected) {
+        return new HttpProtocolException(
+                at - start, "expected " + expected + ", found " + Grammar.shown(in.getByte(at) & 0xFF));
+    }
+
+    // ---- the end
+
+    /** The peer has ended its stream: fails if that is within a message. */
+    void inputEnded(ByteBuf rest) throws HttpProtocolException {
+        if (state == State.OVER || state == State.UNTIL_CLOSE) {
+            return;
+        }
+        if (state != State.HEAD || rest.isReadable()) {
+            throw new HttpProtocolException(
+                    rest.readableBytes(),
+                    "the stream ended within a " + (state == State.HEAD ? "head" : "body")
+                            + (remaining > 0 ? ", of which " + remaining + " bytes are missing" : ""));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package rill.http.wire;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/** Eight bytes at a time, in a long whose lowest byte is the first. Of the marks in a result only the lowest is exact. */
+final class Swar {
+    static final long ONES = 0x0101010101010101L;
+    static final long HIGHS = 0x8080808080808080L;
+
+    /** Makes letters small; other characters may become each other by it. */
+    static final long SMALL = 0x2020202020202020L;
+
+    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private Swar() {}
+
+    /** The eight bytes from {@code at} on, which have to be there. */
+    static long word(byte[] bytes, int at) {
+        return (long) WORDS.get(bytes, at);
+    }
+
+    /** The bytes from {@code at} on, at most eight of them, with zeros after them. */
+    static long word(byte[] bytes, int at, int length) {
+        if (at + Long.BYTES <= bytes.length) {
+            long word = word(bytes, at);
+            return length >= Long.BYTES ? word : word & mask(length);
+        }
+        long word = 0;
+        for (int i = Math.min(length, Long.BYTES) - 1; i >= 0; i--) {
+            word = (word << Byte.SIZE) | (bytes[at + i] & 0xFF);
+        }
+        return word;
+    }
+
+    /** The lowest so many bytes of a word; fewer than eight. */
+    static long mask(int length) {
+        return (1L << (length * Byte.SIZE)) - 1;
+    }
+
+    /** Marks bytes that are equal to a character, which was repeated by {@link #each}. */
+    static long equal(long word, long each) {
+        long difference = word ^ each;
+        return (difference - ONES) & ~difference & HIGHS;
+    }
+
+    /** A character in each of the bytes. */
+    static long each(char character) {
+        return ONES * character;
+    }
+
+    /** Marks control characters: below 0x20, and 0x7F. */
+    static long controls(long word) {
+        long low = (word - SMALL) & ~word;
+        long deleted = word ^ ONES * 0x7F;
+        return (low | ((deleted - ONES) & ~deleted)) & HIGHS;
+    }
+
+    /** Which byte has the lowest mark. */
+    static int first(long marks) {
+        return Long.numberOfTrailingZeros(marks) / Byte.SIZE;
+    }
+}
