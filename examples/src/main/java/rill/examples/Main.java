@@ -183,7 +183,9 @@ final class Main implements Callable<Integer> {
         return serveWeb((loop, address) -> FilesDemo.serve(loop, address, real), serve.port);
     }
 
-    @Command(name = "upload", description = "A server that writes to disk what is sent to it: curl -T FILE http://127.0.0.1:PORT/")
+    @Command(
+            name = "upload",
+            description = "A server that writes to disk what is sent to it: curl -T FILE http://127.0.0.1:PORT/")
     int upload(@Mixin RequiredServeOption serve) throws IOException {
         return serveWeb((loop, address) -> UploadDemo.serve(loop, address, out()), serve.port);
     }
@@ -241,7 +243,8 @@ final class Main implements Callable<Integer> {
                 names = "--serve",
                 paramLabel = "PORT",
                 defaultValue = "8080",
-                description = "At 127.0.0.1:PORT, until SIGINT or SIGTERM; 0 is any free port, and 8080 is the default.",
+                description =
+                        "At 127.0.0.1:PORT, until SIGINT or SIGTERM; 0 is any free port, and 8080 is the default.",
                 converter = Arguments.Port.class)
         int port;
     }

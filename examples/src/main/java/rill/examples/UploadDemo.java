@@ -55,7 +55,9 @@ final class UploadDemo {
                         () -> FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))
                 .await();
         try {
-            for (ByteBuf piece = body.next().await(); piece != null; piece = body.next().await()) {
+            for (ByteBuf piece = body.next().await();
+                    piece != null;
+                    piece = body.next().await()) {
                 long before = size;
                 size += written(channel, piece);
                 if (size / STEP > before / STEP) {
