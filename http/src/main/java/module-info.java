@@ -11,5 +11,6 @@ module rill.http {
     requires static transitive org.jspecify;
 
     exports rill.http;
+    exports rill.http.websocket;
     exports rill.http.wire;
 }

@@ -198,7 +198,8 @@ class FinishTest {
         beginToClose();
         write(client, "the last part");
         goOn();
-        assertThat(log).containsExactly("server: the first part", "server: finish", "server: the last part", "client: end");
+        assertThat(log)
+                .containsExactly("server: the first part", "server: finish", "server: the last part", "client: end");
     }
 
     @Test

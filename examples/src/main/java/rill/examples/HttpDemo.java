@@ -59,7 +59,8 @@ final class HttpDemo {
         if (!(connection.receive().await() instanceof Data body)) {
             throw new IOException("no body");
         }
-        String text = body.bytes().toString(java.nio.charset.StandardCharsets.UTF_8).strip();
+        String text =
+                body.bytes().toString(java.nio.charset.StandardCharsets.UTF_8).strip();
         body.release();
         connection.finish().await();
         Expect.equal("the answer", "hello, world", text);

@@ -5,7 +5,9 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -183,7 +185,9 @@ final class Main implements Callable<Integer> {
         return serveWeb((loop, address) -> FilesDemo.serve(loop, address, real), serve.port);
     }
 
-    @Command(name = "upload", description = "A server that writes to disk what is sent to it: curl -T FILE http://127.0.0.1:PORT/")
+    @Command(
+            name = "upload",
+            description = "A server that writes to disk what is sent to it: curl -T FILE http://127.0.0.1:PORT/")
     int upload(@Mixin RequiredServeOption serve) throws IOException {
         return serveWeb((loop, address) -> UploadDemo.serve(loop, address, out()), serve.port);
     }
@@ -191,6 +195,26 @@ final class Main implements Callable<Integer> {
     @Command(name = "sse", description = "Server-sent events, and a page that shows them.")
     int sse(@Mixin RequiredServeOption serve) throws IOException {
         return serveWeb(SseDemo::serve, serve.port);
+    }
+
+    @Command(name = "websocket-chat", description = "A room to chat in, with a browser.")
+    int webSocketChat(@Mixin RequiredServeOption serve) throws IOException {
+        return serveWeb(WebChat::serve, serve.port);
+    }
+
+    @Command(
+            name = "proxy",
+            description = "A reverse proxy: hands requests on to servers, by turns, and streams what comes, both ways.")
+    int proxy(
+            @Option(
+                            names = "--to",
+                            paramLabel = "URI",
+                            required = true,
+                            description = "A server, such as http://127.0.0.1:8081; may be given several times.")
+                    List<URI> servers,
+            @Mixin RequiredServeOption serve)
+            throws IOException {
+        return serveWeb((loop, address) -> ReverseProxy.serve(loop, address, servers), serve.port);
     }
 
     @Command(name = "chat", description = "A room to chat in, where one who falls asleep disturbs nobody.")
@@ -241,7 +265,8 @@ final class Main implements Callable<Integer> {
                 names = "--serve",
                 paramLabel = "PORT",
                 defaultValue = "8080",
-                description = "At 127.0.0.1:PORT, until SIGINT or SIGTERM; 0 is any free port, and 8080 is the default.",
+                description =
+                        "At 127.0.0.1:PORT, until SIGINT or SIGTERM; 0 is any free port, and 8080 is the default.",
                 converter = Arguments.Port.class)
         int port;
     }

@@ -27,13 +27,18 @@ final class SseDemo {
     private SseDemo() {}
 
     static Future<HttpServer> serve(Loop loop, SocketAddress address) {
-        return HttpServer.listen(loop, address, request -> Future.of(switch (request.path()) {
-            case "/" -> HttpResponse.html(PAGE);
-            case "/events" -> HttpResponse.of(HttpBody.stream(new Seconds()))
-                    .with("Content-Type", "text/event-stream")
-                    .with("Cache-Control", "no-store");
-            default -> HttpResponse.of(404);
-        }));
+        return HttpServer.listen(
+                loop,
+                address,
+                request -> Future.of(
+                        switch (request.path()) {
+                            case "/" -> HttpResponse.html(PAGE);
+                            case "/events" ->
+                                HttpResponse.of(HttpBody.stream(new Seconds()))
+                                        .with("Content-Type", "text/event-stream")
+                                        .with("Cache-Control", "no-store");
+                            default -> HttpResponse.of(404);
+                        }));
     }
 
     /** One event a second, until the client has gone: then nobody asks any more. */
@@ -44,8 +49,7 @@ final class SseDemo {
         public Future<@Nullable ByteBuf> next() {
             return Objects.requireNonNull(Loop.current())
                     .delay(Duration.ofSeconds(1))
-                    .map(nothing ->
-                            Unpooled.copiedBuffer("data: " + ++count + "\n\n", StandardCharsets.UTF_8));
+                    .map(nothing -> Unpooled.copiedBuffer("data: " + ++count + "\n\n", StandardCharsets.UTF_8));
         }
     }
 }

@@ -55,7 +55,8 @@ final class UploadDemo {
                         () -> FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))
                 .await();
         try {
-            for (ByteBuf piece = body.next().await(); piece != null; piece = body.next().await()) {
+            ByteBuf piece;
+            while ((piece = body.next().await()) != null) {
                 long before = size;
                 size += written(channel, piece);
                 if (size / STEP > before / STEP) {

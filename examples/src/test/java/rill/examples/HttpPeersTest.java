@@ -101,8 +101,8 @@ class HttpPeersTest {
     }
 
     private int serve(HttpServerOptions options) throws IOException {
-        HttpServer server =
-                HttpServer.listen(loop, Loopback.ANY_PORT, options, this::answer).await();
+        HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, options, this::answer)
+                .await();
         loop.start();
         return ((InetSocketAddress) server.address()).getPort();
     }
@@ -140,11 +140,17 @@ class HttpPeersTest {
         assertThat(curl("-r", "9999999-", "-w", "%{http_code}", "-o", "/dev/null", base + "/big.bin"))
                 .isEqualTo("416");
         assertThat(curl("-I", base + "/big.bin")).contains("content-length: 3000000", "Accept-Ranges: bytes");
-        String tag = curl("-I", base + "/index.html").lines().filter(line -> line.startsWith("ETag")).findFirst().orElseThrow();
+        String tag = curl("-I", base + "/index.html")
+                .lines()
+                .filter(line -> line.startsWith("ETag"))
+                .findFirst()
+                .orElseThrow();
         assertThat(curl("-H", tag.replace("ETag", "If-None-Match"), "-w", "%{http_code}", base + "/index.html"))
                 .isEqualTo("304");
-        assertThat(curl("-w", "%{http_code}", "-o", "/dev/null", base + "/nothing")).isEqualTo("404");
-        assertThat(curl("-w", "%{http_code}", "-o", "/dev/null", "--path-as-is", base + "/../../etc/passwd")).isEqualTo("404");
+        assertThat(curl("-w", "%{http_code}", "-o", "/dev/null", base + "/nothing"))
+                .isEqualTo("404");
+        assertThat(curl("-w", "%{http_code}", "-o", "/dev/null", "--path-as-is", base + "/../../etc/passwd"))
+                .isEqualTo("404");
         curl("-o", file("chunks").toString(), base + "/chunks");
         assertThat(Files.mismatch(file("chunks"), file("big.bin"))).isEqualTo(-1);
     }
@@ -154,13 +160,19 @@ class HttpPeersTest {
         String base = url("");
         assertThat(curl("-d", "abc", base + "/echo")).isEqualTo("abc");
         assertThat(curl("-T", file("big.bin").toString(), base + "/size")).isEqualTo("3000000\n"); // with Expect
-        assertThat(curl("-H", "Transfer-Encoding: chunked", "-T", file("big.bin").toString(), base + "/size"))
+        assertThat(curl(
+                        "-H",
+                        "Transfer-Encoding: chunked",
+                        "-T",
+                        file("big.bin").toString(),
+                        base + "/size"))
                 .isEqualTo("3000000\n");
         curl("-T", file("big.bin").toString(), "-o", file("back").toString(), base + "/echo");
         assertThat(Files.mismatch(file("back"), file("big.bin"))).isEqualTo(-1);
         assertThat(curl("-T", file("big.bin").toString(), "-w", "%{http_code}", "-o", "/dev/null", base + "/limited"))
                 .isEqualTo("413");
-        assertThat(curl("-H", "Expect: 100-continue", "-d", "abc", base + "/echo")).isEqualTo("abc");
+        assertThat(curl("-H", "Expect: 100-continue", "-d", "abc", base + "/echo"))
+                .isEqualTo("abc");
         assertThat(curl("-0", "-d", "abc", base + "/echo")).isEqualTo("abc");
     }
 
@@ -174,10 +186,12 @@ class HttpPeersTest {
         Files.writeString(
                 trusted,
                 "-----BEGIN CERTIFICATE-----\n"
-                        + java.util.Base64.getMimeEncoder().encodeToString(authority.certificate().getEncoded())
+                        + java.util.Base64.getMimeEncoder()
+                                .encodeToString(authority.certificate().getEncoded())
                         + "\n-----END CERTIFICATE-----\n");
         String base = "https://localhost:" + port;
-        assertThat(curl("--cacert", trusted.toString(), base + "/hello", base + "/hello")).isEqualTo("hello\nhello\n");
+        assertThat(curl("--cacert", trusted.toString(), base + "/hello", base + "/hello"))
+                .isEqualTo("hello\nhello\n");
         curl("--cacert", trusted.toString(), "-o", file("got").toString(), base + "/big.bin");
         assertThat(Files.mismatch(file("got"), file("big.bin"))).isEqualTo(-1);
     }
@@ -199,7 +213,13 @@ class HttpPeersTest {
                           proxy_buffering off; proxy_request_buffering off; } }
                     }
                     """.formatted(where, ports[0], port));
-            return List.of("-p", where.toString(), "-c", config.toString(), "-e", where.resolve("e").toString());
+            return List.of(
+                    "-p",
+                    where.toString(),
+                    "-c",
+                    config.toString(),
+                    "-e",
+                    where.resolve("e").toString());
         });
     }
 
@@ -234,10 +254,16 @@ class HttpPeersTest {
         assertThat(Files.mismatch(file("chunks"), file("big.bin"))).isEqualTo(-1);
         assertThat(curl("-d", "abc", base + "/echo")).isEqualTo("abc");
         assertThat(curl("-T", file("big.bin").toString(), base + "/size")).isEqualTo("3000000\n");
-        assertThat(curl("-H", "Transfer-Encoding: chunked", "-T", file("big.bin").toString(), base + "/size"))
+        assertThat(curl(
+                        "-H",
+                        "Transfer-Encoding: chunked",
+                        "-T",
+                        file("big.bin").toString(),
+                        base + "/size"))
                 .isEqualTo("3000000\n");
         assertThat(curl("-I", base + "/hello")).startsWith("HTTP/1.1 200");
-        assertThat(curl("-w", "%{http_code}", "-o", "/dev/null", base + "/nothing")).isEqualTo("404");
+        assertThat(curl("-w", "%{http_code}", "-o", "/dev/null", base + "/nothing"))
+                .isEqualTo("404");
     }
 
     @Test
@@ -277,7 +303,10 @@ class HttpPeersTest {
     void load_generators_count_no_error() throws Exception {
         String url = url("/hello");
         Programs.Result ab = Programs.run("ab", List.of("-q", "-k", "-n", "5000", "-c", "20", url));
-        assertThat(ab.output()).containsPattern("Failed requests: +0").containsPattern("Complete requests: +5000").doesNotContain("Non-2xx");
+        assertThat(ab.output())
+                .containsPattern("Failed requests: +0")
+                .containsPattern("Complete requests: +5000")
+                .doesNotContain("Non-2xx");
         Programs.Result wrk = Programs.run("wrk", List.of("-t1", "-c20", "-d1s", url));
         assertThat(wrk.output()).contains("requests in").doesNotContain("Socket errors", "Non-2xx");
         Programs.Result h2load = Programs.run("h2load", List.of("--h1", "-n", "5000", "-c", "20", "-m", "16", url));

@@ -28,7 +28,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"echo", "custom-codec", "two-loads", "redis", "chat", "tls", "starttls"})
+    @ValueSource(strings = {"echo", "custom-codec", "two-loads", "redis", "chat", "tls", "starttls", "http"})
     @Tag("slow")
     void every_example_passes_and_says_so_at_the_end(String name) {
         assertThat(demo(name)).as(err.toString()).isZero();
@@ -87,7 +87,8 @@ class MainTest {
     @Test
     void help_lists_every_example() {
         assertThat(demo("--help")).isZero();
-        assertThat(out.toString()).contains("echo", "two-loads", "redis", "chat", "custom-codec");
+        assertThat(out.toString())
+                .contains("echo", "two-loads", "redis", "chat", "custom-codec", "http", "files", "upload", "sse");
         assertThat(demo("redis", "--help")).isZero();
         assertThat(out.toString()).contains("--address", "--serve");
     }

@@ -152,10 +152,16 @@ final class Answering {
     }
 
     private void head(ResponseHead head) {
-        ResponseHead dated = head.followedBy(connection.side().date());
+        ResponseHead dated =
+                hasDate(head) ? head : head.followedBy(connection.side().date());
         last = !head.keepAlive() || connection.endsAfter(exchange);
         begun = true;
         connection.write(last ? dated.close() : dated);
+    }
+
+    /** A response that was passed on from elsewhere may say when it was made. */
+    private static boolean hasDate(ResponseHead head) {
+        return head.has("date");
     }
 
     // ---- files

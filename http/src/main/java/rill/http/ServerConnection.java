@@ -195,6 +195,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
 
     private void refuse(Exchange exchange, IncomingBody body, Refused refused) {
         exchange.refused = refused;
+        finishing = true;
         body.failed(new IOException("the body of the request can't be read: " + refused.why()));
         if (!exchanges.contains(exchange)) {
             end(); // it was answered
@@ -508,8 +509,11 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
 
     private void log(Exchange exchange, boolean complete) {
         var log = options.accessLog();
-        if (log != null) {
-            HttpRequest request = exchange.request;
+        if (log == null) {
+            return;
+        }
+        HttpRequest request = exchange.request;
+        try {
             log.accept(new HttpAccess(
                     remoteAddress(),
                     request == null ? "" : request.method(),
@@ -518,6 +522,8 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
                     exchange.bytes,
                     Duration.ofNanos(loop.nanoTime() - exchange.startedNanos),
                     complete));
+        } catch (Throwable t) {
+            report("the access log", t);
         }
     }
 

@@ -267,6 +267,13 @@ class HttpServerTest {
         }
     }
 
+    @Test
+    void a_response_that_says_when_it_was_made_is_not_dated_again() throws IOException {
+        try (var served = new Served(request -> Future.of(HttpResponse.text("old").with("Date", "long ago")))) {
+            assertThat(served.connect().send(GET).until("old")).containsOnlyOnce("Date: ").contains("Date: long ago");
+        }
+    }
+
     // ---- failures of handlers
 
     @Test
@@ -640,6 +647,21 @@ class HttpServerTest {
                     .isEqualTo("GET/a?b2005true");
             assertThat(first.time()).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(3));
             assertThat(log.getLast().status()).isEqualTo(400);
+        }
+    }
+
+    @Test
+    void a_log_that_fails_harms_nobody() throws IOException {
+        try (var served = new Served(
+                Served.options().accessLog(access -> {
+                    throw new IllegalStateException("disk full");
+                }),
+                hello())) {
+            var client = served.connect();
+            assertThat(client.send(GET).until("hello")).isEqualTo(ok("hello"));
+            assertThat(served.reported(Report.Thrown.class).cause()).hasRootCauseMessage("disk full");
+            assertThat(client.send(GET).until("hello")).isEqualTo(ok("hello"));
+            served.reported(Report.Thrown.class);
         }
     }
 

@@ -167,6 +167,11 @@ public final class ResponseHead implements Head, ResponseEvent {
         return closing ? all.add("connection", "close") : all;
     }
 
+    /** Whether there is a field of this name, as far as that was given and is not for the codec to say. */
+    public boolean has(String name) {
+        return fields.contains(name) || more.contains(name);
+    }
+
     @Override
     public int minorVersion() {
         return minorVersion;
