@@ -3,7 +3,6 @@ package rill.http;
 import io.netty.buffer.ByteBuf;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -187,7 +186,7 @@ final class Answering {
     }
 
     private void notOpened(Throwable failure) {
-        boolean missing = failure instanceof NoSuchFileException || failure instanceof NotDirectoryException;
+        boolean missing = failure instanceof NoSuchFileException;
         if (missing || failure instanceof AccessDeniedException) {
             write(error(missing ? 404 : 403, ""));
         } else {

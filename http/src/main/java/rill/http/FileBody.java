@@ -8,6 +8,8 @@ import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
@@ -91,6 +93,16 @@ final class FileBody extends HttpBody {
     }
 
     private Opened opened() throws IOException {
+        try {
+            return openedNow();
+        } catch (AccessDeniedException | NoSuchFileException e) {
+            throw e;
+        } catch (FileSystemException e) { // below what is no folder, or with a name that none can have
+            throw Files.exists(file) ? e : new NoSuchFileException(file.toString(), null, e.getReason());
+        }
+    }
+
+    private Opened openedNow() throws IOException {
         Path wanted = file;
         if (folder != null) {
             wanted = file.toRealPath();
