@@ -1,5 +1,6 @@
 /*
- * The least an echo server can do: one thread, one epoll, read and write. The limit that frameworks are held against.
+ * The least that a server can do: one thread, one epoll, read and write. The limit that frameworks are held against. An echo; compiled with
+ * -DHTTP it counts blank lines, and gives the answer of a web server for each, whatever the request.
  * Prints "listening PORT"; each line on standard input is answered by "mark".
  */
 #include "control.h"
@@ -8,6 +9,7 @@ enum { BUFFER = 65536, EVENTS = 1024 };
 
 struct connection {
     int fd;
+    int matched; /* of the end of a head, of what came last */
     char *rest; /* what the peer has not taken yet; while there is any, nothing more is read */
     size_t from, to;
 };
@@ -25,6 +27,51 @@ static void interest(struct connection *c, uint32_t events) {
     if (epoll_ctl(epoll, EPOLL_CTL_MOD, c->fd, &event) < 0) die("epoll_ctl");
 }
 
+#ifdef HTTP
+
+static char answers[1 << 20]; /* to the most requests that one read can have */
+static size_t one;
+
+static void prepare(void) {
+    static const char text[] = "HTTP/1.1 200 OK\r\nDate: Sat, 28 Nov 2026 12:00:00 GMT\r\nContent-Type: text/plain\r\n"
+                               "Content-Length: 13\r\n\r\nHello, World!";
+    one = sizeof text - 1;
+    for (size_t at = 0; at + one <= sizeof answers; at += one) memcpy(answers + at, text, one);
+}
+
+static ssize_t answer_to(struct connection *c, char **bytes, ssize_t n) {
+    static const char end_of_head[] = "\r\n\r\n";
+    size_t requests = 0;
+    int matched = c->matched;
+    for (const char *at = *bytes, *end = at + n; at < end; at++) {
+        if (matched == 0) {
+            at = memchr(at, '\r', end - at);
+            if (at == NULL) break;
+            matched = 1;
+        } else if (*at != end_of_head[matched]) {
+            matched = *at == '\r';
+        } else if (++matched == 4) {
+            requests++;
+            matched = 0;
+        }
+    }
+    c->matched = matched;
+    if (requests * one > sizeof answers) die("more requests in a read than there are answers for");
+    *bytes = answers;
+    return requests * one;
+}
+
+#else
+
+static void prepare(void) {}
+
+static ssize_t answer_to(struct connection *c, char **bytes, ssize_t n) {
+    (void)c, (void)bytes;
+    return n;
+}
+
+#endif
+
 static void readable(struct connection *c) {
     static char buffer[BUFFER];
     ssize_t n = recv(c->fd, buffer, BUFFER, 0);
@@ -33,18 +80,21 @@ static void readable(struct connection *c) {
         end(c);
         return;
     }
-    ssize_t sent = send(c->fd, buffer, n, MSG_NOSIGNAL);
+    char *answer = buffer;
+    ssize_t length = answer_to(c, &answer, n);
+    if (length == 0) return;
+    ssize_t sent = send(c->fd, answer, length, MSG_NOSIGNAL);
     if (sent < 0 && errno != EAGAIN) {
         end(c);
         return;
     }
     if (sent < 0) sent = 0;
-    if (sent < n) {
-        c->rest = malloc(n - sent);
+    if (sent < length) {
+        c->rest = malloc(length - sent);
         if (c->rest == NULL) die("malloc");
-        memcpy(c->rest, buffer + sent, n - sent);
+        memcpy(c->rest, answer + sent, length - sent);
         c->from = 0;
-        c->to = n - sent;
+        c->to = length - sent;
         interest(c, EPOLLOUT);
     }
 }
@@ -80,6 +130,7 @@ static void accept_all(int listener) {
 
 int main(void) {
     raise_descriptors();
+    prepare();
     epoll = epoll_create1(EPOLL_CLOEXEC);
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

@@ -1,5 +1,5 @@
 /*
- * The load of the echo benchmarks, the same for every server:
+ * The load of the benchmarks of servers, the same for every one:
  *
  *   load closed PORT SECONDS SIZE CONNECTIONS IN_FLIGHT   each connection keeps IN_FLIGHT messages in flight
  *   load rate   PORT SECONDS SIZE CONNECTIONS PER_SECOND  at a fixed rate; times count from when a message was due
@@ -8,6 +8,9 @@
  *   load resume PORT SECONDS SIZE CONNECTIONS             churn with TLS, each connection resuming the session of an earlier one
  *
  * Compiled with -DTLS all of it goes over TLS 1.3, by OpenSSL; the server's certificate is not looked at.
+ *
+ * A message is an echo of SIZE bytes. With a path for SIZE, such as /plaintext, it is a GET of HTTP/1.1, and its answer: the first one of
+ * a connection has to be "200" with a Content-Length; those after it as long as that, and each to begin with the same status line.
  *
  * Prints "ready" once every connection has had one message back and compared it byte by byte. From then on each line on standard
  * input is answered by "mark count=N ns=CLOCK late=N latency=VALUE:COUNT,...", all since the start but for the latencies, which
@@ -36,9 +39,12 @@ struct connection {
 };
 
 static int epoll, port;
-static size_t size;
+static size_t size;   /* of what is sent */
+static size_t answer; /* of what comes back; 0 as long as that is not known */
+static const char *path; /* of what is asked for by HTTP; NULL for an echo */
+static const char OK[] = "HTTP/1.1 200";
 static char pattern[2 * BUFFER]; /* the message, again and again */
-static char incoming[BUFFER];
+static char incoming[BUFFER + 1]; /* and an end for printing */
 static uint64_t count, late;
 static int64_t deadline;
 
@@ -173,7 +179,25 @@ static int open_socket(int flags) {
     return fd;
 }
 
-/* A connection that has had a message back, the same that it sent. */
+static void refuse(const char *what) {
+    fprintf(stderr, "%s: %.300s\n", what, path != NULL ? incoming : "");
+    exit(1);
+}
+
+/* How long the answer at the beginning of what has come in is, head included; 0 if its head is not all there. */
+static size_t length_of_answer(size_t got) {
+    char *end = memmem(incoming, got, "\r\n\r\n", 4);
+    if (end == NULL) return 0;
+    if (strncmp(incoming, OK, strlen(OK)) != 0) refuse("not an answer of 200");
+    static const char name[] = "\r\ncontent-length:";
+    for (char *at = incoming; at < end; at++) {
+        if (strncasecmp(at, name, strlen(name)) == 0) return end + 4 - incoming + strtoul(at + strlen(name), NULL, 10);
+    }
+    refuse("an answer without a Content-Length");
+    return 0;
+}
+
+/* A connection that has had a message back: the same that it sent, or an answer to it. */
 static void open_checked(struct connection *c) {
     struct sockaddr_in address = server();
     c->fd = open_socket(0);
@@ -186,15 +210,16 @@ static void open_checked(struct connection *c) {
         if (n <= 0) die("send");
         sent += n;
     }
-    for (size_t got = 0; got < size;) {
-        ssize_t n = get(c, incoming + got, size - got);
+    for (size_t got = 0; answer == 0 || got < answer;) {
+        ssize_t n = get(c, incoming + got, (answer == 0 ? BUFFER - 1 : answer) - got);
         if (n <= 0) die("the first answer");
         got += n;
+        incoming[got] = 0;
+        if (answer == 0) answer = length_of_answer(got);
+        if (answer != 0 && got > answer) refuse("the first answer is longer than it says");
     }
-    if (memcmp(incoming, pattern, size) != 0) {
-        fprintf(stderr, "the echo differs from what was sent\n");
-        exit(1);
-    }
+    if (path != NULL ? length_of_answer(answer) != answer : memcmp(incoming, pattern, size) != 0)
+        refuse("the answer is not what was asked for");
     unblock(c->fd);
 }
 
@@ -223,6 +248,13 @@ static void send_owed(struct connection *c) {
     }
 }
 
+/* Every answer that begins in the bytes that have come in begins as it should. */
+static void check_answers(struct connection *c, size_t n) {
+    for (size_t at = c->got == 0 ? 0 : answer - c->got; at + strlen(OK) <= n; at += answer) {
+        if (memcmp(incoming + at, OK, strlen(OK)) != 0) refuse("answers of another length, or not of 200");
+    }
+}
+
 /* Takes what has come; returns how many messages that completed. */
 static size_t take(struct connection *c) {
     do {
@@ -235,10 +267,11 @@ static size_t take(struct connection *c) {
             fprintf(stderr, "the server closed a connection\n");
             exit(1);
         }
+        if (path != NULL) check_answers(c, n);
         c->got += n;
     } while (!WHOLE_READS);
-    size_t messages = c->got / size;
-    c->got %= size;
+    size_t messages = c->got / answer;
+    c->got %= answer;
     count += messages;
     return messages;
 }
@@ -385,19 +418,27 @@ static void hold(int connections) {
 
 int main(int argc, char **argv) {
     if (argc < 6) {
-        fprintf(stderr, "usage: load closed|rate|churn|resume|hold PORT SECONDS SIZE CONNECTIONS [IN_FLIGHT|PER_SECOND]\n");
+        fprintf(stderr, "usage: load closed|rate|churn|resume|hold PORT SECONDS SIZE|/PATH CONNECTIONS [IN_FLIGHT|PER_SECOND]\n");
         return 2;
     }
     const char *mode = argv[1], *last = argc > 6 ? argv[6] : "1";
     port = atoi(argv[2]);
     deadline = now_ns() + atoll(argv[3]) * 1000000000;
-    size = atoi(argv[4]);
+    char request[256] = "";
+    if (argv[4][0] == '/') {
+        path = argv[4];
+        size = snprintf(request, sizeof request,
+            "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n", path, port);
+        if (size >= sizeof request) return 2;
+    } else {
+        size = answer = atoi(argv[4]);
+    }
     int connections = atoi(argv[5]);
     if (size < 1 || size > BUFFER || connections < 1) {
         fprintf(stderr, "load: a size from 1 to %d and at least one connection, please\n", BUFFER);
         return 2;
     }
-    for (size_t i = 0; i < sizeof pattern; i++) pattern[i] = (char)(i % size * 31 + 7);
+    for (size_t i = 0; i < sizeof pattern; i++) pattern[i] = path != NULL ? request[i % size] : (char)(i % size * 31 + 7);
     raise_descriptors();
     begin_tls();
     epoll = epoll_create1(EPOLL_CLOEXEC);
