@@ -27,9 +27,11 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
 
     List<String> serverCommand(Contender contender) throws IOException {
         if (contender.program() == null) {
-            return List.of(tools.compiled(Program.ECHO).toString());
+            return List.of(tools.compiled(
+                            Program.valueOf(contender.options().getFirst()))
+                    .toString());
         }
-        return java(contender, "rill.bench.program.EchoMain", List.of());
+        return java(contender, "rill.bench.program.ServerMain", List.of());
     }
 
     /** A Java program with the contender's class, these arguments and the contender's options. */
@@ -55,18 +57,23 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
         return flags;
     }
 
-    /** Starts the load program, on its own processor; it ends by itself if it is forgotten. */
-    Child load(Program program, String mode, int port, Profile during, int size, int connections, String... more)
+    /**
+     * Starts the load program, on its own processor; it ends by itself if it is forgotten.
+     *
+     * @param message the size of an echo in bytes, or the path of what is asked for by HTTP
+     */
+    Child load(Program program, String mode, int port, Profile during, Object message, int connections, String... more)
             throws IOException {
-        return Child.start("load", machine.load(), loadCommand(program, mode, port, during, size, connections, more));
+        return Child.start(
+                "load", machine.load(), loadCommand(program, mode, port, during, message, connections, more));
     }
 
     List<String> loadCommand(
-            Program program, String mode, int port, Profile during, int size, int connections, String... more)
+            Program program, String mode, int port, Profile during, Object message, int connections, String... more)
             throws IOException {
         long bound = Math.round(during.warmUpSeconds() + during.seconds()) + 60;
-        List<String> command = new ArrayList<>(
-                List.of(tools.compiled(program).toString(), mode, "" + port, "" + bound, "" + size, "" + connections));
+        List<String> command = new ArrayList<>(List.of(
+                tools.compiled(program).toString(), mode, "" + port, "" + bound, "" + message, "" + connections));
         command.addAll(List.of(more));
         return command;
     }

@@ -13,6 +13,7 @@ final class Benchmarks {
                 new ChurnBenchmark(),
                 new TlsBenchmark(),
                 new MetricsBenchmark(),
+                new HttpBenchmark(),
                 new RedisBenchmark(),
                 new IdleBenchmark(),
                 new StartBenchmark(),

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param name short, for tables
  * @param title what it is and how it is set up
  * @param ours whether it is Rill
- * @param program the name of its class, or null for the bare loop in C. A name, so that nothing of it is loaded here
- * @param options what the class is told
+ * @param program the name of its class, or null for one of our own in C. A name, so that nothing of it is loaded here
+ * @param options what the class is told; which of them for one in C, by the name that {@link Tools.Program} has for it
  * @param jvm flags of its JVM, besides those that all have
  * @param jars the artifacts that it needs
  */

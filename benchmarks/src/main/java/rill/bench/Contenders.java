@@ -80,7 +80,45 @@ final class Contenders {
                 netty("netty-nio-plain", "NIO, as it comes", NATIVE, NETTY_NIO_JARS, "nio"),
                 netty("netty-epoll-plain", "epoll, as it comes", NATIVE, NETTY_EPOLL_JARS, "epoll"),
                 other("bare-nio", "a bare loop on NIO", program("NioEcho"), List.of(), List.of(), List.of()),
-                new Contender("bare-c", "a bare epoll loop in C", false, null, List.of(), List.of(), List.of()));
+                inC("a bare epoll loop in C", "ECHO"));
+    }
+
+    /** Servers of HTTP: those of every run, and others that people take. */
+    static List<Contender> http(Extent extent) {
+        List<Contender> all = new ArrayList<>(List.of(
+                rill("nio", "RillHttp"),
+                rill("epoll", "RillHttp"),
+                nettyHttp("netty-nio", "NIO", "nio", "pooled"),
+                nettyHttp("netty-epoll", "epoll", "epoll", "pooled"),
+                inC("a bare epoll loop in C that counts blank lines", "HTTP")));
+        if (extent != Extent.QUICK) {
+            all.add(otherHttp("vertx", "Vert.x on epoll", "VertxHttp"));
+        }
+        if (extent == Extent.FULL) {
+            all.add(nettyHttp("netty-epoll-lax", "epoll, without its checks of fields", "epoll", "pooled", "lax"));
+            all.add(otherHttp("microhttp", "microhttp on NIO", "MicroHttp"));
+            all.add(otherHttp("helidon", "Helidon, a virtual thread for each connection", "HelidonHttp"));
+            all.add(otherHttp("jdk", "the JDK's HttpServer", "JdkHttp"));
+        }
+        return List.copyOf(all);
+    }
+
+    private static Contender nettyHttp(String name, String title, String... options) {
+        return other(
+                name,
+                "Netty's HttpServerCodec: " + title + ", fastest settings, pooled buffers",
+                program("NettyHttp"),
+                List.of(options),
+                FAST,
+                List.of("*"));
+    }
+
+    private static Contender otherHttp(String name, String title, String program) {
+        return other(name, title, program(program), List.of(), FAST, List.of("*"));
+    }
+
+    private static Contender inC(String title, String which) {
+        return new Contender("bare-c", title, false, null, List.of(which), List.of(), List.of());
     }
 
     /** Echo over TLS: the JDK's engine under both, and OpenSSL's under Netty for the record. */

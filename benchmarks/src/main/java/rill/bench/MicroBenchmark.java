@@ -137,6 +137,8 @@ final class MicroBenchmark implements Benchmark {
         all.add(Subject.onOne("frames: line", "LineDecoding", both).onlyFull());
         all.add(Subject.onOne("frames: length field, written", "LengthFieldEncoding", both)
                 .notQuick());
+        all.add(Subject.onOne("HTTP: requests read", "HttpDecoding", both));
+        all.add(Subject.onOne("HTTP: requests read and answered", "HttpAnswering", both));
         all.add(Subject.onOne("RESP: commands read", "RespDecoding", both));
         all.add(Subject.onOne("RESP: replies written", "RespEncoding", both));
         Subject layers = Subject.onOne("pipeline of ", "Layers", List.of("rill", "rillMapping", "netty"));

@@ -52,20 +52,21 @@ final class Tools implements AutoCloseable {
 
     /** Our programs in C. */
     enum Program {
-        ECHO("echo", false),
-        LOAD("load", false),
-        TLS_LOAD("load", true);
+        ECHO("echo"),
+        HTTP("echo", "-DHTTP"),
+        LOAD("load"),
+        TLS_LOAD("load", "-DTLS", "-lssl", "-lcrypto");
 
         private final String source;
-        private final boolean tls;
+        private final List<String> flags;
 
-        Program(String source, boolean tls) {
+        Program(String source, String... flags) {
             this.source = source;
-            this.tls = tls;
+            this.flags = List.of(flags);
         }
 
         Optional<String> missing() {
-            return tls ? whyNoOpenSsl() : whyNoCompiler();
+            return flags.contains("-lssl") ? whyNoOpenSsl() : whyNoCompiler();
         }
     }
 
@@ -110,9 +111,7 @@ final class Tools implements AutoCloseable {
         Path program = folder.resolve(wanted.name());
         List<String> command = new ArrayList<>(List.of("cc", "-O2", "-o", program.toString()));
         command.add(folder.resolve(wanted.source + ".c").toString());
-        if (wanted.tls) {
-            command.addAll(List.of("-DTLS", "-lssl", "-lcrypto"));
-        }
+        command.addAll(wanted.flags);
         run("cc", command);
         return program;
     }

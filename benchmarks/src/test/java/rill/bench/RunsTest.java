@@ -102,6 +102,22 @@ final class RunsTest {
     }
 
     @Test
+    void every_server_of_http_has_a_rate_and_a_cost() throws IOException {
+        try (var tools = new Tools()) {
+            var full = new Profile(Profile.Extent.FULL, 1, 0.05, 0.1);
+            var bench = new Bench(Machine.look(), full, tools, ClassPath.ofThisProcess());
+            assumeThat(new HttpBenchmark().missing(bench)).as("it can be measured here").isEmpty();
+            Contest contest = new HttpBenchmark().contests(bench).get(3);
+            assertThat(contest.name()).isEqualTo("50 × 16, /json");
+            for (Contestant each : contest.contestants()) {
+                var figures = each.run().once().figures();
+                assertThat(figures.get(Figure.RATE.key)).as(each.name()).isPositive();
+                assertThat(figures.get(Figure.CPU.key)).as(each.name()).isPositive();
+            }
+        }
+    }
+
+    @Test
     void a_start_takes_time() throws IOException {
         assertThat(run(new StartBenchmark(), "rill-nio").get(Figure.START.key)).isPositive();
     }

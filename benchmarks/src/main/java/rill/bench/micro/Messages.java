@@ -38,4 +38,17 @@ final class Messages {
             ReferenceCountUtil.release(message);
         }
     }
+
+    /** The same for HTTP, where a message is several: counts heads. */
+    static final class Heads extends ChannelInboundHandlerAdapter {
+        int count;
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            if (message instanceof io.netty.handler.codec.http.HttpRequest) {
+                count++;
+            }
+            ReferenceCountUtil.release(message);
+        }
+    }
 }

@@ -18,11 +18,11 @@ import java.util.function.Function;
  * Netty as its authors write it: written per read and flushed once per batch of reads, void promises, one loop for everything.
  * Options: the transport and the allocator, see {@link NettyLoops}.
  */
-public final class NettyEcho implements EchoServer {
+public final class NettyEcho implements Server {
     /** Above what any case has in flight, so that none pays for being held back. */
     private static final WriteBufferWaterMark MARKS = new WriteBufferWaterMark(512 * 1024, 1024 * 1024);
 
-    /** Made by {@link EchoMain}. */
+    /** Made by {@link ServerMain}. */
     public NettyEcho() {}
 
     @Override
@@ -32,8 +32,13 @@ public final class NettyEcho implements EchoServer {
 
     /** With other handlers before the echo. */
     static int listen(List<String> options, Function<SocketChannel, ChannelHandler[]> before) throws Exception {
+        return listen(options, before, new Echo());
+    }
+
+    /** Handlers of each channel, and one that all share. */
+    static int listen(List<String> options, Function<SocketChannel, ChannelHandler[]> before, ChannelHandler last)
+            throws Exception {
         NettyLoops loops = NettyLoops.open(options);
-        var echo = new Echo();
         var bootstrap = new ServerBootstrap()
                 .group(loops.group())
                 .channel(loops.server())
@@ -44,7 +49,7 @@ public final class NettyEcho implements EchoServer {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
-                        channel.pipeline().addLast(before.apply(channel)).addLast(echo);
+                        channel.pipeline().addLast(before.apply(channel)).addLast(last);
                     }
                 });
         if (options.getFirst().equals("io_uring")) {

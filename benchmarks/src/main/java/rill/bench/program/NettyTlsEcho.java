@@ -9,8 +9,8 @@ import java.security.cert.X509Certificate;
 import java.util.List;
 
 /** {@link NettyEcho} behind an {@code SslHandler}. Options: as there, and the provider of the engine, {@code JDK} or {@code OPENSSL}. */
-public final class NettyTlsEcho implements EchoServer {
-    /** Made by {@link EchoMain}. */
+public final class NettyTlsEcho implements Server {
+    /** Made by {@link ServerMain}. */
     public NettyTlsEcho() {}
 
     @Override

@@ -13,12 +13,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A bare loop on NIO: the least that Java can do. The limit for whatever is built on NIO. */
-public final class NioEcho implements EchoServer {
+public final class NioEcho implements Server {
     private static final int BUFFER = 65536;
 
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
 
-    /** Made by {@link EchoMain}. */
+    /** Made by {@link ServerMain}. */
     public NioEcho() {}
 
     @Override

@@ -14,8 +14,8 @@ import rill.Pipeline;
  * Rill as it comes; {@code -Drill.transport=NAME} says on what. With the option {@code metrics} another thread reads what the loop counts once a second, and
  * an observer is told of its connections.
  */
-public final class RillEcho implements EchoServer {
-    /** Made by {@link EchoMain}. */
+public final class RillEcho implements Server {
+    /** Made by {@link ServerMain}. */
     public RillEcho() {}
 
     @Override

@@ -9,8 +9,8 @@ import rill.codec.tls.Identity;
 import rill.codec.tls.Tls;
 
 /** Rill over TLS as it comes; {@code -Drill.transport=NAME} says on what. */
-public final class RillTlsEcho implements EchoServer {
-    /** Made by {@link EchoMain}. */
+public final class RillTlsEcho implements Server {
+    /** Made by {@link ServerMain}. */
     public RillTlsEcho() {}
 
     @Override

@@ -3,10 +3,10 @@ package rill.bench.program;
 import java.util.List;
 
 /**
- * An echo server to be measured: one thread, TCP_NODELAY, on a port of 127.0.0.1 that the system chose. To add a competitor,
+ * A server to be measured, of an echo or of HTTP: one thread, TCP_NODELAY, on a port of 127.0.0.1 that the system chose. To add a competitor,
  * implement this with a public constructor without parameters, and name the class in {@code Contenders}.
  */
-public interface EchoServer {
+public interface Server {
     /**
      * Starts to serve.
      *

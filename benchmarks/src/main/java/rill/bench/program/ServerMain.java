@@ -2,15 +2,15 @@ package rill.bench.program;
 
 import java.util.List;
 
-/** Runs one {@link EchoServer}: {@code EchoMain CLASS [OPTION...]}. Says "listening PORT" or "unavailable REASON". */
-final class EchoMain {
-    private EchoMain() {}
+/** Runs one {@link Server}: {@code ServerMain CLASS [OPTION...]}. Says "listening PORT" or "unavailable REASON". */
+final class ServerMain {
+    private ServerMain() {}
 
     public static void main(String[] arguments) throws Exception {
         List<String> options = List.of(arguments).subList(1, arguments.length);
         try {
             var server = Class.forName(arguments[0])
-                    .asSubclass(EchoServer.class)
+                    .asSubclass(Server.class)
                     .getDeclaredConstructor()
                     .newInstance();
             System.out.println("listening " + server.listen(options));

@@ -1,0 +1,119 @@
+package rill.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import rill.bench.Contest.Contestant;
+import rill.bench.Contest.Outcome;
+import rill.bench.Profile.Extent;
+import rill.bench.Tools.Program;
+
+/** Servers of HTTP/1.1 under a closed loop of GETs, kept alive: one after the other, and many at once on each connection. */
+final class HttpBenchmark implements Benchmark {
+    private static final int CONNECTIONS = 50;
+    private static final int MANY = 5_000;
+    private static final int PIPELINED = 16;
+    /** Two processes start, connect, and end; the others load more than Rill. */
+    private static final double START_SECONDS = 1;
+
+    /** One shape of load. */
+    private record Shape(int connections, int inFlight, String path) {
+        String text() {
+            return String.format(Locale.ROOT, "%,d × %d, %s", connections, inFlight, path);
+        }
+
+        Map<String, Object> parameters() {
+            return Map.of("connections", connections, "in flight", inFlight, "path", path);
+        }
+    }
+
+    @Override
+    public String name() {
+        return "http";
+    }
+
+    @Override
+    public String title() {
+        return "HTTP/1.1: requests, and what one costs";
+    }
+
+    @Override
+    public String explanation() {
+        return "GETs with three fields (connections × requests in flight on each). Answered with a text of 13 bytes, or with JSON of 27 that"
+                + " is made for each; both with Date, Content-Type and Content-Length. What a server adds is its share beyond the bare loop"
+                + " in C, which looks for nothing but blank lines.";
+    }
+
+    @Override
+    public Optional<String> missing(Bench bench) {
+        return bench.machine().whyNoProcesses().or(Tools::whyNoCompiler);
+    }
+
+    @Override
+    public boolean quick() {
+        return false;
+    }
+
+    @Override
+    public List<Contest> contests(Bench bench) {
+        Extent extent = bench.profile().extent();
+        List<Contest> contests = new ArrayList<>();
+        contests.add(contest(bench, new Shape(CONNECTIONS, 1, "/plaintext"), extent != Extent.QUICK));
+        contests.add(contest(bench, new Shape(CONNECTIONS, PIPELINED, "/plaintext"), false));
+        if (extent == Extent.FULL) {
+            contests.add(contest(bench, new Shape(CONNECTIONS, 1, "/json"), false));
+            contests.add(contest(bench, new Shape(CONNECTIONS, PIPELINED, "/json"), false));
+            contests.add(contest(bench, new Shape(MANY, 1, "/plaintext"), false));
+        }
+        return contests;
+    }
+
+    private static Contest contest(Bench bench, Shape shape, boolean countCalls) {
+        List<Contestant> contestants = Contenders.http(bench.profile().extent()).stream()
+                .map(each -> new Contestant(
+                        each.name(),
+                        each.title(),
+                        each.ours(),
+                        bench.flags(each),
+                        () -> run(bench, each, shape),
+                        calls(bench, each, shape, countCalls)))
+                .toList();
+        return new Contest(shape.text(), shape.parameters(), contestants, shape.connections == CONNECTIONS);
+    }
+
+    private static Contest.@Nullable Run calls(Bench bench, Contender contender, Shape shape, boolean wanted) {
+        return wanted ? () -> countCalls(bench, contender, shape) : null;
+    }
+
+    private static Outcome run(Bench bench, Contender contender, Shape shape) throws IOException {
+        try (Child server = bench.server(contender);
+                Child load = load(bench, server, shape)) {
+            return new Window(load, server, load).measure(bench.profile());
+        }
+    }
+
+    private static Outcome countCalls(Bench bench, Contender contender, Shape shape) throws IOException {
+        try (Child server = bench.server(contender);
+                Child load = load(bench, server, shape)) {
+            Bench.pass(bench.profile().warmUpSeconds());
+            return SystemCalls.perMessage(bench, server, load);
+        }
+    }
+
+    private static Child load(Bench bench, Child server, Shape shape) throws IOException {
+        int port = Integer.parseInt(server.expect("listening"));
+        Child load = bench.load(
+                Program.LOAD, "closed", port, bench.profile(), shape.path, shape.connections, "" + shape.inFlight);
+        load.expect("ready");
+        return load;
+    }
+
+    @Override
+    public double secondsPerRun(Profile profile) {
+        return profile.warmUpSeconds() + profile.seconds() + START_SECONDS;
+    }
+}

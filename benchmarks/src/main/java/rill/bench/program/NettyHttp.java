@@ -1,0 +1,101 @@
+package rill.bench.program;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
+import io.netty.util.ReferenceCountUtil;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+
+/**
+ * HTTP on Netty's {@code HttpServerCodec}, as {@link NettyEcho} has it: written per request, flushed once per batch of reads. Options: the
+ * transport and the allocator, see {@link NettyLoops}; {@code lax} leaves out the checks of names and values of fields, both ways.
+ */
+public final class NettyHttp implements Server {
+    private static final ByteBuf TEXT = Unpooled.unreleasableBuffer(
+            Unpooled.directBuffer().writeBytes(HttpTexts.text()).asReadOnly());
+
+    /** Made by {@link ServerMain}. */
+    public NettyHttp() {}
+
+    @Override
+    public int listen(List<String> options) throws Exception {
+        boolean lax = options.contains("lax");
+        HttpDecoderConfig config = new HttpDecoderConfig().setValidateHeaders(!lax);
+        var answers = new Answers(
+                lax
+                        ? DefaultHttpHeadersFactory.headersFactory().withValidation(false)
+                        : DefaultHttpHeadersFactory.headersFactory());
+        return NettyEcho.listen(options, channel -> new ChannelHandler[] {new HttpServerCodec(config)}, answers);
+    }
+
+    @Sharable
+    private static final class Answers extends ChannelInboundHandlerAdapter {
+        private final DefaultHttpHeadersFactory headers;
+        private AsciiString date = now();
+        private boolean ticking;
+
+        Answers(DefaultHttpHeadersFactory headers) {
+            this.headers = headers;
+        }
+
+        private static AsciiString now() {
+            return new AsciiString(DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC)));
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            if (!ticking) {
+                ticking = true;
+                var _ = context.executor()
+                        .scheduleAtFixedRate(() -> date = now(), 1, 1, java.util.concurrent.TimeUnit.SECONDS);
+            }
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            if (message instanceof HttpRequest request) {
+                boolean json = request.uri().equals(HttpTexts.JSON_PATH);
+                ByteBuf content = json ? Unpooled.wrappedBuffer(HttpTexts.json()) : TEXT.duplicate();
+                var answer = new DefaultFullHttpResponse(
+                        HttpVersion.HTTP_1_1, HttpResponseStatus.OK, content, headers, headers);
+                answer.headers()
+                        .set(HttpHeaderNames.DATE, date)
+                        .set(
+                                HttpHeaderNames.CONTENT_TYPE,
+                                json ? HttpHeaderValues.APPLICATION_JSON : HttpHeaderValues.TEXT_PLAIN)
+                        .set(HttpHeaderNames.CONTENT_LENGTH, content.readableBytes());
+                var _ = context.write(answer, context.voidPromise());
+            }
+            if (message != LastHttpContent.EMPTY_LAST_CONTENT) {
+                ReferenceCountUtil.release(message);
+            }
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            context.flush();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            var _ = context.close();
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package rill.bench.program;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import rill.Future;
+import rill.Loop;
+import rill.http.HttpResponse;
+import rill.http.HttpServer;
+
+/** Rill's server of HTTP as it comes; {@code -Drill.transport=NAME} says on what. */
+public final class RillHttp implements Server {
+    /** Made by {@link ServerMain}. */
+    public RillHttp() {}
+
+    @Override
+    public int listen(List<String> options) throws Exception {
+        var any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+        Loop loop = RillLoop.open();
+        var server = HttpServer.listen(
+                        loop,
+                        any,
+                        request -> Future.of(
+                                request.path().equals(HttpTexts.JSON_PATH)
+                                        ? HttpResponse.bytes("application/json", HttpTexts.json())
+                                        : HttpResponse.bytes("text/plain", HttpTexts.text())))
+                .await();
+        loop.start();
+        return ((InetSocketAddress) server.address()).getPort();
+    }
+}
