@@ -63,7 +63,7 @@ final class Calls<Q, A> implements Receiver<A> {
         this.deadlines = new CallDeadlines<>(this, link, dropAfter / 4);
         this.silence = new Silence(link, dropAfter);
         var handler = protocol.unsolicited.handler();
-        this.pushes = handler == null ? null : new Pushes<>(link, handler);
+        this.pushes = handler == null ? null : new Pushes<>(link, handler, patron != null);
         this.patron = patron;
     }
 
@@ -342,7 +342,11 @@ final class Calls<Q, A> implements Receiver<A> {
 
     /** What it takes to send it again, if that may be done. */
     private void keep(Call<Q, A> call, Q request) {
-        if (patron != null && call.tries >= 0 && !call.oneWay) {
+        if (patron == null || call.tries < 0) {
+            return;
+        }
+        patron.used();
+        if (!call.oneWay) {
             call.kept = patron.keep(request, call.tries);
             if (call.kept != null) {
                 call.watch(); // so that it goes with whoever waits
@@ -736,12 +740,12 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     /**
-     * Whether somebody else carries on with a call: then its request is theirs.
+     * From any thread: whether somebody else carries on with a call: then its request is theirs.
      *
      * @param tries how often the request was written
      * @param sent whether that includes this connection
      */
-    private boolean handOn(
+    boolean handOn(
             Q request,
             Promise<A> caller,
             boolean oneWay,

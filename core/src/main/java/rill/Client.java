@@ -67,22 +67,19 @@ public final class Client<Q, A> implements Caller<Q, A> {
      */
     @Override
     public Future<A> call(Q request) {
-        return call(request, null, usualLimit, Calls.STAYS);
+        return call(request, null, usualLimit);
     }
 
     /** Sends a request that has a deadline of its own; one of zero or less has passed. */
     @Override
     public Future<A> call(Q request, Duration deadline) {
-        return call(request, deadline, Loop.nanos(deadline), Calls.STAYS);
+        return call(request, deadline, Loop.nanos(deadline));
     }
 
-    /**
-     * @param tries as of {@link Calls#call}
-     */
-    Future<A> call(Q request, @Nullable Duration limit, long nanos, int tries) {
+    private Future<A> call(Q request, @Nullable Duration limit, long nanos) {
         Objects.requireNonNull(request, "request");
         Promise<A> promise = new Offer<>(loop, Messages::release);
-        make(request, promise, false, limit, nanos, tries);
+        make(request, promise, false, limit, nanos, Calls.STAYS);
         return promise;
     }
 
@@ -94,19 +91,19 @@ public final class Client<Q, A> implements Caller<Q, A> {
      *     takes back a request that waits for its turn
      */
     @Override
-    public Future<@Nullable Void> send(Q request) {
-        return send(request, Calls.STAYS);
-    }
-
     @SuppressWarnings("unchecked") // no answer is ever given to it
-    Future<@Nullable Void> send(Q request, int tries) {
+    public Future<@Nullable Void> send(Q request) {
         Objects.requireNonNull(request, "request");
         Promise<@Nullable Void> promise = loop.promise();
-        make(request, (Promise<A>) (Promise<?>) promise, true, null, usualLimit, tries);
+        make(request, (Promise<A>) (Promise<?>) promise, true, null, usualLimit, Calls.STAYS);
         return promise;
     }
 
-    private void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long nanos, int tries) {
+    /**
+     * @param promise of any loop
+     * @param tries as of {@link Calls#call}
+     */
+    void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long nanos, int tries) {
         if (loop.isCurrent() && !calls.writing()) {
             long now = nanos < LONG ? loop.nanoTime() : loop.ticking().time();
             calls.call(request, promise, oneWay, limit, now + nanos, tries, true, now);
@@ -124,8 +121,14 @@ public final class Client<Q, A> implements Caller<Q, A> {
             int weight = calls.weight(call.request);
             fromOutside.getAndIncrement();
             bytesFromOutside.getAndAdd(weight);
-            loop.enqueue(
-                    new OutsideCall(call.request, call.caller, call.oneWay, weight, call.limit, call.due, call.tries));
+            try {
+                loop.enqueue(new OutsideCall(
+                        call.request, call.caller, call.oneWay, weight, call.limit, call.due, call.tries));
+            } catch (Throwable t) { // as below
+                arrived(weight);
+                loop.counters().turnedAway.getAndIncrement();
+                call.fail(t);
+            }
         }
     }
 
@@ -203,13 +206,16 @@ public final class Client<Q, A> implements Caller<Q, A> {
         @Override
         void discard() {
             arrived(weight);
-            loop.counters().turnedAway.getAndIncrement();
-            Messages.release(request);
-            promise.fail(unsent(
+            Throwable why = unsent(
                     tries > 0 ? Fate.PERHAPS_CARRIED_OUT : Fate.NEVER_SENT,
                     request,
                     oneWay,
-                    " is closed: its loop is closed"));
+                    " is closed: its loop is closed");
+            if (!calls.handOn(request, promise, oneWay, limit, due, tries, false, why)) {
+                loop.counters().turnedAway.getAndIncrement();
+                Messages.release(request);
+                promise.fail(why);
+            }
         }
 
         @Override

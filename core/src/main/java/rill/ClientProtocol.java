@@ -220,7 +220,8 @@ public final class ClientProtocol<Q, A> {
      *
      * <p>The handler runs in a Handle. It and the callbacks of answers are called in the order in which the messages came. If the connection ends,
      * what came before is told first, and then the calls without an answer fail. Once the client was closed here, nothing is told. While some hundred
-     * messages wait for the handler, no more are decoded.
+     * messages wait for the handler, no more are decoded. What it throws is a failure of a {@link Client}'s connection, which its owner may survive; a {@link Pool}
+     * reports it, and goes on.
      */
     public ClientProtocol<Q, A> unsolicited(Predicate<? super A> which, Consumer<? super A> handler) {
         var messages =

@@ -35,6 +35,14 @@ final class Dialer<T> implements Runnable, Consumer<T> {
 
     private static final long SHORTEST_DELAY = Duration.ofMillis(10).toNanos();
 
+    /** Hears of the failure of a connection that is not handed over yet: that is told as one of connecting. */
+    private enum Ours implements Consumer<Failure> {
+        HEARD;
+
+        @Override
+        public void accept(Failure failure) {}
+    }
+
     private enum Phase {
         RESOLVING,
         RACING,
@@ -55,7 +63,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
     private Phase phase = Phase.RESOLVING;
 
     // Resolving.
-    private @Nullable Future<List<InetAddress>> lookup;
+    private @Nullable Watch<List<InetAddress>> lookup;
 
     // Racing.
     private List<? extends SocketAddress> addresses = List.of();
@@ -66,7 +74,8 @@ final class Dialer<T> implements Runnable, Consumer<T> {
 
     // Opening, and what it needs first.
     private @Nullable Link connected;
-    private @Nullable Future<?> firstStep;
+    private @Nullable Watch<?> firstStep;
+    private @Nullable Watch<?> end; // of the connection, meanwhile
 
     /**
      * @param turn which of the addresses comes first: see {@link AddressOrder}
@@ -165,10 +174,16 @@ final class Dialer<T> implements Runnable, Consumer<T> {
 
     private void resolve(InetSocketAddress inet) {
         Future<List<InetAddress>> pending = Objects.requireNonNull(
-                        loop.environment().resolver().resolve(inet.getHostString(), loop), "the resolver's Future")
-                .map(found -> found); // our own: others may wait for what the resolver gave
-        lookup = pending;
-        pending.onDone((found, failure) -> guarded(() -> resolved(inet.getPort(), found, failure)));
+                loop.environment().resolver().resolve(inet.getHostString(), loop), "the resolver's Future");
+        lookup = Watch.on(
+                loop,
+                pending,
+                "the addresses of ",
+                address,
+                done -> guarded(() -> {
+                    Throwable failure = done.failure();
+                    resolved(inet.getPort(), failure == null ? done.result() : null, failure);
+                }));
     }
 
     private void resolved(int port, @Nullable List<InetAddress> found, @Nullable Throwable failure) {
@@ -299,7 +314,6 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         connected = link;
         loop.links().expect();
         endRace();
-        loop.links().remove(this);
         open(link);
     }
 
@@ -337,8 +351,9 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         void ready(@Nullable Throwable failure) {
             T client = opened;
             if (failure != null || client == null) {
-                stopTimer();
+                stopWaiting();
                 failWith(failure == null ? new IOException(route().purpose() + ": not opened") : failure);
+                loop.links().remove(Dialer.this);
             } else if (first == null) {
                 handOver(client);
             } else {
@@ -349,27 +364,48 @@ final class Dialer<T> implements Runnable, Consumer<T> {
 
     private void doFirst(T opened, Function<? super T, ? extends Future<?>> step) {
         phase = Phase.FIRST;
-        Future<?> doingIt = Objects.requireNonNull(step.apply(opened), "the Future of what a connection needs first")
-                .map(result -> "done"); // our own
-        firstStep = doingIt;
-        doingIt.onDone((nothing, failure) -> {
-            if (promise.isDone()) {
-                return;
-            }
-            if (failure == null) {
-                handOver(opened);
-            } else {
-                fail(new IOException(
-                        route().purpose() + ": what it needs first has failed: " + Failures.inWords(failure), failure));
-            }
-        });
+        Link link = Objects.requireNonNull(connected);
+        link.onFailure(Ours.HEARD);
+        Future<?> doingIt = Objects.requireNonNull(step.apply(opened), "the Future of what a connection needs first");
+        firstStep =
+                Watch.on(loop, doingIt, "what is needed first, of ", link, done -> firstIsOver(opened, done.failure()));
+        end = Watch.<@Nullable Void>on(loop, link.closedFuture(), "the end of ", link, gone -> endedFirst(link));
+        if (promise.isDone()) { // the step has seen to that
+            stopWaiting();
+        }
+    }
+
+    private void firstIsOver(T opened, @Nullable Throwable failure) {
+        if (promise.isDone()) {
+            return;
+        }
+        if (failure == null) {
+            handOver(opened);
+        } else {
+            fail(new IOException(
+                    route().purpose() + ": what it needs first has failed: " + Failures.inWords(failure), failure));
+        }
+    }
+
+    /** What it needs first is of no use any more. */
+    private void endedFirst(Link link) {
+        if (promise.isDone()) {
+            return;
+        }
+        Throwable closed = link.outbound().closed();
+        Throwable why = closed instanceof ClosedHere ? closed.getCause() : closed;
+        String message = route().purpose() + ": the connection has ended before what it needs first was done";
+        fail(why == null ? new IOException(message) : new IOException(message + ": " + Failures.inWords(why), why));
     }
 
     private void handOver(T opened) {
-        stopTimer();
-        if (!promise.complete(opened) && connected != null) {
-            connected.abort();
+        stopWaiting();
+        Link link = Objects.requireNonNull(connected);
+        link.noMoreOnFailure(Ours.HEARD);
+        if (!promise.complete(opened)) {
+            link.abort();
         }
+        loop.links().remove(this);
     }
 
     // ---- the end
@@ -446,18 +482,25 @@ final class Dialer<T> implements Runnable, Consumer<T> {
     }
 
     private void end() {
-        stopTimer();
-        if (lookup != null) {
-            lookup.cancel();
-        }
+        stopWaiting();
         endRace();
-        if (firstStep != null) {
-            firstStep.cancel();
-        }
         if (connected != null) {
             connected.abort();
         }
         loop.links().remove(this);
+    }
+
+    private void stopWaiting() {
+        stopTimer();
+        leave(lookup);
+        leave(firstStep);
+        leave(end);
+    }
+
+    private static void leave(@Nullable Watch<?> watch) {
+        if (watch != null) {
+            watch.leave();
+        }
     }
 
     private void stopTimer() {

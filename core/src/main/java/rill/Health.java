@@ -27,7 +27,9 @@ final class Health<Q, A> implements Runnable {
     private long quietSince; // of the user's calls
     private long workedAt; // when that was last seen
     private long traffic; // by then
-    private boolean probing;
+    private int uses; // likewise: of the pool's calls, among which probes are not
+    private @Nullable Watch<?> probing; // its end
+    private @Nullable Handle probeTimer;
     private boolean closed;
     private @Nullable Handle timer;
 
@@ -58,10 +60,11 @@ final class Health<Q, A> implements Runnable {
         quietSince = now;
         workedAt = now;
         traffic = client.traffic();
+        uses = member.uses();
     }
 
     private void schedule(long now) {
-        long age = maxAge == Long.MAX_VALUE ? Long.MAX_VALUE : born + maxAge - now;
+        long age = maxAge == Long.MAX_VALUE || isOld(now) ? Long.MAX_VALUE : born + maxAge - now;
         long look = Math.min(idleTime, probeAfter);
         long sleep = look == Long.MAX_VALUE ? age : Math.min(age, look / LOOKS);
         if (!closed && sleep != Long.MAX_VALUE) {
@@ -70,59 +73,85 @@ final class Health<Q, A> implements Runnable {
         }
     }
 
+    private boolean isOld(long now) {
+        return now - born >= maxAge;
+    }
+
     @Override
     public void run() {
         timer = null;
         long now = loop.nanoTime();
-        if (now - born >= maxAge) {
-            members.tooOld(member);
-            return; // it is replaced: nothing else matters
+        if (isOld(now)) {
+            members.tooOld(member); // which it may stay for long: there may be no other one to be had
         }
-        if (client.traffic() != traffic || client.calls().size() > 0) {
+        if (isInUse()) {
             becomeQuiet(now);
         } else if (now - quietSince >= idleTime) {
             members.idle(member);
         }
-        if (now - workedAt >= probeAfter && !probing) {
+        if (now - workedAt >= probeAfter && probing == null) {
             probe();
         }
         schedule(now);
     }
 
+    /** What a probe does is not use. */
+    private boolean isInUse() {
+        return probing == null ? client.traffic() != traffic || client.calls().size() > 0 : member.uses() != uses;
+    }
+
+    // ---- probing
+
     private void probe() {
         var call = Objects.requireNonNull(members.protocol().upkeep.probe());
-        probing = true;
         try {
-            Objects.requireNonNull(call.apply(client), "the Future of a probe")
-                    .timeout(members.options().probeWithin)
-                    .onDone((result, failure) -> probed(failure));
+            Future<?> asked = Objects.requireNonNull(call.apply(client), "the Future of a probe");
+            Duration within = members.options().probeWithin;
+            probing = Watch.on(loop, asked, "the probe of ", members, done -> probed(done.failure()));
+            probeTimer = loop.schedule(within, "the time of a probe of ", members, () -> probeIsLate(asked, within));
+            if (closed) { // the probe has seen to that
+                stopProbing();
+            }
         } catch (Throwable t) { // nothing is known
-            probing = false;
+            stopProbing();
             workedAt = loop.nanoTime(); // as far as anybody knows
             loop.threw("the probe of ", members, t);
         }
     }
 
+    private void probeIsLate(Future<?> asked, Duration within) {
+        if (!asked.isDone()) { // otherwise its outcome is on its way
+            probed(new DeadlineException(asked.describe() + " was not done within " + Wording.duration(within)));
+        }
+    }
+
     private void probed(@Nullable Throwable failure) {
-        if (!loop.isCurrent()) { // a Future of another loop
-            loop.enqueue(new Handle(loop, "the end of a probe", () -> probed(failure)));
-            return;
-        }
-        probing = false;
-        if (closed) {
-            return;
-        }
-        if (failure == null) {
-            traffic = client.traffic(); // that was not the user's: it stays idle
-            workedAt = loop.nanoTime();
-        } else {
+        stopProbing();
+        if (failure != null) {
             client.calls()
                     .drop(new IOException(client + ": its probe has failed: " + Failures.inWords(failure), failure));
+        } else if (member.uses() != uses) {
+            becomeQuiet(loop.nanoTime());
+        } else {
+            traffic = client.traffic(); // that was not the user's: it stays idle
+            workedAt = loop.nanoTime();
+        }
+    }
+
+    private void stopProbing() {
+        if (probing != null) {
+            probing.leave();
+            probing = null;
+        }
+        if (probeTimer != null) {
+            probeTimer.cancel();
+            probeTimer = null;
         }
     }
 
     void close() {
         closed = true;
+        stopProbing();
         if (timer != null) {
             timer.cancel();
             timer = null;

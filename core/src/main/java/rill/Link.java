@@ -297,6 +297,13 @@ final class Link extends Node implements WireListener, Observed {
         onFailure = handler;
     }
 
+    /** Unless its owner has said something else meanwhile. */
+    void noMoreOnFailure(Consumer<? super Failure> handler) {
+        if (onFailure == handler) {
+            onFailure = null;
+        }
+    }
+
     void onFinish(Runnable handler) {
         onFinish = handler;
         receivesOn = false;

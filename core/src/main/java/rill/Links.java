@@ -110,13 +110,8 @@ final class Links extends Residents {
     }
 
     void remove(Members<?, ?> pool) {
-        pools.remove(pool);
-    }
-
-    /** They connect no more, and what waits for a connection fails. */
-    private void closePools() {
-        for (Members<?, ?> pool : List.copyOf(pools)) {
-            loop.runReporting("the end of ", pool, pool::loopCloses);
+        if (pools.remove(pool)) {
+            loop.closing().check();
         }
     }
 
@@ -137,7 +132,7 @@ final class Links extends Residents {
 
     @Override
     boolean isEmpty() {
-        return first == null && dialers.isEmpty() && arriving.isEmpty();
+        return first == null && dialers.isEmpty() && arriving.isEmpty() && pools.isEmpty();
     }
 
     /** To be flushed at the end of the tick. */
@@ -201,7 +196,9 @@ final class Links extends Residents {
 
     @Override
     void finishAll() {
-        closePools();
+        for (Members<?, ?> pool : List.copyOf(pools)) { // they connect no more, and what waits for a connection fails
+            loop.runReporting("the end of ", pool, pool::loopCloses);
+        }
         for (Dialer<?> dialer : List.copyOf(dialers)) {
             loop.runReporting(
                     "the end of a connect", () -> dialer.giveUp(new CancelledException(loop.name() + " is closing")));
@@ -229,6 +226,12 @@ final class Links extends Residents {
                 survivors.add(link.situation());
             }
         }
+        for (Members<?, ?> pool : pools) {
+            String left = pool.situation();
+            if (!left.isEmpty()) {
+                survivors.add(left);
+            }
+        }
     }
 
     @Override
@@ -238,7 +241,9 @@ final class Links extends Residents {
 
     @Override
     void failAll(Throwable cause) {
-        closePools();
+        for (Members<?, ?> pool : List.copyOf(pools)) {
+            loop.runReporting("the end of ", pool, pool::loopEnds);
+        }
         for (Dialer<?> dialer : List.copyOf(dialers)) {
             loop.runReporting("the end of a connect", () -> dialer.giveUp(cause));
         }

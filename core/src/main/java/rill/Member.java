@@ -11,9 +11,13 @@ import org.jspecify.annotations.Nullable;
  * One connection of a pool, from when it is dialed until it is gone; never used again.
  *
  * <pre>
- *  CONNECTING ── layers ready, first step done ──▶ READY ── not needed any more ──▶ LEAVING: finishes its calls
- *      │ fails, or nobody needs it                   │ fails                           │
- *      └────────────────────────────▶ GONE ◀─────────┴─────────────────────────────────┘
+ *  CONNECTING ── layers ready, first step done ──▶ READY
+ *      │ fails, or nobody needs it                   │ fails, or is not needed any more
+ *      ▼                                             ▼
+ *  LEAVING: takes no calls, finishes those that it has, and lets its bytes leave
+ *      │ the outcome of dialing is known, and the connection, if there was one, is gone
+ *      ▼
+ *    GONE
  * </pre>
  *
  * <p><b>Threading:</b> its state is the pool's, and confined to the loop of that; what a {@link Patron} is told comes on the loop of the connection.
@@ -33,12 +37,16 @@ final class Member<Q, A> implements Patron<Q, A> {
     boolean tooOld; // to be replaced
     private long readySince;
     private @Nullable Future<Client<Q, A>> dialing;
+    private boolean dialed; // the outcome of that is known
+    private boolean linkGone;
     private @Nullable Client<Q, A> client; // once connected
     private @Nullable Health<Q, A> health; // once ready
     private boolean proven; // as told by the end
 
     // On the loop of the connection; read by that of the pool.
+    private volatile boolean linked; // there is, or was, a connection
     private volatile boolean served; // it was ready
+    private int uses;
     private long made; // calls, if some may be kept; read by others as it may be
     private boolean gone;
 
@@ -50,18 +58,47 @@ final class Member<Q, A> implements Patron<Q, A> {
     // ---- on the loop of the pool
 
     void dial(int turn) {
-        ClientProtocol<Q, A> protocol = members.protocol();
-        var first = protocol.upkeep.first();
+        var first = members.protocol().upkeep.first();
         var connecting = new Dialer<Client<Q, A>>(
                         loop,
                         members.address(),
                         members.options().connect,
                         turn,
-                        link -> protocol.open(link, this),
+                        this::open,
                         first == null ? null : reporting(first))
                 .start();
         dialing = connecting;
-        connecting.onDone((made, failure) -> members.onHome(new Arrival(made, failure)));
+        Watch.on(members.loop(), connecting, "a connection of ", members, this::dialed);
+    }
+
+    private void dialed(Future<Client<Q, A>> done) {
+        dialing = null;
+        dialed = true;
+        Throwable failure = done.failure();
+        members.dialed(this, failure == null ? done.result() : null, failure);
+    }
+
+    /** Nothing will come of it. */
+    void failedToDial() {
+        close();
+        dialed = true;
+    }
+
+    /** On the loop of the connection. */
+    private Client<Q, A> open(Link link) {
+        Watch.on(members.loop(), link.closedFuture(), "the end of a connection of ", members, this::linkGone);
+        linked = true;
+        return members.protocol().open(link, this);
+    }
+
+    private void linkGone(Future<?> closed) {
+        linkGone = true;
+        members.forgetIfGone(this);
+    }
+
+    /** Whether nothing is left of it, and nothing will come of it. */
+    boolean isGone() {
+        return dialed && (linkGone || !linked);
     }
 
     /** What it throws is the connection's failure, and a mistake of whoever wrote it. */
@@ -74,35 +111,6 @@ final class Member<Q, A> implements Patron<Q, A> {
                 throw t;
             }
         };
-    }
-
-    /** The outcome of dialing, on its way to the pool. */
-    private final class Arrival extends Node {
-        private final @Nullable Client<Q, A> connected;
-        private final @Nullable Throwable failure;
-
-        Arrival(@Nullable Client<Q, A> connected, @Nullable Throwable failure) {
-            this.connected = connected;
-            this.failure = failure;
-        }
-
-        @Override
-        void execute() {
-            dialing = null;
-            members.dialed(Member.this, connected, failure);
-        }
-
-        @Override
-        void discard() {
-            if (connected != null) {
-                connected.close();
-            }
-        }
-
-        @Override
-        String label() {
-            return "a connection of " + members;
-        }
     }
 
     void becomeReady(Client<Q, A> connected, long now) {
@@ -144,6 +152,16 @@ final class Member<Q, A> implements Patron<Q, A> {
         }
     }
 
+    /** Ends at once. */
+    void abort() {
+        if (dialing != null) {
+            dialing.cancel();
+        }
+        if (client != null) {
+            client.abort();
+        }
+    }
+
     /** How long it has been of use. */
     long stoodFor(long now) {
         return now - readySince;
@@ -159,6 +177,16 @@ final class Member<Q, A> implements Patron<Q, A> {
     }
 
     // ---- on the loop of the connection
+
+    /** How often it was used: only whether that changes means something. */
+    int uses() {
+        return uses;
+    }
+
+    @Override
+    public void used() {
+        uses++;
+    }
 
     @Override
     @SuppressWarnings("unchecked") // the same, with indices of its own

@@ -21,8 +21,10 @@ import rill.PoolOptions.WhenDown;
  *             advance ── in a Handle of its own: places the calls that wait, lets go who is not needed, dials if one more is
  *                        wanted and neither an attempt nor a pause is under way, ends if it was to finish, tells the listener
  * </pre>
+ *
+ * <p>A connection that becomes ready gets the calls that have waited for it before others see it: no later call overtakes them.
  */
-final class Members<Q, A> implements Runnable {
+final class Members<Q, A> {
     private final Pool<Q, A> pool;
     private final Loop loop;
     private final Supplier<? extends @Nullable Loop> spread;
@@ -32,7 +34,9 @@ final class Members<Q, A> implements Runnable {
     private final UnplacedCalls<Q, A> waiting;
     private final BackOff backOff;
     private final RetryBudget budget;
-    private final List<Member<Q, A>> all = new ArrayList<>();
+    private final List<Member<Q, A>> all = new ArrayList<>(); // until nothing is left of each
+    private final Advance advance = new Advance();
+    private ReadyClients<Q, A> ready = new ReadyClients<>(List.of(), false); // which others see once nothing waits
     private @Nullable Member<Q, A> dialing;
     private @Nullable Handle pause; // before the next attempt
     private boolean advancing; // asked for
@@ -61,8 +65,14 @@ final class Members<Q, A> implements Runnable {
                 loop,
                 protocol.bounds.waiting(),
                 protocol.bounds.waitingBytes(),
-                call -> counters.fail(call, failures().tooLate(call)),
-                call -> counters.givenUp(call));
+                call -> {
+                    counters.fail(call, failures().tooLate(call));
+                    later(); // it may have been the last one
+                },
+                call -> {
+                    counters.givenUp(call);
+                    later();
+                });
         this.backOff = new BackOff(options.firstPause, options.longestPause, loop.random());
         this.budget = new RetryBudget(options.retryShare, loop.nanoTime());
         this.told = kindOf(pool.state());
@@ -76,6 +86,10 @@ final class Members<Q, A> implements Runnable {
 
     PoolOptions.Draft options() {
         return options;
+    }
+
+    Loop loop() {
+        return loop;
     }
 
     SocketAddress address() {
@@ -112,8 +126,12 @@ final class Members<Q, A> implements Runnable {
     // ---- events
 
     void begin() {
+        if (pool.isClosed()) {
+            return; // its end is on the way
+        }
         if (loop.closing().connectsNoMore()) {
             end();
+            settle();
         } else {
             loop.links().add(this);
             later();
@@ -126,8 +144,10 @@ final class Members<Q, A> implements Runnable {
             counters.givenUp(call);
         } else if (pool.isClosed() || pool.isFinishing()) {
             counters.fail(call, failures().closed(call));
-        } else {
+        } else if (waiting.isEmpty() && ready.clients.length > 0) { // it has become ready meanwhile
             place(call);
+        } else {
+            await(call);
         }
     }
 
@@ -168,7 +188,7 @@ final class Members<Q, A> implements Runnable {
         } else if (pool.isClosed() || (call.sent && !mayTryAgain(call))) {
             counters.fail(call, Objects.requireNonNull(call.failure));
         } else {
-            place(call);
+            await(call); // and not at once to another connection, which may have just failed as well
         }
     }
 
@@ -183,21 +203,29 @@ final class Members<Q, A> implements Runnable {
         return budget.spend(loop.nanoTime(), made);
     }
 
-    /** It goes to a connection if there is one; in the order of those that wait, and not within whatever happens here. */
-    private void place(Unplaced<Q, A> call) {
-        boolean connected = pool.ready().clients.length > 0;
-        if (!connected && options.whenDown == WhenDown.FAIL) {
+    /** It waits for a connection, in the order of those that do. */
+    private void await(Unplaced<Q, A> call) {
+        if (options.whenDown == WhenDown.FAIL && ready.clients.length == 0) {
             counters.fail(call, call.failure == null ? failures().down(call) : call.failure);
         } else if (!waiting.hasRoom()) {
             counters.fail(call, call.failure == null ? failures().full(call, waiting.size()) : call.failure);
         } else {
-            int weight = Messages.weight(protocol.pipeline.codec(), call.request, options.connect.limits());
-            waiting.add(call, weight, loop.nanoTime());
-            if (call.failure != null) {
-                counters.triedAgain(call, call.failure);
-            }
+            queue(call);
         }
         later(); // even if it failed: somebody needs a connection
+    }
+
+    private void queue(Unplaced<Q, A> call) {
+        int weight = Messages.weight(protocol.pipeline.codec(), call.request, options.connect.limits());
+        try {
+            waiting.add(call, weight, loop.nanoTime());
+        } catch (Throwable t) { // no memory
+            counters.fail(call, t);
+            return;
+        }
+        if (call.failure != null) {
+            counters.triedAgain(call, call.failure);
+        }
     }
 
     /** From any thread: every connection is busy. */
@@ -212,47 +240,49 @@ final class Members<Q, A> implements Runnable {
         if (dialing == member) {
             dialing = null;
         }
-        if (member.state != Member.State.CONNECTING || client == null || !client.isOpen() || pool.isClosed()) {
+        if (client == null || !client.isOpen() || pool.isClosed()) {
             if (client != null) {
                 client.close();
             }
             Throwable why = failure == null && client != null ? client.failure() : failure;
-            leaves(member);
+            member.state = Member.State.LEAVING;
             failed(why == null ? new IOException("connect to " + address + ": closed at once") : why, true);
+            forgetIfGone(member);
         } else {
             outage = null;
             counters.connected++;
             member.becomeReady(client, loop.nanoTime());
+            ready = nowReady();
+            placeAll();
         }
         publish();
         later();
     }
 
-    /** The connection of a member is gone; of one that is not ready yet, dialing tells. */
+    /** The connection of a member carries no calls any more; of one that is not ready yet, dialing tells. */
     void ended(Member<Q, A> member, @Nullable Throwable why) {
-        if (member.state == Member.State.CONNECTING || member.state == Member.State.GONE) {
+        if (member.state == Member.State.CONNECTING) {
             return;
         }
         boolean wasReady = member.state == Member.State.READY;
         if (member.proven() || member.stoodFor(loop.nanoTime()) >= backOff.longest()) {
             backOff.reset();
         }
-        leaves(member);
+        member.state = Member.State.LEAVING;
         if (why != null || wasReady) {
             failed(why == null ? new IOException("the connection to " + address + " was closed") : why, false);
         }
         publish();
-        if (pool.isClosed()) {
-            settle();
-        } else {
-            later();
-        }
+        later();
     }
 
-    private void leaves(Member<Q, A> member) {
-        member.state = Member.State.GONE;
-        madeByOthers += member.made();
-        all.remove(member);
+    /** If nothing is left of a member, not even bytes that were to leave, it does not count any more. */
+    void forgetIfGone(Member<Q, A> member) {
+        if (member.isGone() && all.remove(member)) {
+            member.state = Member.State.GONE;
+            madeByOthers += member.made();
+            later();
+        }
     }
 
     private void failed(Throwable why, boolean attempt) {
@@ -290,47 +320,64 @@ final class Members<Q, A> implements Runnable {
         onHome("an idle connection", () -> {
             if (member.state == Member.State.READY && !member.tooOld && lasting() > options.least) {
                 leave(member);
+                later();
             }
         });
     }
 
     // ---- what happens next
 
-    private void later() {
+    void later() {
         if (!advancing) {
             advancing = true;
-            loop.enqueue(new Handle(loop, "", pool, this));
+            loop.enqueue(advance);
         }
     }
 
-    @Override
-    public void run() {
-        advancing = false;
-        if (pool.isClosed()) {
-            settle();
-            return;
+    private final class Advance extends Node {
+        @Override
+        void execute() {
+            advancing = false;
+            if (pool.isClosed()) {
+                settle();
+            } else {
+                advance();
+            }
         }
+
+        @Override
+        String label() {
+            return pool.toString();
+        }
+    }
+
+    private void advance() {
         placeAll();
         letGo();
-        if (wantsMore()) {
+        boolean wanted = lasting() < wanted();
+        boolean more = growing && !pool.isFinishing() && all.size() < options.most;
+        growing = false;
+        if ((wanted || more) && dialing == null && pause == null) {
             dial();
         }
-        growing = false;
+        if (!wanted && dialing == null) {
+            outage = null; // nothing is tried, since nobody wants a connection
+        }
         if (pool.isFinishing() && waiting.isEmpty()) {
             finish();
         }
         publish();
+        tell();
     }
 
     private void placeAll() {
-        while (!waiting.isEmpty()) {
-            Client<Q, A> client = pool.choose();
-            if (client == null) {
-                return;
-            }
-            Unplaced<Q, A> call = Objects.requireNonNull(waiting.poll());
-            client.place(call);
+        while (!waiting.isEmpty() && ready.clients.length > 0) {
+            place(Objects.requireNonNull(waiting.poll())); // which may change who is ready
         }
+    }
+
+    private void place(Unplaced<Q, A> call) {
+        Objects.requireNonNull(pool.choose(ready)).place(call);
     }
 
     private int count(Member.State state) {
@@ -368,13 +415,11 @@ final class Members<Q, A> implements Runnable {
         publish();
     }
 
-    private boolean wantsMore() {
-        if (dialing != null || pause != null) {
-            return false;
-        }
+    /** How many are to be ready, and to stay. */
+    private int wanted() {
         boolean finishing = pool.isFinishing();
         int wanted = finishing ? 0 : options.least;
-        if (!waiting.isEmpty() && count(Member.State.READY) == 0) {
+        if (!waiting.isEmpty()) {
             wanted = Math.max(wanted, 1);
         }
         for (Member<Q, A> each : all) {
@@ -382,8 +427,7 @@ final class Members<Q, A> implements Runnable {
                 wanted = Math.max(wanted, leastWhile(each));
             }
         }
-        int lasting = lasting();
-        return lasting < wanted || (growing && !finishing && lasting < options.most);
+        return wanted;
     }
 
     private void dial() {
@@ -392,10 +436,15 @@ final class Members<Q, A> implements Runnable {
             return; // every loop is closing, this one included, which ends the pool when it comes to that
         }
         var member = new Member<>(this, target);
-        dialing = member;
         all.add(member);
+        dialing = member;
         publish();
-        member.dial(turn++);
+        try {
+            member.dial(turn++);
+        } catch (Throwable t) { // no memory, say
+            member.failedToDial();
+            dialed(member, null, t);
+        }
     }
 
     private void finish() {
@@ -416,34 +465,42 @@ final class Members<Q, A> implements Runnable {
     void close() {
         end();
         List.copyOf(all).forEach(Member::close);
-        forgetDialing();
         settle();
     }
 
-    /** Its loop is closing: that finishes the connections it has; others finish as well, on their own. */
+    /** Its loop is closing: that finishes the connections it has; others finish as well, on their own, and it waits for them. */
     void loopCloses() {
         end();
         if (dialing != null) {
             dialing.close();
         }
-        forgetDialing();
         for (Member<Q, A> each : List.copyOf(all)) {
-            if (each.loop != loop) {
-                if (each.state == Member.State.READY) {
-                    each.leave();
-                }
-                all.remove(each);
+            if (each.loop != loop && each.state == Member.State.READY) {
+                each.leave();
             }
         }
         settle();
     }
 
-    /** What comes of it is closed. */
-    private void forgetDialing() {
-        if (dialing != null) {
-            leaves(dialing);
-            dialing = null;
+    /** Its loop waits no longer: nothing will be told here. */
+    void loopEnds() {
+        end();
+        for (Member<Q, A> each : List.copyOf(all)) {
+            if (each.loop != loop) {
+                each.abort();
+            }
         }
+        all.clear();
+        settle();
+    }
+
+    /** What it still has on other loops, in words; or nothing. */
+    String situation() {
+        int elsewhere = 0;
+        for (Member<Q, A> each : all) {
+            elsewhere += each.loop != loop ? 1 : 0;
+        }
+        return elsewhere == 0 ? "" : pool + " (" + elsewhere + " connections on other loops)";
     }
 
     private void end() {
@@ -452,8 +509,8 @@ final class Members<Q, A> implements Runnable {
             pause.cancel();
             pause = null;
         }
-        loop.links().remove(this);
         publish();
+        tell();
         for (Unplaced<Q, A> call = waiting.poll(); call != null; call = waiting.poll()) {
             counters.fail(call, failures().closed(call));
         }
@@ -462,6 +519,7 @@ final class Members<Q, A> implements Runnable {
     private void settle() {
         if (all.isEmpty()) {
             pool.gone();
+            loop.links().remove(this);
         }
     }
 
@@ -476,21 +534,28 @@ final class Members<Q, A> implements Runnable {
         return counters.snapshot(waiting.size());
     }
 
-    /** Whatever has changed here is seen by those who call, and by the listener. */
+    /** Whatever has changed here is seen by those who call. */
     private void publish() {
-        boolean closed = pool.isClosed();
-        List<Client<Q, A>> ready = new ArrayList<>();
-        for (Member<Q, A> each : all) {
-            if (each.state == Member.State.READY && !closed) {
-                ready.add(each.client());
-            }
-        }
-        boolean mayGrow = dialing == null && pause == null && lasting() < options.most && !pool.isFinishing();
-        if (!ready.isEmpty()) {
+        ready = nowReady();
+        if (ready.clients.length > 0) {
             outage = null;
         }
-        pool.become(new ReadyClients<>(ready, mayGrow && options.least < options.most), outage, dialing != null);
-        tell();
+        pool.become(ready, outage, dialing != null);
+    }
+
+    private ReadyClients<Q, A> nowReady() {
+        List<Client<Q, A>> clients = new ArrayList<>();
+        for (Member<Q, A> each : all) {
+            if (each.state == Member.State.READY && !pool.isClosed()) {
+                clients.add(each.client());
+            }
+        }
+        boolean mayGrow = options.least < options.most
+                && all.size() < options.most
+                && dialing == null
+                && pause == null
+                && !pool.isFinishing();
+        return new ReadyClients<>(clients, mayGrow);
     }
 
     private static Class<? extends PoolState> kindOf(PoolState state) {

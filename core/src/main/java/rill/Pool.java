@@ -16,15 +16,18 @@ import rill.CallFailedException.Fate;
  * <p>While nothing is connected a call waits, within its deadline, or fails at once. If its connection fails, it is tried on another one: always if its request
  * was never sent, and if it was, when the {@link ClientProtocol#idempotent} of the protocol says so. So a call is never carried out twice that must not be.
  *
- * <p><b>Threading:</b> any thread.
+ * <p><b>Threading:</b> any thread. The Future of a call belongs to the pool's loop; of a pool of a {@link LoopGroup}, to the loop that makes the call, if one
+ * does.
  *
  * <p><b>Ownership:</b> a request's buffers are taken and released; an answer's belong to whoever receives it, and are released if nobody does.
  *
  * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer, in all of its tries. If nothing is
  * connected, it says since when, and the latest failure. If the request itself is at fault, the call fails with what its encoder, its key function or its
- * name function throws. A failure of a connection is told by {@link #state()} and by the calls that it concerns, and to nobody else.
+ * name function throws. A failure of a connection is told by {@link #state()} and by the calls that it concerns, and to nobody else. What the handler of
+ * unsolicited messages throws is reported, and the connection goes on.
  *
- * <p><b>Not guaranteed:</b> that calls are carried out in the order in which they were made, which one connection does guarantee.
+ * <p><b>Not guaranteed:</b> that calls are carried out in the order in which they were made, which one connection does guarantee, for those as well that
+ * have waited for it.
  *
  * @param <Q> the request
  * @param <A> the answer
@@ -124,14 +127,25 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     }
 
     private Future<A> call(Q request, @Nullable Duration limit, long nanos) {
+        Objects.requireNonNull(request, "request");
+        Promise<A> promise = new Offer<>(ofCaller(), Messages::release);
+        make(request, promise, false, limit, nanos);
+        return promise;
+    }
+
+    private void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long nanos) {
         Client<Q, A> client = finishing ? null : choose();
         if (client != null) {
-            return client.call(request, limit, nanos, 0);
+            client.make(request, promise, oneWay, limit, nanos, 0);
+        } else {
+            arrive(new Unplaced<>(request, promise, oneWay, limit, loop.nanoTime() + nanos, 0, false, null));
         }
-        Objects.requireNonNull(request, "request");
-        Promise<A> promise = new Offer<>(loop, Messages::release);
-        arrive(new Unplaced<>(request, promise, false, limit, loop.nanoTime() + nanos, 0, false, null));
-        return promise;
+    }
+
+    /** Whose the Future of a call is: not of the connection's loop, since the call may go on after that is closed. */
+    private Loop ofCaller() {
+        Loop here = spread ? Loop.current() : null;
+        return here == null ? loop : here;
     }
 
     /**
@@ -143,21 +157,21 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     @Override
     @SuppressWarnings("unchecked") // no answer is ever given to it
     public Future<@Nullable Void> send(Q request) {
-        Client<Q, A> client = finishing ? null : choose();
-        if (client != null) {
-            return client.send(request, 0);
-        }
         Objects.requireNonNull(request, "request");
-        Promise<@Nullable Void> promise = loop.promise();
-        arrive(new Unplaced<>(
-                request, (Promise<A>) (Promise<?>) promise, true, null, loop.nanoTime() + usualLimit, 0, false, null));
+        Promise<@Nullable Void> promise = ofCaller().promise();
+        make(request, (Promise<A>) (Promise<?>) promise, true, null, usualLimit);
         return promise;
     }
 
     /** The connection with the fewest calls, the first of those: so that others, if they are not needed, become idle. Null if none is ready. */
     @Nullable
     Client<Q, A> choose() {
-        ReadyClients<Q, A> now = ready;
+        return choose(ready);
+    }
+
+    /** Likewise, of these. */
+    @Nullable
+    Client<Q, A> choose(ReadyClients<Q, A> now) {
         Client<Q, A> only = now.only;
         return only != null ? only : chooseOf(now);
     }
@@ -190,7 +204,13 @@ public final class Pool<Q, A> implements Caller<Q, A> {
                     call,
                     " is full: " + protocol.bounds.waiting() + " calls of other threads are on their way to its loop"));
         } else {
-            loop.enqueue(new Arrival(call));
+            try {
+                loop.enqueue(new Arrival(call));
+            } catch (Throwable t) { // no memory, or who drives the loop
+                arriving.getAndDecrement();
+                Messages.release(call.request);
+                throw t;
+            }
         }
     }
 
@@ -238,7 +258,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     @Override
     public Future<@Nullable Void> finish() {
         finishing = true;
-        members.onHome(new Handle(loop, "the end of a pool", members));
+        members.onHome(new Handle(loop, "the end of a pool", members::later));
         return closed();
     }
 
@@ -257,7 +277,10 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         }
     }
 
-    /** Done, never failed, when it was closed and all its connections are gone. A Future of the caller's own. */
+    /**
+     * Done, never failed, when it was closed and all its connections are gone, or its loop has ended before them, at its deadline. A Future of the caller's
+     * own.
+     */
     @Override
     public synchronized Future<@Nullable Void> closed() {
         if (gone) {

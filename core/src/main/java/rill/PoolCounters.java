@@ -21,7 +21,7 @@ final class PoolCounters<Q, A> {
     }
 
     /** It will not be tried any more. */
-    void fail(Unplaced<Q, A> call, CallFailedException why) {
+    void fail(Unplaced<Q, A> call, Throwable why) {
         Object name = name(call);
         Messages.release(call.request);
         if (call.caller.fail(why)) {

@@ -91,7 +91,8 @@ public final class PoolOptions {
 
     /**
      * With at least {@code least} connections, which are made at once and kept, and up to {@code most}, which are made as they are needed: see {@link
-     * #busyAt}. With 0 the first call has one made.
+     * #busyAt}. With 0 the first call has one made. Those that end still count until they are gone; but what is lost or too old is replaced at once, though
+     * there may be one more for that long.
      */
     public PoolOptions connections(int least, int most) {
         requireAtLeast(0, least, "least connections");

@@ -18,7 +18,7 @@ public sealed interface PoolState {
     record Ready(int connections) implements PoolState {}
 
     /**
-     * Nothing is connected, since connecting fails, or the last connection has failed. It is tried again.
+     * Nothing is connected although that is needed, since connecting fails, or the last connection has failed. It is tried again.
      *
      * @param why the latest failure
      * @param lasted for how long nothing has been connected

@@ -15,16 +15,21 @@ final class Pushes<A> {
     private final Link link;
     private final Loop loop;
     private final Consumer<? super A> handler;
+    private final boolean reports; // what the handler throws, which then is not the connection's failure
     private final ArrayDeque<A> waiting = new ArrayDeque<>();
     private @Nullable Telling last; // queued, and open for more: no answer has come since
     private @Nullable Telling spare;
     private boolean heldUp; // decoding, until fewer wait
     private boolean silent; // nobody wants to hear more
 
-    Pushes(Link link, Consumer<? super A> handler) {
+    /**
+     * @param reports whether what the handler throws is only reported: nobody could say to the connection's failure that it carries on
+     */
+    Pushes(Link link, Consumer<? super A> handler, boolean reports) {
         this.link = link;
         this.loop = link.loop();
         this.handler = handler;
+        this.reports = reports;
     }
 
     /** Whether there is room for one more; otherwise decoding goes on when there is. */
@@ -93,8 +98,12 @@ final class Pushes<A> {
         try {
             handler.accept(message);
         } catch (Throwable t) {
-            link.failed(t, true);
-            silent |= !link.open();
+            if (reports) {
+                loop.threw("the handler of messages that answer no call, on ", link, t);
+            } else {
+                link.failed(t, true);
+                silent |= !link.open();
+            }
         }
     }
 }

@@ -3,8 +3,8 @@ package rill;
 import java.time.Duration;
 
 /**
- * Bounds second tries, so that a peer in difficulties is not buried under them: to a share of the calls of the last ten seconds or so, and a few
- * more. It is asked seldom, and looks at nothing in between. Confined to a loop.
+ * Bounds second tries, so that a peer in difficulties is not buried under them: each call adds its share, and of what is not used no more is kept than the
+ * calls of about ten seconds have added; a few are free in each such time. It is asked seldom, and looks at nothing in between. Confined to a loop.
  */
 final class RetryBudget {
     /** So many may be made however few the calls are. */
@@ -29,16 +29,15 @@ final class RetryBudget {
      * @param callsSoFar how many calls have been made in all
      */
     boolean spend(long now, long callsSoFar) {
+        left += share * (callsSoFar - calls);
+        calls = callsSoFar;
         long lasted = now - began;
-        if (lasted >= WINDOW) { // what a window of that time has given on average
+        if (lasted >= WINDOW) { // of what was not used, no more is kept than a window of that time has given on average
             double perWindow = (double) (callsSoFar - callsAtBegin) * WINDOW / lasted;
-            left = RESERVE + share * perWindow;
+            left = Math.clamp(left, RESERVE, RESERVE + share * perWindow);
             began = now;
             callsAtBegin = callsSoFar;
-        } else {
-            left += share * (callsSoFar - calls);
         }
-        calls = callsSoFar;
         if (left < 1) {
             return false;
         }

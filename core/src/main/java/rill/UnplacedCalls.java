@@ -52,9 +52,19 @@ final class UnplacedCalls<Q, A> {
         return size == 0;
     }
 
+    /** If it throws, for want of memory, nothing has changed. */
     void add(Unplaced<Q, A> call, int weight, long now) {
-        call.timer = loop.timer(
+        Handle timer = loop.timer(
                 Duration.ofNanos(call.due - now), "deadline of a call that waits for a connection", null, call);
+        call.waitIn(this);
+        try {
+            call.caller.addDependent(call);
+        } catch (Throwable t) {
+            call.waitIn(null);
+            timer.cancel();
+            throw t;
+        }
+        call.timer = timer;
         call.weight = weight;
         call.before = last;
         if (last == null) {
@@ -65,8 +75,6 @@ final class UnplacedCalls<Q, A> {
         last = call;
         size++;
         bytes += weight;
-        call.waitIn(this);
-        call.caller.addDependent(call);
     }
 
     /** Takes the first out, or null. */

@@ -163,4 +163,44 @@ class DialerTest {
         loop.closeNow();
         assertThat(late.failure()).isInstanceOf(CancelledException.class).hasMessageContaining(loop.name());
     }
+
+    @Test
+    void what_a_resolver_finds_on_another_loop_is_used_on_the_connections_own() {
+        Loop other = loops.open();
+        Promise<List<InetAddress>> found = other.promise();
+        var real = Environment.production();
+        loops.transport()
+                .environment(new Environment(
+                        loops.clock(), new Random(1), (name, loop) -> found, real.blocking(), real.memory(), null));
+        Loop loop = loops.open();
+        Future<?> connecting = loop.connect(NAME, TextLines.pipeline());
+        loop.tick();
+        found.complete(List.of(here()));
+        for (int i = 0; i < 5; i++) {
+            other.tick();
+        }
+        assertThat(loops.transport().attempts())
+                .as("nobody but its own loop makes it")
+                .isZero();
+        assertThat(loops.failureOf(connecting)).hasMessageContaining("refused");
+    }
+
+    @Test
+    void a_resolver_whose_loop_closes_fails_the_connection() {
+        Loop other = loops.open();
+        var real = Environment.production();
+        loops.transport()
+                .environment(new Environment(
+                        loops.clock(),
+                        new Random(1),
+                        (name, loop) -> other.promise(),
+                        real.blocking(),
+                        real.memory(),
+                        null));
+        Loop loop = loops.open();
+        Future<?> connecting = loop.connect(NAME, TextLines.pipeline());
+        loop.tick();
+        other.close(java.time.Duration.ZERO);
+        assertThat(loops.failureOf(connecting)).hasMessageContaining("will never be done");
+    }
 }

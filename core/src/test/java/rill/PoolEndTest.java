@@ -213,4 +213,128 @@ class PoolEndTest {
             listeners.forEach(Listener::close);
         }
     }
+
+    // ---- and not earlier, nor later
+
+    @Test
+    void a_pool_that_is_made_while_its_loop_is_closing_is_over_at_once() {
+        try (var rig = new PoolRig()) {
+            Loop mine = rig.loops.open();
+            Future<Client<String, String>> connecting = mine.connect(rig.address, PoolRig.protocol());
+            both(rig, mine);
+            Future<String> call = connecting.result().call("a"); // which keeps the loop from being closed at once
+            both(rig, mine);
+            mine.closing().start(SECOND.multipliedBy(20));
+            both(rig, mine);
+            assertThat(mine.closed()).isFalse();
+            Pool<String, String> late = mine.pool(rig.address, PoolRig.protocol(), ONE);
+            Future<?> gone = late.closed();
+            both(rig, mine);
+            assertThat(late.state()).isEqualTo(new Closed());
+            assertThat(gone.isDone()).isTrue();
+            assertThat(mine.closed()).isFalse();
+            rig.lastPeer().says("answer");
+            both(rig, mine);
+            assertThat(call.result()).isEqualTo("answer");
+        }
+    }
+
+    private static void both(PoolRig rig, Loop other) {
+        for (int i = 0; i < 60; i++) {
+            rig.loop.tick();
+            if (!other.closed()) {
+                other.tick();
+            }
+        }
+    }
+
+    @Test
+    void one_that_is_closed_before_it_has_begun_leaves_nothing() {
+        try (var rig = new PoolRig()) {
+            Loop mine = rig.loops.open();
+            var pools = new ArrayList<Pool<String, String>>();
+            mine.execute(() -> pools.getFirst().close());
+            pools.add(mine.pool(rig.address, PoolRig.protocol(), ONE)); // whose beginning comes later
+            Future<?> gone = pools.getFirst().closed();
+            both(rig, mine);
+            assertThat(gone.isDone()).isTrue();
+            assertThat(mine.links().isEmpty()).isTrue();
+            assertThat(rig.attempts()).isZero();
+        }
+    }
+
+    @Test
+    void closed_is_not_done_while_bytes_of_a_send_have_not_left() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(PoolRig.protocol(), ONE);
+            Client<String, String> client = rig.onLoop(pool::choose);
+            rig.onLoop(() -> {
+                rig.lastPeer().connection.pause();
+                return null;
+            });
+            rig.onLoop(() -> pool.send("(" + "x".repeat(5_000_000)));
+            rig.settle();
+            Future<?> gone = pool.finish();
+            Future<?> clientGone = client.closed();
+            rig.settle();
+            assertThat(clientGone.isDone()).isFalse();
+            assertThat(gone.isDone()).as("its connection is still there").isFalse();
+            assertThat(pool.isOpen()).isFalse();
+            rig.onLoop(() -> {
+                rig.lastPeer().connection.resume();
+                return null;
+            });
+            rig.loops.tickUntil(gone::isDone);
+            assertThat(rig.lastPeer().heard)
+                    .singleElement()
+                    .satisfies(line -> assertThat(line).hasSize(5_000_001));
+            assertThat(clientGone.isDone()).isTrue();
+            assertThat(gone.isDone()).isTrue();
+        }
+    }
+
+    @Test
+    void closed_during_a_first_step_it_is_gone_with_that_connection() {
+        try (var rig = new PoolRig()) {
+            var made = new ArrayList<Client<String, String>>();
+            var pool = rig.pool(
+                    PoolRig.protocol().first(client -> {
+                        made.add(client);
+                        return rig.loop.promise();
+                    }),
+                    ONE);
+            Future<?> gone = pool.closed();
+            Future<?> clientGone = made.getFirst().closed();
+            pool.close();
+            for (int i = 0; i < 40; i++) {
+                rig.loop.tick();
+                assertThat(gone.isDone() && !clientGone.isDone()).isFalse();
+            }
+            assertThat(gone.isDone()).isTrue();
+        }
+    }
+
+    @Test
+    void finished_it_is_over_when_the_last_call_that_waits_is_given_up_or_late() {
+        try (var rig = new PoolRig()) {
+            rig.refuses();
+            var options = ONE.backOff(SECOND.multipliedBy(100), SECOND.multipliedBy(100));
+            var pool = rig.pool(PoolRig.protocol(), options);
+            Future<String> call = rig.call(pool, "a");
+            Future<?> gone = pool.finish();
+            rig.settle();
+            assertThat(gone.isDone()).isFalse();
+            call.cancel();
+            rig.settle();
+            assertThat(gone.isDone()).isTrue();
+
+            var another = rig.pool(PoolRig.protocol(), options);
+            rig.call(another, "a", SECOND).onDone((answer, failure) -> {});
+            Future<?> anotherGone = another.finish();
+            rig.settle();
+            assertThat(anotherGone.isDone()).isFalse();
+            rig.passes(SECOND);
+            assertThat(anotherGone.isDone()).isTrue();
+        }
+    }
 }

@@ -394,4 +394,131 @@ class PoolHealthTest {
             assertThat(rig.call(pool, "b").result()).isEqualTo("answer to b");
         }
     }
+
+    @Test
+    void an_old_connection_that_stays_for_want_of_another_is_still_probed() {
+        try (var rig = new PoolRig().answering()) {
+            var pool = rig.pool(probing(), ONE.maxAge(MINUTE).probe(SECOND.multipliedBy(10), SECOND));
+            rig.passes(MINUTE.dividedBy(2));
+            rig.refuses(); // no other can be had
+            rig.passes(MINUTE);
+            int before = rig.peers.getFirst().heard.size();
+            rig.passes(MINUTE);
+            assertThat(pool.state()).isEqualTo(new Ready(1));
+            assertThat(rig.peers.getFirst().heard.size()).as("probes").isGreaterThan(before);
+        }
+    }
+
+    @Test
+    void nor_do_probes_that_are_answered_a_little_later() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(
+                    probing(),
+                    ONE.connections(0, 1)
+                            .idleTime(SECOND.multipliedBy(20))
+                            .probe(SECOND.multipliedBy(4), SECOND.multipliedBy(3)));
+            rig.call(pool, "a");
+            rig.lastPeer().says("answer");
+            for (int second = 0; second < 90 && !rig.livePeers().isEmpty(); second++) {
+                int pings = rig.lastPeer().heard.size();
+                rig.passes(SECOND);
+                if (rig.lastPeer().heard.size() > pings) {
+                    rig.passes(SECOND.multipliedBy(2));
+                    rig.lastPeer().says("pong");
+                }
+            }
+            assertThat(rig.livePeers())
+                    .as("connections after a minute and a half without a call")
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void a_call_that_is_made_while_a_probe_is_under_way_is_use() {
+        try (var rig = new PoolRig()) {
+            var pool = rig.pool(
+                    probing(),
+                    ONE.connections(0, 1)
+                            .idleTime(SECOND.multipliedBy(20))
+                            .probe(SECOND.multipliedBy(4), SECOND.multipliedBy(3)));
+            rig.call(pool, "a");
+            rig.lastPeer().says("answer");
+            for (int second = 0; second < 90; second++) {
+                int heard = rig.lastPeer().heard.size();
+                rig.passes(SECOND);
+                if (rig.lastPeer().heard.size() > heard) {
+                    Future<String> call = rig.call(pool, "b");
+                    rig.passes(SECOND);
+                    rig.lastPeer().says("pong");
+                    rig.lastPeer().says("answer");
+                    assertThat(call.result()).isEqualTo("answer");
+                }
+            }
+            assertThat(rig.livePeers()).hasSize(1);
+            assertThat(rig.peers).hasSize(1);
+        }
+    }
+
+    @Test
+    void a_probe_whose_future_is_of_another_loop_is_looked_after_on_the_connections_own() {
+        try (var rig = new PoolRig().answering()) {
+            Loop other = rig.loops.open();
+            var asked = new ArrayList<Promise<String>>();
+            var protocol = PoolRig.protocol().probe(client -> {
+                asked.add(other.promise());
+                return asked.getLast();
+            });
+            var pool = rig.pool(protocol, ONE.probe(SECOND.multipliedBy(10), SECOND));
+            rig.passes(SECOND.multipliedBy(14));
+            assertThat(asked).hasSize(1);
+            assertThat(rig.peers)
+                    .as("it is late, although that loop stands still")
+                    .hasSize(2);
+            assertThat(asked.getFirst().isCancelled()).isTrue();
+
+            while (asked.size() == 1) {
+                rig.passes(SECOND.dividedBy(2));
+            }
+            asked.getLast().complete("yes");
+            for (int i = 0; i < 20; i++) {
+                other.tick();
+                rig.loop.tick();
+            }
+            rig.passes(SECOND.multipliedBy(5));
+            assertThat(rig.peers).as("it was in time").hasSize(2);
+            assertThat(pool.state()).isEqualTo(new Ready(1));
+
+            other.closing().start(Duration.ZERO);
+            for (int i = 0; i < 300 && !other.closed(); i++) {
+                other.tick();
+            }
+            int before = rig.peers.size();
+            rig.passes(SECOND.multipliedBy(30));
+            assertThat(rig.peers.size())
+                    .as("a probe that can't be done has failed")
+                    .isGreaterThan(before);
+        }
+    }
+
+    @Test
+    void connections_that_are_on_their_way_out_count_towards_the_most() {
+        try (var rig = new PoolRig()) {
+            var patient = PoolRig.protocol().deadline(MINUTE.multipliedBy(10));
+            var pool = rig.pool(patient, ONE.connections(1, 2).busyAt(1).maxAge(MINUTE));
+            rig.call(pool, "a").onDone((answer, failure) -> {});
+            rig.passes(SECOND.multipliedBy(61));
+            assertThat(rig.peers)
+                    .as("there is another in its place, and it waits for its answer")
+                    .hasSize(2);
+            for (int i = 0; i < 3; i++) {
+                rig.call(pool, "b").onDone((answer, failure) -> {});
+            }
+            assertThat(rig.livePeers()).hasSize(2);
+            rig.peers.getFirst().says("answer");
+            rig.call(pool, "c").onDone((answer, failure) -> {});
+            rig.call(pool, "d").onDone((answer, failure) -> {});
+            assertThat(rig.peers).as("now there is room").hasSize(3);
+            assertThat(rig.livePeers()).hasSize(2);
+        }
+    }
 }

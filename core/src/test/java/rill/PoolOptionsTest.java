@@ -125,4 +125,29 @@ class PoolOptionsTest {
         // A million calls in an hour do not add up to two hundred thousand second tries at its end.
         assertThat(spent(budget, 3_611 * second, 1_000_100)).isBetween(550, 575);
     }
+
+    @Test
+    void second_tries_stay_within_their_share_in_the_long_run() {
+        var budget = new RetryBudget(0.2, 0);
+        long calls = 0;
+        long tries = 0;
+        for (long ms = 0; ms < 600_000; ms++) { // 1,000 calls a second, each of which wants to be tried again
+            calls++;
+            tries += budget.spend(ms * 1_000_000L, calls) ? 1 : 0;
+        }
+        assertThat((double) tries / calls).isBetween(0.2, 0.21);
+    }
+
+    @Test
+    void what_was_not_used_of_a_window_is_there_in_the_next_one_and_no_more_than_that() {
+        long second = SECOND.toNanos();
+        var budget = new RetryBudget(0.2, 0);
+        long calls = 0;
+        for (int s = 1; s <= 60; s++) { // a first try fails now and then
+            calls += 100;
+            assertThat(budget.spend(s * second, calls)).isTrue();
+        }
+        assertThat(spent(budget, 61 * second, calls + 1)).as("all fail at once").isBetween(200, 420);
+        assertThat(spent(budget, 72 * second, calls + 1)).isEqualTo(RetryBudget.RESERVE);
+    }
 }

@@ -259,6 +259,28 @@ class PoolRetryTest {
         }
     }
 
+    @Test
+    void a_push_handler_that_throws_is_reported_and_the_calls_of_a_pool_go_on() {
+        try (var rig = new PoolRig()) {
+            var heard = new ArrayList<String>();
+            var protocol = PoolRig.protocol().unsolicited(message -> message.startsWith("!"), message -> {
+                heard.add(message);
+                throw new IllegalStateException("on purpose");
+            });
+            var pool = rig.pool(protocol, ONE);
+            Future<String> call = rig.call(pool, "not idempotent");
+            rig.lastPeer().says("!push");
+            rig.lastPeer().says("!another");
+            rig.lastPeer().says("answer");
+            assertThat(call.result()).isEqualTo("answer");
+            assertThat(heard).containsExactly("!push", "!another");
+            assertThat(rig.peers).hasSize(1);
+            assertThat(rig.loops.reporter().take(Report.Thrown.class))
+                    .hasSize(2)
+                    .allSatisfy(each -> assertThat(each.message()).contains("messages that answer no call"));
+        }
+    }
+
     // ---- buffers
 
     private static ClientProtocol<ByteBuf, String> ofBuffers() {

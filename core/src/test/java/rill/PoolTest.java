@@ -407,4 +407,124 @@ class PoolTest {
             assertThat(rig.loops.settle(call)).isEqualTo("answer to a");
         }
     }
+
+    // ---- order
+
+    @Test
+    void a_call_made_when_the_pool_is_ready_does_not_overtake_those_that_have_waited_for_that() {
+        try (var rig = new PoolRig().answering()) {
+            var pools = new ArrayList<Pool<String, String>>();
+            var options = ONE.onState(state -> {
+                if (state instanceof Ready) {
+                    pools.getFirst().call("set k 2");
+                }
+            });
+            pools.add(rig.loop.pool(rig.address, PoolRig.protocol(), options));
+            pools.getFirst().call("set k 1");
+            rig.settle();
+            pools.getFirst().close();
+            rig.settle();
+            assertThat(rig.peers.getFirst().heard).containsExactly("set k 1", "set k 2");
+        }
+    }
+
+    @Test
+    void nor_does_one_that_another_handle_makes_in_that_tick() {
+        try (var rig = new PoolRig().answering()) {
+            Pool<String, String> pool = rig.loop.pool(rig.address, PoolRig.protocol(), ONE);
+            pool.call("first");
+            var sent = new ArrayList<Future<String>>();
+            for (int i = 0; i < 40; i++) {
+                rig.loop.execute(() -> {
+                    if (sent.isEmpty() && pool.state() instanceof Ready) {
+                        sent.add(pool.call("second"));
+                    }
+                });
+                rig.loop.tick();
+            }
+            pool.close();
+            rig.settle();
+            assertThat(rig.peers.getFirst().heard).containsExactly("first", "second");
+        }
+    }
+
+    @Test
+    void nor_do_later_calls_overtake_those_of_another_thread_that_arrive_when_it_is_ready() {
+        try (var rig = new PoolRig().answering()) {
+            Pool<String, String> pool = rig.loop.pool(rig.address, PoolRig.protocol(), ONE);
+            var made = new ArrayList<String>();
+            for (int i = 0; !(pool.state() instanceof Ready); i++) {
+                String number = " of tick " + i;
+                pool.call("first" + number); // on its way to the loop
+                made.add("first" + number);
+                rig.loop.execute(() -> {
+                    if (pool.state() instanceof Ready) {
+                        pool.call("second" + number);
+                        made.add("second" + number);
+                    }
+                });
+                rig.loop.tick();
+            }
+            rig.settle();
+            pool.close();
+            rig.settle();
+            assertThat(made.getLast()).startsWith("second");
+            assertThat(rig.peers.getFirst().heard).containsExactlyElementsOf(made);
+        }
+    }
+
+    @Test
+    void calls_that_wait_for_another_connection_are_sent_before_later_ones() {
+        try (var rig = new PoolRig()) {
+            var pools = new ArrayList<Pool<String, String>>();
+            var more = new ArrayList<String>();
+            var options = ONE.onState(state -> {
+                if (state instanceof Ready && !more.isEmpty()) {
+                    pools.getFirst().call(more.removeFirst());
+                }
+            });
+            pools.add(rig.pool(PoolRig.protocol().inFlight(1, ClientProtocol.WhenFull.WAIT), options));
+            rig.call(pools.getFirst(), "a").onDone((answer, failure) -> {});
+            rig.call(pools.getFirst(), "set k 1");
+            more.add("set k 2");
+            rig.answering();
+            rig.lastPeer().aborts();
+            rig.passes(Duration.ofMillis(61));
+            assertThat(rig.peers).hasSize(2);
+            assertThat(rig.lastPeer().heard).containsExactly("set k 1", "set k 2");
+        }
+    }
+
+    // ---- idle
+
+    @Test
+    void with_none_at_least_a_connection_that_the_peer_closes_when_idle_makes_it_idle_and_not_failing() {
+        try (var rig = new PoolRig().answering()) {
+            var pool = rig.pool(PoolRig.protocol(), ONE.connections(0, 2));
+            assertThat(rig.call(pool, "a").result()).isEqualTo("answer to a");
+            rig.lastPeer().closes(); // as servers do with what is idle
+            assertThat(pool.state()).isEqualTo(new Idle());
+            rig.passes(Duration.ofMinutes(10));
+            assertThat(rig.attempts()).as("nothing is tried").isEqualTo(1);
+            assertThat(pool.state()).isEqualTo(new Idle());
+            assertThat(rig.kinds()).doesNotContain(Failing.class);
+            assertThat(rig.call(pool, "b").result()).isEqualTo("answer to b");
+        }
+    }
+
+    @Test
+    void with_none_at_least_it_fails_for_as_long_as_a_call_waits() {
+        try (var rig = new PoolRig()) {
+            rig.refuses();
+            var pool = rig.pool(PoolRig.protocol(), ONE.connections(0, 2));
+            Future<String> call = rig.call(pool, "a", SECOND);
+            assertThat(pool.state()).isInstanceOf(Failing.class);
+            rig.passes(SECOND);
+            assertThat(rig.failureOf(call)).hasMessageContaining("Connection refused");
+            assertThat(pool.state()).isEqualTo(new Idle());
+            int attempts = rig.attempts();
+            rig.passes(Duration.ofMinutes(10));
+            assertThat(rig.attempts()).isEqualTo(attempts);
+        }
+    }
 }

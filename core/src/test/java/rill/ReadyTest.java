@@ -110,7 +110,7 @@ class ReadyTest extends SpokenByHand {
         loop.close(Duration.ofSeconds(1));
         assertThat(failures)
                 .singleElement()
-                .satisfies(failure -> assertThat(failure).isInstanceOf(IOException.class));
+                .satisfies(failure -> assertThat(failure).isInstanceOf(CancelledException.class));
     }
 
     @Test

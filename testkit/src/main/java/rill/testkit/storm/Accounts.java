@@ -14,6 +14,7 @@ import rill.Loop;
 import rill.LoopMetrics;
 import rill.Observed;
 import rill.Observer;
+import rill.Pool;
 
 /**
  * What loops count, and what their observer is told: both have to agree, and to be balanced when everything is over. No counter ever falls. The observer
@@ -42,13 +43,19 @@ final class Accounts implements Observer {
     private final Map<Loop, Integer> failed = new HashMap<>();
     private final Map<Loop, LoopMetrics> before = new HashMap<>();
     private int events;
-    private int called; // by clients of the program
+    private int called; // by clients and pools of the program
+    private final List<Pool<?, ?>> pools = new ArrayList<>();
 
     Accounts(Ledger ledger) {
         this.ledger = ledger;
     }
 
-    /** A client of the program makes a call, and has not failed to. */
+    /** One of the program, some of whose calls are never made on a connection. */
+    synchronized void opened(Pool<?, ?> pool) {
+        pools.add(pool);
+    }
+
+    /** A client or a pool of the program makes a call, and has not failed to. */
     synchronized void called() {
         called++;
     }
@@ -90,9 +97,9 @@ final class Accounts implements Observer {
             Duration latency,
             @Nullable Throwable failure) {
         boolean fails = !ENDS_WELL.contains(outcome);
-        if (connection == null || fails != (failure != null)) {
+        if (fails != (failure != null) || (connection == null && pools.isEmpty())) {
             wrong("a call has ended as " + outcome + " on " + connection + " with " + failure);
-        } else {
+        } else if (connection != null) {
             calls.computeIfAbsent(connection.loop(), loop -> new EnumMap<>(CallOutcome.class))
                     .merge(outcome, 1, Integer::sum);
         }
@@ -212,7 +219,10 @@ final class Accounts implements Observer {
         });
         LoopMetrics all =
                 loops.stream().map(Loop::metrics).reduce(LoopMetrics::plus).orElseThrow();
-        long came = all.calls().made() + all.calls().turnedAway();
+        long came = all.calls().made() - all.calls().handedBack() + all.calls().turnedAway();
+        for (Pool<?, ?> each : pools) {
+            came += each.metrics().failed() + each.metrics().cancelled();
+        }
         if (came != called) {
             ledger.violated(5, called + " calls were made, and the loops count " + came + ": " + all.calls());
         }

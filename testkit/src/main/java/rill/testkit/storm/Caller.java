@@ -1,6 +1,7 @@
 package rill.testkit.storm;
 
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,9 +13,12 @@ import rill.ClientProtocol;
 import rill.DeadlineException;
 import rill.Future;
 import rill.Loop;
+import rill.LoopGroup;
+import rill.Pool;
+import rill.PoolOptions;
 import rill.testkit.storm.Step.Service;
 
-/** A client of a program, and its calls: each gets its own answer, or fails, in time. */
+/** A client or a pool of a program, and its calls: each gets its own answer, or fails, in time. */
 final class Caller extends Actor {
     static final int CHANNEL = 1000;
     static final int ANSWERS = 1000;
@@ -42,32 +46,75 @@ final class Caller extends Actor {
     private final Run run;
     final int number;
     private final Step.Dial step;
+    private final boolean pooled;
+    private final boolean again; // calls may be carried out twice
     private final Pipes.Pipe pipe;
-    final Future<Client<Object, Object>> connected;
+    final Future<? extends rill.Caller<Object, Object>> connected;
     private final List<Made> calls = new ArrayList<>();
     volatile boolean closedHere;
     private volatile boolean hadToWait; // for room, perhaps
     private volatile boolean leftUnanswered;
 
-    Caller(Run run, Step.Dial step, Loop loop, Server server, java.net.SocketAddress address) {
+    /** A client. */
+    Caller(Run run, Step.Dial step, Loop loop, Server server, SocketAddress address) {
         this.run = run;
         this.number = step.client();
         this.step = step;
-        var hooks = new Hooks(run);
-        hooks.actor = this;
-        this.pipe = Pipes.of(server.step.wire(), server.step.top(), hooks, () -> hooks, null);
-        ClientProtocol<Object, Object> protocol = server.step.form() == Step.Form.KEYED
-                ? ClientProtocol.byKey(pipe.pipeline, Caller::key, Caller::key)
-                : ClientProtocol.inOrder(pipe.pipeline);
-        protocol = protocol.deadline(Duration.ofMillis(step.deadlineMillis()))
-                .inFlight(step.inFlight(), step.waits() ? ClientProtocol.WhenFull.WAIT : ClientProtocol.WhenFull.FAIL)
-                .waiting(step.waiting());
-        connected = loop.connect(address, protocol);
-        connected.onDone((client, failure) -> {
+        this.pooled = false;
+        this.again = false;
+        this.pipe = pipe(server);
+        Future<Client<Object, Object>> connecting = loop.connect(address, protocol(server));
+        this.connected = connecting;
+        connecting.onDone((client, failure) -> {
             if (client != null) {
                 run.ledger().track(client.closed(), "closed() of " + this, run.step());
             }
         });
+    }
+
+    /** A pool. */
+    Caller(Run run, Step.OpenPool step, Loop loop, @Nullable LoopGroup group, Server server, SocketAddress address) {
+        this.run = run;
+        this.number = step.client();
+        this.step = new Step.Dial(
+                number,
+                step.loop(),
+                step.listener(),
+                step.inFlight(),
+                step.waiting(),
+                step.waits(),
+                step.deadlineMillis());
+        this.pooled = true;
+        this.again = step.again();
+        this.pipe = pipe(server);
+        ClientProtocol<Object, Object> protocol = protocol(server).idempotent(request -> again);
+        PoolOptions options = PoolOptions.defaults()
+                .whenDown(step.waits() ? PoolOptions.WhenDown.WAIT : PoolOptions.WhenDown.FAIL)
+                .connections(step.waits() ? step.least() : Math.max(1, step.least()), step.most())
+                .backOff(Duration.ofMillis(50), Duration.ofMinutes(1));
+        if (step.ageMillis() > 0) {
+            options = options.maxAge(Duration.ofMillis(step.ageMillis()));
+        }
+        Pool<Object, Object> pool =
+                group == null ? loop.pool(address, protocol, options) : group.pool(address, protocol, options);
+        run.accounts().opened(pool);
+        this.connected = pool.loop().done(pool);
+        run.ledger().track(pool.closed(), "closed() of " + this, run.step());
+    }
+
+    private Pipes.Pipe pipe(Server server) {
+        var hooks = new Hooks(run);
+        hooks.actor = this;
+        return Pipes.of(server.step.wire(), server.step.top(), hooks, () -> hooks, null);
+    }
+
+    private ClientProtocol<Object, Object> protocol(Server server) {
+        ClientProtocol<Object, Object> protocol = server.step.form() == Step.Form.KEYED
+                ? ClientProtocol.byKey(pipe.pipeline, Caller::key, Caller::key)
+                : ClientProtocol.inOrder(pipe.pipeline);
+        return protocol.deadline(Duration.ofMillis(step.deadlineMillis()))
+                .inFlight(step.inFlight(), step.waits() ? ClientProtocol.WhenFull.WAIT : ClientProtocol.WhenFull.FAIL)
+                .waiting(step.waiting());
     }
 
     private static Object key(Object message) {
@@ -94,6 +141,9 @@ final class Caller extends Actor {
     void arrived(int id) {
         synchronized (calls) {
             Made made = calls.get(id);
+            if (made.arrived && !again) {
+                run.ledger().violated(5, this + ": call " + id + " has arrived twice");
+            }
             made.arrived = true;
             checkFate(made, id);
         }
@@ -103,16 +153,23 @@ final class Caller extends Actor {
     void serverCloses() {
         synchronized (calls) {
             for (Made each : calls) {
-                each.mustBeAnswered =
-                        each.arrived && !each.done && each.plain && !closedHere && !planted && !leftUnanswered;
+                each.mustBeAnswered = each.arrived
+                        && !each.done
+                        && each.plain
+                        && !closedHere
+                        && !planted
+                        && !leftUnanswered
+                        && !again;
             }
         }
     }
 
     /** How many calls have had no answer, though everything has come that will; on the loop. */
     int inFlight() {
-        Client<Object, Object> client = client();
-        return client == null || client.closed().isDone() ? 0 : client.unanswered();
+        return client() instanceof Client<Object, Object> client
+                        && !client.closed().isDone()
+                ? client.unanswered()
+                : 0;
     }
 
     /** Whether there is a reason that calls are left without an answer. */
@@ -135,8 +192,7 @@ final class Caller extends Actor {
         return Duration.ofMillis(request.second & ((1 << SERVICE_BITS) - 1));
     }
 
-    @Nullable
-    Client<Object, Object> client() {
+    rill.@Nullable Caller<Object, Object> client() {
         return connected.isDone() && connected.failure() == null ? connected.result() : null;
     }
 
@@ -145,7 +201,7 @@ final class Caller extends Actor {
 
     /** Makes a call. */
     Ledger.@Nullable Given call(Step.Call what) {
-        Client<Object, Object> client = client();
+        rill.Caller<Object, Object> client = client();
         if (client == null) {
             return null;
         }
@@ -178,7 +234,7 @@ final class Caller extends Actor {
     }
 
     /** In a Task. */
-    private Object askAndAwait(Client<Object, Object> client, Step.Call what) throws IOException {
+    private Object askAndAwait(rill.Caller<Object, Object> client, Step.Call what) throws IOException {
         Asked asked = ask(client, what);
         asked.given.mayBeCancelled = true;
         Object value;
@@ -192,7 +248,7 @@ final class Caller extends Actor {
         return Run.NOTHING;
     }
 
-    private Asked ask(Client<Object, Object> client, Step.Call what) {
+    private Asked ask(rill.Caller<Object, Object> client, Step.Call what) {
         int millis = what.deadlineMillis() == 0 ? step.deadlineMillis() : what.deadlineMillis();
         var made = new Made(
                 Run.loopOf(connected).nanoTime(), TimeUnit.MILLISECONDS.toNanos(millis), what.wrap() == Step.Wrap.BARE);
@@ -277,7 +333,7 @@ final class Caller extends Actor {
     }
 
     void close(boolean finish) {
-        Client<Object, Object> client = client();
+        rill.Caller<Object, Object> client = client();
         if (client != null) {
             closedHere = true;
             if (!finish) {
@@ -289,6 +345,6 @@ final class Caller extends Actor {
 
     @Override
     public String toString() {
-        return "client " + number;
+        return (pooled ? "pool " : "client ") + number;
     }
 }

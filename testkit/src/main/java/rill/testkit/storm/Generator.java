@@ -174,14 +174,28 @@ final class Generator {
                 random.nextBoolean() ? Form.SERVE : Form.KEYED,
                 random.nextInt(3) == 0 ? Marks.SMALL : Marks.USUAL,
                 OnFailure.NONE));
-        steps.add(new Step.Dial(
-                clients++,
-                random.nextInt(Run.LOOPS),
+        int client = clients++;
+        int inFlight = random.nextInt(3) == 0 ? 2 : 64;
+        int waiting = random.nextInt(3) == 0 ? 2 : 64;
+        boolean waits = random.nextInt(3) > 0;
+        int deadline = one(new int[] {100, 1000, 20_000});
+        if (random.nextInt(3) > 0) {
+            steps.add(new Step.Dial(client, random.nextInt(Run.LOOPS), listener, inFlight, waiting, waits, deadline));
+            return;
+        }
+        int least = random.nextInt(3);
+        steps.add(new Step.OpenPool(
+                client,
+                listeningLoop(),
                 listener,
-                random.nextInt(3) == 0 ? 2 : 64,
-                random.nextInt(3) == 0 ? 2 : 64,
-                random.nextInt(3) > 0,
-                one(new int[] {100, 1000, 20_000})));
+                least,
+                Math.max(1, least + random.nextInt(2)),
+                inFlight,
+                waiting,
+                waits,
+                deadline,
+                random.nextInt(4) == 0 ? 5_000 + random.nextInt(60_000) : 0,
+                random.nextBoolean()));
     }
 
     private int listeningLoop() {

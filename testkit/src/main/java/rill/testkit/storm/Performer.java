@@ -20,6 +20,7 @@ record Performer(Run run, boolean here) {
             case Step.Listen listen -> listen(listen);
             case Step.Connect connect -> connect(connect);
             case Step.Dial dial -> dial(dial);
+            case Step.OpenPool open -> openPool(open);
             case Step.Write write -> write(write);
             case Step.Flush flush -> flush(flush);
             case Step.Receive receive -> receive(receive);
@@ -214,6 +215,21 @@ record Performer(Run run, boolean here) {
             run.put(step.client(), caller);
             run.ledger().track(caller.connected, "connect of " + caller, run.step());
         });
+    }
+
+    private void openPool(Step.OpenPool step) {
+        Server server = run.server(step.listener());
+        Listener listener = server == null ? null : server.listener();
+        if (here || server == null || listener == null || !server.serves() || run.caller(step.client()) != null) {
+            return;
+        }
+        LoopGroup group = step.loop() == Run.GROUP ? run.group() : null;
+        Loop loop = group == null
+                ? run.loop(step.loop() % Run.LOOPS)
+                : group.loops().getFirst();
+        if (!run.closing(loop)) {
+            run.attempt(() -> run.put(step.client(), new Caller(run, step, loop, group, server, listener.address())));
+        }
     }
 
     // ---- connections

@@ -20,6 +20,7 @@ import rill.Connection;
 import rill.Future;
 import rill.Listener;
 import rill.Loop;
+import rill.Pool;
 
 /**
  * What a loop holds on to: whatever can be reached from it through the fields of Rill's own classes. When everything is over that is no
@@ -95,6 +96,7 @@ final class Reach {
         boolean suspicious = (object instanceof Future<?> future && !future.isDone())
                 || object instanceof Connection<?, ?>
                 || object instanceof Client<?, ?>
+                || object instanceof Pool<?, ?>
                 || object instanceof Listener
                 || object instanceof rill.spi.WireListener;
         if (suspicious) {

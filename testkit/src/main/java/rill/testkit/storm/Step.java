@@ -271,6 +271,24 @@ public sealed interface Step {
     record Dial(int client, int loop, int listener, int inFlight, int waiting, boolean waits, int deadlineMillis)
             implements Step {}
 
+    /**
+     * Opens a pool to a listener that serves, in a group where there can be one and {@code loop} says so; calls are made of it as of the client with that
+     * number. With {@code again}, they may be carried out twice.
+     */
+    record OpenPool(
+            int client,
+            int loop,
+            int listener,
+            int least,
+            int most,
+            int inFlight,
+            int waiting,
+            boolean waits,
+            int deadlineMillis,
+            int ageMillis,
+            boolean again)
+            implements Step {}
+
     /** Writes so many letters. */
     record Write(int end, int size, int times, Estimate estimate, Via via, int into) implements Step {}
 

@@ -1,0 +1,254 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import rill.PoolState.Ready;
+import rill.spi.Clock;
+import rill.spi.Environment;
+import rill.testing.Loops;
+
+/** A pool whose connections live on other loops, which close at any time; all driven by hand. */
+class PoolLoopsTest {
+    /** Its first connection is on this loop, and all others on the rig's, which is its own. */
+    private static Pool<String, String> pool(PoolRig rig, Loop first, ClientProtocol<String, String> protocol) {
+        var targets = new ArrayList<Loop>(List.of(first));
+        return Pool.open(
+                rig.loop,
+                () -> targets.isEmpty() ? rig.loop : targets.removeFirst(),
+                true,
+                rig.address,
+                protocol,
+                PoolOptions.defaults());
+    }
+
+    private static void both(PoolRig rig, Loop other) {
+        for (int i = 0; i < 100; i++) {
+            rig.loop.tick();
+            if (!other.closed()) {
+                other.tick();
+            }
+        }
+    }
+
+    /** While nobody else's turn comes. */
+    private static void closesAlone(Loop loop) {
+        loop.closing().start(Duration.ZERO);
+        for (int i = 0; i < 300 && !loop.closed(); i++) {
+            loop.tick();
+        }
+        assertThat(loop.closed()).isTrue();
+    }
+
+    private static void ends(PoolRig rig, Pool<?, ?> pool) {
+        pool.close();
+        rig.settle();
+        rig.loops.reporter().take(Report.Survivors.class);
+        assertThat(pool.closed().isDone()).isTrue();
+    }
+
+    @Test
+    void a_loop_that_is_closed_just_when_it_was_chosen_does_not_stop_the_pool_for_good() {
+        try (var rig = new PoolRig().answering()) {
+            Loop closed = rig.loops.open();
+            closesAlone(closed);
+            Pool<String, String> pool = pool(rig, closed, PoolRig.protocol()); // it was open when it was asked
+            rig.settle();
+            rig.passes(Duration.ofSeconds(1));
+            assertThat(pool.state()).isEqualTo(new Ready(1));
+            ends(rig, pool);
+        }
+    }
+
+    @Test
+    void a_loop_that_is_closed_while_it_connects_does_not_stop_the_pool_for_good() {
+        for (int ticks = 0; ticks < 12; ticks++) {
+            try (var rig = new PoolRig().answering()) {
+                Loop other = rig.loops.open();
+                Pool<String, String> pool = pool(rig, other, PoolRig.protocol());
+                for (int i = 0; i < ticks; i++) {
+                    rig.loop.tick();
+                    other.tick();
+                }
+                closesAlone(other);
+                rig.settle();
+                rig.passes(Duration.ofSeconds(1));
+                assertThat(pool.state()).as("after %d ticks", ticks).isEqualTo(new Ready(1));
+                ends(rig, pool);
+            }
+        }
+    }
+
+    /** A clock that is out of order where a certain part of Rill reads it, as if memory were exhausted there. */
+    private static Clock failingIn(Loops loops, String type, BooleanSupplier when) {
+        return () -> {
+            boolean there = StackWalker.getInstance()
+                    .walk(frames ->
+                            frames.anyMatch(frame -> frame.getClassName().equals("rill." + type)));
+            if (there && when.getAsBoolean()) {
+                throw new OutOfMemoryError("on purpose");
+            }
+            return loops.clock().nanoTime();
+        };
+    }
+
+    private static Loops loopsFailingIn(String type, BooleanSupplier when) {
+        var loops = Loops.manual();
+        var real = Environment.production();
+        loops.transport()
+                .environment(new Environment(
+                        failingIn(loops, type, when),
+                        new Random(1),
+                        real.resolver(),
+                        real.blocking(),
+                        real.memory(),
+                        null));
+        return loops;
+    }
+
+    @Test
+    void a_connect_for_which_there_is_no_memory_is_a_failed_attempt() {
+        var failures = new ArrayList<>(List.of(1, 2));
+        try (var rig = new PoolRig(loopsFailingIn("Dialer", () -> !failures.isEmpty() && failures.removeLast() > 0))
+                .answering()) {
+            var pool = rig.pool(PoolRig.protocol(), PoolOptions.defaults());
+            rig.passes(Duration.ofSeconds(1));
+            assertThat(failures).isEmpty();
+            assertThat(pool.state()).isEqualTo(new Ready(1));
+        }
+    }
+
+    @Test
+    void a_call_for_whose_waiting_there_is_no_memory_fails_with_that() {
+        var failing = new boolean[1];
+        try (var rig = new PoolRig(loopsFailingIn("UnplacedCalls", () -> failing[0]))) {
+            rig.refuses();
+            var pool = rig.pool(PoolRig.protocol(), PoolOptions.defaults());
+            failing[0] = true;
+            Future<String> call = rig.call(pool, "a");
+            assertThat(call.failure()).isInstanceOf(OutOfMemoryError.class);
+            failing[0] = false;
+            assertThat(pool.members().waiting()).isZero();
+        }
+    }
+
+    @Test
+    void a_call_on_its_way_to_a_loop_that_is_closed_goes_to_another_connection() {
+        try (var rig = new PoolRig().answering()) {
+            Loop other = rig.loops.open();
+            Pool<String, String> pool = pool(rig, other, PoolRig.protocol());
+            both(rig, other);
+            assertThat(pool.state()).isEqualTo(new Ready(1));
+            closesAlone(other); // the pool has not heard of it yet
+            Future<String> call = pool.call("a");
+            Future<?> sent = pool.send("(b");
+            rig.settle();
+            rig.passes(Duration.ofSeconds(1));
+            assertThat(pool.state()).isEqualTo(new Ready(1));
+            assertThat(call.result()).isEqualTo("answer to a");
+            assertThat(sent.failure()).isNull();
+            assertThat(rig.lastPeer().heard).containsExactly("a", "(b");
+            ends(rig, pool);
+        }
+    }
+
+    @Test
+    void a_second_try_is_told_to_who_waits_though_the_loop_of_the_first_one_is_closed() {
+        try (var rig = new PoolRig()) {
+            Loop other = rig.loops.open();
+            Pool<String, String> pool = pool(rig, other, PoolRig.protocol().idempotent(request -> true));
+            both(rig, other);
+            Future<String> call = pool.call("a");
+            var told = new ArrayList<Object>();
+            call.onDone((answer, failure) -> told.add(failure == null ? answer : failure));
+            Future<?> waiting = rig.loop.task("waits", () -> told.add(call.await()));
+            both(rig, other);
+            assertThat(rig.peers.getFirst().heard).containsExactly("a");
+            rig.greets(peer -> peer.answers = true);
+            closesAlone(other);
+            rig.passes(Duration.ofSeconds(1));
+            assertThat(waiting.failure()).isNull();
+            assertThat(told).containsExactly("answer to a", "answer to a");
+            ends(rig, pool);
+        }
+    }
+
+    @Test
+    void the_future_of_a_call_belongs_to_the_loop_that_makes_it() {
+        try (var rig = new PoolRig().answering()) {
+            Loop other = rig.loops.open();
+            Loop third = rig.loops.open();
+            Pool<String, String> pool = pool(rig, other, PoolRig.protocol());
+            both(rig, other);
+            var told = new ArrayList<Loop>();
+            third.execute(() -> pool.call("a").onDone((answer, failure) -> told.add(Loop.current())));
+            other.execute(() -> pool.call("b").onDone((answer, failure) -> told.add(Loop.current())));
+            pool.call("c").onDone((answer, failure) -> told.add(Loop.current()));
+            for (int i = 0; i < 5; i++) {
+                third.tick();
+                both(rig, other);
+            }
+            assertThat(told).containsExactlyInAnyOrder(third, other, rig.loop);
+            pool.close();
+            both(rig, other);
+        }
+    }
+
+    @Test
+    void a_loop_that_closes_waits_for_what_its_pool_still_does_on_other_loops() {
+        var rig = new PoolRig();
+        Loop mine = rig.loops.open();
+        var pool = Pool.open(mine, () -> rig.loop, true, rig.address, PoolRig.protocol(), PoolOptions.defaults());
+        both(rig, mine);
+        Future<String> call = pool.call("a");
+        var told = new ArrayList<String>();
+        call.onDone((answer, failure) -> told.add(answer));
+        Future<?> gone = pool.closed();
+        both(rig, mine);
+        mine.closing().start(Duration.ofMinutes(1));
+        both(rig, mine);
+        assertThat(mine.closed()).isFalse();
+        assertThat(gone.isDone()).isFalse();
+        assertThat(pool.isOpen()).isFalse();
+        for (int i = 0; i < 5 && !mine.closed(); i++) {
+            rig.lastPeer().says("answer");
+            both(rig, mine);
+        }
+        assertThat(mine.closed()).isTrue();
+        assertThat(told).containsExactly("answer");
+        assertThat(gone.failure()).isNull();
+        assertThat(gone.isDone()).isTrue();
+        rig.close();
+    }
+
+    @Test
+    void at_the_deadline_it_waits_no_longer_and_names_what_is_left() {
+        var rig = new PoolRig();
+        Loop mine = rig.loops.open();
+        var pool = Pool.open(mine, () -> rig.loop, true, rig.address, PoolRig.protocol(), PoolOptions.defaults());
+        both(rig, mine);
+        Future<String> call = pool.call("a");
+        Future<?> gone = pool.closed();
+        both(rig, mine);
+        mine.closing().start(Duration.ofSeconds(1));
+        both(rig, mine);
+        rig.loops.clock().advance(Duration.ofSeconds(1));
+        for (int i = 0; i < 3; i++) {
+            both(rig, mine);
+        }
+        assertThat(mine.closed()).isTrue();
+        assertThat(gone.isDone()).isTrue();
+        assertThat(gone.failure()).isNull();
+        assertThat(call.isDone()).isTrue();
+        assertThat(rig.livePeers()).isEmpty();
+        assertThat(rig.loops.reporter().take(Report.Survivors.class))
+                .singleElement()
+                .satisfies(each -> assertThat(each.names()).containsExactly(pool + " (1 connections on other loops)"));
+        rig.close();
+    }
+}
