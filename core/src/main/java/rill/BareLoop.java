@@ -414,6 +414,30 @@ abstract class BareLoop implements Drivable, Executor {
         return new Offer<>(this, Objects.requireNonNull(unseen, "unseen"));
     }
 
+    /**
+     * {@link #promise(Consumer)} of work that can be stopped.
+     *
+     * @param stop runs if it is cancelled before it is done: on the loop, in a Handle, at most once
+     */
+    public <T extends @Nullable Object> Promise<T> promise(Consumer<? super T> unseen, Runnable stop) {
+        return new Offer<>(
+                this,
+                new Taker<T>(Objects.requireNonNull(unseen, "unseen"), Objects.requireNonNull(stop, "stop")));
+    }
+
+    private record Taker<T extends @Nullable Object>(Consumer<? super T> unseen, Runnable stop)
+            implements Consumer<T>, Runnable {
+        @Override
+        public void accept(T value) {
+            unseen.accept(value);
+        }
+
+        @Override
+        public void run() {
+            stop.run();
+        }
+    }
+
     // ---- asking
 
     /** The loop that the current thread runs a callback or a Task of. */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * What a session may know of its connection, and what it may ask for.
  *
  * <p>The connection reuses one object. {@link #random}, {@link #remoteAddress}, {@link #target}, {@link #shared} and {@link #own} may be called at
- * any time on the loop, also in {@link Codec#open} and while encoding; everything else only within the call of the session that the Context was passed to, and throws
+ * any time on the loop, also in {@link Codec#open} and while encoding, and {@link #startTimer} and {@link #stopTimer} while encoding; everything else only within the call of the session that the Context was passed to, and throws
  * an {@link IllegalStateException} elsewhere. What is asked for is carried out after that call has returned.
  *
  * <p><b>Threading:</b> the loop.
@@ -68,7 +68,7 @@ public interface Context {
      */
     void stop();
 
-    /** Calls {@link Session#timerExpired} after this delay; replaces a running timer. */
+    /** Calls {@link Session#timerExpired} after this delay; replaces a running timer. Also while encoding: a request may start the time for its answer. */
     void startTimer(Duration after);
 
     /** Stops the timer, if it runs. */

@@ -105,6 +105,11 @@ final class Inbound extends Node {
         return link.target();
     }
 
+    /** Whether a session of this connection is being called, be it to decode or to encode. */
+    boolean inSession() {
+        return link.outbound().inSession();
+    }
+
     /** Messages of the new pipeline wait for a receiver of their own. */
     void replaceReceiver() {
         Receiver<Object> old = receiver;

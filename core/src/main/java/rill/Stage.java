@@ -575,7 +575,9 @@ final class Stage implements Context {
 
     @Override
     public void startTimer(Duration after) {
-        requireCall();
+        if (!inbound.inSession()) {
+            requireCall();
+        }
         if (timer == null) {
             timer = new StageTimer(loop(), this, this::timerDue);
         }

@@ -1,0 +1,98 @@
+package rill.http.websocket;
+
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+import java.util.zip.Deflater;
+import java.util.zip.Inflater;
+import org.jspecify.annotations.Nullable;
+import rill.Context;
+
+/**
+ * What all WebSockets of a loop work in and share. But for what is lent, nothing in it outlives a call to a session.
+ *
+ * <p>Without context takeover a compressor is of use to one message only. So there are few of them, however many connections.
+ */
+final class Scratch {
+    /** Of what is compressed, so much is kept for the next; more only while it is needed. */
+    static final int SIZE = 16 * 1024;
+
+    private static final int MASKS = 64;
+    private static final int SPARE_INFLATERS = 4;
+
+    final byte[] bytes = new byte[SIZE];
+    private final byte[] masks = new byte[MASKS * Integer.BYTES];
+    private int nextMask = MASKS;
+    private final @Nullable Inflater[] spare = new Inflater[SPARE_INFLATERS];
+    private int spares;
+    private @Nullable Deflater deflater;
+    private byte[] deflated = new byte[SIZE];
+    private final Utf8Check utf8 = new Utf8Check();
+
+    static Scratch of(Context context) {
+        return context.shared(Scratch.class, Scratch::new);
+    }
+
+    /** A key that nobody can guess. Many at a time: a secure source is dear to ask. */
+    int nextMask(RandomGenerator random) {
+        if (nextMask == MASKS) {
+            random.nextBytes(masks);
+            nextMask = 0;
+        }
+        int at = nextMask++ * Integer.BYTES;
+        return (masks[at] & 0xFF) << 24
+                | (masks[at + 1] & 0xFF) << 16
+                | (masks[at + 2] & 0xFF) << 8
+                | (masks[at + 3] & 0xFF);
+    }
+
+    /** For one call. */
+    Utf8Check utf8() {
+        utf8.reset();
+        return utf8;
+    }
+
+    /** Lends one, for one message. */
+    Inflater takeInflater() {
+        if (spares == 0) {
+            return new Inflater(true);
+        }
+        Inflater taken = spare[--spares];
+        spare[spares] = null;
+        return taken == null ? new Inflater(true) : taken;
+    }
+
+    void giveBack(Inflater lent) {
+        if (spares == SPARE_INFLATERS) {
+            lent.end();
+        } else {
+            lent.reset();
+            spare[spares++] = lent;
+        }
+    }
+
+    /** For one call. */
+    Deflater deflater() {
+        Deflater own = deflater;
+        if (own == null) {
+            own = new Deflater(Deflater.DEFAULT_COMPRESSION, true);
+            deflater = own;
+        }
+        own.reset();
+        return own;
+    }
+
+    /** What was compressed, with room for so much; the first bytes as they were. */
+    byte[] deflated(int atLeast) {
+        if (deflated.length < atLeast) {
+            deflated = Arrays.copyOf(deflated, Math.max(atLeast, 2 * deflated.length));
+        }
+        return deflated;
+    }
+
+    /** Nothing is to stay large because of one message. */
+    void forgetDeflated() {
+        if (deflated.length > 4 * SIZE) {
+            deflated = new byte[SIZE];
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package rill.http.websocket;
+
+import org.jspecify.annotations.Nullable;
+import rill.http.wire.RequestHead;
+import rill.http.wire.ResponseHead;
+
+/**
+ * How a WebSocket was opened: {@code connection.info(WebSocketInfo.class)}.
+ *
+ * @param request the client's request: its target, its cookies
+ * @param response the server's answer
+ * @param subprotocol what they speak; null if nothing was agreed
+ * @param deflate whether messages may be compressed
+ */
+public record WebSocketInfo(RequestHead request, ResponseHead response, @Nullable String subprotocol, boolean deflate) {}

@@ -1,0 +1,22 @@
+package rill.http.websocket;
+
+import java.io.IOException;
+import rill.http.wire.ResponseHead;
+
+/** The server does not open a WebSocket: it has answered something else than 101. */
+public final class WebSocketRefusedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient ResponseHead response;
+
+    WebSocketRefusedException(String target, ResponseHead response) {
+        super("the server opens no WebSocket at " + target + ": it has answered " + response.status() + " "
+                + response.reason());
+        this.response = response;
+    }
+
+    /** What it has answered; without a body. */
+    public ResponseHead response() {
+        return response;
+    }
+}
