@@ -1,0 +1,184 @@
+package rill.http.client;
+
+import java.io.IOException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import rill.Connection;
+import rill.Failure;
+import rill.Future;
+import rill.http.wire.Data;
+import rill.http.wire.RequestEvent;
+import rill.http.wire.ResponseEvent;
+import rill.http.wire.ResponseHead;
+
+/**
+ * One connection of an {@link OriginPool}: used by one {@link Exchange} at a time, or idle. It is read all the time, unless the exchange holds it up. On the loop.
+ */
+final class ClientConnection {
+    private static final Duration MARGIN = Duration.ofSeconds(1);
+
+    private final OriginPool pool;
+    private final Connection<ResponseEvent, RequestEvent> connection;
+    private final Heard.Counter heard;
+    private final Alarm alarm;
+    private @Nullable Exchange exchange; // that uses it
+    private @Nullable Duration keep; // as the server has said
+    private int served;
+    private boolean gone;
+    private @Nullable Throwable failure;
+
+    ClientConnection(OriginPool pool, Connection<ResponseEvent, RequestEvent> connection) {
+        this.pool = pool;
+        this.connection = connection;
+        this.heard = connection.info(Heard.Counter.class).orElseThrow();
+        this.alarm = new Alarm(pool.loop(), "time of an HTTP connection", this::late);
+        connection.onFailure(this::failed).onMessage(this::event, this::ended);
+        connection.closed().onDone((nothing, never) -> gone(new IOException("the connection was closed")));
+    }
+
+    // ---- what comes
+
+    private void event(ResponseEvent event) {
+        Exchange user = exchange;
+        if (user == null) { // the codec has refused all that nobody asked for
+            if (event instanceof Data data) {
+                data.release();
+            }
+            close();
+            return;
+        }
+        if (event instanceof ResponseHead head) {
+            noteKeepAlive(head);
+        }
+        user.event(event);
+    }
+
+    /** How long the server says that it waits for the next request. */
+    private void noteKeepAlive(ResponseHead head) {
+        String said = head.fields().get("keep-alive");
+        if (said == null) {
+            return;
+        }
+        for (String each : said.split(",", -1)) {
+            String parameter = each.strip();
+            if (parameter.startsWith("timeout=") && parameter.substring(8).matches("[0-9]{1,6}")) {
+                keep = Duration.ofSeconds(Integer.parseInt(parameter.substring(8)));
+            }
+        }
+    }
+
+    private void failed(Failure happened) {
+        failure = happened.cause();
+        gone(happened.cause());
+    }
+
+    private void ended() {
+        gone(new IOException("the server has ended the connection"));
+        connection.close();
+    }
+
+    private void gone(Throwable why) {
+        if (gone) {
+            return;
+        }
+        gone = true;
+        alarm.close();
+        Exchange user = exchange;
+        exchange = null;
+        pool.gone(this);
+        if (user != null) {
+            user.connectionGone(failure == null ? why : failure);
+        }
+    }
+
+    private void late() {
+        if (exchange != null) {
+            exchange.late();
+        } else {
+            close();
+        }
+    }
+
+    // ---- for its exchange
+
+    void begin(Exchange user) {
+        exchange = user;
+    }
+
+    /** Whether it was used before. */
+    boolean isReused() {
+        return served > 0;
+    }
+
+    long heard() {
+        return heard.bytes();
+    }
+
+    Future<@Nullable Void> write(RequestEvent event) {
+        return connection.write(event);
+    }
+
+    void hold(boolean hold) {
+        if (gone) {
+            return;
+        }
+        if (hold) {
+            connection.pause();
+        } else {
+            connection.resume();
+        }
+    }
+
+    /** Gives its exchange so much time from now on. */
+    void within(Duration time) {
+        if (!gone) {
+            alarm.set(time);
+        }
+    }
+
+    void noLimit() {
+        alarm.clear();
+    }
+
+    /** The exchange is over. */
+    void release(boolean reusable) {
+        exchange = null;
+        served++;
+        if (gone) {
+            return;
+        }
+        if (reusable && connection.isOpen() && (keep == null || keep.compareTo(MARGIN) > 0)) {
+            pool.free(this);
+        } else {
+            close();
+        }
+    }
+
+    boolean isOpen() {
+        return !gone && connection.isOpen();
+    }
+
+    /** It waits for the next request, and is closed before the server does that. */
+    void idles() {
+        Duration own = pool.options().keep;
+        Duration servers = keep == null ? own : keep.minus(MARGIN);
+        alarm.set(own.compareTo(servers) < 0 ? own : servers);
+    }
+
+    void close() {
+        gone(new IOException("the connection was closed"));
+        connection.close();
+    }
+
+    /** The client is closed while an exchange is under way. */
+    void closeInUse() {
+        gone(new IOException("the client was closed"));
+        connection.abort();
+    }
+
+    void abort() {
+        exchange = null;
+        gone(new IOException("the connection was aborted"));
+        connection.abort();
+    }
+}

@@ -1,0 +1,412 @@
+package rill.http.client;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import rill.Future;
+import rill.Loop;
+import rill.Promise;
+import rill.http.wire.HttpFields;
+import rill.http.wire.ResponseHead;
+
+/**
+ * A response: its head, and its body as it comes. The body is read in pieces, by {@link #next}; or as a whole, by {@link #bytes} or {@link #text}; or not
+ * at all, by {@link #discard}. One of them has to be used: until the body has ended it takes up a connection, and if nobody asks for it for as long as
+ * {@link HttpClientOptions#idleTimeout} says, it fails.
+ *
+ * <p>Not much is read before somebody asks for it: a server that sends a large body is held up.
+ *
+ * <p><b>Threading:</b> any thread.
+ */
+public final class ClientResponse implements AutoCloseable {
+    /** So much waits here before the connection is held up. */
+    private static final int READ_AHEAD = 64 * 1024;
+
+    /** A rest of so much is read and thrown away, to keep the connection. */
+    private static final int WORTH_DRAINING = 64 * 1024;
+
+    private static final int FIRST_ROOM = 1024;
+
+    private final Exchange exchange;
+    private final Loop loop;
+    private final URI uri;
+    private final ResponseHead head;
+    private final int usualLimit;
+    private final @Nullable ContentCoding coding; // to undo; null for none
+    private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>(4);
+    private int queued; // bytes
+    private @Nullable ByteBuf ownRest; // what had come when the body ended
+    private @Nullable ByteBuf returned; // a piece that nobody has taken
+    private @Nullable Promise<@Nullable ByteBuf> asked; // by next
+    private @Nullable Whole whole; // if all of it is asked for
+    private HttpFields trailers = HttpFields.none();
+    private @Nullable IOException failure;
+    private boolean ended;
+    private boolean held;
+    private boolean discarded;
+    private long drained;
+
+    ClientResponse(Exchange exchange, ClientRequest request, ResponseHead head, HttpClient client) {
+        this.exchange = exchange;
+        this.loop = client.loop();
+        this.uri = request.uri();
+        this.head = head;
+        HttpClientOptions.Draft is = client.options().is;
+        this.usualLimit = is.bodyBytes;
+        boolean asksFor = is.inflate && !request.fields().contains("accept-encoding") && head.hasBody();
+        this.coding = asksFor
+                ? ContentCoding.of(head.fields().get("content-encoding"), is.inflatedBytes, is.ratio)
+                : null;
+    }
+
+    // ---- the head
+
+    /** The status: 200. */
+    public int status() {
+        return head.status();
+    }
+
+    /** The fields of the head, as they came: if the body is inflated, they still say how it was sent. */
+    public HttpFields fields() {
+        return head.fields();
+    }
+
+    /** All of the head. */
+    public ResponseHead head() {
+        return head;
+    }
+
+    /** Where it comes from, after redirections. */
+    public URI uri() {
+        return uri;
+    }
+
+    /** The fields after the body; none before the body has ended. On the loop. */
+    public HttpFields trailers() {
+        return trailers;
+    }
+
+    // ---- the body
+
+    /**
+     * The next piece of the body; null at its end.
+     *
+     * <p><b>Ownership:</b> the piece is the caller's, to release.
+     *
+     * @throws IllegalStateException if it is asked for before the last one is done, or if all of the body was asked for, or none
+     */
+    public Future<@Nullable ByteBuf> next() {
+        return onLoop(() -> {
+            requireUnasked("next");
+            Promise<@Nullable ByteBuf> next = loop.offer(this::takeBack, () -> asked = null);
+            asked = next;
+            exchange.progress();
+            advance();
+            return next;
+        });
+    }
+
+    /** Nobody has taken it: it is for the next. */
+    private void takeBack(@Nullable ByteBuf piece) {
+        if (piece == null) {
+            return;
+        }
+        if (discarded || failure != null) {
+            piece.release();
+        } else {
+            returned = piece;
+        }
+    }
+
+    /** All of the body, up to {@link HttpClientOptions#bodyBytes}. */
+    public Future<byte[]> bytes() {
+        return bytes(usualLimit);
+    }
+
+    /** All of the body, if it has no more than so many bytes; if it has, this fails. */
+    public Future<byte[]> bytes(int most) {
+        return onLoop(() -> {
+            requireUnasked("bytes");
+            Promise<byte[]> promise = loop.promise();
+            promise.onCancel(this::discard);
+            whole = new Whole(promise, most);
+            exchange.progress();
+            advance();
+            return promise;
+        });
+    }
+
+    /** All of the body as text, in the charset that Content-Type names, or UTF-8. */
+    public Future<String> text() {
+        Charset charset = charset();
+        return bytes().map(bytes -> new String(bytes, charset));
+    }
+
+    private Charset charset() {
+        String type = Objects.requireNonNullElse(fields().get("content-type"), "").toLowerCase(Locale.ROOT);
+        int at = type.indexOf("charset=");
+        if (at < 0) {
+            return StandardCharsets.UTF_8;
+        }
+        String name = type.substring(at + "charset=".length()).split("[;\\s]", 2)[0].replace("\"", "");
+        try {
+            return Charset.forName(name);
+        } catch (IllegalArgumentException unknown) {
+            return StandardCharsets.UTF_8;
+        }
+    }
+
+    /** Does without the rest of the body. A little of it is read to keep the connection; if there is more, that is closed. */
+    public void discard() {
+        if (Loop.current() == loop) {
+            discardNow();
+        } else if (!loop.closed()) {
+            loop.submit(this::discardNow).onDone((nothing, loopClosed) -> {});
+        }
+    }
+
+    /** {@link #discard}. */
+    @Override
+    public void close() {
+        discard();
+    }
+
+    private void discardNow() {
+        if (discarded) {
+            return;
+        }
+        discarded = true;
+        releaseAll();
+        tellFailure(new IOException("the body of " + exchange + " was discarded"));
+        if (!ended && head.bodyLength() > WORTH_DRAINING) {
+            exchange.cancel();
+        } else {
+            hold(false);
+        }
+    }
+
+    private <T extends @Nullable Object> Future<T> onLoop(Supplier<Future<T>> work) {
+        return Loop.current() == loop ? work.get() : loop.submit(work::get).flatMap(future -> future);
+    }
+
+    private void requireUnasked(String what) {
+        if (asked != null || whole != null || discarded) {
+            throw new IllegalStateException(what + ": of " + exchange
+                    + (discarded
+                            ? " the body was discarded"
+                            : whole != null ? " all of the body was asked for" : " a piece of the body is asked for already"));
+        }
+    }
+
+    // ---- what comes
+
+    void data(ByteBuf bytes) {
+        int size = bytes.readableBytes();
+        if (discarded) {
+            bytes.release();
+            drained += size;
+            if (drained > WORTH_DRAINING) {
+                exchange.cancel();
+            }
+            return;
+        }
+        if (size == 0 || failure != null) {
+            bytes.release();
+            return;
+        }
+        queued += size;
+        queue.add(bytes);
+        advance();
+    }
+
+    /** All of it has come. What nobody has asked for yet holds no buffers any more: nobody may ever do. */
+    void ended(HttpFields after) {
+        trailers = after;
+        ended = true;
+        if (!discarded && !queue.isEmpty()) {
+            byte[] rest = new byte[queued];
+            int at = 0;
+            for (ByteBuf each = queue.poll(); each != null; each = queue.poll()) {
+                int size = each.readableBytes();
+                each.readBytes(rest, at, size);
+                each.release();
+                at += size;
+            }
+            ownRest = Unpooled.wrappedBuffer(rest);
+            queue.add(ownRest);
+        }
+        advance();
+    }
+
+    void failed(IOException why) {
+        if (failure == null) {
+            failure = why;
+            releaseAll();
+            tellFailure(why);
+        }
+    }
+
+    private void tellFailure(IOException why) {
+        Promise<@Nullable ByteBuf> waiting = asked;
+        asked = null;
+        if (waiting != null) {
+            waiting.fail(why);
+        }
+        Whole all = whole;
+        if (all != null) {
+            all.promise.fail(why);
+        }
+    }
+
+    private void releaseAll() {
+        for (ByteBuf each = queue.poll(); each != null; each = queue.poll()) {
+            each.release();
+        }
+        queued = 0;
+        ByteBuf back = returned;
+        returned = null;
+        if (back != null) {
+            back.release();
+        }
+        if (coding != null) {
+            coding.close();
+        }
+    }
+
+    /** Hands out what there is to whoever wants it. */
+    private void advance() {
+        try {
+            if (failure != null) {
+                tellFailure(failure);
+            } else if (whole != null) {
+                collect(whole);
+            } else if (asked != null) {
+                give(asked);
+            }
+        } catch (IOException e) {
+            failed(new IOException(exchange + ": " + e.getMessage(), e));
+            exchange.cancel();
+        }
+        hold(!ended && queued >= READ_AHEAD);
+    }
+
+    private void give(Promise<@Nullable ByteBuf> to) throws IOException {
+        ByteBuf piece = poll();
+        if (piece != null) {
+            asked = null;
+            if (!to.complete(piece)) {
+                takeBack(piece);
+            }
+        } else if (isOver()) {
+            asked = null;
+            to.complete(null);
+        }
+    }
+
+    private void collect(Whole all) throws IOException {
+        for (ByteBuf piece = poll(); piece != null; piece = poll()) {
+            all.add(piece, piece == ownRest);
+        }
+        if (isOver()) {
+            all.promise.complete(all.bytes());
+        }
+    }
+
+    private @Nullable ByteBuf poll() throws IOException {
+        ByteBuf back = returned;
+        if (back != null) {
+            returned = null;
+            return back;
+        }
+        while (true) {
+            ByteBuf piece = coding == null ? null : coding.poll();
+            if (piece != null) {
+                return piece;
+            }
+            ByteBuf raw = queue.poll();
+            if (raw == null) {
+                return null;
+            }
+            queued -= raw.readableBytes();
+            if (coding == null) {
+                return raw;
+            }
+            coding.feed(raw);
+        }
+    }
+
+    /** Whether nothing more will be given. */
+    private boolean isOver() throws IOException {
+        if (!ended) {
+            return false;
+        }
+        if (coding != null) {
+            coding.requireEnd();
+            coding.close();
+        }
+        return true;
+    }
+
+    private void hold(boolean hold) {
+        if (held != hold) {
+            held = hold;
+            exchange.hold(hold);
+        }
+    }
+
+    /** All of a body, as it comes together. */
+    private static final class Whole {
+        private static final byte[] NONE = {};
+
+        final Promise<byte[]> promise;
+        private final int most;
+        private byte[] bytes = NONE;
+        private int size;
+
+        Whole(Promise<byte[]> promise, int most) {
+            this.promise = promise;
+            this.most = most;
+        }
+
+        /**
+         * @param own whether nobody else has its array
+         */
+        void add(ByteBuf piece, boolean own) throws IOException {
+            int count = piece.readableBytes();
+            try {
+                if (count > most - size) {
+                    throw new IOException("the body has more than " + most + " bytes");
+                }
+                if (own && size == 0) {
+                    bytes = piece.array();
+                } else {
+                    if (size + count > bytes.length) {
+                        bytes = Arrays.copyOf(bytes, (int) Math.min(most, Math.max(size + (long) count, Math.max(FIRST_ROOM, 2L * size))));
+                    }
+                    piece.readBytes(bytes, size, count);
+                }
+                size += count;
+            } finally {
+                piece.release();
+            }
+        }
+
+        byte[] bytes() {
+            return size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return head.status() + " to " + exchange;
+    }
+}

@@ -1,0 +1,405 @@
+package rill.http.client;
+
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import rill.CallFailedException.Fate;
+import rill.DeadlineException;
+import rill.Handle;
+import rill.Promise;
+import rill.http.wire.BodyEvent;
+import rill.http.wire.Data;
+import rill.http.wire.End;
+import rill.http.wire.HttpFields;
+import rill.http.wire.RequestHead;
+import rill.http.wire.ResponseEvent;
+import rill.http.wire.ResponseHead;
+
+/**
+ * One request and its response.
+ *
+ * <pre>
+ *            a connection          the head of the response         the end of the response, and
+ *  WAITING ───────────────▶ SENT ─────────────────────────▶ ANSWERED ──── all of the body sent ────▶ OVER
+ *     │  ▲                   │ │                              │
+ *     │  └── once more, on a ┘ └ failed, late, cancelled ──▶ OVER ◀── failed, late, not wanted
+ *     │      new connection
+ *     └ cancelled, late, nothing can be connected ──▶ OVER
+ *
+ *  the body of the request:  ASKING (Expect) ── 100, or the patience is over ──▶ SENDING ── its end ──▶ SENT
+ *                               └── an answer ──▶ NOT_WANTED ◀── an error is answered ──┘
+ * </pre>
+ *
+ * <p>Requests and responses are not bound to take turns: a server may answer before it has read all. On the loop.
+ */
+final class Exchange {
+    private enum State {
+        WAITING,
+        SENT,
+        ANSWERED,
+        OVER
+    }
+
+    private enum Sending {
+        ASKING,
+        SENDING,
+        SENT,
+        NOT_WANTED
+    }
+
+    private static final int FIRST_ERROR = 400;
+
+    private final HttpClient client;
+    private final ClientRequest request;
+    private final Promise<ClientResponse> promise;
+    private final long deadline; // of the whole; 0 for none
+    private State state = State.WAITING;
+    private Sending sending = Sending.SENT;
+    private @Nullable OriginPool pool;
+    private @Nullable ClientConnection on;
+    private @Nullable Upload upload;
+    private @Nullable ClientResponse response;
+    private @Nullable Handle timer; // of the whole
+    private boolean mayBeStale; // the connection, which was used before
+    private boolean triedAgain;
+    private long heardBefore;
+    private boolean answerEnded;
+
+    Exchange(HttpClient client, ClientRequest request, Promise<ClientResponse> promise, long deadline) {
+        this.client = client;
+        this.request = request;
+        this.promise = promise;
+        this.deadline = deadline;
+    }
+
+    void begin(OriginPool from) {
+        pool = from;
+        if (deadline != 0) {
+            long left = deadline - client.loop().nanoTime();
+            timer = client.loop().schedule(Duration.ofNanos(Math.max(0, left)), "time of an HTTP request", this::wholeLate);
+        }
+        from.place(this);
+    }
+
+    private OriginPool pool() {
+        return Objects.requireNonNull(pool);
+    }
+
+    private ClientConnection on() {
+        return Objects.requireNonNull(on);
+    }
+
+    // ---- sending
+
+    /** The connection is its own now. */
+    void take(ClientConnection connection) {
+        on = connection;
+        state = State.SENT;
+        mayBeStale = connection.isReused();
+        heardBefore = connection.heard();
+        connection.begin(this);
+        RequestHead head;
+        try {
+            head = head();
+        } catch (IllegalArgumentException e) { // the request's, and nothing has left
+            over();
+            connection.release(true);
+            promise.fail(e);
+            return;
+        }
+        connection.write(head);
+        if (state == State.SENT) { // it may have failed already
+            sendBody(connection);
+        }
+    }
+
+    private RequestHead head() {
+        HttpFields own = request.fields();
+        HttpFields fields = pool().fields();
+        if (own.contains("accept-encoding")) {
+            fields = fields.without("accept-encoding");
+        }
+        RequestBody body = request.body();
+        if (!body.isNone()) {
+            fields = body.length < 0
+                    ? fields.add("Transfer-Encoding", "chunked")
+                    : fields.add("Content-Length", Long.toString(body.length));
+            if (body.type != null && !own.contains("content-type")) {
+                fields = fields.add("Content-Type", body.type);
+            }
+            if (request.patience() != null) {
+                fields = fields.add("Expect", "100-continue");
+            }
+        }
+        HttpFields usual = client.options().is.fields;
+        for (int i = 0; i < usual.size(); i++) {
+            if (!own.contains(usual.name(i)) && !fields.contains(usual.name(i))) {
+                fields = fields.add(usual.name(i), usual.value(i));
+            }
+        }
+        return RequestHead.of(request.method(), request.target(), fields.addAll(own));
+    }
+
+    private void sendBody(ClientConnection connection) {
+        RequestBody body = request.body();
+        Duration patience = request.patience();
+        if (body.length == 0) {
+            sending = Sending.SENT;
+        } else if (patience != null) {
+            sending = Sending.ASKING;
+            connection.within(patience);
+            return;
+        } else {
+            beginBody(connection, body);
+        }
+        limitWait();
+    }
+
+    private void beginBody(ClientConnection connection, RequestBody body) {
+        byte[] bytes = body.bytes;
+        if (bytes != null) {
+            sending = Sending.SENT;
+            connection.write(Data.last(Unpooled.wrappedBuffer(bytes)));
+            return;
+        }
+        sending = Sending.SENDING;
+        var sends = new Upload(this, connection, Objects.requireNonNull(body.source), body.length);
+        upload = sends;
+        sends.begin();
+    }
+
+    /** From now on the server, or whoever gives the body, has so much time. */
+    private void limitWait() {
+        if (state == State.SENT && on != null) {
+            HttpClientOptions.Draft is = client.options().is;
+            on.within(sending == Sending.SENDING ? is.idle : is.head);
+        }
+    }
+
+    /** A piece of the body has left. */
+    void sent() {
+        if (state == State.SENT) {
+            limitWait();
+        } else if (state == State.ANSWERED) {
+            progress();
+        }
+    }
+
+    void bodySent() {
+        sending = Sending.SENT;
+        limitWait();
+        concludeIfDone();
+    }
+
+    /** Whoever gives the body has failed. */
+    void bodyFailed(Throwable why) {
+        giveUp("its body can't be sent: " + why.getMessage(), why);
+    }
+
+    private void notWanted() {
+        sending = Sending.NOT_WANTED;
+        if (upload != null) {
+            upload.stop();
+        }
+    }
+
+    // ---- receiving
+
+    void event(ResponseEvent event) {
+        switch (event) {
+            case ResponseHead head -> head(head);
+            case BodyEvent body -> body(body);
+        }
+    }
+
+    private void head(ResponseHead head) {
+        if (head.isInterim()) {
+            if (head.status() == 100 && sending == Sending.ASKING) {
+                beginBody(on(), request.body());
+            }
+            limitWait();
+            return;
+        }
+        state = State.ANSWERED;
+        if (sending == Sending.ASKING || (sending == Sending.SENDING && head.status() >= FIRST_ERROR)) {
+            notWanted();
+        }
+        var answer = new ClientResponse(this, request, head, client);
+        response = answer;
+        progress();
+        if (!head.hasBody()) {
+            answer.ended(HttpFields.none());
+            answerEnded();
+        }
+        if (!promise.complete(answer)) {
+            answer.discard();
+        }
+    }
+
+    private void body(BodyEvent event) {
+        ClientResponse to = Objects.requireNonNull(response);
+        progress();
+        switch (event) {
+            case Data data -> {
+                boolean last = data.isLast();
+                to.data(data.bytes());
+                if (last) {
+                    to.ended(HttpFields.none());
+                    answerEnded();
+                }
+            }
+            case End end -> {
+                to.ended(end.trailers());
+                answerEnded();
+            }
+        }
+    }
+
+    private void answerEnded() {
+        answerEnded = true;
+        concludeIfDone();
+    }
+
+    private void concludeIfDone() {
+        if (state != State.ANSWERED || !answerEnded || sending == Sending.SENDING) {
+            return;
+        }
+        boolean reusable = sending == Sending.SENT && Objects.requireNonNull(response).head().keepAlive();
+        ClientConnection connection = on();
+        over();
+        connection.release(reusable);
+    }
+
+    /** Something has moved, or somebody has asked for more. */
+    void progress() {
+        if (state == State.ANSWERED && on != null) {
+            on.within(client.options().is.idle);
+        }
+    }
+
+    /** Holds up what comes, or lets it come. */
+    void hold(boolean hold) {
+        if (on != null && state == State.ANSWERED) {
+            on.hold(hold);
+        }
+    }
+
+    // ---- ends
+
+    private void over() {
+        state = State.OVER;
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+        if (on != null) {
+            on.noLimit();
+            on = null;
+        }
+        if (upload != null) {
+            upload.stop();
+        }
+    }
+
+    /** Its connection is gone, for this reason. */
+    void connectionGone(Throwable why) {
+        State before = state;
+        boolean nothingCame = on != null && on.heard() == heardBefore;
+        if (before == State.SENT && mayBeStale && nothingCame && !triedAgain && mayBeTriedAgain()) {
+            again();
+            return;
+        }
+        over();
+        String words = why.getMessage() == null ? why.toString() : why.getMessage();
+        if (before == State.SENT) {
+            promise.fail(HttpClient.failed(Fate.PERHAPS_CARRIED_OUT, request, words, why));
+        } else if (response != null && !answerEnded) {
+            response.failed(new IOException(request + ": the response's body has not come whole: " + words, why));
+        }
+    }
+
+    private boolean mayBeTriedAgain() {
+        return request.isIdempotent() && request.body().repeatable;
+    }
+
+    private void again() {
+        triedAgain = true;
+        on = null;
+        if (upload != null) {
+            upload.stop();
+            upload = null;
+        }
+        sending = Sending.SENT;
+        state = State.WAITING;
+        pool().placeOnNew(this);
+    }
+
+    /** Fails while it is on no connection. */
+    void fail(Fate fate, String why, @Nullable Throwable cause) {
+        over();
+        promise.fail(HttpClient.failed(triedAgain ? Fate.PERHAPS_CARRIED_OUT : fate, request, why, cause));
+    }
+
+    /** Its time on the connection is over. */
+    void late() {
+        HttpClientOptions.Draft is = client.options().is;
+        if (sending == Sending.ASKING) {
+            beginBody(on(), request.body()); // the server knows no 100, or takes its time
+            limitWait();
+        } else if (state == State.ANSWERED || sending == Sending.SENDING) {
+            tooLate("no byte of a body has moved for " + is.idle.toMillis() + " ms");
+        } else {
+            tooLate("no response within " + is.head.toMillis() + " ms");
+        }
+    }
+
+    private void wholeLate() {
+        timer = null;
+        tooLate("it was not done within its time");
+    }
+
+    private void tooLate(String why) {
+        giveUp(why, new DeadlineException(request + ": " + why));
+    }
+
+    private void giveUp(String why, Throwable cause) {
+        State before = state;
+        ClientConnection connection = on;
+        ClientResponse begun = answerEnded ? null : response;
+        if (before == State.WAITING) {
+            pool().forget(this);
+        }
+        over();
+        if (connection != null) {
+            connection.abort();
+        }
+        if (begun != null) {
+            begun.failed(new IOException(request + ": " + why, cause));
+        } else {
+            boolean never = before == State.WAITING && !triedAgain;
+            promise.fail(HttpClient.failed(never ? Fate.NEVER_SENT : Fate.PERHAPS_CARRIED_OUT, request, why, cause));
+        }
+    }
+
+    /** Nobody wants it, or the rest of it, any more. */
+    void cancel() {
+        if (state == State.OVER) {
+            return;
+        }
+        if (state == State.WAITING) {
+            pool().forget(this);
+        }
+        ClientConnection connection = on;
+        over();
+        if (connection != null) {
+            connection.abort();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return request.toString();
+    }
+}

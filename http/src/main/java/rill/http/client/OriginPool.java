@@ -1,0 +1,211 @@
+package rill.http.client;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import rill.CallFailedException.Fate;
+import rill.Connection;
+import rill.Future;
+import rill.Loop;
+import rill.Pipeline;
+import rill.http.wire.HttpFields;
+import rill.http.wire.HttpWire;
+import rill.http.wire.RequestEvent;
+import rill.http.wire.ResponseEvent;
+
+/**
+ * The connections to one origin, and the requests that wait for one.
+ *
+ * <pre>
+ *  dialing ──▶ used ◀──▶ idle (the one used last is taken first)
+ *     │         │         │ FIN, failure, kept for long enough
+ *     └─────────┴─────────┴──▶ gone
+ * </pre>
+ *
+ * <p>A request takes an idle connection; or else one is dialed, as far as there may be more; it waits for whichever is there first. When dialing fails, the
+ * request that has waited longest fails with it. On the loop.
+ */
+final class OriginPool {
+    private final HttpClient client;
+    private final Loop loop;
+    private final Origin origin;
+    private final HttpFields fields; // that each request has
+    private final Pipeline<ResponseEvent, RequestEvent> pipeline;
+    private final ArrayDeque<ClientConnection> idle = new ArrayDeque<>();
+    private final List<ClientConnection> used = new ArrayList<>();
+    private final List<Future<Connection<ResponseEvent, RequestEvent>>> dialing = new ArrayList<>();
+    private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
+    private boolean closed;
+
+    OriginPool(HttpClient client, Origin origin) {
+        this.client = client;
+        this.loop = client.loop();
+        this.origin = origin;
+        HttpClientOptions.Draft is = client.options().is;
+        HttpFields host = HttpFields.of("Host", origin.authority());
+        this.fields = is.inflate ? host.add("Accept-Encoding", "gzip, deflate") : host;
+        Pipeline<ResponseEvent, RequestEvent> plain = HttpWire.client(is.limits).over(Heard.LAYER);
+        this.pipeline = origin.secure() ? plain.over(is.tls) : plain;
+    }
+
+    HttpFields fields() {
+        return fields;
+    }
+
+    int count() {
+        return idle.size() + used.size() + dialing.size();
+    }
+
+    // ---- requests
+
+    /** Gives it a connection, now or later. */
+    void place(Exchange exchange) {
+        for (ClientConnection each = idle.pollFirst(); each != null; each = idle.pollFirst()) {
+            if (each.isOpen()) {
+                use(each, exchange);
+                return;
+            }
+        }
+        waitFor(exchange, false);
+    }
+
+    /** Gives it a new connection, before others that wait. */
+    void placeOnNew(Exchange exchange) {
+        waitFor(exchange, true);
+    }
+
+    private void waitFor(Exchange exchange, boolean first) {
+        if (closed) {
+            exchange.fail(Fate.NEVER_SENT, "the client was closed", null);
+            return;
+        }
+        int beyond = waiting.size() - spare();
+        if (!first && beyond >= client.options().is.waiting) {
+            exchange.fail(Fate.NEVER_SENT, beyond + " requests wait for a connection already", null);
+            return;
+        }
+        if (first) {
+            waiting.addFirst(exchange);
+        } else {
+            waiting.addLast(exchange);
+        }
+        dialIfNeeded();
+    }
+
+    /** How many connections there may be beyond those that are used: requests that wait for these to be dialed are served at once. */
+    private int spare() {
+        return client.options().is.connections - used.size();
+    }
+
+    private void dialIfNeeded() {
+        if (!closed && dialing.size() < waiting.size() && count() < client.options().is.connections) {
+            dial();
+        }
+    }
+
+    /** It does not want one any more. */
+    void forget(Exchange exchange) {
+        waiting.remove(exchange);
+        leaveIfEmpty();
+    }
+
+    private void use(ClientConnection connection, Exchange exchange) {
+        used.add(connection);
+        exchange.take(connection);
+    }
+
+    // ---- connections
+
+    private void dial() {
+        Future<Connection<ResponseEvent, RequestEvent>> future =
+                loop.connect(origin.address(), pipeline, client.options().is.connect);
+        dialing.add(future);
+        future.onDone((connection, failure) -> {
+            dialing.remove(future);
+            if (connection != null) {
+                connected(connection);
+            } else if (failure != null) {
+                notConnected(failure);
+            }
+            leaveIfEmpty();
+        });
+    }
+
+    private void connected(Connection<ResponseEvent, RequestEvent> connection) {
+        if (closed) {
+            connection.close();
+            return;
+        }
+        serve(new ClientConnection(this, connection));
+    }
+
+    private void notConnected(Throwable failure) {
+        Exchange first = waiting.pollFirst();
+        if (first != null) {
+            first.fail(Fate.NEVER_SENT, String.valueOf(failure.getMessage()), failure);
+        }
+        dialIfNeeded();
+    }
+
+    /** One that is of use: for whoever has waited longest. */
+    private void serve(ClientConnection connection) {
+        Exchange first = waiting.pollFirst();
+        if (first != null) {
+            use(connection, first);
+        } else {
+            idle.addFirst(connection);
+            connection.idles();
+        }
+    }
+
+    /** Its exchange is over, and it can be used again. */
+    void free(ClientConnection connection) {
+        used.remove(connection);
+        if (closed) {
+            connection.close();
+        } else {
+            serve(connection);
+        }
+    }
+
+    /** It is not of use any more. */
+    void gone(ClientConnection connection) {
+        if (!used.remove(connection)) {
+            idle.remove(connection);
+        }
+        dialIfNeeded();
+        leaveIfEmpty();
+    }
+
+    // ---- the end
+
+    private void leaveIfEmpty() {
+        if (count() == 0 && waiting.isEmpty()) {
+            client.forget(origin);
+        }
+    }
+
+    void close() {
+        closed = true;
+        for (Exchange each = waiting.pollFirst(); each != null; each = waiting.pollFirst()) {
+            each.fail(Fate.NEVER_SENT, "the client was closed", null);
+        }
+        List.copyOf(dialing).forEach(Future::cancel);
+        List.copyOf(idle).forEach(ClientConnection::close);
+        List.copyOf(used).forEach(ClientConnection::closeInUse);
+        leaveIfEmpty();
+    }
+
+    HttpClientOptions.Draft options() {
+        return client.options().is;
+    }
+
+    Loop loop() {
+        return loop;
+    }
+
+    @Override
+    public String toString() {
+        return "connections to " + origin;
+    }
+}
