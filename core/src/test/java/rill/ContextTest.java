@@ -1,6 +1,7 @@
 package rill;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -73,6 +74,36 @@ class ContextTest {
             rig.passes(Duration.ofSeconds(10).minusNanos(1));
             assertThat(rig.failures).isEmpty();
             rig.passes(Duration.ofNanos(1));
+            assertThat(rig.failures).singleElement().isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void a_timer_may_be_started_while_encoding_and_at_no_other_time() throws IOException {
+        var contexts = new ArrayList<Context>();
+        Codec<String, String> asking = opened -> {
+            contexts.add(opened);
+            return new Pinging() {
+                @Override
+                public void encode(String message, Outgoing out) {
+                    super.encode(message, out);
+                    opened.startTimer(Duration.ofSeconds(3));
+                }
+
+                @Override
+                public @Nullable String timerExpired(Context context) throws IOException {
+                    throw new IOException("no answer to what was written");
+                }
+            };
+        };
+        try (var rig = new Rig<>(Pipeline.of(asking))) {
+            rig.collect(rig.connection());
+            rig.passes(Duration.ofSeconds(60));
+            assertThat(rig.failures).isEmpty();
+            rig.onLoop(() -> assertThatThrownBy(() -> contexts.getFirst().startTimer(Duration.ofSeconds(1)))
+                    .isInstanceOf(IllegalStateException.class));
+            rig.onLoop(() -> rig.connection().write("question"));
+            rig.passes(Duration.ofSeconds(3));
             assertThat(rig.failures).singleElement().isInstanceOf(IOException.class);
         }
     }

@@ -113,7 +113,8 @@ public final class ClientRequest {
 
     /** With so much time for all of it, from the call to the end of the response's body, in place of what the client's options say. */
     public ClientRequest within(Duration time) {
-        return new ClientRequest(method, uri, fields, body, patience, HttpClientOptions.positive(time, "the time of a request"));
+        return new ClientRequest(
+                method, uri, fields, body, patience, HttpClientOptions.positive(time, "the time of a request"));
     }
 
     /** Another place, as a redirection says. */
@@ -125,7 +126,12 @@ public final class ClientRequest {
     ClientRequest without(boolean contents, String newMethod) {
         return contents
                 ? new ClientRequest(
-                        newMethod, uri, fields.without("content-type").without("content-encoding"), RequestBody.none(), null, whole)
+                        newMethod,
+                        uri,
+                        fields.without("content-type").without("content-encoding"),
+                        RequestBody.none(),
+                        null,
+                        whole)
                 : this;
     }
 

@@ -63,9 +63,8 @@ public final class ClientResponse implements AutoCloseable {
         HttpClientOptions.Draft is = client.options().is;
         this.usualLimit = is.bodyBytes;
         boolean asksFor = is.inflate && !request.fields().contains("accept-encoding") && head.hasBody();
-        this.coding = asksFor
-                ? ContentCoding.of(head.fields().get("content-encoding"), is.inflatedBytes, is.ratio)
-                : null;
+        this.coding =
+                asksFor ? ContentCoding.of(head.fields().get("content-encoding"), is.inflatedBytes, is.ratio) : null;
     }
 
     // ---- the head
@@ -152,12 +151,14 @@ public final class ClientResponse implements AutoCloseable {
     }
 
     private Charset charset() {
-        String type = Objects.requireNonNullElse(fields().get("content-type"), "").toLowerCase(Locale.ROOT);
+        String type =
+                Objects.requireNonNullElse(fields().get("content-type"), "").toLowerCase(Locale.ROOT);
         int at = type.indexOf("charset=");
         if (at < 0) {
             return StandardCharsets.UTF_8;
         }
-        String name = type.substring(at + "charset=".length()).split("[;\\s]", 2)[0].replace("\"", "");
+        String name =
+                type.substring(at + "charset=".length()).split("[;\\s]", 2)[0].replace("\"", "");
         try {
             return Charset.forName(name);
         } catch (IllegalArgumentException unknown) {
@@ -203,7 +204,9 @@ public final class ClientResponse implements AutoCloseable {
             throw new IllegalStateException(what + ": of " + exchange
                     + (discarded
                             ? " the body was discarded"
-                            : whole != null ? " all of the body was asked for" : " a piece of the body is asked for already"));
+                            : whole != null
+                                    ? " all of the body was asked for"
+                                    : " a piece of the body is asked for already"));
         }
     }
 
@@ -390,7 +393,8 @@ public final class ClientResponse implements AutoCloseable {
                     bytes = piece.array();
                 } else {
                     if (size + count > bytes.length) {
-                        bytes = Arrays.copyOf(bytes, (int) Math.min(most, Math.max(size + (long) count, Math.max(FIRST_ROOM, 2L * size))));
+                        bytes = Arrays.copyOf(bytes, (int)
+                                Math.min(most, Math.max(size + (long) count, Math.max(FIRST_ROOM, 2L * size))));
                     }
                     piece.readBytes(bytes, size, count);
                 }

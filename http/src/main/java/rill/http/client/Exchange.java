@@ -78,7 +78,8 @@ final class Exchange {
         pool = from;
         if (deadline != 0) {
             long left = deadline - client.loop().nanoTime();
-            timer = client.loop().schedule(Duration.ofNanos(Math.max(0, left)), "time of an HTTP request", this::wholeLate);
+            timer = client.loop()
+                    .schedule(Duration.ofNanos(Math.max(0, left)), "time of an HTTP request", this::wholeLate);
         }
         from.place(this);
     }
@@ -266,7 +267,8 @@ final class Exchange {
         if (state != State.ANSWERED || !answerEnded || sending == Sending.SENDING) {
             return;
         }
-        boolean reusable = sending == Sending.SENT && Objects.requireNonNull(response).head().keepAlive();
+        boolean reusable = sending == Sending.SENT
+                && Objects.requireNonNull(response).head().keepAlive();
         ClientConnection connection = on();
         over();
         connection.release(reusable);

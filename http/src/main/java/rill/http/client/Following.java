@@ -69,7 +69,10 @@ final class Following {
         response.discard();
         if (++followed > most) {
             fail(HttpClient.failed(
-                    Fate.PERHAPS_CARRIED_OUT, request, "more than " + most + " redirections; the last was to " + next, null));
+                    Fate.PERHAPS_CARRIED_OUT,
+                    request,
+                    "more than " + most + " redirections; the last was to " + next,
+                    null));
             return;
         }
         request = next;
@@ -115,7 +118,8 @@ final class Following {
     /** Null if its body can't be sent again. */
     private @Nullable ClientRequest withMethod(int status) {
         boolean head = request.method().equals("HEAD");
-        boolean becomesGet = status == 303 ? !head : status < 303 && request.method().equals("POST");
+        boolean becomesGet =
+                status == 303 ? !head : status < 303 && request.method().equals("POST");
         if (becomesGet) {
             return request.without(true, "GET");
         }

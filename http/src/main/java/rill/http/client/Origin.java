@@ -15,7 +15,9 @@ record Origin(boolean secure, String host, int port) {
 
     static Origin of(URI uri) {
         boolean secure = "https".equalsIgnoreCase(uri.getScheme());
-        if ((!secure && !"http".equalsIgnoreCase(uri.getScheme())) || uri.getHost() == null || uri.getRawUserInfo() != null) {
+        if ((!secure && !"http".equalsIgnoreCase(uri.getScheme()))
+                || uri.getHost() == null
+                || uri.getRawUserInfo() != null) {
             throw new IllegalArgumentException(
                     "a request's URI is http://host/path or https://host/path, without a user, not " + uri);
         }

@@ -45,7 +45,8 @@ final class Frame {
     /** What is wrong with the first byte of a head; null if nothing is. */
     static @Nullable String wrongFirst(int first, boolean messageOpen, boolean deflate) {
         int opcode = opcode(first);
-        if ((first & RESERVED) != 0 || ((first & RSV1) != 0 && (!deflate || opcode == CONTINUATION || opcode > BINARY))) {
+        if ((first & RESERVED) != 0
+                || ((first & RSV1) != 0 && (!deflate || opcode == CONTINUATION || opcode > BINARY))) {
             return "expected reserved bits of 0";
         }
         if ((opcode > BINARY && opcode < CLOSE) || opcode > PONG) {

@@ -72,8 +72,8 @@ final class FrameWriter {
 
     void control(int opcode, byte[] bytes, Outgoing out) {
         if (bytes.length > Frame.LONGEST_CONTROL) {
-            throw new IllegalArgumentException("a Ping or Pong of " + bytes.length + " bytes; it has room for "
-                    + Frame.LONGEST_CONTROL);
+            throw new IllegalArgumentException(
+                    "a Ping or Pong of " + bytes.length + " bytes; it has room for " + Frame.LONGEST_CONTROL);
         }
         payload(Frame.FIN | opcode, bytes, bytes.length, out);
     }

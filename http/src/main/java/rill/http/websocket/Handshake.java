@@ -187,8 +187,8 @@ abstract class Handshake implements Session<WebSocketMessage, WebSocketMessage> 
                     agreed(false, info, within);
                 } catch (Opening.RefusedException e) {
                     http.encode(e.response, within.out());
-                    throw new ProtocolException("expected a WebSocket's handshake: " + e.getMessage() + " Found " + request.method()
-                            + " " + request.target() + "; answered " + e.response.status());
+                    throw new ProtocolException("expected a WebSocket's handshake: " + e.getMessage() + " Found "
+                            + request.method() + " " + request.target() + "; answered " + e.response.status());
                 }
             }
         }

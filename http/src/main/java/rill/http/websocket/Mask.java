@@ -7,8 +7,7 @@ import java.nio.ByteOrder;
 
 /** Masking, eight bytes at a time. The same masks and unmasks. <b>Source:</b> RFC 6455, section 5.3. */
 final class Mask {
-    private static final VarHandle LONGS =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private Mask() {}
 

@@ -26,7 +26,8 @@ final class Opening {
     /** What proves that the other side has understood the request. */
     static String accept(String key) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-1").digest((key + MAGIC).getBytes(StandardCharsets.US_ASCII));
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-1").digest((key + MAGIC).getBytes(StandardCharsets.US_ASCII));
             return Base64.getEncoder().encodeToString(digest);
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e); // every JDK has it
@@ -42,11 +43,16 @@ final class Opening {
         String target = uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
         String host = uri.getPort() < 0 ? uri.getHost() : uri.getHost() + ":" + uri.getPort();
         HttpFields fields = HttpFields.of(
-                "Host", host,
-                "Upgrade", "websocket",
-                "Connection", "Upgrade",
-                "Sec-WebSocket-Key", Base64.getEncoder().encodeToString(key),
-                "Sec-WebSocket-Version", VERSION);
+                "Host",
+                host,
+                "Upgrade",
+                "websocket",
+                "Connection",
+                "Upgrade",
+                "Sec-WebSocket-Key",
+                Base64.getEncoder().encodeToString(key),
+                "Sec-WebSocket-Version",
+                VERSION);
         if (!options.subprotocols().isEmpty()) {
             fields = fields.add("Sec-WebSocket-Protocol", String.join(", ", options.subprotocols()));
         }
@@ -68,8 +74,8 @@ final class Opening {
         requireOnly(fields, "sec-websocket-accept", accept(key), false);
         List<String> chosen = fields.all("sec-websocket-protocol");
         if (chosen.size() > 1 || (chosen.size() == 1 && !options.subprotocols().contains(chosen.getFirst()))) {
-            throw new ProtocolException("expected one of the subprotocols that were offered, "
-                    + options.subprotocols() + ", found " + chosen);
+            throw new ProtocolException("expected one of the subprotocols that were offered, " + options.subprotocols()
+                    + ", found " + chosen);
         }
         try {
             boolean deflate = Deflate.isAgreed(fields.all("sec-websocket-extensions"), options.deflate());
@@ -83,7 +89,9 @@ final class Opening {
             throws ProtocolException {
         List<String> all = fields.all(name);
         boolean found = all.size() == 1
-                && (anyLetters ? all.getFirst().equalsIgnoreCase(value) : all.getFirst().equals(value));
+                && (anyLetters
+                        ? all.getFirst().equalsIgnoreCase(value)
+                        : all.getFirst().equals(value));
         if (!found) {
             throw new ProtocolException(
                     "expected " + name + ": " + value + " in the answer to a WebSocket's handshake, found " + all);
@@ -102,7 +110,8 @@ final class Opening {
             super(why, null, false, false);
             response = ResponseHead.of(
                             status,
-                            HttpFields.of("Content-Type", "text/plain; charset=utf-8").addAll(more))
+                            HttpFields.of("Content-Type", "text/plain; charset=utf-8")
+                                    .addAll(more))
                     .content((why + "\n").getBytes(StandardCharsets.UTF_8))
                     .close();
         }
@@ -131,7 +140,9 @@ final class Opening {
         }
         if (!fields.all("sec-websocket-version").equals(List.of(VERSION))) {
             throw new RefusedException(
-                    426, "The version of WebSocket here is " + VERSION + ".", HttpFields.of("Sec-WebSocket-Version", VERSION));
+                    426,
+                    "The version of WebSocket here is " + VERSION + ".",
+                    HttpFields.of("Sec-WebSocket-Version", VERSION));
         }
         List<String> keys = fields.all("sec-websocket-key");
         if (keys.size() != 1 || !isKey(keys.getFirst())) {
@@ -152,8 +163,8 @@ final class Opening {
     private static void requireOrigin(HttpFields fields, WebSocketOptions options) throws RefusedException {
         List<String> origins = fields.all("origin");
         String host = Objects.requireNonNullElse(fields.get("host"), "");
-        boolean accepted = origins.isEmpty()
-                || (origins.size() == 1 && options.acceptsOrigin(origins.getFirst(), host));
+        boolean accepted =
+                origins.isEmpty() || (origins.size() == 1 && options.acceptsOrigin(origins.getFirst(), host));
         if (!accepted) {
             throw new RefusedException(403, "Pages of this origin are not welcome here.");
         }
@@ -169,8 +180,8 @@ final class Opening {
         } catch (IllegalArgumentException e) {
             throw new RefusedException(400, "Sec-WebSocket-Extensions can't be read.");
         }
-        HttpFields fields = HttpFields.of(
-                "Upgrade", "websocket", "Connection", "Upgrade", "Sec-WebSocket-Accept", accept(key));
+        HttpFields fields =
+                HttpFields.of("Upgrade", "websocket", "Connection", "Upgrade", "Sec-WebSocket-Accept", accept(key));
         if (subprotocol != null) {
             fields = fields.add("Sec-WebSocket-Protocol", subprotocol);
         }
@@ -182,6 +193,9 @@ final class Opening {
 
     private static @Nullable String chosen(HttpFields fields, WebSocketOptions options) {
         List<String> offered = Tokens.list(fields.all("sec-websocket-protocol"));
-        return options.subprotocols().stream().filter(offered::contains).findFirst().orElse(null);
+        return options.subprotocols().stream()
+                .filter(offered::contains)
+                .findFirst()
+                .orElse(null);
     }
 }

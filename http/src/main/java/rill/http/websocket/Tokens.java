@@ -20,10 +20,7 @@ final class Tokens {
     }
 
     private static boolean isInTokens(int c) {
-        return (c >= '0' && c <= '9')
-                || (c >= 'a' && c <= 'z')
-                || (c >= 'A' && c <= 'Z')
-                || SEPARATORS.indexOf(c) >= 0;
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || SEPARATORS.indexOf(c) >= 0;
     }
 
     static void require(String text, String what) {

@@ -61,10 +61,13 @@ public final class WebSocket {
                 || uri.getRawFragment() != null
                 || uri.getRawUserInfo() != null) {
             throw new IllegalArgumentException(
-                    "a WebSocket's URI is ws://host/path or wss://host/path, without a user and a fragment, not " + uri);
+                    "a WebSocket's URI is ws://host/path or wss://host/path, without a user and a fragment, not "
+                            + uri);
         }
         int port = uri.getPort() >= 0 ? uri.getPort() : secure ? TLS_PORT : PORT;
-        String host = uri.getHost().startsWith("[") ? uri.getHost().substring(1, uri.getHost().length() - 1) : uri.getHost();
+        String host = uri.getHost().startsWith("[")
+                ? uri.getHost().substring(1, uri.getHost().length() - 1)
+                : uri.getHost();
         Pipeline<WebSocketMessage, WebSocketMessage> plain = Pipeline.of(new Handshake.Client(uri, options));
         return loop.connect(
                 InetSocketAddress.createUnresolved(host, port),

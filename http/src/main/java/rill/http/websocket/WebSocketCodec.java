@@ -13,8 +13,12 @@ import rill.Session;
  * @param part how long a part may be that is received
  * @param info how it was opened; null if that is not known
  */
-record WebSocketCodec(boolean client, boolean deflate, WebSocketOptions options, int part, @Nullable WebSocketInfo info)
-        implements Codec<WebSocketMessage, WebSocketMessage> {
+record WebSocketCodec(
+        boolean client,
+        boolean deflate,
+        WebSocketOptions options,
+        int part,
+        @Nullable WebSocketInfo info) implements Codec<WebSocketMessage, WebSocketMessage> {
     private static final int PART = 16 * 1024;
 
     WebSocketCodec(boolean client, boolean deflate, WebSocketOptions options) {

@@ -12,4 +12,8 @@ import rill.http.wire.ResponseHead;
  * @param subprotocol what they speak; null if nothing was agreed
  * @param deflate whether messages may be compressed
  */
-public record WebSocketInfo(RequestHead request, ResponseHead response, @Nullable String subprotocol, boolean deflate) {}
+public record WebSocketInfo(
+        RequestHead request,
+        ResponseHead response,
+        @Nullable String subprotocol,
+        boolean deflate) {}

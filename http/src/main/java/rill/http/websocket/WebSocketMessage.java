@@ -153,7 +153,9 @@ public sealed interface WebSocketMessage {
         public Close {
             if (code == NO_CODE ? !reason.isEmpty() : !isValid(code)) {
                 throw new IllegalArgumentException("a Close with the code " + code
-                        + (code == NO_CODE ? ", which means that there is none, and a reason" : ", which may not be sent"));
+                        + (code == NO_CODE
+                                ? ", which means that there is none, and a reason"
+                                : ", which may not be sent"));
             }
             if (reason.length() > LONGEST_REASON || ByteBufUtil.utf8Bytes(reason) > LONGEST_REASON) {
                 throw new IllegalArgumentException(

@@ -35,7 +35,10 @@ public final class WebSocketOptions {
         HttpFields fields = HttpFields.none();
         ConnectOptions connect = ConnectOptions.defaults();
         TlsClient tls = Tls.client().alpn("http/1.1");
-        @Nullable Predicate<? super String> origins; // null for the own one
+
+        @Nullable
+        Predicate<? super String> origins; // null for the own one
+
         Duration handshakeTimeout = Duration.ofSeconds(10);
 
         Draft copy() {

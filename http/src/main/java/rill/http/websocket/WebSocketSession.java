@@ -142,7 +142,8 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         Content open = content;
         boolean compressed = open != null ? open.inflater != null : (begin & Frame.RSV1) != 0;
         long limit = options.messageBytes();
-        if (compressed ? length > limit + (limit >> 8) + COMPRESSED_SLACK
+        if (compressed
+                ? length > limit + (limit >> 8) + COMPRESSED_SLACK
                 : !options.inParts() && length + (open == null ? 0 : open.size()) > limit) {
             throw refuse(context, 1, Close.TOO_BIG, "expected a message of at most " + limit + " bytes");
         }
@@ -182,7 +183,9 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
                     context,
                     place,
                     Close.PROTOCOL_ERROR,
-                    size == 1 ? "expected a Close with two bytes of a code" : "expected a Close with a code that may be sent, found " + code);
+                    size == 1
+                            ? "expected a Close with two bytes of a code"
+                            : "expected a Close with a code that may be sent, found " + code);
         }
         var utf8 = new Utf8Check();
         int reasonAt = Math.min(size, Short.BYTES);
@@ -211,8 +214,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
             if (whole && !compressed && remaining <= Math.min(part, Scratch.SIZE)) {
                 return atOnce(in, start, context);
             }
-            open = new Content(
-                    Frame.opcode(first) == Frame.TEXT, compressed ? scratch.takeInflater() : null);
+            open = new Content(Frame.opcode(first) == Frame.TEXT, compressed ? scratch.takeInflater() : null);
             content = open;
         }
         return open.inflater == null ? take(open, in, start, context) : inflate(open, in, start, context);

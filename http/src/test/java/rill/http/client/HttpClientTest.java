@@ -79,7 +79,9 @@ final class HttpClientTest {
 
     private static void assertFails(Future<?> call, Fate fate, String why) {
         assertThatThrownBy(call::await)
-                .isInstanceOfSatisfying(CallFailedException.class, failed -> assertThat(failed.fate()).isEqualTo(fate))
+                .isInstanceOfSatisfying(
+                        CallFailedException.class,
+                        failed -> assertThat(failed.fate()).isEqualTo(fate))
                 .hasMessageContaining(why);
     }
 
@@ -105,18 +107,33 @@ final class HttpClientTest {
         loop.run(() -> {
             HttpClient client = client();
             client.post(uri, RequestBody.text("grün")).await().discard();
-            client.post(uri, RequestBody.bytes(new byte[] {'a', 'b'}).type("x/y")).await().discard();
+            client.post(uri, RequestBody.bytes(new byte[] {'a', 'b'}).type("x/y"))
+                    .await()
+                    .discard();
             client.post(uri, RequestBody.bytes(new byte[0])).await().discard();
-            client.send(ClientRequest.put(uri, RequestBody.stream(pieces("one", "two")))).await().discard();
-            client.send(ClientRequest.put(uri, RequestBody.stream(pieces("one", "two"), 6))).await().discard();
-            client.send(ClientRequest.of("DELETE", uri).field("X-Why", "because")).await().discard();
+            client.send(ClientRequest.put(uri, RequestBody.stream(pieces("one", "two"))))
+                    .await()
+                    .discard();
+            client.send(ClientRequest.put(uri, RequestBody.stream(pieces("one", "two"), 6)))
+                    .await()
+                    .discard();
+            client.send(ClientRequest.of("DELETE", uri).field("X-Why", "because"))
+                    .await()
+                    .discard();
         });
-        assertThat(server.requests.get(0)).contains("Content-Length: 5\r\n", "Content-Type: text/plain; charset=utf-8\r\n").endsWith("gr\u00c3\u00bcn");
+        assertThat(server.requests.get(0))
+                .contains("Content-Length: 5\r\n", "Content-Type: text/plain; charset=utf-8\r\n")
+                .endsWith("gr\u00c3\u00bcn");
         assertThat(server.requests.get(1)).contains("Content-Type: x/y\r\n").endsWith("\r\n\r\nab");
         assertThat(server.requests.get(2)).contains("POST", "Content-Length: 0\r\n");
-        assertThat(server.requests.get(3)).contains("Transfer-Encoding: chunked\r\n").endsWith("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n");
+        assertThat(server.requests.get(3))
+                .contains("Transfer-Encoding: chunked\r\n")
+                .endsWith("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n");
         assertThat(server.requests.get(4)).contains("Content-Length: 6\r\n").endsWith("onetwo");
-        assertThat(server.requests.get(5)).startsWith("DELETE / HTTP/1.1").contains("X-Why: because\r\n").doesNotContain("Content-Length");
+        assertThat(server.requests.get(5))
+                .startsWith("DELETE / HTTP/1.1")
+                .contains("X-Why: because\r\n")
+                .doesNotContain("Content-Length");
         assertThat(server.peers).hasSize(1);
     }
 
@@ -174,7 +191,8 @@ final class HttpClientTest {
             asked.incrementAndGet();
             return loop.done(Unpooled.wrappedBuffer(new byte[16 * 1024]));
         };
-        var listener = loop.listen(MemoryTransport.ANY, rill.Pipeline.bytes(), connection -> {}).await(); // and nobody receives
+        var listener = loop.listen(MemoryTransport.ANY, rill.Pipeline.bytes(), connection -> {})
+                .await(); // and nobody receives
         int port = ((java.net.InetSocketAddress) listener.address()).getPort();
         loop.run(() -> assertFails(
                 client().send(ClientRequest.put(URI.create("http://127.0.0.1:" + port), RequestBody.stream(endless))),
@@ -185,7 +203,8 @@ final class HttpClientTest {
 
     @Test
     void what_the_client_says_itself_is_refused_among_the_fields() {
-        for (String name : new String[] {"Host", "content-length", "Transfer-Encoding", "Connection", "Upgrade", "Expect", "TE"}) {
+        for (String name :
+                new String[] {"Host", "content-length", "Transfer-Encoding", "Connection", "Upgrade", "Expect", "TE"}) {
             assertThatThrownBy(() -> ClientRequest.get(URI.create("http://a/")).field(name, "x"))
                     .isInstanceOf(IllegalArgumentException.class);
         }
@@ -219,7 +238,8 @@ final class HttpClientTest {
             ClientResponse chunked = client.get(server.uri() + "/chunked").await();
             assertThat(chunked.text().await()).isEqualTo("chunked");
             assertThat(chunked.trailers().get("x-after")).isEqualTo("all");
-            ClientResponse head = client.send(ClientRequest.of("HEAD", URI.create(server.uri()))).await();
+            ClientResponse head = client.send(ClientRequest.of("HEAD", URI.create(server.uri())))
+                    .await();
             assertThat(head.fields().get("content-length")).isEqualTo("1000");
             assertThat(head.bytes().await()).isEmpty();
             assertThat(text(client, server.uri() + "/none")).isEmpty();
@@ -232,8 +252,9 @@ final class HttpClientTest {
 
     @Test
     void interim_responses_never_shift_the_pairing() throws IOException {
-        var server = server((peer, request) -> peer.say("HTTP/1.1 100 Continue\n\nHTTP/1.1 103 Early Hints\nLink: x\n\nHTTP/1.1 102 P\n\n"
-                + "HTTP/1.1 200 OK\nContent-Length: 2\n\n" + (peer.requests == 1 ? "n1" : "n2")));
+        var server = server((peer, request) ->
+                peer.say("HTTP/1.1 100 Continue\n\nHTTP/1.1 103 Early Hints\nLink: x\n\nHTTP/1.1 102 P\n\n"
+                        + "HTTP/1.1 200 OK\nContent-Length: 2\n\n" + (peer.requests == 1 ? "n1" : "n2")));
         loop.run(() -> {
             HttpClient client = client();
             assertThat(text(client, server.uri())).isEqualTo("n1");
@@ -244,7 +265,8 @@ final class HttpClientTest {
 
     @Test
     void a_body_that_ends_early_fails_where_it_is_read() throws IOException {
-        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nContent-Length: 10\n\nabc").close());
+        var server = server((peer, request) ->
+                peer.say("HTTP/1.1 200 OK\nContent-Length: 10\n\nabc").close());
         loop.run(() -> {
             ClientResponse response = client().get(server.uri()).await();
             assertThatThrownBy(() -> response.bytes().await())
@@ -259,13 +281,15 @@ final class HttpClientTest {
         for (int i = 0; i < large.length; i++) {
             large[i] = (byte) (i * 31);
         }
-        var server = server((peer, request) ->
-                peer.say("HTTP/1.1 200 OK\nContent-Length: " + large.length + "\n\n").sayBytes(large));
+        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nContent-Length: " + large.length + "\n\n")
+                .sayBytes(large));
         loop.run(() -> {
             ClientResponse response = client().get(server.uri()).await();
             loop.delay(Duration.ofSeconds(10)).await();
             var all = new ByteArrayOutputStream();
-            for (ByteBuf piece = response.next().await(); piece != null; piece = response.next().await()) {
+            for (ByteBuf piece = response.next().await();
+                    piece != null;
+                    piece = response.next().await()) {
                 byte[] bytes = new byte[piece.readableBytes()];
                 piece.readBytes(bytes);
                 piece.release();
@@ -280,7 +304,8 @@ final class HttpClientTest {
         var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nContent-Length: 11\n\nhello world"));
         loop.run(() -> {
             HttpClient client = HttpClient.on(loop, DEFAULTS.bodyBytes(10));
-            assertThatThrownBy(() -> text(client, server.uri())).hasMessageContaining("the body has more than 10 bytes");
+            assertThatThrownBy(() -> text(client, server.uri()))
+                    .hasMessageContaining("the body has more than 10 bytes");
             assertThat(client.get(server.uri()).await().bytes(11).await()).hasSize(11);
         });
     }
@@ -313,7 +338,8 @@ final class HttpClientTest {
 
     @Test
     void a_discarded_body_frees_its_connection_for_the_next_if_it_is_small() throws IOException {
-        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nContent-Length: 50000\n\n").sayBytes(new byte[50_000]));
+        var server = server((peer, request) ->
+                peer.say("HTTP/1.1 200 OK\nContent-Length: 50000\n\n").sayBytes(new byte[50_000]));
         loop.run(() -> {
             HttpClient client = client();
             for (int i = 0; i < 5; i++) {
@@ -326,7 +352,8 @@ final class HttpClientTest {
 
     @Test
     void a_discarded_body_that_is_large_closes_its_connection() throws IOException {
-        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\nF4240\n").sayBytes(new byte[1_000_000]));
+        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\nF4240\n")
+                .sayBytes(new byte[1_000_000]));
         loop.run(() -> {
             HttpClient client = client();
             client.get(server.uri()).await().close();
@@ -358,8 +385,9 @@ final class HttpClientTest {
     }
 
     private ScriptedServer coded(String coding, byte[] body) throws IOException {
-        return server((peer, request) ->
-                peer.say("HTTP/1.1 200 OK\nContent-Encoding: " + coding + "\nContent-Length: " + body.length + "\n\n").sayBytes(body));
+        return server((peer, request) -> peer.say(
+                        "HTTP/1.1 200 OK\nContent-Encoding: " + coding + "\nContent-Length: " + body.length + "\n\n")
+                .sayBytes(body));
     }
 
     @Test
@@ -377,10 +405,18 @@ final class HttpClientTest {
             assertThat(client().get(old.uri()).await().bytes().await()).isEmpty();
             assertThat(client().get(members.uri()).await().bytes().await()).hasSize(2 * text.length);
             assertThat(client().get(deflate.uri()).await().bytes().await()).isEqualTo(text);
-            assertThat(HttpClient.on(loop, DEFAULTS.inflate(false)).get(gzip.uri()).await().bytes().await())
+            assertThat(HttpClient.on(loop, DEFAULTS.inflate(false))
+                            .get(gzip.uri())
+                            .await()
+                            .bytes()
+                            .await())
                     .isEqualTo(gzip(text));
-            assertThat(client().send(ClientRequest.get(URI.create(gzip.uri())).field("Accept-Encoding", "gzip")).await().bytes().await())
-                    .as("who says himself what he accepts undoes it himself").isEqualTo(gzip(text));
+            assertThat(client().send(ClientRequest.get(URI.create(gzip.uri())).field("Accept-Encoding", "gzip"))
+                            .await()
+                            .bytes()
+                            .await())
+                    .as("who says himself what he accepts undoes it himself")
+                    .isEqualTo(gzip(text));
         });
         assertThat(gzip.requests.get(1)).doesNotContain("Accept-Encoding");
         assertThat(gzip.requests.get(2)).contains("Accept-Encoding: gzip\r\n");
@@ -394,9 +430,17 @@ final class HttpClientTest {
         loop.run(() -> {
             assertThatThrownBy(() -> client().get(server.uri()).await().bytes().await())
                     .hasMessageContaining("more than 100 times as large");
-            assertThatThrownBy(() -> HttpClient.on(loop, DEFAULTS.inflated(1_000_000, 100_000)).get(server.uri()).await().bytes().await())
+            assertThatThrownBy(() -> HttpClient.on(loop, DEFAULTS.inflated(1_000_000, 100_000))
+                            .get(server.uri())
+                            .await()
+                            .bytes()
+                            .await())
                     .hasMessageContaining("more than 1000000 bytes when it is inflated");
-            assertThat(HttpClient.on(loop, DEFAULTS.inflated(5_000_000, 100_000)).get(server.uri()).await().bytes().await())
+            assertThat(HttpClient.on(loop, DEFAULTS.inflated(5_000_000, 100_000))
+                            .get(server.uri())
+                            .await()
+                            .bytes()
+                            .await())
                     .hasSize(5_000_000);
         });
     }
@@ -414,7 +458,8 @@ final class HttpClientTest {
         var more = coded("deflate", tail);
         loop.run(() -> {
             for (ScriptedServer each : List.of(cut, sum, none, raw, more)) {
-                assertThatThrownBy(() -> client().get(each.uri()).await().bytes().await())
+                assertThatThrownBy(
+                                () -> client().get(each.uri()).await().bytes().await())
                         .isInstanceOf(IOException.class)
                         .hasMessageContaining("body");
             }
@@ -446,9 +491,11 @@ final class HttpClientTest {
         var server = server((peer, request) -> peer.say(OK));
         loop.run(() -> {
             HttpClient client = client();
-            Future.all(client.get(server.uri()), client.get(server.uri()), client.get(server.uri())).await();
+            Future.all(client.get(server.uri()), client.get(server.uri()), client.get(server.uri()))
+                    .await();
             loop.delay(Duration.ofSeconds(1)).await();
-            List<Integer> before = server.peers.stream().map(peer -> peer.requests).toList();
+            List<Integer> before =
+                    server.peers.stream().map(peer -> peer.requests).toList();
             for (int i = 0; i < 10; i++) {
                 text(client, server.uri());
             }
@@ -489,7 +536,8 @@ final class HttpClientTest {
 
     @Test
     void an_idle_connection_is_closed_before_the_server_does() throws IOException {
-        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nKeep-Alive: timeout=5, max=100\nContent-Length: 0\n\n"));
+        var server = server(
+                (peer, request) -> peer.say("HTTP/1.1 200 OK\nKeep-Alive: timeout=5, max=100\nContent-Length: 0\n\n"));
         loop.run(() -> {
             HttpClient client = client();
             URI uri = URI.create(server.uri());
@@ -550,7 +598,8 @@ final class HttpClientTest {
     }
 
     @Test
-    void a_post_is_never_tried_again_nor_what_failed_on_a_new_connection_nor_what_was_answered_in_part() throws IOException {
+    void a_post_is_never_tried_again_nor_what_failed_on_a_new_connection_nor_what_was_answered_in_part()
+            throws IOException {
         var server = server((peer, request) -> {
             if (peer.requests == 1 && !request.contains("/new")) {
                 peer.say(OK);
@@ -573,10 +622,14 @@ final class HttpClientTest {
             assertThat(server.requests).hasSize(5);
             text(client, server.uri());
             assertFails(
-                    client.send(ClientRequest.put(uri, RequestBody.stream(pieces("x")))), Fate.PERHAPS_CARRIED_OUT, "PUT");
+                    client.send(ClientRequest.put(uri, RequestBody.stream(pieces("x")))),
+                    Fate.PERHAPS_CARRIED_OUT,
+                    "PUT");
             assertThat(server.requests).hasSize(7);
             text(client, server.uri());
-            client.send(ClientRequest.put(uri, RequestBody.streams(() -> pieces("x")))).await().discard();
+            client.send(ClientRequest.put(uri, RequestBody.streams(() -> pieces("x"))))
+                    .await()
+                    .discard();
             assertThat(server.requests).as("this one can be sent again").hasSize(10);
         });
     }
@@ -601,7 +654,8 @@ final class HttpClientTest {
             HttpClient client = client();
             long before = loop.nanoTime();
             assertFails(client.get(server.uri()), Fate.PERHAPS_CARRIED_OUT, "no response within 30000 ms");
-            assertThat(Duration.ofNanos(loop.nanoTime() - before)).isBetween(Duration.ofSeconds(30), Duration.ofSeconds(31));
+            assertThat(Duration.ofNanos(loop.nanoTime() - before))
+                    .isBetween(Duration.ofSeconds(30), Duration.ofSeconds(31));
             assertThat(client.connections(URI.create(server.uri()))).isZero();
         });
     }
@@ -611,7 +665,8 @@ final class HttpClientTest {
         var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nContent-Length: 10\n\nabc"));
         loop.run(() -> {
             ClientResponse response = client().get(server.uri()).await();
-            assertThatThrownBy(() -> response.bytes().await()).hasMessageContaining("no byte of a body has moved for 60000 ms");
+            assertThatThrownBy(() -> response.bytes().await())
+                    .hasMessageContaining("no byte of a body has moved for 60000 ms");
         });
     }
 
@@ -627,7 +682,9 @@ final class HttpClientTest {
             long before = loop.nanoTime();
             ClientResponse slow = client.get(server.uri() + "/body").await();
             Future<ClientResponse> waits = client.get(server.uri());
-            assertThatThrownBy(() -> slow.bytes().await()).isInstanceOf(IOException.class).hasRootCauseInstanceOf(DeadlineException.class);
+            assertThatThrownBy(() -> slow.bytes().await())
+                    .isInstanceOf(IOException.class)
+                    .hasRootCauseInstanceOf(DeadlineException.class);
             assertFails(waits, Fate.NEVER_SENT, "not done within its time");
             assertThat(Duration.ofNanos(loop.nanoTime() - before)).isLessThan(Duration.ofMillis(5500));
             assertFails(
@@ -673,7 +730,8 @@ final class HttpClientTest {
     @Test
     void a_response_that_came_too_late_for_a_timeout_frees_its_connection() throws IOException {
         var server = server((peer, request) -> loop.schedule(
-                Duration.ofSeconds(1), () -> peer.say("HTTP/1.1 200 OK\nContent-Length: 1000000\n\n").sayBytes(new byte[1_000_000])));
+                Duration.ofSeconds(1),
+                () -> peer.say("HTTP/1.1 200 OK\nContent-Length: 1000000\n\n").sayBytes(new byte[1_000_000])));
         loop.run(() -> {
             HttpClient client = client();
             for (int millis = 900; millis < 1300; millis += 7) {
@@ -736,8 +794,9 @@ final class HttpClientTest {
             String body = "GET /body HTTP/1.1\r\n\r\n"; // which the script takes for a request
             for (String path : new String[] {"/yes", "/no", "/unknown"}) {
                 long before = loop.nanoTime();
-                ClientResponse response = client.send(ClientRequest.put(URI.create(server.uri() + path), RequestBody.text(body))
-                                .expectContinue(Duration.ofSeconds(2)))
+                ClientResponse response = client.send(
+                                ClientRequest.put(URI.create(server.uri() + path), RequestBody.text(body))
+                                        .expectContinue(Duration.ofSeconds(2)))
                         .await();
                 Duration took = Duration.ofNanos(loop.nanoTime() - before);
                 assertThat(response.status()).isEqualTo(path.equals("/no") ? 417 : 200);
@@ -750,7 +809,9 @@ final class HttpClientTest {
             }
         });
         assertThat(server.requests).hasSize(5);
-        assertThat(server.peers).as("after a body that was not sent the connection is of no use").hasSize(2);
+        assertThat(server.peers)
+                .as("after a body that was not sent the connection is of no use")
+                .hasSize(2);
     }
 
     @Test
@@ -762,7 +823,8 @@ final class HttpClientTest {
             return loop.delay(Duration.ofSeconds(1)).map(nothing -> Unpooled.wrappedBuffer(new byte[10]));
         };
         loop.run(() -> {
-            Future<ClientResponse> call = client().send(ClientRequest.put(URI.create(server.uri()), RequestBody.stream(slow)));
+            Future<ClientResponse> call =
+                    client().send(ClientRequest.put(URI.create(server.uri()), RequestBody.stream(slow)));
             loop.delay(Duration.ofMillis(3500)).await();
             server.peers.getFirst().say("HTTP/1.1 413 Content Too Large\nContent-Length: 3\n\nno!");
             ClientResponse response = call.await();
@@ -792,10 +854,14 @@ final class HttpClientTest {
                 ClientResponse got = client.get(server.uri() + "/" + status).await();
                 assertThat(got.text().await()).isEqualTo("ok");
                 assertThat(got.uri().getPath()).isEqualTo("/end");
-                client.post(URI.create(server.uri() + "/" + status), RequestBody.text("body")).await().discard();
+                client.post(URI.create(server.uri() + "/" + status), RequestBody.text("body"))
+                        .await()
+                        .discard();
                 assertThat(server.requests.getLast()).startsWith(status < 304 ? "GET /end" : "POST /end");
                 assertThat(server.requests.getLast().endsWith("body")).isEqualTo(status > 304);
-                ClientResponse once = client.send(ClientRequest.put(URI.create(server.uri() + "/" + status), RequestBody.stream(pieces("x")))).await();
+                ClientResponse once = client.send(ClientRequest.put(
+                                URI.create(server.uri() + "/" + status), RequestBody.stream(pieces("x"))))
+                        .await();
                 assertThat(once.status()).as("what can't be sent again").isEqualTo(status == 303 ? 200 : status);
                 once.discard();
             }
@@ -809,7 +875,9 @@ final class HttpClientTest {
     void redirections_end() throws IOException {
         var server = server((peer, request) -> peer.say("HTTP/1.1 302 Found\nLocation: /again\nContent-Length: 0\n\n"));
         loop.run(() -> assertFails(
-                HttpClient.on(loop, DEFAULTS.redirects(3)).get(server.uri()), Fate.PERHAPS_CARRIED_OUT, "more than 3 redirections"));
+                HttpClient.on(loop, DEFAULTS.redirects(3)).get(server.uri()),
+                Fate.PERHAPS_CARRIED_OUT,
+                "more than 3 redirections"));
         assertThat(server.requests).hasSize(4);
     }
 
@@ -817,14 +885,21 @@ final class HttpClientTest {
     void credentials_are_not_carried_to_another_origin() throws IOException {
         var other = server((peer, request) -> peer.say(OK));
         var first = server((peer, request) -> peer.say(
-                request.contains(" /here ") ? OK
-                        : "HTTP/1.1 302 Found\nLocation: " + (request.contains("/same") ? "/here" : other.uri() + "/there") + "\nContent-Length: 0\n\n"));
+                request.contains(" /here ")
+                        ? OK
+                        : "HTTP/1.1 302 Found\nLocation: "
+                                + (request.contains("/same") ? "/here" : other.uri() + "/there")
+                                + "\nContent-Length: 0\n\n"));
         loop.run(() -> {
             HttpClient client = HttpClient.on(loop, DEFAULTS.redirects(3));
             HttpFields secrets = HttpFields.of("Authorization", "Basic x", "Cookie", "id=1", "X-Other", "kept");
             text(client, first.uri());
-            client.send(ClientRequest.get(URI.create(first.uri() + "/same")).fields(secrets)).await().discard();
-            client.send(ClientRequest.get(URI.create(first.uri() + "/away")).fields(secrets)).await().discard();
+            client.send(ClientRequest.get(URI.create(first.uri() + "/same")).fields(secrets))
+                    .await()
+                    .discard();
+            client.send(ClientRequest.get(URI.create(first.uri() + "/away")).fields(secrets))
+                    .await()
+                    .discard();
         });
         assertThat(first.requests.get(2)).contains("/here", "Authorization: Basic x", "Cookie: id=1");
         assertThat(other.requests.getLast()).contains("X-Other: kept").doesNotContain("Authorization", "Cookie");

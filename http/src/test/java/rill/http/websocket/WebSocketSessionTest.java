@@ -37,7 +37,8 @@ final class WebSocketSessionTest {
     void the_examples_of_rfc_6455_are_read() {
         assertThat(harness(true, DEFAULTS).feed("\u0081\5Hello").outcome().messages())
                 .containsExactly(new Text("Hello"));
-        assertThat(aServer().feed("\u0081\u0085\u0037\u00fa\u0021\u003d\u007f\u009f\u004d\u0051\u0058")
+        assertThat(aServer()
+                        .feed("\u0081\u0085\u0037\u00fa\u0021\u003d\u007f\u009f\u004d\u0051\u0058")
                         .outcome()
                         .messages())
                 .containsExactly(new Text("Hello"));
@@ -107,14 +108,15 @@ final class WebSocketSessionTest {
 
     @Test
     void a_close_of_the_peer_is_answered_and_is_the_last_message() {
-        Outcome outcome = aServer().feed(client(0x88, close(1001, "bye")) + client(0x81, "too late"))
+        Outcome outcome = aServer()
+                .feed(client(0x88, close(1001, "bye")) + client(0x81, "too late"))
                 .outcome();
         assertThat(outcome.messages()).containsExactly(new Close(1001, "bye"));
         assertThat(outcome.ended()).isTrue();
         assertThat(outcome.answered()).isEqualTo(server(0x88, close(1001, "")));
         assertThat(aServer().feed(client(0x88, "")).outcome())
-                .isEqualTo(new Outcome(
-                        java.util.List.of(new Close(Close.NO_CODE, "")), null, -1, true, server(0x88, "")));
+                .isEqualTo(
+                        new Outcome(java.util.List.of(new Close(Close.NO_CODE, "")), null, -1, true, server(0x88, "")));
     }
 
     @Test
@@ -165,8 +167,7 @@ final class WebSocketSessionTest {
     // ---- what is refused, and what the peer is told
 
     private static int told(WebSocketOptions options, String bytes) {
-        Outcome outcome =
-                CodecHarness.decode(new WebSocketCodec(false, options.deflate(), options), bytes);
+        Outcome outcome = CodecHarness.decode(new WebSocketCodec(false, options.deflate(), options), bytes);
         assertThat(outcome.violation()).as("of " + bytes).isNotNull();
         String answer = outcome.answered();
         assertThat(answer).as("of " + bytes).startsWith("\u0088");
@@ -213,7 +214,13 @@ final class WebSocketSessionTest {
     @Test
     void text_that_is_no_utf_8_is_refused_with_1007_wherever_it_is_split() {
         for (String bad : new String[] {
-            "\u00ff", "abc\u0080", "\u00c0\u00af", "\u00ed\u00a0\u0080", "\u00f4\u0090\u0080\u0080", "\u00e0\u0080\u0080", "abc\u00c3"
+            "\u00ff",
+            "abc\u0080",
+            "\u00c0\u00af",
+            "\u00ed\u00a0\u0080",
+            "\u00f4\u0090\u0080\u0080",
+            "\u00e0\u0080\u0080",
+            "abc\u00c3"
         }) {
             assertThat(told(client(0x81, bad))).isEqualTo(1007);
             for (int i = 0; i <= bad.length(); i++) {
@@ -225,7 +232,9 @@ final class WebSocketSessionTest {
 
     @Test
     void bad_text_is_refused_before_its_frame_has_come_whole() {
-        Outcome outcome = aServer().feed(Frames.head(0x81, 1000, 0x80) + "\0\0\0\0abc\u00ff").outcome();
+        Outcome outcome = aServer()
+                .feed(Frames.head(0x81, 1000, 0x80) + "\0\0\0\0abc\u00ff")
+                .outcome();
         assertThat(outcome.violation()).contains("UTF-8");
         assertThat(outcome.offset()).isEqualTo(11);
     }
@@ -234,9 +243,13 @@ final class WebSocketSessionTest {
     void a_message_that_is_too_big_is_refused_with_1009_by_what_it_announces() {
         WebSocketOptions small = DEFAULTS.messageBytes(1000);
         assertThat(told(small, Frames.head(0x82, 1001, 0x80))).isEqualTo(1009);
-        assertThat(told(small, client(0x02, "x".repeat(600)) + Frames.head(0x80, 401, 0x80))).isEqualTo(1009);
+        assertThat(told(small, client(0x02, "x".repeat(600)) + Frames.head(0x80, 401, 0x80)))
+                .isEqualTo(1009);
         assertThat(told(small, Frames.head(0x82, Long.MAX_VALUE, 0x80))).isEqualTo(1009);
-        assertThat(harness(false, small).feed(client(0x82, "x".repeat(1000))).outcome().messages())
+        assertThat(harness(false, small)
+                        .feed(client(0x82, "x".repeat(1000)))
+                        .outcome()
+                        .messages())
                 .hasSize(1);
     }
 
@@ -287,7 +300,8 @@ final class WebSocketSessionTest {
         assertThat(server.feed(client(0xC2, bomb)).outcome().violation()).contains("when it is inflated");
         assertThat(allocated() - before).isLessThan(2_000_000);
         String some = deflated(new byte[60_000]);
-        assertThat(told(DEFLATE, client(0x42, some + "\0\0\377\377") + client(0x80, some))).isEqualTo(1009);
+        assertThat(told(DEFLATE, client(0x42, some + "\0\0\377\377") + client(0x80, some)))
+                .isEqualTo(1009);
     }
 
     private static long allocated() {
@@ -333,14 +347,19 @@ final class WebSocketSessionTest {
 
     @Test
     void a_message_in_parts_is_one_message_of_frames() {
-        String written = aServer().write(
+        String written = aServer()
+                .write(
                         new WebSocketMessage.TextPart("a", false),
                         new WebSocketMessage.Ping(new byte[0]),
                         new WebSocketMessage.TextPart("b", false),
                         new WebSocketMessage.TextPart("", true),
                         new WebSocketMessage.BinaryPart(new byte[] {'c'}, true));
         assertThat(written)
-                .isEqualTo(server(0x01, "a") + server(0x89, "") + server(0x00, "b") + server(0x80, "") + server(0x82, "c"));
+                .isEqualTo(server(0x01, "a")
+                        + server(0x89, "")
+                        + server(0x00, "b")
+                        + server(0x80, "")
+                        + server(0x82, "c"));
     }
 
     @Test

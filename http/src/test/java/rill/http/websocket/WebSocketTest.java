@@ -3,6 +3,8 @@ package rill.http.websocket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -13,8 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -65,7 +65,8 @@ final class WebSocketTest {
 
     private URI serve(WebSocketOptions options, Consumer<? super Connection<WebSocketMessage, WebSocketMessage>> then)
             throws IOException {
-        var address = (InetSocketAddress) loop.listen(ANY_PORT, WebSocket.server(options), then).await().address();
+        var address = (InetSocketAddress)
+                loop.listen(ANY_PORT, WebSocket.server(options), then).await().address();
         return URI.create("ws://127.0.0.1:" + address.getPort() + "/chat?room=1");
     }
 
@@ -105,7 +106,9 @@ final class WebSocketTest {
             echo(connection);
         });
         loop.run(() -> {
-            var socket = WebSocket.connect(loop, uri, DEFAULTS.subprotocols("v1", "v2").deflate(true)).await();
+            var socket = WebSocket.connect(
+                            loop, uri, DEFAULTS.subprotocols("v1", "v2").deflate(true))
+                    .await();
             WebSocketInfo info = socket.info(WebSocketInfo.class).orElseThrow();
             assertThat(info.subprotocol()).isEqualTo("v2");
             assertThat(info.deflate()).isTrue();
@@ -123,7 +126,9 @@ final class WebSocketTest {
     void without_agreement_nothing_is_compressed_and_no_subprotocol_spoken() throws IOException {
         URI uri = serve(DEFAULTS.subprotocols("v3"), WebSocketTest::echo);
         loop.run(() -> {
-            var socket = WebSocket.connect(loop, uri, DEFAULTS.subprotocols("v1").deflate(true)).await();
+            var socket = WebSocket.connect(
+                            loop, uri, DEFAULTS.subprotocols("v1").deflate(true))
+                    .await();
             WebSocketInfo info = socket.info(WebSocketInfo.class).orElseThrow();
             assertThat(info.subprotocol()).isNull();
             assertThat(info.deflate()).isFalse();
@@ -149,7 +154,8 @@ final class WebSocketTest {
         var held = new ArrayList<Connection<WebSocketMessage, WebSocketMessage>>();
         URI uri = serve(DEFAULTS, held::add); // and nobody receives
         loop.run(() -> {
-            var socket = WebSocket.connect(loop, uri, DEFAULTS.closeTimeout(Duration.ofSeconds(2))).await();
+            var socket = WebSocket.connect(loop, uri, DEFAULTS.closeTimeout(Duration.ofSeconds(2)))
+                    .await();
             socket.write(new Close(1000, ""));
             long before = loop.nanoTime();
             assertThatThrownBy(() -> socket.receive().await())
@@ -193,8 +199,10 @@ final class WebSocketTest {
             }
         }
         assertThat(all).isEqualTo(3_000_000);
-        assertThat(parts.get(parts.size() - 2)).isInstanceOfSatisfying(
-                WebSocketMessage.BinaryPart.class, part -> assertThat(part.last()).isTrue());
+        assertThat(parts.get(parts.size() - 2))
+                .isInstanceOfSatisfying(
+                        WebSocketMessage.BinaryPart.class,
+                        part -> assertThat(part.last()).isTrue());
     }
 
     // ---- violations, on a connection
@@ -211,8 +219,13 @@ final class WebSocketTest {
             });
             socket.finish().await();
         });
-        assertThat(reports).singleElement().isInstanceOfSatisfying(Report.ConnectionFailed.class, failed ->
-                assertThat(failed.cause()).isInstanceOf(ProtocolException.class).hasMessageContaining("told 1009"));
+        assertThat(reports)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Report.ConnectionFailed.class,
+                        failed -> assertThat(failed.cause())
+                                .isInstanceOf(ProtocolException.class)
+                                .hasMessageContaining("told 1009"));
     }
 
     // ---- the opening handshake: the server's side
@@ -234,7 +247,9 @@ final class WebSocketTest {
         loop.run(() -> {
             var raw = loop.connect("127.0.0.1", uri.getPort(), Pipeline.bytes()).await();
             raw.write(Unpooled.copiedBuffer(request, StandardCharsets.ISO_8859_1));
-            for (ByteBuf next = raw.receive().await(); next != null; next = raw.receive().await()) {
+            for (ByteBuf next = raw.receive().await();
+                    next != null;
+                    next = raw.receive().await()) {
                 text.append(next.toString(StandardCharsets.ISO_8859_1));
                 next.release();
                 if (text.length() >= most) {
@@ -255,7 +270,10 @@ final class WebSocketTest {
         String answer = answer(DEFAULTS, REQUEST + Frames.client(0x81, "Hello") + Frames.client(0x88, ""));
         assertThat(answer)
                 .startsWith("HTTP/1.1 101 Switching Protocols\r\n")
-                .contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n", "Upgrade: websocket\r\n", "Connection: Upgrade\r\n")
+                .contains(
+                        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n",
+                        "Upgrade: websocket\r\n",
+                        "Connection: Upgrade\r\n")
                 .endsWith("\r\n\r\n" + Frames.server(0x81, "Hello") + Frames.server(0x88, ""));
     }
 
@@ -275,7 +293,8 @@ final class WebSocketTest {
         refused(REQUEST.replace("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", ""), 400);
         refused(REQUEST.replace("HTTP/1.1", "HTTP/1.0"), 426);
         refused(REQUEST.replace("Version: 13", "Version: 13\r\nContent-Length: 3") + "abc", 400);
-        assertThat(answer(DEFAULTS, REQUEST.replace("Version: 13", "Version: 8"))).contains("Sec-WebSocket-Version: 13");
+        assertThat(answer(DEFAULTS, REQUEST.replace("Version: 13", "Version: 8")))
+                .contains("Sec-WebSocket-Version: 13");
         assertThat(reports).isNotEmpty().allMatch(report -> report instanceof Report.ConnectionFailed);
     }
 
@@ -285,16 +304,24 @@ final class WebSocketTest {
         refused(other, 403);
         refused(REQUEST.replace("Version: 13", "Version: 13\r\nOrigin: null"), 403);
         String close = Frames.client(0x88, "");
-        assertThat(answer(DEFAULTS, REQUEST.replace("Version: 13", "Version: 13\r\nOrigin: https://server.example.com") + close))
+        assertThat(answer(
+                        DEFAULTS,
+                        REQUEST.replace("Version: 13", "Version: 13\r\nOrigin: https://server.example.com") + close))
                 .startsWith("HTTP/1.1 101");
-        assertThat(answer(DEFAULTS.origins("https://evil.example"::equals), other + close)).startsWith("HTTP/1.1 101");
+        assertThat(answer(DEFAULTS.origins("https://evil.example"::equals), other + close))
+                .startsWith("HTTP/1.1 101");
     }
 
     @Test
     void a_client_that_is_slow_with_its_request_is_given_up() throws IOException {
         assertThat(answer(DEFAULTS, REQUEST.substring(0, 30))).isEmpty();
-        assertThat(reports).singleElement().isInstanceOfSatisfying(Report.ConnectionFailed.class, failed ->
-                assertThat(failed.cause()).isInstanceOf(DeadlineException.class).hasMessageContaining("within 10000 ms"));
+        assertThat(reports)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Report.ConnectionFailed.class,
+                        failed -> assertThat(failed.cause())
+                                .isInstanceOf(DeadlineException.class)
+                                .hasMessageContaining("within 10000 ms"));
     }
 
     @Test
@@ -302,13 +329,19 @@ final class WebSocketTest {
         WebSocketOptions deflate = DEFAULTS.deflate(true);
         String all = "permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n";
         assertThat(agreed(deflate, "permessage-deflate")).contains(all);
-        assertThat(agreed(deflate, "permessage-deflate; client_max_window_bits")).contains(all);
-        assertThat(agreed(deflate, "foo; bar=1, permessage-deflate; client_max_window_bits=10; server_no_context_takeover"))
+        assertThat(agreed(deflate, "permessage-deflate; client_max_window_bits"))
                 .contains(all);
-        assertThat(agreed(deflate, "permessage-deflate; server_max_window_bits=10, permessage-deflate")).contains(all);
-        assertThat(agreed(deflate, "permessage-deflate; server_max_window_bits=10")).doesNotContain("Extensions");
+        assertThat(agreed(
+                        deflate,
+                        "foo; bar=1, permessage-deflate; client_max_window_bits=10; server_no_context_takeover"))
+                .contains(all);
+        assertThat(agreed(deflate, "permessage-deflate; server_max_window_bits=10, permessage-deflate"))
+                .contains(all);
+        assertThat(agreed(deflate, "permessage-deflate; server_max_window_bits=10"))
+                .doesNotContain("Extensions");
         assertThat(agreed(deflate, "permessage-deflate; unknown")).doesNotContain("Extensions");
-        assertThat(agreed(deflate, "permessage-deflate; client_max_window_bits=7")).doesNotContain("Extensions");
+        assertThat(agreed(deflate, "permessage-deflate; client_max_window_bits=7"))
+                .doesNotContain("Extensions");
         assertThat(agreed(deflate, "x-webkit-deflate-frame")).doesNotContain("Extensions");
         assertThat(agreed(DEFAULTS, "permessage-deflate")).doesNotContain("Extensions");
         assertThat(answer(deflate, REQUEST.replace("Version: 13", "Version: 13\r\nSec-WebSocket-Extensions: a b")))
@@ -318,7 +351,8 @@ final class WebSocketTest {
     private String agreed(WebSocketOptions options, String offer) throws IOException {
         return answer(
                 options,
-                REQUEST.replace("Version: 13", "Version: 13\r\nSec-WebSocket-Extensions: " + offer) + Frames.client(0x88, ""));
+                REQUEST.replace("Version: 13", "Version: 13\r\nSec-WebSocket-Extensions: " + offer)
+                        + Frames.client(0x88, ""));
     }
 
     // ---- the client's side
@@ -343,7 +377,8 @@ final class WebSocketTest {
                 .await();
         int port = ((InetSocketAddress) listener.address()).getPort();
         loop.run(() -> {
-            var socket = WebSocket.connect(loop, URI.create("ws://127.0.0.1:" + port), options).await();
+            var socket = WebSocket.connect(loop, URI.create("ws://127.0.0.1:" + port), options)
+                    .await();
             socket.abort().await();
         });
     }
@@ -357,7 +392,8 @@ final class WebSocketTest {
         connectTo("HTTP/1.1 103 Early Hints\nLink: x\n\n" + GRANTED + "\n", DEFAULTS);
         connectTo(GRANTED + "Sec-WebSocket-Protocol: b\n\n", DEFAULTS.subprotocols("a", "b"));
         connectTo(
-                GRANTED + "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; server_max_window_bits=9\n\n",
+                GRANTED
+                        + "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; server_max_window_bits=9\n\n",
                 DEFAULTS.deflate(true));
     }
 
@@ -372,33 +408,38 @@ final class WebSocketTest {
                 GRANTED + "Sec-WebSocket-Protocol: a, b\n\n",
                 GRANTED + "Sec-WebSocket-Extensions: foo\n\n",
                 GRANTED + "Sec-WebSocket-Extensions: permessage-deflate\n\n",
-                GRANTED + "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_max_window_bits=9\n\n",
+                GRANTED
+                        + "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_max_window_bits=9\n\n",
                 GRANTED + "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover, foo\n\n",
                 "SSH-2.0-OpenSSH\n\n"
             })
     void an_answer_that_is_not_to_the_letter_fails_connecting(String answer) {
-        assertThatThrownBy(() -> connectTo(answer, DEFAULTS.subprotocols("a", "b").deflate(true)))
+        assertThatThrownBy(
+                        () -> connectTo(answer, DEFAULTS.subprotocols("a", "b").deflate(true)))
                 .isInstanceOf(ProtocolException.class);
     }
 
     @Test
     void a_server_that_says_no_is_told_as_such() {
         assertThatThrownBy(() -> connectTo("HTTP/1.1 404 Not Found\nContent-Length: 0\n\n", DEFAULTS))
-                .isInstanceOfSatisfying(WebSocketRefusedException.class, refused ->
-                        assertThat(refused.response().status()).isEqualTo(404))
+                .isInstanceOfSatisfying(
+                        WebSocketRefusedException.class,
+                        refused -> assertThat(refused.response().status()).isEqualTo(404))
                 .hasMessageContaining("the server opens no WebSocket at /: it has answered 404 Not Found");
     }
 
     @Test
     void a_server_that_never_answers_is_given_up_within_the_time_to_connect() {
-        assertThatThrownBy(() -> connectTo("", DEFAULTS.connect(ConnectOptions.defaults().timeout(Duration.ofSeconds(3)))))
+        assertThatThrownBy(() ->
+                        connectTo("", DEFAULTS.connect(ConnectOptions.defaults().timeout(Duration.ofSeconds(3)))))
                 .isInstanceOf(DeadlineException.class);
     }
 
     @Test
     void what_is_no_uri_of_a_websocket_is_refused() {
         for (String bad : new String[] {"http://a/", "ws:///x", "ws://a/#x", "ws://user@a/", "wss:a"}) {
-            assertThatThrownBy(() -> WebSocket.connect(loop, URI.create(bad))).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> WebSocket.connect(loop, URI.create(bad)))
+                    .isInstanceOf(IllegalArgumentException.class);
         }
     }
 }
