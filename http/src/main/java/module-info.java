@@ -10,12 +10,7 @@ module rill.http {
     requires transitive io.netty.common; // ReferenceCounted lives there
     requires static transitive org.jspecify;
 
-<<<<<<< HEAD
     exports rill.http;
-||||||| parent of fd55416 (WebSocket: frames and messages as a pure codec, and the opening handshake as part of the pipeline)
-=======
-    exports rill.http.client;
     exports rill.http.websocket;
->>>>>>> fd55416 (WebSocket: frames and messages as a pure codec, and the opening handshake as part of the pipeline)
     exports rill.http.wire;
 }

@@ -63,18 +63,18 @@ class OfferTest {
 
     @Test
     void one_that_anybody_makes_goes_back_and_stops_what_it_stands_for() {
-        Promise<String> taken = loop.offer(returned::add, () -> log.add("stopped"));
+        Promise<String> taken = loop.promise(returned::add, () -> log.add("stopped"));
         taken.onDone((value, failure) -> log.add(value));
         taken.complete("value");
         loops.tickUntil(() -> !log.isEmpty());
         assertThat(log).containsExactly("value");
-        Promise<String> late = loop.offer(returned::add, () -> log.add("stopped"));
+        Promise<String> late = loop.promise(returned::add, () -> log.add("stopped"));
         Future<String> wanted = late.map(value -> value);
         late.complete("too late");
         wanted.cancel();
         loop.tick();
         assertThat(returned).containsExactly("too late");
-        loop.<String>offer(returned::add, () -> log.add("stopped")).map(value -> value).cancel();
+        loop.<String>promise(returned::add, () -> log.add("stopped")).map(value -> value).cancel();
         loops.tickUntil(() -> log.size() > 1);
         assertThat(log).containsExactly("value", "stopped");
         assertThat(returned).hasSize(1);

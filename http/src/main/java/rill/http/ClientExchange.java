@@ -1,4 +1,4 @@
-package rill.http.client;
+package rill.http;
 
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
@@ -34,7 +34,7 @@ import rill.http.wire.ResponseHead;
  *
  * <p>Requests and responses are not bound to take turns: a server may answer before it has read all. On the loop.
  */
-final class Exchange {
+final class ClientExchange {
     private enum State {
         WAITING,
         SENT,
@@ -58,6 +58,7 @@ final class Exchange {
     private State state = State.WAITING;
     private Sending sending = Sending.SENT;
     private @Nullable OriginPool pool;
+    private HttpBody body = HttpBody.empty(); // of this try
     private @Nullable ClientConnection on;
     private @Nullable Upload upload;
     private @Nullable ClientResponse response;
@@ -67,7 +68,7 @@ final class Exchange {
     private long heardBefore;
     private boolean answerEnded;
 
-    Exchange(HttpClient client, ClientRequest request, Promise<ClientResponse> promise, long deadline) {
+    ClientExchange(HttpClient client, ClientRequest request, Promise<ClientResponse> promise, long deadline) {
         this.client = client;
         this.request = request;
         this.promise = promise;
@@ -81,7 +82,27 @@ final class Exchange {
             timer = client.loop()
                     .schedule(Duration.ofNanos(Math.max(0, left)), "time of an HTTP request", this::wholeLate);
         }
-        from.place(this);
+        prepareBody(() -> from.place(this));
+    }
+
+    /** A file has to be open before its length can be said; and for each try it is read from the beginning. */
+    private void prepareBody(Runnable then) {
+        if (!(request.body() instanceof FileBody file)) {
+            body = request.body();
+            then.run();
+            return;
+        }
+        FileBody fresh = file.again();
+        body = fresh;
+        fresh.open(client.loop()).onDone((nothing, failure) -> {
+            if (state != State.WAITING) {
+                fresh.close();
+            } else if (failure != null) {
+                fail(Fate.NEVER_SENT, "its body can't be read: " + failure.getMessage(), failure);
+            } else {
+                then.run();
+            }
+        });
     }
 
     private OriginPool pool() {
@@ -122,17 +143,16 @@ final class Exchange {
         if (own.contains("accept-encoding")) {
             fields = fields.without("accept-encoding");
         }
-        RequestBody body = request.body();
-        if (!body.isNone()) {
-            fields = body.length < 0
+        long length = body.length();
+        if (length != 0) {
+            fields = length < 0
                     ? fields.add("Transfer-Encoding", "chunked")
-                    : fields.add("Content-Length", Long.toString(body.length));
-            if (body.type != null && !own.contains("content-type")) {
-                fields = fields.add("Content-Type", body.type);
-            }
+                    : fields.add("Content-Length", Long.toString(length));
             if (request.patience() != null) {
                 fields = fields.add("Expect", "100-continue");
             }
+        } else if (request.meansContent()) {
+            fields = fields.add("Content-Length", "0");
         }
         HttpFields usual = client.options().is.fields;
         for (int i = 0; i < usual.size(); i++) {
@@ -144,29 +164,27 @@ final class Exchange {
     }
 
     private void sendBody(ClientConnection connection) {
-        RequestBody body = request.body();
         Duration patience = request.patience();
-        if (body.length == 0) {
+        if (body.length() == 0) {
             sending = Sending.SENT;
         } else if (patience != null) {
             sending = Sending.ASKING;
             connection.within(patience);
             return;
         } else {
-            beginBody(connection, body);
+            beginBody(connection);
         }
         limitWait();
     }
 
-    private void beginBody(ClientConnection connection, RequestBody body) {
-        byte[] bytes = body.bytes;
-        if (bytes != null) {
+    private void beginBody(ClientConnection connection) {
+        if (body instanceof BytesBody bytes) {
             sending = Sending.SENT;
-            connection.write(Data.last(Unpooled.wrappedBuffer(bytes)));
+            connection.write(Data.last(Unpooled.wrappedBuffer(bytes.array())));
             return;
         }
         sending = Sending.SENDING;
-        var sends = new Upload(this, connection, Objects.requireNonNull(body.source), body.length);
+        var sends = new Upload(this, connection, body);
         upload = sends;
         sends.begin();
     }
@@ -218,7 +236,7 @@ final class Exchange {
     private void head(ResponseHead head) {
         if (head.isInterim()) {
             if (head.status() == 100 && sending == Sending.ASKING) {
-                beginBody(on(), request.body());
+                beginBody(on());
             }
             limitWait();
             return;
@@ -323,7 +341,7 @@ final class Exchange {
     }
 
     private boolean mayBeTriedAgain() {
-        return request.isIdempotent() && request.body().repeatable;
+        return request.isIdempotent() && request.isRepeatable();
     }
 
     private void again() {
@@ -335,7 +353,7 @@ final class Exchange {
         }
         sending = Sending.SENT;
         state = State.WAITING;
-        pool().placeOnNew(this);
+        prepareBody(() -> pool().placeOnNew(this));
     }
 
     /** Fails while it is on no connection. */
@@ -348,7 +366,7 @@ final class Exchange {
     void late() {
         HttpClientOptions.Draft is = client.options().is;
         if (sending == Sending.ASKING) {
-            beginBody(on(), request.body()); // the server knows no 100, or takes its time
+            beginBody(on()); // the server knows no 100, or takes its time
             limitWait();
         } else if (state == State.ANSWERED || sending == Sending.SENDING) {
             tooLate("no byte of a body has moved for " + is.idle.toMillis() + " ms");

@@ -1,4 +1,4 @@
-package rill.http.client;
+package rill.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -36,7 +36,7 @@ public final class ClientResponse implements AutoCloseable {
 
     private static final int FIRST_ROOM = 1024;
 
-    private final Exchange exchange;
+    private final ClientExchange exchange;
     private final Loop loop;
     private final URI uri;
     private final ResponseHead head;
@@ -55,7 +55,7 @@ public final class ClientResponse implements AutoCloseable {
     private boolean discarded;
     private long drained;
 
-    ClientResponse(Exchange exchange, ClientRequest request, ResponseHead head, HttpClient client) {
+    ClientResponse(ClientExchange exchange, ClientRequest request, ResponseHead head, HttpClient client) {
         this.exchange = exchange;
         this.loop = client.loop();
         this.uri = request.uri();
@@ -106,7 +106,7 @@ public final class ClientResponse implements AutoCloseable {
     public Future<@Nullable ByteBuf> next() {
         return onLoop(() -> {
             requireUnasked("next");
-            Promise<@Nullable ByteBuf> next = loop.offer(this::takeBack, () -> asked = null);
+            Promise<@Nullable ByteBuf> next = loop.promise(this::takeBack, () -> asked = null);
             asked = next;
             exchange.progress();
             advance();
@@ -193,6 +193,29 @@ public final class ClientResponse implements AutoCloseable {
         } else {
             hold(false);
         }
+    }
+
+    /**
+     * The body as one that can be sent on, as the answer of a server or with another request: it is asked for no faster than it is taken. Of what was
+     * inflated the length is not known any more. On the loop.
+     */
+    public HttpBody body() {
+        if (!head.hasBody()) {
+            return HttpBody.empty();
+        }
+        var source = new HttpBody.Source() {
+            @Override
+            public Future<@Nullable ByteBuf> next() {
+                return ClientResponse.this.next();
+            }
+
+            @Override
+            public void close() {
+                discard();
+            }
+        };
+        long length = coding == null ? head.bodyLength() : HttpBody.UNKNOWN;
+        return length > 0 ? HttpBody.stream(length, source) : HttpBody.stream(source);
     }
 
     private <T extends @Nullable Object> Future<T> onLoop(Supplier<Future<T>> work) {

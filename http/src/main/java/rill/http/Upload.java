@@ -1,7 +1,6 @@
-package rill.http.client;
+package rill.http;
 
 import io.netty.buffer.ByteBuf;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.http.wire.Data;
@@ -16,39 +15,29 @@ import rill.http.wire.End;
  * </pre>
  */
 final class Upload {
-    private final Exchange exchange;
+    private final ClientExchange exchange;
     private final ClientConnection connection;
-    private final Supplier<? extends BodySource> sources;
-    private final boolean chunked;
-    private @Nullable BodySource source;
+    private final HttpBody body;
     private @Nullable Future<?> asked;
     private boolean over;
 
-    Upload(Exchange exchange, ClientConnection connection, Supplier<? extends BodySource> sources, long length) {
+    Upload(ClientExchange exchange, ClientConnection connection, HttpBody body) {
         this.exchange = exchange;
         this.connection = connection;
-        this.sources = sources;
-        this.chunked = length < 0;
+        this.body = body;
     }
 
     void begin() {
-        try {
-            source = sources.get();
-        } catch (RuntimeException e) {
-            failed(e);
-            return;
-        }
         next();
     }
 
     private void next() {
-        BodySource from = source;
-        if (over || from == null) {
+        if (over) {
             return;
         }
-        Future<? extends @Nullable ByteBuf> piece;
+        Future<@Nullable ByteBuf> piece;
         try {
-            piece = from.next();
+            piece = body.next();
         } catch (RuntimeException e) {
             failed(e);
             return;
@@ -105,15 +94,11 @@ final class Upload {
 
     private void finish() {
         over = true;
-        BodySource from = source;
-        source = null;
-        if (from != null) {
-            from.close();
-        }
+        body.close();
     }
 
     @Override
     public String toString() {
-        return "body of " + exchange + (chunked ? ", in chunks" : "");
+        return "body of " + exchange;
     }
 }

@@ -1,4 +1,4 @@
-package rill.http.client;
+package rill.http;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -12,7 +12,7 @@ import rill.http.wire.ResponseEvent;
 import rill.http.wire.ResponseHead;
 
 /**
- * One connection of an {@link OriginPool}: used by one {@link Exchange} at a time, or idle. It is read all the time, unless the exchange holds it up. On the loop.
+ * One connection of an {@link OriginPool}: used by one {@link ClientExchange} at a time, or idle. It is read all the time, unless the exchange holds it up. On the loop.
  */
 final class ClientConnection {
     private static final Duration MARGIN = Duration.ofSeconds(1);
@@ -21,7 +21,7 @@ final class ClientConnection {
     private final Connection<ResponseEvent, RequestEvent> connection;
     private final Heard.Counter heard;
     private final Alarm alarm;
-    private @Nullable Exchange exchange; // that uses it
+    private @Nullable ClientExchange exchange; // that uses it
     private @Nullable Duration keep; // as the server has said
     private int served;
     private boolean gone;
@@ -39,7 +39,7 @@ final class ClientConnection {
     // ---- what comes
 
     private void event(ResponseEvent event) {
-        Exchange user = exchange;
+        ClientExchange user = exchange;
         if (user == null) { // the codec has refused all that nobody asked for
             if (event instanceof Data data) {
                 data.release();
@@ -83,7 +83,7 @@ final class ClientConnection {
         }
         gone = true;
         alarm.close();
-        Exchange user = exchange;
+        ClientExchange user = exchange;
         exchange = null;
         pool.gone(this);
         if (user != null) {
@@ -101,7 +101,7 @@ final class ClientConnection {
 
     // ---- for its exchange
 
-    void begin(Exchange user) {
+    void begin(ClientExchange user) {
         exchange = user;
     }
 

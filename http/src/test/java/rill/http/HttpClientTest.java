@@ -1,4 +1,4 @@
-package rill.http.client;
+package rill.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -29,7 +29,7 @@ import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.Report;
-import rill.http.client.ScriptedServer.Peer;
+import rill.http.ScriptedServer.Peer;
 import rill.http.wire.HttpFields;
 import rill.testkit.Leaks;
 import rill.testkit.memory.MemoryTransport;
@@ -106,15 +106,15 @@ final class HttpClientTest {
         URI uri = URI.create(server.uri());
         loop.run(() -> {
             HttpClient client = client();
-            client.post(uri, RequestBody.text("grün")).await().discard();
-            client.post(uri, RequestBody.bytes(new byte[] {'a', 'b'}).type("x/y"))
+            client.post(uri, HttpBody.of("grün")).await().discard();
+            client.post(uri, HttpBody.of(new byte[] {'a', 'b'}))
                     .await()
                     .discard();
-            client.post(uri, RequestBody.bytes(new byte[0])).await().discard();
-            client.send(ClientRequest.put(uri, RequestBody.stream(pieces("one", "two"))))
+            client.post(uri, HttpBody.of(new byte[0])).await().discard();
+            client.send(ClientRequest.put(uri, HttpBody.stream(pieces("one", "two"))))
                     .await()
                     .discard();
-            client.send(ClientRequest.put(uri, RequestBody.stream(pieces("one", "two"), 6)))
+            client.send(ClientRequest.put(uri, HttpBody.stream(6, pieces("one", "two"))))
                     .await()
                     .discard();
             client.send(ClientRequest.of("DELETE", uri).field("X-Why", "because"))
@@ -122,9 +122,9 @@ final class HttpClientTest {
                     .discard();
         });
         assertThat(server.requests.get(0))
-                .contains("Content-Length: 5\r\n", "Content-Type: text/plain; charset=utf-8\r\n")
+                .contains("Content-Length: 5\r\n")
                 .endsWith("gr\u00c3\u00bcn");
-        assertThat(server.requests.get(1)).contains("Content-Type: x/y\r\n").endsWith("\r\n\r\nab");
+        assertThat(server.requests.get(1)).contains("Content-Length: 2\r\n").endsWith("\r\n\r\nab");
         assertThat(server.requests.get(2)).contains("POST", "Content-Length: 0\r\n");
         assertThat(server.requests.get(3))
                 .contains("Transfer-Encoding: chunked\r\n")
@@ -137,7 +137,7 @@ final class HttpClientTest {
         assertThat(server.peers).hasSize(1);
     }
 
-    private BodySource pieces(String... pieces) {
+    private HttpBody.Source pieces(String... pieces) {
         var next = new AtomicInteger();
         return () -> loop.done(
                 next.get() < pieces.length
@@ -151,11 +151,11 @@ final class HttpClientTest {
         URI uri = URI.create(server.uri());
         loop.run(() -> {
             assertFails(
-                    client().send(ClientRequest.put(uri, RequestBody.stream(pieces("abc"), 4))),
+                    client().send(ClientRequest.put(uri, HttpBody.stream(4, pieces("abc")))),
                     Fate.PERHAPS_CARRIED_OUT,
                     "shorter than declared");
             assertFails(
-                    client().send(ClientRequest.put(uri, RequestBody.stream(pieces("abc", "de"), 4))),
+                    client().send(ClientRequest.put(uri, HttpBody.stream(4, pieces("abc", "de")))),
                     Fate.PERHAPS_CARRIED_OUT,
                     "longer than declared");
         });
@@ -166,9 +166,9 @@ final class HttpClientTest {
     void a_body_whose_source_fails_fails_the_request() throws IOException {
         var server = server((peer, request) -> peer.say(OK));
         var closed = new AtomicInteger();
-        BodySource failing = new BodySource() {
+        HttpBody.Source failing = new HttpBody.Source() {
             @Override
-            public Future<? extends @Nullable ByteBuf> next() {
+            public Future<@Nullable ByteBuf> next() {
                 return loop.failed(new IOException("the disk is broken"));
             }
 
@@ -178,7 +178,7 @@ final class HttpClientTest {
             }
         };
         loop.run(() -> assertFails(
-                client().send(ClientRequest.put(URI.create(server.uri()), RequestBody.stream(failing))),
+                client().send(ClientRequest.put(URI.create(server.uri()), HttpBody.stream(failing))),
                 Fate.PERHAPS_CARRIED_OUT,
                 "the disk is broken"));
         assertThat(closed).hasValue(1);
@@ -187,7 +187,7 @@ final class HttpClientTest {
     @Test
     void a_body_waits_for_a_server_that_does_not_read() throws IOException {
         var asked = new AtomicInteger();
-        BodySource endless = () -> {
+        HttpBody.Source endless = () -> {
             asked.incrementAndGet();
             return loop.done(Unpooled.wrappedBuffer(new byte[16 * 1024]));
         };
@@ -195,7 +195,7 @@ final class HttpClientTest {
                 .await(); // and nobody receives
         int port = ((java.net.InetSocketAddress) listener.address()).getPort();
         loop.run(() -> assertFails(
-                client().send(ClientRequest.put(URI.create("http://127.0.0.1:" + port), RequestBody.stream(endless))),
+                client().send(ClientRequest.put(URI.create("http://127.0.0.1:" + port), HttpBody.stream(endless))),
                 Fate.PERHAPS_CARRIED_OUT,
                 "no byte of a body has moved for 60000 ms"));
         assertThat(asked.get()).isLessThan(60);
@@ -615,19 +615,19 @@ final class HttpClientTest {
             assertFails(client.get(server.uri() + "/new"), Fate.PERHAPS_CARRIED_OUT, "");
             assertThat(server.requests).hasSize(1);
             text(client, server.uri());
-            assertFails(client.post(uri, RequestBody.text("x")), Fate.PERHAPS_CARRIED_OUT, "POST");
+            assertFails(client.post(uri, HttpBody.of("x")), Fate.PERHAPS_CARRIED_OUT, "POST");
             assertThat(server.requests).hasSize(3);
             text(client, server.uri());
             assertFails(client.get(server.uri() + "/part"), Fate.PERHAPS_CARRIED_OUT, "GET");
             assertThat(server.requests).hasSize(5);
             text(client, server.uri());
             assertFails(
-                    client.send(ClientRequest.put(uri, RequestBody.stream(pieces("x")))),
+                    client.send(ClientRequest.put(uri, HttpBody.stream(pieces("x")))),
                     Fate.PERHAPS_CARRIED_OUT,
                     "PUT");
             assertThat(server.requests).hasSize(7);
             text(client, server.uri());
-            client.send(ClientRequest.put(uri, RequestBody.streams(() -> pieces("x"))))
+            client.send(ClientRequest.put(uri, HttpBody.of("x")))
                     .await()
                     .discard();
             assertThat(server.requests).as("this one can be sent again").hasSize(10);
@@ -795,7 +795,7 @@ final class HttpClientTest {
             for (String path : new String[] {"/yes", "/no", "/unknown"}) {
                 long before = loop.nanoTime();
                 ClientResponse response = client.send(
-                                ClientRequest.put(URI.create(server.uri() + path), RequestBody.text(body))
+                                ClientRequest.put(URI.create(server.uri() + path), HttpBody.of(body))
                                         .expectContinue(Duration.ofSeconds(2)))
                         .await();
                 Duration took = Duration.ofNanos(loop.nanoTime() - before);
@@ -818,13 +818,13 @@ final class HttpClientTest {
     void a_body_is_not_sent_on_once_an_error_was_answered() throws IOException {
         var server = server((peer, request) -> {});
         var asked = new AtomicInteger();
-        BodySource slow = () -> {
+        HttpBody.Source slow = () -> {
             asked.incrementAndGet();
             return loop.delay(Duration.ofSeconds(1)).map(nothing -> Unpooled.wrappedBuffer(new byte[10]));
         };
         loop.run(() -> {
             Future<ClientResponse> call =
-                    client().send(ClientRequest.put(URI.create(server.uri()), RequestBody.stream(slow)));
+                    client().send(ClientRequest.put(URI.create(server.uri()), HttpBody.stream(slow)));
             loop.delay(Duration.ofMillis(3500)).await();
             server.peers.getFirst().say("HTTP/1.1 413 Content Too Large\nContent-Length: 3\n\nno!");
             ClientResponse response = call.await();
@@ -854,13 +854,13 @@ final class HttpClientTest {
                 ClientResponse got = client.get(server.uri() + "/" + status).await();
                 assertThat(got.text().await()).isEqualTo("ok");
                 assertThat(got.uri().getPath()).isEqualTo("/end");
-                client.post(URI.create(server.uri() + "/" + status), RequestBody.text("body"))
+                client.post(URI.create(server.uri() + "/" + status), HttpBody.of("body"))
                         .await()
                         .discard();
                 assertThat(server.requests.getLast()).startsWith(status < 304 ? "GET /end" : "POST /end");
                 assertThat(server.requests.getLast().endsWith("body")).isEqualTo(status > 304);
                 ClientResponse once = client.send(ClientRequest.put(
-                                URI.create(server.uri() + "/" + status), RequestBody.stream(pieces("x"))))
+                                URI.create(server.uri() + "/" + status), HttpBody.stream(pieces("x"))))
                         .await();
                 assertThat(once.status()).as("what can't be sent again").isEqualTo(status == 303 ? 200 : status);
                 once.discard();

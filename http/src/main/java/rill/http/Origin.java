@@ -1,4 +1,4 @@
-package rill.http.client;
+package rill.http;
 
 import java.net.InetSocketAddress;
 import java.net.URI;

@@ -1,4 +1,4 @@
-package rill.http.client;
+package rill.http;
 
 import java.net.URI;
 import java.util.HashMap;
@@ -62,7 +62,7 @@ public final class HttpClient implements AutoCloseable {
     }
 
     /** {@link #send Sends} a POST. */
-    public Future<ClientResponse> post(URI uri, RequestBody body) {
+    public Future<ClientResponse> post(URI uri, HttpBody body) {
         return send(ClientRequest.post(uri, body));
     }
 
@@ -95,8 +95,8 @@ public final class HttpClient implements AutoCloseable {
         return options;
     }
 
-    Exchange begin(ClientRequest request, Promise<ClientResponse> promise, long deadline) {
-        var exchange = new Exchange(this, request, promise, deadline);
+    ClientExchange begin(ClientRequest request, Promise<ClientResponse> promise, long deadline) {
+        var exchange = new ClientExchange(this, request, promise, deadline);
         if (closed) {
             promise.fail(new CallFailedException(Fate.NEVER_SENT, request + ": the client is closed", null));
         } else {

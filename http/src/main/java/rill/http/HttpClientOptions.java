@@ -1,4 +1,4 @@
-package rill.http.client;
+package rill.http;
 
 import java.time.Duration;
 import java.util.Objects;

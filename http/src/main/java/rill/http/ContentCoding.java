@@ -1,4 +1,4 @@
-package rill.http.client;
+package rill.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;

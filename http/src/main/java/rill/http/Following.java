@@ -1,4 +1,4 @@
-package rill.http.client;
+package rill.http;
 
 import java.net.URI;
 import java.util.Objects;
@@ -21,7 +21,7 @@ final class Following {
     private final long made;
     private ClientRequest request;
     private int followed;
-    private @Nullable Exchange exchange; // under way
+    private @Nullable ClientExchange exchange; // under way
     private boolean over;
 
     Following(HttpClient client, ClientRequest request, int most) {
@@ -29,7 +29,7 @@ final class Following {
         this.request = request;
         this.most = most;
         this.made = client.loop().nanoTime();
-        this.promise = client.loop().offer(ClientResponse::discard, this::cancelled);
+        this.promise = client.loop().promise(ClientResponse::discard, this::cancelled);
     }
 
     Promise<ClientResponse> promise() {
@@ -45,7 +45,7 @@ final class Following {
         if (most == 0) {
             exchange = promise.isDone() ? null : client.begin(request, promise, deadline());
         } else if (!over) {
-            Promise<ClientResponse> step = client.loop().offer(ClientResponse::discard, () -> {});
+            Promise<ClientResponse> step = client.loop().promise(ClientResponse::discard, () -> {});
             step.onDone((response, failure) -> {
                 exchange = null;
                 if (response != null) {
@@ -123,7 +123,7 @@ final class Following {
         if (becomesGet) {
             return request.without(true, "GET");
         }
-        return request.body().repeatable ? request : null;
+        return request.isRepeatable() ? request : null;
     }
 
     private static ClientRequest withoutCredentials(ClientRequest request) {

@@ -1,4 +1,4 @@
-package rill.http.client;
+package rill.http;
 
 import java.net.URI;
 import java.time.Duration;
@@ -27,7 +27,7 @@ public final class ClientRequest {
     private final String method;
     private final URI uri;
     private final HttpFields fields;
-    private final RequestBody body;
+    private final HttpBody body;
     private final @Nullable Duration patience; // for 100 Continue; null if that is not asked for
     private final @Nullable Duration whole;
 
@@ -35,7 +35,7 @@ public final class ClientRequest {
             String method,
             URI uri,
             HttpFields fields,
-            RequestBody body,
+            HttpBody body,
             @Nullable Duration patience,
             @Nullable Duration whole) {
         this.method = method;
@@ -59,7 +59,7 @@ public final class ClientRequest {
         if (method.equals("CONNECT")) {
             throw new IllegalArgumentException("CONNECT is for proxies: ConnectOptions.through");
         }
-        return new ClientRequest(method, uri, HttpFields.none(), RequestBody.none(), null, null);
+        return new ClientRequest(method, uri, HttpFields.none(), HttpBody.empty(), null, null);
     }
 
     /** GET. */
@@ -68,12 +68,12 @@ public final class ClientRequest {
     }
 
     /** POST. */
-    public static ClientRequest post(URI uri, RequestBody body) {
+    public static ClientRequest post(URI uri, HttpBody body) {
         return of("POST", uri).body(body);
     }
 
     /** PUT. */
-    public static ClientRequest put(URI uri, RequestBody body) {
+    public static ClientRequest put(URI uri, HttpBody body) {
         return of("PUT", uri).body(body);
     }
 
@@ -98,8 +98,8 @@ public final class ClientRequest {
         return new ClientRequest(method, uri, newFields, body, patience, whole);
     }
 
-    /** With this body. */
-    public ClientRequest body(RequestBody newBody) {
+    /** With this body. One of bytes, of text or of a file may be sent again where a request is tried again or redirected; one that is streamed is sent once. */
+    public ClientRequest body(HttpBody newBody) {
         return new ClientRequest(method, uri, fields, Objects.requireNonNull(newBody, "body"), patience, whole);
     }
 
@@ -129,7 +129,7 @@ public final class ClientRequest {
                         newMethod,
                         uri,
                         fields.without("content-type").without("content-encoding"),
-                        RequestBody.none(),
+                        HttpBody.empty(),
                         null,
                         whole)
                 : this;
@@ -153,13 +153,13 @@ public final class ClientRequest {
     }
 
     /** Its body. */
-    public RequestBody body() {
+    public HttpBody body() {
         return body;
     }
 
     @Nullable
     Duration patience() {
-        return body.isNone() || body.length == 0 ? null : patience;
+        return body.length() == 0 ? null : patience;
     }
 
     @Nullable
@@ -170,6 +170,16 @@ public final class ClientRequest {
     /** Whether it does no harm if it is carried out twice: RFC 9110, section 9.2.2. */
     boolean isIdempotent() {
         return IDEMPOTENT.contains(method);
+    }
+
+    /** Whether its body can be sent once more from its beginning. */
+    boolean isRepeatable() {
+        return body instanceof BytesBody || body instanceof FileBody;
+    }
+
+    /** Whether a server expects to be told that there is no body: RFC 9110, section 8.6. */
+    boolean meansContent() {
+        return method.equals("POST") || method.equals("PUT") || method.equals("PATCH");
     }
 
     /** Path and query, as they are sent. */

@@ -1,4 +1,4 @@
-package rill.http.client;
+package rill.http;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ final class OriginPool {
     private final ArrayDeque<ClientConnection> idle = new ArrayDeque<>();
     private final List<ClientConnection> used = new ArrayList<>();
     private final List<Future<Connection<ResponseEvent, RequestEvent>>> dialing = new ArrayList<>();
-    private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
+    private final ArrayDeque<ClientExchange> waiting = new ArrayDeque<>();
     private boolean closed;
 
     OriginPool(HttpClient client, Origin origin) {
@@ -59,7 +59,7 @@ final class OriginPool {
     // ---- requests
 
     /** Gives it a connection, now or later. */
-    void place(Exchange exchange) {
+    void place(ClientExchange exchange) {
         for (ClientConnection each = idle.pollFirst(); each != null; each = idle.pollFirst()) {
             if (each.isOpen()) {
                 use(each, exchange);
@@ -70,11 +70,11 @@ final class OriginPool {
     }
 
     /** Gives it a new connection, before others that wait. */
-    void placeOnNew(Exchange exchange) {
+    void placeOnNew(ClientExchange exchange) {
         waitFor(exchange, true);
     }
 
-    private void waitFor(Exchange exchange, boolean first) {
+    private void waitFor(ClientExchange exchange, boolean first) {
         if (closed) {
             exchange.fail(Fate.NEVER_SENT, "the client was closed", null);
             return;
@@ -104,12 +104,12 @@ final class OriginPool {
     }
 
     /** It does not want one any more. */
-    void forget(Exchange exchange) {
+    void forget(ClientExchange exchange) {
         waiting.remove(exchange);
         leaveIfEmpty();
     }
 
-    private void use(ClientConnection connection, Exchange exchange) {
+    private void use(ClientConnection connection, ClientExchange exchange) {
         used.add(connection);
         exchange.take(connection);
     }
@@ -140,7 +140,7 @@ final class OriginPool {
     }
 
     private void notConnected(Throwable failure) {
-        Exchange first = waiting.pollFirst();
+        ClientExchange first = waiting.pollFirst();
         if (first != null) {
             first.fail(Fate.NEVER_SENT, String.valueOf(failure.getMessage()), failure);
         }
@@ -149,7 +149,7 @@ final class OriginPool {
 
     /** One that is of use: for whoever has waited longest. */
     private void serve(ClientConnection connection) {
-        Exchange first = waiting.pollFirst();
+        ClientExchange first = waiting.pollFirst();
         if (first != null) {
             use(connection, first);
         } else {
@@ -187,7 +187,7 @@ final class OriginPool {
 
     void close() {
         closed = true;
-        for (Exchange each = waiting.pollFirst(); each != null; each = waiting.pollFirst()) {
+        for (ClientExchange each = waiting.pollFirst(); each != null; each = waiting.pollFirst()) {
             each.fail(Fate.NEVER_SENT, "the client was closed", null);
         }
         List.copyOf(dialing).forEach(Future::cancel);
