@@ -170,6 +170,15 @@ public final class Connection<R, W> implements AutoCloseable {
         return link.become(next);
     }
 
+    /**
+     * {@link #become(Pipeline)} with another codec on top of the byte layers that there are, whatever they are: for protocols that begin within another
+     * one, and don't know what that was put on.
+     */
+    public <R2, W2> Connection<R2, W2> become(Codec<R2, W2> next) {
+        confined("become");
+        return link.become(Objects.requireNonNull(next, "next"));
+    }
+
     // ---- writing
 
     /**

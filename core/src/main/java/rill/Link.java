@@ -198,7 +198,15 @@ final class Link extends Node implements WireListener {
 
     /** Of one that is closing only the name changes: its new receiver is told what the old one was. */
     <R, W> Connection<R, W> become(Pipeline<R, W> above) {
-        Pipeline<R, W> next = routed(above);
+        return goOnWith(routed(above));
+    }
+
+    /** Likewise, with the byte layers that there are. */
+    <R, W> Connection<R, W> become(Codec<R, W> top) {
+        return goOnWith(Objects.requireNonNull(pipeline).beneath(top));
+    }
+
+    private <R, W> Connection<R, W> goOnWith(Pipeline<R, W> next) {
         if (outbound.inSession()) {
             throw new IllegalStateException("become: within a call of a session of " + this);
         }

@@ -54,6 +54,11 @@ public final class Pipeline<R, W> {
         return new Pipeline<>(layers, codec.map(up, down));
     }
 
+    /** The same layers, beneath another codec. */
+    <R2, W2> Pipeline<R2, W2> beneath(Codec<R2, W2> other) {
+        return new Pipeline<>(layers, other);
+    }
+
     List<ByteLayer> layers() {
         return layers;
     }

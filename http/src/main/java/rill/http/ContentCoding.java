@@ -172,10 +172,10 @@ final class ContentCoding {
 
     /** -1 if it is not complete. */
     private static int headerSize(byte[] head) throws IOException {
-        if (head.length >= 1 && head[0] != 0x1F
-                || head.length >= 2 && head[1] != (byte) 0x8B
-                || head.length >= 3 && head[2] != 8
-                || head.length >= 4 && (head[3] & 0xE0) != 0) {
+        if ((head.length >= 1 && head[0] != 0x1F)
+                || (head.length >= 2 && head[1] != (byte) 0x8B)
+                || (head.length >= 3 && head[2] != 8)
+                || (head.length >= 4 && (head[3] & 0xE0) != 0)) {
             throw new IOException("the body is not gzip, as it says");
         }
         int size = 10;
@@ -187,7 +187,7 @@ final class ContentCoding {
             if (head.length < size + 2) {
                 return -1;
             }
-            size += 2 + (head[size] & 0xFF | (head[size + 1] & 0xFF) << 8);
+            size += 2 + ((head[size] & 0xFF) | ((head[size + 1] & 0xFF) << 8));
         }
         for (int text = 8; text <= 16; text <<= 1) { // name, comment
             if ((flags & text) != 0) {

@@ -186,9 +186,9 @@ abstract class Handshake implements Session<WebSocketMessage, WebSocketMessage> 
                     http.encode(info.response(), within.out());
                     agreed(false, info, within);
                 } catch (Opening.RefusedException e) {
-                    http.encode(e.response, within.out());
+                    http.encode(e.response(), within.out());
                     throw new ProtocolException("expected a WebSocket's handshake: " + e.getMessage() + " Found "
-                            + request.method() + " " + request.target() + "; answered " + e.response.status());
+                            + request.method() + " " + request.target() + "; answered " + e.status);
                 }
             }
         }

@@ -27,7 +27,7 @@ final class Mask {
             LONGS.set(bytes, i, (long) LONGS.get(bytes, i) ^ both);
         }
         for (int turn = 7; i < to; i++, turn--) {
-            bytes[i] ^= (byte) (both >>> turn * Byte.SIZE);
+            bytes[i] ^= (byte) (both >>> (turn * Byte.SIZE));
         }
     }
 
@@ -38,7 +38,7 @@ final class Mask {
             bytes.setLong(i, bytes.getLong(i) ^ both);
         }
         for (int turn = 7; i < to; i++, turn--) {
-            bytes.setByte(i, bytes.getByte(i) ^ (byte) (both >>> turn * Byte.SIZE));
+            bytes.setByte(i, bytes.getByte(i) ^ (byte) (both >>> (turn * Byte.SIZE)));
         }
     }
 }

@@ -104,16 +104,21 @@ final class Opening {
     static final class RefusedException extends Exception {
         private static final long serialVersionUID = 1L;
 
-        final transient ResponseHead response;
+        final int status;
+        final transient HttpFields fields;
 
         RefusedException(int status, String why, HttpFields more) {
             super(why, null, false, false);
-            response = ResponseHead.of(
-                            status,
-                            HttpFields.of("Content-Type", "text/plain; charset=utf-8")
-                                    .addAll(more))
-                    .content((why + "\n").getBytes(StandardCharsets.UTF_8))
-                    .close();
+            this.status = status;
+            this.fields = HttpFields.of("Content-Type", "text/plain; charset=utf-8").addAll(more);
+        }
+
+        ResponseHead response() {
+            return ResponseHead.of(status, fields).content(content()).close();
+        }
+
+        byte[] content() {
+            return (getMessage() + "\n").getBytes(StandardCharsets.UTF_8);
         }
 
         RefusedException(int status, String why) {

@@ -3,10 +3,15 @@ package rill.http.websocket;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Objects;
+import java.util.function.Consumer;
 import rill.Connection;
 import rill.Future;
 import rill.Loop;
 import rill.Pipeline;
+import rill.http.HttpBody;
+import rill.http.HttpRequest;
+import rill.http.HttpResponse;
+import rill.http.wire.RequestHead;
 
 /**
  * Where WebSockets begin.
@@ -17,6 +22,9 @@ import rill.Pipeline;
  * WebSocketMessage answer = socket.receive().await();
  *
  * loop.listen(address, WebSocket.server(), connection -> connection.onMessage(connection::write));
+ *
+ * HttpServer.listen(loop, address, request -> Future.of(
+ *         WebSocket.isAskedFor(request) ? WebSocket.answer(request, this::chat) : HttpResponse.text("a page")));
  * }</pre>
  *
  * <p>A {@link Connection} of a WebSocket is one as any other. It is handed over when the handshake is done: {@code connection.info(WebSocketInfo.class)}
@@ -88,5 +96,38 @@ public final class WebSocket {
      */
     public static Pipeline<WebSocketMessage, WebSocketMessage> server(WebSocketOptions options) {
         return Pipeline.of(new Handshake.Server(Objects.requireNonNull(options, "options")));
+    }
+
+    /** Whether a request asks for a WebSocket. */
+    public static boolean isAskedFor(HttpRequest request) {
+        return request.fields().hasToken("upgrade", "websocket") && request.fields().hasToken("connection", "upgrade");
+    }
+
+    /** {@link #answer(HttpRequest, WebSocketOptions, Consumer)} with the usual options. */
+    public static HttpResponse answer(
+            HttpRequest request, Consumer<? super Connection<WebSocketMessage, WebSocketMessage>> onConnection) {
+        return answer(request, WebSocketOptions.defaults(), onConnection);
+    }
+
+    /**
+     * A server's answer to a request for a WebSocket: the connection that it came by becomes one, and is handed to {@code onConnection}. A request that is not as it has
+     * to be is answered with 400, 403 or 426.
+     */
+    public static HttpResponse answer(
+            HttpRequest request,
+            WebSocketOptions options,
+            Consumer<? super Connection<WebSocketMessage, WebSocketMessage>> onConnection) {
+        Objects.requireNonNull(onConnection, "onConnection");
+        try {
+            WebSocketInfo info =
+                    Opening.answer(RequestHead.of(request.method(), request.target(), request.fields()), options);
+            var codec = new WebSocketCodec(false, info, options);
+            return HttpResponse.upgrade(
+                    info.response().status(),
+                    info.response().fields(),
+                    connection -> onConnection.accept(connection.become(codec)));
+        } catch (Opening.RefusedException e) {
+            return HttpResponse.of(e.status).fields(e.fields).body(HttpBody.of(e.content()));
+        }
     }
 }

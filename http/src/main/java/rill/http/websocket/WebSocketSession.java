@@ -316,7 +316,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
                 requireBounded(open);
             }
         } catch (Content.MalformedException e) {
-            throw refuse(context, place, Close.MALFORMED, e.getMessage());
+            throw refuse(context, place, Close.MALFORMED, String.valueOf(e.getMessage()));
         } catch (TooBigException e) {
             throw refuse(
                     context,

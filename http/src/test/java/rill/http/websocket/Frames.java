@@ -39,7 +39,7 @@ final class Frames {
     private static String masked(String payload) {
         var masked = new StringBuilder();
         for (int i = 0; i < payload.length(); i++) {
-            masked.append((char) (payload.charAt(i) ^ (KEY >>> 24 - 8 * (i % 4) & 0xFF)));
+            masked.append((char) (payload.charAt(i) ^ ((KEY >>> (24 - 8 * (i % 4))) & 0xFF)));
         }
         return masked.toString();
     }

@@ -1,0 +1,95 @@
+package rill.http.websocket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import rill.Connection;
+import rill.Future;
+import rill.Loop;
+import rill.codec.tls.Identity;
+import rill.codec.tls.Tls;
+import rill.http.HttpClient;
+import rill.http.HttpRequest;
+import rill.http.HttpResponse;
+import rill.http.HttpServer;
+import rill.http.HttpServerOptions;
+import rill.http.websocket.WebSocketMessage.Close;
+import rill.http.websocket.WebSocketMessage.Text;
+import rill.testkit.Authority;
+import rill.testkit.Leaks;
+import rill.testkit.memory.MemoryTransport;
+
+/** A WebSocket as the answer of an HTTP server, beside pages, over TLS and not. */
+@ExtendWith(Leaks.class)
+final class WebSocketOverHttpTest {
+    private static Future<HttpResponse> handle(HttpRequest request) {
+        return Future.of(
+                request.path().equals("/socket")
+                        ? WebSocket.answer(request, WebSocketOptions.defaults().deflate(true), WebSocketOverHttpTest::echo)
+                        : HttpResponse.text("a page"));
+    }
+
+    private static void echo(Connection<WebSocketMessage, WebSocketMessage> connection) {
+        connection.write(WebSocketMessage.text("welcome to " + connection.info(WebSocketInfo.class).orElseThrow().request().target()));
+        connection.onMessage(message -> {
+            if (!(message instanceof Close)) {
+                connection.write(message);
+            }
+        });
+    }
+
+    private static void talk(Loop loop, String base, WebSocketOptions options) throws IOException {
+        loop.run(() -> {
+            var socket = WebSocket.connect(loop, URI.create(base + "/socket?a=b"), options).await();
+            assertThat(socket.receive().await()).isEqualTo(new Text("welcome to /socket?a=b"));
+            for (int i = 0; i < 10; i++) {
+                var text = new Text("text ".repeat(i * i * 100));
+                socket.write(text);
+                assertThat(socket.receive().await()).isEqualTo(text);
+            }
+            socket.write(new Close(1000, ""));
+            assertThat(socket.receive().await()).isEqualTo(new Close(1000, ""));
+            socket.finish().await();
+        });
+    }
+
+    @Test
+    void a_server_answers_pages_and_sockets() throws IOException {
+        try (Loop loop = Loop.open(new MemoryTransport(3))) {
+            HttpServer server = HttpServer.listen(loop, MemoryTransport.ANY, WebSocketOverHttpTest::handle).await();
+            String at = "127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
+            talk(loop, "ws://" + at, WebSocketOptions.defaults());
+            talk(loop, "ws://" + at, WebSocketOptions.defaults().deflate(true));
+            loop.run(() -> {
+                HttpClient client = HttpClient.on(loop);
+                assertThat(client.get("http://" + at + "/").await().text().await()).isEqualTo("a page");
+                assertThat(client.get("http://" + at + "/socket").await().status()).isEqualTo(426);
+                assertThatThrownBy(() -> WebSocket.connect(loop, URI.create("ws://" + at + "/")).await())
+                        .isInstanceOfSatisfying(WebSocketRefusedException.class, refused ->
+                                assertThat(refused.response().status()).isEqualTo(200));
+            });
+        }
+    }
+
+    @Test
+    void over_tls_the_layer_stays_beneath() throws IOException {
+        Authority authority = Authority.create();
+        Authority.Issued issued = authority.issue("localhost");
+        var identity = Identity.of(issued.key(), issued.chain());
+        try (Loop loop = Loop.open(new MemoryTransport(4))) {
+            HttpServer server = HttpServer.listen(
+                            loop, MemoryTransport.ANY, HttpServerOptions.defaults().over(Tls.server(identity)), WebSocketOverHttpTest::handle)
+                    .await();
+            int port = ((InetSocketAddress) server.address()).getPort();
+            talk(
+                    loop,
+                    "wss://localhost:" + port,
+                    WebSocketOptions.defaults().tls(Tls.client().trust(java.util.List.of(authority.certificate()))));
+        }
+    }
+}
