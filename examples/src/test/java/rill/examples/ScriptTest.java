@@ -52,7 +52,13 @@ class ScriptTest {
             "haproxy",
             "memcached",
             "microsocks",
-            "tinyproxy");
+            "tinyproxy",
+            "node",
+            "ab",
+            "wrk",
+            "h2load",
+            "slowhttptest",
+            "apache2");
 
     private static final String MVN = """
             if [ "$1" = -v ]; then echo "Apache Maven 3.9.9"; exit; fi
@@ -203,7 +209,7 @@ class ScriptTest {
         rill("test");
         assertThat(calls())
                 .startsWith("apt-install gcc libc6-dev redis-server redis-tools strace"
-                        + " curl nginx openssl python3 dante-server haproxy memcached microsocks tinyproxy");
+                        + " curl nginx openssl python3 dante-server haproxy memcached microsocks tinyproxy nodejs");
     }
 
     @Test
