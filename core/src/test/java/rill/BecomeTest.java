@@ -17,9 +17,13 @@ import rill.testing.TextLines;
 class BecomeTest {
     /** Single characters. */
     private static Pipeline<Character, Character> characters() {
-        return Pipeline.of(Codec.of(
+        return Pipeline.of(characterCodec());
+    }
+
+    private static Codec<Character, Character> characterCodec() {
+        return Codec.of(
                 (in, context) -> in.isReadable() ? (char) in.readByte() : null,
-                (message, out) -> out.writeByte(message)));
+                (message, out) -> out.writeByte(message));
     }
 
     /** Lines, of which {@code 101} ends the protocol. */
@@ -195,6 +199,24 @@ class BecomeTest {
             assertThat(next).containsExactly('x', 'y');
             assertThat(rig.link.stack().bottom()).isSameAs(before);
             assertThat(rig.sent()).isEqualTo("hello;last!");
+        }
+    }
+
+    @Test
+    void another_codec_alone_takes_over_on_the_layers_that_are_there() throws IOException {
+        try (var rig = new Rig<>(linesUntil101().over(new HoldingLayer()))) {
+            List<String> lines = rig.collect(rig.connection());
+            rig.arrives("!a\n101\nxy");
+            Stage before = rig.link.stack().bottom();
+            var next = new ArrayList<Character>();
+            rig.onLoop(() ->
+                    rig.connection().become(characterCodec()).onMessage(next::add).write('!'));
+            rig.settle();
+            assertThat(lines).containsExactly("a", "101");
+            assertThat(next).containsExactly('x', 'y');
+            assertThat(rig.link.stack().bottom()).isSameAs(before);
+            assertThat(rig.link.stack().size()).isEqualTo(2);
+            assertThat(rig.sent()).isEqualTo("hello;!");
         }
     }
 

@@ -1,0 +1,121 @@
+package rill.http.websocket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.UnpooledDirectByteBuf;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import rill.Outgoing;
+import rill.Session;
+import rill.testkit.BareContext;
+
+/** What a message allocates: itself, and nothing else. Counted, not timed. */
+@Tag("slow")
+final class WebSocketCostTest {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    /** A loop's. */
+    private static final class Shared extends BareContext {
+        private final Map<Class<?>, Object> all = new HashMap<>();
+        private final RandomGenerator random = new Random(1);
+
+        @Override
+        public RandomGenerator random() {
+            return random;
+        }
+
+        @Override
+        public <T> T shared(Class<T> type, Supplier<? extends T> maker) {
+            return type.cast(all.computeIfAbsent(type, unused -> maker.get()));
+        }
+    }
+
+    private record OneBuffer(ByteBuf buffer) implements Outgoing {
+        @Override
+        public ByteBuf buffer(int atLeast) {
+            return buffer;
+        }
+
+        @Override
+        public void pass(ByteBuf payload) {
+            throw new AssertionError("not passed");
+        }
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static ByteBuf direct(int size) {
+        return new UnpooledDirectByteBuf(UnpooledByteBufAllocator.DEFAULT, size, Integer.MAX_VALUE);
+    }
+
+    private static double allocatedPerRun(Work work) throws IOException {
+        for (int i = 0; i < 20_000; i++) {
+            work.run();
+        }
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < 10_000; i++) {
+            work.run();
+        }
+        return (THREADS.getCurrentThreadAllocatedBytes() - before) / 10_000.0;
+    }
+
+    private static Session<WebSocketMessage, WebSocketMessage> session(boolean client, Shared context) {
+        return new WebSocketCodec(client, false, WebSocketOptions.defaults()).open(context);
+    }
+
+    private static Work decoding(boolean client, String frame) {
+        var context = new Shared();
+        Session<WebSocketMessage, WebSocketMessage> session = session(client, context);
+        ByteBuf in = direct(frame.length()).writeBytes(Frames.bytes(frame));
+        return () -> {
+            in.readerIndex(0);
+            if (session.decode(in, context) == null || in.isReadable()) {
+                throw new AssertionError("not decoded");
+            }
+        };
+    }
+
+    private static Work encoding(boolean client, WebSocketMessage message) {
+        Session<WebSocketMessage, WebSocketMessage> session = session(client, new Shared());
+        var out = new OneBuffer(direct(32 * 1024));
+        return () -> {
+            out.buffer.clear();
+            session.encode(message, out);
+        };
+    }
+
+    @Test
+    void what_comes_allocates_the_message_alone() throws IOException {
+        int record = 16;
+        int string = 24;
+        int array = 16;
+        assertThat(allocatedPerRun(decoding(false, Frames.client(0x81, "x".repeat(64)))))
+                .isLessThanOrEqualTo(record + string + array + 64);
+        assertThat(allocatedPerRun(decoding(true, Frames.server(0x81, "x".repeat(64)))))
+                .isLessThanOrEqualTo(record + string + array + 64);
+        assertThat(allocatedPerRun(decoding(false, Frames.client(0x82, "x".repeat(16_384)))))
+                .isLessThanOrEqualTo(record + array + 16_384);
+    }
+
+    @Test
+    void what_leaves_allocates_nothing() throws IOException {
+        for (boolean client : new boolean[] {false, true}) {
+            double keys = client ? 8 : 0; // those of a secure source, many at a time
+            assertThat(allocatedPerRun(encoding(client, WebSocketMessage.text("x".repeat(64))))).isLessThanOrEqualTo(keys);
+            assertThat(allocatedPerRun(encoding(client, WebSocketMessage.text("ä".repeat(64))))).isLessThanOrEqualTo(keys);
+            assertThat(allocatedPerRun(encoding(client, WebSocketMessage.binary(new byte[16_384])))).isLessThanOrEqualTo(keys);
+        }
+    }
+}
