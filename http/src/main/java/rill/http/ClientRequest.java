@@ -26,6 +26,7 @@ public final class ClientRequest {
 
     private final String method;
     private final URI uri;
+    private final @Nullable String target; // null for that of the URI
     private final HttpFields fields;
     private final HttpBody body;
     private final @Nullable Duration patience; // for 100 Continue; null if that is not asked for
@@ -34,12 +35,14 @@ public final class ClientRequest {
     private ClientRequest(
             String method,
             URI uri,
+            @Nullable String target,
             HttpFields fields,
             HttpBody body,
             @Nullable Duration patience,
             @Nullable Duration whole) {
         this.method = method;
         this.uri = uri;
+        this.target = target;
         this.fields = fields;
         this.body = body;
         this.patience = patience;
@@ -59,7 +62,7 @@ public final class ClientRequest {
         if (method.equals("CONNECT")) {
             throw new IllegalArgumentException("CONNECT is for proxies: ConnectOptions.through");
         }
-        return new ClientRequest(method, uri, HttpFields.none(), HttpBody.empty(), null, null);
+        return new ClientRequest(method, uri, null, HttpFields.none(), HttpBody.empty(), null, null);
     }
 
     /** GET. */
@@ -95,12 +98,20 @@ public final class ClientRequest {
                 throw new IllegalArgumentException("the field " + each + " is for the client to say");
             }
         }
-        return new ClientRequest(method, uri, newFields, body, patience, whole);
+        return new ClientRequest(method, uri, target, newFields, body, patience, whole);
     }
 
     /** With this body. One of bytes, of text or of a file may be sent again where a request is tried again or redirected; one that is streamed is sent once. */
     public ClientRequest body(HttpBody newBody) {
-        return new ClientRequest(method, uri, fields, Objects.requireNonNull(newBody, "body"), patience, whole);
+        return new ClientRequest(method, uri, target, fields, Objects.requireNonNull(newBody, "body"), patience, whole);
+    }
+
+    /**
+     * Asks for this, as it is on the wire, in place of the path and the query of the URI: what came with a request and is to be handed on. Whether it can be
+     * sent shows when it is.
+     */
+    public ClientRequest target(String newTarget) {
+        return new ClientRequest(method, uri, Objects.requireNonNull(newTarget, "target"), fields, body, patience, whole);
     }
 
     /** Asks the server before the body is sent ({@code Expect: 100-continue}), and sends it anyway if there is no answer for so long. */
@@ -108,18 +119,18 @@ public final class ClientRequest {
         if (newPatience.isNegative() || newPatience.isZero()) {
             throw new IllegalArgumentException("the patience has to be positive, not " + newPatience);
         }
-        return new ClientRequest(method, uri, fields, body, newPatience, whole);
+        return new ClientRequest(method, uri, target, fields, body, newPatience, whole);
     }
 
     /** With so much time for all of it, from the call to the end of the response's body, in place of what the client's options say. */
     public ClientRequest within(Duration time) {
         return new ClientRequest(
-                method, uri, fields, body, patience, HttpClientOptions.positive(time, "the time of a request"));
+                method, uri, target, fields, body, patience, HttpClientOptions.positive(time, "the time of a request"));
     }
 
     /** Another place, as a redirection says. */
     ClientRequest at(URI newUri) {
-        return new ClientRequest(method, newUri, fields, body, patience, whole);
+        return new ClientRequest(method, newUri, null, fields, body, patience, whole);
     }
 
     /** GET or HEAD without a body, as a redirection says. */
@@ -127,7 +138,7 @@ public final class ClientRequest {
         return contents
                 ? new ClientRequest(
                         newMethod,
-                        uri,
+                        uri, null,
                         fields.without("content-type").without("content-encoding"),
                         HttpBody.empty(),
                         null,
@@ -184,10 +195,13 @@ public final class ClientRequest {
 
     /** Path and query, as they are sent. */
     String target() {
+        if (target != null) {
+            return target;
+        }
         String path = uri.getRawPath();
         String query = uri.getRawQuery();
-        String target = path == null || path.isEmpty() ? "/" : path;
-        return query == null ? target : target + "?" + query;
+        String shown = path == null || path.isEmpty() ? "/" : path;
+        return query == null ? shown : shown + "?" + query;
     }
 
     /** Without a query, which may hold what is nobody's business. */

@@ -59,6 +59,12 @@ class ScenariosTest {
         new Pooled().run(simulation);
     }
 
+    @Simulated(seeds = 200)
+    void http_calls_end_in_their_own_whole_answers_or_typed_failures_and_nothing_is_carried_out_once_too_often(
+            Simulation simulation) {
+        new HttpCalls().run(simulation);
+    }
+
     @Simulated(seeds = 500)
     void slow_readers_hold_up_nobody(Simulation simulation) throws Exception {
         new SlowReaders().run(simulation);
@@ -88,7 +94,7 @@ class ScenariosTest {
 
     @ParameterizedTest
     @ValueSource(
-            classes = {RequestResponse.class, GracefulShutdown.class, Reconnecting.class, Pooled.class, Register.class})
+            classes = {RequestResponse.class, GracefulShutdown.class, Reconnecting.class, Pooled.class, HttpCalls.class, Register.class})
     void two_fresh_processes_give_the_same_run(Class<? extends Scenario> scenario) throws IOException {
         assertThat(Simulation.check(5, scenario)).matches("[0-9a-f]{16}");
     }

@@ -1,0 +1,89 @@
+package rill.examples;
+
+import java.net.SocketAddress;
+import java.net.URI;
+import java.util.List;
+import java.util.Set;
+import rill.CallFailedException;
+import rill.DeadlineException;
+import rill.Future;
+import rill.Loop;
+import rill.http.ClientRequest;
+import rill.http.ClientResponse;
+import rill.http.HttpClient;
+import rill.http.HttpClientOptions;
+import rill.http.HttpRequest;
+import rill.http.HttpResponse;
+import rill.http.HttpServer;
+import rill.http.wire.HttpFields;
+
+/**
+ * A reverse proxy: hands each request on to one of several servers, by turns, and its response back. Bodies go through as they come, in both directions, and
+ * whoever is slow slows down the other end: nothing piles up here.
+ */
+final class ReverseProxy {
+    /** What concerns one connection, and what both halves say by themselves: RFC 9110, section 7.6.1. */
+    private static final Set<String> OF_ONE_HOP = Set.of(
+            "connection",
+            "content-length",
+            "expect",
+            "host",
+            "keep-alive",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade");
+
+    private final HttpClient client;
+    private final List<URI> servers;
+    private int turn;
+
+    private ReverseProxy(Loop loop, List<URI> servers) {
+        this.client = HttpClient.on(loop, HttpClientOptions.defaults().inflate(false).connections(100));
+        this.servers = servers;
+    }
+
+    static Future<HttpServer> serve(Loop loop, SocketAddress address, List<URI> servers) {
+        return HttpServer.listen(loop, address, new ReverseProxy(loop, servers)::handOn);
+    }
+
+    private Future<HttpResponse> handOn(HttpRequest request) {
+        URI server = servers.get(turn++ % servers.size());
+        ClientRequest onward = ClientRequest.of(request.method(), server)
+                .target(request.target())
+                .fields(passedOn(request.fields()).add("X-Forwarded-For", shown(request.remoteAddress())))
+                .body(request.body());
+        return client.send(onward).map(ReverseProxy::handBack).recover(ReverseProxy::failed);
+    }
+
+    private static HttpResponse handBack(ClientResponse response) {
+        HttpFields fields = passedOn(response.fields());
+        String length = response.fields().get("content-length");
+        if (length != null && !response.head().hasBody()) {
+            fields = fields.add("Content-Length", length); // the answer to HEAD tells of the body that GET would have had
+        }
+        return HttpResponse.of(response.status()).fields(fields).body(response.body());
+    }
+
+    private static HttpFields passedOn(HttpFields fields) {
+        HttpFields passed = HttpFields.none();
+        for (int i = 0; i < fields.size(); i++) {
+            String name = fields.name(i);
+            if (!OF_ONE_HOP.contains(name) && !fields.hasToken("connection", name)) {
+                passed = passed.add(name, fields.value(i));
+            }
+        }
+        return passed;
+    }
+
+    private static HttpResponse failed(Throwable failure) {
+        boolean late = failure instanceof CallFailedException && failure.getCause() instanceof DeadlineException;
+        return HttpResponse.text((late ? "the server took too long" : "the server can't be reached") + "\n")
+                .status(late ? 504 : 502);
+    }
+
+    private static String shown(SocketAddress peer) {
+        return peer.toString().replaceFirst("^/", "").replaceFirst(":\\d+$", "");
+    }
+}

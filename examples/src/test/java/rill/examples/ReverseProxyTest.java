@@ -1,0 +1,159 @@
+package rill.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import rill.Connection;
+import rill.Future;
+import rill.Loop;
+import rill.LoopOptions;
+import rill.Pipeline;
+import rill.Report;
+import rill.http.ClientRequest;
+import rill.http.ClientResponse;
+import rill.http.HttpBody;
+import rill.http.HttpClient;
+import rill.http.HttpRequest;
+import rill.http.HttpResponse;
+import rill.http.HttpServer;
+import rill.testing.RecordingReporter;
+import rill.testkit.Leaks;
+
+/** Requests and responses through the reverse proxy, large and small, fast and slow. */
+@Tag("slow")
+@Timeout(120)
+@ExtendWith(Leaks.class)
+class ReverseProxyTest {
+    private final RecordingReporter reporter = new RecordingReporter();
+    private final List<String> seen = new ArrayList<>();
+    private Loop loop;
+    private HttpClient client;
+    private String proxy;
+
+    @BeforeEach
+    void start() throws IOException {
+        loop = Loop.open(LoopOptions.defaults().reporter(reporter).slowHandle(Duration.ZERO));
+        client = HttpClient.on(loop);
+        URI one = serve("one");
+        URI two = serve("two");
+        HttpServer server = ReverseProxy.serve(loop, Loopback.ANY_PORT, List.of(one, two)).await();
+        proxy = "http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
+    }
+
+    private URI serve(String name) throws IOException {
+        HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, request -> handle(name, request)).await();
+        return URI.create("http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort());
+    }
+
+    private Future<HttpResponse> handle(String name, HttpRequest request) {
+        seen.add(name + " " + request.method() + " " + request.target() + " " + request.field("x-forwarded-for"));
+        return Future.of(
+                switch (request.path()) {
+                    case "/echo" -> HttpResponse.of(request.body());
+                    case "/missing" -> HttpResponse.text("no\n").status(404).with("X-Kept", "yes").with("Connection", "x-dropped").with("X-Dropped", "no");
+                    default -> HttpResponse.text("from " + name);
+                });
+    }
+
+    @AfterEach
+    void stop() {
+        loop.close();
+        reporter.assertNone();
+    }
+
+    @Test
+    void servers_are_asked_by_turns_and_learn_who_asks() throws IOException {
+        loop.run(() -> {
+            ClientRequest odd = ClientRequest.get(URI.create(proxy)).target("/a?b=%20|");
+            assertThat(client.send(odd).await().text().await()).isEqualTo("from one");
+            assertThat(client.get(proxy + "/").await().text().await()).isEqualTo("from two");
+            assertThat(client.get(proxy + "/").await().text().await()).isEqualTo("from one");
+        });
+        assertThat(seen.getFirst()).isEqualTo("one GET /a?b=%20| 127.0.0.1");
+    }
+
+    @Test
+    void what_concerns_one_connection_stays_there() throws IOException {
+        loop.run(() -> {
+            ClientResponse missing = client.get(proxy + "/missing").await();
+            assertThat(missing.status()).isEqualTo(404);
+            assertThat(missing.fields().get("x-kept")).isEqualTo("yes");
+            assertThat(missing.fields().get("x-dropped")).isNull();
+            assertThat(missing.text().await()).isEqualTo("no\n");
+            ClientResponse head = client.send(ClientRequest.of("HEAD", URI.create(proxy + "/"))).await();
+            assertThat(head.fields().get("content-length")).isEqualTo("8");
+            assertThat(head.bytes().await()).isEmpty();
+        });
+    }
+
+    @Test
+    void bodies_go_through_both_ways_as_they_come() throws IOException {
+        var noise = new byte[3_000_000];
+        new Random(1).nextBytes(noise);
+        loop.run(() -> {
+            URI echo = URI.create(proxy + "/echo");
+            assertThat(client.post(echo, HttpBody.of(noise)).await().bytes().await()).isEqualTo(noise);
+            assertThat(client.post(echo, HttpBody.of("")).await().text().await()).isEmpty();
+            ClientRequest asks = ClientRequest.post(echo, HttpBody.of("asked first")).expectContinue(Duration.ofSeconds(5));
+            assertThat(client.send(asks).await().text().await()).isEqualTo("asked first");
+            var turn = new int[1];
+            HttpBody slow = HttpBody.stream(() -> loop.delay(Duration.ofMillis(1))
+                    .map(nothing -> turn[0]++ < 50 ? Unpooled.copiedBuffer("piece ", StandardCharsets.US_ASCII) : (ByteBuf) null));
+            assertThat(client.post(echo, slow).await().text().await()).isEqualTo("piece ".repeat(50));
+        });
+    }
+
+    @Test
+    void whoever_does_not_read_slows_down_whoever_sends() throws IOException {
+        var sent = new AtomicLong();
+        HttpServer endless = HttpServer.listen(loop, Loopback.ANY_PORT, request -> Future.of(HttpResponse.of(HttpBody.stream(() -> {
+                    sent.addAndGet(64 * 1024);
+                    return loop.done(Unpooled.wrappedBuffer(new byte[64 * 1024]));
+                }))))
+                .await();
+        HttpServer before = ReverseProxy.serve(loop, Loopback.ANY_PORT, List.of(URI.create("http://127.0.0.1:" + ((InetSocketAddress) endless.address()).getPort())))
+                .await();
+        loop.run(() -> {
+            Connection<ByteBuf, ByteBuf> raw = loop.connect(before.address(), Pipeline.bytes()).await();
+            raw.write(Unpooled.copiedBuffer("GET / HTTP/1.1\r\nHost: x\r\n\r\n", StandardCharsets.US_ASCII));
+            ByteBuf first = raw.receive().await();
+            assertThat(first).isNotNull();
+            first.release();
+            long last;
+            do { // until nothing moves any more
+                last = sent.get();
+                loop.delay(Duration.ofMillis(300)).await();
+            } while (sent.get() > last);
+            assertThat(sent.get()).as("held up by the buffers of the system and ours").isLessThan(40_000_000);
+            raw.abort().await();
+        });
+        loop.close();
+        reporter.take(Report.ConnectionFailed.class); // of whoever wrote to what was reset
+    }
+
+    @Test
+    void a_server_that_is_gone_is_told_as_502() throws IOException {
+        HttpServer alone = ReverseProxy.serve(loop, Loopback.ANY_PORT, List.of(URI.create("http://127.0.0.1:1"))).await();
+        loop.run(() -> {
+            ClientResponse response = client.get("http://127.0.0.1:" + ((InetSocketAddress) alone.address()).getPort() + "/").await();
+            assertThat(response.status()).isEqualTo(502);
+            assertThat(response.text().await()).isEqualTo("the server can't be reached\n");
+        });
+    }
+}
