@@ -1,0 +1,85 @@
+package rill.examples;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import rill.CallFailedException;
+import rill.CallFailedException.Fate;
+import rill.Loop;
+import rill.http.ClientRequest;
+import rill.http.ClientResponse;
+import rill.http.HttpBody;
+import rill.http.HttpClient;
+import rill.http.HttpClientOptions;
+import rill.http.websocket.WebSocket;
+import rill.http.websocket.WebSocketMessage;
+import rill.http.websocket.WebSocketMessage.Close;
+import rill.http.websocket.WebSocketMessage.Text;
+
+/** What a client of HTTP does, a method each. */
+final class HttpFetching {
+    private HttpFetching() {}
+
+    static String page(String uri) throws IOException {
+        try (var loop = Loop.open();
+                var client = HttpClient.on(loop)) {
+            return client.get(uri).await().text().await();
+        }
+    }
+
+    static HttpClientOptions options() {
+        return HttpClientOptions.defaults()
+                .connections(4)
+                .redirects(5)
+                .headTimeout(Duration.ofSeconds(5))
+                .within(Duration.ofMinutes(1))
+                .bodyBytes(1024 * 1024);
+    }
+
+    /** In a Task, or anywhere off the loop. */
+    static long download(HttpClient client, URI uri, OutputStream to) throws IOException {
+        try (ClientResponse response = client.get(uri).await()) {
+            long size = 0;
+            for (ByteBuf piece = response.next().await(); piece != null; piece = response.next().await()) {
+                size += piece.readableBytes();
+                piece.readBytes(to, piece.readableBytes());
+                piece.release();
+            }
+            return size;
+        }
+    }
+
+    static String order(HttpClient client, URI uri, String json) throws IOException {
+        ClientRequest request = ClientRequest.post(uri, HttpBody.of(json))
+                .field("Content-Type", "application/json")
+                .within(Duration.ofSeconds(10));
+        try {
+            ClientResponse response = client.send(request).await();
+            return response.status() == 201 ? "ordered" : "refused: " + response.text().await();
+        } catch (CallFailedException e) {
+            return e.fate() == Fate.NEVER_SENT ? "not ordered" : "perhaps ordered: " + e.getMessage();
+        }
+    }
+
+    static List<String> listen(Loop loop, URI uri, String name) throws IOException {
+        var heard = new ArrayList<String>();
+        var socket = WebSocket.connect(loop, uri).await();
+        socket.write(WebSocketMessage.text(name));
+        for (WebSocketMessage message = socket.receive().await(); message != null; message = socket.receive().await()) {
+            switch (message) {
+                case Text text -> heard.add(text.text());
+                case Close close -> heard.add("closed: " + close.code());
+                default -> heard.add("something else");
+            }
+            if (heard.size() == 2) {
+                socket.write(WebSocketMessage.close(Close.NORMAL, "enough"));
+            }
+        }
+        socket.close();
+        return heard;
+    }
+}
