@@ -292,7 +292,7 @@ final class HttpCalls implements Scenario {
                 int next = Math.min(left[0], 1 + loop.random().nextInt(10_000));
                 left[0] -= next;
                 ByteBuf piece = next == 0 ? null : Unpooled.wrappedBuffer(new byte[next]);
-                return loop.delay(Duration.ofMillis(loop.random().nextInt(10))).map(nothing -> piece);
+                return loop.delay(Duration.ofMillis(loop.random().nextInt(10))).<@Nullable ByteBuf>map(nothing -> piece);
             });
         }
 
