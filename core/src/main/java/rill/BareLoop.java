@@ -421,8 +421,7 @@ abstract class BareLoop implements Drivable, Executor {
      */
     public <T extends @Nullable Object> Promise<T> promise(Consumer<? super T> unseen, Runnable stop) {
         return new Offer<>(
-                this,
-                new Taker<T>(Objects.requireNonNull(unseen, "unseen"), Objects.requireNonNull(stop, "stop")));
+                this, new Taker<T>(Objects.requireNonNull(unseen, "unseen"), Objects.requireNonNull(stop, "stop")));
     }
 
     private record Taker<T extends @Nullable Object>(Consumer<? super T> unseen, Runnable stop)

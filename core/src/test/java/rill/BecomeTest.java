@@ -209,8 +209,10 @@ class BecomeTest {
             rig.arrives("!a\n101\nxy");
             Stage before = rig.link.stack().bottom();
             var next = new ArrayList<Character>();
-            rig.onLoop(() ->
-                    rig.connection().become(characterCodec()).onMessage(next::add).write('!'));
+            rig.onLoop(() -> rig.connection()
+                    .become(characterCodec())
+                    .onMessage(next::add)
+                    .write('!'));
             rig.settle();
             assertThat(lines).containsExactly("a", "101");
             assertThat(next).containsExactly('x', 'y');

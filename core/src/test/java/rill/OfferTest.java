@@ -74,7 +74,9 @@ class OfferTest {
         wanted.cancel();
         loop.tick();
         assertThat(returned).containsExactly("too late");
-        loop.<String>promise(returned::add, () -> log.add("stopped")).map(value -> value).cancel();
+        loop.<String>promise(returned::add, () -> log.add("stopped"))
+                .map(value -> value)
+                .cancel();
         loops.tickUntil(() -> log.size() > 1);
         assertThat(log).containsExactly("value", "stopped");
         assertThat(returned).hasSize(1);

@@ -44,7 +44,9 @@ final class HttpFetching {
     static long download(HttpClient client, URI uri, OutputStream to) throws IOException {
         try (ClientResponse response = client.get(uri).await()) {
             long size = 0;
-            for (ByteBuf piece = response.next().await(); piece != null; piece = response.next().await()) {
+            for (ByteBuf piece = response.next().await();
+                    piece != null;
+                    piece = response.next().await()) {
                 size += piece.readableBytes();
                 piece.readBytes(to, piece.readableBytes());
                 piece.release();
@@ -59,7 +61,9 @@ final class HttpFetching {
                 .within(Duration.ofSeconds(10));
         try {
             ClientResponse response = client.send(request).await();
-            return response.status() == 201 ? "ordered" : "refused: " + response.text().await();
+            return response.status() == 201
+                    ? "ordered"
+                    : "refused: " + response.text().await();
         } catch (CallFailedException e) {
             return e.fate() == Fate.NEVER_SENT ? "not ordered" : "perhaps ordered: " + e.getMessage();
         }
@@ -69,7 +73,9 @@ final class HttpFetching {
         var heard = new ArrayList<String>();
         var socket = WebSocket.connect(loop, uri).await();
         socket.write(WebSocketMessage.text(name));
-        for (WebSocketMessage message = socket.receive().await(); message != null; message = socket.receive().await()) {
+        for (WebSocketMessage message = socket.receive().await();
+                message != null;
+                message = socket.receive().await()) {
             switch (message) {
                 case Text text -> heard.add(text.text());
                 case Close close -> heard.add("closed: " + close.code());

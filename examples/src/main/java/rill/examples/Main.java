@@ -5,7 +5,9 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -193,6 +195,26 @@ final class Main implements Callable<Integer> {
     @Command(name = "sse", description = "Server-sent events, and a page that shows them.")
     int sse(@Mixin RequiredServeOption serve) throws IOException {
         return serveWeb(SseDemo::serve, serve.port);
+    }
+
+    @Command(name = "websocket-chat", description = "A room to chat in, with a browser.")
+    int webSocketChat(@Mixin RequiredServeOption serve) throws IOException {
+        return serveWeb(WebChat::serve, serve.port);
+    }
+
+    @Command(
+            name = "proxy",
+            description = "A reverse proxy: hands requests on to servers, by turns, and streams what comes, both ways.")
+    int proxy(
+            @Option(
+                            names = "--to",
+                            paramLabel = "URI",
+                            required = true,
+                            description = "A server, such as http://127.0.0.1:8081; may be given several times.")
+                    List<URI> servers,
+            @Mixin RequiredServeOption serve)
+            throws IOException {
+        return serveWeb((loop, address) -> ReverseProxy.serve(loop, address, servers), serve.port);
     }
 
     @Command(name = "chat", description = "A room to chat in, where one who falls asleep disturbs nobody.")

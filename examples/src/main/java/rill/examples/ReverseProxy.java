@@ -40,7 +40,8 @@ final class ReverseProxy {
     private int turn;
 
     private ReverseProxy(Loop loop, List<URI> servers) {
-        this.client = HttpClient.on(loop, HttpClientOptions.defaults().inflate(false).connections(100));
+        this.client =
+                HttpClient.on(loop, HttpClientOptions.defaults().inflate(false).connections(100));
         this.servers = servers;
     }
 
@@ -61,7 +62,8 @@ final class ReverseProxy {
         HttpFields fields = passedOn(response.fields());
         String length = response.fields().get("content-length");
         if (length != null && !response.head().hasBody()) {
-            fields = fields.add("Content-Length", length); // the answer to HEAD tells of the body that GET would have had
+            fields = fields.add(
+                    "Content-Length", length); // the answer to HEAD tells of the body that GET would have had
         }
         return HttpResponse.of(response.status()).fields(fields).body(response.body());
     }

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 import rill.CallFailedException;
+import rill.ConnectOptions;
 import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
@@ -36,10 +37,9 @@ import rill.codec.proxy.HttpConnect;
 import rill.codec.proxy.Socks5;
 import rill.codec.tls.Pem;
 import rill.codec.tls.Tls;
-import rill.ConnectOptions;
-import rill.http.HttpBody;
 import rill.http.ClientRequest;
 import rill.http.ClientResponse;
+import rill.http.HttpBody;
 import rill.http.HttpClient;
 import rill.http.HttpClientOptions;
 import rill.testing.RecordingReporter;
@@ -56,7 +56,9 @@ import rill.testkit.Leaks;
 class HttpClientPeersTest {
     /** One of pure JDK, and one of the system's own calls: what is in between makes no difference to a peer. */
     static List<String> transports() {
-        return UnderTest.names().stream().filter(name -> !name.equals("epoll-nio")).toList();
+        return UnderTest.names().stream()
+                .filter(name -> !name.equals("epoll-nio"))
+                .toList();
     }
 
     @Parameter
@@ -101,9 +103,11 @@ class HttpClientPeersTest {
                 for (int i = 0; i < 20; i++) {
                     assertThat(text(client, base + "/hello.txt")).isEqualTo("hello from a file\n");
                 }
-                assertThat(client.get(base + "/large.bin").await().bytes().await()).hasSize(LARGE);
+                assertThat(client.get(base + "/large.bin").await().bytes().await())
+                        .hasSize(LARGE);
                 assertThat(client.get(base + "/missing").await().status()).isEqualTo(404);
-                ClientResponse head = client.send(ClientRequest.of("HEAD", URI.create(base + "/large.bin"))).await();
+                ClientResponse head = client.send(ClientRequest.of("HEAD", URI.create(base + "/large.bin")))
+                        .await();
                 assertThat(head.fields().get("content-length")).isEqualTo("" + LARGE);
                 assertThat(text(client, base + "/words.txt")).hasSize(105_000);
                 var calls = new ArrayList<Future<ClientResponse>>();
@@ -173,20 +177,27 @@ class HttpClientPeersTest {
                     assertThat(words.fields().get("content-encoding")).isEqualTo("gzip");
                     assertThat(words.text().await()).hasSize(105_000);
                     assertThat(text(client, base + "/moved")).isEqualTo("hello from a file\n");
-                    assertThatThrownBy(() -> client.get(base + "/closed").await()).isInstanceOf(CallFailedException.class);
+                    assertThatThrownBy(() -> client.get(base + "/closed").await())
+                            .isInstanceOf(CallFailedException.class);
                     var echo = URI.create(base + "/echo");
                     var left = new AtomicInteger(8);
                     HttpBody.Source source = () -> loop.done(
                             left.getAndDecrement() > 0 ? Unpooled.wrappedBuffer(new byte[100_000]) : (ByteBuf) null);
-                    assertThat(client.send(ClientRequest.post(echo, HttpBody.stream(source))).await().text().await())
+                    assertThat(client.send(ClientRequest.post(echo, HttpBody.stream(source)))
+                                    .await()
+                                    .text()
+                                    .await())
                             .isEqualTo("taken\n");
-                    assertThat(client.send(ClientRequest.post(echo, HttpBody.of("x".repeat(10_000))).expectContinue(Duration.ofSeconds(5)))
+                    assertThat(client.send(ClientRequest.post(echo, HttpBody.of("x".repeat(10_000)))
+                                            .expectContinue(Duration.ofSeconds(5)))
                                     .await()
                                     .text()
                                     .await())
                             .isEqualTo("taken\n");
                     HttpBody tooMuch = HttpBody.of(new byte[3_000_000]);
-                    assertThat(client.send(ClientRequest.post(echo, tooMuch).expectContinue(Duration.ofSeconds(5))).await().status())
+                    assertThat(client.send(ClientRequest.post(echo, tooMuch).expectContinue(Duration.ofSeconds(5)))
+                                    .await()
+                                    .status())
                             .isEqualTo(413);
                 }
             });
@@ -198,11 +209,15 @@ class HttpClientPeersTest {
         try (LocalServer nginx = nginx();
                 LocalServer tinyproxy = new LocalServer("tinyproxy", 1, (run, ports) -> {
                     Path file = run.resolve("tinyproxy.conf");
-                    Files.writeString(file, "Port " + ports[0] + "\nListen 127.0.0.1\nAllow 127.0.0.1\nLogLevel Critical\n");
+                    Files.writeString(
+                            file, "Port " + ports[0] + "\nListen 127.0.0.1\nAllow 127.0.0.1\nLogLevel Critical\n");
                     return List.of("-d", "-c", file.toString());
                 });
-                LocalServer microsocks = new LocalServer("microsocks", 1, (run, ports) -> List.of("-i", "127.0.0.1", "-p", "" + ports[0]))) {
-            HttpClientOptions trusting = DEFAULTS.tls(Tls.client().trust(Pem.certificates(folder.resolve("ca.pem"))).alpn("http/1.1"));
+                LocalServer microsocks = new LocalServer(
+                        "microsocks", 1, (run, ports) -> List.of("-i", "127.0.0.1", "-p", "" + ports[0]))) {
+            HttpClientOptions trusting = DEFAULTS.tls(Tls.client()
+                    .trust(Pem.certificates(folder.resolve("ca.pem")))
+                    .alpn("http/1.1"));
             String secure = "https://localhost:" + nginx.address(1).getPort() + "/hello.txt";
             List<ConnectOptions> ways = List.of(
                     ConnectOptions.defaults(),
@@ -213,14 +228,17 @@ class HttpClientPeersTest {
                     try (HttpClient client = HttpClient.on(loop, trusting.connect(way))) {
                         assertThat(text(client, secure)).isEqualTo("hello from a file\n");
                         assertThat(text(client, secure)).isEqualTo("hello from a file\n");
-                        assertThat(text(client, "http://localhost:" + nginx.address(0).getPort() + "/hello.txt"))
+                        assertThat(text(
+                                        client,
+                                        "http://localhost:" + nginx.address(0).getPort() + "/hello.txt"))
                                 .isEqualTo("hello from a file\n");
                     }
                 }
                 try (HttpClient distrusting = HttpClient.on(loop)) {
                     assertThatThrownBy(() -> distrusting.get(secure).await())
-                            .isInstanceOfSatisfying(CallFailedException.class, failed ->
-                                    assertThat(failed.fate()).isEqualTo(CallFailedException.Fate.NEVER_SENT));
+                            .isInstanceOfSatisfying(
+                                    CallFailedException.class,
+                                    failed -> assertThat(failed.fate()).isEqualTo(CallFailedException.Fate.NEVER_SENT));
                 }
             });
         }
@@ -233,7 +251,8 @@ class HttpClientPeersTest {
         try (LocalServer nginx = nginx();
                 LocalServer haproxy = new LocalServer("haproxy", 1, (run, ports) -> {
                     Path file = run.resolve("haproxy.cfg");
-                    Files.writeString(file, """
+                    Files.writeString(
+                            file, """
                             defaults
                               mode http
                               timeout connect 1s
@@ -354,11 +373,17 @@ class HttpClientPeersTest {
                 try (HttpClient client = HttpClient.on(loop)) {
                     var left = new AtomicInteger(20);
                     HttpBody.Source source = () -> loop.done(
-                            left.getAndDecrement() > 0 ? Unpooled.wrappedBuffer("0123456789".getBytes(StandardCharsets.US_ASCII)) : (ByteBuf) null);
+                            left.getAndDecrement() > 0
+                                    ? Unpooled.wrappedBuffer("0123456789".getBytes(StandardCharsets.US_ASCII))
+                                    : (ByteBuf) null);
                     URI echo = URI.create(base + "/echo");
-                    assertThat(client.send(ClientRequest.post(echo, HttpBody.stream(source))).await().text().await())
+                    assertThat(client.send(ClientRequest.post(echo, HttpBody.stream(source)))
+                                    .await()
+                                    .text()
+                                    .await())
                             .isEqualTo("0123456789".repeat(20));
-                    assertThat(client.send(ClientRequest.put(echo, HttpBody.of("grün")).expectContinue(Duration.ofSeconds(5)))
+                    assertThat(client.send(ClientRequest.put(echo, HttpBody.of("grün"))
+                                            .expectContinue(Duration.ofSeconds(5)))
                                     .await()
                                     .text()
                                     .await())

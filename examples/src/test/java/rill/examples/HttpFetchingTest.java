@@ -30,9 +30,12 @@ class HttpFetchingTest {
 
     private static Future<HttpResponse> answer(HttpRequest request) {
         return switch (request.path()) {
-            case "/orders" -> request.body().text().map(json -> json.isEmpty()
-                    ? HttpResponse.text("nothing ordered").status(400)
-                    : HttpResponse.text("").status(201));
+            case "/orders" ->
+                request.body()
+                        .text()
+                        .map(json -> json.isEmpty()
+                                ? HttpResponse.text("nothing ordered").status(400)
+                                : HttpResponse.text("").status(201));
             case "/large" -> Future.of(HttpResponse.bytes("application/octet-stream", new byte[2_000_000]));
             default -> Future.of(HttpResponse.text("a page"));
         };
@@ -41,18 +44,21 @@ class HttpFetchingTest {
     @Test
     void pages_are_fetched_files_downloaded_and_orders_placed() throws IOException {
         try (var loop = Loop.open().start()) {
-            HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, HttpFetchingTest::answer).await();
+            HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, HttpFetchingTest::answer)
+                    .await();
             String base = "http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
             assertThat(HttpFetching.page(base)).isEqualTo("a page");
             try (var own = Loop.open();
                     var client = HttpClient.on(own, HttpFetching.options())) {
                 var bytes = new ByteArrayOutputStream();
-                assertThat(HttpFetching.download(client, URI.create(base + "/large"), bytes)).isEqualTo(2_000_000);
+                assertThat(HttpFetching.download(client, URI.create(base + "/large"), bytes))
+                        .isEqualTo(2_000_000);
                 assertThat(bytes.size()).isEqualTo(2_000_000);
                 URI orders = URI.create(base + "/orders");
                 assertThat(HttpFetching.order(client, orders, "{}")).isEqualTo("ordered");
                 assertThat(HttpFetching.order(client, orders, "")).isEqualTo("refused: nothing ordered");
-                assertThat(HttpFetching.order(client, URI.create("http://127.0.0.1:1/"), "{}")).isEqualTo("not ordered");
+                assertThat(HttpFetching.order(client, URI.create("http://127.0.0.1:1/"), "{}"))
+                        .isEqualTo("not ordered");
             }
         }
     }
@@ -61,7 +67,8 @@ class HttpFetchingTest {
     void a_websocket_is_listened_to() throws IOException {
         try (var loop = Loop.open();
                 var own = Loop.open()) {
-            var address = (InetSocketAddress) WebChat.serve(loop, Loopback.ANY_PORT).await().address();
+            var address = (InetSocketAddress)
+                    WebChat.serve(loop, Loopback.ANY_PORT).await().address();
             loop.start();
             URI chat = URI.create("ws://127.0.0.1:" + address.getPort() + "/chat");
             Future<List<String>> other = own.task(() -> HttpFetching.listen(own, chat, "Ann"));
@@ -83,7 +90,8 @@ class HttpFetchingTest {
         }
         String sources = all;
         String guide = Files.readString(Path.of("../docs/http.md"));
-        String part = guide.substring(guide.indexOf("## The client"), guide.indexOf("<!-- the end of the client and of WebSocket -->"));
+        String part = guide.substring(
+                guide.indexOf("## The client"), guide.indexOf("<!-- the end of the client and of WebSocket -->"));
         List<String> blocks =
                 BLOCK.matcher(part).results().map(found -> found.group(1)).toList();
         assertThat(blocks).hasSize(7).allSatisfy(block -> assertThat(sources).contains(block));

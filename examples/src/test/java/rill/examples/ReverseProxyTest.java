@@ -52,12 +52,14 @@ class ReverseProxyTest {
         client = HttpClient.on(loop);
         URI one = serve("one");
         URI two = serve("two");
-        HttpServer server = ReverseProxy.serve(loop, Loopback.ANY_PORT, List.of(one, two)).await();
+        HttpServer server =
+                ReverseProxy.serve(loop, Loopback.ANY_PORT, List.of(one, two)).await();
         proxy = "http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
     }
 
     private URI serve(String name) throws IOException {
-        HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, request -> handle(name, request)).await();
+        HttpServer server = HttpServer.listen(loop, Loopback.ANY_PORT, request -> handle(name, request))
+                .await();
         return URI.create("http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort());
     }
 
@@ -66,7 +68,12 @@ class ReverseProxyTest {
         return Future.of(
                 switch (request.path()) {
                     case "/echo" -> HttpResponse.of(request.body());
-                    case "/missing" -> HttpResponse.text("no\n").status(404).with("X-Kept", "yes").with("Connection", "x-dropped").with("X-Dropped", "no");
+                    case "/missing" ->
+                        HttpResponse.text("no\n")
+                                .status(404)
+                                .with("X-Kept", "yes")
+                                .with("Connection", "x-dropped")
+                                .with("X-Dropped", "no");
                     default -> HttpResponse.text("from " + name);
                 });
     }
@@ -96,7 +103,8 @@ class ReverseProxyTest {
             assertThat(missing.fields().get("x-kept")).isEqualTo("yes");
             assertThat(missing.fields().get("x-dropped")).isNull();
             assertThat(missing.text().await()).isEqualTo("no\n");
-            ClientResponse head = client.send(ClientRequest.of("HEAD", URI.create(proxy + "/"))).await();
+            ClientResponse head = client.send(ClientRequest.of("HEAD", URI.create(proxy + "/")))
+                    .await();
             assertThat(head.fields().get("content-length")).isEqualTo("8");
             assertThat(head.bytes().await()).isEmpty();
         });
@@ -108,13 +116,18 @@ class ReverseProxyTest {
         new Random(1).nextBytes(noise);
         loop.run(() -> {
             URI echo = URI.create(proxy + "/echo");
-            assertThat(client.post(echo, HttpBody.of(noise)).await().bytes().await()).isEqualTo(noise);
-            assertThat(client.post(echo, HttpBody.of("")).await().text().await()).isEmpty();
-            ClientRequest asks = ClientRequest.post(echo, HttpBody.of("asked first")).expectContinue(Duration.ofSeconds(5));
+            assertThat(client.post(echo, HttpBody.of(noise)).await().bytes().await())
+                    .isEqualTo(noise);
+            assertThat(client.post(echo, HttpBody.of("")).await().text().await())
+                    .isEmpty();
+            ClientRequest asks =
+                    ClientRequest.post(echo, HttpBody.of("asked first")).expectContinue(Duration.ofSeconds(5));
             assertThat(client.send(asks).await().text().await()).isEqualTo("asked first");
             var turn = new int[1];
             HttpBody slow = HttpBody.stream(() -> loop.delay(Duration.ofMillis(1))
-                    .map(nothing -> turn[0]++ < 50 ? Unpooled.copiedBuffer("piece ", StandardCharsets.US_ASCII) : (ByteBuf) null));
+                    .map(nothing -> turn[0]++ < 50
+                            ? Unpooled.copiedBuffer("piece ", StandardCharsets.US_ASCII)
+                            : (ByteBuf) null));
             assertThat(client.post(echo, slow).await().text().await()).isEqualTo("piece ".repeat(50));
         });
     }
@@ -122,15 +135,22 @@ class ReverseProxyTest {
     @Test
     void whoever_does_not_read_slows_down_whoever_sends() throws IOException {
         var sent = new AtomicLong();
-        HttpServer endless = HttpServer.listen(loop, Loopback.ANY_PORT, request -> Future.of(HttpResponse.of(HttpBody.stream(() -> {
-                    sent.addAndGet(64 * 1024);
-                    return loop.done(Unpooled.wrappedBuffer(new byte[64 * 1024]));
-                }))))
+        HttpServer endless = HttpServer.listen(
+                        loop,
+                        Loopback.ANY_PORT,
+                        request -> Future.of(HttpResponse.of(HttpBody.stream(() -> {
+                            sent.addAndGet(64 * 1024);
+                            return loop.done(Unpooled.wrappedBuffer(new byte[64 * 1024]));
+                        }))))
                 .await();
-        HttpServer before = ReverseProxy.serve(loop, Loopback.ANY_PORT, List.of(URI.create("http://127.0.0.1:" + ((InetSocketAddress) endless.address()).getPort())))
+        HttpServer before = ReverseProxy.serve(
+                        loop,
+                        Loopback.ANY_PORT,
+                        List.of(URI.create("http://127.0.0.1:" + ((InetSocketAddress) endless.address()).getPort())))
                 .await();
         loop.run(() -> {
-            Connection<ByteBuf, ByteBuf> raw = loop.connect(before.address(), Pipeline.bytes()).await();
+            Connection<ByteBuf, ByteBuf> raw =
+                    loop.connect(before.address(), Pipeline.bytes()).await();
             raw.write(Unpooled.copiedBuffer("GET / HTTP/1.1\r\nHost: x\r\n\r\n", StandardCharsets.US_ASCII));
             ByteBuf first = raw.receive().await();
             assertThat(first).isNotNull();
@@ -140,7 +160,9 @@ class ReverseProxyTest {
                 last = sent.get();
                 loop.delay(Duration.ofMillis(300)).await();
             } while (sent.get() > last);
-            assertThat(sent.get()).as("held up by the buffers of the system and ours").isLessThan(40_000_000);
+            assertThat(sent.get())
+                    .as("held up by the buffers of the system and ours")
+                    .isLessThan(40_000_000);
             raw.abort().await();
         });
         loop.close();
@@ -149,9 +171,12 @@ class ReverseProxyTest {
 
     @Test
     void a_server_that_is_gone_is_told_as_502() throws IOException {
-        HttpServer alone = ReverseProxy.serve(loop, Loopback.ANY_PORT, List.of(URI.create("http://127.0.0.1:1"))).await();
+        HttpServer alone = ReverseProxy.serve(loop, Loopback.ANY_PORT, List.of(URI.create("http://127.0.0.1:1")))
+                .await();
         loop.run(() -> {
-            ClientResponse response = client.get("http://127.0.0.1:" + ((InetSocketAddress) alone.address()).getPort() + "/").await();
+            ClientResponse response = client.get(
+                            "http://127.0.0.1:" + ((InetSocketAddress) alone.address()).getPort() + "/")
+                    .await();
             assertThat(response.status()).isEqualTo(502);
             assertThat(response.text().await()).isEqualTo("the server can't be reached\n");
         });

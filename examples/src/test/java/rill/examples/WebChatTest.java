@@ -49,7 +49,8 @@ class WebChatTest {
     @BeforeEach
     void start() throws IOException {
         loop = Loop.open(LoopOptions.defaults().reporter(reporter).slowHandle(Duration.ZERO));
-        var address = (InetSocketAddress) WebChat.serve(loop, Loopback.ANY_PORT).await().address();
+        var address = (InetSocketAddress)
+                WebChat.serve(loop, Loopback.ANY_PORT).await().address();
         at = "127.0.0.1:" + address.getPort();
         loop.start();
         clients = Loop.open();
@@ -63,7 +64,8 @@ class WebChatTest {
     }
 
     private Connection<WebSocketMessage, WebSocketMessage> join(String name) throws IOException {
-        var socket = WebSocket.connect(clients, URI.create("ws://" + at + "/chat")).await();
+        var socket =
+                WebSocket.connect(clients, URI.create("ws://" + at + "/chat")).await();
         socket.write(WebSocketMessage.text(name));
         return socket;
     }
@@ -90,7 +92,8 @@ class WebChatTest {
             var ann = join("Ann");
             assertThat(ann.receive().await()).isInstanceOf(Text.class);
             var other = join("Ann");
-            assertThat(other.receive().await()).isEqualTo(new Close(Close.POLICY, "that name is empty, too long or taken"));
+            assertThat(other.receive().await())
+                    .isEqualTo(new Close(Close.POLICY, "that name is empty, too long or taken"));
             ann.write(WebSocketMessage.binary(new byte[1]));
             assertThat(ann.receive().await()).isEqualTo(new Close(Close.UNSUPPORTED, "only texts are read here"));
             ann.finish().await();
@@ -130,7 +133,9 @@ class WebChatTest {
             assertThat(host).as("Chromium starts").isNotNull();
             Thread.ofPlatform().daemon().start(() -> said.lines().forEach(line -> {})); // or it would block
             devTools = WebSocket.connect(
-                            clients, URI.create(target(host, page)), WebSocketOptions.defaults().messageBytes(50_000_000))
+                            clients,
+                            URI.create(target(host, page)),
+                            WebSocketOptions.defaults().messageBytes(50_000_000))
                     .await();
         }
 
@@ -139,7 +144,10 @@ class WebChatTest {
             Pattern socket = Pattern.compile("\"webSocketDebuggerUrl\": \"(ws:[^\"]*/page/[^\"]*)\"");
             HttpClient http = HttpClient.on(clients);
             while (true) {
-                String list = http.send(ClientRequest.get(URI.create("http://" + host + "/json/list"))).await().text().await();
+                String list = http.send(ClientRequest.get(URI.create("http://" + host + "/json/list")))
+                        .await()
+                        .text()
+                        .await();
                 Matcher found = socket.matcher(list);
                 if (list.contains(page) && found.find()) {
                     http.close();
@@ -172,7 +180,8 @@ class WebChatTest {
             while (!evaluate("document.querySelector('button').disabled").contains("\"value\":false")) {
                 clients.run(() -> clients.delay(Duration.ofMillis(20)).await());
             }
-            evaluate("document.getElementById('text').value = '" + text + "'; document.getElementById('form').requestSubmit()");
+            evaluate("document.getElementById('text').value = '" + text
+                    + "'; document.getElementById('form').requestSubmit()");
         }
 
         void awaitLine(String line) throws IOException {
@@ -182,7 +191,8 @@ class WebChatTest {
         }
 
         byte[] screenshot() throws IOException {
-            Matcher data = Pattern.compile("\"data\":\"([^\"]*)\"").matcher(command("Page.captureScreenshot", "\"format\": \"png\""));
+            Matcher data = Pattern.compile("\"data\":\"([^\"]*)\"")
+                    .matcher(command("Page.captureScreenshot", "\"format\": \"png\""));
             assertThat(data.find()).isTrue();
             return Base64.getDecoder().decode(data.group(1));
         }

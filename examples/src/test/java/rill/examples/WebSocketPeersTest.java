@@ -52,7 +52,9 @@ import rill.testkit.Authority;
 class WebSocketPeersTest {
     /** One of pure JDK, and one of the system's own calls: what is in between makes no difference to a peer. */
     static List<String> transports() {
-        return UnderTest.names().stream().filter(name -> !name.equals("epoll-nio")).toList();
+        return UnderTest.names().stream()
+                .filter(name -> !name.equals("epoll-nio"))
+                .toList();
     }
 
     @Parameter
@@ -104,7 +106,8 @@ class WebSocketPeersTest {
             command.addAll(List.of(arguments));
             var builder = new ProcessBuilder(command).redirectErrorStream(true);
             builder.environment().put("NODE_PATH", "/usr/share/nodejs:/usr/lib/node_modules");
-            builder.environment().put("NODE_EXTRA_CA_CERTS", folder.resolve("ca.pem").toString());
+            builder.environment()
+                    .put("NODE_EXTRA_CA_CERTS", folder.resolve("ca.pem").toString());
             process = builder.start();
             output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         }
@@ -133,8 +136,11 @@ class WebSocketPeersTest {
 
     /** Debian's own, which has its packages. */
     private static List<String> python() throws IOException, InterruptedException {
-        String python = Files.isExecutable(Path.of("/usr/bin/python3")) ? "/usr/bin/python3" : Programs.required("python3");
-        boolean there = Programs.run(new ProcessBuilder(python, "-c", "import websockets")).status() == 0;
+        String python =
+                Files.isExecutable(Path.of("/usr/bin/python3")) ? "/usr/bin/python3" : Programs.required("python3");
+        boolean there = Programs.run(new ProcessBuilder(python, "-c", "import websockets"))
+                        .status()
+                == 0;
         return there ? List.of(python) : abort("python3-websockets is not installed");
     }
 
@@ -199,8 +205,9 @@ class WebSocketPeersTest {
             }
             assertThat(next).isEqualTo(new Text("in two"));
             socket.write(new Close(4001, "enough"));
-            assertThat(socket.receive().await()).isInstanceOfSatisfying(Close.class, close ->
-                    assertThat(close.code()).isEqualTo(4001));
+            assertThat(socket.receive().await())
+                    .isInstanceOfSatisfying(
+                            Close.class, close -> assertThat(close.code()).isEqualTo(4001));
             assertThat(socket.receive().await()).isNull();
             socket.finish().await();
         });
@@ -239,7 +246,11 @@ class WebSocketPeersTest {
     @Test
     void a_client_of_websockets_over_tls() throws Exception {
         try (var peer = new Peer(
-                python(), PYTHON_SERVER, ".py", folder.resolve("server.pem").toString(), folder.resolve("server.key").toString())) {
+                python(),
+                PYTHON_SERVER,
+                ".py",
+                folder.resolve("server.pem").toString(),
+                folder.resolve("server.key").toString())) {
             talkTo(
                     URI.create("wss://localhost:" + peer.port()),
                     DEFLATE.tls(Tls.client().trust(Pem.certificates(folder.resolve("ca.pem")))));
@@ -305,7 +316,8 @@ class WebSocketPeersTest {
                 .await()
                 .address();
         String uri = (secure ? "wss://localhost:" : "ws://127.0.0.1:") + address.getPort() + "/";
-        try (var peer = new Peer(program, script, suffix, uri, folder.resolve("ca.pem").toString())) {
+        try (var peer =
+                new Peer(program, script, suffix, uri, folder.resolve("ca.pem").toString())) {
             return peer.rest();
         }
     }

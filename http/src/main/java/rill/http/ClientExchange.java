@@ -75,14 +75,26 @@ final class ClientExchange {
         this.deadline = deadline;
     }
 
-    void begin(OriginPool from) {
-        pool = from;
+    void begin() {
         if (deadline != 0) {
             long left = deadline - client.loop().nanoTime();
             timer = client.loop()
                     .schedule(Duration.ofNanos(Math.max(0, left)), "time of an HTTP request", this::wholeLate);
         }
-        prepareBody(() -> from.place(this));
+        prepareBody(() -> placeIn(false));
+    }
+
+    /** Which pool that is, is asked each time: one without connections is forgotten. */
+    private void placeIn(boolean onNew) {
+        OriginPool from = client.pool(request);
+        pool = from;
+        if (from == null) {
+            fail(Fate.NEVER_SENT, "the client is closed", null);
+        } else if (onNew) {
+            from.placeOnNew(this);
+        } else {
+            from.place(this);
+        }
     }
 
     /** A file has to be open before its length can be said; and for each try it is read from the beginning. */
@@ -321,6 +333,7 @@ final class ClientExchange {
         if (upload != null) {
             upload.stop();
         }
+        body.close();
     }
 
     /** Its connection is gone, for this reason. */
@@ -347,13 +360,14 @@ final class ClientExchange {
     private void again() {
         triedAgain = true;
         on = null;
+        body.close();
         if (upload != null) {
             upload.stop();
             upload = null;
         }
         sending = Sending.SENT;
         state = State.WAITING;
-        prepareBody(() -> pool().placeOnNew(this));
+        prepareBody(() -> placeIn(true));
     }
 
     /** Fails while it is on no connection. */
@@ -389,7 +403,7 @@ final class ClientExchange {
         ClientConnection connection = on;
         ClientResponse begun = answerEnded ? null : response;
         if (before == State.WAITING) {
-            pool().forget(this);
+            forget();
         }
         over();
         if (connection != null) {
@@ -403,13 +417,19 @@ final class ClientExchange {
         }
     }
 
+    private void forget() {
+        if (pool != null) {
+            pool.forget(this);
+        }
+    }
+
     /** Nobody wants it, or the rest of it, any more. */
     void cancel() {
         if (state == State.OVER) {
             return;
         }
         if (state == State.WAITING) {
-            pool().forget(this);
+            forget();
         }
         ClientConnection connection = on;
         over();

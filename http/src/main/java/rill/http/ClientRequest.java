@@ -111,7 +111,8 @@ public final class ClientRequest {
      * sent shows when it is.
      */
     public ClientRequest target(String newTarget) {
-        return new ClientRequest(method, uri, Objects.requireNonNull(newTarget, "target"), fields, body, patience, whole);
+        return new ClientRequest(
+                method, uri, Objects.requireNonNull(newTarget, "target"), fields, body, patience, whole);
     }
 
     /** Asks the server before the body is sent ({@code Expect: 100-continue}), and sends it anyway if there is no answer for so long. */
@@ -138,7 +139,8 @@ public final class ClientRequest {
         return contents
                 ? new ClientRequest(
                         newMethod,
-                        uri, null,
+                        uri,
+                        null,
                         fields.without("content-type").without("content-encoding"),
                         HttpBody.empty(),
                         null,

@@ -123,6 +123,7 @@ public final class ClientResponse implements AutoCloseable {
             piece.release();
         } else {
             returned = piece;
+            advance();
         }
     }
 

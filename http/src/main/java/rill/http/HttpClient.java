@@ -97,15 +97,17 @@ public final class HttpClient implements AutoCloseable {
 
     ClientExchange begin(ClientRequest request, Promise<ClientResponse> promise, long deadline) {
         var exchange = new ClientExchange(this, request, promise, deadline);
-        if (closed) {
-            promise.fail(new CallFailedException(Fate.NEVER_SENT, request + ": the client is closed", null));
-        } else {
-            exchange.begin(pool(Origin.of(request.uri())));
-        }
+        exchange.begin();
         return exchange;
     }
 
-    private OriginPool pool(Origin origin) {
+    /** The connections that a request is for; null if there are to be none any more. */
+    @Nullable
+    OriginPool pool(ClientRequest request) {
+        if (closed) {
+            return null;
+        }
+        Origin origin = Origin.of(request.uri());
         OriginPool pool = pools.get(origin);
         if (pool == null) {
             pool = new OriginPool(this, origin);

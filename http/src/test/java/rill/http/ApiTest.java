@@ -8,6 +8,7 @@ import rill.testing.PublicApi;
 class ApiTest {
     @Test
     void the_public_api_is_what_its_file_says() {
-        PublicApi.of(HttpFields.class, "rill.http", "rill.http.websocket", "rill.http.wire").check("rill.http");
+        PublicApi.of(HttpFields.class, "rill.http", "rill.http.websocket", "rill.http.wire")
+                .check("rill.http");
     }
 }

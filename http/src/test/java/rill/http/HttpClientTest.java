@@ -9,6 +9,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import rill.CallFailedException;
@@ -107,9 +110,7 @@ final class HttpClientTest {
         loop.run(() -> {
             HttpClient client = client();
             client.post(uri, HttpBody.of("grün")).await().discard();
-            client.post(uri, HttpBody.of(new byte[] {'a', 'b'}))
-                    .await()
-                    .discard();
+            client.post(uri, HttpBody.of(new byte[] {'a', 'b'})).await().discard();
             client.post(uri, HttpBody.of(new byte[0])).await().discard();
             client.send(ClientRequest.put(uri, HttpBody.stream(pieces("one", "two"))))
                     .await()
@@ -121,9 +122,7 @@ final class HttpClientTest {
                     .await()
                     .discard();
         });
-        assertThat(server.requests.get(0))
-                .contains("Content-Length: 5\r\n")
-                .endsWith("gr\u00c3\u00bcn");
+        assertThat(server.requests.get(0)).contains("Content-Length: 5\r\n").endsWith("gr\u00c3\u00bcn");
         assertThat(server.requests.get(1)).contains("Content-Length: 2\r\n").endsWith("\r\n\r\nab");
         assertThat(server.requests.get(2)).contains("POST", "Content-Length: 0\r\n");
         assertThat(server.requests.get(3))
@@ -575,6 +574,7 @@ final class HttpClientTest {
             HttpClient client = client();
             assertThat(text(client, server.uri())).isEqualTo("ok");
             assertThat(text(client, server.uri())).isEqualTo("ok");
+            assertThat(client.connections(URI.create(server.uri()))).as("the new one is kept").isEqualTo(1);
         });
         assertThat(server.peers).hasSize(2);
         assertThat(server.requests).hasSize(3);
@@ -622,14 +622,10 @@ final class HttpClientTest {
             assertThat(server.requests).hasSize(5);
             text(client, server.uri());
             assertFails(
-                    client.send(ClientRequest.put(uri, HttpBody.stream(pieces("x")))),
-                    Fate.PERHAPS_CARRIED_OUT,
-                    "PUT");
+                    client.send(ClientRequest.put(uri, HttpBody.stream(pieces("x")))), Fate.PERHAPS_CARRIED_OUT, "PUT");
             assertThat(server.requests).hasSize(7);
             text(client, server.uri());
-            client.send(ClientRequest.put(uri, HttpBody.of("x")))
-                    .await()
-                    .discard();
+            client.send(ClientRequest.put(uri, HttpBody.of("x"))).await().discard();
             assertThat(server.requests).as("this one can be sent again").hasSize(10);
         });
     }
@@ -772,6 +768,69 @@ final class HttpClientTest {
         assertThat(sent.failure()).isNotNull();
         Future<ClientResponse> late = client().get(server.uri());
         assertThat(late.failure()).isNotNull();
+    }
+
+    @Test
+    void a_body_is_closed_once_whatever_becomes_of_its_request() throws IOException {
+        var server = server((peer, request) -> {
+            if (request.contains("/reset")) {
+                peer.reset();
+            } else {
+                peer.say(OK);
+            }
+        });
+        var closed = new AtomicInteger();
+        HttpBody.Source source = new HttpBody.Source() {
+            private int left = 2;
+
+            @Override
+            public Future<@Nullable ByteBuf> next() {
+                return loop.done(left-- > 0 ? Unpooled.wrappedBuffer(new byte[3]) : null);
+            }
+
+            @Override
+            public void close() {
+                closed.incrementAndGet();
+                left = 2;
+            }
+        };
+        loop.run(() -> {
+            HttpClient client = client();
+            client.send(ClientRequest.put(URI.create(server.uri() + "/"), HttpBody.stream(source))).await().discard();
+            assertThat(closed).hasValue(1);
+            assertFails(client.send(ClientRequest.put(URI.create(server.uri() + "/reset"), HttpBody.stream(source))), Fate.PERHAPS_CARRIED_OUT, "PUT");
+            assertThat(closed).hasValue(2);
+            assertFails(client.send(ClientRequest.put(URI.create("http://127.0.0.1:1/"), HttpBody.stream(source))), Fate.NEVER_SENT, "PUT");
+            assertThat(closed).hasValue(3);
+            assertThatThrownBy(() -> client.send(ClientRequest.get(URI.create(server.uri())).target("no target").body(HttpBody.stream(source))).await())
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThat(closed).hasValue(4);
+            client.close();
+            assertFails(client.send(ClientRequest.put(URI.create(server.uri() + "/"), HttpBody.stream(source))), Fate.NEVER_SENT, "closed");
+            assertThat(closed).hasValue(5);
+        });
+    }
+
+    @Test
+    void a_file_is_sent_and_sent_again(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "what is in the file");
+        var server = server((peer, request) -> {
+            if (peer.number == 0 && peer.requests == 2) {
+                peer.reset();
+            } else {
+                peer.say(OK);
+            }
+        });
+        loop.run(() -> {
+            HttpClient client = client();
+            URI uri = URI.create(server.uri());
+            for (int i = 0; i < 2; i++) {
+                client.send(ClientRequest.put(uri, HttpBody.file(file))).await().discard();
+            }
+            assertFails(client.send(ClientRequest.put(uri, HttpBody.file(folder.resolve("none")))), Fate.NEVER_SENT, "can't be read");
+        });
+        assertThat(server.requests).hasSize(3).allSatisfy(request ->
+                assertThat(request).contains("Content-Length: 19\r\n").endsWith("what is in the file"));
     }
 
     // ---- Expect

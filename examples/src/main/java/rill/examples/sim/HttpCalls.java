@@ -117,7 +117,9 @@ final class HttpCalls implements Scenario {
         void arrives(String method, String request) {
             int times = arrived.merge(request, 1, Integer::sum);
             again |= times > 1;
-            findings.require(times <= (method.equals("GET") ? 2 : 1), method + " " + request + " has arrived " + times + " times");
+            findings.require(
+                    times <= (method.equals("GET") ? 2 : 1),
+                    method + " " + request + " has arrived " + times + " times");
         }
 
         void check() {
@@ -177,7 +179,8 @@ final class HttpCalls implements Scenario {
             run.arrives(request.method(), name);
             String expected = request.fields().get("x-size");
             run.findings.require(
-                    expected == null || expected.equals("" + received), name + " came with " + received + " of " + expected + " bytes");
+                    expected == null || expected.equals("" + received),
+                    name + " came with " + received + " of " + expected + " bytes");
             if (run.buggify(0.03, "resets instead of an answer")) {
                 connection.abort();
             } else if (!run.buggify(0.02, "never answers")) {
@@ -187,7 +190,9 @@ final class HttpCalls implements Scenario {
         }
 
         private void write(String name) {
-            byte[] body = ("answer to " + name + ". ").repeat(1 + loop.random().nextInt(1 + loop.random().nextInt(3000))).getBytes(StandardCharsets.US_ASCII);
+            byte[] body = ("answer to " + name + ". ")
+                    .repeat(1 + loop.random().nextInt(1 + loop.random().nextInt(3000)))
+                    .getBytes(StandardCharsets.US_ASCII);
             boolean chunked = loop.random().nextBoolean();
             if (loop.random().nextInt(5) == 0) {
                 connection.write(ResponseHead.of(103, HttpFields.none()));
@@ -213,7 +218,10 @@ final class HttpCalls implements Scenario {
             }
             connection.write(Data.of(Unpooled.wrappedBuffer(body, from, size))).onDone((nothing, failure) -> {
                 if (failure == null && from + size < body.length) {
-                    loop.schedule(Duration.ofMillis(loop.random().nextInt(10)), "a piece", () -> drip(body, from + size, cuts));
+                    loop.schedule(
+                            Duration.ofMillis(loop.random().nextInt(10)),
+                            "a piece",
+                            () -> drip(body, from + size, cuts));
                 } else if (failure == null) {
                     connection.write(End.of());
                     if (run.buggify(0.05, "closes after an answer")) {
@@ -269,7 +277,8 @@ final class HttpCalls implements Scenario {
             ClientRequest asks = ClientRequest.get(uri);
             if (random.nextBoolean()) {
                 int size = random.nextInt(40_000);
-                asks = ClientRequest.post(uri, random.nextBoolean() ? HttpBody.of(new byte[size]) : streamed(size)).field("X-Size", "" + size);
+                asks = ClientRequest.post(uri, random.nextBoolean() ? HttpBody.of(new byte[size]) : streamed(size))
+                        .field("X-Size", "" + size);
             }
             boolean sinceCalm = run.calm;
             open++;
@@ -292,7 +301,8 @@ final class HttpCalls implements Scenario {
                 int next = Math.min(left[0], 1 + loop.random().nextInt(10_000));
                 left[0] -= next;
                 ByteBuf piece = next == 0 ? null : Unpooled.wrappedBuffer(new byte[next]);
-                return loop.delay(Duration.ofMillis(loop.random().nextInt(10))).<@Nullable ByteBuf>map(nothing -> piece);
+                return loop.delay(Duration.ofMillis(loop.random().nextInt(10)))
+                        .<@Nullable ByteBuf>map(nothing -> piece);
             });
         }
 

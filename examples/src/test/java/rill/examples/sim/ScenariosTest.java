@@ -94,7 +94,14 @@ class ScenariosTest {
 
     @ParameterizedTest
     @ValueSource(
-            classes = {RequestResponse.class, GracefulShutdown.class, Reconnecting.class, Pooled.class, HttpCalls.class, Register.class})
+            classes = {
+                RequestResponse.class,
+                GracefulShutdown.class,
+                Reconnecting.class,
+                Pooled.class,
+                HttpCalls.class,
+                Register.class
+            })
     void two_fresh_processes_give_the_same_run(Class<? extends Scenario> scenario) throws IOException {
         assertThat(Simulation.check(5, scenario)).matches("[0-9a-f]{16}");
     }

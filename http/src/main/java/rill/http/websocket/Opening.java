@@ -110,7 +110,8 @@ final class Opening {
         RefusedException(int status, String why, HttpFields more) {
             super(why, null, false, false);
             this.status = status;
-            this.fields = HttpFields.of("Content-Type", "text/plain; charset=utf-8").addAll(more);
+            this.fields =
+                    HttpFields.of("Content-Type", "text/plain; charset=utf-8").addAll(more);
         }
 
         ResponseHead response() {

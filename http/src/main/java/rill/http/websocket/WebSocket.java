@@ -100,7 +100,8 @@ public final class WebSocket {
 
     /** Whether a request asks for a WebSocket. */
     public static boolean isAskedFor(HttpRequest request) {
-        return request.fields().hasToken("upgrade", "websocket") && request.fields().hasToken("connection", "upgrade");
+        return request.fields().hasToken("upgrade", "websocket")
+                && request.fields().hasToken("connection", "upgrade");
     }
 
     /** {@link #answer(HttpRequest, WebSocketOptions, Consumer)} with the usual options. */

@@ -113,9 +113,12 @@ final class WebSocketCostTest {
     void what_leaves_allocates_nothing() throws IOException {
         for (boolean client : new boolean[] {false, true}) {
             double keys = client ? 8 : 0; // those of a secure source, many at a time
-            assertThat(allocatedPerRun(encoding(client, WebSocketMessage.text("x".repeat(64))))).isLessThanOrEqualTo(keys);
-            assertThat(allocatedPerRun(encoding(client, WebSocketMessage.text("ä".repeat(64))))).isLessThanOrEqualTo(keys);
-            assertThat(allocatedPerRun(encoding(client, WebSocketMessage.binary(new byte[16_384])))).isLessThanOrEqualTo(keys);
+            assertThat(allocatedPerRun(encoding(client, WebSocketMessage.text("x".repeat(64)))))
+                    .isLessThanOrEqualTo(keys);
+            assertThat(allocatedPerRun(encoding(client, WebSocketMessage.text("ä".repeat(64)))))
+                    .isLessThanOrEqualTo(keys);
+            assertThat(allocatedPerRun(encoding(client, WebSocketMessage.binary(new byte[16_384]))))
+                    .isLessThanOrEqualTo(keys);
         }
     }
 }

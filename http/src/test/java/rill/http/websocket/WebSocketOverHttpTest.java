@@ -30,12 +30,14 @@ final class WebSocketOverHttpTest {
     private static Future<HttpResponse> handle(HttpRequest request) {
         return Future.of(
                 request.path().equals("/socket")
-                        ? WebSocket.answer(request, WebSocketOptions.defaults().deflate(true), WebSocketOverHttpTest::echo)
+                        ? WebSocket.answer(
+                                request, WebSocketOptions.defaults().deflate(true), WebSocketOverHttpTest::echo)
                         : HttpResponse.text("a page"));
     }
 
     private static void echo(Connection<WebSocketMessage, WebSocketMessage> connection) {
-        connection.write(WebSocketMessage.text("welcome to " + connection.info(WebSocketInfo.class).orElseThrow().request().target()));
+        connection.write(WebSocketMessage.text("welcome to "
+                + connection.info(WebSocketInfo.class).orElseThrow().request().target()));
         connection.onMessage(message -> {
             if (!(message instanceof Close)) {
                 connection.write(message);
@@ -45,7 +47,8 @@ final class WebSocketOverHttpTest {
 
     private static void talk(Loop loop, String base, WebSocketOptions options) throws IOException {
         loop.run(() -> {
-            var socket = WebSocket.connect(loop, URI.create(base + "/socket?a=b"), options).await();
+            var socket = WebSocket.connect(loop, URI.create(base + "/socket?a=b"), options)
+                    .await();
             assertThat(socket.receive().await()).isEqualTo(new Text("welcome to /socket?a=b"));
             for (int i = 0; i < 10; i++) {
                 var text = new Text("text ".repeat(i * i * 100));
@@ -61,17 +64,23 @@ final class WebSocketOverHttpTest {
     @Test
     void a_server_answers_pages_and_sockets() throws IOException {
         try (Loop loop = Loop.open(new MemoryTransport(3))) {
-            HttpServer server = HttpServer.listen(loop, MemoryTransport.ANY, WebSocketOverHttpTest::handle).await();
+            HttpServer server = HttpServer.listen(loop, MemoryTransport.ANY, WebSocketOverHttpTest::handle)
+                    .await();
             String at = "127.0.0.1:" + ((InetSocketAddress) server.address()).getPort();
             talk(loop, "ws://" + at, WebSocketOptions.defaults());
             talk(loop, "ws://" + at, WebSocketOptions.defaults().deflate(true));
             loop.run(() -> {
                 HttpClient client = HttpClient.on(loop);
-                assertThat(client.get("http://" + at + "/").await().text().await()).isEqualTo("a page");
-                assertThat(client.get("http://" + at + "/socket").await().status()).isEqualTo(426);
-                assertThatThrownBy(() -> WebSocket.connect(loop, URI.create("ws://" + at + "/")).await())
-                        .isInstanceOfSatisfying(WebSocketRefusedException.class, refused ->
-                                assertThat(refused.response().status()).isEqualTo(200));
+                assertThat(client.get("http://" + at + "/").await().text().await())
+                        .isEqualTo("a page");
+                assertThat(client.get("http://" + at + "/socket").await().status())
+                        .isEqualTo(426);
+                assertThatThrownBy(() -> WebSocket.connect(loop, URI.create("ws://" + at + "/"))
+                                .await())
+                        .isInstanceOfSatisfying(
+                                WebSocketRefusedException.class,
+                                refused ->
+                                        assertThat(refused.response().status()).isEqualTo(200));
             });
         }
     }
@@ -83,7 +92,10 @@ final class WebSocketOverHttpTest {
         var identity = Identity.of(issued.key(), issued.chain());
         try (Loop loop = Loop.open(new MemoryTransport(4))) {
             HttpServer server = HttpServer.listen(
-                            loop, MemoryTransport.ANY, HttpServerOptions.defaults().over(Tls.server(identity)), WebSocketOverHttpTest::handle)
+                            loop,
+                            MemoryTransport.ANY,
+                            HttpServerOptions.defaults().over(Tls.server(identity)),
+                            WebSocketOverHttpTest::handle)
                     .await();
             int port = ((InetSocketAddress) server.address()).getPort();
             talk(

@@ -205,6 +205,13 @@ final class WebSocketSessionTest {
     }
 
     @Test
+    void a_length_that_is_not_said_in_the_shortest_way_or_is_negative_is_refused_with_1002() {
+        assertThat(told("\u0082\u00fe\0\175")).isEqualTo(1002); // 125 in two bytes
+        assertThat(told("\u0082\u00ff\0\0\0\0\0\0\377\377")).isEqualTo(1002); // 65,535 in eight
+        assertThat(told("\u0082\u00ff\377\377\377\377\377\377\377\377")).isEqualTo(1002);
+    }
+
+    @Test
     void frames_out_of_order_are_refused_with_1002() {
         assertThat(told(client(0x80, "x"))).isEqualTo(1002);
         assertThat(told(client(0x00, "x"))).isEqualTo(1002);
