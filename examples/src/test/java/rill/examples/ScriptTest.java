@@ -209,7 +209,8 @@ class ScriptTest {
         rill("test");
         assertThat(calls())
                 .startsWith("apt-install gcc libc6-dev redis-server redis-tools strace"
-                        + " curl nginx openssl python3 dante-server haproxy memcached microsocks tinyproxy nodejs");
+                        + " curl nginx openssl python3 dante-server haproxy memcached microsocks tinyproxy nodejs"
+                        + " apache2-utils wrk nghttp2-client slowhttptest apache2");
     }
 
     @Test
