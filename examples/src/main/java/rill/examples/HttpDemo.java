@@ -4,19 +4,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import rill.Connection;
 import rill.Future;
 import rill.Loop;
+import rill.http.HttpClient;
 import rill.http.HttpRequest;
 import rill.http.HttpResponse;
 import rill.http.HttpServer;
-import rill.http.wire.Data;
-import rill.http.wire.HttpFields;
-import rill.http.wire.HttpWire;
-import rill.http.wire.RequestEvent;
-import rill.http.wire.RequestHead;
-import rill.http.wire.ResponseEvent;
-import rill.http.wire.ResponseHead;
 
 /** A server of HTTP: a greeting, one by name, and what comes back as it was sent. */
 final class HttpDemo {
@@ -39,31 +32,16 @@ final class HttpDemo {
 
     static void run(PrintWriter out) throws IOException {
         try (var serverLoop = Loop.open().start();
-                var loop = Loop.open()) {
+                var loop = Loop.open();
+                var client = HttpClient.on(loop)) {
             var address = (InetSocketAddress)
                     serve(serverLoop, Loopback.ANY_PORT).await().address();
-            out.println("a server at http://127.0.0.1:" + address.getPort() + "/");
-            out.println("asked for /, it answers: " + get(loop, address, "/"));
+            String uri = "http://127.0.0.1:" + address.getPort() + "/";
+            out.println("a server at " + uri);
+            String answer = client.get(uri).await().text().await().strip();
+            Expect.equal("the answer", "hello, world", answer);
+            out.println("asked for /, it answers: " + answer);
             out.println("to talk to one yourself: ./rill demo http --serve 8080, and curl http://127.0.0.1:8080/");
         }
-    }
-
-    /** On the wire, a request and its response are heads, and pieces of bodies. */
-    private static String get(Loop loop, InetSocketAddress address, String path) throws IOException {
-        Connection<ResponseEvent, RequestEvent> connection =
-                loop.connect(address, HttpWire.client()).await();
-        connection.write(RequestHead.of("GET", path, HttpFields.of("Host", "127.0.0.1:" + address.getPort())));
-        if (!(connection.receive().await() instanceof ResponseHead head) || head.status() != 200) {
-            throw new IOException("no answer, or another one");
-        }
-        if (!(connection.receive().await() instanceof Data body)) {
-            throw new IOException("no body");
-        }
-        String text =
-                body.bytes().toString(java.nio.charset.StandardCharsets.UTF_8).strip();
-        body.release();
-        connection.finish().await();
-        Expect.equal("the answer", "hello, world", text);
-        return text;
     }
 }

@@ -6,10 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -21,13 +18,10 @@ import rill.http.HttpResponse;
 import rill.http.HttpServer;
 import rill.testkit.Leaks;
 
-/** What the guide shows of the client works, and is what the guide shows. */
+/** What the guide shows of the client works. */
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class HttpFetchingTest {
-    private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)\n```", Pattern.DOTALL);
-    private static final Path SOURCES = Path.of("src/main/java/rill/examples");
-
     private static Future<HttpResponse> answer(HttpRequest request) {
         return switch (request.path()) {
             case "/orders" ->
@@ -79,21 +73,5 @@ class HttpFetchingTest {
                     .hasSize(2)
                     .anySatisfy(heard -> assertThat(heard).hasSize(3).last().isEqualTo("closed: 1000"));
         }
-    }
-
-    /** Those about the client, the proxy and WebSockets. */
-    @Test
-    void the_guide_shows_these_very_lines() throws IOException {
-        String all = "";
-        for (String each : List.of("HttpFetching", "ReverseProxy", "WebChat")) {
-            all += Files.readString(SOURCES.resolve(each + ".java"));
-        }
-        String sources = all;
-        String guide = Files.readString(Path.of("../docs/http.md"));
-        String part = guide.substring(
-                guide.indexOf("## The client"), guide.indexOf("<!-- the end of the client and of WebSocket -->"));
-        List<String> blocks =
-                BLOCK.matcher(part).results().map(found -> found.group(1)).toList();
-        assertThat(blocks).hasSize(7).allSatisfy(block -> assertThat(sources).contains(block));
     }
 }

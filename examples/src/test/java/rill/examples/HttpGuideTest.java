@@ -17,7 +17,7 @@ class HttpGuideTest {
     @Test
     void every_code_block_of_the_guide_is_a_piece_of_an_example() throws IOException {
         var sources = new StringBuilder();
-        for (String each : List.of("HttpDemo", "UploadDemo", "SseDemo")) {
+        for (String each : List.of("HttpDemo", "UploadDemo", "SseDemo", "HttpFetching", "ReverseProxy", "WebChat")) {
             sources.append(Files.readString(SOURCES.resolve(each + ".java")));
         }
         List<String> blocks = BLOCK.matcher(Files.readString(Path.of("../docs/http.md")))
@@ -25,7 +25,7 @@ class HttpGuideTest {
                 .map(found -> found.group(1))
                 .toList();
         assertThat(blocks)
-                .hasSizeGreaterThanOrEqualTo(3)
+                .hasSizeGreaterThanOrEqualTo(10)
                 .allSatisfy(block -> assertThat(sources).contains(block));
     }
 }

@@ -9,6 +9,7 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -356,5 +360,60 @@ class WebSocketPeersTest {
     @Test
     void a_server_of_websockets_over_tls() throws Exception {
         assertThat(served(python(), PYTHON_CLIENT, ".py", true)).endsWith("closed 4002 ");
+    }
+
+    /** Notes what comes, until it is closed. */
+    private static final class Notes implements java.net.http.WebSocket.Listener {
+        private final StringBuilder text = new StringBuilder();
+        private final CompletableFuture<String> closed = new CompletableFuture<>();
+
+        @Override
+        public CompletionStage<?> onText(java.net.http.WebSocket socket, CharSequence data, boolean last) {
+            text.append(data);
+            if (last) {
+                socket.sendPing(ByteBuffer.wrap(new byte[] {'?'}));
+            }
+            socket.request(1);
+            return CompletableFuture.completedStage(null);
+        }
+
+        @Override
+        public CompletionStage<?> onPong(java.net.http.WebSocket socket, ByteBuffer message) {
+            socket.sendClose(4003, "enough");
+            socket.request(1);
+            return CompletableFuture.completedStage(null);
+        }
+
+        @Override
+        public CompletionStage<?> onClose(java.net.http.WebSocket socket, int code, String reason) {
+            closed.complete(text + " " + code);
+            return CompletableFuture.completedStage(null);
+        }
+
+        @Override
+        public void onError(java.net.http.WebSocket socket, Throwable error) {
+            closed.completeExceptionally(error);
+        }
+    }
+
+    @Test
+    void a_server_of_the_jdk() throws Exception {
+        var address = (InetSocketAddress) loop.listen(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                        WebSocket.server(DEFLATE),
+                        WebSocketPeersTest::echo)
+                .await()
+                .address();
+        try (var client = java.net.http.HttpClient.newHttpClient()) {
+            var notes = new Notes();
+            var socket = client.newWebSocketBuilder()
+                    .subprotocols("echo")
+                    .buildAsync(URI.create("ws://127.0.0.1:" + address.getPort()), notes)
+                    .get(20, TimeUnit.SECONDS);
+            assertThat(socket.getSubprotocol()).isEqualTo("echo");
+            socket.sendText("in ", false).get(20, TimeUnit.SECONDS);
+            socket.sendText("two ü", true).get(20, TimeUnit.SECONDS);
+            assertThat(notes.closed.get(20, TimeUnit.SECONDS)).isEqualTo("in two ü 4003");
+        }
     }
 }
