@@ -1,11 +1,14 @@
 package rill.bridge.netty;
 
 import io.netty.channel.ChannelPipeline;
+import io.netty.util.concurrent.Future;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import rill.ByteLayer;
 import rill.Codec;
+import rill.Context;
 
 /**
  * Handlers of Netty as a {@link ByteLayer} or a {@link Codec}: for protocols that Rill has no codec for.
@@ -43,9 +46,13 @@ public final class NettyHandlers {
     }
 
     private final Consumer<? super ChannelPipeline> initializer;
+    private final @Nullable Function<? super ChannelPipeline, ? extends Future<?>> ready;
 
-    private NettyHandlers(Consumer<? super ChannelPipeline> initializer) {
+    private NettyHandlers(
+            Consumer<? super ChannelPipeline> initializer,
+            @Nullable Function<? super ChannelPipeline, ? extends Future<?>> ready) {
         this.initializer = initializer;
+        this.ready = ready;
     }
 
     /**
@@ -54,12 +61,26 @@ public final class NettyHandlers {
      * @param initializer adds new ones each time, or such as are sharable. What it throws fails the connection
      */
     public static NettyHandlers of(Consumer<? super ChannelPipeline> initializer) {
-        return new NettyHandlers(Objects.requireNonNull(initializer, "initializer"));
+        return new NettyHandlers(Objects.requireNonNull(initializer, "initializer"), null);
+    }
+
+    /**
+     * These handlers, which have to agree on something with the peer before anything can be written: {@link rill.Loop#connect} is done, and what is written
+     * leaves, once this Future of theirs is. If it fails, so does the connection.
+     *
+     * <pre>{@code
+     * tls.readyWhen(handlers -> handlers.get(SslHandler.class).handshakeFuture())
+     * }</pre>
+     *
+     * @param future gives it for each connection, when the handlers were added
+     */
+    public NettyHandlers readyWhen(Function<? super ChannelPipeline, ? extends Future<?>> future) {
+        return new NettyHandlers(initializer, Objects.requireNonNull(future, "future"));
     }
 
     /** Handlers that take bytes and leave bytes, such as compression or an {@code SslHandler}: a layer beneath a codec. */
     public ByteLayer layer() {
-        return context -> new LayerSession(channel(context.remoteAddress()));
+        return context -> new LayerSession(channel(context), context);
     }
 
     /**
@@ -81,10 +102,20 @@ public final class NettyHandlers {
         Objects.requireNonNull(received, "received");
         Objects.requireNonNull(written, "written");
         Objects.requireNonNull(events, "events");
-        return context -> new CodecSession<>(channel(context.remoteAddress()), received, events);
+        return context -> new CodecSession<>(channel(context), context, received, events);
     }
 
-    private BridgeChannel channel(java.net.SocketAddress peer) {
-        return new BridgeChannel(initializer, peer);
+    private BridgeChannel channel(Context context) {
+        return new BridgeChannel(this, context.remoteAddress());
+    }
+
+    void addTo(ChannelPipeline pipeline) {
+        initializer.accept(pipeline);
+    }
+
+    /** Until when nothing may be written; null for at once. */
+    @Nullable
+    Future<?> ready(ChannelPipeline pipeline) {
+        return ready == null ? null : Objects.requireNonNull(ready.apply(pipeline), "the Future that readyWhen gives");
     }
 }
