@@ -105,7 +105,10 @@ public interface Context {
      */
     void holdWrites();
 
-    /** Lets go what {@link #holdWrites} has held back. */
+    /**
+     * Lets go what {@link #holdWrites} has held back. What a session has kept it writes before that, in the same call: so it is not taken for an answer
+     * of its own, for which less would be read.
+     */
     void releaseWrites();
 
     /** Says that the stream of messages has ended in good order; the layer above sees the end of its input. */

@@ -664,6 +664,9 @@ final class Stage implements Context {
     @Override
     public void releaseWrites() {
         requireCallOrEncoding();
+        if (is(KEEPS) && outBefore != NOTHING_OUT) {
+            outBefore = output.bytes(); // that was no answer
+        }
         set(HOLDS_WRITES | KEEPS, false);
         inbound.wroteBelow(0);
     }
