@@ -103,7 +103,9 @@ class CalledAgainTest {
             public void encode(String message, Outgoing out) {
                 super.encode(message, out);
                 opened.startTimer(Duration.ofSeconds(1));
-                assertThatThrownBy(opened::again).isInstanceOf(IllegalStateException.class).satisfies(refused::add);
+                assertThatThrownBy(opened::again)
+                        .isInstanceOf(IllegalStateException.class)
+                        .satisfies(refused::add);
             }
 
             @Override

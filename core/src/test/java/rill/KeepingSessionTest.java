@@ -213,8 +213,8 @@ class KeepingSessionTest {
                 return false;
             }
         };
-        for (Pipeline<String, String> pipeline : List.of(
-                Pipeline.of(greedy), Pipeline.of(greedy).map((String up) -> up, (String down) -> down))) {
+        for (Pipeline<String, String> pipeline :
+                List.of(Pipeline.of(greedy), Pipeline.of(greedy).map((String up) -> up, (String down) -> down))) {
             try (var rig = new Rig<>(pipeline)) {
                 rig.onLoop(() -> assertThatThrownBy(() -> rig.connection().become(Pipeline.bytes()))
                         .isInstanceOf(IllegalStateException.class)

@@ -129,8 +129,9 @@ final class BridgeChannel extends AbstractChannel {
     }
 
     @Override
-    protected void doRegister() {
+    protected void doRegister(ChannelPromise promise) {
         active = true;
+        promise.setSuccess();
     }
 
     @Override
@@ -225,7 +226,7 @@ final class BridgeChannel extends AbstractChannel {
     Throwable encode(Object message) {
         ChannelFuture done = pipeline().write(message);
         runDue(); // handlers may write it from a task
-        attempt(pipeline()::flush);
+        attempt(() -> pipeline().flush());
         if (done.isDone()) {
             return done.cause();
         }
@@ -241,7 +242,7 @@ final class BridgeChannel extends AbstractChannel {
     void endOutput() {
         if (isOpen()) {
             endingOutput = true;
-            attempt(pipeline()::close);
+            attempt(() -> failedBy(pipeline().close().cause()));
         }
     }
 

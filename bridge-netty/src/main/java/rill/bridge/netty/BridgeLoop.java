@@ -56,7 +56,7 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
             for (int left = tasks.size(); left > 0; left--) {
                 run(tasks.remove(), failed);
             }
-            long now = getCurrentTimeNanos();
+            long now = ticker().nanoTime();
             for (Runnable due = pollScheduledTask(now); due != null; due = pollScheduledTask(now)) {
                 run(due, failed);
             }
@@ -89,7 +89,8 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
     @Override
     public void execute(Runnable task) {
         if (!inEventLoop()) {
-            throw new IllegalStateException("handlers of a Rill connection work on its loop, and on no thread of their own");
+            throw new IllegalStateException(
+                    "handlers of a Rill connection work on its loop, and on no thread of their own");
         }
         tasks.add(task);
     }
@@ -99,11 +100,6 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
     @Override
     public Ticker ticker() {
         return LoopTicker.INSTANCE;
-    }
-
-    @Override
-    protected long getCurrentTimeNanos() {
-        return LoopTicker.INSTANCE.nanoTime();
     }
 
     @Override

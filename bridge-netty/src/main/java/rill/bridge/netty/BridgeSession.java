@@ -93,7 +93,8 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         if (channel.hasWritten()) {
             channel.send(out == null ? context.out() : out);
         }
-        boolean keeps = channel.keepsWrites() || (holding && channel.failure() != null); // what was kept has not left then
+        boolean keeps =
+                channel.keepsWrites() || (holding && channel.failure() != null); // what was kept has not left then
         if (keeps != holding) {
             holding = keeps;
             if (holding) {
@@ -119,7 +120,8 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
     @Override
     public final void encode(W message, Outgoing out) throws IOException {
         if (!channel.isOpen()) {
-            throw new IOException("a handler has closed the channel: nothing can be written any more", channel.failure());
+            throw new IOException(
+                    "a handler has closed the channel: nothing can be written any more", channel.failure());
         }
         requireWell();
         Throwable refusal = channel.encode(own(message));

@@ -10,10 +10,7 @@ final class CodecSession<R, W> extends BridgeSession<R, W> {
     private final NettyHandlers.UserEvents<? extends R> events;
 
     CodecSession(
-            BridgeChannel channel,
-            Context context,
-            Class<R> received,
-            NettyHandlers.UserEvents<? extends R> events) {
+            BridgeChannel channel, Context context, Class<R> received, NettyHandlers.UserEvents<? extends R> events) {
         super(channel, context);
         this.received = received;
         this.events = events;
@@ -42,7 +39,7 @@ final class CodecSession<R, W> extends BridgeSession<R, W> {
         if (received.isInstance(message)) {
             return received.cast(message);
         }
-        throw new IOException("the handlers have left a "
-                + message.getClass().getName() + ", and a " + received.getName() + " was expected");
+        throw new IOException("the handlers have left a " + message.getClass().getName() + ", and a "
+                + received.getName() + " was expected");
     }
 }

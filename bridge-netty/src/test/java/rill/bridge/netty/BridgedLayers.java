@@ -1,12 +1,12 @@
 package rill.bridge.netty;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
-import io.netty.channel.Channel;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.netty.handler.codec.LengthFieldPrepender;
 import io.netty.handler.codec.compression.JdkZlibDecoder;
@@ -16,7 +16,6 @@ import io.netty.handler.ssl.SslHandler;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import rill.ByteLayer;
@@ -54,25 +53,19 @@ final class BridgedLayers {
         handlers.addLast(new JdkZlibDecoder(ZlibWrapper.ZLIB, 0), new JdkZlibEncoder(ZlibWrapper.ZLIB));
     }
 
-    /** Netty's TLS, with and without a handshake that is waited for. */
+    /** Netty's TLS. Without readyWhen an end of the output within the handshake would break it off. */
     static Map<String, ByteLayer> tls(SSLContext context) {
-        return Map.of(
-                "netty-tls", bothEnds(context, UnaryOperator.identity()),
-                "netty-tls-ready",
-                        bothEnds(
-                                context,
-                                handlers -> handlers.readyWhen(
-                                        pipeline -> pipeline.get(SslHandler.class).handshakeFuture())));
+        ByteLayer client = ready(tls(context, true)).layer();
+        ByteLayer server = ready(tls(context, false)).layer();
+        return Map.of("netty-tls", opened -> (opened.target() == null ? server : client).open(opened));
     }
 
-    private static ByteLayer bothEnds(SSLContext context, UnaryOperator<NettyHandlers> how) {
-        ByteLayer client = how.apply(tls(context, true)).layer();
-        ByteLayer server = how.apply(tls(context, false)).layer();
-        return opened -> opened.target() == null ? server.open(opened) : client.open(opened);
+    private static NettyHandlers ready(NettyHandlers tls) {
+        return tls.readyWhen(handlers -> handlers.get(SslHandler.class).handshakeFuture());
     }
 
     /** 1.3, since 1.2 has no half-close. */
-    static NettyHandlers tls(SSLContext context, boolean client) {
+    private static NettyHandlers tls(SSLContext context, boolean client) {
         return NettyHandlers.of(handlers -> {
             SSLEngine engine = context.createSSLEngine();
             engine.setUseClientMode(client);
@@ -82,7 +75,7 @@ final class BridgedLayers {
     }
 
     /** Keeps some of what is written for a while, and then writes it in its order. */
-    private static final class Late extends ChannelOutboundHandlerAdapter {
+    static final class Late extends ChannelOutboundHandlerAdapter {
         private final ArrayDeque<ByteBuf> kept = new ArrayDeque<>();
         private int count;
 
@@ -90,18 +83,18 @@ final class BridgedLayers {
         public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
             if (count++ % 3 == 1) {
                 kept.add((ByteBuf) message);
-                context.executor()
+                var _ = context.executor()
                         .schedule(
                                 () -> {
                                     ByteBuf next = kept.poll();
                                     if (next != null) {
-                                        context.writeAndFlush(next, promise);
+                                        var _ = context.writeAndFlush(next, promise);
                                     }
                                 },
                                 5,
                                 TimeUnit.MILLISECONDS);
             } else {
-                context.write(message, promise);
+                var _ = context.write(message, promise);
             }
         }
 

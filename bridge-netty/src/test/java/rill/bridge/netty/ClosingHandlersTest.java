@@ -15,6 +15,7 @@ import io.netty.handler.codec.string.StringDecoder;
 import io.netty.handler.codec.string.StringEncoder;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,14 +73,14 @@ class ClosingHandlersTest {
     }
 
     private String unzipped() throws IOException {
-        return new String(new GZIPInputStream(new ByteArrayInputStream(rig.sentBytes())).readAllBytes(), "US-ASCII");
+        return new String(new GZIPInputStream(new ByteArrayInputStream(rig.sentBytes())).readAllBytes(), StandardCharsets.US_ASCII);
     }
 
     /** Says good-bye when it is asked to close, as SslHandler, WebSocketServerProtocolHandler and others do. */
     private static final class Polite extends ChannelOutboundHandlerAdapter {
         @Override
         public void close(ChannelHandlerContext context, ChannelPromise promise) {
-            context.writeAndFlush(Rig.bytes("bye")).addListener(done -> context.close(promise));
+            var _ = context.writeAndFlush(Rig.bytes("bye")).addListener(done -> context.close(promise));
         }
     }
 
@@ -96,8 +97,8 @@ class ClosingHandlersTest {
 
     @Test
     void handlers_that_were_added_in_front_are_asked_as_well() {
-        NettyHandlers polite = NettyHandlers.of(
-                handlers -> handlers.addLast(new StringEncoder(), new ChannelInboundHandlerAdapter() {
+        NettyHandlers polite =
+                NettyHandlers.of(handlers -> handlers.addLast(new StringEncoder(), new ChannelInboundHandlerAdapter() {
                     @Override
                     public void channelActive(ChannelHandlerContext context) {
                         context.pipeline().addFirst(new Polite()); // as for STARTTLS
@@ -122,7 +123,7 @@ class ClosingHandlersTest {
                 new ChannelOutboundHandlerAdapter() {
                     @Override
                     public void close(ChannelHandlerContext context, ChannelPromise promise) {
-                        context.executor().schedule(() -> context.close(promise), 1, TimeUnit.DAYS);
+                        var _ = context.executor().schedule(() -> context.close(promise), 1, TimeUnit.DAYS);
                     }
                 },
                 new ChannelInboundHandlerAdapter() {
@@ -150,7 +151,7 @@ class ClosingHandlersTest {
                     @Override
                     public void close(ChannelHandlerContext context, ChannelPromise promise) {
                         context.fireExceptionCaught(new IllegalStateException("no"));
-                        context.close(promise);
+                        var _ = context.close(promise);
                     }
                 }));
         Connection<String, ByteBuf> connection = rig.connect(Pipeline.of(rude.codec(String.class, ByteBuf.class)));
@@ -170,7 +171,7 @@ class ClosingHandlersTest {
                             @Override
                             public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
                                 // as HttpServerKeepAliveHandler does
-                                context.write(message, promise.unvoid().addListener(ChannelFutureListener.CLOSE));
+                                var _ = context.write(message, promise.unvoid().addListener(ChannelFutureListener.CLOSE));
                             }
                         }))
                 .codec(String.class, ByteBuf.class));
@@ -195,8 +196,9 @@ class ClosingHandlersTest {
         rig.write(connection, late);
         assertThat(late.refCnt()).isZero();
         assertThat(rig.sent()).isEqualTo("last\n");
-        assertThat(rig.failures).singleElement().satisfies(failure -> assertThat(failure)
-                .hasMessageContaining("a handler has closed the channel"));
+        assertThat(rig.failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasMessageContaining("a handler has closed the channel"));
     }
 
     @Test
@@ -217,7 +219,7 @@ class ClosingHandlersTest {
                     public void channelRead(ChannelHandlerContext context, Object message) {
                         context.fireChannelRead(message);
                         if (message.equals("quit")) {
-                            context.close();
+                            var _ = context.close();
                         }
                     }
                 }));
@@ -244,7 +246,7 @@ class ClosingHandlersTest {
         NettyHandlers shortLived = NettyHandlers.of(handlers -> handlers.addLast(new ChannelInboundHandlerAdapter() {
             @Override
             public void channelActive(ChannelHandlerContext context) {
-                context.executor().schedule(() -> context.close(), 5, TimeUnit.SECONDS);
+                var _ = context.executor().schedule(() -> context.close(), 5, TimeUnit.SECONDS);
             }
         }));
         Connection<String, String> connection = rig.connect(Rig.linesOver(shortLived));

@@ -103,8 +103,9 @@ class HandlersInPlaceTest {
             throw new IllegalStateException("what is this?");
         })));
         rig.peerSays("one\n");
-        assertThat(rig.failures).singleElement().satisfies(failure -> assertThat(failure)
-                .hasMessage("what is this?"));
+        assertThat(rig.failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasMessage("what is this?"));
         assertEventsReleased(1);
     }
 
@@ -127,8 +128,9 @@ class HandlersInPlaceTest {
     }
 
     private void assertEventsReleased(int count) {
-        assertThat(events).hasSize(count).allSatisfy(event -> assertThat(event.refCnt())
-                .isZero());
+        assertThat(events)
+                .hasSize(count)
+                .allSatisfy(event -> assertThat(event.refCnt()).isZero());
     }
 
     @Test
@@ -161,14 +163,15 @@ class HandlersInPlaceTest {
     /** The handlers have taken all bytes that have come: what they have not made messages of can't be given to another pipeline. */
     @Test
     void become_is_refused_above_a_codec_and_a_layer_of_handlers() {
-        Connection<String, String> connection = rig.connect(Pipeline.of(Rig.lines().codec(String.class, String.class)));
+        Connection<String, String> connection =
+                rig.connect(Pipeline.of(Rig.lines().codec(String.class, String.class)));
         rig.does(() -> assertThatThrownBy(() -> connection.become(Pipeline.bytes()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("can't give back the bytes"));
         rig.peerSays("goes on\n");
         assertThat(rig.received).containsExactly("goes on");
-        Connection<ByteBuf, ByteBuf> layered = rig.dial(
-                Pipeline.bytes().over(NettyHandlers.of(handlers -> {}).layer()));
+        Connection<ByteBuf, ByteBuf> layered =
+                rig.dial(Pipeline.bytes().over(NettyHandlers.of(handlers -> {}).layer()));
         rig.does(() -> assertThatThrownBy(() -> layered.become(Pipeline.bytes()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("can't give back the bytes"));

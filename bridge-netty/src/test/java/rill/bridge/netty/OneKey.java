@@ -17,8 +17,11 @@ final class OneKey {
 
     static SSLContext context(Path dir) throws IOException, InterruptedException, GeneralSecurityException {
         Path store = dir.resolve("key.p12");
-        String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-        String arguments = "-genkeypair -alias a -keyalg EC -dname CN=localhost -validity 10 -storetype PKCS12 -storepass " + PASSWORD;
+        String keytool =
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+        String arguments =
+                "-genkeypair -alias a -keyalg EC -dname CN=localhost -validity 10 -storetype PKCS12 -storepass "
+                        + PASSWORD;
         var command = new java.util.ArrayList<>(java.util.List.of(keytool));
         command.addAll(java.util.List.of(arguments.split(" ")));
         command.addAll(java.util.List.of("-keystore", store.toString()));

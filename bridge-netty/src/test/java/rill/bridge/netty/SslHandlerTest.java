@@ -136,8 +136,8 @@ class SslHandlerTest {
 
     @Test
     void connect_is_done_after_the_handshake_if_the_handlers_say_when_they_are_ready() {
-        Connection<String, String> connection = connect(ssl(true)
-                .readyWhen(handlers -> handlers.get(SslHandler.class).handshakeFuture()));
+        Connection<String, String> connection = connect(
+                ssl(true).readyWhen(handlers -> handlers.get(SslHandler.class).handshakeFuture()));
         assertThat(connection.isOpen()).isTrue();
         rig.does(() -> {
             connection.write("hello");
@@ -149,8 +149,8 @@ class SslHandlerTest {
 
     @Test
     void connect_fails_with_the_handshake_if_the_handlers_say_when_they_are_ready() {
-        NettyHandlers layer = ssl(true)
-                .readyWhen(handlers -> handlers.get(SslHandler.class).handshakeFuture());
+        NettyHandlers layer =
+                ssl(true).readyWhen(handlers -> handlers.get(SslHandler.class).handshakeFuture());
         Listener plain = rig.loops.settle(rig.loop.listen(Rig.ANY, Pipeline.bytes(), connection -> {
             connection.onFailure(failure -> {});
             connection.write(Rig.bytes("SSH-2.0-OpenSSH\r\n"));

@@ -42,7 +42,7 @@ class WrittenByHandlersTest {
         return NettyHandlers.of(handlers -> handlers.addLast(new ChannelOutboundHandlerAdapter() {
             @Override
             public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-                context.executor()
+                var _ = context.executor()
                         .schedule(() -> context.writeAndFlush(message, promise), 10, TimeUnit.MILLISECONDS);
             }
         }));
@@ -104,11 +104,11 @@ class WrittenByHandlersTest {
                     @Override
                     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
                         if (kept) {
-                            context.write(message, promise); // would overtake the first one
+                            var _ = context.write(message, promise); // would overtake the first one
                             return;
                         }
                         kept = true;
-                        context.executor()
+                        var _ = context.executor()
                                 .schedule(() -> context.writeAndFlush(message, promise), 10, TimeUnit.MILLISECONDS);
                     }
                 }));
@@ -133,7 +133,7 @@ class WrittenByHandlersTest {
         NettyHandlers refusing = NettyHandlers.of(handlers -> handlers.addLast(new ChannelOutboundHandlerAdapter() {
             @Override
             public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-                context.executor()
+                var _ = context.executor()
                         .schedule(
                                 () -> {
                                     ReferenceCountUtil.release(message);
@@ -150,8 +150,9 @@ class WrittenByHandlersTest {
             flushed.add(connection.flush());
         });
         rig.after(Duration.ofMillis(10));
-        assertThat(rig.failures).singleElement().satisfies(failure -> assertThat(failure)
-                .hasMessage("too late"));
+        assertThat(rig.failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasMessage("too late"));
         assertThat(flushed.getFirst().failure()).isNotNull();
         assertThat(connection.isOpen()).isFalse();
     }
@@ -169,8 +170,9 @@ class WrittenByHandlersTest {
         ByteBuf message = Rig.bytes("x");
         rig.write(connection, message);
         assertThat(message.refCnt()).isZero();
-        assertThat(rig.failures).singleElement().satisfies(failure -> assertThat(failure)
-                .hasMessage("refused"));
+        assertThat(rig.failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasMessage("refused"));
     }
 
     /** A message starting with "bad" can't be encoded; what was made of it before that comes out all the same. */
@@ -263,8 +265,10 @@ class WrittenByHandlersTest {
         Connection<String, String> connection = rig.connect(Pipeline.of(mixed.codec(String.class, String.class)));
         rig.write(connection, "x");
         assertThat(rig.sent()).isEmpty();
-        assertThat(rig.failures).first().satisfies(failure -> assertThat(failure)
-                .hasMessageContaining("made a java.lang.Integer of what was written"));
+        assertThat(rig.failures)
+                .first()
+                .satisfies(failure ->
+                        assertThat(failure).hasMessageContaining("made a java.lang.Integer of what was written"));
         assertThat(connection.isOpen()).isFalse();
     }
 
@@ -275,7 +279,7 @@ class WrittenByHandlersTest {
                     @Override
                     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
                         ((ByteBuf) message).skipBytes(1);
-                        context.write(message, promise);
+                        var _ = context.write(message, promise);
                     }
                 }));
         Connection<String, ByteBuf> connection = rig.connect(Pipeline.of(plain.codec(String.class, ByteBuf.class)));
@@ -289,13 +293,13 @@ class WrittenByHandlersTest {
 
     @Test
     void what_handlers_leave_while_a_message_is_written_is_received() {
-        NettyHandlers echoing = NettyHandlers.of(handlers -> handlers.addLast(
-                new StringEncoder(), new ChannelOutboundHandlerAdapter() {
+        NettyHandlers echoing =
+                NettyHandlers.of(handlers -> handlers.addLast(new StringEncoder(), new ChannelOutboundHandlerAdapter() {
                     @Override
                     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
                         context.fireChannelRead("1 " + message);
                         context.fireChannelRead("2 " + message);
-                        context.write(message, promise);
+                        var _ = context.write(message, promise);
                     }
                 }));
         Connection<String, String> connection = rig.connect(Pipeline.of(echoing.codec(String.class, String.class)));
