@@ -168,7 +168,8 @@ class BridgedCodecTest {
             if (end.ended || !end.connection.isOpen()) {
                 return;
             }
-            String line = end.written.size() + "x".repeat(random.nextInt(20) == 0 ? random.nextInt(9_000) : random.nextInt(30));
+            String line = end.written.size()
+                    + "x".repeat(random.nextInt(20) == 0 ? random.nextInt(9_000) : random.nextInt(30));
             end.written.add(line);
             end.connection.write(line + (random.nextBoolean() ? "\n" : "\r\n"));
         }
@@ -185,7 +186,8 @@ class BridgedCodecTest {
 
         /** What one has written, the other has received, or one of them knows that it has not. */
         private void check(End from, End to) {
-            assertThat(to.received).isEqualTo(from.written.subList(0, Math.min(to.received.size(), from.written.size())));
+            assertThat(to.received)
+                    .isEqualTo(from.written.subList(0, Math.min(to.received.size(), from.written.size())));
             if (!aborted && !to.closed) {
                 assertThat(to.received).hasSameSizeAs(from.written);
                 assertThat(to.sawEnd).isEqualTo(from.ended);
@@ -193,7 +195,8 @@ class BridgedCodecTest {
             if (!aborted && !to.closed && !from.closed) {
                 assertThat(from.told || to.told).as("failures without a cause").isFalse();
             }
-            assertThat(from.flushed).allSatisfy(flushed -> assertThat(flushed.isDone()).isTrue());
+            assertThat(from.flushed)
+                    .allSatisfy(flushed -> assertThat(flushed.isDone()).isTrue());
         }
     }
 }

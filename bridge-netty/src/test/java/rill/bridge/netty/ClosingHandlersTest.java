@@ -73,7 +73,9 @@ class ClosingHandlersTest {
     }
 
     private String unzipped() throws IOException {
-        return new String(new GZIPInputStream(new ByteArrayInputStream(rig.sentBytes())).readAllBytes(), StandardCharsets.US_ASCII);
+        return new String(
+                new GZIPInputStream(new ByteArrayInputStream(rig.sentBytes())).readAllBytes(),
+                StandardCharsets.US_ASCII);
     }
 
     /** Says good-bye when it is asked to close, as SslHandler, WebSocketServerProtocolHandler and others do. */
@@ -171,7 +173,8 @@ class ClosingHandlersTest {
                             @Override
                             public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
                                 // as HttpServerKeepAliveHandler does
-                                var _ = context.write(message, promise.unvoid().addListener(ChannelFutureListener.CLOSE));
+                                var _ = context.write(
+                                        message, promise.unvoid().addListener(ChannelFutureListener.CLOSE));
                             }
                         }))
                 .codec(String.class, ByteBuf.class));

@@ -292,6 +292,22 @@ class WrittenByHandlersTest {
     }
 
     @Test
+    void what_a_handler_writes_from_a_task_is_flushed_with_the_message() {
+        NettyHandlers putOff = NettyHandlers.of(handlers -> handlers.addLast(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+                context.executor().execute(() -> {
+                    var _ = context.write(message, promise);
+                });
+            }
+        }));
+        Connection<String, String> connection = rig.connect(Rig.linesOver(putOff));
+        rig.write(connection, "at once");
+        assertThat(rig.sent()).isEqualTo("at once");
+        rig.does(connection::close);
+    }
+
+    @Test
     void what_handlers_leave_while_a_message_is_written_is_received() {
         NettyHandlers echoing =
                 NettyHandlers.of(handlers -> handlers.addLast(new StringEncoder(), new ChannelOutboundHandlerAdapter() {
