@@ -7,7 +7,7 @@ module rill.bridge.netty {
     requires transitive rill.core;
     requires transitive io.netty.buffer;
     requires transitive io.netty.transport;
-    requires io.netty.common;
+    requires transitive io.netty.common;
     requires static org.jspecify;
 
     exports rill.bridge.netty;

@@ -32,7 +32,7 @@ public interface Codec<R, W> {
      * A session for a new connection.
      *
      * @param context of that connection. A session may keep it for {@link Context#random}, {@link Context#remoteAddress}, {@link Context#target},
-     *     {@link Context#shared} and {@link Context#own}.
+     *     {@link Context#shared} and {@link Context#own}, and for what may be asked for while it encodes.
      */
     Session<R, W> open(Context context);
 

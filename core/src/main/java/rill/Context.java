@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
  * What a session may know of its connection, and what it may ask for.
  *
  * <p>The connection reuses one object. {@link #random}, {@link #remoteAddress}, {@link #target}, {@link #shared} and {@link #own} may be called at
- * any time on the loop, also in {@link Codec#open} and while encoding, and {@link #startTimer} and {@link #stopTimer} while encoding; everything else only within the call of the session that the Context was passed to, and throws
- * an {@link IllegalStateException} elsewhere. What is asked for is carried out after that call has returned.
+ * any time on the loop, also in {@link Codec#open} and while encoding. {@link #startTimer}, {@link #stopTimer}, {@link #holdWrites} and
+ * {@link #releaseWrites} may be called in {@link Session#encode} and {@link Session#outputEnding} as well, by a session that has kept the Context that it was
+ * opened with. Everything else only within the call of the session that the Context was passed to. Elsewhere they throw an
+ * {@link IllegalStateException}. What is asked for is carried out after that call has returned.
  *
  * <p><b>Threading:</b> the loop.
  */
@@ -63,6 +65,12 @@ public interface Context {
     void needMore(int bytes);
 
     /**
+     * Says that there is more to give than the one message of this call: {@link Session#decode} is called again as soon as another message is wanted,
+     * even if no bytes are there, and even after {@link Session#inputEnded}.
+     */
+    void again();
+
+    /**
      * Says that the message of this call ends the protocol: nothing more is decoded until {@link Connection#become} or
      * {@link Connection#resume}.
      */
@@ -91,10 +99,16 @@ public interface Context {
      * of the layers above. For the codec on top these are messages: they are encoded once it lets them go, and count until then by
      * {@link Codec#sizeEstimate}. Meanwhile the session is given what comes in even if nobody receives, up to the first message that
      * nobody has asked for.
+     *
+     * <p>Said in {@link Session#encode}, it also means that the session keeps some of what it was given, up to the message of this call: that has not left,
+     * so no {@link Connection#flush} is done and our stream does not end in good order before the writes are released.
      */
     void holdWrites();
 
-    /** Lets go what {@link #holdWrites} has held back. */
+    /**
+     * Lets go what {@link #holdWrites} has held back. What a session has kept it writes before that, in the same call: so it is not taken for an answer
+     * of its own, for which less would be read.
+     */
     void releaseWrites();
 
     /** Says that the stream of messages has ended in good order; the layer above sees the end of its input. */

@@ -920,6 +920,10 @@ final class Link extends Node implements WireListener, Observed {
         }
         outbound.refuse(new IOException(this + ": its output was shut down"));
         endingOutput = true;
+        outbound.settle();
+        if (state != State.OPEN) {
+            return; // a layer has failed
+        }
         if (hasToWaitToEnd()) {
             dirty();
         } else {
@@ -945,6 +949,10 @@ final class Link extends Node implements WireListener, Observed {
             return;
         }
         outbound.refuse(closedByUs());
+        outbound.settle();
+        if (state != State.OPEN) {
+            return; // a layer has failed
+        }
         if (hasToWaitToEnd()) {
             closing = true;
             inbound.ignoreMessages();

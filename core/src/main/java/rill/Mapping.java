@@ -99,6 +99,11 @@ record Mapping<R, W, R2, W2>(
         }
 
         @Override
+        public boolean replaceable() {
+            return session.replaceable();
+        }
+
+        @Override
         public void outputEnding(Outgoing out) throws IOException {
             session.outputEnding(out);
         }

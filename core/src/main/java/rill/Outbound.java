@@ -233,7 +233,7 @@ final class Outbound {
         addPending(size);
     }
 
-    /** Encodes what the session on top has held back, if it holds it no longer; false if it does, or if that is under way. */
+    /** Encodes what the session on top has held back, until it holds writes again; false if it does, or if that is under way. */
     private boolean encodeHeld(Stage top) {
         HeldWrites holding = held;
         if (top.holdsWrites() || (holding != null && holding.leaving)) {
@@ -243,17 +243,19 @@ final class Outbound {
             return true;
         }
         holding.leaving = true; // whatever is written by those who hear of a failure has to come after it
-        for (Object message = holding.poll(); message != null; message = holding.poll()) {
+        while (!top.holdsWrites() && !holding.isEmpty()) {
+            Object message = Objects.requireNonNull(holding.poll());
             recount();
             Throwable failure = encodeNow(top, message);
             if (failure != null && !link.failed(failure, true)) {
                 holding.release(); // nothing may follow after the gap
             }
         }
-        if (held == holding) {
+        holding.leaving = false;
+        if (held == holding && holding.isEmpty()) {
             held = null;
         }
-        return true;
+        return !top.holdsWrites();
     }
 
     // ---- admission
@@ -459,20 +461,10 @@ final class Outbound {
         Stack stack = link.stack();
         boolean complete = held == null || encodeHeld(stack.top());
         for (int i = stack.size() - 1; i > 0; i--) {
-            Stage lower = stack.get(i - 1);
-            OutputQueue from = stack.get(i).output;
-            if (from.bytes() > 0 && lower.holdsWrites()) {
-                complete = false;
-                continue;
-            }
-            if (silent) {
-                from.release();
-            }
-            for (ByteBuf plain = from.poll(); plain != null; plain = from.poll()) {
-                encodeInto(i - 1, plain);
-            }
+            complete &= moveInto(i - 1, stack.get(i).output);
         }
         if (!stack.isEmpty()) {
+            complete &= !stack.top().keeps();
             OutputQueue bottom = stack.bottom().output;
             boolean keep = wireBusy && !shut;
             for (ByteBuf bytes; (bytes = keep ? bottom.pollFull() : bottom.poll()) != null; ) {
@@ -485,6 +477,22 @@ final class Outbound {
             }
         }
         return complete;
+    }
+
+    /** Has a layer encode what is above it, until it holds writes; false if it does, and there is some, or if it keeps some itself. */
+    private boolean moveInto(int level, OutputQueue from) {
+        Stage lower = link.stack().get(level);
+        if (silent && !lower.holdsWrites()) {
+            from.release();
+        }
+        while (from.bytes() == 0 || !lower.holdsWrites()) {
+            ByteBuf plain = from.poll();
+            if (plain == null) {
+                return !lower.keeps();
+            }
+            encodeInto(level, plain);
+        }
+        return false;
     }
 
     /** Bytes that have come down through all layers, and have not been given to the wire. */
@@ -558,18 +566,26 @@ final class Outbound {
         return saidGoodBye;
     }
 
-    /** Whether a layer keeps back what those above it have written, however far above: that may not have come down to it yet. */
+    /** Has every layer encode what was written above it before our stream ends, so that it says whether it keeps some of it. */
+    void settle() {
+        if (!inSession()) {
+            encodeThrough();
+        }
+    }
+
+    /** Whether a session keeps what was written, in itself or above it, however far above: that may not have come down to it yet. */
     boolean holdsBack() {
         if (held != null) {
             return true;
         }
         boolean written = false;
         Stack stack = link.stack();
-        for (int i = stack.size() - 1; i > 0; i--) {
-            written |= stack.get(i).output.bytes() > 0;
-            if (written && stack.get(i - 1).holdsWrites()) {
+        for (int i = stack.size() - 1; i >= 0; i--) {
+            Stage stage = stack.get(i);
+            if (stage.keeps() || (written && stage.holdsWrites())) {
                 return true;
             }
+            written |= stage.output.bytes() > 0;
         }
         return false;
     }

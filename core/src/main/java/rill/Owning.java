@@ -54,6 +54,11 @@ record Owning(Session<ByteBuf, ByteBuf> session) implements Session<ByteBuf, Byt
     }
 
     @Override
+    public boolean replaceable() {
+        return session.replaceable();
+    }
+
+    @Override
     public void outputEnding(Outgoing out) throws IOException {
         session.outputEnding(out);
     }

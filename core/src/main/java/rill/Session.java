@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *  opened ──▶ decode, timerExpired, encode; in any order ──▶ closed
- *                 └ inputEnded: then no decode any more
+ *                 └ inputEnded: then no decode any more, unless asked for by again()
  *                 └ outputEnding: then no encode any more
  * </pre>
  *
@@ -77,6 +77,14 @@ public interface Session<R, W> extends Codec.Decoder<R> {
      */
     default @Nullable Object info() {
         return null;
+    }
+
+    /**
+     * Whether {@link Connection#become} may put another pipeline in its place. Not if it takes bytes out of the stream before it has made messages of
+     * them, and so could not leave to its successor what is meant for that.
+     */
+    default boolean replaceable() {
+        return true;
     }
 
     /** This side is about to end its stream, after everything written: the place for a good-bye. */

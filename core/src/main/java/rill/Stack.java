@@ -73,8 +73,14 @@ final class Stack {
         }
     }
 
-    /** Throws if replacing those from {@code kept} on would lose bytes that a layer to be replaced has decoded already. */
+    /** Throws if replacing those from {@code kept} on would lose bytes that one to be replaced has decoded already, or may have. */
     void requireReplaceable(int kept) {
+        for (int i = kept; i < stages.length; i++) {
+            if (!stages[i].session.replaceable()) {
+                throw new IllegalStateException("become: " + nameOf(stages[i])
+                        + " can't be replaced, since it can't give back the bytes that it has taken");
+            }
+        }
         for (int i = kept + 1; i < stages.length; i++) {
             if (stages[i].hasRest()) {
                 throw new IllegalStateException("become: " + stages[i].restBytes()
@@ -133,9 +139,11 @@ final class Stack {
     /** The lowest that is still in its handshake, by the class that its session is written in. */
     String nameOfUnready() {
         Stage unready = unready();
-        return unready == null
-                ? "none"
-                : unready.session.getClass().getNestHost().getSimpleName();
+        return unready == null ? "none" : nameOf(unready);
+    }
+
+    private static String nameOf(Stage stage) {
+        return stage.session.getClass().getNestHost().getSimpleName();
     }
 
     /** Whether one is still in its handshake, though the peer will say nothing more: the stream has ended, or what it carries. */

@@ -34,6 +34,7 @@ final class Stage implements Context {
     private static final int END_TOLD = 1 << 7; // the session was told of the end of its input
     private static final int REPLACED = 1 << 8; // by become
     private static final int NOT_OPENED = 1 << 9; // one below may have something to say first
+    private static final int KEEPS = 1 << 10; // something that it was given to encode; holds writes as well
 
     private final Inbound inbound;
     final Session<Object, Object> session;
@@ -426,6 +427,10 @@ final class Stage implements Context {
             deliverOrHold(message);
         }
         takeBackLent();
+        if (is(AGAIN)) {
+            set(UNTRIED, true);
+            inbound.later();
+        }
     }
 
     /** One of the session's methods other than decode. */
@@ -443,6 +448,11 @@ final class Stage implements Context {
     /** Whether the session keeps what is written above it from coming down. */
     boolean holdsWrites() {
         return is(HOLDS_WRITES);
+    }
+
+    /** Whether the session keeps something of what was written, which leaves later. */
+    boolean keeps() {
+        return is(KEEPS);
     }
 
     /** Whether the session has said that its stream has ended. */
@@ -532,6 +542,12 @@ final class Stage implements Context {
         }
     }
 
+    private void requireCallOrEncoding() {
+        if (!inbound.inSession()) {
+            requireCall();
+        }
+    }
+
     @Override
     public RandomGenerator random() {
         return loop().random();
@@ -573,6 +589,12 @@ final class Stage implements Context {
     }
 
     @Override
+    public void again() {
+        requireCall();
+        set(AGAIN, true);
+    }
+
+    @Override
     public void stop() {
         requireCall();
         inbound.stopped(true);
@@ -580,9 +602,7 @@ final class Stage implements Context {
 
     @Override
     public void startTimer(Duration after) {
-        if (!inbound.inSession()) {
-            requireCall();
-        }
+        requireCallOrEncoding();
         if (timer == null) {
             timer = new StageTimer(loop(), this, this::timerDue);
         }
@@ -637,14 +657,17 @@ final class Stage implements Context {
 
     @Override
     public void holdWrites() {
-        requireCall();
-        set(HOLDS_WRITES, true);
+        requireCallOrEncoding();
+        set(is(IN_CALL) ? HOLDS_WRITES : HOLDS_WRITES | KEEPS, true);
     }
 
     @Override
     public void releaseWrites() {
-        requireCall();
-        set(HOLDS_WRITES, false);
+        requireCallOrEncoding();
+        if (is(KEEPS) && outBefore != NOTHING_OUT) {
+            outBefore = output.bytes(); // that was no answer
+        }
+        set(HOLDS_WRITES | KEEPS, false);
         inbound.wroteBelow(0);
     }
 

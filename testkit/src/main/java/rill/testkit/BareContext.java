@@ -71,6 +71,9 @@ public class BareContext implements Context {
     public void needMore(int bytes) {}
 
     @Override
+    public void again() {}
+
+    @Override
     public void stop() {
         throw needsAConnection();
     }

@@ -85,6 +85,14 @@ public final class CodecHarness<R, W> {
         }
         recorder.takeBackLent();
         recorder.drainTo(answered);
+        goOn();
+    }
+
+    /** Calls the session for what it has more to give than one message a call. */
+    private void goOn() {
+        if (recorder.again && !over()) {
+            feed(new byte[0]);
+        }
     }
 
     private void failed(String call, IOException e) {
@@ -174,7 +182,7 @@ public final class CodecHarness<R, W> {
         int n = in.readerIndex() - start;
         require(n >= 0 && in.writerIndex() == end, () -> "the indices of the buffer were moved elsewhere");
         consumed += n;
-        return (n > 0 || message != null) && in.isReadable() && !recorder.ended;
+        return (n > 0 || message != null) && (in.isReadable() || recorder.again) && !recorder.ended;
     }
 
     /** Whether the session is not called any more: it has failed, or has said that its stream has ended. */
@@ -359,11 +367,13 @@ public final class CodecHarness<R, W> {
         private int wanted;
         private boolean ended;
         private boolean holdsWrites;
+        private boolean again;
         private @Nullable Duration timer;
         private int passed; // payloads that were handed on in place of being copied
 
         void begin() {
             wanted = 0;
+            again = false;
         }
 
         void drainTo(ByteArrayOutputStream bytes) {
@@ -417,6 +427,11 @@ public final class CodecHarness<R, W> {
         @Override
         public void end() {
             ended = true;
+        }
+
+        @Override
+        public void again() {
+            again = true;
         }
 
         @Override

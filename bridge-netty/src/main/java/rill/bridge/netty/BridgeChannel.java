@@ -1,71 +1,165 @@
 package rill.bridge.netty;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.AbstractChannel;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelPipeline;
-import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.ChannelMetadata;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.DefaultChannelConfig;
+import io.netty.channel.DefaultChannelPipeline;
+import io.netty.channel.EventLoop;
+import io.netty.channel.local.LocalAddress;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.Ticker;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
-import java.util.Objects;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import rill.Loop;
 import rill.Outgoing;
+import rill.ThrowingRunnable;
 
-/** A channel of one connection's handlers, without a socket and a thread: it works while it is called. */
-final class BridgeChannel extends EmbeddedChannel {
-    private final Consumer<? super ChannelPipeline> initializer;
+/**
+ * A channel of one connection's handlers, without a socket and a thread: it works while it is called. No call throws what handlers throw; the
+ * first of that is kept as its {@link #failure}.
+ *
+ * <pre>
+ *  new ──begin()──▶ open ── a handler closes it, or end() ──▶ closed: takes no bytes and no messages
+ *                     └ endOutput(): the handlers are asked to close, and say their good-bye; it stays open, for what still comes in
+ * </pre>
+ */
+final class BridgeChannel extends AbstractChannel {
+    private static final ChannelMetadata METADATA = new ChannelMetadata(false);
+    private static final SocketAddress LOCAL = new LocalAddress("rill");
+
+    private final ChannelConfig config = new DefaultChannelConfig(this);
+    private final BridgeLoop loop = new BridgeLoop();
+    private final NettyHandlers handlers;
     private final SocketAddress peer;
     private final ArrayDeque<Object> arrived = new ArrayDeque<>(); // messages and events, in their order
+    private final ArrayDeque<Object> written = new ArrayDeque<>(); // by handlers, for the layer below
+    private @Nullable Future<?> ready; // until which nothing may be written; null: at once
+    private int unwritten; // messages that handlers have taken, and not written or refused
+    private boolean active; // the handlers are there
+    private boolean open = true;
+    private boolean endingOutput; // until the handlers have passed our close on
+    private @Nullable Throwable failure;
 
-    /** What a handler has told, among the messages. */
+    /** What a handler has told by a user event, among the messages. */
     record Event(Object event) {}
 
-    BridgeChannel(Consumer<? super ChannelPipeline> initializer, SocketAddress peer) {
-        super(builder().register(false).ticker(LoopTicker.INSTANCE));
-        this.initializer = initializer;
+    BridgeChannel(NettyHandlers handlers, SocketAddress peer) {
+        super(null);
+        this.handlers = handlers;
         this.peer = peer;
     }
 
-    /** The loop's clock, whichever that is; everything here is called on a loop. */
-    private enum LoopTicker implements Ticker {
-        INSTANCE;
+    // ---- what handlers do
 
-        @Override
-        public long nanoTime() {
-            return Objects.requireNonNull(Loop.current()).nanoTime();
+    /** What comes out at its end, whatever handler is the last, is received. */
+    private final class Ending extends DefaultChannelPipeline {
+        Ending() {
+            super(BridgeChannel.this);
         }
 
         @Override
-        public long initialNanoTime() {
-            return 0;
+        protected void onUnhandledInboundMessage(ChannelHandlerContext context, Object message) {
+            arrive(message);
         }
 
         @Override
-        public void sleep(long delay, java.util.concurrent.TimeUnit unit) {
-            throw new UnsupportedOperationException("a handler must not block the loop");
+        protected void onUnhandledInboundUserEventTriggered(Object event) {
+            if (event != ChannelInputShutdownEvent.INSTANCE && event != ChannelInputShutdownReadComplete.INSTANCE) {
+                arrive(new Event(event));
+            }
+        }
+
+        @Override
+        protected void onUnhandledInboundException(Throwable cause) {
+            failedBy(cause);
         }
     }
 
-    /** At the end of the pipeline. */
-    private final class Last extends ChannelInboundHandlerAdapter {
-        @Override
-        public void channelRead(ChannelHandlerContext context, Object message) {
+    /** After a failure nothing arrives any more: there would be a gap before it. */
+    private void arrive(Object message) {
+        if (failure == null) {
             arrived.add(message);
+        } else {
+            release(message);
+        }
+    }
+
+    private final class Bridging extends AbstractUnsafe {
+        @Override
+        public void connect(SocketAddress remote, @Nullable SocketAddress local, ChannelPromise promise) {
+            safeSetFailure(promise, new UnsupportedOperationException("the channel of a Rill connection is connected"));
         }
 
         @Override
-        public void userEventTriggered(ChannelHandlerContext context, Object event) {
-            if (event != ChannelInputShutdownEvent.INSTANCE && event != ChannelInputShutdownReadComplete.INSTANCE) {
-                arrived.add(new Event(event));
+        public void close(ChannelPromise promise) {
+            if (endingOutput) {
+                endingOutput = false;
+                safeSetSuccess(promise);
+            } else {
+                super.close(promise);
             }
         }
+    }
+
+    @Override
+    protected DefaultChannelPipeline newChannelPipeline() {
+        return new Ending();
+    }
+
+    @Override
+    protected AbstractUnsafe newUnsafe() {
+        return new Bridging();
+    }
+
+    @Override
+    protected void doWrite(ChannelOutboundBuffer in) {
+        for (Object message = in.current(); message != null; message = in.current()) {
+            written.add(ReferenceCountUtil.retain(message));
+            in.remove();
+        }
+    }
+
+    @Override
+    protected void doRegister(ChannelPromise promise) {
+        active = true;
+        promise.setSuccess();
+    }
+
+    @Override
+    protected void doClose() {
+        open = false;
+    }
+
+    @Override
+    protected void doDisconnect() {
+        doClose();
+    }
+
+    @Override
+    protected void doBind(SocketAddress local) {
+        throw new UnsupportedOperationException("the channel of a Rill connection is connected");
+    }
+
+    @Override
+    protected void doBeginRead() {} // whether anything is read is up to the connection
+
+    @Override
+    protected boolean isCompatible(EventLoop candidate) {
+        return candidate instanceof BridgeLoop;
+    }
+
+    @Override
+    protected SocketAddress localAddress0() {
+        return LOCAL;
     }
 
     @Override
@@ -73,74 +167,139 @@ final class BridgeChannel extends EmbeddedChannel {
         return peer;
     }
 
+    @Override
+    public ChannelConfig config() {
+        return config;
+    }
+
+    @Override
+    public ChannelMetadata metadata() {
+        return METADATA;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return open;
+    }
+
+    @Override
+    public boolean isActive() {
+        return active && open;
+    }
+
     // ---- what happens on the connection
 
-    void begin() throws IOException {
-        try {
-            initializer.accept(pipeline());
-            pipeline().addLast(new Last());
-            register();
-            checkException();
-        } catch (Throwable t) {
-            throw told(t);
-        }
+    void begin() {
+        attempt(() -> {
+            handlers.addTo(pipeline());
+            loop.register(this).syncUninterruptibly();
+            ready = handlers.ready(pipeline());
+            if (ready != null) {
+                ready.addListener(done -> failedBy(done.cause()));
+            }
+        });
     }
 
     /** Takes the bytes. */
-    void decode(ByteBuf bytes) throws IOException {
-        try {
-            writeInbound(bytes);
-        } catch (Throwable t) {
-            throw told(t);
+    void decode(ByteBuf bytes) {
+        if (isUsable()) {
+            attempt(() -> {
+                pipeline().fireChannelRead(bytes);
+                pipeline().fireChannelReadComplete();
+            });
+        } else {
+            bytes.release();
         }
     }
 
-    void endInput() throws IOException {
-        try {
-            pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
-            pipeline().fireUserEventTriggered(ChannelInputShutdownReadComplete.INSTANCE);
-            runPendingTasks();
-            checkException();
-        } catch (Throwable t) {
-            throw told(t);
+    void endInput() {
+        if (isUsable()) {
+            attempt(() -> {
+                pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+                pipeline().fireUserEventTriggered(ChannelInputShutdownReadComplete.INSTANCE);
+            });
         }
     }
 
-    /** Takes the message. */
-    void encode(Object message) throws IOException {
-        try {
-            writeOutbound(message);
-        } catch (Throwable t) {
-            throw told(t);
+    /** Takes the message. Gives why it can't be written, or null; handlers may keep it for a while, and refuse it later. */
+    @Nullable
+    Throwable encode(Object message) {
+        ChannelFuture done = pipeline().write(message);
+        runDue(); // handlers may write it from a task
+        attempt(() -> pipeline().flush());
+        if (done.isDone()) {
+            return done.cause();
+        }
+        unwritten++;
+        done.addListener(later -> {
+            unwritten--;
+            failedBy(later.cause());
+        });
+        return null;
+    }
+
+    /** Asks the handlers to close, as if the channel were closed here: what they write then is a good-bye. */
+    void endOutput() {
+        if (isOpen()) {
+            endingOutput = true;
+            attempt(() -> failedBy(pipeline().close().cause()));
         }
     }
 
     /** Runs what is due. Gives the time until something else is, or a negative number if nothing is. */
-    long runDue() throws IOException {
-        try {
-            long next = runScheduledPendingTasks();
-            checkException();
-            return next;
-        } catch (Throwable t) {
-            throw told(t);
-        }
+    long runDue() {
+        loop.run(this::failedBy);
+        return loop.nanosUntilDue();
     }
 
     /** The connection is gone. Throws what handlers throw when they are told, unless that is what the network or the peer did: its end is known. */
     void end() {
-        try {
-            if (isRegistered()) {
-                finishAndReleaseAll();
-            }
-        } catch (Throwable t) {
-            told(t);
-        } finally {
-            arrived.forEach(ReferenceCountUtil::release);
-            arrived.clear();
+        failure = null;
+        endingOutput = false;
+        if (active) {
+            attempt(() -> unsafe().close(voidPromise())); // not through the handlers, who might put it off
+        }
+        loop.drop();
+        dropWritten();
+        arrived.forEach(BridgeChannel::release);
+        arrived.clear();
+        if (failure != null) {
+            told(failure);
         }
     }
 
+    private void attempt(ThrowingRunnable action) {
+        try {
+            action.run();
+        } catch (Throwable t) {
+            failedBy(t);
+        }
+        runDue();
+    }
+
     // ---- what has come of it
+
+    /** Whether it takes bytes and messages. */
+    boolean isUsable() {
+        return isOpen() && failure == null;
+    }
+
+    /** Whether what is written has to wait: handlers keep some of it, or aren't ready for any. */
+    boolean keepsWrites() {
+        return unwritten > 0 || (ready != null && !ready.isDone());
+    }
+
+    @Nullable
+    Throwable failure() {
+        return failure;
+    }
+
+    /** If there is a cause, it has failed. */
+    void failedBy(@Nullable Throwable cause) {
+        if (failure == null) {
+            failure = cause;
+        }
+    }
 
     @Nullable
     Object poll() {
@@ -151,21 +310,60 @@ final class BridgeChannel extends EmbeddedChannel {
         return !arrived.isEmpty();
     }
 
-    /** Passes on what the handlers have written. */
-    void send(Outgoing out) throws IOException {
-        for (Object each = readOutbound(); each != null; each = readOutbound()) {
-            if (!(each instanceof ByteBuf bytes)) {
-                ReferenceCountUtil.release(each);
-                throw new IllegalArgumentException(
-                        "the handlers have made a " + each.getClass().getName()
-                                + " of what was written, and a ByteBuf is needed: is there an encoder for it?");
+    /** Releases what has arrived and is of no use. */
+    static void release(Object message) {
+        ReferenceCountUtil.release(message instanceof Event(Object event) ? event : message);
+    }
+
+    boolean hasWritten() {
+        return !written.isEmpty();
+    }
+
+    /** Whether the handlers have made something else than bytes of what was written: then why that is wrong. */
+    @Nullable
+    Throwable unfit() {
+        for (Object each : written) {
+            if (!(each instanceof ByteBuf)) {
+                return new IllegalArgumentException("the handlers have made a "
+                        + each.getClass().getName()
+                        + " of what was written, and a ByteBuf is needed: is there an encoder for it?");
             }
-            out.pass(bytes);
+        }
+        return null;
+    }
+
+    /** Passes on what the handlers have written; or fails, and drops all of it. */
+    void send(Outgoing out) {
+        Throwable unfit = unfit();
+        try {
+            while (unfit == null && written.poll() instanceof ByteBuf bytes) {
+                if (bytes.isReadable()) {
+                    out.pass(bytes);
+                } else {
+                    bytes.release();
+                }
+            }
+        } catch (Throwable t) { // no memory
+            unfit = t;
+        }
+        if (unfit != null) {
+            dropWritten();
+            failedBy(unfit);
         }
     }
 
+    /** Releases what the handlers have written; true if that was bytes. */
+    boolean dropWritten() {
+        boolean bytes = false;
+        for (Object each = written.poll(); each != null; each = written.poll()) {
+            bytes |= each instanceof ByteBuf;
+            ReferenceCountUtil.release(each);
+        }
+        return bytes;
+    }
+
     /** What is the network's or the peer's is an IOException inside of one of Netty's. */
-    private static IOException told(Throwable thrown) {
+    static IOException told(Throwable thrown) {
         return switch (thrown) {
             case IOException io -> io;
             case RuntimeException wrapper when wrapper.getCause() instanceof IOException io -> io;

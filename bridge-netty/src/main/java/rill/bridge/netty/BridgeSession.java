@@ -1,5 +1,7 @@
 package rill.bridge.netty;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -7,60 +9,164 @@ import rill.Context;
 import rill.Outgoing;
 import rill.Session;
 
-/** What a layer and a codec of Netty's handlers have in common. */
+/**
+ * What a layer and a codec of Netty's handlers have in common. Whatever the call, the channel is {@linkplain #settle settled} after it: what is due
+ * runs, and what was written is passed on. What has arrived is given by {@link #decode} alone, when it is wanted; after the last of it a failure or the end.
+ */
 abstract class BridgeSession<R, W> implements Session<R, W> {
     final BridgeChannel channel;
+    private final Context context;
+    private boolean holding; // what is written above
     private boolean inputEnded;
-    private boolean ended; // and the layer above was told
+    private boolean ended; // and whoever is above was told
 
-    BridgeSession(BridgeChannel channel) {
+    BridgeSession(BridgeChannel channel, Context context) {
         this.channel = channel;
+        this.context = context;
     }
 
-    /** One of what has come, if there is something. */
+    /** What has arrived, or one message of it; null if nothing was of use. */
     abstract @Nullable R take(Context context) throws IOException;
 
     @Override
     public final @Nullable R opened(Context context) throws IOException {
         channel.begin();
-        return settle(context);
+        return later();
     }
 
     @Override
-    public final @Nullable R timerExpired(Context context) throws IOException {
-        return settle(context);
-    }
-
-    final @Nullable R noMoreInput(Context context) throws IOException {
-        inputEnded = true;
-        channel.endInput();
-        return settle(context);
-    }
-
-    /** After whatever has happened: sends what was written, sees to what is due, and gives what has come, one at a time. */
-    final @Nullable R settle(Context context) throws IOException {
-        long next = channel.runDue();
-        channel.send(context.out());
+    public final @Nullable R decode(ByteBuf in, Context context) throws IOException {
+        feed(in);
+        settle(null);
         R message = take(context);
-        if (channel.hasArrived()) {
-            context.startTimer(Duration.ZERO); // for the rest
-        } else if (next >= 0) {
-            context.startTimer(Duration.ofNanos(next));
-        } else {
-            context.stopTimer();
-        }
-        if (!ended && !channel.hasArrived() && (inputEnded || !channel.isOpen())) {
-            ended = true;
-            context.end();
-        }
+        goOn(message != null);
         return message;
     }
 
     @Override
+    public final @Nullable R inputEnded(ByteBuf rest, Context context) throws IOException {
+        feed(rest);
+        inputEnded = true;
+        channel.endInput();
+        return later();
+    }
+
+    @Override
+    public final @Nullable R timerExpired(Context context) throws IOException {
+        return later();
+    }
+
+    private void feed(ByteBuf in) {
+        if (in.isReadable()) {
+            ByteBuf owned = context.own(in);
+            in.skipBytes(in.readableBytes());
+            channel.decode(owned);
+        }
+    }
+
+    private @Nullable R later() throws IOException {
+        settle(null);
+        goOn(false);
+        return null;
+    }
+
+    /** Sees to what follows when what was given is used. */
+    private void goOn(boolean given) throws IOException {
+        Throwable failure = channel.failure();
+        if (channel.hasArrived() || (given && failure != null)) {
+            context.again();
+        } else if (failure != null) {
+            throw BridgeChannel.told(failure);
+        } else if (!ended && (inputEnded || !channel.isOpen())) {
+            ended = true;
+            context.end();
+        }
+    }
+
+    /**
+     * Runs what is due, passes on what was written, and holds back what is written above as long as handlers keep something of what they were given.
+     *
+     * @param out of the call; null for the session's own
+     */
+    private void settle(@Nullable Outgoing out) {
+        long due = channel.runDue();
+        if (channel.hasWritten()) {
+            channel.send(out == null ? context.out() : out);
+        }
+        boolean keeps =
+                channel.keepsWrites() || (holding && channel.failure() != null); // what was kept has not left then
+        if (keeps != holding) {
+            holding = keeps;
+            if (holding) {
+                context.holdWrites();
+            } else {
+                context.releaseWrites();
+            }
+        }
+        if (out != null && hasNews()) {
+            due = 0; // a call that encodes can't tell it
+        }
+        if (due >= 0) {
+            context.startTimer(Duration.ofNanos(due));
+        } else {
+            context.stopTimer();
+        }
+    }
+
+    private boolean hasNews() {
+        return channel.hasArrived() || channel.failure() != null || !(ended || channel.isOpen());
+    }
+
+    @Override
     public final void encode(W message, Outgoing out) throws IOException {
-        io.netty.util.ReferenceCountUtil.retain(message);
-        channel.encode(message);
-        channel.send(out);
+        if (!channel.isOpen()) {
+            throw new IOException(
+                    "a handler has closed the channel: nothing can be written any more", channel.failure());
+        }
+        requireWell();
+        Throwable refusal = channel.encode(own(message));
+        if (refusal == null) {
+            refusal = channel.unfit();
+        }
+        if (refusal != null && channel.dropWritten()) {
+            channel.failedBy(new IOException(
+                    "handlers have begun to write a message that can't be written, and their state can't be taken back",
+                    refusal));
+        }
+        settle(out);
+        if (refusal != null) {
+            throw BridgeChannel.told(refusal);
+        }
+        requireWell();
+    }
+
+    /** A reference for the handlers; of a mere buffer with indices of their own, since those of a message are not ours to move. */
+    private static Object own(Object message) {
+        return message instanceof ByteBuf bytes ? bytes.retainedSlice() : ReferenceCountUtil.retain(message);
+    }
+
+    private void requireWell() throws IOException {
+        Throwable failure = channel.failure();
+        if (failure != null) {
+            throw new IOException("the handlers have failed", failure);
+        }
+    }
+
+    /** The place for the handlers' good-bye. One that takes longer than this call is cut off. */
+    @Override
+    public final void outputEnding(Outgoing out) throws IOException {
+        boolean well = channel.failure() == null;
+        channel.endOutput();
+        settle(out);
+        if (well) {
+            requireWell();
+        }
+    }
+
+    /** Handlers have taken all bytes that have come. What they have not made messages of can't be had back. */
+    @Override
+    public final boolean replaceable() {
+        return false;
     }
 
     @Override

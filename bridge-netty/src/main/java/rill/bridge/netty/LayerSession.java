@@ -1,35 +1,14 @@
 package rill.bridge.netty;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import rill.Context;
 
 /** One connection's handlers, as a layer beneath a codec. */
 final class LayerSession extends BridgeSession<ByteBuf, ByteBuf> {
-    LayerSession(BridgeChannel channel) {
-        super(channel);
-    }
-
-    @Override
-    public @Nullable ByteBuf decode(ByteBuf in, Context context) throws IOException {
-        feed(in, context);
-        return settle(context);
-    }
-
-    @Override
-    public @Nullable ByteBuf inputEnded(ByteBuf rest, Context context) throws IOException {
-        feed(rest, context);
-        return noMoreInput(context);
-    }
-
-    private void feed(ByteBuf in, Context context) throws IOException {
-        if (in.isReadable()) {
-            ByteBuf owned = context.own(in);
-            in.skipBytes(in.readableBytes());
-            channel.decode(owned);
-        }
+    LayerSession(BridgeChannel channel, Context context) {
+        super(channel, context);
     }
 
     /** All bytes that there are, in one piece. */
@@ -38,16 +17,16 @@ final class LayerSession extends BridgeSession<ByteBuf, ByteBuf> {
     ByteBuf take(Context context) throws IOException {
         ByteBuf lent = null;
         for (Object each = channel.poll(); each != null; each = channel.poll()) {
-            if (each instanceof ByteBuf bytes) {
-                if (lent == null) {
-                    lent = context.lend(bytes.readableBytes());
+            try {
+                if (each instanceof ByteBuf bytes && bytes.isReadable()) {
+                    lent = lent == null ? context.lend(bytes.readableBytes()) : lent;
+                    lent.writeBytes(bytes);
+                } else if (!(each instanceof ByteBuf || each instanceof BridgeChannel.Event)) {
+                    throw new IOException("the handlers have left a "
+                            + each.getClass().getName() + ", and a layer's have to leave bytes");
                 }
-                lent.writeBytes(bytes);
-                bytes.release();
-            } else if (!(each instanceof BridgeChannel.Event)) {
-                ReferenceCountUtil.release(each);
-                throw new IOException("the handlers have left a "
-                        + each.getClass().getName() + ", and a layer's have to leave bytes");
+            } finally {
+                BridgeChannel.release(each);
             }
         }
         return lent;

@@ -1,11 +1,14 @@
 package rill.bridge.netty;
 
 import io.netty.channel.ChannelPipeline;
+import io.netty.util.concurrent.Future;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import rill.ByteLayer;
 import rill.Codec;
+import rill.Context;
 
 /**
  * Handlers of Netty as a {@link ByteLayer} or a {@link Codec}: for protocols that Rill has no codec for.
@@ -18,14 +21,24 @@ import rill.Codec;
  * <p>Each connection has handlers of its own, in a channel without a socket that works within the calls of the loop: what they write is written,
  * in their order; what they leave at the pipeline's end is received; what they throw fails the connection.
  *
- * <p><b>Ownership:</b> as Netty has it between handlers: they own what comes in and release it. What is received is the receiver's.
+ * <p><b>Writing:</b> a handler completes the promise of each write. Until then what is written after it waits, {@link rill.Connection#flush} is not done,
+ * and the connection does not end in good order.
  *
- * <p><b>Time:</b> what handlers schedule runs by the loop's clock, so it is virtual in a simulation. What is scheduled while a message is written
- * is looked at when next something comes in or is due.
+ * <p><b>Closing:</b> before our stream ends, handlers are asked to close, and what they write within that call is sent. They go on to decode until the
+ * connection is gone. If a handler closes the channel by itself, what is received ends, after what has come; the connection is then the receiver's to close.
  *
- * <p><b>Not guaranteed:</b> handlers that hand work to threads of their own are not supported: {@code Channel.eventLoop()} takes Tasks from the
- * loop's thread alone. The channel is always writable, and reads by itself: whether anything is read, decoded or written is up to Rill's own
- * water marks. If a handler closes the channel, what is received ends, and the connection is then the receiver's to close.
+ * <p><b>Ownership:</b> as Netty has it between handlers: they own what comes in and release it. What is received is the receiver's. Events of which no
+ * messages are made are released.
+ *
+ * <p><b>Time:</b> what handlers schedule runs by the loop's clock, so it is virtual in a simulation; not after the connection is gone.
+ *
+ * <p><b>Errors:</b> what handlers throw fails the connection, after the messages that came before it. A message that can't be written fails alone, unless a part
+ * of it has come out of the handlers: then nothing of it leaves, and the connection fails. {@link rill.Connection#become} refuses to replace handlers with an
+ * {@link IllegalStateException}: they can't give back the bytes that they have taken.
+ *
+ * <p><b>Not guaranteed:</b> handlers that hand work to threads of their own are not supported: {@code Channel.eventLoop()} takes tasks on the
+ * loop alone. The channel is always writable, and reads by itself: whether anything is read, decoded or written is up to Rill's own
+ * water marks.
  *
  * <p><b>Threading:</b> immutable; the functions run on the loop of the connection.
  */
@@ -37,15 +50,22 @@ public final class NettyHandlers {
      */
     @FunctionalInterface
     public interface UserEvents<R> {
-        /** The message that this event is to the receiver, or null for none. On the connection's loop; what it throws fails the connection. */
+        /**
+         * The message that this event is to the receiver, who then owns what the event holds; or null for none. On the connection's loop; what it throws fails
+         * the connection.
+         */
         @Nullable
         R message(Object event);
     }
 
     private final Consumer<? super ChannelPipeline> initializer;
+    private final @Nullable Function<? super ChannelPipeline, ? extends Future<?>> ready;
 
-    private NettyHandlers(Consumer<? super ChannelPipeline> initializer) {
+    private NettyHandlers(
+            Consumer<? super ChannelPipeline> initializer,
+            @Nullable Function<? super ChannelPipeline, ? extends Future<?>> ready) {
         this.initializer = initializer;
+        this.ready = ready;
     }
 
     /**
@@ -54,12 +74,26 @@ public final class NettyHandlers {
      * @param initializer adds new ones each time, or such as are sharable. What it throws fails the connection
      */
     public static NettyHandlers of(Consumer<? super ChannelPipeline> initializer) {
-        return new NettyHandlers(Objects.requireNonNull(initializer, "initializer"));
+        return new NettyHandlers(Objects.requireNonNull(initializer, "initializer"), null);
+    }
+
+    /**
+     * These handlers, which have to agree on something with the peer before anything can be written: {@link rill.Loop#connect} is done, and what is written
+     * leaves, once this Future of theirs is. If it fails, so does the connection.
+     *
+     * <pre>{@code
+     * tls.readyWhen(handlers -> handlers.get(SslHandler.class).handshakeFuture())
+     * }</pre>
+     *
+     * @param future gives it for each connection, when the handlers were added
+     */
+    public NettyHandlers readyWhen(Function<? super ChannelPipeline, ? extends Future<?>> future) {
+        return new NettyHandlers(initializer, Objects.requireNonNull(future, "future"));
     }
 
     /** Handlers that take bytes and leave bytes, such as compression or an {@code SslHandler}: a layer beneath a codec. */
     public ByteLayer layer() {
-        return context -> new LayerSession(channel(context.remoteAddress()));
+        return context -> new LayerSession(channel(context), context);
     }
 
     /**
@@ -81,10 +115,20 @@ public final class NettyHandlers {
         Objects.requireNonNull(received, "received");
         Objects.requireNonNull(written, "written");
         Objects.requireNonNull(events, "events");
-        return context -> new CodecSession<>(channel(context.remoteAddress()), received, events);
+        return context -> new CodecSession<>(channel(context), context, received, events);
     }
 
-    private BridgeChannel channel(java.net.SocketAddress peer) {
-        return new BridgeChannel(initializer, peer);
+    private BridgeChannel channel(Context context) {
+        return new BridgeChannel(this, context.remoteAddress());
+    }
+
+    void addTo(ChannelPipeline pipeline) {
+        initializer.accept(pipeline);
+    }
+
+    /** Until when nothing may be written; null for at once. */
+    @Nullable
+    Future<?> ready(ChannelPipeline pipeline) {
+        return ready == null ? null : Objects.requireNonNull(ready.apply(pipeline), "the Future that readyWhen gives");
     }
 }

@@ -1,0 +1,196 @@
+package rill.bridge.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.LineBasedFrameDecoder;
+import io.netty.handler.codec.string.StringDecoder;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import rill.Connection;
+import rill.Pipeline;
+import rill.testkit.Leaks;
+
+/** What comes out of the handlers at the end of their pipeline, wherever they were added: messages and events, and to whom they belong. */
+@ExtendWith(Leaks.class)
+class HandlersInPlaceTest {
+    private final Rig rig = new Rig();
+    private final List<ByteBuf> events = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        rig.close();
+    }
+
+    /** Tells an event that holds a buffer, before each message. */
+    private final class Telling extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            ByteBuf event = Rig.bytes("event");
+            events.add(event);
+            context.fireUserEventTriggered(event);
+            context.fireChannelRead(message);
+        }
+    }
+
+    /** What everybody who comes from Netty has. */
+    @Test
+    void handlers_that_a_channel_initializer_adds_are_before_the_end() {
+        NettyHandlers initialized = NettyHandlers.of(handlers -> handlers.addLast(new ChannelInitializer<Channel>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                channel.pipeline().addLast(new LineBasedFrameDecoder(100), new StringDecoder(), new Telling());
+            }
+        }));
+        rig.connect(Pipeline.of(initialized.codec(String.class, ByteBuf.class, event -> "<told>")));
+        rig.peerSays("one\n");
+        events.forEach(ByteBuf::release); // the receiver's
+        assertThat(rig.failures).isEmpty();
+        assertThat(rig.received).containsExactly("<told>", "one");
+    }
+
+    /** As ApplicationProtocolNegotiationHandler and others do, when it is known what is spoken. */
+    @Test
+    void handlers_that_a_handler_adds_later_are_before_the_end() {
+        NettyHandlers later = NettyHandlers.of(handlers -> handlers.addLast(new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext context, Object message) {
+                context.pipeline().addLast(new LineBasedFrameDecoder(100), new StringDecoder(), new Telling());
+                context.fireChannelRead(message);
+                context.pipeline().remove(this);
+            }
+        }));
+        rig.connect(Pipeline.of(later.codec(String.class, ByteBuf.class, event -> "<told>")));
+        rig.peerSays("one\n");
+        rig.peerSays("two\n");
+        events.forEach(ByteBuf::release);
+        assertThat(rig.failures).isEmpty();
+        assertThat(rig.received).containsExactly("<told>", "one", "<told>", "two");
+    }
+
+    /** HttpServerUpgradeHandler's UpgradeEvent holds a request; Netty's own end of a pipeline releases it. */
+    @Test
+    void an_event_that_nobody_wants_is_released() {
+        NettyHandlers telling = NettyHandlers.of(
+                handlers -> handlers.addLast(new LineBasedFrameDecoder(100), new StringDecoder(), new Telling()));
+        rig.connect(Pipeline.of(telling.codec(String.class, ByteBuf.class)));
+        rig.peerSays("one\n");
+        assertThat(rig.received).containsExactly("one");
+        assertEventsReleased(1);
+    }
+
+    @Test
+    void an_event_in_a_layer_is_released() {
+        rig.connect(Rig.linesOver(NettyHandlers.of(handlers -> handlers.addLast(new Telling()))));
+        rig.peerSays("one\n");
+        assertThat(rig.received).containsExactly("one");
+        assertEventsReleased(1);
+    }
+
+    @Test
+    void an_event_of_which_a_message_can_not_be_made_is_released() {
+        NettyHandlers telling = NettyHandlers.of(
+                handlers -> handlers.addLast(new LineBasedFrameDecoder(100), new StringDecoder(), new Telling()));
+        rig.connect(Pipeline.of(telling.<String, ByteBuf>codec(String.class, ByteBuf.class, event -> {
+            throw new IllegalStateException("what is this?");
+        })));
+        rig.peerSays("one\n");
+        assertThat(rig.failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasMessage("what is this?"));
+        assertEventsReleased(1);
+    }
+
+    @Test
+    void events_and_messages_that_wait_when_the_connection_goes_are_released() {
+        NettyHandlers telling =
+                NettyHandlers.of(handlers -> handlers.addLast(new LineBasedFrameDecoder(100), new Telling()));
+        Connection<ByteBuf, ByteBuf> connection =
+                rig.dial(Pipeline.of(telling.codec(ByteBuf.class, ByteBuf.class, event -> null)));
+        List<ByteBuf> received = new ArrayList<>();
+        rig.does(() -> connection.onMessage(message -> {
+            received.add(message);
+            connection.pause();
+        }));
+        rig.peerSays("one\ntwo\nthree\n");
+        assertThat(received).hasSize(1);
+        received.getFirst().release();
+        rig.does(connection::abort);
+        assertEventsReleased(3);
+    }
+
+    private void assertEventsReleased(int count) {
+        assertThat(events)
+                .hasSize(count)
+                .allSatisfy(event -> assertThat(event.refCnt()).isZero());
+    }
+
+    @Test
+    void while_the_receiver_is_paused_messages_wait_where_they_are() {
+        Connection<String, String> connection = rig.dial(Pipeline.of(Rig.lines().codec(String.class, String.class)));
+        rig.does(() -> connection.onMessage(
+                message -> {
+                    rig.received.add(message);
+                    connection.pause();
+                },
+                () -> rig.received.add("<end>")));
+        rig.peerSays("1\n2\n3\n4\n");
+        rig.does(rig.peer()::close);
+        for (int i = 1; i <= 4; i++) {
+            assertThat(rig.received).hasSize(i).endsWith(String.valueOf(i));
+            rig.does(connection::resume);
+        }
+        assertThat(rig.received).containsExactly("1", "2", "3", "4", "<end>");
+        rig.does(connection::close);
+    }
+
+    @Test
+    void what_came_before_a_violation_is_received_before_it_is_told() {
+        rig.connect(Pipeline.of(Rig.lines().codec(String.class, String.class)));
+        rig.peerSays("1\n2\n" + "x".repeat(200) + "\n3\n");
+        assertThat(rig.received).startsWith("1", "2").doesNotContain("3");
+        assertThat(rig.failures).hasSize(1);
+    }
+
+    /** The handlers have taken all bytes that have come: what they have not made messages of can't be given to another pipeline. */
+    @Test
+    void become_is_refused_above_a_codec_and_a_layer_of_handlers() {
+        Connection<String, String> connection =
+                rig.connect(Pipeline.of(Rig.lines().codec(String.class, String.class)));
+        rig.does(() -> assertThatThrownBy(() -> connection.become(Pipeline.bytes()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("can't give back the bytes"));
+        rig.peerSays("goes on\n");
+        assertThat(rig.received).containsExactly("goes on");
+        Connection<ByteBuf, ByteBuf> layered =
+                rig.dial(Pipeline.bytes().over(NettyHandlers.of(handlers -> {}).layer()));
+        rig.does(() -> assertThatThrownBy(() -> layered.become(Pipeline.bytes()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("can't give back the bytes"));
+        rig.does(connection::abort);
+        rig.does(layered::abort);
+    }
+
+    @Test
+    void become_above_a_layer_of_handlers_that_stays_loses_nothing() {
+        var layer = NettyHandlers.of(handlers -> {}).layer();
+        Connection<ByteBuf, ByteBuf> connection = rig.dial(Pipeline.bytes().over(layer));
+        rig.does(() -> {
+            connection.stop();
+            Connection<String, String> next = connection.become(
+                    Pipeline.of(Rig.lines().codec(String.class, String.class)).over(layer));
+            next.onMessage(rig.received::add, () -> {});
+            next.onFailure(failure -> {});
+        });
+        rig.peerSays("one\ntwo\n");
+        assertThat(rig.received).containsExactly("one", "two");
+    }
+}
