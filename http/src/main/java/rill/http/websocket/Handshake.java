@@ -240,6 +240,11 @@ abstract class Handshake implements Session<WebSocketMessage, WebSocketMessage> 
         }
 
         @Override
+        public void again() {
+            context.again();
+        }
+
+        @Override
         public void startTimer(Duration after) {
             context.startTimer(after);
         }
