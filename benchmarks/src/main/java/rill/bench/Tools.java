@@ -52,21 +52,21 @@ final class Tools implements AutoCloseable {
 
     /** Our programs in C. */
     enum Program {
-        ECHO("echo"),
+        ECHO("echo", ""),
         HTTP("echo", "-DHTTP"),
-        LOAD("load"),
-        TLS_LOAD("load", "-DTLS", "-lssl", "-lcrypto");
+        LOAD("load", ""),
+        TLS_LOAD("load", "-DTLS -lssl -lcrypto");
 
         private final String source;
-        private final List<String> flags;
+        private final String flags; // with spaces between
 
-        Program(String source, String... flags) {
+        Program(String source, String flags) {
             this.source = source;
-            this.flags = List.of(flags);
+            this.flags = flags;
         }
 
         Optional<String> missing() {
-            return flags.contains("-lssl") ? whyNoOpenSsl() : whyNoCompiler();
+            return this == TLS_LOAD ? whyNoOpenSsl() : whyNoCompiler();
         }
     }
 
@@ -111,7 +111,9 @@ final class Tools implements AutoCloseable {
         Path program = folder.resolve(wanted.name());
         List<String> command = new ArrayList<>(List.of("cc", "-O2", "-o", program.toString()));
         command.add(folder.resolve(wanted.source + ".c").toString());
-        command.addAll(wanted.flags);
+        if (!wanted.flags.isEmpty()) {
+            command.addAll(List.of(wanted.flags.split(" ", -1)));
+        }
         run("cc", command);
         return program;
     }

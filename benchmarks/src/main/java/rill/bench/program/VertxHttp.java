@@ -31,7 +31,7 @@ public final class VertxHttp implements Server {
         vertx.setPeriodic(1_000, timer -> date = now());
         HttpServer server = vertx.createHttpServer(new HttpServerOptions().setAcceptBacklog(4096))
                 .requestHandler(request -> {
-                    boolean json = request.path().equals(HttpTexts.JSON_PATH);
+                    boolean json = HttpTexts.JSON_PATH.equals(request.path());
                     request.response()
                             .putHeader("date", date)
                             .putHeader("content-type", json ? "application/json" : "text/plain")
