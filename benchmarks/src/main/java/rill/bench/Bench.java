@@ -27,8 +27,7 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
 
     List<String> serverCommand(Contender contender) throws IOException {
         if (contender.program() == null) {
-            return List.of(tools.compiled(
-                            Program.valueOf(contender.options().getFirst()))
+            return List.of(tools.compiled(Program.valueOf(contender.options().getFirst()))
                     .toString());
         }
         return java(contender, "rill.bench.program.ServerMain", List.of());

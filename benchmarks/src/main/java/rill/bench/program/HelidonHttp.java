@@ -19,8 +19,9 @@ public final class HelidonHttp implements Server {
                 .port(0)
                 .backlog(4096)
                 .connectionOptions(socket -> socket.tcpNoDelay(true))
-                .routing(routes -> routes.get(HttpTexts.JSON_PATH, (request, response) -> response.header(json)
-                                .send(HttpTexts.json()))
+                .routing(routes -> routes.get(
+                                HttpTexts.JSON_PATH,
+                                (request, response) -> response.header(json).send(HttpTexts.json()))
                         .any((request, response) -> response.header(plain).send(HttpTexts.text())))
                 .build()
                 .start()

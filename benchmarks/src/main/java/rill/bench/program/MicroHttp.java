@@ -33,8 +33,8 @@ public final class MicroHttp implements Server {
                 .withConcurrency(1)
                 .withRequestTimeout(Duration.ofMinutes(1))
                 .build();
-        EventLoop loop = new EventLoop(
-                settings, NoopLogger.instance(), (request, callback) -> callback.accept(answer(request)));
+        EventLoop loop =
+                new EventLoop(settings, NoopLogger.instance(), (request, callback) -> callback.accept(answer(request)));
         loop.start();
         return loop.getPort();
     }
@@ -43,11 +43,9 @@ public final class MicroHttp implements Server {
         long now = System.currentTimeMillis() / 1_000;
         if (now != second) {
             second = now;
-            date = new Header(
-                    "Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC)));
+            date = new Header("Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC)));
         }
         boolean json = request.uri().equals(HttpTexts.JSON_PATH);
-        return new Response(
-                200, "OK", List.of(date, json ? JSON : PLAIN), json ? HttpTexts.json() : HttpTexts.text());
+        return new Response(200, "OK", List.of(date, json ? JSON : PLAIN), json ? HttpTexts.json() : HttpTexts.text());
     }
 }
