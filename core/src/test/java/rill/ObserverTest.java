@@ -142,6 +142,17 @@ class ObserverTest {
                 .hasSize(6);
     }
 
+    @Test
+    void what_a_loop_that_has_closed_has_left_is_told_all_the_same() {
+        var noting = new Noting();
+        try (var loops = Loops.manual()) {
+            Loop loop = loops.open(options -> options.observer(noting));
+            loop.close(Duration.ZERO);
+            loop.observing().callEnded(null, "left", CallOutcome.CANCELLED, loop.nanoTime(), null);
+            assertThat(noting.told).containsExactly("CANCELLED left on none");
+        }
+    }
+
     // ---- calls
 
     private record Spoken(Loops loops, Loop loop, Client<String, String> client, Connection<String, String> peer) {
@@ -200,6 +211,27 @@ class ObserverTest {
             assertThat(noting.latencies)
                     .containsExactly(Duration.ofMillis(30), Duration.ZERO, Duration.ofMillis(42), Duration.ZERO);
             loops.reporter().take(Report.ConnectionFailed.class);
+        }
+    }
+
+    @Test
+    void calls_that_never_come_to_their_loop_end_as_well() {
+        var noting = new Noting();
+        Spoken spoken = Spoken.over(noting);
+        try (var loops = spoken.loops) {
+            spoken.settle();
+            noting.told.clear();
+            Future<String> call = spoken.client.call("from outside"); // on its way
+            spoken.loop.close(Duration.ZERO);
+            assertThat(call.failure()).isInstanceOf(CallFailedException.class);
+            Future<String> late = spoken.client.call("too late");
+            assertThat(late.failure()).isInstanceOf(CallFailedException.class);
+            assertThat(noting.told.stream().filter(each -> !each.startsWith("closed")))
+                    .containsExactly(
+                            "PERHAPS_CARRIED_OUT <from outside> on out 0",
+                            "NEVER_SENT class java.lang.String on out 0");
+            assertThat(spoken.loop.metrics().calls().turnedAway()).isEqualTo(1);
+            loops.reporter().take(Report.Survivors.class);
         }
     }
 
