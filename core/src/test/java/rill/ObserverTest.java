@@ -2,6 +2,7 @@ package rill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -118,6 +119,49 @@ class ObserverTest {
             assertThat(noting.told.stream().filter(each -> each.contains("out")))
                     .hasSize(2)
                     .noneMatch(each -> each.startsWith("ready"));
+            listener.close();
+        }
+    }
+
+    /** A layer that waits for something, whatever comes. */
+    private static ByteLayer waiting() {
+        return context -> new Session<ByteBuf, ByteBuf>() {
+            @Override
+            public @Nullable ByteBuf opened(Context opening) {
+                opening.holdWrites();
+                return null;
+            }
+
+            @Override
+            public @Nullable ByteBuf decode(ByteBuf in, Context decoding) {
+                in.skipBytes(in.readableBytes());
+                return null;
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {
+                out.pass(message.retainedSlice());
+            }
+        };
+    }
+
+    @Test
+    void a_connection_whose_peer_ends_before_its_layers_are_ready_is_handed_on_and_never_told_as_ready() {
+        try (var loops = Loops.manual()) {
+            var noting = new Noting();
+            Loop serving = loops.open(options -> options.observer(noting));
+            Loop calling = loops.open();
+            var accepted = new ArrayList<Connection<String, String>>();
+            Pipeline<String, String> never = TextLines.pipeline().over(waiting());
+            Listener listener = loops.settle(serving.listen(ANY, never, accepted::add));
+            Connection<String, String> connection =
+                    loops.settle(calling.connect(listener.address(), TextLines.pipeline()));
+            connection.shutdownOutput();
+            loops.tickUntil(() -> accepted.size() == 1);
+            connection.abort();
+            accepted.getFirst().abort();
+            loops.tickUntil(() -> noting.told.size() == 2);
+            assertThat(noting.told).containsExactly("opened in 0", "closed in 0");
             listener.close();
         }
     }
