@@ -126,8 +126,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
                         call.request, call.caller, call.oneWay, weight, call.limit, call.due, call.tries));
             } catch (Throwable t) { // as below
                 arrived(weight);
-                loop.counters().turnedAway.getAndIncrement();
-                call.fail(t);
+                turnAway(call.request, call.caller, call.limit, call.due, t);
             }
         }
     }
@@ -155,7 +154,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
     }
 
     /** It fails before it has come to the loop. */
-    private void turnAway(Q request, Promise<A> promise, @Nullable Duration limit, long due, CallFailedException why) {
+    private void turnAway(Q request, Promise<A> promise, @Nullable Duration limit, long due, Throwable why) {
         Object type = request.getClass();
         Messages.release(request);
         CallOutcome outcome = promise.fail(why) ? CallOutcome.of(why) : CallOutcome.CANCELLED;
