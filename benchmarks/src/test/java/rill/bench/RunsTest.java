@@ -112,7 +112,9 @@ final class RunsTest {
         try (var tools = new Tools()) {
             var full = new Profile(Profile.Extent.FULL, 1, 0.05, 0.1);
             var bench = new Bench(Machine.look(), full, tools, ClassPath.ofThisProcess());
-            assumeThat(new HttpBenchmark().missing(bench)).as("it can be measured here").isEmpty();
+            assumeThat(new HttpBenchmark().missing(bench))
+                    .as("it can be measured here")
+                    .isEmpty();
             Contest contest = new HttpBenchmark().contests(bench).get(3);
             assertThat(contest.name()).isEqualTo("50 × 16, /json");
             for (Contestant each : contest.contestants()) {
