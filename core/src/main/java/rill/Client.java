@@ -126,8 +126,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
                         call.request, call.caller, call.oneWay, weight, call.limit, call.due, call.tries));
             } catch (Throwable t) { // as below
                 arrived(weight);
-                loop.counters().turnedAway.getAndIncrement();
-                call.fail(t);
+                turnAway(call.request, call.caller, call.limit, call.due, t);
             }
         }
     }
@@ -140,14 +139,9 @@ public final class Client<Q, A> implements Caller<Q, A> {
         if (others >= (long) bounds.inFlight() + bounds.waiting()
                 || bytes - bounds.inFlightBytes() >= bounds.waitingBytes()) { // their sum may be too large for a long
             arrived(weight);
-            loop.counters().turnedAway.getAndIncrement();
-            Messages.release(request);
-            promise.fail(unsent(
-                    Fate.NEVER_SENT,
-                    request,
-                    oneWay,
-                    " is full: " + others + " calls of other threads, of " + bytes
-                            + " bytes, are on their way to its loop"));
+            String why = " is full: " + others + " calls of other threads, of " + bytes
+                    + " bytes, are on their way to its loop";
+            turnAway(request, promise, limit, due, unsent(Fate.NEVER_SENT, request, oneWay, why));
             return;
         }
         try {
@@ -157,6 +151,16 @@ public final class Client<Q, A> implements Caller<Q, A> {
             Messages.release(request);
             throw t;
         }
+    }
+
+    /** It fails before it has come to the loop. */
+    private void turnAway(Q request, Promise<A> promise, @Nullable Duration limit, long due, Throwable why) {
+        Object type = request.getClass();
+        Messages.release(request);
+        CallOutcome outcome = promise.fail(why) ? CallOutcome.of(why) : CallOutcome.CANCELLED;
+        loop.counters().turnedAway.getAndIncrement();
+        long since = due - (limit == null ? usualLimit : Loop.nanos(limit));
+        loop.observing().callEnded(link, type, outcome, since, outcome == CallOutcome.CANCELLED ? null : why);
     }
 
     private void arrived(int weight) {
@@ -206,15 +210,10 @@ public final class Client<Q, A> implements Caller<Q, A> {
         @Override
         void discard() {
             arrived(weight);
-            Throwable why = unsent(
-                    tries > 0 ? Fate.PERHAPS_CARRIED_OUT : Fate.NEVER_SENT,
-                    request,
-                    oneWay,
-                    " is closed: its loop is closed");
+            Fate fate = tries > 0 ? Fate.PERHAPS_CARRIED_OUT : Fate.NEVER_SENT;
+            CallFailedException why = unsent(fate, request, oneWay, " is closed: its loop is closed");
             if (!calls.handOn(request, promise, oneWay, limit, due, tries, false, why)) {
-                loop.counters().turnedAway.getAndIncrement();
-                Messages.release(request);
-                promise.fail(why);
+                turnAway(request, promise, limit, due, why);
             }
         }
 

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * Is told what becomes of the connections and calls of a loop: for metrics of your own, for tracing, for logs. Each method does nothing unless it is
  * overridden. Given by {@link LoopOptions#observer}; loops may share one.
  *
- * <p>Every connection that was opened is told as closed once, even if its loop ends; and every call that has come to a connection or to a {@link Pool} ends once. Not
- * so on a host of a simulation that has lost its power.
+ * <p>Every connection that was opened is told as closed once, even if its loop ends; and every call ends once, whatever became of it. Not so on a host of a
+ * simulation that has lost its power.
  *
  * <p><b>Threading:</b> on the loop, in a Handle of its own: what an event is about has happened, and more may have happened since. Events of
  * one loop come in their order. What is left when a loop has closed is told by the thread that has closed it. Must not block; it may do

@@ -199,10 +199,9 @@ public final class Pool<Q, A> implements Caller<Q, A> {
             members.arrive(call);
         } else if (arriving.getAndIncrement() >= protocol.bounds.waiting()) {
             arriving.getAndDecrement();
-            loop.counters().turnedAway.getAndIncrement();
-            call.fail(unsent(
+            turnAway(
                     call,
-                    " is full: " + protocol.bounds.waiting() + " calls of other threads are on their way to its loop"));
+                    " is full: " + protocol.bounds.waiting() + " calls of other threads are on their way to its loop");
         } else {
             try {
                 loop.enqueue(new Arrival(call));
@@ -231,14 +230,24 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         @Override
         void discard() {
             arriving.getAndDecrement();
-            loop.counters().turnedAway.getAndIncrement();
-            call.fail(unsent(call, " is closed: its loop is closed"));
+            turnAway(call, " is closed: its loop is closed");
         }
 
         @Override
         String label() {
             return "call to " + Pool.this;
         }
+    }
+
+    /** It fails before it has come to the loop. */
+    private void turnAway(Unplaced<Q, A> call, String why) {
+        Object type = call.request.getClass();
+        CallFailedException failure = unsent(call, why);
+        Messages.release(call.request);
+        CallOutcome outcome = call.caller.fail(failure) ? CallOutcome.of(failure) : CallOutcome.CANCELLED;
+        loop.counters().turnedAway.getAndIncrement();
+        long since = call.due - (call.limit == null ? usualLimit : Loop.nanos(call.limit));
+        loop.observing().callEnded(null, type, outcome, since, outcome == CallOutcome.CANCELLED ? null : failure);
     }
 
     /** Named by its type, since the function that names requests runs on the loop. */

@@ -64,12 +64,6 @@ final class Unplaced<Q, A> implements Runnable, Bystander {
         return tries > 0 ? Fate.PERHAPS_CARRIED_OUT : Fate.NEVER_SENT;
     }
 
-    /** It will not be tried any more. */
-    void fail(Throwable why) {
-        Messages.release(request);
-        caller.fail(why);
-    }
-
     // ---- while it waits
 
     void waitIn(@Nullable UnplacedCalls<Q, A> newQueue) {

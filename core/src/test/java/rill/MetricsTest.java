@@ -284,6 +284,23 @@ class MetricsTest {
         }
     }
 
+    @Test
+    void nothing_is_pending_once_the_wire_is_gone_however_often_it_is_counted() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            rig.wire.space = 0;
+            rig.onLoop(() -> {
+                rig.connection().write("123456789").onDone((nothing, failure) -> {});
+                rig.link.outbound().encodeThrough();
+            });
+            assertThat(rig.loop.metrics().traffic().pendingBytes()).isEqualTo(10);
+            rig.onLoop(() -> {
+                rig.link.outbound().close(new IOException("gone"));
+                rig.link.outbound().recount();
+            });
+            assertThat(rig.loop.metrics().traffic().pendingBytes()).isZero();
+        }
+    }
+
     // ---- calls
 
     @Test
@@ -338,6 +355,42 @@ class MetricsTest {
             dialogue.loops.settle(sent);
             assertThat(dialogue.loop.metrics().calls())
                     .isEqualTo(new LoopMetrics.Calls(3, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0));
+        }
+    }
+
+    @Test
+    void a_call_that_was_given_up_and_makes_room_for_another_one_is_counted_once() {
+        var protocol = Dialogue.inOrder().inFlight(1, WhenFull.WAIT).waiting(1);
+        try (var dialogue = new Dialogue<>(protocol)) {
+            Future<String> sent = dialogue.call("a");
+            Future<String> waits = dialogue.call("b");
+            Future<String> next = dialogue.onLoop(() -> {
+                waits.cancel(); // of which the client is told only afterwards
+                return dialogue.client.call("c");
+            });
+            dialogue.settle();
+            assertThat(dialogue.loop.metrics().calls().cancelled()).isEqualTo(1);
+            assertThat(dialogue.loop.metrics().calls().outstanding()).isEqualTo(2);
+            dialogue.says("A");
+            dialogue.loops.settle(sent);
+            dialogue.says("C");
+            assertThat(dialogue.loops.settle(next)).isEqualTo("C");
+            assertThat(dialogue.loop.metrics().calls())
+                    .isEqualTo(new LoopMetrics.Calls(3, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0));
+        }
+    }
+
+    @Test
+    void a_tombstone_ends_with_its_connection() {
+        try (var dialogue = new Dialogue<>(Dialogue.inOrder())) {
+            Future<String> late = dialogue.call("a", SECOND);
+            dialogue.passes(SECOND.plus(SECOND));
+            dialogue.failureOf(late);
+            assertThat(dialogue.loop.metrics().calls().tombstones()).isEqualTo(1);
+            dialogue.client.close();
+            dialogue.settle();
+            assertThat(dialogue.loop.metrics().calls().tombstones()).isZero();
+            assertThat(dialogue.loop.metrics().calls().tombstonesGone()).isEqualTo(1);
         }
     }
 

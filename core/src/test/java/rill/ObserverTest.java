@@ -2,6 +2,7 @@ package rill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -122,6 +123,49 @@ class ObserverTest {
         }
     }
 
+    /** A layer that waits for something, whatever comes. */
+    private static ByteLayer waiting() {
+        return context -> new Session<ByteBuf, ByteBuf>() {
+            @Override
+            public @Nullable ByteBuf opened(Context opening) {
+                opening.holdWrites();
+                return null;
+            }
+
+            @Override
+            public @Nullable ByteBuf decode(ByteBuf in, Context decoding) {
+                in.skipBytes(in.readableBytes());
+                return null;
+            }
+
+            @Override
+            public void encode(ByteBuf message, Outgoing out) {
+                out.pass(message.retainedSlice());
+            }
+        };
+    }
+
+    @Test
+    void a_connection_whose_peer_ends_before_its_layers_are_ready_is_handed_on_and_never_told_as_ready() {
+        try (var loops = Loops.manual()) {
+            var noting = new Noting();
+            Loop serving = loops.open(options -> options.observer(noting));
+            Loop calling = loops.open();
+            var accepted = new ArrayList<Connection<String, String>>();
+            Pipeline<String, String> never = TextLines.pipeline().over(waiting());
+            Listener listener = loops.settle(serving.listen(ANY, never, accepted::add));
+            Connection<String, String> connection =
+                    loops.settle(calling.connect(listener.address(), TextLines.pipeline()));
+            connection.shutdownOutput();
+            loops.tickUntil(() -> accepted.size() == 1);
+            connection.abort();
+            accepted.getFirst().abort();
+            loops.tickUntil(() -> noting.told.size() == 2);
+            assertThat(noting.told).containsExactly("opened in 0", "closed in 0");
+            listener.close();
+        }
+    }
+
     @Test
     void a_loop_that_closes_tells_of_the_end_of_each_connection() {
         var noting = new Noting();
@@ -140,6 +184,17 @@ class ObserverTest {
                 .hasSize(6);
         assertThat(noting.told.stream().filter(each -> each.startsWith("closed")))
                 .hasSize(6);
+    }
+
+    @Test
+    void what_a_loop_that_has_closed_has_left_is_told_all_the_same() {
+        var noting = new Noting();
+        try (var loops = Loops.manual()) {
+            Loop loop = loops.open(options -> options.observer(noting));
+            loop.close(Duration.ZERO);
+            loop.observing().callEnded(null, "left", CallOutcome.CANCELLED, loop.nanoTime(), null);
+            assertThat(noting.told).containsExactly("CANCELLED left on none");
+        }
     }
 
     // ---- calls
@@ -200,6 +255,27 @@ class ObserverTest {
             assertThat(noting.latencies)
                     .containsExactly(Duration.ofMillis(30), Duration.ZERO, Duration.ofMillis(42), Duration.ZERO);
             loops.reporter().take(Report.ConnectionFailed.class);
+        }
+    }
+
+    @Test
+    void calls_that_never_come_to_their_loop_end_as_well() {
+        var noting = new Noting();
+        Spoken spoken = Spoken.over(noting);
+        try (var loops = spoken.loops) {
+            spoken.settle();
+            noting.told.clear();
+            Future<String> call = spoken.client.call("from outside"); // on its way
+            spoken.loop.close(Duration.ZERO);
+            assertThat(call.failure()).isInstanceOf(CallFailedException.class);
+            Future<String> late = spoken.client.call("too late");
+            assertThat(late.failure()).isInstanceOf(CallFailedException.class);
+            assertThat(noting.told.stream().filter(each -> !each.startsWith("closed")))
+                    .containsExactly(
+                            "PERHAPS_CARRIED_OUT <from outside> on out 0",
+                            "NEVER_SENT class java.lang.String on out 0");
+            assertThat(spoken.loop.metrics().calls().turnedAway()).isEqualTo(1);
+            loops.reporter().take(Report.Survivors.class);
         }
     }
 

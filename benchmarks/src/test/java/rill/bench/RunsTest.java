@@ -63,6 +63,12 @@ final class RunsTest {
     }
 
     @Test
+    void an_echo_whose_metrics_are_read_has_a_rate() throws IOException {
+        assertThat(run(new MetricsBenchmark(), "rill-epoll-metrics").get(Figure.RATE.key))
+                .isPositive();
+    }
+
+    @Test
     void latencies_are_counted_from_a_schedule() throws IOException {
         Outcome outcome = with(
                 new LatencyBenchmark(), "bare-c", contestant -> contestant.run().once());

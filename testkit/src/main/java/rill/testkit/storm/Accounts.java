@@ -202,9 +202,14 @@ final class Accounts implements Observer {
             var ended = calls.getOrDefault(loop, new EnumMap<>(CallOutcome.class));
             LoopMetrics.Calls made = all.calls();
             agrees(loop, "calls answered", ended.getOrDefault(CallOutcome.ANSWERED, 0), made.answered());
-            agrees(loop, "calls cancelled", ended.getOrDefault(CallOutcome.CANCELLED, 0), made.cancelled());
             agrees(loop, "calls late", ended.getOrDefault(CallOutcome.LATE, 0), made.late());
-            agrees(loop, "calls never sent", ended.getOrDefault(CallOutcome.NEVER_SENT, 0), made.neverSent());
+            if (pools.isEmpty()) { // what those turn away is on no connection
+                agrees(
+                        loop,
+                        "calls never sent, turned away or cancelled",
+                        ended.getOrDefault(CallOutcome.NEVER_SENT, 0) + ended.getOrDefault(CallOutcome.CANCELLED, 0),
+                        made.neverSent() + made.turnedAway() + made.cancelled());
+            }
             agrees(
                     loop,
                     "calls perhaps carried out",

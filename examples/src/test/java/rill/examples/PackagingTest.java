@@ -1,0 +1,60 @@
+package rill.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What is packed, against what there is. */
+class PackagingTest {
+    private static final Path ROOT = Path.of("..");
+
+    private static List<String> libraries() throws IOException {
+        var list = Pattern.compile("^readonly LIBRARIES=\\(([^)]*)\\)", Pattern.MULTILINE)
+                .matcher(Files.readString(ROOT.resolve("rill")));
+        assertThat(list.find()).isTrue();
+        return Arrays.asList(list.group(1).split(" "));
+    }
+
+    private static Stream<String> found(String pattern, Path file) throws IOException {
+        return Pattern.compile(pattern)
+                .matcher(Files.readString(file))
+                .results()
+                .map((MatchResult each) -> Objects.requireNonNull(each.group(1)));
+    }
+
+    @Test
+    void the_bom_names_every_library_and_nothing_else() throws IOException {
+        Path bom = ROOT.resolve("bom").resolve("pom.xml");
+        assertThat(found("<artifactId>rill-([a-z-]+)</artifactId>", bom).filter(each -> !each.equals("parent")))
+                .filteredOn(each -> !each.equals("bom"))
+                .containsExactlyInAnyOrderElementsOf(libraries());
+        assertThat(found("<version>(\\$\\{project\\.version})</version>", bom)).hasSameSizeAs(libraries());
+    }
+
+    @Test
+    void every_module_of_the_build_is_a_library_a_program_or_the_bom() throws IOException {
+        assertThat(found("<module>([a-z-]+)</module>", ROOT.resolve("pom.xml")))
+                .filteredOn(each ->
+                        !List.of("bom", "examples", "benchmarks", "stress").contains(each))
+                .containsExactlyInAnyOrderElementsOf(libraries());
+    }
+
+    @Test
+    void every_library_has_a_descriptor_and_says_what_others_can_use_of_it() throws IOException {
+        for (String each : libraries()) {
+            Path descriptor = ROOT.resolve(each).resolve("src/main/java/module-info.java");
+            assertThat(descriptor).exists();
+            String name = found("module (rill[a-z.]+)", descriptor).findFirst().orElseThrow();
+            assertThat(ROOT.resolve("api").resolve(name + ".api")).exists();
+        }
+    }
+}
