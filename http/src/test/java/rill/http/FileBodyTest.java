@@ -56,15 +56,27 @@ class FileBodyTest {
                 .startsWith("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nETag: \"")
                 .contains("Last-Modified: " + MODIFIED, "Accept-Ranges: bytes", "content-length: 10\r\n")
                 .endsWith("\r\n\r\n0123456789");
-        assertThat(get("/empty.html")).contains("text/html", "content-length: 0").endsWith("\r\n\r\n");
+        assertThat(get("/empty.html"))
+                .contains("text/html", "content-length: 0")
+                .endsWith("\r\n\r\n");
         assertThat(ask("HEAD", "/a%20b.txt")).contains("content-length: 10").endsWith("\r\n\r\n");
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/../secret", "/%2e%2e/secret", "/dir/../../secret", "/..%2fsecret", "/link", "/dir", "/", "/nothing", "/a%20b.txt/x",
-                "/%00", "/%zz", "/a%5Cb"
+                "/../secret",
+                "/%2e%2e/secret",
+                "/dir/../../secret",
+                "/..%2fsecret",
+                "/link",
+                "/dir",
+                "/",
+                "/nothing",
+                "/a%20b.txt/x",
+                "/%00",
+                "/%zz",
+                "/a%5Cb"
             })
     void what_leads_out_of_the_folder_is_not_found(String path) throws IOException {
         assertThat(get(path)).startsWith("HTTP/1.1 404 ").doesNotContain("secret");
@@ -76,7 +88,14 @@ class FileBodyTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0-0, 0, 0-0", "2-4, 234, 2-4", "7-, 789, 7-9", "-3, 789, 7-9", "5-99, 56789, 5-9", "-99, 0123456789, 0-9"})
+    @CsvSource({
+        "0-0, 0, 0-0",
+        "2-4, 234, 2-4",
+        "7-, 789, 7-9",
+        "-3, 789, 7-9",
+        "5-99, 56789, 5-9",
+        "-99, 0123456789, 0-9"
+    })
     void a_part_is_sent_where_a_part_is_asked_for(String range, String part, String told) throws IOException {
         assertThat(get("/a%20b.txt", "Range: bytes=" + range))
                 .startsWith("HTTP/1.1 206 ")
@@ -85,24 +104,46 @@ class FileBodyTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"bytes=", "bytes=-", "bytes=a-b", "bytes=4-2", "bytes=0-1,3-4", "lines=1-2", "bytes=0--1", "bytes=99999999999999999999-"})
+    @ValueSource(
+            strings = {
+                "bytes=",
+                "bytes=-",
+                "bytes=a-b",
+                "bytes=4-2",
+                "bytes=0-1,3-4",
+                "lines=1-2",
+                "bytes=0--1",
+                "bytes=99999999999999999999-"
+            })
     void ranges_that_are_none_are_answered_with_all_of_it(String range) throws IOException {
-        assertThat(get("/a%20b.txt", "Range: " + range)).startsWith("HTTP/1.1 200 ").endsWith("\r\n\r\n0123456789");
+        assertThat(get("/a%20b.txt", "Range: " + range))
+                .startsWith("HTTP/1.1 200 ")
+                .endsWith("\r\n\r\n0123456789");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"10-", "99-100", "-0"})
     void a_range_beyond_the_end_is_answered_with_416(String range) throws IOException {
-        assertThat(get("/a%20b.txt", "Range: bytes=" + range)).startsWith("HTTP/1.1 416 ").contains("Content-Range: bytes */10");
+        assertThat(get("/a%20b.txt", "Range: bytes=" + range))
+                .startsWith("HTTP/1.1 416 ")
+                .contains("Content-Range: bytes */10");
     }
 
     @Test
     void who_has_it_already_is_told_so() throws IOException {
-        String tag = get("/a%20b.txt").lines().filter(line -> line.startsWith("ETag: ")).findFirst().orElseThrow().substring(6);
-        assertThat(get("/a%20b.txt", "If-None-Match: \"x\", W/" + tag)).startsWith("HTTP/1.1 304 ").endsWith("\r\n\r\n");
+        String tag = get("/a%20b.txt")
+                .lines()
+                .filter(line -> line.startsWith("ETag: "))
+                .findFirst()
+                .orElseThrow()
+                .substring(6);
+        assertThat(get("/a%20b.txt", "If-None-Match: \"x\", W/" + tag))
+                .startsWith("HTTP/1.1 304 ")
+                .endsWith("\r\n\r\n");
         assertThat(get("/a%20b.txt", "If-None-Match: \"x\"")).startsWith("HTTP/1.1 200 ");
         assertThat(get("/a%20b.txt", "If-Modified-Since: " + MODIFIED)).startsWith("HTTP/1.1 304 ");
-        assertThat(get("/a%20b.txt", "If-Modified-Since: Sat, 05 Nov 1994 08:49:37 GMT")).startsWith("HTTP/1.1 200 ");
+        assertThat(get("/a%20b.txt", "If-Modified-Since: Sat, 05 Nov 1994 08:49:37 GMT"))
+                .startsWith("HTTP/1.1 200 ");
         assertThat(get("/a%20b.txt", "If-Modified-Since: yesterday")).startsWith("HTTP/1.1 200 ");
         assertThat(get("/a%20b.txt", "Range: bytes=0-0", "If-Range: " + tag)).startsWith("HTTP/1.1 206 ");
         assertThat(get("/a%20b.txt", "Range: bytes=0-0", "If-Range: \"x\"")).startsWith("HTTP/1.1 200 ");
@@ -114,7 +155,8 @@ class FileBodyTest {
         try (var served = new Served(request -> Future.of(file))) {
             var client = served.connect();
             for (int i = 0; i < 3; i++) {
-                assertThat(client.send("GET / HTTP/1.1\r\n" + HOST).until("0123456789")).startsWith("HTTP/1.1 200 ");
+                assertThat(client.send("GET / HTTP/1.1\r\n" + HOST).until("0123456789"))
+                        .startsWith("HTTP/1.1 200 ");
             }
         }
     }

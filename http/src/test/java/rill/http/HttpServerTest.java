@@ -269,8 +269,11 @@ class HttpServerTest {
 
     @Test
     void a_response_that_says_when_it_was_made_is_not_dated_again() throws IOException {
-        try (var served = new Served(request -> Future.of(HttpResponse.text("old").with("Date", "long ago")))) {
-            assertThat(served.connect().send(GET).until("old")).containsOnlyOnce("Date: ").contains("Date: long ago");
+        try (var served =
+                new Served(request -> Future.of(HttpResponse.text("old").with("Date", "long ago")))) {
+            assertThat(served.connect().send(GET).until("old"))
+                    .containsOnlyOnce("Date: ")
+                    .contains("Date: long ago");
         }
     }
 

@@ -57,11 +57,14 @@ final class Served implements AutoCloseable {
     }
 
     private Loop open() throws IOException {
-        return Loop.open(LoopOptions.defaults().transport(transport).slowHandle(Duration.ZERO).reporter(report -> {
-            if (!(report instanceof Report.Note)) {
-                reports.add(report);
-            }
-        }));
+        return Loop.open(LoopOptions.defaults()
+                .transport(transport)
+                .slowHandle(Duration.ZERO)
+                .reporter(report -> {
+                    if (!(report instanceof Report.Note)) {
+                        reports.add(report);
+                    }
+                }));
     }
 
     /** A client. */

@@ -74,11 +74,13 @@ class ServerStormTest {
             LoopOptions quiet = LoopOptions.defaults().transport(transport).reporter(report -> {});
             Loop loop = Loop.open(quiet);
             Loop others = Loop.open(quiet);
-            HttpServer server =
-                    HttpServer.listen(loop, MemoryTransport.ANY, options, this::answer).await();
+            HttpServer server = HttpServer.listen(loop, MemoryTransport.ANY, options, this::answer)
+                    .await();
             int count = 1 + random.nextInt(5);
             for (int i = 0; i < count; i++) {
-                clients.add(new Client(this, others.connect(server.address(), HttpWire.client()).await()));
+                clients.add(new Client(
+                        this,
+                        others.connect(server.address(), HttpWire.client()).await()));
             }
             transport.until(Duration.ofMinutes(20), () -> clients.stream().allMatch(client -> client.over));
             assertThat(clients).allMatch(client -> client.over);
@@ -103,19 +105,23 @@ class ServerStormTest {
             String number = request.path().substring(3);
             return switch (request.path().substring(0, 3)) {
                 case "/t/" -> Future.of(HttpResponse.text(number));
-                case "/d/" -> Loop.current().delay(Duration.ofMillis(Integer.parseInt(number) % 50)).map(nothing -> HttpResponse.text(number));
+                case "/d/" ->
+                    Loop.current()
+                            .delay(Duration.ofMillis(Integer.parseInt(number) % 50))
+                            .map(nothing -> HttpResponse.text(number));
                 case "/e/" -> Future.of(HttpResponse.of(request.body()).with("X-Number", number));
                 case "/w/" -> request.body().text().map(HttpResponse::text);
                 case "/s/" -> Future.of(HttpResponse.of(HttpBody.stream(new Repeating(number))));
-                case "/k/" -> Loop.current().task(() -> {
-                    StringBuilder text = new StringBuilder();
-                    ByteBuf piece;
-                    while ((piece = request.body().next().await()) != null) {
-                        text.append(piece.toString(StandardCharsets.ISO_8859_1));
-                        piece.release();
-                    }
-                    return HttpResponse.text(text.toString());
-                });
+                case "/k/" ->
+                    Loop.current().task(() -> {
+                        StringBuilder text = new StringBuilder();
+                        ByteBuf piece;
+                        while ((piece = request.body().next().await()) != null) {
+                            text.append(piece.toString(StandardCharsets.ISO_8859_1));
+                            piece.release();
+                        }
+                        return HttpResponse.text(text.toString());
+                    });
                 default -> throw new IllegalStateException("no such path");
             };
         }
@@ -137,7 +143,9 @@ class ServerStormTest {
                     return Future.of(null);
                 }
                 return random.nextInt(4) == 0
-                        ? Loop.current().delay(Duration.ofMillis(random.nextInt(20))).map(nothing -> piece.copy())
+                        ? Loop.current()
+                                .delay(Duration.ofMillis(random.nextInt(20)))
+                                .map(nothing -> piece.copy())
                         : Future.of(piece.copy());
             }
 
