@@ -574,7 +574,9 @@ final class HttpClientTest {
             HttpClient client = client();
             assertThat(text(client, server.uri())).isEqualTo("ok");
             assertThat(text(client, server.uri())).isEqualTo("ok");
-            assertThat(client.connections(URI.create(server.uri()))).as("the new one is kept").isEqualTo(1);
+            assertThat(client.connections(URI.create(server.uri())))
+                    .as("the new one is kept")
+                    .isEqualTo(1);
         });
         assertThat(server.peers).hasSize(2);
         assertThat(server.requests).hasSize(3);
@@ -595,6 +597,31 @@ final class HttpClientTest {
             assertFails(client.get(server.uri()), Fate.PERHAPS_CARRIED_OUT, "GET http://127.0.0.1");
         });
         assertThat(server.requests).hasSize(3);
+    }
+
+    @Test
+    void a_second_try_waits_for_a_new_connection_though_another_becomes_free() throws IOException {
+        var server = server((peer, request) -> {
+            if (request.contains("/slow")) {
+                loop.schedule(Duration.ofMillis(1), () -> peer.say(OK));
+            } else if (request.contains("/stale") && peer.number < 2) {
+                peer.reset();
+            } else {
+                peer.say(OK);
+            }
+        });
+        loop.run(() -> {
+            HttpClient client = client();
+            for (int i = 0; i < 20; i++) {
+                Future.all(client.get(server.uri() + "/slow"), client.get(server.uri() + "/slow")).await();
+                loop.delay(Duration.ofSeconds(1)).await();
+                Future<ClientResponse> stale = client.get(server.uri() + "/stale");
+                Future<ClientResponse> slow = client.get(server.uri() + "/slow");
+                assertThat(stale.await().status()).isEqualTo(200);
+                assertThat(slow.await().status()).isEqualTo(200);
+                loop.delay(Duration.ofSeconds(1)).await();
+            }
+        });
     }
 
     @Test
@@ -796,17 +823,31 @@ final class HttpClientTest {
         };
         loop.run(() -> {
             HttpClient client = client();
-            client.send(ClientRequest.put(URI.create(server.uri() + "/"), HttpBody.stream(source))).await().discard();
+            client.send(ClientRequest.put(URI.create(server.uri() + "/"), HttpBody.stream(source)))
+                    .await()
+                    .discard();
             assertThat(closed).hasValue(1);
-            assertFails(client.send(ClientRequest.put(URI.create(server.uri() + "/reset"), HttpBody.stream(source))), Fate.PERHAPS_CARRIED_OUT, "PUT");
+            assertFails(
+                    client.send(ClientRequest.put(URI.create(server.uri() + "/reset"), HttpBody.stream(source))),
+                    Fate.PERHAPS_CARRIED_OUT,
+                    "PUT");
             assertThat(closed).hasValue(2);
-            assertFails(client.send(ClientRequest.put(URI.create("http://127.0.0.1:1/"), HttpBody.stream(source))), Fate.NEVER_SENT, "PUT");
+            assertFails(
+                    client.send(ClientRequest.put(URI.create("http://127.0.0.1:1/"), HttpBody.stream(source))),
+                    Fate.NEVER_SENT,
+                    "PUT");
             assertThat(closed).hasValue(3);
-            assertThatThrownBy(() -> client.send(ClientRequest.get(URI.create(server.uri())).target("no target").body(HttpBody.stream(source))).await())
+            assertThatThrownBy(() -> client.send(ClientRequest.get(URI.create(server.uri()))
+                                    .target("no target")
+                                    .body(HttpBody.stream(source)))
+                            .await())
                     .isInstanceOf(IllegalArgumentException.class);
             assertThat(closed).hasValue(4);
             client.close();
-            assertFails(client.send(ClientRequest.put(URI.create(server.uri() + "/"), HttpBody.stream(source))), Fate.NEVER_SENT, "closed");
+            assertFails(
+                    client.send(ClientRequest.put(URI.create(server.uri() + "/"), HttpBody.stream(source))),
+                    Fate.NEVER_SENT,
+                    "closed");
             assertThat(closed).hasValue(5);
         });
     }
@@ -827,10 +868,15 @@ final class HttpClientTest {
             for (int i = 0; i < 2; i++) {
                 client.send(ClientRequest.put(uri, HttpBody.file(file))).await().discard();
             }
-            assertFails(client.send(ClientRequest.put(uri, HttpBody.file(folder.resolve("none")))), Fate.NEVER_SENT, "can't be read");
+            assertFails(
+                    client.send(ClientRequest.put(uri, HttpBody.file(folder.resolve("none")))),
+                    Fate.NEVER_SENT,
+                    "can't be read");
         });
-        assertThat(server.requests).hasSize(3).allSatisfy(request ->
-                assertThat(request).contains("Content-Length: 19\r\n").endsWith("what is in the file"));
+        assertThat(server.requests)
+                .hasSize(3)
+                .allSatisfy(request ->
+                        assertThat(request).contains("Content-Length: 19\r\n").endsWith("what is in the file"));
     }
 
     // ---- Expect
