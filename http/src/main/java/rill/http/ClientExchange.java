@@ -84,6 +84,11 @@ final class ClientExchange {
         prepareBody(() -> placeIn(false));
     }
 
+    /** Whether a connection that was used before would not do: it may be as stale as the one before. */
+    boolean wantsNew() {
+        return triedAgain;
+    }
+
     /** Which pool that is, is asked each time: one without connections is forgotten. */
     private void placeIn(boolean onNew) {
         OriginPool from = client.pool(request);

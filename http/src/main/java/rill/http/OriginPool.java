@@ -147,10 +147,20 @@ final class OriginPool {
         dialIfNeeded();
     }
 
-    /** One that is of use: for whoever has waited longest. */
+    /** One that is of use: for whoever has waited longest, of those that it is good enough for. */
     private void serve(ClientConnection connection) {
-        ClientExchange first = waiting.pollFirst();
+        ClientExchange first = waiting.peekFirst();
+        if (first != null && connection.isReused() && first.wantsNew()) {
+            first = null;
+            for (ClientExchange each : waiting) {
+                if (!each.wantsNew()) {
+                    first = each;
+                    break;
+                }
+            }
+        }
         if (first != null) {
+            waiting.remove(first);
             use(connection, first);
         } else {
             idle.addFirst(connection);

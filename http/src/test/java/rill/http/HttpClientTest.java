@@ -600,6 +600,31 @@ final class HttpClientTest {
     }
 
     @Test
+    void a_second_try_waits_for_a_new_connection_though_another_becomes_free() throws IOException {
+        var server = server((peer, request) -> {
+            if (request.contains("/slow")) {
+                loop.schedule(Duration.ofMillis(1), () -> peer.say(OK));
+            } else if (request.contains("/stale") && peer.number < 2) {
+                peer.reset();
+            } else {
+                peer.say(OK);
+            }
+        });
+        loop.run(() -> {
+            HttpClient client = client();
+            for (int i = 0; i < 20; i++) {
+                Future.all(client.get(server.uri() + "/slow"), client.get(server.uri() + "/slow")).await();
+                loop.delay(Duration.ofSeconds(1)).await();
+                Future<ClientResponse> stale = client.get(server.uri() + "/stale");
+                Future<ClientResponse> slow = client.get(server.uri() + "/slow");
+                assertThat(stale.await().status()).isEqualTo(200);
+                assertThat(slow.await().status()).isEqualTo(200);
+                loop.delay(Duration.ofSeconds(1)).await();
+            }
+        });
+    }
+
+    @Test
     void a_post_is_never_tried_again_nor_what_failed_on_a_new_connection_nor_what_was_answered_in_part()
             throws IOException {
         var server = server((peer, request) -> {
