@@ -613,7 +613,8 @@ final class HttpClientTest {
         loop.run(() -> {
             HttpClient client = client();
             for (int i = 0; i < 20; i++) {
-                Future.all(client.get(server.uri() + "/slow"), client.get(server.uri() + "/slow")).await();
+                Future.all(client.get(server.uri() + "/slow"), client.get(server.uri() + "/slow"))
+                        .await();
                 loop.delay(Duration.ofSeconds(1)).await();
                 Future<ClientResponse> stale = client.get(server.uri() + "/stale");
                 Future<ClientResponse> slow = client.get(server.uri() + "/slow");
