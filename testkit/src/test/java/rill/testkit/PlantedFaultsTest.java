@@ -110,6 +110,7 @@ class PlantedFaultsTest {
                         buffers(),
                         selectors(),
                         waits(),
+                        tallies(),
                         options(),
                         blocked(),
                         accepting(),
@@ -315,6 +316,26 @@ class PlantedFaultsTest {
                         SelectorFaults.NeverResumes::new,
                         "a_paused_acceptor_accepts_nobody_until_it_resumes",
                         "it did not happen that all are accepted"));
+    }
+
+    private static Stream<Planted> tallies() {
+        return Stream.of(
+                selector(
+                        TallyFaults.CountsReadsByTheByte.class,
+                        "each_read_and_each_write_of_messages_that_come_one_by_one_is_told",
+                        "messages of a byte were read one by one"),
+                selector(
+                        TallyFaults.CountsAReadWithEachSelect.class,
+                        "where_nothing_is_read_or_written_nothing_is_told",
+                        "on which nothing has come"),
+                selector(
+                        TallyFaults.TellsOfWaitsThatWereNone.class,
+                        "a_select_that_may_wait_tells_once_when_it_has_and_before_it_delivers",
+                        "a select that can't wait has told that it has waited"),
+                selector(
+                        TallyFaults.TellsTheFirstForEver.class,
+                        "to_ask_a_selector_what_it_does_changes_nothing",
+                        "to one that is not to be told any more"));
     }
 
     private static Stream<Planted> waits() {
