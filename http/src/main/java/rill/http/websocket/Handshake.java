@@ -270,6 +270,11 @@ abstract class Handshake implements Session<WebSocketMessage, WebSocketMessage> 
         }
 
         @Override
+        public void again() {
+            context.again();
+        }
+
+        @Override
         public void end() {
             context.end();
         }
