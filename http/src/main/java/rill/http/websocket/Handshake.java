@@ -270,11 +270,6 @@ abstract class Handshake implements Session<WebSocketMessage, WebSocketMessage> 
         }
 
         @Override
-        public void again() {
-            context.again();
-        }
-
-        @Override
         public void end() {
             context.end();
         }
