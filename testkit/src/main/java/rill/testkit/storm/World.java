@@ -76,6 +76,11 @@ public interface World extends AutoCloseable {
         return true;
     }
 
+    /** Whether a reset may be lost on its way, as any segment; nobody sends it again. */
+    default boolean losesResets() {
+        return false;
+    }
+
     /** Has it called on another platform thread, soon; at once where all is one thread. What is given so is called in order. */
     default void onThread(Runnable call) {
         call.run();

@@ -18,6 +18,7 @@ final class SimWorld implements World {
     private final Simulation simulation;
     private final List<Host> hosts = new ArrayList<>();
     private final Random random;
+    private boolean loses;
 
     SimWorld(long seed, boolean faults) {
         simulation = Simulation.seed(seed)
@@ -43,13 +44,21 @@ final class SimWorld implements World {
         return switch (random.nextInt(7)) {
             case 0 ->
                 Faults.latency(one, other, Latency.uniform(Duration.ZERO, Duration.ofMillis(1 + random.nextInt(200))));
-            case 1 -> Faults.loss(one, other, random.nextDouble(0.01, 0.4));
+            case 1 -> {
+                loses = true;
+                yield Faults.loss(one, other, random.nextDouble(0.01, 0.4));
+            }
             case 2 -> Faults.bandwidth(one, other, random.nextLong(20_000, 200_000));
             case 3 -> Faults.slow(one, Duration.ofMillis(1 + random.nextInt(5)));
             case 4 -> Faults.pause(one);
             case 5 -> Faults.clockRate(one, random.nextDouble(0.5, 2.0));
             default -> Faults.hold(one, other);
         };
+    }
+
+    @Override
+    public boolean losesResets() {
+        return loses;
     }
 
     @Override
