@@ -81,10 +81,14 @@ final class Answering {
         }
         Throwable failure = promised.failure();
         if (failure != null) {
-            return exchange.refused != null ? refusal() : inPlaceOf(failure);
+            return response(failure);
         }
         HttpResponse response = promised.result();
         return response == null ? inPlaceOf(new NullPointerException("the handler's Future gave null")) : response;
+    }
+
+    private HttpResponse response(Throwable failure) {
+        return exchange.refused != null ? refusal() : inPlaceOf(failure);
     }
 
     private HttpResponse refusal() {
@@ -214,9 +218,6 @@ final class Answering {
 
     private void stream(HttpFields fields, HttpBody source) {
         body = source;
-        if (source == exchange.body && !withoutBody) {
-            connection.wanted(exchange.body); // while 100 Continue may still be sent
-        }
         ResponseHead head = ResponseHead.of(exchange.status, withoutFraming(fields));
         long length = source.length();
         RequestHead asked = exchange.head();
@@ -227,6 +228,10 @@ final class Answering {
             head = head.bodyLength(Head.CHUNKED);
             chunked = true;
         }
+        if (source == exchange.body && exchange.isHeldBack() && !withoutBody) {
+            begin(head, source);
+            return;
+        }
         head(head);
         if (withoutBody || length == 0) {
             source.close();
@@ -234,6 +239,26 @@ final class Answering {
         } else {
             goOn();
         }
+    }
+
+    /**
+     * With a body that comes back, and that the client has not begun to send: if it heard what is answered before, it would not send it at all.
+     */
+    private void begin(ResponseHead head, HttpBody source) {
+        pending = source.next().onDone((piece, failure) -> {
+            if (connection.isOver()) {
+                took(piece, failure);
+                return;
+            }
+            Runnable first = failure == null ? () -> head(head) : () -> write(response(failure));
+            attempt(first, source);
+            if (failure == null && begun) {
+                took(piece, null);
+            } else if (piece != null) {
+                piece.release();
+            }
+            connection.goOn();
+        });
     }
 
     /** How long the body is, it says itself; what came with it is of another connection. */

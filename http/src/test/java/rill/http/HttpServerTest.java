@@ -443,12 +443,14 @@ class HttpServerTest {
         String expecting = "POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n" + HOST;
         try (var served = new Served(request -> Future.of(HttpResponse.of(request.body())))) {
             var client = served.connect();
-            assertThat(client.send(expecting).until("length: 5"))
-                    .startsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
-                    .doesNotContain("close");
-            assertThat(client.send("hello").until("hello")).endsWith("hello");
-            assertThat(client.send(expecting).until("length: 5")).startsWith("HTTP/1.1 100 ");
-            client.send("hello").until("hello");
+            assertThat(client.send(expecting).until("\r\n\r\n")).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
+            assertThat(client.send("hello").until("hello"))
+                    .startsWith("HTTP/1.1 200 ")
+                    .doesNotContain("close")
+                    .endsWith("hello");
+            assertThat(client.send(expecting).until("\r\n\r\n")).startsWith("HTTP/1.1 100 ");
+            served.pass(Duration.ofSeconds(30));
+            assertThat(client.untilEnd()).startsWith("HTTP/1.1 408 ");
         }
     }
 
