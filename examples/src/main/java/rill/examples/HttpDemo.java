@@ -17,6 +17,7 @@ final class HttpDemo {
 
     private HttpDemo() {}
 
+    // README: http begin
     static Future<HttpServer> serve(Loop loop, SocketAddress address) {
         return HttpServer.listen(loop, address, HttpDemo::answer);
     }
@@ -29,6 +30,7 @@ final class HttpDemo {
             default -> Future.of(HttpResponse.text("nothing here\n").status(404));
         };
     }
+    // README: http end
 
     static void run(PrintWriter out) throws IOException {
         try (var serverLoop = Loop.open().start();
