@@ -92,14 +92,14 @@ final class HttpBenchmark implements Benchmark {
     private static Outcome run(Bench bench, Contender contender, Shape shape) throws IOException {
         try (Child server = bench.server(contender);
                 Child load = load(bench, server, shape)) {
-            return new Window(load, server, load).measure(bench.profile());
+            return new Window(load, server, load).measure(longer(bench.profile()));
         }
     }
 
     private static Outcome countCalls(Bench bench, Contender contender, Shape shape) throws IOException {
         try (Child server = bench.server(contender);
                 Child load = load(bench, server, shape)) {
-            Bench.pass(bench.profile().warmUpSeconds());
+            Bench.pass(longer(bench.profile()).warmUpSeconds());
             return SystemCalls.perMessage(bench, server, load);
         }
     }
@@ -112,8 +112,13 @@ final class HttpBenchmark implements Benchmark {
         return load;
     }
 
+    /** There is more to compile than in an echo: the rate rises for four seconds. */
+    private static Profile longer(Profile profile) {
+        return profile.longer(3, 1);
+    }
+
     @Override
     public double secondsPerRun(Profile profile) {
-        return profile.warmUpSeconds() + profile.seconds() + START_SECONDS;
+        return longer(profile).warmUpSeconds() + profile.seconds() + START_SECONDS;
     }
 }
