@@ -6,37 +6,43 @@ import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.spi.SocketOptions;
 
 /** How to connect; immutable, each method that takes an argument gives a changed copy. */
 public final class ConnectOptions {
-    private static final ConnectOptions DEFAULTS = new ConnectOptions(
-            Duration.ofSeconds(10), null, SocketOptions.none(), ConnectionLimits.defaults(), Duration.ZERO, null);
+    private static final ConnectOptions DEFAULTS = new ConnectOptions(new Values());
 
-    private final Duration timeout;
-    private final @Nullable SocketAddress local;
-    private final SocketOptions socket;
-    private final ConnectionLimits limits;
-    private final Duration idleTime;
-    private final @Nullable Proxy proxy;
+    /** What an instance holds. Changed only before it has one. */
+    private static final class Values implements Cloneable {
+        private Duration timeout = Duration.ofSeconds(10);
+        private @Nullable SocketAddress local;
+        private SocketOptions socket = SocketOptions.none();
+        private ConnectionLimits limits = ConnectionLimits.defaults();
+        private Duration idleTime = Duration.ZERO;
+        private @Nullable Proxy proxy;
 
-    private ConnectOptions(
-            Duration timeout,
-            @Nullable SocketAddress local,
-            SocketOptions socket,
-            ConnectionLimits limits,
-            Duration idleTime,
-            @Nullable Proxy proxy) {
-        if (timeout.isNegative()) {
-            throw new IllegalArgumentException("negative connect timeout: " + timeout);
+        @Override
+        public Values clone() {
+            try {
+                return (Values) super.clone();
+            } catch (CloneNotSupportedException e) {
+                throw new AssertionError(e);
+            }
         }
-        this.timeout = timeout;
-        this.local = local;
-        this.socket = socket;
-        this.limits = Objects.requireNonNull(limits, "limits");
-        this.idleTime = ListenOptions.notNegative(idleTime);
-        this.proxy = proxy;
+    }
+
+    private final Values values;
+
+    private ConnectOptions(Values values) {
+        this.values = values;
+    }
+
+    private ConnectOptions with(Consumer<Values> change) {
+        Values copy = values.clone();
+        change.accept(copy);
+        return new ConnectOptions(copy);
     }
 
     /** Ten seconds, no local address, TCP_NODELAY, no bound of the idle time, no proxy. */
@@ -48,22 +54,22 @@ public final class ConnectOptions {
 
     /** The limit for the whole of it: looking up the name, trying its addresses, and its layers becoming ready. */
     public Duration timeout() {
-        return timeout;
+        return values.timeout;
     }
 
     /** The address to bind first, or null. */
     public @Nullable SocketAddress local() {
-        return local;
+        return values.local;
     }
 
     /** Socket options; over TCP, TCP_NODELAY is on unless said otherwise. */
     public SocketOptions socket() {
-        return socket;
+        return values.socket;
     }
 
     /** Bounds of the connection. */
     public ConnectionLimits limits() {
-        return limits;
+        return values.limits;
     }
 
     /**
@@ -73,44 +79,50 @@ public final class ConnectOptions {
      * <p><b>Not guaranteed:</b> the exact time. It may take up to a quarter more.
      */
     public Duration idleTime() {
-        return idleTime;
+        return values.idleTime;
     }
 
     /** By way of which proxy, or null. */
     public @Nullable Proxy proxy() {
-        return proxy;
+        return values.proxy;
     }
 
     /** The options of a socket to this address. */
     SocketOptions socketTo(SocketAddress address) {
-        return address instanceof InetSocketAddress ? socket.or(StandardSocketOptions.TCP_NODELAY, true) : socket;
+        return address instanceof InetSocketAddress ? socket().or(StandardSocketOptions.TCP_NODELAY, true) : socket();
     }
 
     // ---- changed copies
 
     /** With this limit. */
     public ConnectOptions timeout(Duration newTimeout) {
-        return new ConnectOptions(newTimeout, local, socket, limits, idleTime, proxy);
+        if (newTimeout.isNegative()) {
+            throw new IllegalArgumentException("negative connect timeout: " + newTimeout);
+        }
+        return with(copy -> copy.timeout = newTimeout);
     }
 
     /** From this local address. */
     public ConnectOptions local(SocketAddress newLocal) {
-        return new ConnectOptions(timeout, newLocal, socket, limits, idleTime, proxy);
+        Objects.requireNonNull(newLocal, "local");
+        return with(copy -> copy.local = newLocal);
     }
 
     /** With this socket option. */
     public <T> ConnectOptions option(SocketOption<T> option, T value) {
-        return new ConnectOptions(timeout, local, socket.with(option, value), limits, idleTime, proxy);
+        return with(copy -> copy.socket = copy.socket.with(option, value));
     }
 
     /** With these bounds. */
     public ConnectOptions limits(ConnectionLimits newLimits) {
-        return new ConnectOptions(timeout, local, socket, newLimits, idleTime, proxy);
+        Objects.requireNonNull(newLimits, "limits");
+        return with(copy -> copy.limits = newLimits);
     }
 
     /** With this bound of the idle time, zero for none: see {@link #idleTime()}. */
     public ConnectOptions idleTime(Duration newIdleTime) {
-        return new ConnectOptions(timeout, local, socket, limits, newIdleTime, proxy);
+        ListenOptions.notNegative(newIdleTime);
+        return with(copy -> copy.idleTime = newIdleTime);
     }
 
     /**
@@ -118,12 +130,13 @@ public final class ConnectOptions {
      * that was given to {@code connect}, all of it within the {@link #timeout()}.
      */
     public ConnectOptions through(Proxy newProxy) {
-        return new ConnectOptions(timeout, local, socket, limits, idleTime, Objects.requireNonNull(newProxy, "proxy"));
+        Objects.requireNonNull(newProxy, "proxy");
+        return with(copy -> copy.proxy = newProxy);
     }
 
     @Override
     public String toString() {
-        return "ConnectOptions[timeout=" + timeout + ", local=" + local + ", socket=" + socket + ", limits=" + limits
-                + ", idleTime=" + idleTime + ", proxy=" + proxy + "]";
+        return "ConnectOptions[timeout=" + timeout() + ", local=" + local() + ", socket=" + socket() + ", limits="
+                + limits() + ", idleTime=" + idleTime() + ", proxy=" + proxy() + "]";
     }
 }

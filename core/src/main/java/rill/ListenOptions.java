@@ -6,46 +6,44 @@ import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 import rill.spi.SocketOptions;
 
 /** How to listen; immutable, each method that takes an argument gives a changed copy. */
 public final class ListenOptions {
-    private static final ListenOptions DEFAULTS = new ListenOptions(
-            1024,
-            SocketOptions.none(),
-            SocketOptions.none(),
-            ConnectionLimits.defaults(),
-            false,
-            1024,
-            64 * 1024,
-            Duration.ZERO);
+    private static final ListenOptions DEFAULTS = new ListenOptions(new Values());
 
-    private final int backlog;
-    private final SocketOptions listener;
-    private final SocketOptions socket;
-    private final ConnectionLimits limits;
-    private final boolean reusePort;
-    private final int requestsInFlight;
-    private final int connections;
-    private final Duration idleTime;
+    /** What an instance holds. Changed only before it has one. */
+    private static final class Values implements Cloneable {
+        private int backlog = 1024;
+        private SocketOptions listener = SocketOptions.none();
+        private SocketOptions socket = SocketOptions.none();
+        private ConnectionLimits limits = ConnectionLimits.defaults();
+        private boolean reusePort;
+        private int requestsInFlight = 1024;
+        private int connections = 64 * 1024;
+        private Duration idleTime = Duration.ZERO;
 
-    private ListenOptions(
-            int backlog,
-            SocketOptions listener,
-            SocketOptions socket,
-            ConnectionLimits limits,
-            boolean reusePort,
-            int requestsInFlight,
-            int connections,
-            Duration idleTime) {
-        this.backlog = atLeast(0, backlog, "backlog");
-        this.listener = listener;
-        this.socket = socket;
-        this.limits = Objects.requireNonNull(limits, "limits");
-        this.reusePort = reusePort;
-        this.requestsInFlight = atLeast(1, requestsInFlight, "requestsInFlight");
-        this.connections = atLeast(1, connections, "connections");
-        this.idleTime = notNegative(idleTime);
+        @Override
+        public Values clone() {
+            try {
+                return (Values) super.clone();
+            } catch (CloneNotSupportedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    private final Values values;
+
+    private ListenOptions(Values values) {
+        this.values = values;
+    }
+
+    private ListenOptions with(Consumer<Values> change) {
+        Values copy = values.clone();
+        change.accept(copy);
+        return new ListenOptions(copy);
     }
 
     private static int atLeast(int least, int number, String what) {
@@ -74,22 +72,22 @@ public final class ListenOptions {
 
     /** How many connections may wait for acceptance; 0 for the system's choice. */
     public int backlog() {
-        return backlog;
+        return values.backlog;
     }
 
     /** Options of the listening socket; over TCP, SO_REUSEADDR is on unless said otherwise. */
     public SocketOptions listener() {
-        return listener;
+        return values.listener;
     }
 
     /** Options of each connection; over TCP, TCP_NODELAY is on unless said otherwise. */
     public SocketOptions socket() {
-        return socket;
+        return values.socket;
     }
 
     /** Bounds of each connection. */
     public ConnectionLimits limits() {
-        return limits;
+        return values.limits;
     }
 
     /**
@@ -98,12 +96,12 @@ public final class ListenOptions {
      * connection goes to the loop with the fewest.
      */
     public boolean reusePort() {
-        return reusePort;
+        return values.reusePort;
     }
 
     /** How many requests of one connection {@link Serving#serve serve} takes on before it stops reading. */
     public int requestsInFlight() {
-        return requestsInFlight;
+        return values.requestsInFlight;
     }
 
     /**
@@ -113,7 +111,7 @@ public final class ListenOptions {
      * <p><b>Not guaranteed:</b> the exact bound with {@link #reusePort}. There may be one more for each further loop.
      */
     public int connections() {
-        return connections;
+        return values.connections;
     }
 
     /**
@@ -123,88 +121,71 @@ public final class ListenOptions {
      * <p><b>Not guaranteed:</b> the exact time. It may take up to a quarter more.
      */
     public Duration idleTime() {
-        return idleTime;
+        return values.idleTime;
     }
 
     /** The options of a socket that listens at this address. */
     SocketOptions listenerAt(SocketAddress address) {
-        SocketOptions wanted = reusePort ? listener.or(StandardSocketOptions.SO_REUSEPORT, true) : listener;
+        SocketOptions wanted = reusePort() ? listener().or(StandardSocketOptions.SO_REUSEPORT, true) : listener();
         return address instanceof InetSocketAddress ? wanted.or(StandardSocketOptions.SO_REUSEADDR, true) : wanted;
     }
 
     /** The options of a connection that was accepted at this address. */
     SocketOptions socketAt(SocketAddress address) {
-        return address instanceof InetSocketAddress ? socket.or(StandardSocketOptions.TCP_NODELAY, true) : socket;
+        return address instanceof InetSocketAddress ? socket().or(StandardSocketOptions.TCP_NODELAY, true) : socket();
     }
 
     // ---- changed copies
 
     /** With this {@link #backlog()}. */
     public ListenOptions backlog(int newBacklog) {
-        return new ListenOptions(
-                newBacklog, listener, socket, limits, reusePort, requestsInFlight, connections, idleTime);
+        atLeast(0, newBacklog, "backlog");
+        return with(copy -> copy.backlog = newBacklog);
     }
 
     /** With this option of the listening socket. */
     public <T> ListenOptions listenerOption(SocketOption<T> option, T value) {
-        return new ListenOptions(
-                backlog,
-                listener.with(option, value),
-                socket,
-                limits,
-                reusePort,
-                requestsInFlight,
-                connections,
-                idleTime);
+        return with(copy -> copy.listener = copy.listener.with(option, value));
     }
 
     /** With this option of each connection. */
     public <T> ListenOptions option(SocketOption<T> option, T value) {
-        return new ListenOptions(
-                backlog,
-                listener,
-                socket.with(option, value),
-                limits,
-                reusePort,
-                requestsInFlight,
-                connections,
-                idleTime);
+        return with(copy -> copy.socket = copy.socket.with(option, value));
     }
 
     /** With these bounds of each connection. */
     public ListenOptions limits(ConnectionLimits newLimits) {
-        return new ListenOptions(
-                backlog, listener, socket, newLimits, reusePort, requestsInFlight, connections, idleTime);
+        Objects.requireNonNull(newLimits, "limits");
+        return with(copy -> copy.limits = newLimits);
     }
 
     /** With a listening socket of each loop's own, or one for all of a group: see {@link #reusePort()}. */
     public ListenOptions reusePort(boolean newReusePort) {
-        return new ListenOptions(
-                backlog, listener, socket, limits, newReusePort, requestsInFlight, connections, idleTime);
+        return with(copy -> copy.reusePort = newReusePort);
     }
 
     /** With at most this many requests of a connection in flight: see {@link #requestsInFlight()}. */
     public ListenOptions requestsInFlight(int newRequestsInFlight) {
-        return new ListenOptions(
-                backlog, listener, socket, limits, reusePort, newRequestsInFlight, connections, idleTime);
+        atLeast(1, newRequestsInFlight, "requestsInFlight");
+        return with(copy -> copy.requestsInFlight = newRequestsInFlight);
     }
 
     /** With at most this many connections: see {@link #connections()}. {@link Integer#MAX_VALUE} for no bound. */
     public ListenOptions connections(int newConnections) {
-        return new ListenOptions(
-                backlog, listener, socket, limits, reusePort, requestsInFlight, newConnections, idleTime);
+        atLeast(1, newConnections, "connections");
+        return with(copy -> copy.connections = newConnections);
     }
 
     /** With this bound of the idle time of each connection, zero for none: see {@link #idleTime()}. */
     public ListenOptions idleTime(Duration newIdleTime) {
-        return new ListenOptions(
-                backlog, listener, socket, limits, reusePort, requestsInFlight, connections, newIdleTime);
+        notNegative(newIdleTime);
+        return with(copy -> copy.idleTime = newIdleTime);
     }
 
     @Override
     public String toString() {
-        return "ListenOptions[backlog=" + backlog + ", listener=" + listener + ", socket=" + socket + ", limits="
-                + limits + ", reusePort=" + reusePort + ", requestsInFlight=" + requestsInFlight + ", connections="
-                + connections + ", idleTime=" + idleTime + "]";
+        return "ListenOptions[backlog=" + backlog() + ", listener=" + listener() + ", socket=" + socket()
+                + ", limits=" + limits() + ", reusePort=" + reusePort() + ", requestsInFlight=" + requestsInFlight()
+                + ", connections=" + connections() + ", idleTime=" + idleTime() + "]";
     }
 }

@@ -2,6 +2,7 @@ package rill;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Transport;
 
@@ -9,56 +10,48 @@ import rill.spi.Transport;
 public final class LoopOptions {
     private static final long LEAST_MEMORY = 256 * 1024;
 
-    private static final LoopOptions DEFAULTS = new LoopOptions(
-            null,
-            null,
-            Duration.ofMillis(100),
-            Duration.ofMillis(1),
-            Duration.ZERO,
-            Long.MAX_VALUE,
-            null,
-            Reporter.logging(),
-            null,
-            false);
+    private static final LoopOptions DEFAULTS = new LoopOptions(new Values());
 
-    private final @Nullable Transport transport;
-    private final @Nullable String name;
-    private final Duration slowHandle;
-    private final Duration handleBudget;
-    private final Duration spin;
-    private final long bufferMemory;
-    private final @Nullable TaskEngine taskEngine;
-    private final Reporter reporter;
-    private final @Nullable Observer observer;
-    private final boolean tracing;
+    /** What an instance holds. Changed only before it has one. */
+    private static final class Values implements Cloneable {
+        private @Nullable Transport transport;
+        private @Nullable String name;
+        private Duration slowHandle = Duration.ofMillis(100);
+        private Duration handleBudget = Duration.ofMillis(1);
+        private Duration spin = Duration.ZERO;
+        private long bufferMemory = Long.MAX_VALUE;
+        private @Nullable TaskEngine taskEngine;
+        private Reporter reporter = Reporter.logging();
+        private @Nullable Observer observer;
+        private boolean tracing;
 
-    private LoopOptions(
-            @Nullable Transport transport,
-            @Nullable String name,
-            Duration slowHandle,
-            Duration handleBudget,
-            Duration spin,
-            long bufferMemory,
-            @Nullable TaskEngine taskEngine,
-            Reporter reporter,
-            @Nullable Observer observer,
-            boolean tracing) {
-        if (slowHandle.isNegative() || handleBudget.isNegative() || spin.isNegative()) {
-            throw new IllegalArgumentException("negative duration: " + slowHandle + ", " + handleBudget + ", " + spin);
+        @Override
+        public Values clone() {
+            try {
+                return (Values) super.clone();
+            } catch (CloneNotSupportedException e) {
+                throw new AssertionError(e);
+            }
         }
-        if (bufferMemory < LEAST_MEMORY) {
-            throw new IllegalArgumentException("buffer memory of " + bufferMemory + " bytes; at least " + LEAST_MEMORY);
+    }
+
+    private final Values values;
+
+    private LoopOptions(Values values) {
+        this.values = values;
+    }
+
+    private LoopOptions with(Consumer<Values> change) {
+        Values copy = values.clone();
+        change.accept(copy);
+        return new LoopOptions(copy);
+    }
+
+    private static Duration notNegative(Duration time, String what) {
+        if (time.isNegative()) {
+            throw new IllegalArgumentException(what + " can't be negative: " + time);
         }
-        this.transport = transport;
-        this.name = name;
-        this.slowHandle = slowHandle;
-        this.handleBudget = handleBudget;
-        this.spin = spin;
-        this.bufferMemory = bufferMemory;
-        this.taskEngine = taskEngine;
-        this.reporter = Objects.requireNonNull(reporter, "reporter");
-        this.observer = observer;
-        this.tracing = tracing;
+        return time;
     }
 
     /** The best transport and Task engine here, slow Handles reported from 100 ms, reports to {@link Reporter#logging()}. */
@@ -70,22 +63,22 @@ public final class LoopOptions {
 
     /** The socket mechanism, or null for the best one available here. */
     public @Nullable Transport transport() {
-        return transport;
+        return values.transport;
     }
 
     /** What reports call the loop, or null for {@code loop-1} and so on. */
     public @Nullable String name() {
-        return name;
+        return values.name;
     }
 
     /** How long a Handle may hold the loop before that is reported; zero for no such watch. */
     public Duration slowHandle() {
-        return slowHandle;
+        return values.slowHandle;
     }
 
     /** How long the Handles of one tick may take before I/O gets its turn again. */
     public Duration handleBudget() {
-        return handleBudget;
+        return values.handleBudget;
     }
 
     /**
@@ -95,7 +88,7 @@ public final class LoopOptions {
      * makes matters worse where there are fewer processors than loops that poll.
      */
     public Duration spin() {
-        return spin;
+        return values.spin;
     }
 
     /**
@@ -104,22 +97,22 @@ public final class LoopOptions {
      * loops together always holds: see {@link rill.spi.Memory#system()}.
      */
     public long bufferMemory() {
-        return bufferMemory;
+        return values.bufferMemory;
     }
 
     /** How Tasks run, or null for the best engine that works here. */
     public @Nullable TaskEngine taskEngine() {
-        return taskEngine;
+        return values.taskEngine;
     }
 
     /** Receives what no callback was told. */
     public Reporter reporter() {
-        return reporter;
+        return values.reporter;
     }
 
     /** Is told of connections and calls; null for nobody. */
     public @Nullable Observer observer() {
-        return observer;
+        return values.observer;
     }
 
     /**
@@ -127,170 +120,82 @@ public final class LoopOptions {
      * those who write to it later. Costs a stack trace each.
      */
     public boolean tracing() {
-        return tracing;
+        return values.tracing;
     }
 
     // ---- changed copies
 
     /** With this transport. */
     public LoopOptions transport(Transport newTransport) {
-        return new LoopOptions(
-                newTransport,
-                name,
-                slowHandle,
-                handleBudget,
-                spin,
-                bufferMemory,
-                taskEngine,
-                reporter,
-                observer,
-                tracing);
+        Objects.requireNonNull(newTransport, "transport");
+        return with(copy -> copy.transport = newTransport);
     }
 
     /** With this name. */
     public LoopOptions name(String newName) {
-        return new LoopOptions(
-                transport,
-                newName,
-                slowHandle,
-                handleBudget,
-                spin,
-                bufferMemory,
-                taskEngine,
-                reporter,
-                observer,
-                tracing);
+        Objects.requireNonNull(newName, "name");
+        return with(copy -> copy.name = newName);
     }
 
     /** With Handles reported that hold the loop this long; zero for none. */
     public LoopOptions slowHandle(Duration newSlowHandle) {
-        return new LoopOptions(
-                transport,
-                name,
-                newSlowHandle,
-                handleBudget,
-                spin,
-                bufferMemory,
-                taskEngine,
-                reporter,
-                observer,
-                tracing);
+        notNegative(newSlowHandle, "slowHandle");
+        return with(copy -> copy.slowHandle = newSlowHandle);
     }
 
     /** With I/O getting its turn again after the Handles have taken this long. */
     public LoopOptions handleBudget(Duration newHandleBudget) {
-        return new LoopOptions(
-                transport,
-                name,
-                slowHandle,
-                newHandleBudget,
-                spin,
-                bufferMemory,
-                taskEngine,
-                reporter,
-                observer,
-                tracing);
+        notNegative(newHandleBudget, "handleBudget");
+        return with(copy -> copy.handleBudget = newHandleBudget);
     }
 
     /** With this much polling before it sleeps; see {@link #spin()} for the cost. */
     public LoopOptions spin(Duration newSpin) {
-        return new LoopOptions(
-                transport,
-                name,
-                slowHandle,
-                handleBudget,
-                newSpin,
-                bufferMemory,
-                taskEngine,
-                reporter,
-                observer,
-                tracing);
+        notNegative(newSpin, "spin");
+        return with(copy -> copy.spin = newSpin);
     }
 
     /** With this bound on the memory of its buffers, in bytes; see {@link #bufferMemory()}. */
     public LoopOptions bufferMemory(long newBufferMemory) {
-        return new LoopOptions(
-                transport,
-                name,
-                slowHandle,
-                handleBudget,
-                spin,
-                newBufferMemory,
-                taskEngine,
-                reporter,
-                observer,
-                tracing);
+        if (newBufferMemory < LEAST_MEMORY) {
+            throw new IllegalArgumentException(
+                    "buffer memory of " + newBufferMemory + " bytes; at least " + LEAST_MEMORY);
+        }
+        return with(copy -> copy.bufferMemory = newBufferMemory);
     }
 
     /** With Tasks that run this way. */
     public LoopOptions taskEngine(TaskEngine newTaskEngine) {
-        return new LoopOptions(
-                transport,
-                name,
-                slowHandle,
-                handleBudget,
-                spin,
-                bufferMemory,
-                newTaskEngine,
-                reporter,
-                observer,
-                tracing);
+        Objects.requireNonNull(newTaskEngine, "taskEngine");
+        return with(copy -> copy.taskEngine = newTaskEngine);
     }
 
     /** With this Reporter. */
     public LoopOptions reporter(Reporter newReporter) {
-        return new LoopOptions(
-                transport,
-                name,
-                slowHandle,
-                handleBudget,
-                spin,
-                bufferMemory,
-                taskEngine,
-                newReporter,
-                observer,
-                tracing);
+        Objects.requireNonNull(newReporter, "reporter");
+        return with(copy -> copy.reporter = newReporter);
     }
 
     /** With somebody who is told of connections and calls. */
     public LoopOptions observer(Observer newObserver) {
-        return new LoopOptions(
-                transport,
-                name,
-                slowHandle,
-                handleBudget,
-                spin,
-                bufferMemory,
-                taskEngine,
-                reporter,
-                Objects.requireNonNull(newObserver, "observer"),
-                tracing);
+        Objects.requireNonNull(newObserver, "observer");
+        return with(copy -> copy.observer = newObserver);
     }
 
     /** With or without a record of where Futures are made; see {@link #tracing()}. */
     public LoopOptions tracing(boolean newTracing) {
-        return new LoopOptions(
-                transport,
-                name,
-                slowHandle,
-                handleBudget,
-                spin,
-                bufferMemory,
-                taskEngine,
-                reporter,
-                observer,
-                newTracing);
+        return with(copy -> copy.tracing = newTracing);
     }
 
     Pace pace() {
-        return new Pace(slowHandle, handleBudget, spin);
+        return new Pace(slowHandle(), handleBudget(), spin());
     }
 
     @Override
     public String toString() {
-        return "LoopOptions[transport=" + transport + ", name=" + name + ", slowHandle=" + slowHandle
-                + ", handleBudget=" + handleBudget + ", spin=" + spin + ", bufferMemory=" + bufferMemory
-                + ", taskEngine=" + taskEngine + ", reporter=" + reporter + ", observer=" + observer + ", tracing="
-                + tracing + "]";
+        return "LoopOptions[transport=" + transport() + ", name=" + name() + ", slowHandle=" + slowHandle()
+                + ", handleBudget=" + handleBudget() + ", spin=" + spin() + ", bufferMemory=" + bufferMemory()
+                + ", taskEngine=" + taskEngine() + ", reporter=" + reporter() + ", observer=" + observer()
+                + ", tracing=" + tracing() + "]";
     }
 }

@@ -1,5 +1,7 @@
 package rill.codec.resp;
 
+import java.util.function.Consumer;
+
 /**
  * How much a RESP peer may send, and in which forms. Immutable; each method with a parameter gives a changed copy.
  *
@@ -20,42 +22,39 @@ public final class RespOptions {
     private static final int MEBI = 1024 * 1024;
     private static final int LARGEST = 1024 * MEBI;
 
-    private static final RespOptions DEFAULTS = new RespOptions(
-            64 * MEBI,
-            128 * MEBI,
-            Math.max(MEBI, Runtime.getRuntime().maxMemory() / 4),
-            MEBI,
-            32,
-            64 * 1024,
-            true,
-            Integer.MAX_VALUE);
+    private static final RespOptions DEFAULTS = new RespOptions(new Values());
 
-    private final int bulkBytes;
-    private final int messageBytes;
-    private final long unfinishedBytes;
-    private final int elements;
-    private final int depth;
-    private final int lineBytes;
-    private final boolean inlineCommands;
-    private final int handOut;
+    /** What an instance holds. Changed only before it has one. */
+    private static final class Values implements Cloneable {
+        private int bulkBytes = 64 * MEBI;
+        private int messageBytes = 128 * MEBI;
+        private long unfinishedBytes = Math.max(MEBI, Runtime.getRuntime().maxMemory() / 4);
+        private int elements = MEBI;
+        private int depth = 32;
+        private int lineBytes = 64 * 1024;
+        private boolean inlineCommands = true;
+        private int handOut = Integer.MAX_VALUE;
 
-    private RespOptions(
-            int bulkBytes,
-            int messageBytes,
-            long unfinishedBytes,
-            int elements,
-            int depth,
-            int lineBytes,
-            boolean inlineCommands,
-            int handOut) {
-        this.bulkBytes = bulkBytes;
-        this.messageBytes = messageBytes;
-        this.unfinishedBytes = unfinishedBytes;
-        this.elements = elements;
-        this.depth = depth;
-        this.lineBytes = lineBytes;
-        this.inlineCommands = inlineCommands;
-        this.handOut = handOut;
+        @Override
+        public Values clone() {
+            try {
+                return (Values) super.clone();
+            } catch (CloneNotSupportedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    private final Values values;
+
+    private RespOptions(Values values) {
+        this.values = values;
+    }
+
+    private RespOptions with(Consumer<Values> change) {
+        Values copy = values.clone();
+        change.accept(copy);
+        return new RespOptions(copy);
     }
 
     /**
@@ -77,42 +76,42 @@ public final class RespOptions {
 
     /** How many bytes one bulk string may have. */
     public int bulkBytes() {
-        return bulkBytes;
+        return values.bulkBytes;
     }
 
     /** What one message may cost. */
     public int messageBytes() {
-        return messageBytes;
+        return values.messageBytes;
     }
 
     /** What the unfinished messages of all connections together may cost. */
     public long unfinishedBytes() {
-        return unfinishedBytes;
+        return values.unfinishedBytes;
     }
 
     /** How many elements one message may have, those of all its arrays together. */
     public int elements() {
-        return elements;
+        return values.elements;
     }
 
     /** How deep arrays may be nested; 1 is an array of scalars. */
     public int depth() {
-        return depth;
+        return values.depth;
     }
 
     /** How many bytes a simple string, an error or an inline command may have, without its ending. */
     public int lineBytes() {
-        return lineBytes;
+        return values.lineBytes;
     }
 
     /** Whether a server takes commands that are words on a line. */
     public boolean inlineCommands() {
-        return inlineCommands;
+        return values.inlineCommands;
     }
 
     /** From how many bytes on a bulk string is handed out in a buffer; {@link Integer#MAX_VALUE} if none is. */
     public int handOut() {
-        return handOut;
+        return values.handOut;
     }
 
     // ---- changed copies
@@ -120,15 +119,10 @@ public final class RespOptions {
     /** With bulk strings of at most so many bytes (up to 1 GiB), and messages that can carry one. */
     public RespOptions bulkBytes(int limit) {
         required("bulkBytes", limit, LARGEST);
-        return new RespOptions(
-                limit,
-                Math.max(messageBytes, limit + BESIDE),
-                unfinishedBytes,
-                elements,
-                depth,
-                lineBytes,
-                inlineCommands,
-                handOut);
+        return with(copy -> {
+            copy.bulkBytes = limit;
+            copy.messageBytes = Math.max(copy.messageBytes, limit + BESIDE);
+        });
     }
 
     /**
@@ -138,12 +132,12 @@ public final class RespOptions {
      *     key beside it: 320 bytes more than {@link #bulkBytes()} and {@link #lineBytes()} are enough
      */
     public RespOptions messageBytes(int limit) {
-        int least = Math.max(bulkBytes, lineBytes) + BESIDE;
+        int least = Math.max(bulkBytes(), lineBytes()) + BESIDE;
         if (limit < least) {
             throw new IllegalArgumentException("messageBytes is at least " + least + ", " + BESIDE
                     + " above bulkBytes and lineBytes, not " + limit);
         }
-        return new RespOptions(bulkBytes, limit, unfinishedBytes, elements, depth, lineBytes, inlineCommands, handOut);
+        return with(copy -> copy.messageBytes = limit);
     }
 
     /**
@@ -155,35 +149,28 @@ public final class RespOptions {
         if (limit < 1) {
             throw new IllegalArgumentException("unfinishedBytes is at least 1, not " + limit);
         }
-        return new RespOptions(bulkBytes, messageBytes, limit, elements, depth, lineBytes, inlineCommands, handOut);
+        return with(copy -> copy.unfinishedBytes = limit);
     }
 
     /** With messages of at most so many elements. */
     public RespOptions elements(int limit) {
         required("elements", limit, LARGEST);
-        return new RespOptions(
-                bulkBytes, messageBytes, unfinishedBytes, limit, depth, lineBytes, inlineCommands, handOut);
+        return with(copy -> copy.elements = limit);
     }
 
     /** With arrays nested at most so deep, up to 1,000. */
     public RespOptions depth(int limit) {
         required("depth", limit, 1000);
-        return new RespOptions(
-                bulkBytes, messageBytes, unfinishedBytes, elements, limit, lineBytes, inlineCommands, handOut);
+        return with(copy -> copy.depth = limit);
     }
 
     /** With lines of at most so many bytes (up to 1 GiB), and messages that can carry one. */
     public RespOptions lineBytes(int limit) {
         required("lineBytes", limit, LARGEST);
-        return new RespOptions(
-                bulkBytes,
-                Math.max(messageBytes, limit + BESIDE),
-                unfinishedBytes,
-                elements,
-                depth,
-                limit,
-                inlineCommands,
-                handOut);
+        return with(copy -> {
+            copy.lineBytes = limit;
+            copy.messageBytes = Math.max(copy.messageBytes, limit + BESIDE);
+        });
     }
 
     /**
@@ -191,8 +178,7 @@ public final class RespOptions {
      * refused at its first byte, whatever it says.
      */
     public RespOptions inlineCommands(boolean understood) {
-        return new RespOptions(
-                bulkBytes, messageBytes, unfinishedBytes, elements, depth, lineBytes, understood, handOut);
+        return with(copy -> copy.inlineCommands = understood);
     }
 
     /**
@@ -201,28 +187,19 @@ public final class RespOptions {
      */
     public RespOptions handOut(int fromBytes) {
         required("handOut", fromBytes, LARGEST);
-        return new RespOptions(
-                bulkBytes, messageBytes, unfinishedBytes, elements, depth, lineBytes, inlineCommands, fromBytes);
+        return with(copy -> copy.handOut = fromBytes);
     }
 
     /** Without handing anything out. */
     RespOptions copyAll() {
-        return new RespOptions(
-                bulkBytes,
-                messageBytes,
-                unfinishedBytes,
-                elements,
-                depth,
-                lineBytes,
-                inlineCommands,
-                Integer.MAX_VALUE);
+        return with(copy -> copy.handOut = Integer.MAX_VALUE);
     }
 
     @Override
     public String toString() {
-        return "RespOptions[bulkBytes=" + bulkBytes + ", messageBytes=" + messageBytes + ", unfinishedBytes="
-                + unfinishedBytes + ", elements=" + elements + ", depth=" + depth + ", lineBytes=" + lineBytes
-                + ", inlineCommands=" + inlineCommands
-                + (handOut == Integer.MAX_VALUE ? "" : ", handOut=" + handOut) + "]";
+        return "RespOptions[bulkBytes=" + bulkBytes() + ", messageBytes=" + messageBytes() + ", unfinishedBytes="
+                + unfinishedBytes() + ", elements=" + elements() + ", depth=" + depth() + ", lineBytes=" + lineBytes()
+                + ", inlineCommands=" + inlineCommands()
+                + (handOut() == Integer.MAX_VALUE ? "" : ", handOut=" + handOut()) + "]";
     }
 }
