@@ -489,6 +489,25 @@ abstract class BareLoop implements Drivable, Executor {
     // ---- closing
 
     /**
+     * Tells the {@link Reporter} that {@code what} threw {@code cause}, as a {@link Report.Thrown}: for code that calls what others wrote, survives its
+     * failure, and has nobody else to tell.
+     *
+     * <p><b>Threading:</b> any. On the loop the Reporter is called at once. What another thread says is told in a Handle; once the loop is closed, on that
+     * thread. <b>Errors:</b> none: what the Reporter throws is logged.
+     *
+     * @param what a name, such as "the access log"
+     */
+    public void report(String what, Throwable cause) {
+        Objects.requireNonNull(what, "what");
+        Objects.requireNonNull(cause, "cause");
+        if (isCurrent()) {
+            threw(what, null, cause);
+        } else {
+            enqueue(new Told(this, what, cause));
+        }
+    }
+
+    /**
      * Closes the loop: stops accepting, finishes what is in flight, cancels every Task and waits for it, and closes everything. What is still
      * alive at the deadline is aborted, and named in a {@link Report.Survivors}. Waits until that is over, and drives the loop if nobody
      * does. Calling it again does nothing.

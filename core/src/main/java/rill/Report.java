@@ -17,7 +17,7 @@ public sealed interface Report {
         return null;
     }
 
-    /** A Handle or a callback threw. */
+    /** A Handle or a callback threw, or what somebody has {@link Loop#report reported}. */
     record Thrown(String loop, String what, Throwable cause) implements Report {
         @Override
         public String message() {

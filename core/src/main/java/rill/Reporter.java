@@ -4,7 +4,7 @@ package rill;
  * Receives what happened on a loop and reached nobody else. Nothing is reported twice.
  *
  * <p><b>Threading:</b> called on the loop, except for {@link Report.Slow} and {@link Report.Undriven}, which come from the watchdog's
- * thread. <b>Errors:</b> what it throws is logged and otherwise ignored.
+ * thread, and for what is {@link Loop#report reported} to a closed loop. <b>Errors:</b> what it throws is logged and otherwise ignored.
  */
 @FunctionalInterface
 public interface Reporter {

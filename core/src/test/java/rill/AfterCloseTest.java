@@ -102,6 +102,10 @@ class AfterCloseTest {
         throwsIt.put("Loop.run", () -> loop.run(() -> 1));
         throwsIt.put("Loop.start", () -> loop.start());
         throwsIt.put("Loop.tick", () -> loop.tick());
+        answers.put("Loop.report", () -> {
+            loop.report("what came late", new IOException("why"));
+            return loops.reporter().take(Report.Thrown.class).getFirst();
+        });
         answers.put("Loop.stop", doing(loop::stop));
         answers.put("Loop.close", doing(loop::close));
         answers.put("Loop.closed", loop::closed);

@@ -390,9 +390,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
     }
 
     void report(String what, Throwable cause) {
-        loop.execute(() -> {
-            throw new IllegalStateException(what + " has failed: " + cause, cause);
-        });
+        loop.report(what, cause);
     }
 
     // ---- time
