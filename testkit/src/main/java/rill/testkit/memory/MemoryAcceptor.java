@@ -84,8 +84,7 @@ final class MemoryAcceptor implements Acceptor {
         network.unbind(this);
         selector.acceptors.remove(this);
         for (@Nullable Arriving each = backlog.poll(); each != null; each = backlog.poll()) {
-            each.socket.used = true;
-            MemoryWire.closeEnds(network, each.socket.in, each.socket.out, true);
+            each.socket.drop(true);
         }
     }
 }

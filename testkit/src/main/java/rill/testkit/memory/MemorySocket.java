@@ -18,6 +18,7 @@ final class MemorySocket implements AcceptedSocket {
         this.remote = remote;
         this.in = in;
         this.out = out;
+        network.begins(remote);
     }
 
     @Override
@@ -33,9 +34,15 @@ final class MemorySocket implements AcceptedSocket {
     @Override
     public void close() {
         if (!used) {
-            used = true;
-            MemoryWire.closeEnds(network, in, out, in.hasUnread());
+            drop(in.hasUnread());
         }
+    }
+
+    /** No wire comes of it. */
+    void drop(boolean reset) {
+        used = true;
+        MemoryWire.closeEnds(network, in, out, reset);
+        network.over(remote);
     }
 
     @Override

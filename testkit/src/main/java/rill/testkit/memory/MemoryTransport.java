@@ -57,6 +57,7 @@ public final class MemoryTransport implements Transport {
 
     private static final long START = 1_000_000_000_000L;
     private static final int FIRST_PORT = 20_000;
+    private static final int LAST_PORT = 65_535;
     private static final int[] CAPACITIES = {37, 512, 4096, 16 * 1024, 64 * 1024};
     private static final int LARGEST = 64 * 1024;
     private static final long MILLI = 1_000_000;
@@ -71,6 +72,7 @@ public final class MemoryTransport implements Transport {
     private final Map<SocketAddress, MemoryAcceptor> acceptors = new HashMap<>();
     private final List<MemorySelector> selectors = new ArrayList<>();
     private final Set<List<SocketAddress>> resets = new HashSet<>(); // who has sent one, and to whom
+    private final Map<SocketAddress, Integer> ends = new HashMap<>(); // of connections, by where those come from
     private Memory memory = Memory.system();
     private @Nullable Environment environment;
     private @Nullable Misconduct misconduct;
@@ -285,14 +287,39 @@ public final class MemoryTransport implements Transport {
 
     // ---- addresses
 
+    /** The next port that nobody has; they come round again. Null if there is none. */
+    @Nullable
     InetSocketAddress ephemeral() {
-        return new InetSocketAddress(InetAddress.getLoopbackAddress(), nextPort++);
+        for (int n = FIRST_PORT; n <= LAST_PORT; n++) {
+            var next = new InetSocketAddress(InetAddress.getLoopbackAddress(), nextPort);
+            nextPort = nextPort == LAST_PORT ? FIRST_PORT : nextPort + 1;
+            if (!acceptors.containsKey(next) && !ends.containsKey(next)) {
+                return next;
+            }
+        }
+        return null;
+    }
+
+    /** One end of a connection from there exists. */
+    void begins(SocketAddress from) {
+        ends.merge(from, 1, Integer::sum);
+    }
+
+    /** A connection has these names from now on: what is known of an earlier one is not known of it. */
+    void names(SocketAddress from, SocketAddress to) {
+        resets.remove(List.of(from, to));
+        resets.remove(List.of(to, from));
+    }
+
+    /** It is gone; with the second one the port is free again. */
+    void over(SocketAddress from) {
+        ends.merge(from, -1, (all, less) -> all + less == 0 ? null : all + less);
     }
 
     SocketAddress bind(SocketAddress wanted, MemoryAcceptor acceptor) throws IOException {
         SocketAddress address = wanted instanceof InetSocketAddress inet && inet.getPort() == 0 ? ephemeral() : wanted;
-        if (acceptors.putIfAbsent(address, acceptor) != null) {
-            throw new BindException("listen at " + address + ": Address already in use");
+        if (address == null || acceptors.putIfAbsent(address, acceptor) != null) {
+            throw new BindException("listen at " + wanted + ": Address already in use");
         }
         openAcceptors++;
         return address;

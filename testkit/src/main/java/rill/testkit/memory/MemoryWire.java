@@ -39,6 +39,7 @@ final class MemoryWire implements Wire {
     private @Nullable Map<SocketOption<?>, Object> options;
     private State state = State.CONNECTING;
     private @Nullable SocketAddress local;
+    private @Nullable SocketAddress from; // where the connection comes from: local or remote
     private @Nullable Pipe in;
     private @Nullable Pipe out;
     private long connectAt;
@@ -67,6 +68,7 @@ final class MemoryWire implements Wire {
     MemoryWire(MemorySelector selector, MemorySocket accepted, WireListener listener) {
         this(selector, accepted.remote, listener);
         local = accepted.local;
+        from = accepted.remote;
         in = accepted.in;
         out = accepted.out;
         connectAt = network.now;
@@ -80,7 +82,14 @@ final class MemoryWire implements Wire {
             return;
         }
         SocketAddress chosen = wantedLocal == null || any ? network.ephemeral() : wantedLocal;
+        if (chosen == null) {
+            refusal = new BindException("connect to " + remote + ": Cannot assign requested address");
+            return;
+        }
         local = chosen;
+        from = chosen;
+        network.begins(chosen);
+        network.names(chosen, remote);
         MemoryAcceptor acceptor = network.acceptor(remote);
         if (acceptor == null) {
             refusal = new ConnectException("connect to " + remote + ": Connection refused");
@@ -363,6 +372,9 @@ final class MemoryWire implements Wire {
                 network.noteReset(local, remote);
             }
             closeEnds(network, in, out, resets);
+        }
+        if (from != null) {
+            network.over(from);
         }
     }
 

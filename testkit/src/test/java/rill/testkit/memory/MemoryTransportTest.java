@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -162,6 +163,61 @@ class MemoryTransportTest {
         assertThat(transport.left()).isEqualTo(List.of("1 acceptors", "1 selectors"));
         transport.closeLoops();
         assertThat(loop.closed()).isTrue();
+        assertThat(transport.left()).isEmpty();
+    }
+
+    /** Takes ports up to the last one, and gives them back. */
+    private static void goRound(MemoryTransport transport) {
+        InetSocketAddress each;
+        do {
+            each = transport.ephemeral();
+        } while (each != null && each.getPort() < 65_535);
+    }
+
+    @Test
+    void ports_come_round_again_and_those_in_use_are_left_out() throws Exception {
+        var transport = MemoryTransport.calm();
+        try (Loop loop = Loop.open(transport)) {
+            Listener listener = loop.serve(MemoryTransport.ANY, TextLines.pipeline(), loop::done)
+                    .await();
+            Client<String, String> first =
+                    loop.connect(listener.address(), LINES).await();
+            Connection<String, String> gone =
+                    loop.connect(listener.address(), TextLines.pipeline()).await();
+            int free = ((InetSocketAddress) gone.localAddress()).getPort();
+            gone.abort().await();
+            transport.pass(Duration.ofSeconds(1));
+            goRound(transport);
+            Connection<String, String> again =
+                    loop.connect(listener.address(), TextLines.pipeline()).await();
+            assertThat(((InetSocketAddress) again.localAddress()).getPort()).isEqualTo(free);
+            assertThat(transport.hasReset(again.localAddress(), listener.address()))
+                    .as("what is known of an earlier connection is not known of this one")
+                    .isFalse();
+            again.write("to the second").await();
+            assertThat(first.call("to the first").await()).isEqualTo("to the first");
+            assertThat(again.receive().await()).isEqualTo("to the second");
+        }
+        assertThat(transport.left()).isEmpty();
+    }
+
+    @Test
+    void where_every_port_is_in_use_connecting_and_listening_say_so() throws Exception {
+        var transport = MemoryTransport.calm();
+        try (Loop loop = Loop.open(transport)) {
+            Listener listener = loop.serve(MemoryTransport.ANY, TextLines.pipeline(), loop::done)
+                    .await();
+            for (InetSocketAddress each = transport.ephemeral(); each != null; each = transport.ephemeral()) {
+                transport.begins(each);
+            }
+            assertThatThrownBy(() -> loop.connect(listener.address(), LINES).await())
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("Cannot assign requested address");
+            assertThatThrownBy(() -> loop.serve(MemoryTransport.ANY, TextLines.pipeline(), loop::done)
+                            .await())
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("Address already in use");
+        }
         assertThat(transport.left()).isEmpty();
     }
 }
