@@ -35,6 +35,13 @@ public interface Caller<Q, A> extends AutoCloseable {
      */
     Future<@Nullable Void> send(Q request);
 
+    /**
+     * Done while a call would be sent at once. Await it before each call, to make no more of them than the peer answers. The Future is the caller's own.
+     *
+     * @return fails if it is closed, or finishes
+     */
+    Future<@Nullable Void> writable();
+
     /** Whether it takes calls. */
     boolean isOpen();
 

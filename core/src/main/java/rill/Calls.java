@@ -2,7 +2,6 @@ package rill;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +19,6 @@ final class Calls<Q, A> implements Receiver<A> {
     /** In the place of how often a request was sent before: it is to be sent on this connection or not at all. */
     static final int STAYS = -1;
 
-    private static final int FEW = 16;
-
     private final Link link;
     private final Loop loop;
     private final ClientProtocol<Q, A> protocol;
@@ -37,8 +34,7 @@ final class Calls<Q, A> implements Receiver<A> {
     private final @Nullable Patron<Q, A> patron;
     private boolean answered; // a call, since that was last forgotten
     private long inFlightBytes; // of requests
-    private @Nullable ArrayDeque<Promise<@Nullable Void>> writers; // done once a call would be sent at once
-    private int sweepWritersAt;
+    private @Nullable Writers writers; // while there are any
     private boolean waitsForDrain;
     private int batch;
     private boolean writing; // a request: calls that its encoder makes come after it
@@ -394,6 +390,11 @@ final class Calls<Q, A> implements Receiver<A> {
 
     // ---- waiting for a turn
 
+    /** Whether a call would be sent at once. */
+    boolean isWritable() {
+        return isOpen() && !over && mayWrite(false);
+    }
+
     /** Done while a call would be sent at once. */
     Future<@Nullable Void> writable() {
         if (!isOpen() || over) {
@@ -403,25 +404,17 @@ final class Calls<Q, A> implements Receiver<A> {
             return loop.accepted();
         }
         if (writers == null) {
-            writers = new ArrayDeque<>(2);
-            sweepWritersAt = FEW;
-        } else if (writers.size() >= sweepWritersAt) {
-            writers.removeIf(Future::isDone); // those that were given up
-            sweepWritersAt = Math.max(FEW, 2 * writers.size());
+            writers = new Writers();
         }
-        Promise<@Nullable Void> promise = loop.promise();
-        writers.add(promise);
+        Future<@Nullable Void> told = writers.add(loop);
         waitForDrain();
-        return promise;
+        return told;
     }
 
     private void tellWriters() {
         if (writers != null && mayWrite(false)) {
-            ArrayDeque<Promise<@Nullable Void>> told = writers;
+            writers.tell();
             writers = null;
-            for (Promise<@Nullable Void> each = told.poll(); each != null; each = told.poll()) {
-                each.complete(null);
-            }
         }
     }
 
@@ -771,13 +764,9 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     private void failWriters() {
-        ArrayDeque<Promise<@Nullable Void>> left = writers;
-        writers = null;
-        if (left != null) {
-            CallFailedException why = closed(Fate.NEVER_SENT, "writable: " + link);
-            for (Promise<@Nullable Void> each = left.poll(); each != null; each = left.poll()) {
-                Waiters.fail(each, why);
-            }
+        if (writers != null) {
+            writers.fail(closed(Fate.NEVER_SENT, "writable: " + link));
+            writers = null;
         }
     }
 

@@ -227,8 +227,9 @@ public final class Client<Q, A> implements Caller<Q, A> {
      * Done while a call would be sent at once: while no other waits for its turn, fewer are in flight than the bounds of the {@link
      * ClientProtocol} allow, and the connection takes more. Await it to send no faster than the peer answers. The Future is the caller's own.
      *
-     * @return fails if the client is closed
+     * @return fails if the client is closed, or finishes
      */
+    @Override
     public Future<@Nullable Void> writable() {
         return loop.isCurrent()
                 ? calls.writable()

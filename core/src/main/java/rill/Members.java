@@ -44,6 +44,7 @@ final class Members<Q, A> {
     private int turn;
     private long madeByOthers; // calls of members that are gone
     private final PoolCounters<Q, A> counters;
+    private @Nullable PoolWriters<Q, A> writers; // once there were any
     private @Nullable Outage outage; // while nothing is ready, once something has failed
     private Class<? extends PoolState> told;
 
@@ -149,6 +150,32 @@ final class Members<Q, A> {
         } else {
             await(call);
         }
+    }
+
+    /** Done while a connection would send a call at once. */
+    Future<@Nullable Void> writable() {
+        if (pool.isClosed() || pool.isFinishing()) {
+            return loop.failed(failures().writable());
+        }
+        if (waiting.isEmpty() && someoneIsWritable()) {
+            return loop.accepted();
+        }
+        if (writers == null) {
+            writers = new PoolWriters<>(loop);
+        }
+        Future<@Nullable Void> told = writers.add();
+        later(); // somebody is asked, or needs a connection
+        return told;
+    }
+
+    /** Of those whose loop can be seen from here. */
+    private boolean someoneIsWritable() {
+        for (Client<Q, A> each : ready.clients) {
+            if (each.loop() == loop && each.calls().isWritable()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** A call on its way back from a connection that could not carry it out. */
@@ -354,6 +381,9 @@ final class Members<Q, A> {
     private void advance() {
         placeAll();
         letGo();
+        if (writers != null) {
+            writers.ask(ready);
+        }
         boolean wanted = lasting() < wanted();
         boolean more = growing && !pool.isFinishing() && all.size() < options.most;
         growing = false;
@@ -363,8 +393,11 @@ final class Members<Q, A> {
         if (!wanted && dialing == null) {
             outage = null; // nothing is tried, since nobody wants a connection
         }
-        if (pool.isFinishing() && waiting.isEmpty()) {
-            finish();
+        if (pool.isFinishing()) {
+            failWriters();
+            if (waiting.isEmpty()) {
+                finish();
+            }
         }
         publish();
         tell();
@@ -419,7 +452,7 @@ final class Members<Q, A> {
     private int wanted() {
         boolean finishing = pool.isFinishing();
         int wanted = finishing ? 0 : options.least;
-        if (!waiting.isEmpty()) {
+        if (!waiting.isEmpty() || (writers != null && !writers.isEmpty() && !finishing)) {
             wanted = Math.max(wanted, 1);
         }
         for (Member<Q, A> each : all) {
@@ -511,8 +544,15 @@ final class Members<Q, A> {
         }
         publish();
         tell();
+        failWriters();
         for (Unplaced<Q, A> call = waiting.poll(); call != null; call = waiting.poll()) {
             counters.fail(call, failures().closed(call));
+        }
+    }
+
+    private void failWriters() {
+        if (writers != null) {
+            writers.fail(failures().writable());
         }
     }
 

@@ -163,6 +163,22 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         return promise;
     }
 
+    /**
+     * Done while a connection would send a call at once: see {@link Client#writable}. While nothing is connected it waits for that, and a pool that needs no
+     * connection otherwise makes one. The Future is the caller's own, and belongs to the pool's loop.
+     *
+     * <p><b>Not guaranteed:</b> that the next call is sent at once. It goes to the connection with the fewest calls, which need not be the one that would take
+     * it, and others may be waiting for the same.
+     *
+     * @return fails if the pool is closed, or finishes
+     */
+    @Override
+    public Future<@Nullable Void> writable() {
+        return loop.isCurrent()
+                ? members.writable()
+                : loop.submit(members::writable).flatMap(writable -> writable);
+    }
+
     /** The connection with the fewest calls, the first of those: so that others, if they are not needed, become idle. Null if none is ready. */
     @Nullable
     Client<Q, A> choose() {

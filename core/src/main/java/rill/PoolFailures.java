@@ -3,6 +3,7 @@ package rill;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import rill.CallFailedException.Fate;
 
 /** How calls of a pool fail that are on no connection: what each says about the pool as it is now. On the pool's loop. */
 final class PoolFailures<Q, A> {
@@ -17,8 +18,16 @@ final class PoolFailures<Q, A> {
     }
 
     CallFailedException closed(Unplaced<Q, A> call) {
+        return closed(call.fate(), describe(call));
+    }
+
+    CallFailedException writable() {
+        return closed(Fate.NEVER_SENT, "writable: " + pool);
+    }
+
+    private CallFailedException closed(Fate fate, String what) {
         String how = pool.isClosed() ? pool.howItEnded() : "it was to finish";
-        return new CallFailedException(call.fate(), describe(call) + " is closed: " + how, null);
+        return new CallFailedException(fate, what + " is closed: " + how, null);
     }
 
     CallFailedException full(Unplaced<Q, A> call, int waiting) {

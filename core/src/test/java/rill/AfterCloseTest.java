@@ -151,6 +151,7 @@ class AfterCloseTest {
         givesFuture.put("Pool.call", () -> pool.call("late"));
         givesFuture.put("Pool.call within a time", () -> pool.call("late", SECOND));
         givesFuture.put("Pool.send", () -> pool.send("late"));
+        givesFuture.put("Pool.writable", pool::writable);
         answers.put("Pool.close", doing(pool::close));
         answers.put("Pool.isOpen", pool::isOpen);
         answers.put("Pool.finish", () -> settled(pool.finish()));

@@ -1,0 +1,51 @@
+package rill;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Those who wait until a pool would send a call at once: each connection that is ready is asked to say when it would, and the first that does lets all of
+ * them go on. Made when the first has to wait. Confined to the pool's loop.
+ */
+final class PoolWriters<Q, A> {
+    private final Loop loop;
+    private final Writers waiting = new Writers();
+    private final Set<Client<Q, A>> asked = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    PoolWriters(Loop loop) {
+        this.loop = loop;
+    }
+
+    Future<@Nullable Void> add() {
+        return waiting.add(loop);
+    }
+
+    boolean isEmpty() {
+        return waiting.isEmpty();
+    }
+
+    /** Asks those of them that were not asked yet. */
+    void ask(ReadyClients<Q, A> ready) {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        for (Client<Q, A> each : ready.clients) {
+            if (asked.add(each)) {
+                Watch.on(loop, each.writable(), "room on ", each, said -> heard(each, said));
+            }
+        }
+    }
+
+    private void heard(Client<Q, A> client, Future<?> said) {
+        asked.remove(client);
+        if (said.failure() == null) { // otherwise it has ended
+            waiting.tell();
+        }
+    }
+
+    void fail(Throwable why) {
+        waiting.fail(why);
+    }
+}

@@ -1,0 +1,47 @@
+package rill;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Those who wait until a call would be sent at once, each with a Future of its own. One that is given up is forgotten before there are twice as many.
+ * Confined to a loop.
+ */
+final class Writers {
+    private static final int FEW = 16;
+
+    private final ArrayDeque<Promise<@Nullable Void>> waiting = new ArrayDeque<>(2);
+    private int sweepAt = FEW;
+
+    Future<@Nullable Void> add(BareLoop loop) {
+        if (waiting.size() >= sweepAt) {
+            waiting.removeIf(Future::isDone);
+            sweepAt = Math.max(FEW, 2 * waiting.size());
+        }
+        Promise<@Nullable Void> promise = loop.promise();
+        waiting.add(promise);
+        return promise;
+    }
+
+    /** Whether somebody still waits. */
+    boolean isEmpty() {
+        while (!waiting.isEmpty() && waiting.getFirst().isDone()) { // given up
+            waiting.removeFirst();
+        }
+        return waiting.isEmpty();
+    }
+
+    /** They may go on. */
+    void tell() {
+        for (Promise<@Nullable Void> each = waiting.poll(); each != null; each = waiting.poll()) {
+            each.complete(null);
+        }
+    }
+
+    /** There is nothing to wait for any more. */
+    void fail(Throwable why) {
+        for (Promise<@Nullable Void> each = waiting.poll(); each != null; each = waiting.poll()) {
+            Waiters.fail(each, why);
+        }
+    }
+}
