@@ -56,6 +56,7 @@ public final class CodecHarness<R, W> {
     private final Session<R, W> session;
     private final Recorder recorder = new Recorder();
     private final List<Object> messages = new ArrayList<>();
+    private final List<ReferenceCounted> received = new ArrayList<>(); // of these, but for frames, which are borrowed
     private final ByteArrayOutputStream answered = new ByteArrayOutputStream();
     private final boolean layer;
     private byte[] rest = {};
@@ -193,6 +194,9 @@ public final class CodecHarness<R, W> {
     private void note(@Nullable Object message) {
         if (message != null) {
             messages.add(message instanceof ByteBuf frame ? frame.toString(StandardCharsets.ISO_8859_1) : message);
+            if (message instanceof ReferenceCounted counted && !(message instanceof ByteBuf)) {
+                received.add(counted);
+            }
         }
     }
 
@@ -206,13 +210,23 @@ public final class CodecHarness<R, W> {
         return this;
     }
 
+    /** The connection is gone: the session is told, what was received is released, and no buffer that was made for good may be left. */
+    public void close() {
+        session.closed();
+        received.forEach(ReferenceCounted::release);
+        received.clear();
+        for (ByteBuf each : recorder.owned) {
+            require(each.refCnt() == 0, () -> "nobody released a buffer that was made for good: " + each);
+        }
+    }
+
     /** What has come of it. */
     public Outcome outcome() {
         return new Outcome(List.copyOf(messages), violation, offset, recorder.ended, answered());
     }
 
     /** Of a byte layer, with all of its pieces as one. */
-    private Outcome withoutBoundaries() {
+    Outcome withoutBoundaries() {
         Outcome all = outcome();
         if (!layer || all.messages.isEmpty()) {
             return all;
@@ -288,15 +302,19 @@ public final class CodecHarness<R, W> {
 
     /** What these bytes give, split at places that the seed decides. */
     public static Outcome decodeAtRandom(Codec<?, ?> codec, byte[] bytes, long seed) {
+        return new CodecHarness<>(codec).feedAtRandom(bytes, seed).withoutBoundaries();
+    }
+
+    /** All there will be, split at places that the seed decides. */
+    CodecHarness<R, W> feedAtRandom(byte[] bytes, long seed) {
         var random = new Random(seed);
-        var harness = new CodecHarness<>(codec);
         int at = 0;
         while (at < bytes.length) {
             int next = Math.min(bytes.length, at + 1 + random.nextInt(1 + random.nextInt(bytes.length)));
-            harness.feed(Arrays.copyOfRange(bytes, at, next));
+            feed(Arrays.copyOfRange(bytes, at, next));
             at = next;
         }
-        return harness.endOfInput().withoutBoundaries();
+        return endOfInput();
     }
 
     static void requireSame(Outcome whole, Outcome split, String how) {
@@ -363,6 +381,7 @@ public final class CodecHarness<R, W> {
     /** Takes down what the session wants done. */
     private static final class Recorder extends BareContext implements Outgoing {
         private final List<ByteBuf> written = new ArrayList<>();
+        private final List<ByteBuf> owned = new ArrayList<>();
         private @Nullable ByteBuf lent;
         private int wanted;
         private boolean ended;
@@ -382,6 +401,13 @@ public final class CodecHarness<R, W> {
                 each.release();
             }
             written.clear();
+        }
+
+        @Override
+        public ByteBuf own(ByteBuf borrowed) {
+            ByteBuf own = super.own(borrowed);
+            owned.add(own);
+            return own;
         }
 
         @Override

@@ -228,22 +228,36 @@ public final class CodecLaws<R, W> {
         }
     }
 
-    private long allocatedBy(byte[] bytes) {
-        long before = THREADS.getCurrentThreadAllocatedBytes();
-        CodecHarness.decodeWhole(codec, bytes);
-        return THREADS.getCurrentThreadAllocatedBytes() - before;
+    /**
+     * Whatever these bytes are, they give messages or a violation and nothing else, the same however they are split, at a cost in memory that their
+     * number bounds, and nothing is held afterwards; an {@link AssertionError} says what does not hold. For a fuzzer, which needs no samples, and for what it has found.
+     */
+    public Outcome check(byte[] bytes) {
+        return mutation(bytes, Arrays.hashCode(bytes));
     }
 
-    private void mutation(byte[] bytes, long seed) {
+    private Outcome mutation(byte[] bytes, long seed) {
         long most = SLACK + (long) PER_BYTE * bytes.length;
-        long allocated = allocatedBy(bytes);
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        var all = new CodecHarness<>(codec).feed(bytes).endOfInput();
+        long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
         if (allocated > most) {
             allocated = allocatedBy(bytes); // the first time may have loaded classes
         }
         require(allocated <= most, "allocated " + allocated + " bytes for " + bytes.length, bytes);
-        Outcome whole = CodecHarness.decodeWhole(codec, bytes);
+        Outcome whole = all.withoutBoundaries();
         require(whole.ended() == (whole.violation() == null), "neither ended nor refused: " + whole, bytes);
-        CodecHarness.requireSame(whole, CodecHarness.decodeAtRandom(codec, bytes, seed), "split with seed " + seed);
+        var pieces = new CodecHarness<>(codec).feedAtRandom(bytes, seed);
+        CodecHarness.requireSame(whole, pieces.withoutBoundaries(), "split with seed " + seed);
+        all.close();
+        pieces.close();
+        return whole;
+    }
+
+    private long allocatedBy(byte[] bytes) {
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        CodecHarness.decodeWhole(codec, bytes);
+        return THREADS.getCurrentThreadAllocatedBytes() - before;
     }
 
     private static String shown(Object message) {

@@ -1,0 +1,59 @@
+package rill.fuzz;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import rill.Codec;
+import rill.Context;
+import rill.Outgoing;
+import rill.ProtocolException;
+import rill.Session;
+
+/** A codec whose peer may say no, which is a failure and no breach of the protocol: for the laws it counts as one. */
+final class Saying {
+    private Saying() {}
+
+    static <R, W> Codec<R, W> no(Class<? extends IOException> refusal, Codec<R, W> codec) {
+        return context -> new Session<>() {
+            private final Session<R, W> session = codec.open(context);
+
+            @Override
+            public @Nullable R opened(Context within) throws IOException {
+                return session.opened(within);
+            }
+
+            @Override
+            public @Nullable R decode(ByteBuf in, Context within) throws IOException {
+                try {
+                    return session.decode(in, within);
+                } catch (IOException e) {
+                    throw broken(e);
+                }
+            }
+
+            @Override
+            public @Nullable R inputEnded(ByteBuf rest, Context within) throws IOException {
+                try {
+                    return session.inputEnded(rest, within);
+                } catch (IOException e) {
+                    throw broken(e);
+                }
+            }
+
+            /** How much of it had come when it was understood depends on how it was split, so that is not compared. */
+            private IOException broken(IOException e) {
+                return refusal.isInstance(e) ? new ProtocolException(0, String.valueOf(e.getMessage())) : e;
+            }
+
+            @Override
+            public void encode(W message, Outgoing out) throws IOException {
+                session.encode(message, out);
+            }
+
+            @Override
+            public void closed() {
+                session.closed();
+            }
+        };
+    }
+}
