@@ -31,6 +31,7 @@ final class Exchange {
 
     boolean continueWanted;
     boolean continueSent;
+    boolean continueLeft; // and is not behind earlier answers any more
     int status;
     long bytes; // of the body that were written
 
@@ -63,6 +64,11 @@ final class Exchange {
     boolean isHeldBack() {
         RequestHead head = head();
         return head != null && head.expectsContinue() && !continueSent && body != null && body.received() == 0;
+    }
+
+    /** Whether the client can't be blamed for a body that does not come. */
+    boolean mayHoldBack() {
+        return isHeldBack() || (continueSent && !continueLeft);
     }
 
     /** What the session does after such a request is to stop. */

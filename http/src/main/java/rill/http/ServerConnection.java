@@ -278,8 +278,11 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
         Answering begun = first.answering;
         if (begun == null || !begun.hasBegun()) {
             first.continueSent = true;
-            windowAt = side.look();
             connection.write(CONTINUE);
+            connection.flush().onDone((nothing, failure) -> { // it waits for a client that reads slowly
+                first.continueLeft = true;
+                windowAt = side.look();
+            });
         }
     }
 
@@ -417,7 +420,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
     }
 
     private void lookAfterBody(Exchange exchange, IncomingBody body, int look) {
-        boolean waits = (body.isAwaited() || body.isClosed()) && !paused && !exchange.isHeldBack();
+        boolean waits = (body.isAwaited() || body.isClosed()) && !paused && !exchange.mayHoldBack();
         if (waits && !side.isProgressDue(windowAt)) {
             return;
         }

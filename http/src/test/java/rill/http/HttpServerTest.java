@@ -25,6 +25,7 @@ import rill.Report;
 import rill.Service;
 import rill.http.wire.HttpFields;
 import rill.testkit.Leaks;
+import rill.testkit.memory.MemoryTransport;
 
 /** What clients are told, and what handlers see. */
 @ExtendWith(Leaks.class)
@@ -434,6 +435,24 @@ class HttpServerTest {
             assertThat(served.connect().send(expecting).untilEnd())
                     .startsWith("HTTP/1.1 200")
                     .contains("connection: close");
+        }
+    }
+
+    @Test
+    void the_time_of_a_body_does_not_begin_before_continue_has_left() throws IOException {
+        String expecting = "POST /w HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n" + HOST;
+        String large = "x".repeat(30_000);
+        try (var served = new Served(
+                MemoryTransport.calm().capacity(1000),
+                Served.options(),
+                request -> request.path().equals("/w") ? request.body().text().map(HttpResponse::text) : Served.text(large))) {
+            var client = served.connect();
+            client.connection.pause();
+            client.send(GET + expecting);
+            served.pass(Duration.ofSeconds(30)); // which is longer than a body may take, and shorter than the client may
+            client.connection.resume();
+            assertThat(client.until("100 Continue\r\n\r\n")).contains(large);
+            assertThat(client.send("hello").until("hello")).isEqualTo(ok("hello"));
         }
     }
 
