@@ -204,6 +204,11 @@ final class CodecLawsTest {
                         Reply.NULL,
                         Reply.array(Reply.of(1), Reply.array(), Reply.bulk("")))
                 .refuses("*13\r\n", "*1\r\n$51\r\n", "*1\r\n:1\r\n", "a \0", "POST /\n")
+                .refuses(
+                        "a".repeat(21) + "\0",
+                        "a".repeat(20) + "\r\0",
+                        "a".repeat(20) + "\0",
+                        "a".repeat(20) + "\r\r\0")
                 .waits("*12\r\n$40\r\nabc")
                 .tests();
     }

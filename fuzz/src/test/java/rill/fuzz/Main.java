@@ -76,7 +76,9 @@ public final class Main {
     /** The folder of a target's inputs, with those that are committed. */
     private Path inputs(Target target) throws IOException {
         Path inputs = Files.createDirectories(folder.resolve(target.name()));
-        Files.createDirectories(folder.resolve(target.name() + ".broken"));
+        for (Path each : files(Files.createDirectories(folder.resolve(target.name() + ".broken")))) {
+            Files.delete(each); // of the last time
+        }
         List<byte[]> corpus = Corpus.of(target);
         for (int i = 0; i < corpus.size(); i++) {
             Files.write(inputs.resolve("corpus-" + i), corpus.get(i));
@@ -104,8 +106,10 @@ public final class Main {
                 // Its hooks look for what is done with strings: SQL, shells, classes. There is none of that here.
                 "--custom_hook_excludes=**",
                 "--reproducer_path=" + folder,
-                "-artifact_prefix=" + folder.resolve(target.name() + ".broken") + File.separator,
-                "-dict=" + words));
+                "-artifact_prefix=" + folder.resolve(target.name() + ".broken") + File.separator));
+        if (!target.words().isEmpty()) {
+            command.add("-dict=" + words);
+        }
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)

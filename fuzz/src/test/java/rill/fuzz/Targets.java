@@ -1,5 +1,6 @@
 package rill.fuzz;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
@@ -12,7 +13,6 @@ import rill.codec.proxy.HttpConnect;
 import rill.codec.proxy.ProxyProtocol;
 import rill.codec.proxy.Socks5;
 import rill.codec.resp.FuzzedResp;
-import rill.codec.resp.RespException;
 import rill.codec.tls.FuzzedTls;
 import rill.examples.client.FuzzedMemcached;
 import rill.http.websocket.FuzzedWebSocket;
@@ -87,7 +87,7 @@ final class Targets {
                 Target.of("websocket-answering", FuzzedWebSocket.answering(), 3_000, handshake()),
                 Target.of("resp2", FuzzedResp.client(), 8_000, RESP_WORDS),
                 Target.of("resp3", FuzzedResp.ofBothVersions(), 8_000, RESP_WORDS),
-                Target.of("resp-greeting", Saying.no(RespException.class, FuzzedResp.greeting()), 8_000, RESP_WORDS),
+                Target.of("resp-greeting", Saying.no(IOException.class, FuzzedResp.greeting()), 8_000, RESP_WORDS),
                 Target.of(
                         "resp-server",
                         FuzzedResp.server(),

@@ -445,11 +445,14 @@ class HttpServerTest {
         try (var served = new Served(
                 MemoryTransport.calm().capacity(1000),
                 Served.options(),
-                request -> request.path().equals("/w") ? request.body().text().map(HttpResponse::text) : Served.text(large))) {
+                request -> request.path().equals("/w")
+                        ? request.body().text().map(HttpResponse::text)
+                        : Served.text(large))) {
             var client = served.connect();
             client.connection.pause();
             client.send(GET + expecting);
-            served.pass(Duration.ofSeconds(30)); // which is longer than a body may take, and shorter than the client may
+            served.pass(
+                    Duration.ofSeconds(30)); // which is longer than a body may take, and shorter than the client may
             client.connection.resume();
             assertThat(client.until("100 Continue\r\n\r\n")).contains(large);
             assertThat(client.send("hello").until("hello")).isEqualTo(ok("hello"));

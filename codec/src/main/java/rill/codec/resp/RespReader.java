@@ -193,7 +193,7 @@ abstract class RespReader {
     final int findLf(ByteBuf in, int from, int end) throws ProtocolException {
         int lf = in.indexOf(from + scanned, end, (byte) '\n');
         int stop = lf < 0 ? end : lf;
-        int nul = in.indexOf(from + scanned, stop, (byte) 0);
+        int nul = in.indexOf(from + scanned, longest(in, from, stop), (byte) 0);
         if (nul >= 0) {
             throw violation(nul, "text in an inline command", (byte) 0);
         }
@@ -203,6 +203,12 @@ abstract class RespReader {
         }
         scanned = lf < 0 ? end - from : 0;
         return lf;
+    }
+
+    /** Where a line that may not be longer ends at the latest, its CR included: a line that is too long is just that, whatever follows. */
+    private int longest(ByteBuf in, int from, int stop) {
+        int last = from + Math.min(stop - from, options.lineBytes());
+        return last == stop ? stop : Math.min(stop, in.getByte(last) == '\r' ? last + 2 : last + 1);
     }
 
     /** The line that was looked for has been found by other means. */
