@@ -1,0 +1,78 @@
+package rill.http.storm;
+
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import rill.Loop;
+import rill.ProtocolException;
+
+/** One who uses the server, on the loop of clients. */
+abstract class Actor {
+    final HttpStorm storm;
+    final Loop loop;
+    final Random random;
+    volatile int answered;
+    volatile boolean over;
+    private volatile @Nullable Throwable wrong;
+
+    Actor(HttpStorm storm, Loop loop, long seed) {
+        this.storm = storm;
+        this.loop = loop;
+        this.random = new Random(seed);
+    }
+
+    abstract void begin();
+
+    /** What it has found. */
+    final @Nullable Throwable wrong() {
+        return wrong;
+    }
+
+    final void found(Throwable what) {
+        if (wrong == null) {
+            wrong = what;
+        }
+        over = true;
+    }
+
+    final void require(boolean condition, String otherwise) {
+        if (!condition) {
+            throw new AssertionError(otherwise);
+        }
+    }
+
+    /** What a network and a peer that goes away may do to one; a peer that breaks the protocol is something else. */
+    final void failed(Throwable cause) {
+        for (Throwable each = cause; each != null; each = each.getCause()) {
+            if (each instanceof ProtocolException || !(each instanceof IOException)) {
+                found(cause);
+                return;
+            }
+        }
+    }
+
+    /** In a while, unless this has found something; what it throws is what it has found. */
+    final void later(int most, Runnable what) {
+        loop.schedule(Duration.ofMillis(random.nextInt(1 + most)), "an actor", () -> guarded(what));
+    }
+
+    final void guarded(Runnable what) {
+        try {
+            what.run();
+        } catch (RuntimeException | Error e) {
+            found(e);
+        }
+    }
+
+    final String text(int number) {
+        return ("x" + number).repeat(random.nextInt(random.nextInt(4) == 0 ? 20_000 : 20));
+    }
+
+    static ByteBuf bytes(String text) {
+        return Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1);
+    }
+}
