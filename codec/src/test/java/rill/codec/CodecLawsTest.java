@@ -144,6 +144,7 @@ final class CodecLawsTest {
                         "|1\r\n+t\r\n:1\r\n*2\r\n#f\r\n|0\r\n_\r\n$?\r\n;2\r\nab\r\n;1\r\nc\r\n;0\r\n",
                         "*?\r\n%?\r\n+a\r\n:1\r\n.\r\n~?\r\n.\r\n.\r\n")
                 .refuses("%7\r\n", "~13\r\n", ">0\r\n", "|7\r\n", "%?\r\n:1\r\n.\r\n", "#x\r\n", ",.5\r\n", "(1.\r\n")
+                .refuses(">2\r\n!3\r\nabc\r\n", ">2\r\n*1\r\n$1\r\na\r\n")
                 .refuses("!51\r\n", "=51\r\n", "=3\r\n", "*1\r\n>1\r\n", "*?\r\n*?\r\n*?\r\n*?\r\n")
                 .refuses(
                         "*?\r\n" + ":1\r\n".repeat(13),

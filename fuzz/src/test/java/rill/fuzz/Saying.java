@@ -42,7 +42,9 @@ final class Saying {
 
             /** How much of it had come when it was understood depends on how it was split, so that is not compared. */
             private IOException broken(IOException e) {
-                return refusal.isInstance(e) ? new ProtocolException(0, String.valueOf(e.getMessage())) : e;
+                return refusal.isInstance(e) && !(e instanceof ProtocolException)
+                        ? new ProtocolException(0, String.valueOf(e.getMessage()))
+                        : e;
             }
 
             @Override

@@ -13,6 +13,7 @@ import rill.codec.proxy.HttpConnect;
 import rill.codec.proxy.ProxyProtocol;
 import rill.codec.proxy.Socks5;
 import rill.codec.resp.FuzzedResp;
+import rill.codec.resp.RespException;
 import rill.codec.tls.FuzzedTls;
 import rill.examples.client.FuzzedMemcached;
 import rill.http.websocket.FuzzedWebSocket;
@@ -85,8 +86,8 @@ final class Targets {
                         3_000,
                         handshake()),
                 Target.of("websocket-answering", FuzzedWebSocket.answering(), 3_000, handshake()),
-                Target.of("resp2", FuzzedResp.client(), 8_000, RESP_WORDS),
-                Target.of("resp3", FuzzedResp.ofBothVersions(), 8_000, RESP_WORDS),
+                Target.of("resp2", Saying.no(RespException.class, FuzzedResp.client()), 8_000, RESP_WORDS),
+                Target.of("resp3", Saying.no(RespException.class, FuzzedResp.ofBothVersions()), 8_000, RESP_WORDS),
                 Target.of("resp-greeting", Saying.no(IOException.class, FuzzedResp.greeting()), 8_000, RESP_WORDS),
                 Target.of(
                         "resp-server",

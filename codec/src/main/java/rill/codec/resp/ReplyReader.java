@@ -267,6 +267,7 @@ final class ReplyReader extends RespReader {
             return false;
         }
         if (type == '!') {
+            requireNoKindDue(at);
             beginBulk(at + 1, "an error", 0, options.bulkBytes());
         } else {
             beginBulk(at + 1, "a verbatim string", 4, Math.max(4, options.bulkBytes()));
@@ -381,11 +382,16 @@ final class ReplyReader extends RespReader {
         return true;
     }
 
-    /** A push is never within anything, other than behind attributes that are said about it; and it begins with a text. */
-    private void requirePlace(Kind kind, Level within, int at) throws ProtocolException {
-        if (within.kind == Kind.PUSH && within.count == 0) {
+    /** What begins here is no text, and so not the kind of a push. */
+    private void requireNoKindDue(int at) throws ProtocolException {
+        if (top != null && top.kind == Kind.PUSH && top.count == 0) {
             throw violation(at, NO_KIND);
         }
+    }
+
+    /** A push is never within anything, other than behind attributes that are said about it; and it begins with a text. */
+    private void requirePlace(Kind kind, Level within, int at) throws ProtocolException {
+        requireNoKindDue(at);
         if (kind == Kind.PUSH) {
             for (Level each = within; each != null; each = each.below) {
                 if (each.kind != Kind.ATTRIBUTE || each.count < each.size - 1) {
