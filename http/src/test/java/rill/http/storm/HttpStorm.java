@@ -60,7 +60,8 @@ final class HttpStorm {
                 .pipelined(1 + random.nextInt(16))
                 .waitingBytes(1 + random.nextInt(100_000))
                 .drainBytes(random.nextInt(100_000));
-        server = HttpServer.listen(serving, world.address(0), options, answers::answer).await();
+        server = HttpServer.listen(serving, world.address(0), options, answers::answer)
+                .await();
         for (int i = random.nextInt(6); i >= 0; i--) {
             long seed = random.nextLong();
             actors.add(
@@ -107,13 +108,12 @@ final class HttpStorm {
 
     /** What is told to nobody else is what was planned, or what peers that go away do. */
     private void judge(Report report) {
-        Throwable cause =
-                switch (report) {
-                    case Report.Thrown thrown -> thrown.cause();
-                    case Report.Unobserved unobserved -> unobserved.cause();
-                    case Report.ConnectionFailed failed -> failed.cause();
-                    default -> null;
-                };
+        Throwable cause = switch (report) {
+            case Report.Thrown thrown -> thrown.cause();
+            case Report.Unobserved unobserved -> unobserved.cause();
+            case Report.ConnectionFailed failed -> failed.cause();
+            default -> null;
+        };
         while (cause != null && cause.getCause() != null) {
             cause = cause.getCause();
         }

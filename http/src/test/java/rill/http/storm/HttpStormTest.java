@@ -42,7 +42,9 @@ class HttpStormTest {
         long count = only != null ? 1 : minutes == null ? storms : Long.MAX_VALUE;
         long nanos = minutes == null
                 ? Long.MAX_VALUE
-                : (long) (Double.parseDouble(minutes) * share * Duration.ofMinutes(1).toNanos());
+                : (long) (Double.parseDouble(minutes)
+                        * share
+                        * Duration.ofMinutes(1).toNanos());
         ResourceLeakDetector.Level level = ResourceLeakDetector.getLevel();
         if (minutes != null) {
             ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);

@@ -1,8 +1,6 @@
 package rill.http.storm;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import rill.Connection;
 import rill.Loop;
@@ -126,7 +124,8 @@ final class PipeliningActor extends Actor {
 
     private void heard(ResponseEvent event) {
         switch (event) {
-            case ResponseHead head when head.status() == 100 -> {
+            case ResponseHead head
+            when head.status() == 100 -> {
                 require(asking != null && asked.peek() == asking, "a 100 that nobody waits for");
                 Asked one = asking;
                 asking = null;
@@ -159,7 +158,7 @@ final class PipeliningActor extends Actor {
         require(!first.broken(), "an answer that could not be completed came whole: " + first);
         require(body.toString().equals(first.expected()), first + " was answered " + body);
         body.setLength(0);
-        answered++;
+        answered += 1;
         if (asking == first) {
             leave(); // its body was announced, and is not wanted
         } else if (asked.isEmpty() && left == 0) {

@@ -6,7 +6,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-import rill.CallFailedException;
 import rill.CancelledException;
 import rill.Future;
 import rill.Loop;
@@ -68,8 +67,8 @@ final class PoolingActor extends Actor {
         boolean sends = Asked.sends(kind);
         boolean head = !sends && random.nextInt(5) == 0;
         var asked = new Asked(kind, number, sends ? text(number) : "", head);
-        ClientRequest request =
-                ClientRequest.of(head ? "HEAD" : sends ? "POST" : "GET", URI.create(storm.uri("http") + asked.target()));
+        ClientRequest request = ClientRequest.of(
+                head ? "HEAD" : sends ? "POST" : "GET", URI.create(storm.uri("http") + asked.target()));
         if (sends) {
             HttpBody body = random.nextBoolean() ? HttpBody.of(asked.body()) : streamed(asked.body());
             request = request.body(body);
@@ -125,44 +124,46 @@ final class PoolingActor extends Actor {
             }
             case 2, 3 -> pieces(asked, response, new StringBuilder());
             default ->
-                response.text().onDone((text, failure) -> guarded(() -> {
-                    if (text != null) {
-                        whole(asked, text);
-                    } else {
-                        failed(asked, failure, false);
-                    }
-                    ended();
-                }));
+                response.text()
+                        .onDone((text, failure) -> guarded(() -> {
+                            if (text != null) {
+                                whole(asked, text);
+                            } else {
+                                failed(asked, failure, false);
+                            }
+                            ended();
+                        }));
         }
     }
 
     private void pieces(Asked asked, ClientResponse response, StringBuilder text) {
-        response.next().onDone((piece, failure) -> guarded(() -> {
-            if (failure != null) {
-                failed(asked, failure, false);
-                ended();
-            } else if (piece == null) {
-                whole(asked, text.toString());
-                ended();
-            } else {
-                text.append(piece.toString(StandardCharsets.ISO_8859_1));
-                piece.release();
-                if (random.nextInt(20) == 0) {
-                    response.close();
-                    ended();
-                } else if (random.nextInt(4) == 0) {
-                    later(100, () -> pieces(asked, response, text));
-                } else {
-                    pieces(asked, response, text);
-                }
-            }
-        }));
+        response.next()
+                .onDone((piece, failure) -> guarded(() -> {
+                    if (failure != null) {
+                        failed(asked, failure, false);
+                        ended();
+                    } else if (piece == null) {
+                        whole(asked, text.toString());
+                        ended();
+                    } else {
+                        text.append(piece.toString(StandardCharsets.ISO_8859_1));
+                        piece.release();
+                        if (random.nextInt(20) == 0) {
+                            response.close();
+                            ended();
+                        } else if (random.nextInt(4) == 0) {
+                            later(100, () -> pieces(asked, response, text));
+                        } else {
+                            pieces(asked, response, text);
+                        }
+                    }
+                }));
     }
 
     private void whole(Asked asked, String text) {
         require(!asked.broken(), "an answer that could not be completed came whole: " + asked);
         require(text.equals(asked.expected()), asked + " was answered " + text);
-        answered++;
+        answered += 1;
     }
 
     /** Every failure has a type; and it has a reason, of which there are none on a good network but those that the storm has made. */

@@ -23,18 +23,17 @@ final class SimWorld implements World {
         hosts = List.of(simulation.host("server"), simulation.host("clients"));
         var random = new Random(seed);
         for (int i = random.nextInt(4); i > 0; i--) {
-            var fault =
-                    switch (random.nextInt(5)) {
-                        case 0 ->
-                            Faults.latency(
-                                    "server",
-                                    "clients",
-                                    Latency.uniform(Duration.ZERO, Duration.ofMillis(1 + random.nextInt(100))));
-                        case 1 -> Faults.loss("server", "clients", random.nextDouble(0.01, 0.2));
-                        case 2 -> Faults.bandwidth("clients", "server", random.nextLong(20_000, 200_000));
-                        case 3 -> Faults.pause(random.nextBoolean() ? "server" : "clients");
-                        default -> Faults.hold("clients", "server");
-                    };
+            var fault = switch (random.nextInt(5)) {
+                case 0 ->
+                    Faults.latency(
+                            "server",
+                            "clients",
+                            Latency.uniform(Duration.ZERO, Duration.ofMillis(1 + random.nextInt(100))));
+                case 1 -> Faults.loss("server", "clients", random.nextDouble(0.01, 0.2));
+                case 2 -> Faults.bandwidth("clients", "server", random.nextLong(20_000, 200_000));
+                case 3 -> Faults.pause(random.nextBoolean() ? "server" : "clients");
+                default -> Faults.hold("clients", "server");
+            };
             simulation.schedule(
                     Duration.ofMillis(1 + random.nextInt(500)), Duration.ofMillis(1 + random.nextInt(2000)), fault);
         }

@@ -22,7 +22,8 @@ final class SocketActor extends Actor {
 
     @Override
     void begin() {
-        WebSocketOptions options = WebSocketOptions.defaults().deflate(random.nextBoolean()).deflateFrom(10);
+        WebSocketOptions options =
+                WebSocketOptions.defaults().deflate(random.nextBoolean()).deflateFrom(10);
         WebSocket.connect(loop, URI.create(storm.uri("ws") + "/u/1"), options).onDone((connection, failure) -> {
             if (failure != null) {
                 failed(failure);
@@ -73,7 +74,7 @@ final class SocketActor extends Actor {
             return;
         }
         require(message.equals(said.remove()), "not what was said: " + message);
-        answered++;
+        answered += 1;
         if (random.nextInt(20) == 0) {
             connection.pause();
             later(60, connection::resume);
