@@ -19,6 +19,7 @@ final class Scenarios {
         all.put("reconnecting", Reconnecting::new);
         all.put("pooled", Pooled::new);
         all.put("http-calls", HttpCalls::new);
+        all.put("http-serving", HttpServing::new);
         all.put("slow-readers", SlowReaders::new);
         all.put("at-random", AtRandom::new);
         all.put("deposits", Deposits::new);

@@ -65,6 +65,12 @@ class ScenariosTest {
         new HttpCalls().run(simulation);
     }
 
+    @Simulated(seeds = 100)
+    void a_server_of_http_answers_whole_and_in_order_whatever_its_peers_do_and_reads_nothing_after_a_violation(
+            Simulation simulation) {
+        new HttpServing().run(simulation);
+    }
+
     @Simulated(seeds = 500)
     void slow_readers_hold_up_nobody(Simulation simulation) throws Exception {
         new SlowReaders().run(simulation);
@@ -100,6 +106,7 @@ class ScenariosTest {
                 Reconnecting.class,
                 Pooled.class,
                 HttpCalls.class,
+                HttpServing.class,
                 Register.class
             })
     void two_fresh_processes_give_the_same_run(Class<? extends Scenario> scenario) throws IOException {
