@@ -477,8 +477,8 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
                 each.body.failed(cause);
             }
         }
-        if (begun) {
-            connection.abort(); // nobody is to take that for whole
+        if (begun || failure.cause() instanceof IOException) {
+            connection.abort(); // nobody is to take that for whole; or there is nobody, and what waits to be read is of no use
         }
     }
 

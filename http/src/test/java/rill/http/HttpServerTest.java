@@ -20,6 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import rill.Future;
+import rill.Loop;
 import rill.Promise;
 import rill.Report;
 import rill.Service;
@@ -101,7 +102,7 @@ class HttpServerTest {
     void answers_leave_in_the_order_of_the_requests() throws IOException {
         var promises = new ArrayList<Promise<HttpResponse>>();
         try (var served = new Served(request -> {
-            Promise<HttpResponse> promise = rill.Loop.current().promise();
+            Promise<HttpResponse> promise = Loop.current().promise();
             promises.add(promise);
             return promise;
         })) {
@@ -120,7 +121,7 @@ class HttpServerTest {
     void no_more_requests_are_taken_than_may_be_in_progress() throws IOException {
         var promises = new ArrayList<Promise<HttpResponse>>();
         try (var served = new Served(Served.options().pipelined(3), request -> {
-            Promise<HttpResponse> promise = rill.Loop.current().promise();
+            Promise<HttpResponse> promise = Loop.current().promise();
             promises.add(promise);
             return promise;
         })) {
@@ -312,7 +313,7 @@ class HttpServerTest {
     void the_handler_of_a_client_that_has_gone_is_cancelled() throws IOException {
         var promise = new ArrayList<Promise<HttpResponse>>();
         try (var served = new Served(request -> {
-            promise.add(rill.Loop.current().promise());
+            promise.add(Loop.current().promise());
             return promise.getFirst();
         })) {
             var client = served.connect().send(GET);
@@ -364,7 +365,7 @@ class HttpServerTest {
         var bodies = new ArrayList<HttpBody>();
         try (var served = new Served(request -> {
             bodies.add(request.body());
-            return rill.Loop.current().promise();
+            return Loop.current().promise();
         })) {
             var client = served.connect();
             client.send("POST / HTTP/1.1\r\nContent-Length: 4000000\r\n" + HOST);
@@ -535,7 +536,7 @@ class HttpServerTest {
     void a_client_that_has_ended_its_stream_is_still_answered() throws IOException {
         var promise = new ArrayList<Promise<HttpResponse>>();
         try (var served = new Served(request -> {
-            promise.add(rill.Loop.current().promise());
+            promise.add(Loop.current().promise());
             return promise.getFirst();
         })) {
             var client = served.connect().send(GET);
@@ -544,6 +545,26 @@ class HttpServerTest {
             served.transport.turns(20);
             promise.getFirst().complete(HttpResponse.text("late"));
             assertThat(client.untilEnd()).endsWith("late");
+        }
+    }
+
+    @Test
+    void nothing_is_kept_of_a_client_that_has_reset_with_requests_unread() throws IOException {
+        var given = new ArrayList<Promise<HttpResponse>>();
+        try (var served = new Served(Served.options().pipelined(2), request -> {
+            Loop loop = Loop.current();
+            given.add(loop.promise());
+            return given.size() > 1
+                    ? given.getLast() // which nobody completes
+                    : loop.delay(Duration.ofSeconds(1)).map(nothing -> HttpResponse.text("late"));
+        })) {
+            var client = served.connect().send(GET.repeat(4));
+            served.drive(() -> given.size() == 2);
+            client.connection.abort();
+            served.pass(Duration.ofSeconds(10));
+            assertThat(served.loop.connections()).isZero();
+            assertThat(given.getLast().isCancelled()).isTrue();
+            served.reports.clear(); // perhaps told of
         }
     }
 
@@ -580,7 +601,7 @@ class HttpServerTest {
     @Test
     void a_handler_may_take_its_time() throws IOException {
         try (var served = new Served(request ->
-                rill.Loop.current().delay(Duration.ofMinutes(10)).map(nothing -> HttpResponse.text("late")))) {
+                Loop.current().delay(Duration.ofMinutes(10)).map(nothing -> HttpResponse.text("late")))) {
             assertThat(served.connect().send(GET).until("late")).isEqualTo(ok("late"));
         }
     }
@@ -611,7 +632,7 @@ class HttpServerTest {
             if (request.method().equals("POST")) {
                 return request.body().text().map(HttpResponse::text);
             }
-            Promise<HttpResponse> promise = rill.Loop.current().promise();
+            Promise<HttpResponse> promise = Loop.current().promise();
             promises.add(promise);
             return promise;
         });
@@ -635,7 +656,7 @@ class HttpServerTest {
     void when_the_server_closes_what_has_begun_is_answered() throws IOException {
         var promises = new ArrayList<Promise<HttpResponse>>();
         try (var served = new Served(request -> {
-            Promise<HttpResponse> promise = rill.Loop.current().promise();
+            Promise<HttpResponse> promise = Loop.current().promise();
             promises.add(promise);
             return promise;
         })) {
@@ -664,7 +685,7 @@ class HttpServerTest {
         try (var served = new Served(
                 Served.options().accessLog(log::add),
                 request ->
-                        rill.Loop.current().delay(Duration.ofSeconds(2)).map(nothing -> HttpResponse.text("hello")))) {
+                        Loop.current().delay(Duration.ofSeconds(2)).map(nothing -> HttpResponse.text("hello")))) {
             served.ask(LAST.replace("/last", "/a?b"));
             served.ask("nonsense\r\n\r\n");
             assertThat(log).hasSize(2);
@@ -695,9 +716,9 @@ class HttpServerTest {
 
     @Test
     void a_task_answers_with_sequential_code() throws IOException {
-        try (var served = new Served(request -> rill.Loop.current().task(() -> {
+        try (var served = new Served(request -> Loop.current().task(() -> {
             String text = request.body().text().await();
-            rill.Loop.current().delay(Duration.ofSeconds(1)).await();
+            Loop.current().delay(Duration.ofSeconds(1)).await();
             return HttpResponse.text(text + "!");
         }))) {
             assertThat(served.connect()
