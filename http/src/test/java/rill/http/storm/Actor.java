@@ -15,7 +15,7 @@ abstract class Actor {
     final HttpStorm storm;
     final Loop loop;
     final Random random;
-    volatile int answered;
+    int answered; // looked at when it is over
     volatile boolean over;
     private volatile @Nullable Throwable wrong;
 

@@ -158,7 +158,7 @@ final class PipeliningActor extends Actor {
         require(!first.broken(), "an answer that could not be completed came whole: " + first);
         require(body.toString().equals(first.expected()), first + " was answered " + body);
         body.setLength(0);
-        answered += 1;
+        answered++;
         if (asking == first) {
             leave(); // its body was announced, and is not wanted
         } else if (asked.isEmpty() && left == 0) {

@@ -163,7 +163,7 @@ final class PoolingActor extends Actor {
     private void whole(Asked asked, String text) {
         require(!asked.broken(), "an answer that could not be completed came whole: " + asked);
         require(text.equals(asked.expected()), asked + " was answered " + text);
-        answered += 1;
+        answered++;
     }
 
     /** Every failure has a type; and it has a reason, of which there are none on a good network but those that the storm has made. */

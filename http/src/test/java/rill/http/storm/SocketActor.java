@@ -74,7 +74,7 @@ final class SocketActor extends Actor {
             return;
         }
         require(message.equals(said.remove()), "not what was said: " + message);
-        answered += 1;
+        answered++;
         if (random.nextInt(20) == 0) {
             connection.pause();
             later(60, connection::resume);
