@@ -37,8 +37,8 @@ final class Greeting {
         return greeting;
     }
 
-    /** Takes an answer, which is no push; true if it was the last. */
-    boolean answered(Reply reply, Context context) throws IOException {
+    /** Takes an answer, which is no push and ends at {@code end}; true if it was the last. */
+    boolean answered(Reply reply, int end, Context context) throws IOException {
         Command command = unanswered.remove();
         Reply answer = Reply.plain(reply);
         if (answer instanceof Reply.Failed refusal) {
@@ -46,7 +46,7 @@ final class Greeting {
         }
         if (command.name().equals("HELLO")) {
             if (!(answer instanceof Reply.Map map)) {
-                throw new ProtocolException("expected a map as the answer to HELLO");
+                throw new ProtocolException(end, "expected a map as the answer to HELLO");
             }
             server = RespServer.of(map);
         }

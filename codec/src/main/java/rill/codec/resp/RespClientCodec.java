@@ -78,7 +78,9 @@ final class RespClientCodec implements Codec<Reply, Command> {
 
         @Override
         public @Nullable Reply decode(ByteBuf in, Context context) throws IOException {
+            int start = in.readerIndex();
             @Nullable Reply reply = reader.read(in, context);
+            int end = in.readerIndex() - start;
             if (reply == null) {
                 if (reader.missing > 0) {
                     context.needMore(reader.missing);
@@ -87,15 +89,17 @@ final class RespClientCodec implements Codec<Reply, Command> {
             }
             boolean push = Reply.isPush(reply);
             if (push && codec.pairing == Pairing.REPLIES) {
-                throw new ProtocolException("a push (" + ((Reply.Push) Reply.plain(reply)).kind()
-                        + "), and nobody takes pushes: give Resp.client somebody who does");
+                throw new ProtocolException(
+                        end,
+                        "a push (" + ((Reply.Push) Reply.plain(reply)).kind()
+                                + "), and nobody takes pushes: give Resp.client somebody who does");
             }
             if (!spokenTo) {
                 spokenTo = true;
                 requireWelcome(reply);
             }
             if (greeting != null && !push) {
-                greet(greeting, reply, context);
+                greet(greeting, reply, end, context);
                 return null;
             }
             return reply;
@@ -116,8 +120,8 @@ final class RespClientCodec implements Codec<Reply, Command> {
             return reader.cost();
         }
 
-        private void greet(Greeting current, Reply reply, Context context) throws IOException {
-            if (current.answered(reply, context)) {
+        private void greet(Greeting current, Reply reply, int end, Context context) throws IOException {
+            if (current.answered(reply, end, context)) {
                 server = current.server();
                 greeting = null;
             }

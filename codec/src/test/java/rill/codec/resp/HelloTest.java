@@ -108,6 +108,14 @@ final class HelloTest {
     }
 
     @Test
+    void where_it_is_broken_does_not_depend_on_how_the_answer_comes() {
+        var codec = RespCodecs.greeting(Hello.resp3(), Pairing.REPLIES);
+        assertThat(CodecHarness.decode(codec, "=5\r\ntxt:a\r\n").offset()).isEqualTo(11);
+        String push = ">2\r\n+a\r\n$1\r\nb\r\n";
+        assertThat(CodecHarness.decode(codec, MAP + push).offset()).isEqualTo(MAP.length() + push.length());
+    }
+
+    @Test
     void other_answers_than_those_break_the_protocol() {
         assertThat(greet(Hello.resp3()).feed("+OK\r\n").outcome().violation())
                 .isEqualTo("expected a map as the answer to HELLO");
