@@ -478,7 +478,8 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
             }
         }
         if (begun || failure.cause() instanceof IOException) {
-            connection.abort(); // nobody is to take that for whole; or there is nobody, and what waits to be read is of no use
+            connection.abort(); // nobody is to take that for whole; or there is nobody, and what waits to be read is of
+            // no use
         }
     }
 

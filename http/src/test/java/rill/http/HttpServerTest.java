@@ -600,8 +600,8 @@ class HttpServerTest {
 
     @Test
     void a_handler_may_take_its_time() throws IOException {
-        try (var served = new Served(request ->
-                Loop.current().delay(Duration.ofMinutes(10)).map(nothing -> HttpResponse.text("late")))) {
+        try (var served = new Served(
+                request -> Loop.current().delay(Duration.ofMinutes(10)).map(nothing -> HttpResponse.text("late")))) {
             assertThat(served.connect().send(GET).until("late")).isEqualTo(ok("late"));
         }
     }
@@ -684,8 +684,7 @@ class HttpServerTest {
         var log = new ArrayList<HttpAccess>();
         try (var served = new Served(
                 Served.options().accessLog(log::add),
-                request ->
-                        Loop.current().delay(Duration.ofSeconds(2)).map(nothing -> HttpResponse.text("hello")))) {
+                request -> Loop.current().delay(Duration.ofSeconds(2)).map(nothing -> HttpResponse.text("hello")))) {
             served.ask(LAST.replace("/last", "/a?b"));
             served.ask("nonsense\r\n\r\n");
             assertThat(log).hasSize(2);
