@@ -171,6 +171,15 @@ final class Main implements Callable<Integer> {
         return passed();
     }
 
+    @Command(name = "https", description = "The same over TLS, with an authority made on the spot.")
+    int https(@Mixin ServeOption serve) throws IOException {
+        if (serve.port != null) {
+            return serveWeb((loop, address) -> HttpsDemo.serve(loop, address, out()), serve.port);
+        }
+        HttpsDemo.run(out());
+        return passed();
+    }
+
     @Command(name = "files", description = "A server of the files below a folder, for curl and browsers.")
     int files(
             @Option(
@@ -195,6 +204,11 @@ final class Main implements Callable<Integer> {
     @Command(name = "sse", description = "Server-sent events, and a page that shows them.")
     int sse(@Mixin RequiredServeOption serve) throws IOException {
         return serveWeb(SseDemo::serve, serve.port);
+    }
+
+    @Command(name = "dashboard", description = "A page that shows live what a loop, its connections and a pool do.")
+    int dashboard(@Mixin RequiredServeOption serve) throws IOException {
+        return serveWeb(Dashboard::serve, serve.port);
     }
 
     @Command(name = "websocket-chat", description = "A room to chat in, with a browser.")

@@ -28,7 +28,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"echo", "custom-codec", "two-loads", "redis", "chat", "tls", "starttls", "http"})
+    @ValueSource(strings = {"echo", "custom-codec", "two-loads", "redis", "chat", "tls", "starttls", "http", "https"})
     @Tag("slow")
     void every_example_passes_and_says_so_at_the_end(String name) {
         assertThat(demo(name)).as(err.toString()).isZero();
