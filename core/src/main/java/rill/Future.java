@@ -81,6 +81,13 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         }
     }
 
+    /** One that is done, and whose value nobody else has seen: without the two exchanges that settling takes. */
+    Future(BareLoop loop, Object outcome) {
+        this(loop);
+        OUTCOME.set(this, outcome);
+        DEPENDENTS.set(this, TOLD);
+    }
+
     /** A Future of the current loop that is done already; elsewhere, {@link Loop#done}. */
     public static <T extends @Nullable Object> Future<T> of(T value) {
         return BareLoop.required("Future.of").done(value);

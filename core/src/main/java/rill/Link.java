@@ -467,6 +467,7 @@ final class Link extends Node implements WireListener, Observed {
             return;
         }
         Node before = loop.activity().enter(this);
+        loop.links().reads(this);
         reading = true;
         messagesInBatch = 0;
         try {

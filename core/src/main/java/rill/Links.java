@@ -23,6 +23,9 @@ final class Links extends Residents {
     private int dirtyCount;
     private final AtomicInteger count = new AtomicInteger();
     private @Nullable IdleConnections idle; // once a connection has a bound of its idle time
+    private @Nullable Link lastReader; // who has read last in this tick
+    private int readers; // how many have read in this tick so far, about
+    private boolean crowd; // several have read in the one before
     private int acceptedAtWork; // connections that came in and have not done their work yet
 
     Links(Loop loop) {
@@ -135,6 +138,19 @@ final class Links extends Residents {
         return first == null && dialers.isEmpty() && arriving.isEmpty() && pools.isEmpty();
     }
 
+    /** Something has come for it. */
+    void reads(Link link) {
+        if (lastReader != link) {
+            lastReader = link;
+            readers++;
+        }
+    }
+
+    /** Whether several connections are busy: then their peers have time, while one after the other has its turn. */
+    boolean isCrowd() {
+        return crowd || readers > 1;
+    }
+
     /** To be flushed at the end of the tick. */
     void dirty(Link link) {
         if (dirtyCount == dirty.length) {
@@ -150,6 +166,9 @@ final class Links extends Residents {
 
     @Override
     void flushDirty() {
+        crowd = readers > 1;
+        readers = 0;
+        lastReader = null;
         for (int i = 0; i < dirtyCount; i++) {
             Link link = dirty[i];
             try {

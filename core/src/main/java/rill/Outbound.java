@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * the loop is measured against what is pending alone.
  *
  * <p><b>When it flushes:</b> at the end of a read batch, after the Handles of a tick, at 64 KiB, and early within a large batch,
- * so that the peer has something to do while we go on: see {@link #batchOf}. Never while a session is called, which may hold a
- * buffer that would leave.
+ * so that the peer has something to do while we go on: see {@link #batchOf}. Not early while several connections are busy, since each
+ * flush is a system call, which costs what encoding some twenty messages does. Never while a session is called, which may hold a buffer that
+ * would leave.
  *
  * <p>It is longer than most: there is one of them for each connection, and another object would make an idle one larger.
  */
@@ -201,7 +202,8 @@ final class Outbound {
         loop().counters().messagesSent++;
         link.dirty();
         unflushedMessages++;
-        if (unflushedMessages >= flushEvery || output.bytes() >= FLUSH_BYTES) {
+        if (output.bytes() >= FLUSH_BYTES
+                || (unflushedMessages >= flushEvery && !loop().links().isCrowd())) {
             flush();
         }
         return null;

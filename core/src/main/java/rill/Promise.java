@@ -37,6 +37,11 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
         this.extra = extra;
     }
 
+    /** One that is done. */
+    private Promise(Object outcome, BareLoop loop) {
+        super(loop, outcome);
+    }
+
     final @Nullable Object extra() {
         return extra;
     }
@@ -46,9 +51,7 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
     }
 
     static <T extends @Nullable Object> Future<T> done(BareLoop loop, T value) {
-        var promise = new Promise<T>(loop);
-        promise.settleValue(value);
-        return promise;
+        return new Promise<>(mask(value), loop);
     }
 
     /**

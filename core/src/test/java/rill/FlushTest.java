@@ -51,6 +51,50 @@ class FlushTest {
     }
 
     @Test
+    void while_several_connections_are_busy_a_batch_leaves_at_once() throws IOException {
+        try (var rig = new Rig<>(ints())) {
+            rig.onLoop(() -> rig.connection().onMessage(m -> rig.connection().write(m)));
+            FakeWire other = anotherEcho(rig);
+            for (int tick = 0; tick < 2; tick++) {
+                rig.wire.flushes.clear();
+                other.flushes.clear();
+                both(rig, other, ofMessages(50));
+            }
+            assertThat(rig.wire.flushes).containsExactly(50 * SIZE);
+            assertThat(other.flushes).containsExactly(50 * SIZE);
+
+            rig.arrives(ofMessages(50)); // alone; the other was busy just before
+            rig.wire.flushes.clear();
+            rig.arrives(ofMessages(50));
+            assertThat(rig.wire.flushes).hasSizeGreaterThan(1);
+        }
+    }
+
+    private static FakeWire anotherEcho(Rig<?, ?> rig) {
+        var wire = new FakeWire(rig.transport);
+        var self = new Link[1];
+        self[0] = new Link(rig.loop, ConnectionLimits.defaults(), failure -> {
+            Connection<Integer, Integer> connection = self[0].open(ints());
+            connection.onMessage(m -> connection.write(m));
+        });
+        self[0].wire(wire);
+        wire.listener = self[0];
+        rig.loop.links().expect();
+        rig.transport.events.add(self[0]::connected);
+        rig.tick();
+        return wire;
+    }
+
+    /** In one tick the same comes for both. */
+    private static void both(Rig<?, ?> rig, FakeWire other, byte[] bytes) {
+        rig.transport.events.add(() -> {
+            rig.link.received(rig.transport.receiveBuffer.get().writeBytes(bytes));
+            ((Link) other.listener).received(rig.transport.receiveBuffer.get().writeBytes(bytes));
+        });
+        rig.tick();
+    }
+
+    @Test
     void what_a_tick_writes_leaves_at_its_end() throws IOException {
         try (var rig = new Rig<>(ints())) {
             rig.collect(rig.connection());

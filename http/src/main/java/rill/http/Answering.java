@@ -33,22 +33,30 @@ final class Answering {
 
     void write() {
         HttpResponse response = response();
-        attempt(() -> write(response), response.body());
+        try {
+            write(response);
+        } catch (RuntimeException e) {
+            unsent(e, response.body());
+        }
     }
 
-    /** What can't be sent is answered for, if that is still possible. */
     private void attempt(Runnable writing, HttpBody sent) {
         try {
             writing.run();
         } catch (RuntimeException e) {
-            sent.close();
-            body = null;
-            if (begun) {
-                connection.broken(e);
-            } else {
-                connection.report("the answer to " + named(), e);
-                write(error(500, ""));
-            }
+            unsent(e, sent);
+        }
+    }
+
+    /** What can't be sent is answered for, if that is still possible. */
+    private void unsent(RuntimeException why, HttpBody sent) {
+        sent.close();
+        body = null;
+        if (begun) {
+            connection.broken(why);
+        } else {
+            connection.report("the answer to " + named(), why);
+            write(error(500, ""));
         }
     }
 

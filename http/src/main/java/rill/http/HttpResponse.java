@@ -18,9 +18,9 @@ import rill.http.wire.ResponseHead;
  * <p><b>Errors:</b> {@link IllegalArgumentException} for what can't be sent.
  */
 public final class HttpResponse {
-    private static final HttpFields PLAIN = HttpFields.of("Content-Type", "text/plain; charset=utf-8");
-    private static final HttpFields JSON = HttpFields.of("Content-Type", "application/json");
-    private static final HttpFields HTML = HttpFields.of("Content-Type", "text/html; charset=utf-8");
+    private static final HttpFields PLAIN = MediaTypes.of("text/plain; charset=utf-8");
+    private static final HttpFields JSON = MediaTypes.of("application/json");
+    private static final HttpFields HTML = MediaTypes.of("text/html; charset=utf-8");
 
     private final int status;
     private final HttpFields fields;
@@ -62,7 +62,7 @@ public final class HttpResponse {
 
     /** 200 with these bytes, which nobody may change any more. */
     public static HttpResponse bytes(String mediaType, byte[] bytes) {
-        return new HttpResponse(200, HttpFields.of("Content-Type", mediaType), HttpBody.of(bytes), null);
+        return new HttpResponse(200, MediaTypes.of(mediaType), HttpBody.of(bytes), null);
     }
 
     /** 200 with this body. */

@@ -2,14 +2,15 @@ package rill.http;
 
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import rill.http.wire.HttpFields;
 
-/** What the names of files tell of what is in them. */
+/** The fields that say what a body is; for a file, by its name. */
 final class MediaTypes {
-    private static final Map<String, HttpFields> TYPES = new HashMap<>();
-    private static final HttpFields BYTES = HttpFields.of("Content-Type", "application/octet-stream");
+    private static final Map<String, HttpFields> TYPES = new HashMap<>(); // by the ending of a name
+    private static final Map<String, HttpFields> FIELDS = new HashMap<>(); // by the type: made once
 
     static {
         String all = """
@@ -41,17 +42,32 @@ final class MediaTypes {
                 """;
         all.lines().forEach(line -> {
             int space = line.indexOf(' ');
-            TYPES.put(line.substring(0, space), HttpFields.of("Content-Type", line.substring(space + 1)));
+            String type = line.substring(space + 1);
+            TYPES.put(line.substring(0, space), FIELDS.computeIfAbsent(type, MediaTypes::made));
         });
+        for (String type : List.of("text/plain", "text/html", "text/event-stream", "application/octet-stream")) {
+            FIELDS.put(type, made(type));
+        }
     }
 
     private MediaTypes() {}
 
-    /** The field that says it. */
+    private static HttpFields made(String type) {
+        return HttpFields.of("Content-Type", type);
+    }
+
+    /** The field that says this. */
+    static HttpFields of(String type) {
+        HttpFields known = FIELDS.get(type);
+        return known == null ? made(type) : known;
+    }
+
+    /** The field that says what is in a file. */
     static HttpFields of(Path file) {
         Path name = file.getFileName();
         String text = name == null ? "" : name.toString();
         String ending = text.substring(text.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-        return TYPES.getOrDefault(ending, BYTES);
+        HttpFields known = TYPES.get(ending);
+        return known == null ? of("application/octet-stream") : known;
     }
 }

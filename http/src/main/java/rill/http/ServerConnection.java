@@ -44,6 +44,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
     private final Connection<RequestEvent, ResponseEvent> connection;
     private final Loop loop;
     private final ArrayDeque<Exchange> exchanges = new ArrayDeque<>(2);
+    private int bodies; // of these
     private @Nullable Exchange incoming; // whose body has not come to its end
     private boolean paused;
     private boolean stopped; // by the session, after a request that may end HTTP here
@@ -121,6 +122,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
         var exchange = new Exchange(request, body, options.accessLog() == null ? 0 : loop.nanoTime());
         exchanges.add(exchange);
         if (body != null) {
+            bodies++;
             incoming = exchange;
             windowAt = side.look();
             windowReceived = 0;
@@ -238,6 +240,9 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
     }
 
     private int weight() {
+        if (bodies == 0) {
+            return 0;
+        }
         int weight = 0;
         for (Exchange each : exchanges) {
             weight += each.body == null ? 0 : each.body.weight();
@@ -339,6 +344,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
         activeAt = side.look();
         IncomingBody body = exchange.body;
         if (body != null) {
+            bodies--;
             body.close();
         }
         if (last || (finishing && exchanges.isEmpty())) {

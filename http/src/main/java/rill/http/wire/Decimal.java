@@ -10,13 +10,18 @@ final class Decimal {
 
     /** A number that is not negative. */
     static void write(long number, ByteBuf to) {
-        long scale = 1;
-        while (number / scale >= 10) {
-            scale *= 10;
+        int digits = 1;
+        for (long rest = number / 10; rest > 0; rest /= 10) {
+            digits++;
         }
-        for (long s = scale; s > 0; s /= 10) {
-            to.writeByte('0' + (int) (number / s % 10));
+        to.ensureWritable(digits);
+        int start = to.writerIndex();
+        long rest = number;
+        for (int i = start + digits - 1; i >= start; i--) {
+            to.setByte(i, '0' + (int) (rest % 10));
+            rest /= 10;
         }
+        to.writerIndex(start + digits);
     }
 
     /** A number above 0. */

@@ -90,6 +90,12 @@ public final class ResponseHead implements Head, ResponseEvent {
         if (length < CHUNKED) {
             throw new IllegalArgumentException("a length, or CHUNKED, not " + length);
         }
+        boolean without = saysNoLength(length);
+        return new ResponseHead(status, reason, minorVersion, fields, more, length, length, without, closing, null);
+    }
+
+    /** Whether a response with this status has no field for a length, which is 0 then. */
+    private boolean saysNoLength(long length) {
         if ((fields.facts() & (FieldFacts.HAS_LENGTH | FieldFacts.CHUNKED)) != 0) {
             throw new IllegalArgumentException("the fields say already how long the body is: " + fields);
         }
@@ -97,7 +103,7 @@ public final class ResponseHead implements Head, ResponseEvent {
         if (without && length != 0) {
             throw new IllegalArgumentException("a response with status " + status + " has no body");
         }
-        return new ResponseHead(status, reason, minorVersion, fields, more, length, length, without, closing, null);
+        return without;
     }
 
     /**
@@ -106,9 +112,9 @@ public final class ResponseHead implements Head, ResponseEvent {
      * @param bytes the body; nobody may change them any more
      */
     public ResponseHead content(byte[] bytes) {
-        ResponseHead whole = bodyLength(bytes.length);
+        boolean without = saysNoLength(bytes.length);
         return new ResponseHead(
-                status, reason, minorVersion, fields, more, bytes.length, 0, whole.lengthInFields, closing, bytes);
+                status, reason, minorVersion, fields, more, bytes.length, 0, without, closing, bytes);
     }
 
     /** With these fields after its own, such as those that many responses have in common. They say nothing of the framing. */
