@@ -4,6 +4,8 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 import rill.spi.WireListener;
 import rill.spi.readiness.ReadinessAccepted;
+import rill.transport.epoll.linux.LibC;
+import rill.transport.epoll.linux.SocketAddressArea;
 
 /** A descriptor that was accepted and is in no epoll yet. */
 final class EpollAccepted extends ReadinessAccepted {

@@ -2,10 +2,7 @@ package rill.transport.epoll;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.SocketException;
-import java.net.StandardSocketOptions;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +11,11 @@ import rill.spi.WireListener;
 import rill.spi.readiness.ReadinessSelector;
 import rill.spi.readiness.ReadinessWire;
 import rill.spi.readiness.Watched;
+import rill.transport.epoll.linux.LibC;
+import rill.transport.epoll.linux.NativeOptions;
+import rill.transport.epoll.linux.Registrations;
+import rill.transport.epoll.linux.SocketAddressArea;
+import rill.transport.epoll.linux.Sockets;
 
 /**
  * A loop's selector: makes sockets; the waiting is {@link EpollWait}'s.
@@ -23,16 +25,12 @@ import rill.spi.readiness.Watched;
  * for.
  */
 final class EpollSelector extends ReadinessSelector<EpollAccepted> {
-    static final int NON_BLOCKING = 0x800; // SOCK_NONBLOCK
-    static final int CLOSE_ON_EXEC = 0x80000; // SOCK_CLOEXEC
-
-    private static final int SOCK_STREAM = 1;
     private static final int READABLE = EpollWait.IN | EpollWait.ERR | EpollWait.HUP;
     private static final int WRITABLE = EpollWait.OUT | EpollWait.ERR | EpollWait.HUP;
-    private static final boolean ONLY_IPV4 = Boolean.getBoolean("java.net.preferIPv4Stack");
 
     private final NativeMemory memory = new NativeMemory();
-    private final NativeOptions options = new NativeOptions(memory);
+    private final NativeOptions options = new NativeOptions("epoll", memory);
+    private final Sockets sockets = new Sockets(memory, options);
     private final Registrations<Watched> registrations = new Registrations<>();
     private final EpollWait wait;
 
@@ -52,6 +50,10 @@ final class EpollSelector extends ReadinessSelector<EpollAccepted> {
 
     NativeOptions options() {
         return options;
+    }
+
+    Sockets sockets() {
+        return sockets;
     }
 
     Registrations<Watched> registrations() {
@@ -122,8 +124,7 @@ final class EpollSelector extends ReadinessSelector<EpollAccepted> {
     @Override
     protected EpollSocket newWire(SocketAddress remote, @Nullable SocketAddress local, WireListener listener)
             throws IOException {
-        int family = SocketAddressArea.familyOf(remote);
-        int fd = made(socket(family), family);
+        int fd = sockets.connecting(remote);
         try {
             return new EpollSocket(this, fd, null, remote, SocketAddressArea.NOT_INET4, listener);
         } catch (Error e) { // no memory
@@ -139,56 +140,12 @@ final class EpollSelector extends ReadinessSelector<EpollAccepted> {
 
     @Override
     protected EpollAcceptor newAcceptor(SocketAddress local, AcceptListener listener) throws IOException {
-        int family = SocketAddressArea.familyOf(local);
-        boolean wildcard =
-                local instanceof InetSocketAddress inet && inet.getAddress().isAnyLocalAddress();
-        if (wildcard && !ONLY_IPV4) {
-            family = SocketAddressArea.AF_INET6; // takes IPv4 as well, as the JDK's sockets do
-        }
-        int fd = socket(family);
-        if (fd == -Errno.EAFNOSUPPORT && wildcard) {
-            family = SocketAddressArea.AF_INET;
-            fd = socket(family);
-        }
-        made(fd, family);
+        Sockets.Listening made = sockets.listening(local);
         try {
-            if (family != SocketAddressArea.AF_UNIX) {
-                options.set(fd, StandardSocketOptions.SO_REUSEADDR, true); // as the JDK does
-            }
-            if (family == SocketAddressArea.AF_INET6) {
-                options.acceptIpv4(fd);
-            }
-            return new EpollAcceptor(this, fd, family, listener);
-        } catch (IOException | RuntimeException | Error e) {
-            LibC.close(fd);
+            return new EpollAcceptor(this, made, listener);
+        } catch (Error e) { // no memory
+            LibC.close(made.fd());
             throw e;
         }
-    }
-
-    private static int made(int fd, int family) throws IOException {
-        if (fd == -Errno.EAFNOSUPPORT) {
-            throw new SocketException(
-                    family == SocketAddressArea.AF_INET6
-                            ? "this system has no IPv6; use an IPv4 address"
-                            : family == SocketAddressArea.AF_INET
-                                    ? "this system has no IPv4; use an IPv6 address"
-                                    : "this system has no Unix domain sockets; use an IP address");
-        }
-        return Errno.check(fd);
-    }
-
-    private int socket(int family) {
-        return LibC.socket(memory.errno, family, SOCK_STREAM | NON_BLOCKING | CLOSE_ON_EXEC);
-    }
-
-    void bind(int fd, SocketAddress address, int family) throws IOException {
-        Errno.check(LibC.bind(memory.errno, fd, memory.address.at(), memory.address.put(address, family)));
-    }
-
-    /** Where this end's address of a socket is now written down. */
-    SocketAddressArea askLocalAddress(int fd) throws IOException {
-        SocketAddressArea address = memory.address;
-        Errno.check(LibC.getsockname(memory.errno, fd, address.at(), address.room()));
-        return address;
     }
 }

@@ -11,6 +11,9 @@ import java.net.StandardSocketOptions;
 import org.jspecify.annotations.Nullable;
 import rill.spi.WireListener;
 import rill.spi.readiness.ReadinessWire;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LibC;
+import rill.transport.epoll.linux.SocketAddressArea;
 
 /**
  * A connected or connecting socket. Its descriptor's owner: it is closed here, once.
@@ -54,7 +57,7 @@ final class EpollSocket extends ReadinessWire {
 
     @Override
     protected void bind(SocketAddress wanted) throws IOException {
-        selector.bind(fd, wanted, SocketAddressArea.familyOf(remoteAddress()));
+        selector.sockets().bind(fd, wanted, SocketAddressArea.familyOf(remoteAddress()));
     }
 
     @Override
@@ -173,7 +176,7 @@ final class EpollSocket extends ReadinessWire {
     @Override
     protected void learnOwnAddress() throws IOException {
         if (local == null) {
-            SocketAddressArea address = selector.askLocalAddress(fd);
+            SocketAddressArea address = selector.sockets().askLocalAddress(fd);
             inet4 = address.inet4();
             if (inet4 == SocketAddressArea.NOT_INET4) {
                 local = address.get();

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.AbstractSocketAddress;
 import rill.spi.Selector;
 import rill.spi.Transport;
+import rill.transport.epoll.linux.Architecture;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LibC;
 
 /**
  * TCP and Unix domain sockets by Linux epoll, through the C library and {@code java.lang.foreign}.
@@ -48,7 +51,7 @@ public final class EpollTransport implements Transport {
         if (Architecture.here() == null) {
             return "its structures are not known for the processor architecture " + System.getProperty("os.arch");
         }
-        Module module = EpollTransport.class.getModule();
+        Module module = LibC.class.getModule();
         if (!module.isNativeAccessEnabled()) {
             return "native access is not enabled; start java with --enable-native-access="
                     + (module.isNamed() ? module.getName() : "ALL-UNNAMED");

@@ -2,17 +2,18 @@ package rill.transport.epoll;
 
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import rill.spi.readiness.Interruption;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LibC;
+import rill.transport.epoll.linux.Registrations;
+import rill.transport.epoll.linux.Waker;
 
 /**
  * The epoll descriptor: waiting for events, and ending the wait from outside.
  *
- * <p>A wake-up is a write to an event descriptor that is watched edge-triggered: each write makes one event, so that nobody has
- * to read it. {@link #woken} spares the write while an earlier one has not been noticed.
+ * <p>The event descriptor of a {@link Waker} is watched edge-triggered, so that each write to it makes one event.
  *
- * <p><b>Threading:</b> the selector's driver, except {@link #wakeup}. <b>Ownership:</b> of both descriptors; no wake-up writes
- * to one that was closed. The memory is given back after them.
+ * <p><b>Threading:</b> the selector's driver, except {@link #wakeup}. <b>Ownership:</b> of both descriptors. The memory is given back after
+ * them.
  */
 final class EpollWait {
     static final int IN = 0x1;
@@ -23,8 +24,7 @@ final class EpollWait {
     /** In place of a descriptor that was given back. */
     static final int CLOSED = -1;
 
-    private static final int CLOSE_ON_EXEC = 0x80000; // EPOLL_CLOEXEC, EFD_CLOEXEC
-    private static final int NON_BLOCKING = 0x800; // EFD_NONBLOCK
+    private static final int CLOSE_ON_EXEC = 0x80000; // EPOLL_CLOEXEC
     private static final int EDGE_TRIGGERED = 1 << 31; // EPOLLET
     private static final int ADD = 1; // EPOLL_CTL_ADD
     private static final int DELETE = 2;
@@ -33,18 +33,13 @@ final class EpollWait {
 
     private final NativeMemory memory;
     private final int epoll;
-    private final int event;
-    private final Interruption interruption = new Interruption(this::wakeup);
+    private final Waker waker;
     private boolean inNanos = true; // as long as the kernel does
-
-    private final AtomicBoolean woken = new AtomicBoolean();
-    private final Object waking = new Object();
-    private boolean closed; // guarded by waking
 
     EpollWait(NativeMemory memory) throws Refused {
         this.memory = memory;
         int made = LibC.epollCreate(memory.errno, CLOSE_ON_EXEC);
-        int wakes = made < 0 ? made : LibC.eventfd(memory.errno, CLOSE_ON_EXEC | NON_BLOCKING);
+        int wakes = made < 0 ? made : Waker.descriptor(memory.errno);
         int added = wakes < 0
                 ? wakes
                 : LibC.epollCtl(memory.errno, made, ADD, wakes, memory.event(IN | EDGE_TRIGGERED, Registrations.NONE));
@@ -53,7 +48,7 @@ final class EpollWait {
             throw new Refused(-added);
         }
         epoll = made;
-        event = wakes;
+        waker = Waker.of(wakes);
     }
 
     /** The system gives no descriptors, or not these. */
@@ -90,7 +85,7 @@ final class EpollWait {
         try {
             return counted(LibC.epollWait(memory.errno, epoll, memory.eventsAddress(), NativeMemory.MOST_EVENTS, 0));
         } finally {
-            useUpWakeup();
+            waker.useUp();
         }
     }
 
@@ -99,19 +94,12 @@ final class EpollWait {
      * came before has left its event, which ends this at once.
      */
     int block(long nanos) throws IOException {
-        interruption.begins();
+        waker.waitBegins();
         try {
             return counted(inNanos ? waitNanos(nanos) : waitMillis(nanos));
         } finally {
-            interruption.ends();
-            useUpWakeup();
-        }
-    }
-
-    /** Whoever has woken us sees the call return, and we see what they did before. */
-    private void useUpWakeup() {
-        if (woken.get()) {
-            woken.getAndSet(false);
+            waker.waitEnds();
+            waker.useUp();
         }
     }
 
@@ -146,19 +134,11 @@ final class EpollWait {
 
     /** Ends the wait, or else the next one. Any thread. */
     void wakeup() {
-        if (!woken.getAndSet(true)) {
-            synchronized (waking) {
-                if (!closed) {
-                    LibC.write(memory.wakingErrno, event, memory.one.address(), memory.one.byteSize());
-                }
-            }
-        }
+        waker.wakeup();
     }
 
     void close() {
-        synchronized (waking) {
-            closed = true;
-            closeAll(epoll, event);
-        }
+        LibC.close(epoll);
+        waker.close();
     }
 }

@@ -1,12 +1,6 @@
 package rill.transport.epoll;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.MemorySegment;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 
 /**
  * What the kernel knows about one TCP connection at one moment.
@@ -69,36 +63,5 @@ public record TcpInfo(
         LISTEN,
         /** Both ended at the same time. */
         CLOSING
-    }
-
-    static final int SIZE = 160;
-
-    /** From the kernel's structure; what lies beyond the bytes that it filled in is zero. */
-    static TcpInfo of(MemorySegment info) {
-        int state = info.get(JAVA_BYTE, 0);
-        State[] states = State.values();
-        return new TcpInfo(
-                state > 0 && state < states.length ? states[state] : State.UNKNOWN,
-                micros(info, 68),
-                micros(info, 72),
-                micros(info, 148),
-                micros(info, 8),
-                info.get(JAVA_BYTE, 2) & 0xff,
-                unsigned(info, 100),
-                unsigned(info, 24),
-                unsigned(info, 32),
-                unsigned(info, 80),
-                unsigned(info, 16),
-                unsigned(info, 144),
-                info.get(JAVA_LONG, 120),
-                info.get(JAVA_LONG, 128));
-    }
-
-    private static Duration micros(MemorySegment info, long offset) {
-        return Duration.of(unsigned(info, offset), ChronoUnit.MICROS);
-    }
-
-    private static long unsigned(MemorySegment info, long offset) {
-        return Integer.toUnsignedLong(info.get(JAVA_INT, offset));
     }
 }

@@ -1,5 +1,8 @@
 package rill.transport.epoll;
 
+import rill.transport.epoll.linux.Interposer;
+import rill.transport.epoll.linux.SystemCall;
+import rill.transport.epoll.linux.LibC;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.MemorySegment;

@@ -1,5 +1,8 @@
 package rill.transport.epoll;
 
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.SystemCall;
+import rill.transport.epoll.linux.LibC;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;

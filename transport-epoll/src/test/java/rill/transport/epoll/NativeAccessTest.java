@@ -1,5 +1,6 @@
 package rill.transport.epoll;
 
+import rill.transport.epoll.linux.LibC;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
@@ -158,6 +159,6 @@ class NativeAccessTest {
                 .collect(Collectors.toSet());
         assertThat(callers)
                 .as(result.output)
-                .containsExactlyInAnyOrder("rill.transport.epoll.LibC", "io.netty.util.internal.NativeLibraryUtil");
+                .containsExactlyInAnyOrder("rill.transport.epoll.linux.LibC", "io.netty.util.internal.NativeLibraryUtil");
     }
 }

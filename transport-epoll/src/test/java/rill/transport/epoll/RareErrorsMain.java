@@ -1,5 +1,7 @@
 package rill.transport.epoll;
 
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.SystemCall;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package rill.transport.epoll;
 
+import rill.transport.epoll.linux.Errno;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;

@@ -1,5 +1,8 @@
 package rill.transport.epoll;
 
+import rill.transport.epoll.linux.SocketAddressArea;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LibC;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,10 +1,10 @@
-package rill.transport.epoll;
+package rill.transport.epoll.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static rill.transport.epoll.SocketAddressArea.AF_INET;
-import static rill.transport.epoll.SocketAddressArea.AF_INET6;
-import static rill.transport.epoll.SocketAddressArea.AF_UNIX;
-import static rill.transport.epoll.SocketAddressArea.NOT_INET4;
+import static rill.transport.epoll.linux.SocketAddressArea.AF_INET;
+import static rill.transport.epoll.linux.SocketAddressArea.AF_INET6;
+import static rill.transport.epoll.linux.SocketAddressArea.AF_UNIX;
+import static rill.transport.epoll.linux.SocketAddressArea.NOT_INET4;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;

@@ -1,4 +1,4 @@
-package rill.transport.epoll;
+package rill.transport.epoll.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
@@ -12,6 +12,8 @@ import java.util.Map;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 import rill.spi.readiness.SocketFailures;
+import rill.transport.epoll.EpollOptions;
+import rill.transport.epoll.PeerCredentials;
 
 /**
  * Socket options as the kernel has them.
@@ -19,7 +21,7 @@ import rill.spi.readiness.SocketFailures;
  * <p><b>Source:</b> {@code uapi/asm-generic/socket.h}, which x86-64 and aarch64 share, and {@code uapi/linux/tcp.h}.
  * <b>Threading:</b> the selector's driver.
  */
-final class NativeOptions {
+public final class NativeOptions {
     private static final int SOL_SOCKET = 1;
     private static final int IPPROTO_IP = 0;
     private static final int IPPROTO_TCP = 6;
@@ -63,17 +65,25 @@ final class NativeOptions {
         CREDENTIALS
     }
 
-    private final NativeMemory memory;
+    private final String transport;
+    private final CallMemory memory;
     private final MemorySegment area;
 
-    NativeOptions(NativeMemory memory) {
+    /**
+     * Of the sockets of one selector.
+     *
+     * @param transport the name of the transport, for messages
+     */
+    public NativeOptions(String transport, CallMemory memory) {
+        this.transport = transport;
         this.memory = memory;
         this.area = memory.option;
     }
 
     // ---- setting
 
-    <T> void set(int fd, SocketOption<T> option, T value) throws IOException {
+    /** Sets an option. */
+    public <T> void set(int fd, SocketOption<T> option, T value) throws IOException {
         Native known = known(option);
         int size = put(option, known.form, value);
         int result = set(fd, known.level, known.name, size);
@@ -135,17 +145,19 @@ final class NativeOptions {
         }
     }
 
-    void acceptIpv4(int fd) throws IOException {
+    /** Makes a listening socket of IPv6 take connections of IPv4 as well. */
+    public void acceptIpv4(int fd) throws IOException {
         putInts(0);
         Errno.check(set(fd, IPPROTO_IPV6, IPV6_V6ONLY, Integer.BYTES));
     }
 
     // ---- reading
 
-    <T> T get(int fd, SocketOption<T> option) throws IOException {
+    /** Reads an option. */
+    public <T> T get(int fd, SocketOption<T> option) throws IOException {
         Native known = known(option);
         area.fill((byte) 0);
-        int result = read(fd, known.level, known.name, known.form == Form.INFO ? TcpInfo.SIZE : 3 * Integer.BYTES);
+        int result = read(fd, known.level, known.name, known.form == Form.INFO ? TcpInfoArea.SIZE : 3 * Integer.BYTES);
         if (result < 0) {
             throw failed("read ", option, -result);
         }
@@ -166,13 +178,13 @@ final class NativeOptions {
             case SECONDS -> Duration.ofSeconds(first);
             case MILLIS -> Duration.ofMillis(first);
             case MICROS -> Duration.of(first, ChronoUnit.MICROS);
-            case INFO -> TcpInfo.of(area);
+            case INFO -> TcpInfoArea.read(area);
             case CREDENTIALS -> new PeerCredentials(first, area.getAtIndex(JAVA_INT, 1), area.getAtIndex(JAVA_INT, 2));
         };
     }
 
     /** The error that waits at a socket, which is thereby cleared; 0 for none. */
-    int socketError(int fd) {
+    public int socketError(int fd) {
         area.set(JAVA_INT, 0, 0);
         int result = read(fd, SOL_SOCKET, SO_ERROR, Integer.BYTES);
         return result < 0 ? -result : area.get(JAVA_INT, 0);
@@ -180,17 +192,17 @@ final class NativeOptions {
 
     // ---- what there is not
 
-    private static Native known(SocketOption<?> option) {
+    private Native known(SocketOption<?> option) {
         @Nullable Native known = KNOWN.get(option);
         if (known == null) {
-            throw SocketFailures.noOption("epoll", option);
+            throw SocketFailures.noOption(transport, option);
         }
         return known;
     }
 
-    private static IOException failed(String doing, SocketOption<?> option, int errno) {
+    private IOException failed(String doing, SocketOption<?> option, int errno) {
         if (errno == Errno.ENOPROTOOPT || errno == Errno.EOPNOTSUPP) {
-            throw SocketFailures.noOption("epoll", option);
+            throw SocketFailures.noOption(transport, option);
         }
         return SocketFailures.naming(doing + "option " + option.name(), Errno.exception(errno));
     }

@@ -1,4 +1,4 @@
-package rill.transport.epoll;
+package rill.transport.epoll.linux;
 
 import java.io.IOException;
 import java.net.BindException;
@@ -11,47 +11,47 @@ import java.net.SocketException;
  *
  * <p><b>Source:</b> {@code uapi/asm-generic/errno.h}, which x86-64 and aarch64 share; errno(3).
  */
-final class Errno {
-    static final int EPERM = 1;
-    static final int EINTR = 4;
-    static final int EBADF = 9;
-    static final int EAGAIN = 11;
-    static final int EACCES = 13;
-    static final int EFAULT = 14;
-    static final int EINVAL = 22;
-    static final int ENFILE = 23;
-    static final int EMFILE = 24;
-    static final int ENOSYS = 38;
-    static final int ENONET = 64;
-    static final int EPROTO = 71;
-    static final int ENOPROTOOPT = 92;
-    static final int EOPNOTSUPP = 95;
-    static final int EAFNOSUPPORT = 97;
-    static final int EADDRINUSE = 98;
-    static final int EADDRNOTAVAIL = 99;
-    static final int ENETDOWN = 100;
-    static final int ENETUNREACH = 101;
-    static final int ECONNABORTED = 103;
-    static final int ECONNRESET = 104;
-    static final int EISCONN = 106;
-    static final int ETIMEDOUT = 110;
-    static final int ECONNREFUSED = 111;
-    static final int EHOSTDOWN = 112;
-    static final int EHOSTUNREACH = 113;
-    static final int EALREADY = 114;
-    static final int EINPROGRESS = 115;
+public final class Errno {
+    public static final int EPERM = 1;
+    public static final int EINTR = 4;
+    public static final int EBADF = 9;
+    public static final int EAGAIN = 11;
+    public static final int EACCES = 13;
+    public static final int EFAULT = 14;
+    public static final int EINVAL = 22;
+    public static final int ENFILE = 23;
+    public static final int EMFILE = 24;
+    public static final int ENOSYS = 38;
+    public static final int ENONET = 64;
+    public static final int EPROTO = 71;
+    public static final int ENOPROTOOPT = 92;
+    public static final int EOPNOTSUPP = 95;
+    public static final int EAFNOSUPPORT = 97;
+    public static final int EADDRINUSE = 98;
+    public static final int EADDRNOTAVAIL = 99;
+    public static final int ENETDOWN = 100;
+    public static final int ENETUNREACH = 101;
+    public static final int ECONNABORTED = 103;
+    public static final int ECONNRESET = 104;
+    public static final int EISCONN = 106;
+    public static final int ETIMEDOUT = 110;
+    public static final int ECONNREFUSED = 111;
+    public static final int EHOSTDOWN = 112;
+    public static final int EHOSTUNREACH = 113;
+    public static final int EALREADY = 114;
+    public static final int EINPROGRESS = 115;
 
     private Errno() {}
 
     /** The exception for the error number of a connection that could not be made. */
-    static IOException connecting(int errno) {
+    public static IOException connecting(int errno) {
         return errno == ECONNREFUSED || errno == ETIMEDOUT
                 ? new ConnectException(LibC.describe(errno))
                 : exception(errno);
     }
 
     /** The exception for an error number of any other call. */
-    static IOException exception(int errno) {
+    public static IOException exception(int errno) {
         String message = errno == ECONNRESET ? "Connection reset" : LibC.describe(errno);
         return switch (errno) {
             case EHOSTUNREACH -> new NoRouteToHostException(message);
@@ -61,7 +61,7 @@ final class Errno {
     }
 
     /** The result of a call that gives a negative error number if it fails. */
-    static int check(int result) throws IOException {
+    public static int check(int result) throws IOException {
         if (result < 0) {
             throw exception(-result);
         }
@@ -73,7 +73,7 @@ final class Errno {
      *
      * <p><b>Source:</b> accept(2), "Error handling".
      */
-    static boolean isOneConnections(int errno) {
+    public static boolean isOneConnections(int errno) {
         return switch (errno) {
             case ECONNABORTED,
                     EPROTO,

@@ -1,4 +1,4 @@
-package rill.transport.epoll;
+package rill.transport.epoll.linux;
 
 /**
  * The numbers of the system calls that are made here.
@@ -6,7 +6,7 @@ package rill.transport.epoll;
  * <p><b>Source:</b> {@code asm/unistd_64.h} for x86-64; {@code asm-generic/unistd.h}, which aarch64 follows. Linux gives none of
  * them another meaning, ever.
  */
-enum SystemCall {
+public enum SystemCall {
     ACCEPT4(288, 242),
     BIND(49, 200),
     CLOSE(3, 57),
@@ -16,10 +16,16 @@ enum SystemCall {
     EPOLL_PWAIT(281, 22),
     EPOLL_PWAIT2(441, 441),
     EVENTFD2(290, 19),
+    GETPEERNAME(52, 205),
     GETSOCKNAME(51, 204),
     GETSOCKOPT(55, 209),
+    IO_URING_ENTER(426, 426),
+    IO_URING_REGISTER(427, 427),
+    IO_URING_SETUP(425, 425),
     IOCTL(16, 29),
     LISTEN(50, 201),
+    MMAP(9, 222),
+    MUNMAP(11, 215),
     RECVFROM(45, 207),
     SENDMSG(46, 211),
     SENDTO(44, 206),
@@ -36,7 +42,8 @@ enum SystemCall {
         this.aarch64 = aarch64;
     }
 
-    int on(Architecture architecture) {
+    /** Its number on this architecture. */
+    public int on(Architecture architecture) {
         return architecture == Architecture.AARCH64 ? aarch64 : x86;
     }
 }

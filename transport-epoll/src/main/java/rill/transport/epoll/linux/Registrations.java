@@ -1,4 +1,4 @@
-package rill.transport.epoll;
+package rill.transport.epoll.linux;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * event down, within one batch. So the data are a slot and the slot's generation, which is another one for each that comes into
  * it. <b>Threading:</b> the selector's driver.
  */
-final class Registrations<T> {
+public final class Registrations<T> {
     /** Never given to anybody; free for the selector's own use. */
-    static final long NONE = -1;
+    public static final long NONE = -1;
 
     private static final int GENERATION_SHIFT = Integer.SIZE;
     private static final int FIRST_SIZE = 16;
@@ -26,7 +26,7 @@ final class Registrations<T> {
     private int used;
 
     /** A new member; its slot. */
-    int add(T member) {
+    public int add(T member) {
         int slot = freeCount > 0 ? free[--freeCount] : used;
         if (slot == watched.length) {
             int[] moreGenerations = Arrays.copyOf(generations, larger(slot));
@@ -44,12 +44,12 @@ final class Registrations<T> {
     }
 
     /** The data for the events of the member in a slot. */
-    long data(int slot) {
+    public long data(int slot) {
         return (long) generations[slot] << GENERATION_SHIFT | slot;
     }
 
     /** Nothing that was said of the member in this slot will reach anybody any more. */
-    void remove(int slot) {
+    public void remove(int slot) {
         watched[slot] = null;
         generations[slot] = (generations[slot] + 1) & Integer.MAX_VALUE; // so that none is NONE
         if (freeCount == free.length) {
@@ -65,7 +65,7 @@ final class Registrations<T> {
     /** Whom the data of an event mean, or null if that one has gone. */
     @SuppressWarnings("unchecked") // there is nothing else in it
     @Nullable
-    T find(long data) {
+    public T find(long data) {
         int slot = (int) data;
         boolean present = slot >= 0 && slot < used && generations[slot] == (int) (data >> GENERATION_SHIFT);
         return present ? (T) watched[slot] : null;
@@ -73,7 +73,7 @@ final class Registrations<T> {
 
     /** All that are there now. */
     @SuppressWarnings("unchecked") // there is nothing else in it
-    List<T> all() {
+    public List<T> all() {
         var all = new ArrayList<T>();
         for (int slot = 0; slot < used; slot++) {
             T member = (T) watched[slot];

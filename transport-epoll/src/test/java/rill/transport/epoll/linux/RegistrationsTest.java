@@ -1,4 +1,4 @@
-package rill.transport.epoll;
+package rill.transport.epoll.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

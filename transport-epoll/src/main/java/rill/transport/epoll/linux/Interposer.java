@@ -1,4 +1,4 @@
-package rill.transport.epoll;
+package rill.transport.epoll.linux;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -9,7 +9,7 @@ import java.lang.invoke.MethodHandles;
  *
  * <p>Whether there is one is asked once, when LibC is loaded: in production there is none, and it costs nothing.
  */
-interface Interposer {
+public interface Interposer {
     /** System property that names the class of the interposer, which has a constructor without parameters. */
     String PROPERTY = "rill.transport.epoll.interposer";
 

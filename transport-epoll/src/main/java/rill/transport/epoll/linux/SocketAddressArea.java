@@ -1,4 +1,4 @@
-package rill.transport.epoll;
+package rill.transport.epoll.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -34,16 +34,16 @@ import rill.spi.AbstractSocketAddress;
  *
  * <p><b>Source:</b> ip(7), ipv6(7), unix(7). <b>Threading:</b> the selector's driver.
  */
-final class SocketAddressArea {
-    static final int AF_UNIX = 1;
-    static final int AF_INET = 2;
-    static final int AF_INET6 = 10;
+public final class SocketAddressArea {
+    public static final int AF_UNIX = 1;
+    public static final int AF_INET = 2;
+    public static final int AF_INET6 = 10;
 
     /** Bytes of a path: {@code sun_path} has 108, of which one is for the zero at its end. */
-    static final int LONGEST_NAME = 107;
+    public static final int LONGEST_NAME = 107;
 
     /** Said by {@link #inet4()} if it is no IPv4 address. */
-    static final long NOT_INET4 = -1;
+    public static final long NOT_INET4 = -1;
 
     private static final int SIZE = 128; // sockaddr_storage
     private static final int NAME = 2;
@@ -64,30 +64,30 @@ final class SocketAddressArea {
     private final MemorySegment area;
     private final MemorySegment size;
 
-    SocketAddressArea(Arena arena) {
+    public SocketAddressArea(Arena arena) {
         area = arena.allocate(SIZE, Long.BYTES);
         size = arena.allocate(JAVA_INT);
     }
 
-    long at() {
+    public long at() {
         return area.address();
     }
 
     /** The address of the size, which says how much room there is and is changed by the call to how much was used. */
-    long room() {
+    public long room() {
         size.set(JAVA_INT, 0, SIZE);
         return size.address();
     }
 
     /** Whether there are addresses of this kind. */
-    static boolean knows(SocketAddress address) {
+    public static boolean knows(SocketAddress address) {
         return address instanceof InetSocketAddress
                 || address instanceof UnixDomainSocketAddress
                 || address instanceof AbstractSocketAddress;
     }
 
     /** The family of a socket for this address, which is known and resolved. */
-    static int familyOf(SocketAddress address) {
+    public static int familyOf(SocketAddress address) {
         if (!(address instanceof InetSocketAddress inet)) {
             return AF_UNIX;
         }
@@ -101,7 +101,7 @@ final class SocketAddressArea {
      *
      * @throws SocketException if a path or name is too long, or the address is of another family; a wildcard is of either IP
      */
-    int put(SocketAddress address, int family) throws SocketException {
+    public int put(SocketAddress address, int family) throws SocketException {
         requireSuits(address, family);
         area.fill((byte) 0);
         area.set(JAVA_SHORT, 0, (short) family);
@@ -176,7 +176,7 @@ final class SocketAddressArea {
     // ---- from the kernel
 
     /** The address that a call has written. */
-    SocketAddress get() throws IOException {
+    public SocketAddress get() throws IOException {
         int used = size.get(JAVA_INT, 0);
         int family = used < NAME ? AF_UNIX : area.get(JAVA_SHORT, 0);
         return switch (family) {
@@ -191,7 +191,7 @@ final class SocketAddressArea {
      * The address that a call has written, as {@code address << 16 | port}, if it is one of IPv4 (also in the form in which a socket of
      * IPv6 has it); else {@link #NOT_INET4}. The objects of an address take 96 bytes, and few of them are ever asked for.
      */
-    long inet4() {
+    public long inet4() {
         int used = size.get(JAVA_INT, 0);
         int family = used < NAME ? AF_UNIX : area.get(JAVA_SHORT, 0);
         if (family == AF_INET) {
@@ -209,7 +209,7 @@ final class SocketAddressArea {
     }
 
     /** The address that {@link #inet4()} has found. */
-    static InetSocketAddress inet4(long found) {
+    public static InetSocketAddress inet4(long found) {
         long host = found >>> Short.SIZE;
         byte[] address = {(byte) (host >> 24), (byte) (host >> 16), (byte) (host >> 8), (byte) host};
         try {

@@ -1,4 +1,4 @@
-package rill.transport.epoll;
+package rill.transport.epoll.linux;
 
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Source:</b> {@code uapi/linux/eventpoll.h}, where EPOLL_PACKED applies to x86-64 only. <b>Units:</b> bytes.
  */
-enum Architecture {
+public enum Architecture {
     X86_64(12, 4),
     AARCH64(16, 8);
 
-    final long eventSize;
-    final long dataOffset;
+    public final long eventSize;
+    public final long dataOffset;
 
     Architecture(long eventSize, long dataOffset) {
         this.eventSize = eventSize;
@@ -27,7 +27,7 @@ enum Architecture {
     }
 
     /** The one with this value of the system property {@code os.arch}, or null. */
-    static @Nullable Architecture named(String osArch) {
+    public static @Nullable Architecture named(String osArch) {
         return switch (osArch.toLowerCase(Locale.ROOT)) {
             case "amd64", "x86_64" -> X86_64;
             case "aarch64", "arm64" -> AARCH64;
@@ -36,7 +36,7 @@ enum Architecture {
     }
 
     /** This machine's, or null. */
-    static @Nullable Architecture here() {
+    public static @Nullable Architecture here() {
         return named(System.getProperty("os.arch", ""));
     }
 }

@@ -1,4 +1,4 @@
-package rill.transport.epoll;
+package rill.transport.epoll.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -9,9 +9,10 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Objects;
 
 /**
- * The C library: every native call of this transport is here, and nothing else is.
+ * The C library: every native call of the transports is here, and nothing else is.
  *
  * <p>All but the one for an error's words go through syscall(2), by their numbers, for two reasons. Linking costs about ten milliseconds for each shape of a
  * call, and so there is one to link. And the C library's own {@code recv} and {@code send} are cancellation points, which in a
@@ -26,12 +27,14 @@ import java.lang.invoke.MethodHandle;
  *
  * <p><b>Source:</b> syscall(2).
  */
-final class LibC {
+public final class LibC {
     /** On Linux there is errno, and nothing else. */
-    static final StructLayout ERRNO_LAYOUT = Linker.Option.captureStateLayout();
+    public static final StructLayout ERRNO_LAYOUT = Linker.Option.captureStateLayout();
 
     /** Where errno goes that nobody reads, from any thread. */
-    static final MemorySegment NOBODY_READS = Arena.global().allocate(ERRNO_LAYOUT);
+    public static final MemorySegment NOBODY_READS = Arena.global().allocate(ERRNO_LAYOUT);
+
+    private static final Architecture HERE = Objects.requireNonNull(Architecture.here());
 
     private static final long ACCEPT4 = number(SystemCall.ACCEPT4);
     private static final long BIND = number(SystemCall.BIND);
@@ -42,10 +45,16 @@ final class LibC {
     private static final long EPOLL_PWAIT = number(SystemCall.EPOLL_PWAIT);
     private static final long EPOLL_PWAIT2 = number(SystemCall.EPOLL_PWAIT2);
     private static final long EVENTFD2 = number(SystemCall.EVENTFD2);
+    private static final long GETPEERNAME = number(SystemCall.GETPEERNAME);
     private static final long GETSOCKNAME = number(SystemCall.GETSOCKNAME);
     private static final long GETSOCKOPT = number(SystemCall.GETSOCKOPT);
+    private static final long IO_URING_ENTER = number(SystemCall.IO_URING_ENTER);
+    private static final long IO_URING_REGISTER = number(SystemCall.IO_URING_REGISTER);
+    private static final long IO_URING_SETUP = number(SystemCall.IO_URING_SETUP);
     private static final long IOCTL = number(SystemCall.IOCTL);
     private static final long LISTEN = number(SystemCall.LISTEN);
+    private static final long MMAP = number(SystemCall.MMAP);
+    private static final long MUNMAP = number(SystemCall.MUNMAP);
     private static final long RECVFROM = number(SystemCall.RECVFROM);
     private static final long SENDMSG = number(SystemCall.SENDMSG);
     private static final long SENDTO = number(SystemCall.SENDTO);
@@ -53,6 +62,8 @@ final class LibC {
     private static final long SHUTDOWN = number(SystemCall.SHUTDOWN);
     private static final long SOCKET = number(SystemCall.SOCKET);
     private static final long WRITE = number(SystemCall.WRITE);
+
+    private static final int READ_AND_WRITE = 3; // PROT_READ | PROT_WRITE
 
     private static final Linker LINKER = Linker.nativeLinker();
 
@@ -72,7 +83,7 @@ final class LibC {
 
     /** A constant for the compiler, which an enum's field is not. */
     private static long number(SystemCall call) {
-        return call.on(NativeMemory.HERE);
+        return call.on(HERE);
     }
 
     @SuppressWarnings("restricted")
@@ -85,8 +96,14 @@ final class LibC {
 
     /** A place for errno. Of unlimited life as far as the JDK knows, so that passing it to a call costs no bookkeeping. */
     @SuppressWarnings("restricted")
-    static MemorySegment errnoAt(long address) {
+    public static MemorySegment errnoAt(long address) {
         return MemorySegment.ofAddress(address).reinterpret(ERRNO_LAYOUT.byteSize());
+    }
+
+    /** So many bytes at an address that the kernel or another owner of memory has given. Nothing keeps them there. */
+    @SuppressWarnings("restricted")
+    public static MemorySegment memoryAt(long address, long size) {
+        return MemorySegment.ofAddress(address).reinterpret(size);
     }
 
     private static long call(MemorySegment errno, long number, long a, long b, long c, long d, long e, long f) {
@@ -118,26 +135,54 @@ final class LibC {
     // ---- descriptors
 
     /** The descriptor is gone in any case, also after EINTR: close(2), "Dealing with error returns from close()". */
-    static void close(int fd) {
+    public static void close(int fd) {
         call(NOBODY_READS, CLOSE, fd, 0, 0, 0, 0, 0);
     }
 
-    static int eventfd(MemorySegment errno, int flags) {
+    public static int eventfd(MemorySegment errno, int flags) {
         return (int) call(errno, EVENTFD2, 0, flags, 0, 0, 0, 0);
     }
 
     /** write(2), used for event descriptors only. */
-    static long write(MemorySegment errno, int fd, long address, long size) {
+    public static long write(MemorySegment errno, int fd, long address, long size) {
         return persist(errno, WRITE, fd, address, size, 0, 0, 0);
+    }
+
+    // ---- io_uring
+
+    /** io_uring_setup(2). */
+    public static int uringSetup(MemorySegment errno, int entries, long parameters) {
+        return (int) call(errno, IO_URING_SETUP, entries, parameters, 0, 0, 0, 0);
+    }
+
+    /** io_uring_enter(2). May be interrupted. */
+    public static int uringEnter(
+            MemorySegment errno, int ring, int submit, int complete, int flags, long argument, long size) {
+        return (int) call(errno, IO_URING_ENTER, ring, submit, complete, flags, argument, size);
+    }
+
+    /** io_uring_register(2). */
+    public static int uringRegister(MemorySegment errno, int ring, int operation, long argument, int count) {
+        return (int) call(errno, IO_URING_REGISTER, ring, operation, argument, count, 0, 0);
+    }
+
+    /** mmap(2), at an address of the kernel's choice, to be read and written. */
+    public static long map(MemorySegment errno, long size, int flags, int fd, long offset) {
+        return call(errno, MMAP, 0, size, READ_AND_WRITE, flags, fd, offset);
+    }
+
+    /** munmap(2). */
+    public static void unmap(long address, long size) {
+        call(NOBODY_READS, MUNMAP, address, size, 0, 0, 0, 0);
     }
 
     // ---- epoll
 
-    static int epollCreate(MemorySegment errno, int flags) {
+    public static int epollCreate(MemorySegment errno, int flags) {
         return (int) call(errno, EPOLL_CREATE1, flags, 0, 0, 0, 0, 0);
     }
 
-    static int epollCtl(MemorySegment errno, int epoll, int operation, int fd, long event) {
+    public static int epollCtl(MemorySegment errno, int epoll, int operation, int fd, long event) {
         return (int) persist(errno, EPOLL_CTL, epoll, operation, fd, event, 0, 0);
     }
 
@@ -146,7 +191,7 @@ final class LibC {
      *
      * @param millis -1 for ever
      */
-    static int epollWait(MemorySegment errno, int epoll, long events, int most, int millis) {
+    public static int epollWait(MemorySegment errno, int epoll, long events, int most, int millis) {
         return (int) call(errno, EPOLL_PWAIT, epoll, events, most, millis, 0, 0);
     }
 
@@ -155,64 +200,68 @@ final class LibC {
      *
      * @param timespec 0 for ever
      */
-    static int epollWaitNanos(MemorySegment errno, int epoll, long events, int most, long timespec) {
+    public static int epollWaitNanos(MemorySegment errno, int epoll, long events, int most, long timespec) {
         return (int) call(errno, EPOLL_PWAIT2, epoll, events, most, timespec, 0, 0);
     }
 
     // ---- sockets
 
-    static int socket(MemorySegment errno, int family, int type) {
+    public static int socket(MemorySegment errno, int family, int type) {
         return (int) call(errno, SOCKET, family, type, 0, 0, 0, 0);
     }
 
-    static int connect(MemorySegment errno, int fd, long address, int size) {
+    public static int connect(MemorySegment errno, int fd, long address, int size) {
         return (int) call(errno, CONNECT, fd, address, size, 0, 0, 0);
     }
 
-    static int bind(MemorySegment errno, int fd, long address, int size) {
+    public static int bind(MemorySegment errno, int fd, long address, int size) {
         return (int) call(errno, BIND, fd, address, size, 0, 0, 0);
     }
 
-    static int listen(MemorySegment errno, int fd, int backlog) {
+    public static int listen(MemorySegment errno, int fd, int backlog) {
         return (int) call(errno, LISTEN, fd, backlog, 0, 0, 0, 0);
     }
 
-    static int accept(MemorySegment errno, int fd, long address, long size, int flags) {
+    public static int accept(MemorySegment errno, int fd, long address, long size, int flags) {
         return (int) persist(errno, ACCEPT4, fd, address, size, flags, 0, 0);
     }
 
-    static int getsockname(MemorySegment errno, int fd, long address, long size) {
+    public static int getsockname(MemorySegment errno, int fd, long address, long size) {
         return (int) call(errno, GETSOCKNAME, fd, address, size, 0, 0, 0);
     }
 
-    static int shutdown(MemorySegment errno, int fd, int how) {
+    public static int getpeername(MemorySegment errno, int fd, long address, long size) {
+        return (int) call(errno, GETPEERNAME, fd, address, size, 0, 0, 0);
+    }
+
+    public static int shutdown(MemorySegment errno, int fd, int how) {
         return (int) call(errno, SHUTDOWN, fd, how, 0, 0, 0, 0);
     }
 
-    static int getsockopt(MemorySegment errno, int fd, int level, int option, long value, long size) {
+    public static int getsockopt(MemorySegment errno, int fd, int level, int option, long value, long size) {
         return (int) call(errno, GETSOCKOPT, fd, level, option, value, size, 0);
     }
 
-    static int setsockopt(MemorySegment errno, int fd, int level, int option, long value, int size) {
+    public static int setsockopt(MemorySegment errno, int fd, int level, int option, long value, int size) {
         return (int) call(errno, SETSOCKOPT, fd, level, option, value, size, 0);
     }
 
     /** ioctl(2), of requests that write an {@code int} to an address. */
-    static int ioctl(MemorySegment errno, int fd, int request, long address) {
+    public static int ioctl(MemorySegment errno, int fd, int request, long address) {
         return (int) call(errno, IOCTL, fd, request, address, 0, 0, 0);
     }
 
     // ---- bytes
 
-    static long recv(MemorySegment errno, int fd, long address, long size) {
+    public static long recv(MemorySegment errno, int fd, long address, long size) {
         return persist(errno, RECVFROM, fd, address, size, 0, 0, 0);
     }
 
-    static long send(MemorySegment errno, int fd, long address, long size, int flags) {
+    public static long send(MemorySegment errno, int fd, long address, long size, int flags) {
         return persist(errno, SENDTO, fd, address, size, flags, 0, 0);
     }
 
-    static long sendmsg(MemorySegment errno, int fd, long message, int flags) {
+    public static long sendmsg(MemorySegment errno, int fd, long message, int flags) {
         return persist(errno, SENDMSG, fd, message, flags, 0, 0, 0);
     }
 
@@ -220,7 +269,7 @@ final class LibC {
 
     /** The system's words for an error number; both C libraries keep them per thread or for good. */
     @SuppressWarnings("restricted")
-    static String describe(int errno) {
+    public static String describe(int errno) {
         try {
             long text = (long) Words.STRERROR.invokeExact(NOBODY_READS, (long) errno);
             return MemorySegment.ofAddress(text).reinterpret(Words.LONGEST).getString(0);

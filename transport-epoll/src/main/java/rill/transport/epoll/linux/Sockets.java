@@ -1,0 +1,111 @@
+package rill.transport.epoll.linux;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.StandardSocketOptions;
+
+/**
+ * Makes the non-blocking sockets of one selector, and asks them for their addresses.
+ *
+ * <p><b>Threading:</b> the selector's driver. <b>Source:</b> socket(2), ip(7), ipv6(7), unix(7).
+ */
+public final class Sockets {
+    /** Of sockets and of accept4(2): SOCK_NONBLOCK and SOCK_CLOEXEC. */
+    public static final int FLAGS = 0x800 | 0x80000;
+
+    private static final int SOCK_STREAM = 1;
+    private static final int MOST_WAITING = 4096; // what "the system's choice" comes to since Linux 5.4
+    private static final boolean ONLY_IPV4 = Boolean.getBoolean("java.net.preferIPv4Stack");
+
+    private final CallMemory memory;
+    private final NativeOptions options;
+
+    /** With the selector's memory and options. */
+    public Sockets(CallMemory memory, NativeOptions options) {
+        this.memory = memory;
+        this.options = options;
+    }
+
+    /** A socket that listens, or is going to. */
+    public record Listening(int fd, int family) {}
+
+    /** The descriptor of a socket to connect to this address with. */
+    public int connecting(SocketAddress remote) throws IOException {
+        int family = SocketAddressArea.familyOf(remote);
+        return made(socket(family), family);
+    }
+
+    /** A socket to listen at this address with, which is not bound yet. */
+    public Listening listening(SocketAddress local) throws IOException {
+        int family = SocketAddressArea.familyOf(local);
+        boolean wildcard =
+                local instanceof InetSocketAddress inet && inet.getAddress().isAnyLocalAddress();
+        if (wildcard && !ONLY_IPV4) {
+            family = SocketAddressArea.AF_INET6; // takes IPv4 as well, as the JDK's sockets do
+        }
+        int fd = socket(family);
+        if (fd == -Errno.EAFNOSUPPORT && wildcard) {
+            family = SocketAddressArea.AF_INET;
+            fd = socket(family);
+        }
+        made(fd, family);
+        try {
+            if (family != SocketAddressArea.AF_UNIX) {
+                options.set(fd, StandardSocketOptions.SO_REUSEADDR, true); // as the JDK does
+            }
+            if (family == SocketAddressArea.AF_INET6) {
+                options.acceptIpv4(fd);
+            }
+            return new Listening(fd, family);
+        } catch (IOException | RuntimeException | Error e) {
+            LibC.close(fd);
+            throw e;
+        }
+    }
+
+    private static int made(int fd, int family) throws IOException {
+        if (fd == -Errno.EAFNOSUPPORT) {
+            throw new SocketException(
+                    family == SocketAddressArea.AF_INET6
+                            ? "this system has no IPv6; use an IPv4 address"
+                            : family == SocketAddressArea.AF_INET
+                                    ? "this system has no IPv4; use an IPv6 address"
+                                    : "this system has no Unix domain sockets; use an IP address");
+        }
+        return Errno.check(fd);
+    }
+
+    private int socket(int family) {
+        return LibC.socket(memory.errno, family, SOCK_STREAM | FLAGS);
+    }
+
+    /** Binds a socket of this family. */
+    public void bind(int fd, SocketAddress address, int family) throws IOException {
+        Errno.check(LibC.bind(memory.errno, fd, memory.address.at(), memory.address.put(address, family)));
+    }
+
+    /**
+     * Listens.
+     *
+     * @param backlog 0 for the system's choice
+     */
+    public void listen(int fd, int backlog) throws IOException {
+        Errno.check(LibC.listen(memory.errno, fd, backlog == 0 ? MOST_WAITING : backlog));
+    }
+
+    /** Where this end's address of a socket is now written down. */
+    public SocketAddressArea askLocalAddress(int fd) throws IOException {
+        SocketAddressArea address = memory.address;
+        Errno.check(LibC.getsockname(memory.errno, fd, address.at(), address.room()));
+        return address;
+    }
+
+    /** Where the peer's address is now written down. */
+    public SocketAddressArea askPeersAddress(int fd) throws IOException {
+        SocketAddressArea address = memory.address;
+        Errno.check(LibC.getpeername(memory.errno, fd, address.at(), address.room()));
+        return address;
+    }
+}
