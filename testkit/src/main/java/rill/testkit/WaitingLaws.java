@@ -186,6 +186,10 @@ abstract class WaitingLaws extends SelectingLaws {
     @Holds(in = Selector.class, value = "The driver may change between calls")
     void another_thread_may_drive_and_be_woken_up() throws Exception {
         leaveOutIf(Trait.ONE_THREAD);
+        if (rig().side().selector().keepsDriver()) {
+            another_thread_is_told_that_it_may_not_drive();
+            return;
+        }
         Rig.Pair pair = rig().connect();
         var failure = new AtomicReference<@Nullable Throwable>();
         pair.client().write("to another thread").flush();
@@ -222,6 +226,27 @@ abstract class WaitingLaws extends SelectingLaws {
         }
         pair.client().write("and again here").flush();
         rig().until("it is read here", () -> pair.server().read() == 17 + 14);
+    }
+
+    /** Of a Selector that keeps its driver, which goes on as if nothing had been asked. */
+    private void another_thread_is_told_that_it_may_not_drive() throws Exception {
+        Rig.Pair pair = rig().connect();
+        var told = new AtomicReference<@Nullable Throwable>();
+        pair.client().write("for the first").flush();
+        Thread.ofPlatform()
+                .name("raw-peer-driver")
+                .start(() -> {
+                    try {
+                        rig().side().selector().select(0);
+                    } catch (IOException | RuntimeException e) {
+                        told.set(e);
+                    }
+                })
+                .join();
+        assertTrue(
+                told.get() instanceof IllegalStateException,
+                () -> "another thread than the driver that a Selector keeps was told: " + told.get());
+        rig().until("it is read by the first driver", () -> pair.server().read() == 13);
     }
 
     @Test

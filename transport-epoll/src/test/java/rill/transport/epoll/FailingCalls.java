@@ -12,7 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Counts system calls, and makes one of them fail. All static, since LibC makes the one object; guarded by the class. */
-final class FailingCalls implements Interposer {
+public final class FailingCalls implements Interposer {
     private static final Map<Long, SystemCall> NAMES = new HashMap<>();
     private static final Map<SystemCall, Integer> COUNTS = new EnumMap<>(SystemCall.class);
     private static SystemCall which;
@@ -24,6 +24,9 @@ final class FailingCalls implements Interposer {
             NAMES.put((long) each.on(NativeMemory.HERE), each);
         }
     }
+
+    /** Made by {@link Interposer}. */
+    public FailingCalls() {}
 
     /** From now on calls are counted, from 0, and none fails. */
     static synchronized void count() {

@@ -10,7 +10,7 @@ import java.lang.invoke.MethodHandles;
  * <p>Whether there is one is asked once, when LibC is loaded: in production there is none, and it costs nothing.
  */
 public interface Interposer {
-    /** System property that names the class of the interposer, which has a constructor without parameters. */
+    /** System property that names the class of the interposer, which is public and has a public constructor without parameters. */
     String PROPERTY = "rill.transport.epoll.interposer";
 
     /**
@@ -31,7 +31,8 @@ public interface Interposer {
             var constructor = Class.forName(wanted).getDeclaredConstructor();
             var interposer = (Interposer) constructor.newInstance();
             var type = kernel.type().insertParameterTypes(0, MethodHandle.class);
-            return MethodHandles.lookup().bind(interposer, "call", type).bindTo(kernel);
+            MethodHandle call = MethodHandles.lookup().findVirtual(Interposer.class, "call", type);
+            return MethodHandles.insertArguments(call, 0, interposer, kernel);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(PROPERTY + " names " + wanted + ", which can't be used", e);
         }

@@ -100,6 +100,9 @@ public final class LibC {
         return MemorySegment.ofAddress(address).reinterpret(ERRNO_LAYOUT.byteSize());
     }
 
+    /** All of this process's memory, at its addresses. Nothing watches over what is read and written there. */
+    public static final MemorySegment EVERYTHING = memoryAt(0, Long.MAX_VALUE);
+
     /** So many bytes at an address that the kernel or another owner of memory has given. Nothing keeps them there. */
     @SuppressWarnings("restricted")
     public static MemorySegment memoryAt(long address, long size) {

@@ -73,6 +73,11 @@ public final class SocketAddressArea {
         return area.address();
     }
 
+    /** Copies an address of so many bytes to another place. */
+    public void copyTo(MemorySegment target, long offset, int bytes) {
+        MemorySegment.copy(area, 0, target, offset, bytes);
+    }
+
     /** The address of the size, which says how much room there is and is changed by the call to how much was used. */
     public long room() {
         size.set(JAVA_INT, 0, SIZE);

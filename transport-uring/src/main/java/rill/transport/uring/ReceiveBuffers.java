@@ -1,0 +1,164 @@
+package rill.transport.uring;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import io.netty.buffer.ByteBuf;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LibC;
+
+/**
+ * The memory into which the kernel writes what comes in, for all Wires of one ring: it takes the next buffer when there is something to be
+ * written, so that a Wire on which nothing comes has none. What has come is copied to where it is wanted, and the buffer is the kernel's
+ * again before anybody else is served.
+ *
+ * <p>Since Linux 6.12 a buffer is used up bit by bit: a short message takes no more of it than its own length. An older kernel takes a buffer for
+ * each, and so there are more of them, and smaller ones.
+ *
+ * <pre>
+ *  io_uring_buf       addr 8 | len 4 | bid 2 | unused 2; in the first of them the last two are the ring's tail
+ *  io_uring_buf_reg   ring_addr 8 | entries 4 | group 2 | flags 2 | unused 24
+ * </pre>
+ *
+ * <p><b>Source:</b> io_uring_register(2), IORING_REGISTER_PBUF_RING.
+ */
+final class ReceiveBuffers {
+    static final int GROUP = 0;
+
+    private static final int BITWISE_COUNT = 16;
+    private static final int BITWISE_SIZE = 64 * 1024;
+    private static final int WHOLE_COUNT = 64;
+    private static final int WHOLE_SIZE = 16 * 1024;
+    private static final long ALL = 1024 * 1024; // of either
+
+    private static final int ENTRY_SIZE = 16;
+    private static final long TAIL = 14;
+    private static final int REGISTER = 22; // IORING_REGISTER_PBUF_RING
+    private static final int BITWISE = 2; // IOU_PBUF_RING_INC
+    private static final int DESCRIPTION_SIZE = 40;
+    private static final int PAGE = 4096;
+    private static final int MAP_PRIVATE_ANONYMOUS = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS
+
+    private static final int HAS_BUFFER = 1; // IORING_CQE_F_BUFFER
+    private static final int NOT_USED_UP = 1 << 4; // IORING_CQE_F_BUF_MORE
+    private static final int BUFFER_SHIFT = 16;
+
+    private static final VarHandle TAIL_WORD = JAVA_SHORT.varHandle().withInvokeExactBehavior();
+
+    private final MemorySegment entries;
+    private final MemorySegment bytes;
+    private final int count;
+    private final int size;
+    private final int[] used; // of each buffer, so many bytes
+    private short tail;
+
+    private ReceiveBuffers(MemorySegment entries, MemorySegment bytes, boolean bitwise) {
+        this.entries = entries;
+        this.bytes = bytes;
+        count = bitwise ? BITWISE_COUNT : WHOLE_COUNT;
+        size = bitwise ? BITWISE_SIZE : WHOLE_SIZE;
+        used = new int[count];
+        for (int i = 0; i < count; i++) {
+            give(i);
+        }
+        publish();
+    }
+
+    /** Registers them with a ring, which nobody uses yet. */
+    static ReceiveBuffers register(Ring ring, MemorySegment errno, Arena arena, boolean bitwise) throws Ring.Refused {
+        long at = LibC.map(errno, ALL, MAP_PRIVATE_ANONYMOUS, -1, 0);
+        if (at < 0) {
+            throw new Ring.Refused("have memory for what comes in", (int) -at);
+        }
+        MemorySegment entries = arena.allocate((long) WHOLE_COUNT * ENTRY_SIZE, PAGE);
+        MemorySegment description = arena.allocate(DESCRIPTION_SIZE, Long.BYTES);
+        boolean works = bitwise;
+        int result = bitwise ? register(ring, description, entries, BITWISE_COUNT, BITWISE) : -Errno.EINVAL;
+        if (result == -Errno.EINVAL) {
+            works = false;
+            result = register(ring, description, entries, WHOLE_COUNT, 0);
+        }
+        if (result < 0) {
+            LibC.unmap(at, ALL);
+            throw new Ring.Refused("give a ring its buffers", -result);
+        }
+        return new ReceiveBuffers(entries, LibC.memoryAt(at, ALL), works);
+    }
+
+    private static int register(Ring ring, MemorySegment description, MemorySegment entries, int count, int flags) {
+        description.fill((byte) 0);
+        description.set(JAVA_LONG, 0, entries.address());
+        description.set(JAVA_INT, 8, count);
+        description.set(JAVA_SHORT, 12, (short) GROUP);
+        description.set(JAVA_SHORT, 14, (short) flags);
+        return ring.register(REGISTER, description.address(), 1);
+    }
+
+    /** Whether the kernel uses them up bit by bit. */
+    boolean bitwise() {
+        return size == BITWISE_SIZE;
+    }
+
+    private void give(int buffer) {
+        long at = (long) (tail & (count - 1)) * ENTRY_SIZE;
+        entries.set(JAVA_LONG, at, bytes.address() + (long) buffer * size);
+        entries.set(JAVA_INT, at + 8, size);
+        entries.set(JAVA_SHORT, at + 12, (short) buffer);
+        tail++;
+    }
+
+    private void publish() {
+        TAIL_WORD.setRelease(entries, TAIL, tail);
+    }
+
+    /** Whether an answer with these flags says that something was written to a buffer. */
+    static boolean concerns(int flags) {
+        return (flags & HAS_BUFFER) != 0;
+    }
+
+    /** Where in here lies what an answer has brought. */
+    int at(int flags) {
+        int buffer = flags >>> BUFFER_SHIFT;
+        return buffer * size + used[buffer];
+    }
+
+    /** What an answer has brought, so many bytes, is needed no more. */
+    void done(int flags, int length) {
+        int buffer = flags >>> BUFFER_SHIFT;
+        if ((flags & NOT_USED_UP) != 0) {
+            used[buffer] += length;
+            return;
+        }
+        used[buffer] = 0;
+        give(buffer);
+        publish();
+    }
+
+    /** Appends some of it to a direct buffer, which has room for that. */
+    void copy(int at, int length, ByteBuf target) {
+        int to = target.writerIndex();
+        if (target.hasMemoryAddress()) {
+            MemorySegment.copy(bytes, at, LibC.EVERYTHING, target.memoryAddress() + to, length);
+        } else {
+            ByteBuffer space = target.internalNioBuffer(to, length);
+            MemorySegment.copy(bytes, at, MemorySegment.ofBuffer(space), 0, length);
+        }
+        target.writerIndex(to + length);
+    }
+
+    /** Copies some of it to an array. */
+    void copy(int at, int length, byte[] target, int to) {
+        MemorySegment.copy(bytes, JAVA_BYTE, at, target, to, length);
+    }
+
+    /** Gives the memory back, once the ring is closed. */
+    void close() {
+        LibC.unmap(bytes.address(), ALL);
+    }
+}

@@ -1,0 +1,301 @@
+package rill.transport.uring;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.TimeUnit;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LibC;
+
+/**
+ * One io_uring: a queue of requests to the kernel and a queue of its answers, both in memory that the two share.
+ *
+ * <pre>
+ *  {@link #add} ──▶ requests ──enter──▶ kernel ──▶ answers ──▶ {@link #next}, {@link #data}, {@link #result}, {@link #flags}
+ * </pre>
+ *
+ * <p>It is made by any thread and belongs to the first that calls {@link #enable}; the kernel refuses others, and does its work for the ring
+ * only while that thread is in {@code enter}. Whether it has any is told by a word in memory.
+ *
+ * <p><b>Memory order:</b> what the kernel has written before it moved a tail is seen by whoever acquires that, and it overwrites an answer only
+ * once our head was released. <b>Source:</b> io_uring_setup(2), io_uring_enter(2), {@code uapi/linux/io_uring.h}.
+ */
+final class Ring {
+    /** Requests between two enters; more take one more. */
+    static final int REQUESTS = 256;
+
+    /** Answers; what comes beyond these the kernel keeps until there is room. */
+    static final int ANSWERS = 4096;
+
+    /** An answer that others of the same request follow. */
+    static final int MORE = 1 << 1; // IORING_CQE_F_MORE
+
+    private static final int REQUEST_SIZE = 64;
+    private static final int ANSWER_SIZE = 16;
+    private static final long REQUESTS_AT = 0x10000000L; // IORING_OFF_SQES
+    private static final int MAP_SHARED_POPULATED = 0x8001; // MAP_SHARED | MAP_POPULATE
+
+    private static final int KERNEL_HAS_WORK = 2 | 4; // IORING_SQ_CQ_OVERFLOW | IORING_SQ_TASKRUN
+
+    private static final int GET_ANSWERS = 1; // IORING_ENTER_GETEVENTS
+    private static final int WITH_TIMEOUT = 1 << 3; // IORING_ENTER_EXT_ARG
+    private static final int NO_IOWAIT = 1 << 7; // IORING_ENTER_NO_IOWAIT
+    private static final int ENABLE = 12; // IORING_REGISTER_ENABLE_RINGS
+    private static final int CANCEL = 24; // IORING_REGISTER_SYNC_CANCEL
+    private static final int CANCEL_ANY = 1 | 4; // IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY
+    private static final int CANCEL_SIZE = 64;
+    private static final long CANCEL_FLAGS = 12;
+    private static final long CANCEL_TIMEOUT = 16;
+    private static final int ARGUMENT_SIZE = 24;
+    private static final long ARGUMENT_TIMEOUT = 16;
+    private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    private static final VarHandle WORD = JAVA_INT.varHandle().withInvokeExactBehavior();
+
+    private final MemorySegment errno;
+    private final int fd;
+    private final MemorySegment rings;
+    private final MemorySegment requests;
+    private final Layout layout;
+    private final MemorySegment argument;
+    private final MemorySegment timeout;
+    private final MemorySegment cancel;
+    private final int waitFlags;
+
+    private int tail; // of the requests
+    private int submitted; // up to where the kernel has taken them
+    private int head; // of the answers
+
+    private long data;
+    private int result;
+    private int flags;
+
+    /** Where things are in the shared memory. Offsets in bytes; masks instead of sizes, which are powers of two. */
+    record Layout(
+            long requestHead,
+            long requestTail,
+            int requestMask,
+            long requestFlags,
+            long answerHead,
+            long answerTail,
+            int answerMask,
+            long answers,
+            boolean noIowait) {}
+
+    private Ring(
+            MemorySegment errno, Arena arena, int fd, MemorySegment rings, MemorySegment requests, Layout layout) {
+        this.errno = errno;
+        this.fd = fd;
+        this.rings = rings;
+        this.requests = requests;
+        this.layout = layout;
+        argument = arena.allocate(ARGUMENT_SIZE, Long.BYTES);
+        timeout = arena.allocate(2 * JAVA_LONG.byteSize(), Long.BYTES);
+        cancel = arena.allocate(CANCEL_SIZE, Long.BYTES);
+        waitFlags = GET_ANSWERS | WITH_TIMEOUT | (layout.noIowait ? NO_IOWAIT : 0);
+        tail = (int) WORD.getAcquire(rings, layout.requestTail);
+        submitted = tail;
+        head = (int) WORD.getAcquire(rings, layout.answerHead);
+    }
+
+    /**
+     * Makes one, which nobody can use before it is {@link #enable enabled}.
+     *
+     * @param errno where errno goes
+     * @param arena lives as long as the ring is used
+     */
+    static Ring open(MemorySegment errno, Arena arena) throws Refused {
+        Setup setup = Setup.of(errno, arena);
+        long rings = LibC.map(errno, setup.ringsSize(), MAP_SHARED_POPULATED, setup.fd(), 0);
+        long requests = rings < 0
+                ? rings
+                : LibC.map(errno, setup.requestsSize(), MAP_SHARED_POPULATED, setup.fd(), REQUESTS_AT);
+        if (requests < 0) {
+            if (rings >= 0) {
+                LibC.unmap(rings, setup.ringsSize());
+            }
+            LibC.close(setup.fd());
+            throw new Refused("map the memory of a ring", (int) -requests);
+        }
+        MemorySegment memory = LibC.memoryAt(rings, setup.ringsSize());
+        setup.fillIn(memory);
+        return new Ring(
+                errno,
+                arena,
+                setup.fd(),
+                memory,
+                LibC.memoryAt(requests, setup.requestsSize()),
+                setup.layout(memory));
+    }
+
+    /** From now on it belongs to this thread. */
+    void enable() throws IOException {
+        Errno.check(register(ENABLE, 0, 0));
+    }
+
+    /** io_uring_register(2): the result, or the error made negative. */
+    int register(int operation, long argumentAt, int count) {
+        return LibC.uringRegister(errno, fd, operation, argumentAt, count);
+    }
+
+    // ---- requests
+
+    /** How many more can be added before the next enter. */
+    int room() {
+        return layout.requestMask + 1 - (tail - (int) WORD.getAcquire(rings, layout.requestHead));
+    }
+
+    /** How many were added and the kernel has not taken yet. */
+    int waiting() {
+        return tail - submitted;
+    }
+
+    /**
+     * Adds a request; there has to be room. The fields are those of {@code struct io_uring_sqe}.
+     *
+     * @param operation the opcode, with its flags and its {@code ioprio}: see {@link Request}
+     * @param word2 {@code off} or {@code addr2}
+     */
+    void add(int operation, int socket, long word2, long address, int length, int flagsOfIt, int group, long dataOfIt) {
+        long at = (long) (tail & layout.requestMask) * REQUEST_SIZE;
+        requests.set(JAVA_LONG, at, Integer.toUnsignedLong(operation) | (long) socket << Integer.SIZE);
+        requests.set(JAVA_LONG, at + 8, word2);
+        requests.set(JAVA_LONG, at + 16, address);
+        requests.set(JAVA_LONG, at + 24, Integer.toUnsignedLong(length) | (long) flagsOfIt << Integer.SIZE);
+        requests.set(JAVA_LONG, at + 32, dataOfIt);
+        requests.set(JAVA_LONG, at + 40, (long) group);
+        requests.set(JAVA_LONG, at + 48, 0L);
+        requests.set(JAVA_LONG, at + 56, 0L);
+        tail++;
+        WORD.setRelease(rings, layout.requestTail, tail);
+    }
+
+    // ---- entering
+
+    /** Gives the kernel what was added, and does not ask for answers. */
+    void submit() throws IOException {
+        if (waiting() > 0) {
+            entered(LibC.uringEnter(errno, fd, waiting(), 0, 0, 0, 0));
+        }
+    }
+
+    /** Gives the kernel what was added and lets it do what it has to do, if anything. Does not block. */
+    void poll() throws IOException {
+        boolean work = ((int) WORD.getAcquire(rings, layout.requestFlags) & KERNEL_HAS_WORK) != 0;
+        if (work || waiting() > 0) {
+            entered(LibC.uringEnter(errno, fd, waiting(), 0, GET_ANSWERS, 0, 0));
+        }
+    }
+
+    /** {@link #poll}, whether there seems to be something to do or not. */
+    void pollAll() throws IOException {
+        entered(LibC.uringEnter(errno, fd, waiting(), 0, GET_ANSWERS, 0, 0));
+    }
+
+    /**
+     * {@link #poll}, and waits until there is an answer.
+     *
+     * @param nanos negative for ever
+     */
+    void await(long nanos) throws IOException {
+        if (nanos >= 0) {
+            timeout.set(JAVA_LONG, 0, nanos / NANOS_PER_SECOND);
+            timeout.set(JAVA_LONG, JAVA_LONG.byteSize(), nanos % NANOS_PER_SECOND);
+        }
+        argument.set(JAVA_LONG, ARGUMENT_TIMEOUT, nanos < 0 ? 0 : timeout.address());
+        entered(LibC.uringEnter(errno, fd, waiting(), 1, waitFlags, argument.address(), ARGUMENT_SIZE));
+    }
+
+    private void entered(int taken) throws IOException {
+        if (taken >= 0) {
+            submitted += taken;
+            return;
+        }
+        switch (-taken) {
+            case Errno.EINTR, Errno.ETIME -> {} // which are no failures
+            case Errno.EAGAIN, Errno.EBUSY -> {} // no memory, or no room for answers: what was not taken stays
+            default -> throw Errno.exception(-taken);
+        }
+    }
+
+    // ---- answers
+
+    /** Takes the next answer, whose parts can be asked for until the next is taken; false if there is none. */
+    boolean next() {
+        if (head == (int) WORD.getAcquire(rings, layout.answerTail)) {
+            return false;
+        }
+        long at = layout.answers + (long) (head & layout.answerMask) * ANSWER_SIZE;
+        data = rings.get(JAVA_LONG, at);
+        result = rings.get(JAVA_INT, at + 8);
+        flags = rings.get(JAVA_INT, at + 12);
+        head++;
+        WORD.setRelease(rings, layout.answerHead, head);
+        return true;
+    }
+
+    /** How many answers there are. */
+    int ready() {
+        return (int) WORD.getAcquire(rings, layout.answerTail) - head;
+    }
+
+    /** What the request was given. */
+    long data() {
+        return data;
+    }
+
+    /** A number that depends on the request; negative for an error. */
+    int result() {
+        return result;
+    }
+
+    /** {@link #MORE}, and what concerns buffers. */
+    int flags() {
+        return flags;
+    }
+
+    // ---- ending
+
+    /** Cancels the request that was given these data. Its last answer comes all the same, with one of the next enters. */
+    int cancel(long dataOfIt, long nanos) {
+        return cancel(dataOfIt, 0, nanos);
+    }
+
+    /** Cancels whatever is under way. */
+    int cancelAll(long nanos) {
+        return cancel(0, CANCEL_ANY, nanos);
+    }
+
+    private int cancel(long key, int how, long nanos) {
+        cancel.fill((byte) 0);
+        cancel.set(JAVA_LONG, 0, key);
+        cancel.set(JAVA_INT, 8, -1);
+        cancel.set(JAVA_INT, CANCEL_FLAGS, how);
+        cancel.set(JAVA_LONG, CANCEL_TIMEOUT, nanos / NANOS_PER_SECOND);
+        cancel.set(JAVA_LONG, CANCEL_TIMEOUT + Long.BYTES, nanos % NANOS_PER_SECOND);
+        return register(CANCEL, cancel.address(), 1);
+    }
+
+    /** Gives everything back. With nothing under way: the kernel would hold sockets for a while, and write into buffers. */
+    void close() {
+        LibC.unmap(requests.address(), requests.byteSize());
+        LibC.unmap(rings.address(), rings.byteSize());
+        LibC.close(fd);
+    }
+
+    /** The system does not give what is needed. */
+    static final class Refused extends IOException {
+        private static final long serialVersionUID = 1;
+
+        final int error;
+
+        Refused(String what, int error) {
+            super(what + ": " + LibC.describe(error));
+            this.error = error;
+        }
+    }
+}

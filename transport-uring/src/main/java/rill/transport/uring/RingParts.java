@@ -1,0 +1,46 @@
+package rill.transport.uring;
+
+import rill.transport.epoll.linux.Waker;
+
+/**
+ * What a selector takes from the system, all or nothing: a ring with its buffers, and what wakes it up. Any thread may make it; the first
+ * that uses the ring has it.
+ */
+record RingParts(UringMemory memory, Ring ring, ReceiveBuffers buffers, Waker waker, Scratch scratch, Copies copies) {
+    static RingParts open(boolean bitwise) throws Ring.Refused {
+        var memory = new UringMemory();
+        Ring ring = null;
+        ReceiveBuffers buffers = null;
+        try {
+            ring = Ring.open(memory.errno, memory.arena());
+            buffers = ReceiveBuffers.register(ring, memory.errno, memory.arena(), bitwise);
+            int event = Waker.descriptor(memory.errno);
+            if (event < 0) {
+                throw new Ring.Refused("make what wakes a ring up", -event);
+            }
+            return new RingParts(
+                    memory, ring, buffers, Waker.of(event), new Scratch(memory.arena()), new Copies());
+        } catch (Ring.Refused | RuntimeException | Error e) {
+            if (ring != null) {
+                ring.close();
+            }
+            if (buffers != null) {
+                buffers.close();
+            }
+            memory.close();
+            throw e;
+        }
+    }
+
+    void closeRing() {
+        waker.close();
+        ring.close();
+    }
+
+    /** The rest, once nothing is written there any more. */
+    void close() {
+        buffers.close();
+        copies.close();
+        memory.close();
+    }
+}

@@ -1,0 +1,156 @@
+package rill.transport.uring;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import rill.spi.AbstractSocketAddress;
+import rill.spi.Selector;
+import rill.spi.Transport;
+import rill.transport.epoll.EpollOptions;
+import rill.transport.epoll.EpollTransport;
+import rill.transport.epoll.linux.Architecture;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LibC;
+
+/**
+ * TCP and Unix domain sockets by Linux io_uring, through the C library and {@code java.lang.foreign}: requests of many connections go to
+ * the kernel together, and so do its answers come.
+ *
+ * <p>Needs Linux 6.1 or later, which must allow it: containers often do not. Needs leave to make native calls as {@link EpollTransport} does, with
+ * whose code it makes them: {@code --enable-native-access=rill.transport.epoll}, or {@code ALL-UNNAMED} on the class path. Where
+ * something is missing, {@link #unavailable} says what.
+ *
+ * <p><b>Threading:</b> a loop on it belongs to the first thread that drives it; see {@link Selector#keepsDriver}. It is for loops that have a
+ * thread of their own ({@link rill.Loop#start}, {@link rill.LoopGroup}), and it is never chosen unless it is asked for: by
+ * {@link rill.LoopOptions#transport}, or by the system property {@code rill.transport}.
+ *
+ * <p>Socket options: see {@link EpollOptions}. Addresses: {@link java.net.InetSocketAddress}, {@link
+ * java.net.UnixDomainSocketAddress}, {@link AbstractSocketAddress}.
+ */
+public final class UringTransport implements Transport {
+    private static final Path SYSCTL = Path.of("/proc/sys/kernel/io_uring_disabled");
+
+    /** Set once a trial went well: neither the kernel nor a filter before it takes that back. */
+    private static volatile boolean works;
+
+    private final boolean bitwise;
+
+    /** The transport; it has no state, so any instance will do. */
+    public UringTransport() {
+        this(true);
+    }
+
+    /**
+     * For tests.
+     *
+     * @param bitwise whether the kernel may use up receive buffers bit by bit, where it can
+     */
+    UringTransport(boolean bitwise) {
+        this.bitwise = bitwise;
+    }
+
+    @Override
+    public String name() {
+        return "uring";
+    }
+
+    /** Below all others: it is taken by name alone. */
+    @Override
+    public int preference() {
+        return -10;
+    }
+
+    @Override
+    public Optional<String> unavailable() {
+        return Optional.ofNullable(obstacle());
+    }
+
+    private static @Nullable String obstacle() {
+        String system = System.getProperty("os.name", "");
+        if (!system.equals("Linux")) {
+            return "io_uring is part of Linux, and this is " + system;
+        }
+        if (Architecture.here() == null) {
+            return "the numbers of its system calls are not known for the processor architecture "
+                    + System.getProperty("os.arch");
+        }
+        Module module = EpollTransport.class.getModule();
+        if (!module.isNativeAccessEnabled()) {
+            return "native access is not enabled; start java with --enable-native-access="
+                    + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
+        }
+        try {
+            return refusal();
+        } catch (LinkageError | IllegalCallerException e) {
+            return "the C library can't be used: " + e;
+        }
+    }
+
+    /** What the kernel, or a filter before it, says to a trial. Being out of descriptors at this moment is no obstacle. */
+    private static @Nullable String refusal() {
+        if (works) {
+            return null;
+        }
+        try {
+            var trial = new UringSelector(RingParts.open(true), () -> {
+                throw new IllegalStateException("nothing is received");
+            });
+            try {
+                trial.select(0);
+            } finally {
+                trial.close();
+            }
+            works = true;
+            return null;
+        } catch (Ring.Refused e) {
+            boolean forNow = e.error == Errno.EMFILE || e.error == Errno.ENFILE;
+            return forNow ? null : because(e);
+        } catch (IOException e) {
+            return "a ring that was made can't be used: " + e.getMessage();
+        }
+    }
+
+    private static String because(Ring.Refused refused) {
+        String kernel = "Linux 6.1 or later is needed, and this is " + System.getProperty("os.version");
+        return "the system refuses to " + refused.getMessage()
+                + switch (refused.error) {
+                    case Errno.ENOSYS -> " (" + kernel + ", or a filter of system calls that does not know io_uring)";
+                    case Errno.EINVAL, Errno.EOPNOTSUPP -> " (" + kernel + ")";
+                    case Errno.EPERM, Errno.EACCES -> " (" + whoForbids() + ")";
+                    case Errno.ENOMEM -> " (there is no memory for it, or no more may be locked: ulimit -l)";
+                    default -> "";
+                };
+    }
+
+    private static String whoForbids() {
+        String sysctl;
+        try {
+            sysctl = Files.readString(SYSCTL).strip();
+        } catch (IOException none) {
+            sysctl = "0";
+        }
+        return switch (sysctl) {
+            case "1" -> "the sysctl kernel.io_uring_disabled is 1: only for those in kernel.io_uring_group";
+            case "2" -> "the sysctl kernel.io_uring_disabled is 2: for nobody";
+            default -> "a filter of system calls forbids it, as the default ones of containers do";
+        };
+    }
+
+    @Override
+    public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
+        String obstacle = obstacle();
+        if (obstacle != null) {
+            throw new IllegalStateException("transport uring is unavailable: " + obstacle);
+        }
+        return new UringSelector(RingParts.open(bitwise), receiveBuffer);
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+}

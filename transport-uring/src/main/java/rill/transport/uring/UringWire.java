@@ -1,0 +1,767 @@
+package rill.transport.uring;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.nio.channels.ClosedChannelException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import rill.spi.Wire;
+import rill.spi.WireListener;
+import rill.spi.readiness.SocketFailures;
+import rill.transport.epoll.linux.CallMemory;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LibC;
+import rill.transport.epoll.linux.SocketAddressArea;
+
+/**
+ * A connected or connecting socket. It has at most three requests under way: one that receives until it is cancelled, one that sends, one
+ * that connects.
+ *
+ * <pre>
+ *  CONNECTING ──▶ OPEN ──▶ FAILING (a write failed; to be told with the next select)
+ *                  ▲          └──▶ FAILED (what the peer sent before is read) ──▶ CLOSED ──▶ the last answer ──▶ closed is told
+ *   CONNECTED ─────┘ (from the start; to be told with the next select)
+ * </pre>
+ *
+ * <p>What has come and may not be told yet is kept in {@link Unread}; while there is something in it, nothing more is received. After a
+ * failed write the rest is read by plain calls, which say when there is no more.
+ */
+final class UringWire extends RingSocket implements Wire {
+    /** A turn ends after this many reads… */
+    static final int READS_PER_TURN = 16;
+    /** …or this many bytes. */
+    static final int BYTES_PER_TURN = 256 * 1024;
+
+    private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int SHUT_WR = 1;
+    private static final int SIOCOUTQ = 0x5411; // as TIOCOUTQ; tcp(7), unix(7)
+
+    private enum State {
+        CONNECTING,
+        CONNECTED,
+        OPEN,
+        FAILING,
+        FAILED,
+        CLOSED
+    }
+
+    private final WireListener listener;
+    private State state = State.CONNECTING;
+    private boolean connected; // and told so
+    private boolean paused;
+    private boolean inputEnded; // and told so
+    private boolean flushed; // something that waits is to leave
+    private boolean retryWanted;
+    private boolean shutdownWanted;
+    private boolean outputShut;
+    private boolean reset; // how it is closed
+    private boolean told; // that it is closed
+    private boolean connecting; // these three: a request is under way
+    private boolean receiving;
+    private boolean sending;
+    private boolean connectCancelled; // these three: and given up
+    private boolean receiveCancelled;
+    private boolean sendCancelled;
+    private byte reads; // in this turn
+    private int turn;
+    private int bytesRead; // in this turn
+    private @Nullable Throwable failure;
+    private @Nullable SendQueue queue; // while something is to be written
+    private @Nullable Unread unread;
+    private @Nullable SocketAddress local; // null: not known yet, or it is in inet4
+    private final @Nullable SocketAddress remote; // null: it is in inet4
+    private long inet4; // see SocketAddressArea.inet4
+
+    /** An accepted socket has a local address, and one that connects a remote one. */
+    UringWire(
+            UringSelector selector,
+            int fd,
+            @Nullable SocketAddress local,
+            @Nullable SocketAddress remote,
+            long inet4,
+            WireListener listener) {
+        super(selector, fd);
+        this.listener = listener;
+        this.local = local;
+        this.remote = remote;
+        this.inet4 = inet4;
+    }
+
+    // ---- the beginning
+
+    /** A socket that is connected already, such as an accepted one: {@code connected} comes with the next select. */
+    void startConnected() {
+        state = State.CONNECTED;
+        announce();
+    }
+
+    /** Connects with the next enter. */
+    void startConnecting() {
+        changed();
+    }
+
+    /** A connection that could not even be tried: {@code closed(cause)} comes with the next select. */
+    void startFailed(IOException cause) {
+        fail(named("connect to ", cause));
+    }
+
+    private void nowConnected() {
+        try {
+            learnOwnAddress();
+        } catch (IOException e) {
+            fail(named("connect to ", e));
+            return;
+        }
+        connected = true;
+        state = State.OPEN;
+        changed();
+        listener.connected();
+        flushed = true;
+        changed();
+        shutdownIfWritten();
+    }
+
+    private void learnOwnAddress() throws IOException {
+        if (local == null) {
+            SocketAddressArea address = selector.sockets().askLocalAddress(fd());
+            inet4 = address.inet4();
+            if (inet4 == SocketAddressArea.NOT_INET4) {
+                local = address.get();
+            }
+        }
+    }
+
+    // ---- requests
+
+    @Override
+    void advance() throws IOException {
+        if (state == State.CLOSED) {
+            cancelAll();
+            return;
+        }
+        if (state == State.CONNECTING) {
+            connect();
+            return;
+        }
+        if (wantsToReceive()) {
+            receive();
+        } else {
+            cancelReceive();
+        }
+        if (state == State.OPEN && !sending && flushed) {
+            send();
+        } else if (retryWanted) {
+            cancelSend();
+        }
+        retryWanted = false;
+    }
+
+    private void connect() throws IOException {
+        if (connecting) {
+            return;
+        }
+        long address;
+        int size;
+        try {
+            SocketAddressArea area = selector.memory().address;
+            size = area.put(remoteAddress(), SocketAddressArea.familyOf(remoteAddress()));
+            if (selector.scratchIsFull()) {
+                changed(); // with the next enter, then
+                return;
+            }
+            address = selector.scratch().address(area, size);
+        } catch (IOException e) {
+            startFailed(e);
+            return;
+        }
+        selector.request(Request.CONNECT_TO, fd(), size, address, 0, 0, 0, data(Request.CONNECT));
+        connecting = true;
+    }
+
+    private boolean wantsToReceive() {
+        return state == State.OPEN && !paused && !inputEnded && unread == null;
+    }
+
+    private void receive() {
+        if (!receiving) {
+            selector.request(
+                    Request.RECEIVE_MANY, fd(), 0, 0, 0, 0, ReceiveBuffers.GROUP, data(Request.RECEIVE));
+            receiving = true;
+            receiveCancelled = false;
+        }
+    }
+
+    private void cancelReceive() {
+        if (receiving && !receiveCancelled) {
+            receiveCancelled = true;
+            selector.cancel(data(Request.RECEIVE), data(Request.CANCEL));
+        }
+    }
+
+    private void cancelSend() {
+        if (sending && !sendCancelled) {
+            sendCancelled = true;
+            selector.cancel(data(Request.SEND), data(Request.CANCEL));
+        }
+    }
+
+    private void cancelAll() {
+        cancelReceive();
+        cancelSend();
+        if (connecting && !connectCancelled) {
+            connectCancelled = true;
+            selector.cancel(data(Request.CONNECT), data(Request.CANCEL));
+        }
+    }
+
+    private boolean isUnderWay() {
+        return receiving || sending || connecting;
+    }
+
+    @Override
+    void answered(int kind, int result, int flags) {
+        try {
+            switch (kind) {
+                case Request.RECEIVE -> received(result, flags);
+                case Request.SEND -> sent(result);
+                case Request.CONNECT -> connectIsDecided(result);
+                default -> cancelIsDecided();
+            }
+        } catch (RuntimeException | Error e) {
+            broken(e);
+        }
+        if (state == State.CLOSED && !isUnderWay()) {
+            finish();
+        }
+    }
+
+    /** Said only of one that was not found: it had not begun to wait, or is just about to be answered. */
+    private void cancelIsDecided() {
+        receiveCancelled = false;
+        sendCancelled = false;
+        connectCancelled = false;
+        changed();
+    }
+
+    private void connectIsDecided(int result) {
+        connecting = false;
+        selector.requestOver();
+        if (state != State.CONNECTING) {
+            return;
+        }
+        if (result == 0 || result == -Errno.EISCONN) {
+            nowConnected();
+        } else if (result == -Errno.EINTR) {
+            changed();
+        } else {
+            fail(named("connect to ", Errno.connecting(-result)));
+        }
+    }
+
+    /** Want of memory, or a mistake: it costs this Wire alone. */
+    private void broken(Throwable e) {
+        @Nullable Throwable cause;
+        try {
+            Throwable refusal = e instanceof UncheckedIOException ? e.getCause() : null;
+            cause = named("serve ", refusal instanceof IOException known ? known : new IOException(e));
+        } catch (RuntimeException | Error noMemory) {
+            cause = e;
+        }
+        fail(cause);
+    }
+
+    // ---- reading
+
+    private void received(int result, int flags) {
+        if ((flags & Ring.MORE) == 0) {
+            receiving = false;
+            selector.requestOver();
+            if (state == State.FAILED) {
+                announce();
+            }
+        }
+        if (wantsToReceive() != receiving) {
+            changed();
+        }
+        boolean hasBuffer = ReceiveBuffers.concerns(flags);
+        try {
+            if (result > 0 && hasBuffer) {
+                selector.tally().read();
+                bytesCame(selector.buffers().at(flags), result);
+            } else if (result == 0) {
+                endCame(null);
+            } else if (!isOver(-result)) {
+                endCame(named("read from ", Errno.exception(-result)));
+            }
+        } finally {
+            if (hasBuffer) {
+                selector.buffers().done(flags, Math.max(0, result));
+            }
+        }
+    }
+
+    /** Cancelled, or there was no buffer at this moment: it is asked for again if it is wanted. */
+    private static boolean isOver(int error) {
+        return error == Errno.ECANCELED
+                || error == Errno.ENOBUFS
+                || error == Errno.EAGAIN
+                || error == Errno.EINTR;
+    }
+
+    private void bytesCame(int at, int length) {
+        int from = at;
+        int left = length;
+        while (left > 0 && state == State.OPEN && unread == null && readable() && !turnIsOver()) {
+            ByteBuf target = target();
+            if (!readable() || state != State.OPEN) {
+                break; // the listener has paused or closed it, or the Selector, when it was asked for a target
+            }
+            int part = Math.min(left, target.writableBytes());
+            selector.buffers().copy(from, part, target);
+            from += part;
+            left -= part;
+            count(part);
+            listener.received(target);
+        }
+        if (left == 0) {
+            return;
+        }
+        if (state == State.CLOSED) {
+            reset = true; // it was not read
+        } else {
+            keep().append(selector.buffers(), from, left);
+        }
+    }
+
+    private ByteBuf target() {
+        ByteBuf target = listener.readTarget();
+        return target == null || !target.isWritable() ? selector.receiveBuffer() : target;
+    }
+
+    private void endCame(@Nullable IOException cause) {
+        if (state == State.OPEN && unread == null && !paused) {
+            tellEnd(cause);
+        } else if (state != State.CLOSED) {
+            keep().end(cause);
+        }
+    }
+
+    private Unread keep() {
+        Unread kept = unread;
+        if (kept == null) {
+            kept = new Unread();
+            unread = kept;
+            changed();
+        }
+        if (!paused) {
+            announce();
+        }
+        return kept;
+    }
+
+    private void tellEnd(@Nullable IOException cause) {
+        inputEnded = true;
+        if (state == State.FAILED) {
+            fail(failure); // whatever the kernel says of the stream's end: what it had is read
+        } else if (cause == null) {
+            changed();
+            listener.inputEnded();
+        } else {
+            fail(cause);
+        }
+    }
+
+    private boolean turnIsOver() {
+        if (turn != selector.turn()) {
+            turn = selector.turn();
+            reads = 0;
+            bytesRead = 0;
+        }
+        return reads >= READS_PER_TURN || bytesRead >= BYTES_PER_TURN;
+    }
+
+    private void count(int bytes) {
+        reads++;
+        bytesRead += bytes;
+    }
+
+    private boolean readable() {
+        return !paused && !inputEnded && (state == State.OPEN || state == State.FAILED);
+    }
+
+    /** Tells what was kept, as far as that is wanted now. */
+    private void tellUnread() {
+        Unread kept = unread;
+        while (kept != null && readable()) {
+            if (kept.hasBytes()) {
+                if (turnIsOver()) {
+                    announce();
+                    return;
+                }
+                ByteBuf target = target();
+                if (!readable()) {
+                    return;
+                }
+                count(kept.moveTo(target));
+                listener.received(target);
+            } else {
+                unread = null;
+                changed();
+                if (kept.ended()) {
+                    tellEnd(kept.failure());
+                }
+                return;
+            }
+        }
+    }
+
+    /** Reads by calls until there is nothing more at this moment, and then that is all there will be. */
+    private void readRest() {
+        MemorySegment errno = selector.memory().errno;
+        while (state == State.FAILED && readable()) {
+            if (turnIsOver()) {
+                announce();
+                return;
+            }
+            ByteBuf target = target();
+            if (!readable()) {
+                return;
+            }
+            int at = target.writerIndex();
+            int room = target.writableBytes();
+            selector.tally().read();
+            int n = (int) LibC.recv(errno, fd(), SendQueue.addressAt(target, at, room), room);
+            if (n <= 0) {
+                tellEnd(null);
+                return;
+            }
+            target.writerIndex(at + n);
+            count(n);
+            listener.received(target);
+        }
+    }
+
+    @Override
+    public void pauseReads() {
+        paused = true;
+        changed();
+    }
+
+    @Override
+    public void resumeReads() {
+        if (paused) {
+            paused = false;
+            changed();
+            if (unread != null || state == State.FAILED) {
+                announce();
+            }
+        }
+    }
+
+    // ---- writing
+
+    @Override
+    public void write(ByteBuf buffer) {
+        if (!accepting() || outputShut || shutdownWanted || !buffer.isReadable()) {
+            buffer.release();
+            return;
+        }
+        SendQueue open = queue;
+        if (open == null) {
+            open = selector.takeQueue();
+            queue = open;
+        }
+        open.add(buffer);
+    }
+
+    private boolean hasQueued() {
+        return queue != null && !queue.isEmpty();
+    }
+
+    private boolean accepting() {
+        return state == State.CONNECTING || state == State.CONNECTED || state == State.OPEN;
+    }
+
+    @Override
+    public long flush() {
+        if (state == State.OPEN && hasQueued() && !flushed) {
+            flushed = true;
+            if (!sending) {
+                changed();
+            }
+        }
+        return 0;
+    }
+
+    /** The request that waits for room is given up; the next one tries at once. */
+    @Override
+    public long retry() {
+        if (state == State.OPEN && sending) {
+            retryWanted = true;
+            changed();
+        }
+        return 0;
+    }
+
+    private void send() throws IOException {
+        SendQueue open = queue;
+        if (open == null || open.isEmpty()) {
+            flushed = false;
+            return;
+        }
+        try {
+            if (open.isPlain()) {
+                long address = open.plainAddress();
+                selector.request(
+                        Request.SEND_BYTES,
+                        fd(),
+                        0,
+                        address,
+                        open.plainLength(),
+                        MSG_NOSIGNAL,
+                        0,
+                        data(Request.SEND));
+            } else if (selector.scratchIsFull()) {
+                changed(); // with the next enter, then
+                return;
+            } else {
+                long message = open.gather(selector.scratch(), selector.copies());
+                selector.request(Request.SENDMSG, fd(), 0, message, 1, MSG_NOSIGNAL, 0, data(Request.SEND));
+            }
+        } catch (RuntimeException | Error e) { // want of memory, or a buffer that its owner has released as well
+            outputFails(named("write to ", new IOException(e)));
+            return;
+        }
+        selector.tally().written();
+        sending = true;
+        sendCancelled = false;
+    }
+
+    private void sent(int result) {
+        sending = false;
+        selector.requestOver();
+        SendQueue open = Objects.requireNonNull(queue);
+        open.sent(Math.max(0, result), selector.copies());
+        if (state != State.OPEN) {
+            return; // closed, and finish() releases the rest
+        }
+        if (result < 0 && !isOver(-result)) {
+            outputFails(named("write to ", Errno.exception(-result)));
+            return;
+        }
+        if (open.isEmpty()) {
+            flushed = false;
+            queue = null;
+            selector.giveBack(open);
+            shutdownIfWritten();
+        } else {
+            changed();
+        }
+        if (result > 0) {
+            listener.written(result);
+        }
+    }
+
+    /**
+     * A peer that answers "go away" and closes makes our write fail; its answer is still there to be read.
+     */
+    private void outputFails(IOException cause) {
+        failure = cause;
+        state = State.FAILING;
+        releaseQueue();
+        announce();
+        changed();
+    }
+
+    private void releaseQueue() {
+        SendQueue open = queue;
+        if (open != null) {
+            queue = null;
+            open.release(selector.copies());
+        }
+    }
+
+    @Override
+    public long unacknowledged() {
+        if (state != State.OPEN) {
+            return UNKNOWN;
+        }
+        CallMemory memory = selector.memory();
+        int result = LibC.ioctl(memory.errno, fd(), SIOCOUTQ, memory.length.address());
+        return result < 0 ? UNKNOWN : memory.length.get(JAVA_INT, 0);
+    }
+
+    @Override
+    public void shutdownOutput() {
+        if (!accepting() || shutdownWanted || outputShut) {
+            return;
+        }
+        shutdownWanted = true;
+        flush();
+        shutdownIfWritten();
+    }
+
+    private void shutdownIfWritten() {
+        if (!shutdownWanted || state != State.OPEN || sending || hasQueued()) {
+            return;
+        }
+        shutdownWanted = false;
+        outputShut = true;
+        int result = LibC.shutdown(selector.memory().errno, fd(), SHUT_WR);
+        if (result < 0) {
+            outputFails(named("shut down output to ", Errno.exception(-result)));
+        }
+    }
+
+    // ---- the end
+
+    @Override
+    public void close() {
+        end(null, false);
+    }
+
+    @Override
+    public void abort() {
+        end(null, true);
+    }
+
+    private void fail(@Nullable Throwable cause) {
+        end(cause, false);
+    }
+
+    private void end(@Nullable Throwable cause, boolean withReset) {
+        if (state == State.CLOSED) {
+            if (cause == null) {
+                failure = null; // a close need not be told what had failed before it
+            }
+            return;
+        }
+        state = State.CLOSED;
+        failure = cause;
+        giveUp(withReset);
+        if (isUnderWay()) {
+            changed();
+        } else {
+            finish();
+        }
+    }
+
+    private void giveUp(boolean withReset) {
+        reset = withReset || (unread != null && unread.hasBytes()); // which the kernel holds to be read
+        unread = null;
+        if (queue != null) {
+            queue.releaseWaiting();
+        }
+    }
+
+    /** The last answer has come. */
+    private void finish() {
+        releaseQueue();
+        closeDescriptor(reset);
+        announce();
+    }
+
+    @Override
+    void abandon() {
+        if (state != State.CLOSED) {
+            state = State.CLOSED;
+            giveUp(false);
+        }
+    }
+
+    @Override
+    void release() {
+        releaseQueue();
+        closeDescriptor(reset);
+    }
+
+    boolean isClosed() {
+        return state == State.CLOSED;
+    }
+
+    @Override
+    void tell() {
+        if (state == State.CLOSED) {
+            if (fd() == GONE && !told) {
+                told = true;
+                listener.closed(failure);
+            }
+            return;
+        }
+        try {
+            tellMore();
+        } catch (RuntimeException | Error e) {
+            broken(e);
+        }
+    }
+
+    private void tellMore() {
+        if (state == State.CONNECTED) {
+            nowConnected();
+            return;
+        }
+        if (state == State.FAILING) {
+            state = State.FAILED;
+            listener.writeFailed(Objects.requireNonNull(failure));
+        }
+        if (state == State.OPEN || state == State.FAILED) {
+            tellUnread();
+        }
+        if (state == State.FAILED && unread == null && !receiving) {
+            if (inputEnded) {
+                fail(failure);
+            } else {
+                readRest();
+            }
+        }
+    }
+
+    private IOException named(String doing, IOException cause) {
+        return SocketFailures.naming(doing + remoteAddress(), cause);
+    }
+
+    // ---- options and addresses
+
+    @Override
+    public <T> void set(SocketOption<T> option, T value) throws IOException {
+        requireUsable();
+        setOption(option, value);
+    }
+
+    @Override
+    public <T> T get(SocketOption<T> option) throws IOException {
+        requireUsable();
+        return selector.options().get(fd(), option);
+    }
+
+    private void requireUsable() throws ClosedChannelException {
+        if (state == State.CLOSED) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    @Override
+    public @Nullable SocketAddress localAddress() {
+        if (!connected) {
+            return null;
+        }
+        boolean isNumber = local == null && inet4 != SocketAddressArea.NOT_INET4;
+        return isNumber ? SocketAddressArea.inet4(inet4) : local;
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return remote == null ? SocketAddressArea.inet4(inet4) : remote;
+    }
+
+    @Override
+    public String toString() {
+        return state + " wire to " + remoteAddress();
+    }
+}

@@ -1,0 +1,12 @@
+package rill.transport.uring;
+
+import rill.spi.Transport;
+import rill.testkit.TransportConformance;
+
+/** The contract of transports, on a kernel that can't use up receive buffers bit by bit, as before Linux 6.12. */
+class UringWholeBuffersConformanceTest extends TransportConformance {
+    @Override
+    protected Transport transport() {
+        return new UringTransport(false);
+    }
+}
