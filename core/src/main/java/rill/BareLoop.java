@@ -106,6 +106,9 @@ abstract class BareLoop implements Drivable, Executor {
 
     abstract Selector selector();
 
+    /** Whether the first thread that drives it does so for good. */
+    abstract boolean keepsDriver();
+
     /** What lives on it besides Tasks. */
     abstract Residents residents();
 

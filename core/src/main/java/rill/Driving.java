@@ -2,6 +2,7 @@ package rill;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -11,16 +12,18 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Driver;
+import rill.spi.Transport;
 
 /**
  * Decides who drives a loop: at most one thread at a time. If nobody drives, a thread outside that awaits does. When a driver lets go, one of
- * the threads that still wait takes over.
+ * the threads that still wait takes over, unless the transport {@link Transport#keepsDriver keeps the driver}: then that is the first for good.
  */
 final class Driving {
     private final BareLoop loop;
     private final AtomicReference<@Nullable Thread> driver = new AtomicReference<>();
     private final ConcurrentLinkedQueue<Waiter> waiters = new ConcurrentLinkedQueue<>();
     private volatile boolean stopWanted;
+    private volatile @Nullable Thread keeper; // the only one that may ever drive, if there is such a one
 
     Driving(BareLoop loop) {
         this.loop = loop;
@@ -154,12 +157,46 @@ final class Driving {
 
     /** Becomes the driver unless somebody is. */
     boolean tryAcquire() {
-        return driver.compareAndSet(null, Thread.currentThread());
+        return tryAcquireFor(Thread.currentThread(), "await");
+    }
+
+    private boolean tryAcquireFor(Thread thread, String what) {
+        if (!driver.compareAndSet(null, thread)) {
+            return false;
+        }
+        if (keeper != thread && loop.keepsDriver()) {
+            try {
+                requireKeeper(thread, what);
+            } catch (Kept e) {
+                driver.set(null);
+                throw e;
+            }
+            keeper = thread;
+        }
+        return true;
+    }
+
+    /** The loop belongs to another thread. */
+    private static final class Kept extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        Kept(String message) {
+            super(message);
+        }
+    }
+
+    private void requireKeeper(@Nullable Thread thread, String what) {
+        Thread first = keeper;
+        if (first != null && first != thread) {
+            throw new Kept(what + ": " + loop + " belongs to the first thread that drove it, " + Threads.describe(first)
+                    + ", and to no other; begin with start(), which gives it a thread of its own,"
+                    + " or open it on another transport");
+        }
     }
 
     /** Makes a thread the driver that is about to start. */
     void acquireFor(Thread thread, String what) {
-        if (!driver.compareAndSet(null, thread)) {
+        if (!tryAcquireFor(thread, what)) {
             throw beingDriven(what);
         }
     }
@@ -170,7 +207,7 @@ final class Driving {
             throw new IllegalStateException(
                     what + " of " + loop.name() + " inside a callback or a Task; await instead");
         }
-        if (!tryAcquire()) {
+        if (!tryAcquireFor(Thread.currentThread(), what)) {
             throw beingDriven(what);
         }
     }
@@ -246,11 +283,35 @@ final class Driving {
     /** On a thread outside: returns once the loop is closed, and has given back what it had. */
     void awaitClosed() {
         boolean interrupted = false;
-        while (!waitUntil(new Waiter(Thread.currentThread()), loop::ended)) {
-            interrupted = true;
+        try {
+            while (!waitUntil(new Waiter(Thread.currentThread()), loop::ended)) {
+                interrupted = true;
+            }
+        } catch (Kept e) {
+            closeForKeeper(e);
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whoever may drive it does not, and is perhaps gone: nothing orderly is possible. */
+    private void closeForKeeper(Kept why) {
+        if (Thread.currentThread().isVirtual()) {
+            Thread platform =
+                    Threads.driver(loop.contextClassLoader(), loop.name() + "-driver", true, () -> closeForKeeper(why));
+            platform.start();
+            LoopGroup.join(List.of(platform));
+        } else if (driver.compareAndSet(null, Thread.currentThread())) {
+            try {
+                loop.enter();
+                loop.closing().broken(why);
+            } finally {
+                loop.exit();
+                release();
+            }
+        } else {
+            awaitClosed();
         }
     }
 
@@ -303,6 +364,7 @@ final class Driving {
 
     /** A virtual thread can't carry Tasks, nor should it block in a selector: it lets a platform thread drive. */
     private void lendToPlatformThread(BooleanSupplier done) {
+        requireKeeper(null, "await");
         Thread lender = Thread.currentThread();
         var withdrawn = new AtomicBoolean();
         var ended = new AtomicBoolean();

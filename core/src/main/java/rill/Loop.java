@@ -286,6 +286,11 @@ public final class Loop extends BareLoop implements Serving {
         return selector;
     }
 
+    @Override
+    boolean keepsDriver() {
+        return transport.keepsDriver();
+    }
+
     Links links() {
         return links;
     }

@@ -148,7 +148,8 @@ public final class LoopGroup implements Serving {
         Compensated.run(() -> join(closers));
     }
 
-    private static void join(List<Thread> closers) {
+    /** Waits for the end of threads, whatever interrupts that. */
+    static void join(List<Thread> closers) {
         boolean interrupted = false;
         for (Thread closer : closers) {
             while (closer.isAlive()) {

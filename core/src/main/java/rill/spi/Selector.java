@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The I/O half of one loop: opens Wires and delivers their events.
  *
  * <p><b>Threading:</b> {@link #wakeup()} may be called from any thread; everything else only by the loop's driver, one
- * at a time. The driver may change between calls, with a happens-before edge between the two, unless it {@link #keepsDriver}.
+ * at a time. The driver may change between calls, with a happens-before edge between the two, unless its transport {@link Transport#keepsDriver keeps the driver}.
  *
  * <p><b>Delivery:</b> events reach listeners only within {@link #select}; no other method of a Selector, Wire or Acceptor
  * calls a listener before it returns. A listener may call any method of any Wire of this Selector, those of its own Wire
@@ -95,15 +95,6 @@ public interface Selector {
      * waited. A loop gives one before its first {@link #select}. One that does not count leaves it be, as this does; then nobody knows.
      */
     default void tellInto(Tally tally) {}
-
-    /**
-     * Whether the first thread that calls {@link #select} is its driver for good, since the system binds it to that: then {@code select} on
-     * another thread throws {@link IllegalStateException}, and says what to do. A {@code close} on another thread, while nobody drives, ends all the
-     * same what there is, though not as orderly.
-     */
-    default boolean keepsDriver() {
-        return false;
-    }
 
     /**
      * Closes the Selector and, without further events, every Wire and Acceptor of it; every buffer is released, once nothing writes it any

@@ -35,6 +35,15 @@ public interface Transport {
     }
 
     /**
+     * Whether the first thread that calls {@link Selector#select} is that Selector's driver for good, since the system binds the two together. Then
+     * {@code select} on another thread throws {@link IllegalStateException}, and a loop refuses other drivers and says what to do. {@link
+     * Selector#close} on another thread, while nobody drives, ends all the same what there is, though not as orderly.
+     */
+    default boolean keepsDriver() {
+        return false;
+    }
+
+    /**
      * Opens the selector of one loop.
      *
      * @param receiveBuffer the loop's receive buffer: each call gives a direct buffer that is empty, has at least 16 KiB

@@ -186,7 +186,7 @@ abstract class WaitingLaws extends SelectingLaws {
     @Holds(in = Selector.class, value = "The driver may change between calls")
     void another_thread_may_drive_and_be_woken_up() throws Exception {
         leaveOutIf(Trait.ONE_THREAD);
-        if (rig().side().selector().keepsDriver()) {
+        if (tested().keepsDriver()) {
             another_thread_is_told_that_it_may_not_drive();
             return;
         }

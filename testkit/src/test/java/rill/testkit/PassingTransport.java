@@ -20,6 +20,11 @@ record PassingTransport(Transport real, String name, Supplier<PassingSelector> s
     }
 
     @Override
+    public boolean keepsDriver() {
+        return real.keepsDriver();
+    }
+
+    @Override
     public Selector open(Supplier<ByteBuf> receiveBuffer) throws IOException {
         PassingSelector selector = selectors.get();
         selector.receiveBuffer = receiveBuffer;

@@ -24,7 +24,8 @@ import rill.spi.Transport;
 
 /**
  * A world of threads, on a transport of the system. Each loop is driven in a way of its own: by its thread, by {@code run}, by ticks, by
- * one thread that awaits, or by several that take turns.
+ * one thread that awaits, or by several that take turns. Where a transport keeps the driver, by its thread alone: with the others it would
+ * be chance whose it is.
  *
  * <p>Threads mostly wait for one another, so worlds lie side by side where each can have a loopback address of its own: at one address, a
  * port that one of them has given up would soon be another's, and who connects to it in vain would get through.
@@ -114,7 +115,8 @@ final class ThreadWorld implements World {
     public void opened(Loop loop, int number) {
         opened.add(loop);
         Driving[] ways = Driving.values();
-        switch (ways[random.nextInt(ways.length)]) {
+        Driving way = ways[random.nextInt(ways.length)];
+        switch (loop.transport().keepsDriver() ? Driving.START : way) {
             case START -> loop.start();
             case RUN -> drive(loop, () -> loop.run(() -> loop.promise().await()));
             case TICKS -> drive(loop, () -> tick(loop));

@@ -64,12 +64,7 @@ final class EpollAcceptor extends ReadinessAcceptor {
     @Override
     protected @Nullable EpollAccepted accept() throws IOException {
         NativeMemory memory = selector.memory();
-        int accepted = LibC.accept(
-                memory.errno,
-                fd,
-                memory.address.at(),
-                memory.address.room(),
-                Sockets.FLAGS);
+        int accepted = LibC.accept(memory.errno, fd, memory.address.at(), memory.address.room(), Sockets.FLAGS);
         if (accepted >= 0) {
             return accepted(accepted, memory.address);
         }

@@ -1,8 +1,5 @@
 package rill.transport.epoll;
 
-import rill.transport.epoll.linux.Interposer;
-import rill.transport.epoll.linux.SystemCall;
-import rill.transport.epoll.linux.LibC;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.MemorySegment;
@@ -10,6 +7,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import rill.transport.epoll.linux.Interposer;
+import rill.transport.epoll.linux.SystemCall;
 
 /** Counts system calls, and makes one of them fail. All static, since LibC makes the one object; guarded by the class. */
 public final class FailingCalls implements Interposer {

@@ -1,8 +1,5 @@
 package rill.transport.epoll;
 
-import rill.transport.epoll.linux.Errno;
-import rill.transport.epoll.linux.SystemCall;
-import rill.transport.epoll.linux.LibC;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
@@ -34,6 +31,9 @@ import rill.LoopOptions;
 import rill.Pipeline;
 import rill.Promise;
 import rill.Report;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LibC;
+import rill.transport.epoll.linux.SystemCall;
 
 /**
  * Makes each system call fail once, the first, the second, … of a small program, with each error of its manual page that a correct

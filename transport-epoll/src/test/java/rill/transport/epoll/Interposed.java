@@ -1,12 +1,12 @@
 package rill.transport.epoll;
 
-import rill.transport.epoll.linux.Interposer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import rill.transport.epoll.linux.Interposer;
 
 /** A process of its own in which system calls fail as {@link FailingCalls} says. */
 final class Interposed {

@@ -1,6 +1,5 @@
 package rill.transport.epoll;
 
-import rill.transport.epoll.linux.LibC;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
@@ -159,6 +158,7 @@ class NativeAccessTest {
                 .collect(Collectors.toSet());
         assertThat(callers)
                 .as(result.output)
-                .containsExactlyInAnyOrder("rill.transport.epoll.linux.LibC", "io.netty.util.internal.NativeLibraryUtil");
+                .containsExactlyInAnyOrder(
+                        "rill.transport.epoll.linux.LibC", "io.netty.util.internal.NativeLibraryUtil");
     }
 }

@@ -1,7 +1,5 @@
 package rill.transport.epoll;
 
-import rill.transport.epoll.linux.Errno;
-import rill.transport.epoll.linux.SystemCall;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
@@ -17,6 +15,8 @@ import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.SystemCall;
 
 /** What becomes of errors that come up seldom. Run by {@link RareErrorsTest} in a JVM of its own, since calls are made to fail. */
 final class RareErrorsMain {

@@ -1,6 +1,5 @@
 package rill.transport.epoll;
 
-import rill.transport.epoll.linux.Errno;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
@@ -9,6 +8,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import rill.transport.epoll.linux.Errno;
 
 /** Errors of system calls that come up seldom, and what they are told as. */
 @Tag("slow")

@@ -1,8 +1,5 @@
 package rill.transport.epoll;
 
-import rill.transport.epoll.linux.SocketAddressArea;
-import rill.transport.epoll.linux.Errno;
-import rill.transport.epoll.linux.LibC;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -25,6 +22,9 @@ import rill.spi.AcceptedSocket;
 import rill.spi.Selector;
 import rill.spi.SocketOptions;
 import rill.testkit.Leaks;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LibC;
+import rill.transport.epoll.linux.SocketAddressArea;
 
 /** Peers with addresses that hardly anybody has. */
 @ExtendWith(Leaks.class)

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import rill.Future;
 import rill.ListenOptions;
@@ -102,12 +103,15 @@ class ServeTest extends OnNio {
             talk.expectEnd();
         })) {
             task(() -> until(() -> answers.size() == 1));
-            loop.start();
-            Thread closer = Thread.ofPlatform().start(() -> loop.close(PATIENCE));
-            waitFor(() -> RawPeer.isRefused(server.address()));
-            assertThat(loop.closed()).isFalse();
-            answers.getFirst().complete("A");
-            closer.join();
+            var closedTooSoon = new AtomicBoolean();
+            Thread meanwhile = Thread.ofPlatform().start(() -> {
+                waitFor(() -> RawPeer.isRefused(server.address()));
+                closedTooSoon.set(loop.closed());
+                answers.getFirst().complete("A");
+            });
+            loop.close(PATIENCE);
+            meanwhile.join();
+            assertThat(closedTooSoon).isFalse();
             peer.finish();
         }
     }

@@ -86,8 +86,7 @@ final class Ring {
             long answers,
             boolean noIowait) {}
 
-    private Ring(
-            MemorySegment errno, Arena arena, int fd, MemorySegment rings, MemorySegment requests, Layout layout) {
+    private Ring(MemorySegment errno, Arena arena, int fd, MemorySegment rings, MemorySegment requests, Layout layout) {
         this.errno = errno;
         this.fd = fd;
         this.rings = rings;
@@ -124,12 +123,7 @@ final class Ring {
         MemorySegment memory = LibC.memoryAt(rings, setup.ringsSize());
         setup.fillIn(memory);
         return new Ring(
-                errno,
-                arena,
-                setup.fd(),
-                memory,
-                LibC.memoryAt(requests, setup.requestsSize()),
-                setup.layout(memory));
+                errno, arena, setup.fd(), memory, LibC.memoryAt(requests, setup.requestsSize()), setup.layout(memory));
     }
 
     /** From now on it belongs to this thread. */

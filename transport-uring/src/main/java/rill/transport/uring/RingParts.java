@@ -18,8 +18,7 @@ record RingParts(UringMemory memory, Ring ring, ReceiveBuffers buffers, Waker wa
             if (event < 0) {
                 throw new Ring.Refused("make what wakes a ring up", -event);
             }
-            return new RingParts(
-                    memory, ring, buffers, Waker.of(event), new Scratch(memory.arena()), new Copies());
+            return new RingParts(memory, ring, buffers, Waker.of(event), new Scratch(memory.arena()), new Copies());
         } catch (Ring.Refused | RuntimeException | Error e) {
             if (ring != null) {
                 ring.close();

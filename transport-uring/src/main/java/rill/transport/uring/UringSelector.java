@@ -79,11 +79,6 @@ final class UringSelector implements Selector {
 
     // ---- the driver
 
-    @Override
-    public boolean keepsDriver() {
-        return true;
-    }
-
     /** Other calls than select may come from a Task's thread, while the driver waits for it: they leave the ring alone, or try. */
     private void requireDriver() throws IOException {
         Thread here = Thread.currentThread();
@@ -107,15 +102,7 @@ final class UringSelector implements Selector {
     }
 
     private void armWaker() {
-        request(
-                Request.POLL_ADD,
-                parts.waker().descriptor(),
-                0,
-                0,
-                Request.POLL_MULTI,
-                POLL_IN,
-                0,
-                Request.WAKE_UP);
+        request(Request.POLL_ADD, parts.waker().descriptor(), 0, 0, Request.POLL_MULTI, POLL_IN, 0, Request.WAKE_UP);
     }
 
     // ---- selecting
@@ -177,8 +164,7 @@ final class UringSelector implements Selector {
         boolean hasToCome = withoutRoom.isEmpty() && changed.isEmpty();
         parts.waker().waitBegins();
         try {
-            ring.await(
-                    hasToCome ? timeoutNanos : timeoutNanos < 0 ? AGAIN_NANOS : Math.min(timeoutNanos, AGAIN_NANOS));
+            ring.await(hasToCome ? timeoutNanos : timeoutNanos < 0 ? AGAIN_NANOS : Math.min(timeoutNanos, AGAIN_NANOS));
         } finally {
             parts.waker().waitEnds();
         }
@@ -291,8 +277,7 @@ final class UringSelector implements Selector {
     }
 
     /** Makes a request, which is under way until {@link #requestOver}. */
-    void request(
-            int operation, int socket, long word2, long address, int length, int flags, int group, long data) {
+    void request(int operation, int socket, long word2, long address, int length, int flags, int group, long data) {
         ring.add(operation, socket, word2, address, length, flags, group, data);
         underWay++;
     }
@@ -455,8 +440,8 @@ final class UringSelector implements Selector {
 
     private static void requireKnown(SocketAddress address) {
         if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
-            throw new IllegalArgumentException("transport " + NAME + " takes addresses, not names: " + inet
-                    + " has to be resolved first");
+            throw new IllegalArgumentException(
+                    "transport " + NAME + " takes addresses, not names: " + inet + " has to be resolved first");
         }
         if (address instanceof UnixDomainSocketAddress path
                 && path.getPath().toString().isEmpty()) {

@@ -14,7 +14,6 @@ import rill.transport.epoll.EpollOptions;
 import rill.transport.epoll.EpollTransport;
 import rill.transport.epoll.linux.Architecture;
 import rill.transport.epoll.linux.Errno;
-import rill.transport.epoll.linux.LibC;
 
 /**
  * TCP and Unix domain sockets by Linux io_uring, through the C library and {@code java.lang.foreign}: requests of many connections go to
@@ -24,7 +23,7 @@ import rill.transport.epoll.linux.LibC;
  * whose code it makes them: {@code --enable-native-access=rill.transport.epoll}, or {@code ALL-UNNAMED} on the class path. Where
  * something is missing, {@link #unavailable} says what.
  *
- * <p><b>Threading:</b> a loop on it belongs to the first thread that drives it; see {@link Selector#keepsDriver}. It is for loops that have a
+ * <p><b>Threading:</b> a loop on it belongs to the first thread that drives it; see {@link Transport#keepsDriver}. It is for loops that have a
  * thread of their own ({@link rill.Loop#start}, {@link rill.LoopGroup}), and it is never chosen unless it is asked for: by
  * {@link rill.LoopOptions#transport}, or by the system property {@code rill.transport}.
  *
@@ -138,6 +137,11 @@ public final class UringTransport implements Transport {
             case "2" -> "the sysctl kernel.io_uring_disabled is 2: for nobody";
             default -> "a filter of system calls forbids it, as the default ones of containers do";
         };
+    }
+
+    @Override
+    public boolean keepsDriver() {
+        return true;
     }
 
     @Override

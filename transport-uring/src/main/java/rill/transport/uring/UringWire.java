@@ -190,8 +190,7 @@ final class UringWire extends RingSocket implements Wire {
 
     private void receive() {
         if (!receiving) {
-            selector.request(
-                    Request.RECEIVE_MANY, fd(), 0, 0, 0, 0, ReceiveBuffers.GROUP, data(Request.RECEIVE));
+            selector.request(Request.RECEIVE_MANY, fd(), 0, 0, 0, 0, ReceiveBuffers.GROUP, data(Request.RECEIVE));
             receiving = true;
             receiveCancelled = false;
         }
@@ -308,10 +307,7 @@ final class UringWire extends RingSocket implements Wire {
 
     /** Cancelled, or there was no buffer at this moment: it is asked for again if it is wanted. */
     private static boolean isOver(int error) {
-        return error == Errno.ECANCELED
-                || error == Errno.ENOBUFS
-                || error == Errno.EAGAIN
-                || error == Errno.EINTR;
+        return error == Errno.ECANCELED || error == Errno.ENOBUFS || error == Errno.EAGAIN || error == Errno.EINTR;
     }
 
     private void bytesCame(int at, int length) {
@@ -519,14 +515,7 @@ final class UringWire extends RingSocket implements Wire {
             if (open.isPlain()) {
                 long address = open.plainAddress();
                 selector.request(
-                        Request.SEND_BYTES,
-                        fd(),
-                        0,
-                        address,
-                        open.plainLength(),
-                        MSG_NOSIGNAL,
-                        0,
-                        data(Request.SEND));
+                        Request.SEND_BYTES, fd(), 0, address, open.plainLength(), MSG_NOSIGNAL, 0, data(Request.SEND));
             } else if (selector.scratchIsFull()) {
                 changed(); // with the next enter, then
                 return;

@@ -18,7 +18,8 @@ public class CallMemory {
     protected final Arena arena = Arena.ofShared();
 
     /** Where errno goes. */
-    public final MemorySegment errno = LibC.errnoAt(arena.allocate(LibC.ERRNO_LAYOUT).address());
+    public final MemorySegment errno =
+            LibC.errnoAt(arena.allocate(LibC.ERRNO_LAYOUT).address());
 
     /** For addresses of sockets. */
     public final SocketAddressArea address = new SocketAddressArea(arena);

@@ -1,0 +1,12 @@
+package rill.transport.uring;
+
+import org.junit.jupiter.api.Test;
+import rill.testing.PublicApi;
+
+/** What others can use of this module changes only on purpose. */
+class ApiTest {
+    @Test
+    void the_public_api_is_what_its_file_says() {
+        PublicApi.of(UringTransport.class, "rill.transport.uring").check("rill.transport.uring");
+    }
+}

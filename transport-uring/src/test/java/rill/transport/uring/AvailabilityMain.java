@@ -1,0 +1,84 @@
+package rill.transport.uring;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import rill.Connection;
+import rill.Future;
+import rill.Listener;
+import rill.Loop;
+import rill.testing.TextLines;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.SystemCall;
+
+/** Says what is told of kernels that have not got this or that. Run by {@link AvailabilityTest} in a JVM of its own. */
+final class AvailabilityMain {
+    private static final int DEFER_TASKRUN = 1 << 13;
+    private static final int NO_SQARRAY = 1 << 16;
+    private static final int EXT_ARG = 1 << 8;
+    private static final int NO_IOWAIT = 1 << 17;
+    private static final int ENABLE_RINGS = 12;
+    private static final int PBUF_RING = 22;
+    private static final int ALWAYS = 1000;
+
+    private AvailabilityMain() {}
+
+    public static void main(String[] arguments) throws Exception {
+        says("once", () -> FailingRequests.fail(SystemCall.IO_URING_SETUP, 1, Errno.EPERM, ALWAYS)); // to load classes
+        says("once", () -> FailingRequests.refuseRegistration(ENABLE_RINGS, Errno.EINVAL));
+        says("forbidden", () -> FailingRequests.fail(SystemCall.IO_URING_SETUP, 1, Errno.EPERM, ALWAYS));
+        says("no such call", () -> FailingRequests.fail(SystemCall.IO_URING_SETUP, 1, Errno.ENOSYS, ALWAYS));
+        says("no memory", () -> FailingRequests.fail(SystemCall.IO_URING_SETUP, 1, Errno.ENOMEM, ALWAYS));
+        says("no deferred work", () -> FailingRequests.refuseFlags(DEFER_TASKRUN));
+        says("no timeouts", () -> FailingRequests.hideFeatures(EXT_ARG));
+        says("no buffers", () -> FailingRequests.refuseRegistration(PBUF_RING, Errno.EINVAL));
+        says("never enabled", () -> FailingRequests.refuseRegistration(ENABLE_RINGS, Errno.EINVAL));
+        says("no map", () -> FailingRequests.fail(SystemCall.MMAP, 1, Errno.ENOMEM, ALWAYS));
+        says("no second map", () -> FailingRequests.fail(SystemCall.MMAP, 2, Errno.ENOMEM, ALWAYS));
+        says("no third map", () -> FailingRequests.fail(SystemCall.MMAP, 3, Errno.ENOMEM, ALWAYS));
+        says("no wake-ups", () -> FailingRequests.fail(SystemCall.EVENTFD2, 1, Errno.ENOMEM, ALWAYS));
+        says("out of descriptors", () -> FailingRequests.fail(SystemCall.IO_URING_SETUP, 1, Errno.EMFILE, ALWAYS));
+        works("all there is", FailingRequests::none);
+        works("an array of requests", () -> FailingRequests.refuseFlags(NO_SQARRAY));
+        works("waits that count as such", () -> FailingRequests.hideFeatures(NO_IOWAIT));
+        works("whole buffers", () -> FailingRequests.fail(SystemCall.IO_URING_REGISTER, 1, Errno.EINVAL));
+    }
+
+    private static void says(String of, Runnable kernel) throws IOException {
+        long before = descriptors();
+        kernel.run();
+        String obstacle = new UringTransport().unavailable().orElse("available");
+        FailingRequests.none();
+        System.out.println(of + ": " + obstacle + (descriptors() == before ? "" : "; DESCRIPTORS LEFT"));
+    }
+
+    private static void works(String with, Runnable kernel) throws IOException {
+        kernel.run();
+        try (Loop loop = Loop.open(new UringTransport())) {
+            System.out.println("with " + with + ": " + loop.run(() -> echo(loop)));
+        } catch (IOException | RuntimeException e) {
+            System.out.println("with " + with + ": " + e);
+        }
+        FailingRequests.none();
+    }
+
+    private static String echo(Loop loop) throws IOException {
+        var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        Listener server = loop.serve(address, TextLines.pipeline(), Future::of).await();
+        Connection<String, String> connection =
+                loop.connect(server.address(), TextLines.pipeline()).await();
+        connection.write("round and round");
+        String answer = connection.receive().await();
+        connection.finish().await();
+        server.close();
+        return answer;
+    }
+
+    private static long descriptors() throws IOException {
+        try (var all = Files.list(Path.of("/proc/self/fd"))) {
+            return all.count();
+        }
+    }
+}

@@ -1,0 +1,206 @@
+package rill.transport.uring;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import rill.transport.epoll.linux.Architecture;
+import rill.transport.epoll.linux.Interposer;
+import rill.transport.epoll.linux.LibC;
+import rill.transport.epoll.linux.SystemCall;
+
+/**
+ * Counts system calls and requests of rings, and makes one of them fail. A request that is to fail is made into one that does nothing and is
+ * answered with the error, so that the kernel never begins with it. All static, since LibC makes the one object; guarded by the class.
+ */
+public final class FailingRequests implements Interposer {
+    private static final int INJECT_RESULT = 1; // IORING_NOP_INJECT_RESULT
+    private static final long REQUESTS_AT = 0x10000000L;
+    private static final int REQUEST_SIZE = 64;
+
+    private static final Map<Long, SystemCall> NAMES = new HashMap<>();
+    private static final Map<SystemCall, Integer> COUNTS = new EnumMap<>(SystemCall.class);
+    private static final Map<Integer, Integer> REQUESTS = new HashMap<>(); // by opcode
+    private static final Map<Integer, Shared> RINGS = new HashMap<>(); // by descriptor
+    private static SystemCall which;
+    private static int opcode = -1;
+    private static int countdown;
+    private static int error;
+    private static int times;
+    private static int refusedRegistration = -1;
+    private static int refusedFlags;
+    private static int hiddenFeatures;
+
+    static {
+        Architecture here = Architecture.here();
+        for (SystemCall each : SystemCall.values()) {
+            NAMES.put((long) each.on(here), each);
+        }
+    }
+
+    /** Where a ring's requests are. */
+    private static final class Shared {
+        long requests;
+        int taken; // by the kernel, in all
+    }
+
+    /** Made by {@link Interposer}. */
+    public FailingRequests() {}
+
+    /** From now on calls and requests are counted, from 0, and none fails. */
+    static synchronized void count() {
+        none();
+        COUNTS.clear();
+        REQUESTS.clear();
+    }
+
+    /** From now on nothing fails. */
+    static synchronized void none() {
+        which = null;
+        opcode = -1;
+        countdown = 0;
+        times = 0;
+        refusedRegistration = -1;
+        refusedFlags = 0;
+        hiddenFeatures = 0;
+    }
+
+    /** How many such calls were made since {@link #count}. */
+    static synchronized int made(SystemCall call) {
+        return COUNTS.getOrDefault(call, 0);
+    }
+
+    /** How many requests with this opcode were made since {@link #count}. */
+    static synchronized int requested(int code) {
+        return REQUESTS.getOrDefault(code, 0);
+    }
+
+    /** The {@code nth} call of this kind from now on fails with {@code errno}; the others don't. */
+    static synchronized void fail(SystemCall call, int nth, int errno) {
+        fail(call, nth, errno, 1);
+    }
+
+    /** From the {@code nth} call of this kind on so many fail. */
+    static synchronized void fail(SystemCall call, int nth, int errno, int inAll) {
+        none();
+        which = call;
+        countdown = nth;
+        error = errno;
+        times = inAll;
+    }
+
+    /** The {@code nth} request with this opcode from now on fails with {@code errno}; the others don't. */
+    static synchronized void failRequest(int code, int nth, int errno) {
+        none();
+        opcode = code;
+        countdown = nth;
+        error = errno;
+        times = 1;
+    }
+
+    /** io_uring_register refuses this operation, as a kernel does that does not know it. */
+    static synchronized void refuseRegistration(int operation, int errno) {
+        none();
+        refusedRegistration = operation;
+        error = errno;
+    }
+
+    /** io_uring_setup refuses these flags, as a kernel does that does not know them. */
+    static synchronized void refuseFlags(int flags) {
+        none();
+        refusedFlags = flags;
+    }
+
+    /** io_uring_setup does not tell of these features, as a kernel does that has not got them. */
+    static synchronized void hideFeatures(int features) {
+        none();
+        hiddenFeatures = features;
+    }
+
+    /** Whether the failure has happened. */
+    static synchronized boolean happened() {
+        return countdown <= 0 && times == 0;
+    }
+
+    private static synchronized int failureOf(SystemCall call, long a, long b) {
+        COUNTS.merge(call, 1, Integer::sum);
+        if (call == SystemCall.IO_URING_REGISTER && (int) b == refusedRegistration) {
+            return error;
+        }
+        if (call == SystemCall.IO_URING_SETUP && (LibC.memoryAt(b, 12).get(JAVA_INT, 8) & refusedFlags) != 0) {
+            return 22; // EINVAL
+        }
+        if (call != which || times == 0 || --countdown > 0) {
+            return 0;
+        }
+        times--;
+        return error;
+    }
+
+    @Override
+    public long call(
+            MethodHandle kernel, MemorySegment errno, long number, long a, long b, long c, long d, long e, long f)
+            throws Throwable {
+        SystemCall call = NAMES.get(number);
+        int failure = failureOf(call, a, b);
+        if (failure != 0 && call != SystemCall.CLOSE) { // close(2) gives the descriptor back even if it fails
+            errno.set(JAVA_INT, 0, failure);
+            return -1;
+        }
+        if (call == SystemCall.IO_URING_ENTER) {
+            change((int) a, (int) b);
+        }
+        long result = (long) kernel.invokeExact(errno, number, a, b, c, d, e, f);
+        if (result >= 0) {
+            after(call, a, b, e, f, result);
+        }
+        if (failure != 0) {
+            errno.set(JAVA_INT, 0, failure);
+            return -1;
+        }
+        return result;
+    }
+
+    private static synchronized void after(SystemCall call, long a, long b, long e, long f, long result) {
+        if (call == SystemCall.MMAP && f == REQUESTS_AT) {
+            var ring = new Shared();
+            ring.requests = result;
+            RINGS.put((int) e, ring);
+        } else if (call == SystemCall.IO_URING_ENTER) {
+            RINGS.get((int) a).taken += (int) result;
+        } else if (call == SystemCall.IO_URING_SETUP && hiddenFeatures != 0) {
+            MemorySegment parameters = LibC.memoryAt(b, 120);
+            parameters.set(JAVA_INT, 20, parameters.get(JAVA_INT, 20) & ~hiddenFeatures);
+        }
+    }
+
+    /** Looks at the requests that the kernel is about to take. */
+    private static synchronized void change(int fd, int submitted) {
+        Shared ring = RINGS.get(fd);
+        MemorySegment all = LibC.memoryAt(ring.requests, (long) Ring.REQUESTS * REQUEST_SIZE);
+        for (int i = 0; i < submitted; i++) {
+            long at = (long) ((ring.taken + i) & (Ring.REQUESTS - 1)) * REQUEST_SIZE;
+            int code = all.get(JAVA_BYTE, at) & 0xff;
+            REQUESTS.merge(code, 1, Integer::sum);
+            if (code == opcode && times > 0 && --countdown <= 0) {
+                times--;
+                makeFail(all, at);
+            }
+        }
+    }
+
+    private static void makeFail(MemorySegment all, long at) {
+        all.set(JAVA_LONG, at, 0xffff_ffffL << 32); // a NOP without flags, on no descriptor
+        all.set(JAVA_LONG, at + 8, 0);
+        all.set(JAVA_LONG, at + 16, 0);
+        all.set(JAVA_INT, at + 24, -error);
+        all.set(JAVA_INT, at + 28, INJECT_RESULT);
+        all.set(JAVA_SHORT, at + 40, (short) 0);
+    }
+}

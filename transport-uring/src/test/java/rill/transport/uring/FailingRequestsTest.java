@@ -1,0 +1,21 @@
+package rill.transport.uring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each system call and each request fails once, with each error of its manual page that a correct caller can get. */
+@Tag("slow")
+class FailingRequestsTest {
+    private static final long PATIENCE_SECONDS = 300;
+
+    @Test
+    void a_request_that_fails_harms_at_most_what_it_was_made_for(@TempDir Path directory) throws Exception {
+        assertThat(Interposed.run(FailingRequestsMain.class, directory, PATIENCE_SECONDS))
+                .doesNotContain("not called at all", "not requested at all")
+                .containsPattern("(?m)^[3-9]\\d\\d runs, [3-9]\\d\\d with a failure, 0 violations$");
+    }
+}

@@ -1,0 +1,43 @@
+package rill.transport.uring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import rill.transport.epoll.linux.Interposer;
+
+/** A process of its own in which system calls and requests fail as {@link FailingRequests} says. */
+final class Interposed {
+    private Interposed() {}
+
+    /** What {@code main} has written, which has to end in time. */
+    static String run(Class<?> main, Path directory, long patienceSeconds, String... arguments) throws Exception {
+        Path output = directory.resolve("output");
+        var command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-D" + Interposer.PROPERTY + "=" + FailingRequests.class.getName(),
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                main.getName()));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectInput(new File("/dev/null"))
+                .redirectOutput(output.toFile())
+                .start();
+        try {
+            assertThat(process.waitFor(patienceSeconds, TimeUnit.SECONDS))
+                    .as("it ended; so far it said: %s", Files.readString(output))
+                    .isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        return Files.readString(output);
+    }
+}
