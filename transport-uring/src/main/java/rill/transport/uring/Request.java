@@ -50,7 +50,8 @@ final class Request {
 
     /** The data of a request of this kind, for who has these in the registrations. */
     static long data(long registration, int kind) {
-        return (registration & GENERATION) | ((int) registration << KIND_BITS | kind) & 0xffff_ffffL;
+        int slotAndKind = ((int) registration << KIND_BITS) | kind;
+        return (registration & GENERATION) | Integer.toUnsignedLong(slotAndKind);
     }
 
     static int kind(long data) {

@@ -25,11 +25,15 @@ import rill.transport.epoll.linux.LibC;
  * once our head was released. <b>Source:</b> io_uring_setup(2), io_uring_enter(2), {@code uapi/linux/io_uring.h}.
  */
 final class Ring {
-    /** Requests between two enters; more take one more. */
-    static final int REQUESTS = 256;
-
-    /** Answers; what comes beyond these the kernel keeps until there is room. */
-    static final int ANSWERS = 4096;
+    /**
+     * How large one is.
+     *
+     * @param requests between two enters; more take one more
+     * @param answers what comes beyond these the kernel keeps until there is room
+     */
+    record Size(int requests, int answers) {
+        static final Size USUAL = new Size(256, 4096);
+    }
 
     /** An answer that others of the same request follow. */
     static final int MORE = 1 << 1; // IORING_CQE_F_MORE
@@ -107,8 +111,8 @@ final class Ring {
      * @param errno where errno goes
      * @param arena lives as long as the ring is used
      */
-    static Ring open(MemorySegment errno, Arena arena) throws Refused {
-        Setup setup = Setup.of(errno, arena);
+    static Ring open(MemorySegment errno, Arena arena, Size size) throws Refused {
+        Setup setup = Setup.of(errno, arena, size);
         long rings = LibC.map(errno, setup.ringsSize(), MAP_SHARED_POPULATED, setup.fd(), 0);
         long requests = rings < 0
                 ? rings

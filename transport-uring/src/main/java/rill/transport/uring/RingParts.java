@@ -7,12 +7,12 @@ import rill.transport.epoll.linux.Waker;
  * that uses the ring has it.
  */
 record RingParts(UringMemory memory, Ring ring, ReceiveBuffers buffers, Waker waker, Scratch scratch, Copies copies) {
-    static RingParts open(boolean bitwise) throws Ring.Refused {
+    static RingParts open(boolean bitwise, Ring.Size size) throws Ring.Refused {
         var memory = new UringMemory();
         Ring ring = null;
         ReceiveBuffers buffers = null;
         try {
-            ring = Ring.open(memory.errno, memory.arena());
+            ring = Ring.open(memory.errno, memory.arena(), size);
             buffers = ReceiveBuffers.register(ring, memory.errno, memory.arena(), bitwise);
             int event = Waker.descriptor(memory.errno);
             if (event < 0) {

@@ -55,11 +55,11 @@ record Setup(int fd, MemorySegment parameters) {
     private static final int ANSWER_SIZE = 16;
     private static final int REQUEST_SIZE = 64;
 
-    static Setup of(MemorySegment errno, Arena arena) throws Ring.Refused {
+    static Setup of(MemorySegment errno, Arena arena, Ring.Size size) throws Ring.Refused {
         MemorySegment parameters = arena.allocate(SIZE, Long.BYTES);
-        int fd = setup(errno, parameters, WANTED | NO_SQARRAY);
+        int fd = setup(errno, parameters, size, WANTED | NO_SQARRAY);
         if (fd == -Errno.EINVAL) {
-            fd = setup(errno, parameters, WANTED); // Linux before 6.6
+            fd = setup(errno, parameters, size, WANTED); // Linux before 6.6
         }
         if (fd < 0) {
             throw new Ring.Refused("make a ring", -fd);
@@ -72,11 +72,11 @@ record Setup(int fd, MemorySegment parameters) {
         return made;
     }
 
-    private static int setup(MemorySegment errno, MemorySegment parameters, int flags) {
+    private static int setup(MemorySegment errno, MemorySegment parameters, Ring.Size size, int flags) {
         parameters.fill((byte) 0);
-        parameters.set(JAVA_INT, CQ_ENTRIES, Ring.ANSWERS);
+        parameters.set(JAVA_INT, CQ_ENTRIES, size.answers());
         parameters.set(JAVA_INT, FLAGS, flags);
-        return LibC.uringSetup(errno, Ring.REQUESTS, parameters.address());
+        return LibC.uringSetup(errno, size.requests(), parameters.address());
     }
 
     private int number(long offset) {

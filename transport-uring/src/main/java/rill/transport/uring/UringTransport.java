@@ -37,10 +37,11 @@ public final class UringTransport implements Transport {
     private static volatile boolean works;
 
     private final boolean bitwise;
+    private final Ring.Size size;
 
     /** The transport; it has no state, so any instance will do. */
     public UringTransport() {
-        this(true);
+        this(true, Ring.Size.USUAL);
     }
 
     /**
@@ -48,8 +49,9 @@ public final class UringTransport implements Transport {
      *
      * @param bitwise whether the kernel may use up receive buffers bit by bit, where it can
      */
-    UringTransport(boolean bitwise) {
+    UringTransport(boolean bitwise, Ring.Size size) {
         this.bitwise = bitwise;
+        this.size = size;
     }
 
     @Override
@@ -95,7 +97,7 @@ public final class UringTransport implements Transport {
             return null;
         }
         try {
-            var trial = new UringSelector(RingParts.open(true), () -> {
+            var trial = new UringSelector(RingParts.open(true, Ring.Size.USUAL), () -> {
                 throw new IllegalStateException("nothing is received");
             });
             try {
@@ -150,7 +152,7 @@ public final class UringTransport implements Transport {
         if (obstacle != null) {
             throw new IllegalStateException("transport uring is unavailable: " + obstacle);
         }
-        return new UringSelector(RingParts.open(bitwise), receiveBuffer);
+        return new UringSelector(RingParts.open(bitwise, size), receiveBuffer);
     }
 
     @Override

@@ -128,7 +128,7 @@ public final class FailingRequests implements Interposer {
         return countdown <= 0 && times == 0;
     }
 
-    private static synchronized int failureOf(SystemCall call, long a, long b) {
+    private static synchronized int failureOf(SystemCall call, long b) {
         COUNTS.merge(call, 1, Integer::sum);
         if (call == SystemCall.IO_URING_REGISTER && (int) b == refusedRegistration) {
             return error;
@@ -148,7 +148,7 @@ public final class FailingRequests implements Interposer {
             MethodHandle kernel, MemorySegment errno, long number, long a, long b, long c, long d, long e, long f)
             throws Throwable {
         SystemCall call = NAMES.get(number);
-        int failure = failureOf(call, a, b);
+        int failure = failureOf(call, b);
         if (failure != 0 && call != SystemCall.CLOSE) { // close(2) gives the descriptor back even if it fails
             errno.set(JAVA_INT, 0, failure);
             return -1;
@@ -183,9 +183,9 @@ public final class FailingRequests implements Interposer {
     /** Looks at the requests that the kernel is about to take. */
     private static synchronized void change(int fd, int submitted) {
         Shared ring = RINGS.get(fd);
-        MemorySegment all = LibC.memoryAt(ring.requests, (long) Ring.REQUESTS * REQUEST_SIZE);
+        MemorySegment all = LibC.memoryAt(ring.requests, (long) Ring.Size.USUAL.requests() * REQUEST_SIZE);
         for (int i = 0; i < submitted; i++) {
-            long at = (long) ((ring.taken + i) & (Ring.REQUESTS - 1)) * REQUEST_SIZE;
+            long at = (long) ((ring.taken + i) & (Ring.Size.USUAL.requests() - 1)) * REQUEST_SIZE;
             int code = all.get(JAVA_BYTE, at) & 0xff;
             REQUESTS.merge(code, 1, Integer::sum);
             if (code == opcode && times > 0 && --countdown <= 0) {

@@ -55,7 +55,6 @@ final class FailingRequestsMain {
     private static final int EIO = 5;
     private static final int ENOMEM = 12;
     private static final int ENOTTY = 25;
-    private static final int ENOSPC = 28;
     private static final int EPIPE = 32;
     private static final int ENOTCONN = 107;
 

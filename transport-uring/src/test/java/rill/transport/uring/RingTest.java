@@ -19,6 +19,8 @@ import rill.transport.epoll.linux.Errno;
 class RingTest {
     private static final long PATIENCE = 10_000_000_000L;
     private static final int POLL_IN = 1;
+    private static final int REQUESTS = Ring.Size.USUAL.requests();
+    private static final int ANSWERS = Ring.Size.USUAL.answers();
 
     private UringMemory memory;
     private Ring ring;
@@ -26,7 +28,7 @@ class RingTest {
     @BeforeEach
     void open() throws IOException {
         memory = new UringMemory();
-        ring = Ring.open(memory.errno, memory.arena());
+        ring = Ring.open(memory.errno, memory.arena(), Ring.Size.USUAL);
     }
 
     @AfterEach
@@ -63,7 +65,7 @@ class RingTest {
         ring.enable();
         long asked = 0;
         long answered = 0;
-        while (answered < 5L * Ring.ANSWERS + 17) {
+        while (answered < 5L * ANSWERS + 17) {
             for (int i = 0; i < 1 + asked % 100; i++) {
                 nop(++asked);
             }
@@ -78,20 +80,20 @@ class RingTest {
     @Test
     void there_is_room_for_so_many_requests_and_for_as_many_again_once_they_are_taken() throws IOException {
         ring.enable();
-        for (int i = 0; i < Ring.REQUESTS; i++) {
-            assertThat(ring.room()).isEqualTo(Ring.REQUESTS - i);
+        for (int i = 0; i < REQUESTS; i++) {
+            assertThat(ring.room()).isEqualTo(REQUESTS - i);
             nop(i);
         }
         assertThat(ring.room()).isZero();
         ring.submit();
-        assertThat(ring.room()).isEqualTo(Ring.REQUESTS);
-        assertThat(ring.ready()).isEqualTo(Ring.REQUESTS);
+        assertThat(ring.room()).isEqualTo(REQUESTS);
+        assertThat(ring.ready()).isEqualTo(REQUESTS);
     }
 
     @Test
     void more_answers_than_there_is_room_for_are_kept_by_the_kernel_and_none_is_lost() throws IOException {
         ring.enable();
-        int many = Ring.ANSWERS + 3 * Ring.REQUESTS;
+        int many = ANSWERS + 3 * REQUESTS;
         for (int i = 0; i < many; i++) {
             if (ring.room() == 0) {
                 ring.submit();
@@ -99,7 +101,7 @@ class RingTest {
             nop(i);
         }
         ring.submit();
-        assertThat(ring.ready()).isEqualTo(Ring.ANSWERS);
+        assertThat(ring.ready()).isEqualTo(ANSWERS);
         Set<Long> seen = new HashSet<>();
         long begun = System.nanoTime();
         while (seen.size() < many && System.nanoTime() - begun < PATIENCE) {
