@@ -278,7 +278,7 @@ class ScriptTest {
                 .asString()
                 .contains(
                         " -Plibraries ",
-                        "-pl .,bom,core,testkit,transport-nio,transport-epoll,transport-sim,codec,http,bridge-netty,metrics-micrometer ")
+                        "-pl .,bom,core,testkit,transport-nio,transport-epoll,transport-uring,transport-sim,codec,http,bridge-netty,metrics-micrometer ")
                 .doesNotContain("examples", "benchmarks")
                 .endsWith(" install");
     }

@@ -1,0 +1,19 @@
+package rill.transport.uring;
+
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** Skips all tests of this module where io_uring can't be had, and says why. Found by JUnit. */
+public final class OnlyWithUring implements ExecutionCondition {
+    /** Made by JUnit. */
+    public OnlyWithUring() {}
+
+    @Override
+    public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+        return new UringTransport()
+                .unavailable()
+                .map(why -> ConditionEvaluationResult.disabled("transport uring is unavailable: " + why))
+                .orElseGet(() -> ConditionEvaluationResult.enabled("io_uring is there"));
+    }
+}
