@@ -67,7 +67,8 @@ class KeptDriverTest {
 
     private static <T> T elsewhere(boolean virtual, Callable<T> body) throws Exception {
         var task = new FutureTask<T>(body);
-        Thread thread = virtual ? Thread.ofVirtual().start(task) : Thread.ofPlatform().start(task);
+        Thread thread =
+                virtual ? Thread.ofVirtual().start(task) : Thread.ofPlatform().start(task);
         thread.join();
         try {
             return task.get();

@@ -11,6 +11,7 @@ final class Contenders {
             List.of("rill-core", "rill-transport-nio", "netty-buffer", "netty-common", "jspecify");
     private static final List<String> RILL_EPOLL_JARS = List.of(
             "rill-core", "rill-transport-nio", "rill-transport-epoll", "netty-buffer", "netty-common", "jspecify");
+    private static final List<String> RILL_URING_JARS = with(RILL_EPOLL_JARS, "rill-transport-uring");
     private static final List<String> NETTY_NIO_JARS =
             List.of("netty-buffer", "netty-common", "netty-transport", "netty-resolver");
     private static final List<String> NETTY_EPOLL_JARS = with(
@@ -38,7 +39,7 @@ final class Contenders {
 
     /** Those that every case is about: Rill and Netty in their fastest settings on each kind of transport, and the limit. */
     private static final List<String> PRINCIPAL =
-            List.of("rill-nio", "rill-epoll", "netty-nio", "netty-epoll", "netty-io_uring", "bare-c");
+            List.of("rill-nio", "rill-epoll", "rill-uring", "netty-nio", "netty-epoll", "netty-io_uring", "bare-c");
 
     private Contenders() {}
 
@@ -46,7 +47,7 @@ final class Contenders {
     static List<Contender> principal(Extent extent) {
         return echo().stream()
                 .filter(each -> PRINCIPAL.contains(each.name()))
-                .filter(each -> extent != Extent.QUICK || !each.name().equals("netty-io_uring"))
+                .filter(each -> extent != Extent.QUICK || !each.name().endsWith("uring"))
                 .toList();
     }
 
@@ -54,6 +55,7 @@ final class Contenders {
         return List.of(
                 rill("nio", "RillEcho"),
                 rill("epoll", "RillEcho"),
+                rill("uring", "RillEcho"),
                 rill("epoll-nio", "RillEcho"),
                 netty("netty-nio", "NIO, fastest settings, pooled buffers", FAST, NETTY_NIO_JARS, "nio", "pooled"),
                 netty(
@@ -126,6 +128,7 @@ final class Contenders {
         return List.of(
                 rill("nio", "RillTlsEcho"),
                 rill("epoll", "RillTlsEcho"),
+                rill("uring", "RillTlsEcho"),
                 nettyTls("netty-nio", "NIO, the JDK's engine", "nio", "JDK"),
                 nettyTls("netty-epoll", "epoll, the JDK's engine", "epoll", "JDK"),
                 nettyTls("netty-epoll-boringssl", "epoll, BoringSSL", "epoll", "OPENSSL"));
@@ -163,9 +166,13 @@ final class Contenders {
     }
 
     private static Contender rill(String transport, String program) {
-        boolean epoll = transport.startsWith("epoll");
-        List<String> jvm = with(epoll ? NATIVE : List.of(), "-Drill.transport=" + transport);
-        List<String> jars = !program.equals("RillEcho") ? List.of("*") : epoll ? RILL_EPOLL_JARS : RILL_JARS;
+        List<String> jars =
+                switch (transport) {
+                    case "nio" -> RILL_JARS;
+                    case "uring" -> RILL_URING_JARS;
+                    default -> RILL_EPOLL_JARS;
+                };
+        List<String> jvm = with(transport.equals("nio") ? List.of() : NATIVE, "-Drill.transport=" + transport);
         return new Contender(
                 "rill-" + transport,
                 "Rill on " + transport + ", as it comes",
@@ -173,7 +180,7 @@ final class Contenders {
                 program(program),
                 List.of(),
                 jvm,
-                jars);
+                program.equals("RillEcho") ? jars : List.of("*"));
     }
 
     /** Rill without anybody who looks, and the same with: here it is the other, that the first is compared with. */

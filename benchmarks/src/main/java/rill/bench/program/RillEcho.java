@@ -26,9 +26,9 @@ public final class RillEcho implements Server {
         if (metrics) {
             Thread.ofPlatform().daemon().name("metrics").start(() -> read(loop));
         }
+        loop.start(); // before anybody drives it: uring keeps its first driver
         var listening = loop.listen(any, Pipeline.bytes(), connection -> connection.onMessage(connection::write))
                 .await();
-        loop.start();
         return ((InetSocketAddress) listening.address()).getPort();
     }
 

@@ -19,10 +19,10 @@ public final class RillTlsEcho implements Server {
         ServerKey key = ServerKey.load();
         var tls = Tls.server(Identity.of(key.key(), key.chain()));
         Loop loop = RillLoop.open();
+        loop.start(); // before anybody drives it: uring keeps its first driver
         var listening = loop.listen(
                         any, Pipeline.bytes().over(tls), connection -> connection.onMessage(connection::write))
                 .await();
-        loop.start();
         return ((InetSocketAddress) listening.address()).getPort();
     }
 }

@@ -176,7 +176,8 @@ class DriverTest {
 
     @Test
     void a_group_has_a_thread_for_each_loop_and_spreads_connections_over_them() throws Exception {
-        try (LoopGroup group = LoopGroup.open(2, options())) {
+        var options = LoopOptions.defaults().transport(new UringTransport());
+        try (LoopGroup group = LoopGroup.open(2, options)) {
             Listener server = group.serve(anyPort(), LINES, Future::of).await();
             var connections = new ArrayList<Connection<String, String>>();
             Loop client = loop().start();
