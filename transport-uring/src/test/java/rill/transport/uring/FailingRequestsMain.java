@@ -154,7 +154,7 @@ final class FailingRequestsMain {
         for (var entry : ERRORS.entrySet()) {
             SystemCall call = entry.getKey();
             int most = Math.min(MOST_OF_A_KIND, made.get(call));
-            if (most == 0) {
+            if (most == 0 && call != SystemCall.WRITE) { // whether somebody has to be woken up is a matter of chance
                 System.out.println("not called at all: " + call);
             }
             for (int errno : entry.getValue()) {
