@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -282,6 +283,11 @@ final class UringSelector implements Selector {
         underWay++;
     }
 
+    /** How many there are, that of wake-ups included. */
+    int requestsUnderWay() {
+        return underWay;
+    }
+
     /** A request was answered for the last time. */
     void requestOver() {
         underWay--;
@@ -295,7 +301,7 @@ final class UringSelector implements Selector {
     /** Closes a descriptor that nobody has seen, with a reset. */
     void reset(int descriptor) {
         try {
-            options.set(descriptor, java.net.StandardSocketOptions.SO_LINGER, 0);
+            options.set(descriptor, StandardSocketOptions.SO_LINGER, 0);
         } catch (IOException notConnected) {
             // Then there is nobody to send a reset to.
         }
