@@ -39,7 +39,14 @@ final class Contenders {
 
     /** Those that every case is about: Rill and Netty in their fastest settings on each kind of transport, and the limit. */
     private static final List<String> PRINCIPAL =
-            List.of("rill-nio", "rill-epoll", "rill-uring", "netty-nio", "netty-epoll", "netty-io_uring", "bare-c");
+            List.of("rill-nio",
+            "rill-epoll",
+            "rill-uring",
+            "netty-nio",
+            "netty-epoll",
+            "netty-io_uring",
+            "bare-c",
+            "bare-c-uring");
 
     private Contenders() {}
 
@@ -82,7 +89,9 @@ final class Contenders {
                 netty("netty-nio-plain", "NIO, as it comes", NATIVE, NETTY_NIO_JARS, "nio"),
                 netty("netty-epoll-plain", "epoll, as it comes", NATIVE, NETTY_EPOLL_JARS, "epoll"),
                 other("bare-nio", "a bare loop on NIO", program("NioEcho"), List.of(), List.of(), List.of()),
-                inC("a bare epoll loop in C", "ECHO"));
+                inC("a bare epoll loop in C", "ECHO"),
+                new Contender(
+                        "bare-c-uring", "a bare io_uring loop in C", false, null, List.of("URING"), List.of(), List.of()));
     }
 
     /** Servers of HTTP: those of every run, and others that people take. */

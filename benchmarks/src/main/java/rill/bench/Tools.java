@@ -50,10 +50,18 @@ final class Tools implements AutoCloseable {
                                 "no headers of OpenSSL for the load program (Debian: apt-get install libssl-dev)"));
     }
 
+    static Optional<String> whyNoUring() {
+        return whyNoCompiler()
+                .or(() -> Files.exists(Path.of("/usr/include/linux/io_uring.h"))
+                        ? Optional.empty()
+                        : Optional.of("no headers of Linux's io_uring (Debian: apt-get install linux-libc-dev)"));
+    }
+
     /** Our programs in C. */
     enum Program {
         ECHO("echo", ""),
         HTTP("echo", "-DHTTP"),
+        URING("uring", ""),
         LOAD("load", ""),
         TLS_LOAD("load", "-DTLS -lssl -lcrypto");
 
@@ -66,7 +74,11 @@ final class Tools implements AutoCloseable {
         }
 
         Optional<String> missing() {
-            return this == TLS_LOAD ? whyNoOpenSsl() : whyNoCompiler();
+            return switch (this) {
+                case TLS_LOAD -> whyNoOpenSsl();
+                case URING -> whyNoUring();
+                default -> whyNoCompiler();
+            };
         }
     }
 
