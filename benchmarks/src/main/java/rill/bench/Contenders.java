@@ -48,13 +48,16 @@ final class Contenders {
             "bare-c",
             "bare-c-uring");
 
+    private static final List<String> ONLY_IN_FULL = List.of("rill-uring", "bare-c-uring");
+
     private Contenders() {}
 
-    /** For a first answer without io_uring. */
+    /** For a first answer without io_uring; whether that is worth its while takes all cases. */
     static List<Contender> principal(Extent extent) {
         return echo().stream()
                 .filter(each -> PRINCIPAL.contains(each.name()))
                 .filter(each -> extent != Extent.QUICK || !each.name().endsWith("uring"))
+                .filter(each -> extent == Extent.FULL || !ONLY_IN_FULL.contains(each.name()))
                 .toList();
     }
 
@@ -137,7 +140,6 @@ final class Contenders {
         return List.of(
                 rill("nio", "RillTlsEcho"),
                 rill("epoll", "RillTlsEcho"),
-                rill("uring", "RillTlsEcho"),
                 nettyTls("netty-nio", "NIO, the JDK's engine", "nio", "JDK"),
                 nettyTls("netty-epoll", "epoll, the JDK's engine", "epoll", "JDK"),
                 nettyTls("netty-epoll-boringssl", "epoll, BoringSSL", "epoll", "OPENSSL"));

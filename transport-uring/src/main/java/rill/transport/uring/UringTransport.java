@@ -152,7 +152,11 @@ public final class UringTransport implements Transport {
         if (obstacle != null) {
             throw new IllegalStateException("transport uring is unavailable: " + obstacle);
         }
-        return new UringSelector(RingParts.open(bitwise, size), receiveBuffer);
+        try {
+            return new UringSelector(RingParts.open(bitwise, size), receiveBuffer);
+        } catch (Ring.Refused e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
     @Override
