@@ -39,25 +39,15 @@ final class Contenders {
 
     /** Those that every case is about: Rill and Netty in their fastest settings on each kind of transport, and the limit. */
     private static final List<String> PRINCIPAL =
-            List.of("rill-nio",
-            "rill-epoll",
-            "rill-uring",
-            "netty-nio",
-            "netty-epoll",
-            "netty-io_uring",
-            "bare-c",
-            "bare-c-uring");
-
-    private static final List<String> ONLY_IN_FULL = List.of("rill-uring", "bare-c-uring");
+            List.of("rill-nio", "rill-epoll", "netty-nio", "netty-epoll", "netty-io_uring", "bare-c");
 
     private Contenders() {}
 
-    /** For a first answer without io_uring; whether that is worth its while takes all cases. */
+    /** For a first answer without io_uring. */
     static List<Contender> principal(Extent extent) {
         return echo().stream()
                 .filter(each -> PRINCIPAL.contains(each.name()))
-                .filter(each -> extent != Extent.QUICK || !each.name().endsWith("uring"))
-                .filter(each -> extent == Extent.FULL || !ONLY_IN_FULL.contains(each.name()))
+                .filter(each -> extent != Extent.QUICK || !each.name().equals("netty-io_uring"))
                 .toList();
     }
 
