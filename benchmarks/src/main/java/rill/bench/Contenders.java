@@ -84,7 +84,13 @@ final class Contenders {
                 other("bare-nio", "a bare loop on NIO", program("NioEcho"), List.of(), List.of(), List.of()),
                 inC("a bare epoll loop in C", "ECHO"),
                 new Contender(
-                        "bare-c-uring", "a bare io_uring loop in C", false, null, List.of("URING"), List.of(), List.of()));
+                        "bare-c-uring",
+                        "a bare io_uring loop in C",
+                        false,
+                        null,
+                        List.of("URING"),
+                        List.of(),
+                        List.of()));
     }
 
     /** Servers of HTTP: those of every run, and others that people take. */
@@ -167,12 +173,11 @@ final class Contenders {
     }
 
     private static Contender rill(String transport, String program) {
-        List<String> jars =
-                switch (transport) {
-                    case "nio" -> RILL_JARS;
-                    case "uring" -> RILL_URING_JARS;
-                    default -> RILL_EPOLL_JARS;
-                };
+        List<String> jars = switch (transport) {
+            case "nio" -> RILL_JARS;
+            case "uring" -> RILL_URING_JARS;
+            default -> RILL_EPOLL_JARS;
+        };
         List<String> jvm = with(transport.equals("nio") ? List.of() : NATIVE, "-Drill.transport=" + transport);
         return new Contender(
                 "rill-" + transport,

@@ -1,6 +1,7 @@
 package rill.transport.uring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import rill.spi.AcceptListener;
 import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
@@ -275,44 +278,57 @@ class ObeyedTest {
         assertThat(pair.server.wrong).isFalse();
     }
 
-    @Test
-    void what_was_taken_from_the_kernel_and_not_told_makes_a_close_a_reset() throws Exception {
+    /** Closes, within the first that it hears or afterwards, with more of what it was sent untold. */
+    private static final class Leaver implements WireListener {
+        Wire wire;
+        boolean atOnce;
+        boolean heard;
+        boolean closed;
+
+        @Override
+        public void connected() {}
+
+        @Override
+        public void received(ByteBuf bytes) {
+            heard = true;
+            if (atOnce) {
+                wire.close();
+            } else {
+                wire.pauseReads();
+            }
+        }
+
+        @Override
+        public void written(long bytes) {}
+
+        @Override
+        public void writeFailed(Throwable why) {}
+
+        @Override
+        public void inputEnded() {}
+
+        @Override
+        public void closed(Throwable why) {
+            closed = true;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void what_was_taken_from_the_kernel_and_not_told_makes_a_close_a_reset(boolean atOnce) throws Exception {
         Acceptor acceptor = listen(anyPort());
         try (var peer = new Socket()) {
             peer.connect(acceptor.localAddress());
+            peer.getOutputStream().write(new byte[50_000]); // more than is read at once, and all of it is there
             until(() -> !accepted.isEmpty());
-            var server = new End();
-            server.wire = selector.open(accepted.removeFirst(), SocketOptions.none(), new WireListener() {
-                @Override
-                public void connected() {}
-
-                @Override
-                public void received(ByteBuf bytes) {
-                    server.wire.pauseReads();
-                    server.read += bytes.readableBytes();
-                }
-
-                @Override
-                public void written(long bytes) {}
-
-                @Override
-                public void writeFailed(Throwable why) {}
-
-                @Override
-                public void inputEnded() {}
-
-                @Override
-                public void closed(Throwable why) {
-                    server.closed = true;
-                }
-            });
-            peer.getOutputStream().write(new byte[50_000]); // more than is read at once
-            until(() -> server.read > 0);
+            var server = new Leaver();
+            server.atOnce = atOnce;
+            server.wire = selector.open(accepted.removeFirst(), SocketOptions.none(), server);
+            until(() -> server.heard);
             server.wire.close();
             until(() -> server.closed);
             peer.setSoTimeout(10_000);
-            assertThat(org.assertj.core.api.Assertions.catchThrowable(
-                            () -> peer.getInputStream().read()))
+            assertThat(catchThrowable(() -> peer.getInputStream().read()))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("reset");
         }

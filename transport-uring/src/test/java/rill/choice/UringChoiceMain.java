@@ -1,0 +1,37 @@
+package rill.choice;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import rill.Future;
+import rill.Loop;
+import rill.LoopOptions;
+import rill.Pipeline;
+import rill.transport.uring.UringTransport;
+
+/** What ModulePathTest runs, outside of all modules and so in a package that is none of theirs. */
+public final class UringChoiceMain {
+    private UringChoiceMain() {}
+
+    /** Says why not, or what was chosen and that bytes go round. */
+    public static void main(String[] arguments) throws Exception {
+        System.out.println("UNAVAILABLE " + new UringTransport().unavailable().orElse("no"));
+        try (var loop = Loop.open(LoopOptions.defaults().reporter(report -> {}))) {
+            System.out.println("CHOSEN " + loop.transport().name());
+            loop.run(() -> {
+                var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+                var server = loop.serve(address, Pipeline.bytes(), Future::of).await();
+                var connection =
+                        loop.connect(server.address(), Pipeline.bytes()).await();
+                connection.write(io.netty.buffer.Unpooled.copyInt(42));
+                var answer = connection.receive().await();
+                System.out.println("ECHO " + answer.readInt());
+                answer.release();
+                connection.finish().await();
+                server.close();
+                return true;
+            });
+        } catch (IllegalStateException e) {
+            System.out.println("FAILED " + e.getMessage());
+        }
+    }
+}
