@@ -49,10 +49,12 @@ final class RedisCommands {
     private @Nullable Reply keysAndStrings(String name, RedisCall call) {
         return switch (name) {
             case "DECR" -> add(call.withArguments(1), -1);
+            case "DECRBY" -> add(call.withArguments(2), -decrement(call));
             case "DEL" -> count(call, store::remove);
             case "EXISTS" -> count(call, store::contains);
             case "GET" -> get(call.withArguments(1));
             case "INCR" -> add(call.withArguments(1), 1);
+            case "INCRBY" -> add(call.withArguments(2), call.number(2));
             case "MGET" -> getAll(call.withAtLeast(1));
             case "MSET" -> setAll(call.withPairsAfter(0));
             case "SET" -> set(call.withAtLeast(2));
@@ -141,6 +143,14 @@ final class RedisCommands {
             store.put(call.command().bytes(at), new Value.Text(call.bulk(at + 1)));
         }
         return Reply.OK;
+    }
+
+    private static long decrement(RedisCall call) {
+        long number = call.number(2);
+        if (number == Long.MIN_VALUE) {
+            throw RefusedCommand.because("decrement would overflow");
+        }
+        return number;
     }
 
     private Reply add(RedisCall call, long difference) {

@@ -19,6 +19,12 @@ final class RedisPeer {
     private static final Set<String> WHILE_SUBSCRIBED =
             Set.of("SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "PING", "QUIT");
 
+    /** What has answers of its own kind, or changes how others look. */
+    private static final Set<String> NOT_QUEUED =
+            Set.of("SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "HELLO");
+
+    private static final Reply QUEUED = new Reply.Simple("QUEUED");
+
     private final Connection<Command, Reply> connection;
     private final RedisCommands commands;
     private final RedisChannels channels;
@@ -27,6 +33,7 @@ final class RedisPeer {
     private final Set<Reply.Bulk> patterns = new LinkedHashSet<>();
     private RespVersion version = RespVersion.RESP2;
     private Reply name = Reply.NULL;
+    private @Nullable List<RedisCall> queued; // since MULTI
 
     RedisPeer(Connection<Command, Reply> connection, RedisCommands commands, RedisChannels channels) {
         this.connection = connection;
@@ -46,19 +53,28 @@ final class RedisPeer {
             connection.close(); // as Redis does: nobody but an attacker sends that
             return;
         }
-        Reply answer;
-        try {
-            answer = ofConnection(called, new RedisCall(command, version));
-        } catch (RefusedCommand refused) {
-            answer = refused.answer();
-        }
-        Future<@Nullable Void> accepted = say(answer == null ? commands.execute(command, version) : answer);
+        Future<@Nullable Void> accepted = say(carryOut(called, command));
         if (called.equals("QUIT")) {
             connection.close(); // the answer still leaves
         } else if (!accepted.isDone()) {
             connection.pause(); // who does not take its answers is not read from, so nothing piles up
             accepted.onDone((nothing, failure) -> connection.resume());
         }
+    }
+
+    private Reply carryOut(String called, Command command) {
+        try {
+            var call = new RedisCall(command, version);
+            Reply answer = ofTransaction(called, call);
+            return answer == null ? carryOutNow(called, call) : answer;
+        } catch (RefusedCommand refused) {
+            return refused.answer();
+        }
+    }
+
+    private Reply carryOutNow(String called, RedisCall call) {
+        Reply answer = ofConnection(called, call);
+        return answer == null ? commands.execute(call.command(), version) : answer;
     }
 
     private Future<@Nullable Void> say(Reply reply) {
@@ -94,6 +110,60 @@ final class RedisPeer {
             case "UNSUBSCRIBE" -> unsubscribe(call, subscribed, "unsubscribe");
             default -> null;
         };
+    }
+
+    // ---- transactions
+
+    /**
+     * The answer to what begins or ends a transaction, or comes within one; null if there is none. What can't be carried out is found only with
+     * EXEC, unlike in Redis, which looks at each command before it queues it.
+     */
+    private @Nullable Reply ofTransaction(String called, RedisCall call) {
+        List<RedisCall> transaction = queued;
+        switch (called) {
+            case "MULTI" -> {
+                call.withArguments(0);
+                if (transaction != null) {
+                    throw RefusedCommand.because("MULTI calls can not be nested");
+                }
+                queued = new ArrayList<>();
+                return Reply.OK;
+            }
+            case "DISCARD", "EXEC" -> {
+                call.withArguments(0);
+                if (transaction == null) {
+                    throw RefusedCommand.because(called + " without MULTI");
+                }
+                queued = null;
+                return called.equals("EXEC") ? carryOutAll(transaction) : Reply.OK;
+            }
+            default -> {
+                return transaction == null ? null : queue(called, call, transaction);
+            }
+        }
+    }
+
+    private static @Nullable Reply queue(String called, RedisCall call, List<RedisCall> transaction) {
+        if (called.equals("QUIT")) {
+            return null;
+        }
+        if (NOT_QUEUED.contains(called)) {
+            throw RefusedCommand.because("Command not allowed inside a transaction");
+        }
+        transaction.add(call);
+        return QUEUED;
+    }
+
+    private Reply carryOutAll(List<RedisCall> transaction) {
+        List<Reply> answers = new ArrayList<>();
+        for (RedisCall each : transaction) {
+            try {
+                answers.add(carryOutNow(each.command().name(), each));
+            } catch (RefusedCommand refused) {
+                answers.add(refused.answer());
+            }
+        }
+        return new Reply.Array(answers);
     }
 
     // ---- who is there

@@ -121,6 +121,9 @@ class LikeRedisTest {
             SADD s a b a; SADD s b; SCARD s; SISMEMBER s a; SISMEMBER s x; SADD s; SPOP none; SCARD none; SADD o a; SPOP o; EXISTS o
             HSET h a 1 b 2; HSET h a 3; HGET h a; HGET h x; HLEN h; HGETALL h; HDEL h a x; HDEL h b; EXISTS h; HSET h a; HGET none a
             ZADD z 2 b 1 a 1 c; ZADD z 3 a; ZCARD z; ZSCORE z a; ZSCORE z x; ZPOPMIN z; ZPOPMIN z 5; EXISTS z; ZPOPMIN z
+            INCRBY n 5; INCRBY n -2; DECRBY n 1; DECRBY n -9223372036854775808; INCRBY n x; INCRBY n; DECRBY n; INCRBY m 9223372036854775807; INCRBY m 1
+            MULTI; SET a 1; INCR a; GET none; HSET h a 1; HGETALL h; INCR h; EXEC; GET a; MULTI; INCR a; DISCARD; GET a; MULTI; EXEC
+            EXEC; DISCARD; MULTI; MULTI; SET a 1; EXEC; GET a; MULTI; PING x; CLIENT GETNAME; QUIT
             ZADD z x a; ZADD z nan a; ZADD z 1 a 2; ZADD z; ZADD z 1; ZADD z -inf a inf b 1.5 c; ZPOPMIN z 3; ZPOPMIN z -1
             RPUSH l a; GET l; INCR l; SADD l a; HSET l a 1; ZADD l 1 a; MGET l; LPUSH l b; TYPE l; SET l x; GET l; LLEN l
             SADD s a; TYPE s; LPOP s; HGET s a; HSET h a 1; TYPE h; SCARD h; ZADD z 1 a; TYPE z; ZSCORE h a; SPOP z
