@@ -137,14 +137,15 @@ final class Calls<Q, A> implements Receiver<A> {
         Throwable refusal;
         try {
             name = nameOf(request);
-            refusal = refusal(name, oneWay, limit, due - now <= 0, tries);
+            boolean goesOn = isShut() && wouldOvertake(tries);
+            refusal = refusal(name, oneWay, limit, due - now <= 0, tries, goesOn);
             if (refusal == null) {
                 call = newCall(caller, name, limit, due);
                 call.oneWay = oneWay;
                 call.tries = tries;
                 call.weight = weight(request);
                 deadlines.add(call, madeHere, now);
-                if (!mayWrite(oneWay)) {
+                if (goesOn || !mayWrite(oneWay)) {
                     waiting.add(call, request);
                 }
             }
@@ -184,9 +185,22 @@ final class Calls<Q, A> implements Receiver<A> {
         return over || finishing || !link.open() || link.outbound().closed() != null;
     }
 
+    /**
+     * Whether a call, which can't be made here any more, has to wait until those that were made before go to another connection: that is when the end of
+     * this one is told, in a Handle.
+     */
+    private boolean wouldOvertake(int tries) {
+        return patron != null
+                && tries >= 0
+                && !over
+                && !finishing
+                && protocol.bounds.whenFull() == ClientProtocol.WhenFull.WAIT
+                && patron.takesOn();
+    }
+
     private @Nullable Throwable refusal(
-            Object name, boolean oneWay, @Nullable Duration limit, boolean late, int tries) {
-        if (isShut()) {
+            Object name, boolean oneWay, @Nullable Duration limit, boolean late, int tries, boolean goesOn) {
+        if (isShut() && !goesOn) {
             return closed(fate(Fate.NEVER_SENT, tries), describe(name, oneWay));
         }
         if (late) {
@@ -199,7 +213,8 @@ final class Calls<Q, A> implements Receiver<A> {
                                     : ": not sent, since its deadline of " + Wording.duration(had)
                                             + " had passed when it was made"));
         }
-        return mayWrite(oneWay) || (protocol.bounds.whenFull() == ClientProtocol.WhenFull.WAIT && waiting.hasRoom())
+        return (!goesOn && mayWrite(oneWay))
+                        || (protocol.bounds.whenFull() == ClientProtocol.WhenFull.WAIT && waiting.hasRoom())
                 ? null
                 : new CallFailedException(
                         fate(Fate.NEVER_SENT, tries),

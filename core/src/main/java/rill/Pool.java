@@ -27,7 +27,7 @@ import rill.CallFailedException.Fate;
  * unsolicited messages throws is reported, and the connection goes on.
  *
  * <p><b>Not guaranteed:</b> that calls are carried out in the order in which they were made, which one connection does guarantee, for those as well that
- * have waited for it.
+ * have waited for it, or come back from the one before it.
  *
  * @param <Q> the request
  * @param <A> the answer
