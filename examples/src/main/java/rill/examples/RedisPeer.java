@@ -119,28 +119,32 @@ final class RedisPeer {
      * EXEC, unlike in Redis, which looks at each command before it queues it.
      */
     private @Nullable Reply ofTransaction(String called, RedisCall call) {
-        List<RedisCall> transaction = queued;
-        switch (called) {
-            case "MULTI" -> {
-                call.withArguments(0);
-                if (transaction != null) {
-                    throw RefusedCommand.because("MULTI calls can not be nested");
-                }
-                queued = new ArrayList<>();
-                return Reply.OK;
+        return switch (called) {
+            case "MULTI" -> begin(call.withArguments(0));
+            case "DISCARD" -> {
+                end(call.withArguments(0));
+                yield Reply.OK;
             }
-            case "DISCARD", "EXEC" -> {
-                call.withArguments(0);
-                if (transaction == null) {
-                    throw RefusedCommand.because(called + " without MULTI");
-                }
-                queued = null;
-                return called.equals("EXEC") ? carryOutAll(transaction) : Reply.OK;
-            }
-            default -> {
-                return transaction == null ? null : queue(called, call, transaction);
-            }
+            case "EXEC" -> carryOutAll(end(call.withArguments(0)));
+            default -> queued == null ? null : queue(called, call, queued);
+        };
+    }
+
+    private Reply begin(RedisCall multi) {
+        if (queued != null) {
+            throw RefusedCommand.because(multi.command().name() + " calls can not be nested");
         }
+        queued = new ArrayList<>();
+        return Reply.OK;
+    }
+
+    private List<RedisCall> end(RedisCall call) {
+        List<RedisCall> transaction = queued;
+        if (transaction == null) {
+            throw RefusedCommand.because(call.command().name() + " without MULTI");
+        }
+        queued = null;
+        return transaction;
     }
 
     private static @Nullable Reply queue(String called, RedisCall call, List<RedisCall> transaction) {

@@ -6,15 +6,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import rill.CallFailedException;
-import rill.CallFailedException.Fate;
 import rill.CancelledException;
 import rill.ConnectOptions;
 import rill.Connection;
@@ -34,7 +27,6 @@ import rill.http.wire.RequestEvent;
 import rill.http.wire.RequestHead;
 import rill.http.wire.ResponseEvent;
 import rill.http.wire.ResponseHead;
-import rill.transport.sim.Faults;
 import rill.transport.sim.Host;
 import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
@@ -49,87 +41,47 @@ final class HttpCalls implements Scenario {
     private static final int CLIENTS = 2;
     private static final int ROWDY = 20_000; // milliseconds
     private static final Duration SHORT = Duration.ofSeconds(3);
-    private static final Duration SOON = Duration.ofSeconds(60);
 
     /** For the catalogue. */
     HttpCalls() {}
 
     @Override
     public void run(Simulation simulation) {
-        var run = new Run(simulation);
-        simulation.sometimes("a call is answered", () -> run.answered > 0);
-        simulation.sometimes("a request arrives twice", () -> run.again);
-        simulation.sometimes("a call is never sent", () -> !run.neverSent.isEmpty());
+        var run = new Run(new CallLedger(simulation));
         simulation.sometimes("a body is cut", () -> run.cut > 0);
         simulation.host("server", run::serve);
-        int clients = simulation.atMost(CLIENTS, "clients");
-        for (int i = 0; i < clients; i++) {
-            simulation.host("client" + i, run::call);
-        }
-        Duration rowdy = Duration.ofMillis(simulation.atMost(ROWDY, "milliseconds of it"));
-        try (var _ = simulation.inject(Faults.swarm().calm(rowdy))) {
-            simulation.run(rowdy);
-        }
-        run.calm = true;
-        run.lives.values().forEach(life -> life.answeredSince = false);
-        simulation.runUntil(() -> run.lives.values().stream().allMatch(life -> life.answeredSince), SOON);
-        run.stopping = true;
+        run.ledger.clients(CLIENTS, host -> new Life(run.ledger, host));
+        run.ledger.run(ROWDY, () -> {});
         simulation.run(SHORT.multipliedBy(10));
-        run.lives.values().forEach(life -> life.client.close());
+        run.ledger.closeClients();
         simulation.run(SHORT.multipliedBy(4));
-        run.check();
+        run.ledger.check();
     }
 
     /** What is known of one run from outside. */
     private static final class Run {
-        private final Simulation simulation;
-        private final Findings findings;
-        private final Map<String, Integer> arrived = new HashMap<>(); // looked up; so is the other that hashes
-        private final Set<String> neverSent = new HashSet<>();
-        private final Map<String, Life> lives = new LinkedHashMap<>(); // by host: its present one
-        private int begun;
-        private int answered;
+        private final CallLedger ledger;
         private int cut;
-        private boolean again;
-        private boolean calm;
-        private boolean stopping;
 
-        Run(Simulation simulation) {
-            this.simulation = simulation;
-            this.findings = new Findings(simulation);
+        Run(CallLedger ledger) {
+            this.ledger = ledger;
         }
 
         void serve(Host host) {
-            Loop loop = findings.loop(host);
+            Loop loop = ledger.findings().loop(host);
             loop.listen(host.address(PORT), HttpWire.server(), connection -> new Visit(this, loop, connection).begin());
         }
 
-        void call(Host host) {
-            var life = new Life(this, findings.loop(host), host.name());
-            lives.put(host.name(), life);
-            life.later();
-        }
-
         boolean buggify(double probability, String what) {
-            return simulation.buggify(probability, what);
+            return ledger.buggify(probability, what);
         }
 
         void arrives(String method, String request) {
-            int times = arrived.merge(request, 1, Integer::sum);
-            again |= times > 1;
-            findings.require(
-                    times <= (method.equals("GET") ? 2 : 1),
-                    method + " " + request + " has arrived " + times + " times");
-        }
-
-        void check() {
-            neverSent.forEach(request ->
-                    findings.require(!arrived.containsKey(request), request + " was never sent, and has arrived"));
-            for (Life life : lives.values()) {
-                findings.require(life.open == 0, life.open + " calls of " + life.name + " have not ended");
-                findings.require(life.loop.connections() == 0, life.name + " still has connections");
-            }
-            findings.throwIfAny();
+            int times = ledger.arrives(request);
+            ledger.findings()
+                    .require(
+                            times <= (method.equals("GET") ? 2 : 1),
+                            method + " " + request + " has arrived " + times + " times");
         }
     }
 
@@ -178,9 +130,11 @@ final class HttpCalls implements Scenario {
             String name = request.target().substring(1);
             run.arrives(request.method(), name);
             String expected = request.fields().get("x-size");
-            run.findings.require(
-                    expected == null || expected.equals("" + received),
-                    name + " came with " + received + " of " + expected + " bytes");
+            run.ledger
+                    .findings()
+                    .require(
+                            expected == null || expected.equals("" + received),
+                            name + " came with " + received + " of " + expected + " bytes");
             if (run.buggify(0.03, "resets instead of an answer")) {
                 connection.abort();
             } else if (!run.buggify(0.02, "never answers")) {
@@ -232,19 +186,11 @@ final class HttpCalls implements Scenario {
         }
     }
 
-    /** One client, from its host's start to a crash or the end of the run. */
-    private static final class Life {
-        private final Run run;
-        private final Loop loop;
-        private final String name;
+    private static final class Life extends CallLedger.Client {
         private final HttpClient client;
-        private int open;
-        private boolean answeredSince;
 
-        Life(Run run, Loop loop, String name) {
-            this.run = run;
-            this.loop = loop;
-            this.name = name;
+        Life(CallLedger ledger, Host host) {
+            super(ledger, host, 300, 12);
             RandomGenerator random = loop.random();
             this.client = HttpClient.on(
                     loop,
@@ -258,21 +204,10 @@ final class HttpCalls implements Scenario {
                             .within(SHORT.multipliedBy(3)));
         }
 
-        void later() {
-            loop.schedule(Duration.ofMillis(loop.random().nextInt(300)), "calls", () -> {
-                if (!run.stopping) {
-                    int burst = loop.random().nextInt(8) == 0 ? 12 : 2;
-                    for (int n = loop.random().nextInt(burst); n >= 0; n--) {
-                        call();
-                    }
-                    later();
-                }
-            });
-        }
-
-        private void call() {
+        @Override
+        void call() {
             RandomGenerator random = loop.random();
-            String request = name + "-" + ++run.begun;
+            String request = begins();
             URI uri = URI.create("http://server:" + PORT + "/" + request);
             ClientRequest asks = ClientRequest.get(uri);
             if (random.nextBoolean()) {
@@ -280,8 +215,7 @@ final class HttpCalls implements Scenario {
                 asks = ClientRequest.post(uri, random.nextBoolean() ? HttpBody.of(new byte[size]) : streamed(size))
                         .field("X-Size", "" + size);
             }
-            boolean sinceCalm = run.calm;
-            open++;
+            boolean sinceCalm = isCalm();
             Future<ClientResponse> answer = client.send(asks);
             answer.onDone((response, failure) -> {
                 if (response != null) {
@@ -290,9 +224,7 @@ final class HttpCalls implements Scenario {
                     failed(request, failure);
                 }
             });
-            if (random.nextInt(20) == 0) {
-                loop.schedule(Duration.ofMillis(random.nextInt(100)), "give up", answer::cancel);
-            }
+            perhapsGivesUp(answer, 100);
         }
 
         private HttpBody streamed(int size) {
@@ -307,44 +239,42 @@ final class HttpCalls implements Scenario {
         }
 
         private void read(String request, ClientResponse response, boolean sinceCalm) {
-            RandomGenerator random = loop.random();
-            if (random.nextInt(10) == 0) {
+            if (loop.random().nextInt(10) == 0) {
                 response.discard();
-                open--;
+                ended();
                 return;
             }
             Future<String> text = response.text();
             text.onDone((body, failure) -> {
-                open--;
                 if (body != null) {
-                    run.answered++;
-                    answeredSince |= sinceCalm;
-                    String one = "answer to " + request + ". ";
                     String length = response.fields().get("x-length");
-                    run.findings.require(
-                            body.startsWith(one) && ("" + body.length()).equals(length),
-                            request + " was given " + body.length() + " of " + length + " bytes: "
+                    boolean right =
+                            body.startsWith("answer to " + request + ". ") && ("" + body.length()).equals(length);
+                    answered(
+                            request,
+                            sinceCalm,
+                            right,
+                            body.length() + " of " + length + " bytes: "
                                     + body.substring(0, Math.min(40, body.length())));
                 } else {
-                    run.findings.require(
-                            failure instanceof IOException || failure instanceof CancelledException,
-                            "the body of " + request + " failed with " + failure);
+                    ended();
+                    findings()
+                            .require(
+                                    failure instanceof IOException || failure instanceof CancelledException,
+                                    "the body of " + request + " failed with " + failure);
                 }
             });
-            if (random.nextInt(20) == 0) {
-                loop.schedule(Duration.ofMillis(random.nextInt(50)), "give up", text::cancel);
-            }
+            perhapsGivesUp(text, 50);
         }
 
-        private void failed(String request, @Nullable Throwable failure) {
-            open--;
-            if (failure instanceof CallFailedException failed) {
-                if (failed.fate() == Fate.NEVER_SENT) {
-                    run.neverSent.add(request);
-                }
-            } else {
-                run.findings.require(failure instanceof CancelledException, request + " failed with " + failure);
-            }
+        @Override
+        void close() {
+            client.close();
+        }
+
+        @Override
+        boolean isGone() {
+            return true; // it has no end but that of its connections
         }
     }
 }

@@ -2,17 +2,8 @@ package rill.examples.sim;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
-import rill.CallFailedException;
-import rill.CallFailedException.Fate;
 import rill.ClientProtocol;
 import rill.ClientProtocol.WhenFull;
 import rill.ConnectOptions;
@@ -22,7 +13,6 @@ import rill.Pool;
 import rill.PoolOptions;
 import rill.PoolOptions.WhenDown;
 import rill.codec.Text;
-import rill.transport.sim.Faults;
 import rill.transport.sim.Host;
 import rill.transport.sim.Scenario;
 import rill.transport.sim.Simulation;
@@ -38,116 +28,65 @@ final class Pooled implements Scenario {
     private static final int ROWDY = 30_000; // milliseconds
     private static final int RETRIES = 2;
     private static final Duration DEADLINE = Duration.ofSeconds(3);
-    private static final Duration SOON = Duration.ofSeconds(60);
 
     /** For the catalogue. */
     Pooled() {}
 
     @Override
     public void run(Simulation simulation) {
-        var run = new Run(simulation);
-        simulation.sometimes("a call is answered", () -> run.answered > 0);
-        simulation.sometimes("a call is carried out again", () -> run.again);
-        simulation.sometimes("a call is never sent", () -> !run.neverSent.isEmpty());
-        run.servers.add(simulation.host("server0", run::serve));
-        run.servers.add(simulation.host("server1", run::serve));
-        simulation.name("service", run.servers.toArray(Host[]::new));
-        int clients = simulation.atMost(CLIENTS, "clients");
-        for (int i = 0; i < clients; i++) {
-            simulation.host("client" + i, run::call);
-        }
-        Duration rowdy = Duration.ofMillis(simulation.atMost(ROWDY, "milliseconds of it"));
-        try (var _ = simulation.inject(Faults.swarm().calm(rowdy))) {
-            simulation.run(rowdy.dividedBy(2));
+        var ledger = new CallLedger(simulation);
+        List<Host> servers = List.of(
+                simulation.host("server0", host -> serve(ledger, host)),
+                simulation.host("server1", host -> serve(ledger, host)));
+        simulation.name("service", servers.toArray(Host[]::new));
+        ledger.clients(CLIENTS, host -> new Life(ledger, host));
+        ledger.run(ROWDY, () -> {
             if (simulation.random().nextBoolean()) { // it has moved
-                simulation.name("service", run.servers.getLast());
+                simulation.name("service", servers.getLast());
             }
-            simulation.run(rowdy.minus(rowdy.dividedBy(2)));
-        }
-        run.calm = true;
-        run.lives.values().forEach(life -> life.answeredSince = false);
-        simulation.runUntil(() -> run.lives.values().stream().allMatch(life -> life.answeredSince), SOON);
-        run.stopping = true;
-        run.lives.values().forEach(Life::finish);
+        });
+        ledger.closeClients();
         simulation.run(DEADLINE.multipliedBy(4));
-        run.check();
+        ledger.check();
     }
 
-    /** What is known of one run from outside. */
-    private static final class Run {
-        private final Simulation simulation;
-        private final Findings findings;
-        private final List<Host> servers = new ArrayList<>();
-        private final Map<String, Integer> arrived = new HashMap<>(); // looked up; so are the others that hash
-        private final Set<String> neverSent = new HashSet<>();
-        private final Map<String, Life> lives = new LinkedHashMap<>(); // by host: its present one
-        private int begun;
-        private int answered;
-        private boolean again;
-        private boolean calm;
-        private boolean stopping;
+    private static void serve(CallLedger ledger, Host host) {
+        Loop loop = ledger.findings().loop(host);
+        loop.serveEach(host.address(PORT), Text.lines(), peer -> new Visit(ledger, loop)::handle);
+    }
 
-        Run(Simulation simulation) {
-            this.simulation = simulation;
-            this.findings = new Findings(simulation);
-        }
-
-        void serve(Host host) {
-            Loop loop = findings.loop(host);
-            loop.serveEach(host.address(PORT), Text.lines(), peer -> new Visit(this, loop)::handle);
-        }
-
-        void call(Host host) {
-            var life = new Life(this, findings.loop(host), host.name());
-            lives.put(host.name(), life);
-            life.later();
-        }
-
-        void arrives(String request) {
-            int times = arrived.merge(request, 1, Integer::sum);
-            boolean idempotent = request.startsWith("get");
-            again |= times > 1;
-            findings.require(times == 1 || idempotent, request + " was carried out " + times + " times");
-            findings.require(times <= 1 + RETRIES, request + " was sent " + times + " times");
-        }
-
-        void check() {
-            neverSent.forEach(request ->
-                    findings.require(!arrived.containsKey(request), request + " was never sent, and has arrived"));
-            for (Life life : lives.values()) {
-                findings.require(life.open == 0, life.open + " calls of " + life.name + " have not ended");
-                findings.require(life.pool.closed().isDone(), "the pool of " + life.name + " is not gone");
-                findings.require(life.loop.connections() == 0, life.name + " still has connections");
-            }
-            findings.throwIfAny();
-        }
+    private static void arrives(CallLedger ledger, String request) {
+        int times = ledger.arrives(request);
+        boolean idempotent = request.startsWith("get");
+        ledger.findings().require(times == 1 || idempotent, request + " was carried out " + times + " times");
+        ledger.findings().require(times <= 1 + RETRIES, request + " was sent " + times + " times");
     }
 
     /** One connection, as the server sees it. */
     private static final class Visit {
-        private final Run run;
+        private final CallLedger ledger;
         private final Loop loop;
         private boolean greeted;
 
-        Visit(Run run, Loop loop) {
-            this.run = run;
+        Visit(CallLedger ledger, Loop loop) {
+            this.ledger = ledger;
             this.loop = loop;
         }
 
         Future<String> handle(String request) {
             if (!greeted) {
-                run.findings.require(request.equals("hello"), "a connection began with " + request);
+                ledger.findings().require(request.equals("hello"), "a connection began with " + request);
                 greeted = true;
-                return run.simulation.buggify(0.3, "refuses to be greeted") ? refusal() : Future.of("hello");
+                return ledger.buggify(0.3, "refuses to be greeted") ? refusal() : Future.of("hello");
             }
-            run.findings.require(!request.equals("hello"), "a connection was greeted twice");
+            ledger.findings().require(!request.equals("hello"), "a connection was greeted twice");
             if (!request.equals("ping")) {
-                run.arrives(request);
+                arrives(ledger, request);
             }
-            if (run.simulation.buggify(0.02, "closes instead of an answer")) {
+            if (ledger.buggify(0.02, "closes instead of an answer")) {
                 return refusal();
             }
-            if (run.simulation.buggify(0.02, "never answers")) {
+            if (ledger.buggify(0.02, "never answers")) {
                 return loop.promise();
             }
             String answer = "answer to " + request;
@@ -161,19 +100,11 @@ final class Pooled implements Scenario {
         }
     }
 
-    /** One client, from its host's start to a crash or the end of the run. */
-    private static final class Life {
-        private final Run run;
-        private final Loop loop;
-        private final String name;
+    private static final class Life extends CallLedger.Client {
         private final Pool<String, String> pool;
-        private int open;
-        private boolean answeredSince;
 
-        Life(Run run, Loop loop, String name) {
-            this.run = run;
-            this.loop = loop;
-            this.name = name;
+        Life(CallLedger ledger, Host host) {
+            super(ledger, host, 200, 20);
             RandomGenerator random = loop.random();
             ClientProtocol<String, String> protocol = ClientProtocol.inOrder(Text.lines())
                     .deadline(DEADLINE)
@@ -204,49 +135,32 @@ final class Pooled implements Scenario {
             return least > 0 && random.nextInt(4) == 0 ? options.whenDown(WhenDown.FAIL) : options;
         }
 
-        void later() {
-            loop.schedule(Duration.ofMillis(loop.random().nextInt(200)), "calls", () -> {
-                if (!run.stopping) {
-                    int burst = loop.random().nextInt(8) == 0 ? 20 : 3;
-                    for (int n = loop.random().nextInt(burst); n >= 0; n--) {
-                        call();
-                    }
-                    later();
-                }
-            });
-        }
-
-        private void call() {
+        @Override
+        void call() {
             RandomGenerator random = loop.random();
-            String request = (random.nextBoolean() ? "get " : "put ") + name + "-" + ++run.begun;
-            boolean sinceCalm = run.calm;
-            open++;
+            String request = (random.nextBoolean() ? "get " : "put ") + begins();
+            boolean sinceCalm = isCalm();
             Future<String> answer = random.nextInt(4) == 0
                     ? pool.call(request, Duration.ofMillis(1 + random.nextInt(3_000)))
                     : pool.call(request);
-            answer.onDone((text, failure) -> ended(request, text, failure, sinceCalm));
-            if (random.nextInt(20) == 0) {
-                loop.schedule(Duration.ofMillis(random.nextInt(100)), "give up", answer::cancel);
-            }
-        }
-
-        private void ended(String request, @Nullable String answer, @Nullable Throwable failure, boolean sinceCalm) {
-            open--;
-            if (answer != null) {
-                run.answered++;
-                answeredSince |= sinceCalm;
-                run.findings.require(answer.equals("answer to " + request), request + " was given: " + answer);
-            } else if (failure instanceof CallFailedException failed) {
-                if (failed.fate() == Fate.NEVER_SENT) {
-                    run.neverSent.add(request);
+            answer.onDone((text, failure) -> {
+                if (text != null) {
+                    answered(request, sinceCalm, text.equals("answer to " + request), text);
+                } else {
+                    failed(request, failure);
                 }
-            } else {
-                run.findings.require(failure instanceof rill.CancelledException, request + " failed with " + failure);
-            }
+            });
+            perhapsGivesUp(answer, 100);
         }
 
-        void finish() {
+        @Override
+        void close() {
             pool.finish();
+        }
+
+        @Override
+        boolean isGone() {
+            return pool.closed().isDone();
         }
     }
 }
