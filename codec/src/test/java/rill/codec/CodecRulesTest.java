@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import org.junit.jupiter.api.Test;
 import rill.codec.resp.Resp;
 import rill.spi.SeededRandom;
+import rill.testing.PureCode;
 
 /** The rules that every codec obeys: a pure function of its bytes, so no time, no threads, no randomness, no network. */
 class CodecRulesTest {
@@ -39,21 +40,7 @@ class CodecRulesTest {
         assertThat(CODEC.contain(CodecRulesTest.class)).isFalse();
     }
 
-    private static final String[] PLAIN = {
-        "rill",
-        "rill.codec",
-        "rill.codec.internal",
-        "java.lang..",
-        "java.io",
-        "java.nio",
-        "java.nio.charset",
-        "java.util",
-        "java.util.function",
-        "java.util.stream",
-        "io.netty.buffer",
-        "io.netty.util",
-        "org.jspecify.annotations"
-    };
+    private static final String[] PLAIN = PureCode.and("rill.codec", "rill.codec.internal");
 
     @Test
     void codecs_depend_on_core_buffers_and_plain_parts_of_the_jdk_only() {
@@ -150,14 +137,6 @@ class CodecRulesTest {
 
     @Test
     void codecs_read_no_clock_and_start_no_thread() {
-        noClasses()
-                .should()
-                .callMethod(System.class, "nanoTime")
-                .orShould()
-                .callMethod(System.class, "currentTimeMillis")
-                .orShould()
-                .dependOnClassesThat()
-                .belongToAnyOf(Thread.class, java.util.Random.class, java.util.Timer.class)
-                .check(CODEC);
+        PureCode.readsNoClockAndStartsNoThread().check(CODEC);
     }
 }

@@ -3,13 +3,13 @@ package rill.http;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import rill.testing.PureCode;
 
 /** What is on the wire is a pure function of its bytes; and nothing here reads a clock or starts a thread. */
 class HttpRulesTest {
@@ -23,33 +23,13 @@ class HttpRulesTest {
                 .that()
                 .resideInAPackage("rill.http.wire")
                 .should()
-                .onlyDependOnClassesThat(resideInAnyPackage(
-                                "rill",
-                                "rill.http.wire",
-                                "java.lang..",
-                                "java.io",
-                                "java.nio",
-                                "java.nio.charset",
-                                "java.util",
-                                "java.util.function",
-                                "java.util.stream",
-                                "io.netty.buffer",
-                                "io.netty.util",
-                                "org.jspecify.annotations")
-                        .or(belongToAnyOf(Duration.class)))
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage(PureCode.and("rill.http.wire")).or(belongToAnyOf(Duration.class)))
                 .check(HTTP);
     }
 
     @Test
     void nothing_reads_a_clock_or_starts_a_thread() {
-        noClasses()
-                .should()
-                .callMethod(System.class, "nanoTime")
-                .orShould()
-                .callMethod(System.class, "currentTimeMillis")
-                .orShould()
-                .dependOnClassesThat()
-                .belongToAnyOf(Thread.class, java.util.Random.class, java.util.Timer.class)
-                .check(HTTP);
+        PureCode.readsNoClockAndStartsNoThread().check(HTTP);
     }
 }
