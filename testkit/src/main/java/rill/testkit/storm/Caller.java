@@ -131,7 +131,7 @@ final class Caller extends Actor {
         synchronized (calls) {
             made = calls.get(id);
         }
-        long late = Run.loopOf(connected).nanoTime() - made.at - made.deadline;
+        long late = Loops.of(connected).nanoTime() - made.at - made.deadline;
         if (late > 0 && !hadToWait && run.world().virtual()) {
             run.ledger().violated(6, this + ": call " + id + " was sent " + late + " ns after its deadline");
         }
@@ -180,8 +180,8 @@ final class Caller extends Actor {
                 || server == null
                 || server.planted
                 || leftUnanswered
-                || run.closing(Run.loopOf(connected))
-                || run.closing(Run.loopOf(server.opened));
+                || run.loops().closing(Loops.of(connected))
+                || run.loops().closing(Loops.of(server.opened));
     }
 
     static Service service(Letter request) {
@@ -206,7 +206,7 @@ final class Caller extends Actor {
             return null;
         }
         if (what.wrap() == Step.Wrap.TASK) { // which calls when it begins: before that there is nothing to give up
-            Future<?> task = Run.loopOf(connected).task("call", () -> askAndAwait(client, what));
+            Future<?> task = Loops.of(connected).task("call", () -> askAndAwait(client, what));
             Ledger.Given calling = run.ledger().track(task, "a Task's call of " + this, run.step());
             calling.mayBeCancelled = true;
             return calling;
@@ -226,7 +226,7 @@ final class Caller extends Actor {
                                 asked.answer,
                                 what.wrap(),
                                 what.millis(),
-                                failure -> run.judge(failure, this + ": a recover was given"))
+                                failure -> run.judge().of(failure, this + ": a recover was given"))
                         .onDone((value, failure) -> outcome(asked.made, asked.id, what, value, failure));
         Ledger.Given all = run.ledger().track(wrapped, what.wrap() + " of " + asked.given, run.step());
         all.waitsForTime = what.wrap() == Step.Wrap.ANY;
@@ -251,7 +251,7 @@ final class Caller extends Actor {
     private Asked ask(rill.Caller<Object, Object> client, Step.Call what) {
         int millis = what.deadlineMillis() == 0 ? step.deadlineMillis() : what.deadlineMillis();
         var made = new Made(
-                Run.loopOf(connected).nanoTime(), TimeUnit.MILLISECONDS.toNanos(millis), what.wrap() == Step.Wrap.BARE);
+                Loops.of(connected).nanoTime(), TimeUnit.MILLISECONDS.toNanos(millis), what.wrap() == Step.Wrap.BARE);
         int id;
         synchronized (calls) {
             id = calls.size();
@@ -272,7 +272,7 @@ final class Caller extends Actor {
 
     private void outcome(Made made, int id, Step.Call what, @Nullable Object value, @Nullable Throwable failure) {
         made.done = true;
-        run.at(Step.Place.CALLBACK, value instanceof io.netty.util.ReferenceCounted ? null : this);
+        run.userCode().at(Step.Place.CALLBACK, value instanceof io.netty.util.ReferenceCounted ? null : this);
         if (value == Run.NOTHING) {
             return;
         }
@@ -313,7 +313,7 @@ final class Caller extends Actor {
         if (failure instanceof DeadlineException) {
             // A long deadline may count from the beginning of the tick, which a Handle may have held up.
             long slack = made.deadline >= LONG ? LONGEST_BUSY : 0;
-            long passed = Run.loopOf(connected).nanoTime() - made.at;
+            long passed = Loops.of(connected).nanoTime() - made.at;
             if (passed < made.deadline - slack
                     && !String.valueOf(failure.getMessage()).contains("was not done within")) {
                 run.ledger().violated(6, this + ": call " + id + " was given up early: " + failure);
@@ -328,7 +328,7 @@ final class Caller extends Actor {
                                     + failure);
         }
         if (!(failure instanceof IOException)) {
-            run.judge(failure, this + ": call " + id + " was given");
+            run.judge().of(failure, this + ": call " + id + " was given");
         }
     }
 

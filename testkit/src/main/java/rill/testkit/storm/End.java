@@ -26,7 +26,7 @@ import rill.testkit.storm.Step.Wrap;
  * writes on one thread, or loop, are a channel: they have to arrive in order and without a gap.
  */
 final class End extends Actor {
-    /** Threads and loops that a letter may be written from: see {@link Run#source}. */
+    /** Threads and loops that a letter may be written from: see {@link Loops#source}. */
     static final int SOURCES = 16;
 
     private static final int MOST_UNREAD = 32 * 1024; // less than what is read ahead of a receiver
@@ -102,7 +102,7 @@ final class End extends Actor {
 
     void connectsTo(Server listening) {
         server = listening;
-        afterMemberClosed = run.memberClosed();
+        afterMemberClosed = run.loops().memberClosed();
     }
 
     /**
@@ -113,9 +113,9 @@ final class End extends Actor {
         Server mine = server;
         return mine != null
                 && !mine.stopped
-                && !run.failedAtPeer(local)
-                && !run.closing(Run.loopOf(mine.opened))
-                && (afterMemberClosed || !run.memberClosed());
+                && !run.judge().failedAtPeer(local)
+                && !run.loops().closing(Loops.of(mine.opened))
+                && (afterMemberClosed || !run.loops().memberClosed());
     }
 
     /** Whether it closes by itself once the peer has ended its stream. */
@@ -173,7 +173,7 @@ final class End extends Actor {
             received(letter);
             letter.release();
         }
-        run.at(Place.MESSAGE, this);
+        run.userCode().at(Place.MESSAGE, this);
     }
 
     private void received(Letter letter) {
@@ -244,7 +244,7 @@ final class End extends Actor {
 
     private void ended() {
         endSeen = true;
-        run.at(Place.END, this);
+        run.userCode().at(Place.END, this);
     }
 
     /** Receives one letter. */
@@ -342,14 +342,14 @@ final class End extends Actor {
                 message(first.message);
             }
         }
-        run.at(message == null && failure == null ? Place.END : Place.CALLBACK, this);
+        run.userCode().at(message == null && failure == null ? Place.END : Place.CALLBACK, this);
     }
 
     private void receiveFailed(Throwable failure) {
         if (failure instanceof IOException && !(failure instanceof rill.DeadlineException)) {
             failedWith(failure);
         } else {
-            run.judge(failure, this + " was given for a letter");
+            run.judge().of(failure, this + " was given for a letter");
         }
     }
 
@@ -380,11 +380,11 @@ final class End extends Actor {
             carried++;
             carriedOn = carried;
             failure.carryOn();
-            run.judge(failure.cause(), "onFailure of " + this + " was told");
+            run.judge().of(failure.cause(), "onFailure of " + this + " was told");
         } else {
             failedWith(failure.cause());
         }
-        run.at(Place.FAILURE, this);
+        run.userCode().at(Place.FAILURE, this);
         if (onFailure == OnFailure.THROW) {
             throw new Planned.Unchecked();
         }
@@ -407,7 +407,7 @@ final class End extends Actor {
                 unexplained = cause;
             }
         } else {
-            run.judge(cause, this + " has failed with");
+            run.judge().of(cause, this + " has failed with");
         }
     }
 
@@ -453,7 +453,7 @@ final class End extends Actor {
 
     boolean loopClosed() {
         Loop loop = loop();
-        return loop != null && run.closing(loop);
+        return loop != null && run.loops().closing(loop);
     }
 
     boolean peerWritesRubbish() {
@@ -473,7 +473,7 @@ final class End extends Actor {
         if (c == null || (switching && kind == Letter.Kind.LETTER)) {
             return null;
         }
-        int source = run.source(c.loop());
+        int source = run.loops().source(c.loop());
         Letter letter;
         synchronized (this) {
             int number = sent.get(source).size();

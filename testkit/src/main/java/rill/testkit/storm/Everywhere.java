@@ -25,7 +25,7 @@ final class Everywhere {
             with(new Step.RefuseMemory(nth));
         }
         Step.Thrown[] kinds = Step.Thrown.values();
-        for (int nth = 0; nth < undisturbed.calls(); nth++) {
+        for (int nth = 0; nth < undisturbed.userCode().calls(); nth++) {
             with(new Step.ThrowAt(nth, kinds[nth % kinds.length]));
         }
         return runs;

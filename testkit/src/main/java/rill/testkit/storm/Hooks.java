@@ -13,7 +13,7 @@ final class Hooks {
 
     /** User code is called at this place. */
     void at(Step.Place place) {
-        run.at(place, actor);
+        run.userCode().at(place, actor);
     }
 
     /** User code that has no session is called at this place, with this letter. */
@@ -23,7 +23,7 @@ final class Hooks {
         if (place == Step.Place.ENCODE && letter.kind == Letter.Kind.REQUEST && its instanceof Caller caller) {
             caller.encoded(letter.number);
         }
-        run.at(place, its);
+        run.userCode().at(place, its);
     }
 
     int step() {

@@ -47,7 +47,7 @@ final class Losing {
     private <T> Future<T> cancelLater(Future<T> future) {
         switch (step.via()) {
             case OUTSIDE, THREAD, VIRTUAL -> run.beforeSettling(future::cancel);
-            case OTHER_LOOP -> run.another(loop).schedule(time(), future::cancel);
+            case OTHER_LOOP -> run.loops().another(loop).schedule(time(), future::cancel);
             default -> loop.schedule(time(), future::cancel);
         }
         return future;
@@ -70,7 +70,7 @@ final class Losing {
             } else if (value instanceof List<?> several) {
                 several.forEach(each -> ((Connection<?, ?>) each).close());
             } else if (failure != null) {
-                run.judge(failure, "connect gave");
+                run.judge().of(failure, "connect gave");
             }
         });
     }

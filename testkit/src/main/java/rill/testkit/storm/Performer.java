@@ -33,7 +33,7 @@ record Performer(Run run, boolean here) {
             }
             case Step.Closed closed -> closed(closed);
             case Step.Never never ->
-                run.attempt(() -> run.keep(never.into(), later(run.loop(never.loop())), "a promise"));
+                run.attempt(() -> run.keep(never.into(), later(run.loops().get(never.loop())), "a promise"));
             case Step.Call call -> call(call);
             case Step.CloseClient close -> closeClient(close);
             case Step.Cancel cancel -> cancel(cancel);
@@ -52,9 +52,10 @@ record Performer(Run run, boolean here) {
             case Step.CancelledReceive receive -> withEnd(receive.end(), Via.OUTSIDE, End::receiveCancelled);
             case Step.Await await -> await(await);
             case Step.Unawaited unawaited -> {
-                Loop loop = run.loop(unawaited.loop());
-                if (!run.closing(loop) && unawaited.loop() != Run.LOOPS - 1) { // that one may close before it begins
-                    run.attempt(() -> loop.task("unawaited", run::fail));
+                Loop loop = run.loops().get(unawaited.loop());
+                if (!run.loops().closing(loop)
+                        && unawaited.loop() != Run.LOOPS - 1) { // that one may close before it begins
+                    run.attempt(() -> loop.task("unawaited", run.judge()::fail));
                 }
             }
             case Step.Echo echo -> echo(echo);
@@ -79,9 +80,12 @@ record Performer(Run run, boolean here) {
             case Step.Turns turns -> run.world().turns(turns.count());
             case Step.Pass pass -> run.world().pass(Duration.ofMillis(pass.millis()));
             case Step.Busy busy ->
-                dispatch(Via.LOOP, run.loop(busy.loop()), () -> run.world().hold(Duration.ofMillis(busy.millis())));
+                dispatch(
+                        Via.LOOP,
+                        run.loops().get(busy.loop()),
+                        () -> run.world().hold(Duration.ofMillis(busy.millis())));
             case Step.Disturb disturb -> disturb(disturb);
-            case Step.ThrowAt at -> run.throwAt(at.nth(), at.thrown());
+            case Step.ThrowAt at -> run.userCode().throwAt(at.nth(), at.thrown());
             case Step.RefuseMemory refuse -> {
                 run.refusesMemory(true);
                 run.world().refuseMemory(refuse.nth());
@@ -119,10 +123,10 @@ record Performer(Run run, boolean here) {
         if (here || run.server(step.listener()) != null) {
             return;
         }
-        LoopGroup group = step.loop() == Run.GROUP ? run.group() : null;
+        LoopGroup group = step.loop() == Run.GROUP ? run.loops().group() : null;
         int number = step.loop() == Run.GROUP ? 0 : step.loop();
-        Loop loop = group == null ? run.loop(number) : group.loops().getFirst();
-        if (run.closing(loop)) {
+        Loop loop = group == null ? run.loops().get(number) : group.loops().getFirst();
+        if (run.loops().closing(loop)) {
             return;
         }
         run.attempt(() -> {
@@ -147,8 +151,8 @@ record Performer(Run run, boolean here) {
         if (here || server == null || listener == null || server.serves() || run.end(2 * step.connection()) != null) {
             return;
         }
-        Loop loop = run.loop(step.loop());
-        if (run.closing(loop)) {
+        Loop loop = run.loops().get(step.loop());
+        if (run.loops().closing(loop)) {
             return;
         }
         var hooks = new Hooks(run);
@@ -167,7 +171,7 @@ record Performer(Run run, boolean here) {
                 if (connection != null) {
                     run.connected(end, connection);
                 } else if (failure != null) {
-                    run.judge(failure, "connect failed with");
+                    run.judge().of(failure, "connect failed with");
                 }
                 end.connectsOn = null;
             });
@@ -180,8 +184,8 @@ record Performer(Run run, boolean here) {
         if (here || server == null || listener == null || server.serves()) {
             return;
         }
-        Loop loop = run.loop(step.loop());
-        if (!run.closing(loop)) {
+        Loop loop = run.loops().get(step.loop());
+        if (!run.loops().closing(loop)) {
             dispatch(step.via(), loop, () -> new Losing(run, step, loop, server, listener.address()).lose());
         }
     }
@@ -190,7 +194,7 @@ record Performer(Run run, boolean here) {
         Ledger.@Nullable Given given = run.kept(step.future());
         if (given != null && !here) {
             given.mayBeCancelled = true;
-            run.dispatch(Via.THREAD, Run.loopOf(given.future), () -> {
+            run.dispatch(Via.THREAD, Loops.of(given.future), () -> {
                 try {
                     given.future.timeout(Duration.ofMillis(50)).await();
                 } catch (IOException e) {
@@ -206,8 +210,8 @@ record Performer(Run run, boolean here) {
         if (here || server == null || listener == null || !server.serves() || run.caller(step.client()) != null) {
             return;
         }
-        Loop loop = run.loop(step.loop());
-        if (run.closing(loop)) {
+        Loop loop = run.loops().get(step.loop());
+        if (run.loops().closing(loop)) {
             return;
         }
         run.attempt(() -> {
@@ -223,11 +227,11 @@ record Performer(Run run, boolean here) {
         if (here || server == null || listener == null || !server.serves() || run.caller(step.client()) != null) {
             return;
         }
-        LoopGroup group = step.loop() == Run.GROUP ? run.group() : null;
+        LoopGroup group = step.loop() == Run.GROUP ? run.loops().group() : null;
         Loop loop = group == null
-                ? run.loop(step.loop() % Run.LOOPS)
+                ? run.loops().get(step.loop() % Run.LOOPS)
                 : group.loops().getFirst();
-        if (!run.closing(loop)) {
+        if (!run.loops().closing(loop)) {
             run.attempt(() -> run.put(step.client(), new Caller(run, step, loop, group, server, listener.address())));
         }
     }
@@ -281,14 +285,14 @@ record Performer(Run run, boolean here) {
     private void call(Step.Call step) {
         Caller caller = run.caller(step.client());
         if (caller != null && caller.client() != null) {
-            dispatch(step.via(), Run.loopOf(caller.connected), () -> run.keep(step.into(), caller.call(step)));
+            dispatch(step.via(), Loops.of(caller.connected), () -> run.keep(step.into(), caller.call(step)));
         }
     }
 
     private void closeClient(Step.CloseClient step) {
         Caller caller = run.caller(step.client());
         if (caller != null && caller.client() != null) {
-            dispatch(step.via(), Run.loopOf(caller.connected), () -> caller.close(step.finish()));
+            dispatch(step.via(), Loops.of(caller.connected), () -> caller.close(step.finish()));
         }
     }
 
@@ -297,7 +301,7 @@ record Performer(Run run, boolean here) {
     private void cancel(Step.Cancel step) {
         Ledger.@Nullable Given given = run.kept(step.future());
         if (given != null) {
-            dispatch(step.via(), Run.loopOf(given.future), () -> {
+            dispatch(step.via(), Loops.of(given.future), () -> {
                 given.mayBeCancelled = true;
                 given.future.cancel();
             });
@@ -327,7 +331,7 @@ record Performer(Run run, boolean here) {
                 var _ = first.toCompletableFuture();
                 yield first.map(value -> Run.NOTHING);
             }
-            case TASK -> Run.loopOf(first).task("await", first::await);
+            case TASK -> Loops.of(first).task("await", first::await);
         };
         other.mayBeCancelled |= step.derivation() == Step.Derivation.ALL
                 || step.derivation() == Step.Derivation.ANY
@@ -380,23 +384,23 @@ record Performer(Run run, boolean here) {
 
     private void closeLoop(Step.CloseLoop step) {
         int number = step.ofGroup() ? Run.GROUP + Run.MEMBERS - 1 : Run.LOOPS - 1;
-        LoopGroup group = step.ofGroup() ? run.group() : null;
+        LoopGroup group = step.ofGroup() ? run.loops().group() : null;
         if (step.ofGroup() && group == null) {
             return;
         }
-        Loop loop = group == null ? run.loop(number) : group.loops().getLast();
-        if (run.closing(loop)) {
+        Loop loop = group == null ? run.loops().get(number) : group.loops().getLast();
+        if (run.loops().closing(loop)) {
             return;
         }
-        run.closesEarly(number);
-        run.allowSurvivors(true); // its deadline may be short
+        run.loops().closesEarly(number);
+        run.judge().allowSurvivors(true); // its deadline may be short
         for (int i = 0; i < Run.CLIENTS && step.deadlineMillis() >= 5000; i++) {
             Caller caller = run.caller(i);
             Server server = caller == null ? null : run.server(caller.listener());
             if (caller != null
                     && server != null
-                    && Run.loopOf(server.opened) == loop
-                    && Run.loopOf(caller.connected) != loop) {
+                    && Loops.of(server.opened) == loop
+                    && Loops.of(caller.connected) != loop) {
                 caller.serverCloses();
             }
         }

@@ -1,32 +1,20 @@
 package rill.testkit.storm;
 
-import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import rill.CancelledException;
 import rill.ConnectOptions;
 import rill.Connection;
 import rill.ConnectionLimits;
 import rill.Future;
 import rill.Loop;
-import rill.LoopGroup;
-import rill.LoopOptions;
 import rill.Promise;
-import rill.Report;
-import rill.Reporter;
-import rill.testkit.storm.Step.Place;
 import rill.testkit.storm.Step.Via;
 import rill.testkit.storm.Step.Wrap;
 
@@ -50,11 +38,10 @@ final class Run {
     private final World world;
     private final Ledger ledger = new Ledger();
     private final Accounts accounts = new Accounts(ledger);
-    private final @Nullable Loop[] loops = new @Nullable Loop[LOOPS + MEMBERS];
-    private final boolean[] closing = new boolean[LOOPS + MEMBERS];
-    private final boolean[] closedEarly = new boolean[LOOPS + MEMBERS];
+    private final Judge judge = new Judge(this);
+    private final UserCode userCode = new UserCode(this);
+    private final Loops loops;
     private final @Nullable Hooks[] opening = new @Nullable Hooks[LOOPS + MEMBERS];
-    private @Nullable LoopGroup group;
     private final @Nullable Server[] servers = new @Nullable Server[LISTENERS + 1];
     private final @Nullable Caller[] callers = new @Nullable Caller[CLIENTS];
     private final @Nullable End[] ends = new @Nullable End[2 * (CONNECTIONS + 1)];
@@ -66,13 +53,7 @@ final class Run {
     private volatile boolean rubbish;
     private volatile boolean settling;
     private volatile boolean refusing;
-    private final AtomicInteger calls = new AtomicInteger();
-    private volatile int throwAt = -1;
-    private int callsInSteps;
-    private final Set<Throwable> untold =
-            Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
     private long trace; // in virtual time, where there is one thread
-    private volatile Step.Thrown throwsThere = Step.Thrown.UNCHECKED;
     private long pings;
 
     /** A connection that came in, and the sessions that were opened for it. */
@@ -81,6 +62,7 @@ final class Run {
     Run(Program program, World world) {
         this.program = program;
         this.world = world;
+        this.loops = new Loops(world, judge, accounts);
     }
 
     Ledger ledger() {
@@ -91,16 +73,20 @@ final class Run {
         return world;
     }
 
-    /** Throws what somebody has to be told of. */
-    Object fail() {
-        var failure = new Planned.Unchecked();
-        untold.add(failure);
-        throw failure;
+    Loops loops() {
+        return loops;
     }
 
-    /** How many failures nobody was told of. */
-    int untold() {
-        return untold.size();
+    Judge judge() {
+        return judge;
+    }
+
+    UserCode userCode() {
+        return userCode;
+    }
+
+    Accounts accounts() {
+        return accounts;
     }
 
     /** Whether the world has this fault, which is not Rill's. */
@@ -113,7 +99,7 @@ final class Run {
     }
 
     long now() {
-        return loop(0).nanoTime();
+        return loops.get(0).nanoTime();
     }
 
     boolean rubbish() {
@@ -147,126 +133,6 @@ final class Run {
         if (found != null) {
             throw found;
         }
-    }
-
-    // ---- loops
-
-    /** The loop that a Future belongs to. */
-    static Loop loopOf(Future<?> future) {
-        return (Loop) future.executor();
-    }
-
-    Loop loop(int number) {
-        Loop loop = loops[number];
-        if (loop == null) {
-            loop = open(number);
-            loops[number] = loop;
-            world.opened(loop, number);
-        }
-        return loop;
-    }
-
-    private Loop open(int number) {
-        try {
-            return Loop.open(options(number).name("L" + number));
-        } catch (IOException e) {
-            throw new IllegalStateException("loop " + number + " can't be opened", e);
-        }
-    }
-
-    private LoopOptions options(int number) throws IOException {
-        LoopOptions options = LoopOptions.defaults()
-                .transport(world.transport(number))
-                .slowHandle(Duration.ZERO)
-                .reporter(new Reports());
-        return Accounts.observes(number) ? options.observer(accounts) : options;
-    }
-
-    Accounts accounts() {
-        return accounts;
-    }
-
-    /** A group of loops, or null in a world that has none: in virtual time nothing is started. */
-    @Nullable
-    LoopGroup group() {
-        if (group == null && !world.virtual()) {
-            try {
-                LoopGroup opened = LoopGroup.open(MEMBERS, options(GROUP).name("G"));
-                for (int i = 0; i < MEMBERS; i++) {
-                    loops[GROUP + i] = opened.loops().get(i);
-                }
-                group = opened;
-            } catch (IOException e) {
-                throw new IllegalStateException("a group can't be opened", e);
-            }
-        }
-        return group;
-    }
-
-    /** Those that were opened. */
-    List<Loop> loops() {
-        var opened = new ArrayList<Loop>();
-        for (Loop each : loops) {
-            if (each != null) {
-                opened.add(each);
-            }
-        }
-        return opened;
-    }
-
-    int numberOf(@Nullable Loop loop) {
-        for (int i = 0; i < loops.length; i++) {
-            if (loop != null && loops[i] == loop) {
-                return i;
-            }
-        }
-        return -1;
-    }
-
-    Loop another(Loop than) {
-        int number = Math.max(0, numberOf(than));
-        Loop other = loop(number == 0 ? 1 : 0);
-        return other.closed() ? than : other;
-    }
-
-    boolean closing(Loop loop) {
-        int number = numberOf(loop);
-        return loop.closed() || (number >= 0 && closing[number]);
-    }
-
-    /** Whether the program closed it; at the time, everything else was still open. */
-    boolean closedEarly(Loop loop) {
-        int number = numberOf(loop);
-        return number >= 0 && closedEarly[number];
-    }
-
-    /** Whether the program has closed a member of the group. */
-    boolean memberClosed() {
-        return closedEarly[GROUP + MEMBERS - 1];
-    }
-
-    boolean closingWanted(Loop loop) {
-        int number = numberOf(loop);
-        return number >= 0 && closing[number];
-    }
-
-    void closesEarly(int number) {
-        closedEarly[number] = true;
-        closing[number] = true;
-    }
-
-    void noteClosing(int number) {
-        closing[number] = true;
-    }
-
-    /** Which channel of an end a letter belongs to that is written now. */
-    int source(Loop of) {
-        Loop current = Loop.current();
-        if (current == of) {
-            return 0;
-        }
-        int number = Math.max(0, numberOf(current));
-        return current == null ? 1 + world.thread() : number < LOOPS ? 2 + number : 5 + number;
     }
 
     // ---- ends
@@ -313,7 +179,7 @@ final class Run {
 
     /** The hooks of the connection that is being opened on the current loop. */
     Hooks opening() {
-        int number = Math.max(0, numberOf(Loop.current()));
+        int number = Math.max(0, loops.numberOf(Loop.current()));
         Hooks hooks = opening[number];
         if (hooks == null) {
             hooks = new Hooks(this);
@@ -324,7 +190,7 @@ final class Run {
 
     Hooks openingEnds() {
         Hooks hooks = opening();
-        opening[Math.max(0, numberOf(Loop.current()))] = null;
+        opening[Math.max(0, loops.numberOf(Loop.current()))] = null;
         return hooks;
     }
 
@@ -420,7 +286,7 @@ final class Run {
     private void ping() {
         End control = Objects.requireNonNull(ends[2 * CONTROL]);
         pings++;
-        loops().forEach(accounts::look);
+        loops.opened().forEach(accounts::look);
         onLoop(Objects.requireNonNull(control.loop()), () -> control.write(20, Step.Estimate.RIGHT));
     }
 
@@ -444,7 +310,7 @@ final class Run {
         try {
             call.run();
         } catch (Throwable t) {
-            judge(t, "a call threw");
+            judge.of(t, "a call threw");
         }
     }
 
@@ -460,7 +326,7 @@ final class Run {
                         attempt.run();
                         return null;
                     });
-                case OTHER_LOOP -> another(loop).execute(attempt);
+                case OTHER_LOOP -> loops.another(loop).execute(attempt);
                 case CALLBACK -> {
                     Promise<Object> promise = loop.promise();
                     promise.onDone((value, failure) -> attempt.run());
@@ -470,7 +336,7 @@ final class Run {
                 case VIRTUAL -> world.onVirtualThread(attempt);
             }
         } catch (RejectedExecutionException | IllegalStateException e) {
-            judge(e, "a step could not be begun");
+            judge.of(e, "a step could not be begun");
         }
     }
 
@@ -485,7 +351,7 @@ final class Run {
             case TIMEOUT -> bare.timeout(Duration.ofMillis(millis));
             case ANY ->
                 Future.<@Nullable Object>any(
-                        bare, loopOf(bare).delay(Duration.ofMillis(millis)).map(nothing -> NOTHING));
+                        bare, Loops.of(bare).delay(Duration.ofMillis(millis)).map(nothing -> NOTHING));
             case RECOVER ->
                 bare.recover(failure -> {
                     recovered.accept(failure);
@@ -537,46 +403,6 @@ final class Run {
                 .closing(Duration.ofSeconds(world.virtual() ? 2 : 20), 64 * 1024);
     }
 
-    // ---- user code is called
-
-    void at(Place place, @Nullable Actor actor) {
-        if (actor == null) {
-            return;
-        }
-        trace(place.name().hashCode() + 31 * step);
-        boolean controls = actor instanceof End end && end.id / 2 == CONTROL;
-        if (!controls && calls.getAndIncrement() == throwAt) {
-            actor.planted = true;
-            Planned.<RuntimeException>sneak(thrown(throwsThere));
-        }
-        Step then = actor.sprung(place);
-        if (then instanceof Step.Throw what) {
-            actor.planted = true;
-            Planned.<RuntimeException>sneak(thrown(what.thrown()));
-        } else if (then != null) {
-            performHere(then);
-        }
-    }
-
-    /** The n-th time that anybody's code is called from now on, it throws. */
-    void throwAt(int nth, Step.Thrown thrown) {
-        throwsThere = thrown;
-        throwAt = calls.get() + nth;
-    }
-
-    /** How often anybody's code was called before it settled. */
-    int calls() {
-        return callsInSteps;
-    }
-
-    private static Throwable thrown(Step.Thrown kind) {
-        return switch (kind) {
-            case UNCHECKED -> new Planned.Unchecked();
-            case ERROR -> new Planned.Serious();
-            case IO -> new Planned.OfNetwork();
-        };
-    }
-
     void rubbishIsWritten() {
         rubbish = true;
     }
@@ -584,8 +410,7 @@ final class Run {
     /** From now on nothing is held up any more. */
     void settles() {
         settling = true;
-        throwAt = -1;
-        callsInSteps = calls.get();
+        userCode.settles();
     }
 
     void refusesMemory(boolean refuses) {
@@ -632,93 +457,5 @@ final class Run {
             accepted.clear();
             return orphans;
         }
-    }
-
-    // ---- judging
-
-    /** Something was thrown, or is the failure of something: whether that may be. */
-    void judge(Throwable failure, String where) {
-        if (Planned.is(failure)
-                || failure instanceof IOException
-                || failure instanceof CancelledException
-                || failure instanceof RejectedExecutionException) {
-            return;
-        }
-        if (failure instanceof IllegalStateException && expected(String.valueOf(failure.getMessage()))) {
-            return;
-        }
-        var violation = ledger.violated(4, where + " " + failure);
-        if (violation.getSuppressed().length == 0) {
-            violation.addSuppressed(failure);
-        }
-    }
-
-    private static boolean expected(String message) {
-        return message.contains("is closed")
-                || message.contains("is closing")
-                || message.contains("another pipeline")
-                || message.contains("drives")
-                || message.contains("use one of the two")
-                || message.contains("is being driven")
-                || message.contains("to be replaced")
-                || message.contains("within a call of a session")
-                || message.contains("still holds back writes");
-    }
-
-    /** Hears what is reported. A class, not a lambda: a loop may refer to it, and to no other function of a program. */
-    private final class Reports implements Reporter {
-        @Override
-        public void report(Report report) {
-            if (has(Plant.SILENT)) {
-                return;
-            }
-            Throwable cause = report.cause();
-            if (cause != null) {
-                untold.remove(cause);
-            }
-            reported(report);
-        }
-    }
-
-    private void reported(Report report) {
-        switch (report) {
-            case Report.Thrown thrown -> judge(thrown.cause(), "it was reported that " + thrown.what() + " threw");
-            case Report.Unobserved unobserved ->
-                judge(unobserved.cause(), "it was reported that nobody looked at the failure of " + unobserved.what());
-            case Report.ConnectionFailed failed -> connectionFailed(failed);
-            case Report.AcceptPaused paused -> ledger.violated(4, "it was reported: " + paused.message());
-            case Report.Survivors survivors -> survived(survivors);
-            default -> {}
-        }
-    }
-
-    /** Whether what this address has connected to has failed at the other end, which was reported: perhaps before anybody was given it. */
-    boolean failedAtPeer(@Nullable SocketAddress local) {
-        return failedConnections.contains("connection to " + local);
-    }
-
-    private void connectionFailed(Report.ConnectionFailed report) {
-        failedConnections.add(report.connection());
-        for (End each : ends) {
-            if (each != null
-                    && each.connection() != null
-                    && report.connection().equals(each.connection().toString())) {
-                each.failed = true;
-            }
-        }
-        judge(report.cause(), "it was reported that a connection failed:");
-    }
-
-    private void survived(Report.Survivors report) {
-        if (!survivorsAllowed) {
-            ledger.violated(3, "it was reported: " + report.message());
-        }
-    }
-
-    private final Set<String> failedConnections = ConcurrentHashMap.newKeySet();
-    private volatile boolean survivorsAllowed;
-
-    void allowSurvivors(boolean allowed) {
-        survivorsAllowed = allowed;
     }
 }

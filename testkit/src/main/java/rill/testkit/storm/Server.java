@@ -92,7 +92,7 @@ final class Server extends Actor {
             if (run.actorOf(request, false) instanceof Caller caller) {
                 caller.arrived(request.number);
             }
-            run.at(Step.Place.SERVICE, this);
+            run.userCode().at(Step.Place.SERVICE, this);
             return switch (service(request)) {
                 case NOW -> Future.of(answer(request));
                 case LATER -> {
@@ -124,7 +124,7 @@ final class Server extends Actor {
                 case SHARED -> shared(request);
                 case ELSEWHERE -> {
                     Letter answer = letter(request);
-                    yield run.another(loop).<Object>submit(() -> message(answer));
+                    yield run.loops().another(loop).<Object>submit(() -> message(answer));
                 }
             };
         } finally {
@@ -149,7 +149,7 @@ final class Server extends Actor {
     private void keyed(Connection<Object, Object> connection, Object message) {
         Letter request = single(message);
         try {
-            run.at(Step.Place.SERVICE, this);
+            run.userCode().at(Step.Place.SERVICE, this);
             switch (service(request)) {
                 case LATER, ELSEWHERE -> {
                     Letter answer = letter(request);

@@ -55,7 +55,7 @@ final class Settling {
         everythingIsClosed();
         run.check();
         closeLoops();
-        run.accounts().closed(run.loops());
+        run.accounts().closed(run.loops().opened());
         everythingIsSettled();
         everythingIsBack();
         run.check();
@@ -87,7 +87,7 @@ final class Settling {
     }
 
     private void release() {
-        run.allowSurvivors(false);
+        run.judge().allowSurvivors(false);
         run.settles();
         for (int id = 0; id < 2 * Run.CONNECTIONS; id++) {
             disarm(run.end(id));
@@ -111,7 +111,7 @@ final class Settling {
         for (int id = 0; id < 2 * Run.CONNECTIONS; id++) {
             End end = run.end(id);
             Loop loop = end == null ? null : end.loop();
-            if (end != null && loop != null && !run.closing(loop)) {
+            if (end != null && loop != null && !run.loops().closing(loop)) {
                 run.onLoop(
                         loop,
                         () -> run.attempt(() -> {
@@ -143,8 +143,8 @@ final class Settling {
     }
 
     private void everybodyIsTold() {
-        if (run.untold() > 0) {
-            ledger.violated(7, run.untold() + " Tasks have failed that nobody awaits, and nobody was told");
+        if (run.judge().untold() > 0) {
+            ledger.violated(7, run.judge().untold() + " Tasks have failed that nobody awaits, and nobody was told");
         }
     }
 
@@ -163,7 +163,7 @@ final class Settling {
         for (int i = 0; i < Run.CLIENTS; i++) {
             Caller caller = run.caller(i);
             if (caller != null && !caller.mayHaveInFlight()) {
-                int inFlight = run.ask(Run.loopOf(caller.connected), caller::inFlight);
+                int inFlight = run.ask(Loops.of(caller.connected), caller::inFlight);
                 if (inFlight != 0) {
                     return new Due(
                             5, caller + " counts " + inFlight + " calls without an answer, and all were answered");
@@ -201,18 +201,18 @@ final class Settling {
         for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
             End end = run.end(id);
             Loop connects = end == null ? null : end.connectsOn;
-            if (connects != null && !run.closing(connects)) {
+            if (connects != null && !run.loops().closing(connects)) {
                 return false;
             }
         }
         for (int i = 0; i < Run.CLIENTS; i++) {
             Caller caller = run.caller(i);
-            if (caller != null && !caller.connected.isDone() && !run.closing(Run.loopOf(caller.connected))) {
+            if (caller != null && !caller.connected.isDone() && !run.loops().closing(Loops.of(caller.connected))) {
                 return false;
             }
         }
         return due == null
-                && run.untold() == 0
+                && run.judge().untold() == 0
                 && Objects.requireNonNull(run.end(2 * Run.CONTROL)).received >= run.pings();
     }
 
@@ -248,7 +248,7 @@ final class Settling {
                 return false;
             }
         }
-        for (Loop loop : run.loops()) {
+        for (Loop loop : run.loops().opened()) {
             if (loop != null
                     && !loop.closed()
                     && (loop.connections() != 0 || !aliveOn(loop).isEmpty())) {
@@ -353,9 +353,9 @@ final class Settling {
                         2, "closed() of " + end + " does not settle: " + end.state() + stateOf(run.end(id ^ 1)));
             }
         }
-        for (Loop loop : run.loops()) {
-            if (run.closing(loop)) {
-                if (!run.closingWanted(loop)) {
+        for (Loop loop : run.loops().opened()) {
+            if (run.loops().closing(loop)) {
+                if (!run.loops().closingWanted(loop)) {
                     ledger.violated(4, loop + " has closed by itself");
                 }
                 continue;
@@ -399,9 +399,9 @@ final class Settling {
     // ---- last
 
     private void closeLoops() {
-        for (Loop loop : run.loops()) {
+        for (Loop loop : run.loops().opened()) {
             if (!loop.closed()) {
-                run.noteClosing(run.numberOf(loop));
+                run.loops().noteClosing(run.loops().numberOf(loop));
                 run.attempt(() -> loop.close(Duration.ofSeconds(5)));
                 if (!loop.closed()) {
                     ledger.violated(2, "close of " + loop + " has returned, and it is not closed");
@@ -417,7 +417,7 @@ final class Settling {
             } else if (each.future.isCancelled()
                     && !each.mayBeCancelled
                     && !each.waitsForTime
-                    && !run.closedEarly(Run.loopOf(each.future))) {
+                    && !run.loops().closedEarly(Loops.of(each.future))) {
                 ledger.violated(2, each + " was cancelled, and nobody has cancelled it: " + each.future);
             }
             if (each.what.startsWith("closed()") && each.future.failure() != null && !each.mayBeCancelled) {

@@ -1,0 +1,122 @@
+package rill.testkit.storm;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import rill.CancelledException;
+import rill.Report;
+import rill.Reporter;
+
+/**
+ * Judges what is thrown, given as a failure, or reported in a run. As a Reporter a class, not a lambda: a loop may refer to it, and to no other function of
+ * a program.
+ */
+final class Judge implements Reporter {
+    private final Run run;
+    private final Set<String> failedConnections = ConcurrentHashMap.newKeySet();
+    private final Set<Throwable> untold =
+            Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
+    private volatile boolean survivorsAllowed;
+
+    Judge(Run run) {
+        this.run = run;
+    }
+
+    /** Throws what somebody has to be told of. */
+    Object fail() {
+        var failure = new Planned.Unchecked();
+        untold.add(failure);
+        throw failure;
+    }
+
+    /** How many failures nobody was told of. */
+    int untold() {
+        return untold.size();
+    }
+
+    /** Something was thrown, or is the failure of something: whether that may be. */
+    void of(Throwable failure, String where) {
+        if (Planned.is(failure)
+                || failure instanceof IOException
+                || failure instanceof CancelledException
+                || failure instanceof RejectedExecutionException) {
+            return;
+        }
+        if (failure instanceof IllegalStateException && expected(String.valueOf(failure.getMessage()))) {
+            return;
+        }
+        var violation = run.ledger().violated(4, where + " " + failure);
+        if (violation.getSuppressed().length == 0) {
+            violation.addSuppressed(failure);
+        }
+    }
+
+    private static boolean expected(String message) {
+        return message.contains("is closed")
+                || message.contains("is closing")
+                || message.contains("another pipeline")
+                || message.contains("drives")
+                || message.contains("use one of the two")
+                || message.contains("is being driven")
+                || message.contains("to be replaced")
+                || message.contains("within a call of a session")
+                || message.contains("still holds back writes");
+    }
+
+    @Override
+    public void report(Report report) {
+        if (run.has(Plant.SILENT)) {
+            return;
+        }
+        Throwable cause = report.cause();
+        if (cause != null) {
+            untold.remove(cause);
+        }
+        reported(report);
+    }
+
+    private void reported(Report report) {
+        switch (report) {
+            case Report.Thrown thrown -> of(thrown.cause(), "it was reported that " + thrown.what() + " threw");
+            case Report.Unobserved unobserved ->
+                of(unobserved.cause(), "it was reported that nobody looked at the failure of " + unobserved.what());
+            case Report.ConnectionFailed failed -> connectionFailed(failed);
+            case Report.AcceptPaused paused -> run.ledger().violated(4, "it was reported: " + paused.message());
+            case Report.Survivors survivors -> survived(survivors);
+            default -> {}
+        }
+    }
+
+    /** Whether what this address has connected to has failed at the other end, which was reported: perhaps before anybody was given it. */
+    boolean failedAtPeer(@Nullable SocketAddress local) {
+        return failedConnections.contains("connection to " + local);
+    }
+
+    private void connectionFailed(Report.ConnectionFailed report) {
+        failedConnections.add(report.connection());
+        for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
+            End each = run.end(id);
+            if (each != null
+                    && each.connection() != null
+                    && report.connection().equals(each.connection().toString())) {
+                each.failed = true;
+            }
+        }
+        of(report.cause(), "it was reported that a connection failed:");
+    }
+
+    private void survived(Report.Survivors report) {
+        if (!survivorsAllowed) {
+            run.ledger().violated(3, "it was reported: " + report.message());
+        }
+    }
+
+    void allowSurvivors(boolean allowed) {
+        survivorsAllowed = allowed;
+    }
+}
