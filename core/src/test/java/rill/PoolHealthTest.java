@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import rill.CallFailedException.Fate;
 import rill.PoolState.Failing;
@@ -311,6 +312,24 @@ class PoolHealthTest {
     }
 
     @Test
+    void though_it_is_probed_seldom_a_connection_is_replaced_at_its_age() {
+        try (var rig = new PoolRig().answering()) {
+            rig.pool(probing(), ONE.connections(8).maxAge(MINUTE).probe(SECOND.multipliedBy(59), SECOND));
+            var ends = new TreeSet<Integer>();
+            for (int second = 0; second < 62; second++) {
+                long before = rig.livePeers().size();
+                rig.passes(SECOND);
+                if (rig.peers.subList(0, 8).stream().anyMatch(peer -> peer.ended) && before > 0) {
+                    ends.add((int) rig.peers.subList(0, 8).stream()
+                            .filter(peer -> peer.ended)
+                            .count());
+                }
+            }
+            assertThat(ends).as("how many were gone, as time went by").hasSizeGreaterThan(3).last().isEqualTo(8);
+        }
+    }
+
+    @Test
     void what_is_not_needed_becomes_idle_and_is_closed_down_to_the_least() {
         try (var rig = new PoolRig()) {
             var pool =
@@ -456,6 +475,22 @@ class PoolHealthTest {
             }
             assertThat(rig.livePeers()).hasSize(1);
             assertThat(rig.peers).hasSize(1);
+        }
+    }
+
+    @Test
+    void a_call_that_is_answered_while_a_probe_is_under_way_is_use() {
+        try (var rig = new PoolRig().answering()) {
+            Promise<String> probed = rig.loop.promise();
+            var pool = rig.pool(
+                    PoolRig.protocol().probe(client -> probed),
+                    ONE.connections(0, 1).idleTime(MINUTE).probe(SECOND.multipliedBy(20), SECOND.multipliedBy(10)));
+            rig.call(pool, "a");
+            rig.passes(SECOND.multipliedBy(21)); // the probe has begun
+            assertThat(rig.call(pool, "b").result()).isEqualTo("answer to b");
+            rig.onLoop(() -> probed.complete("works")); // before it is looked at again
+            rig.passes(SECOND.multipliedBy(46)); // 67 in all
+            assertThat(rig.livePeers()).as("used 46 seconds ago").hasSize(1);
         }
     }
 

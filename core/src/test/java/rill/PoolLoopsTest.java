@@ -158,6 +158,33 @@ class PoolLoopsTest {
     }
 
     @Test
+    void while_a_loop_finishes_what_is_in_flight_there_further_calls_go_to_another_connection() {
+        try (var rig = new PoolRig()) {
+            Loop other = rig.loops.open();
+            Pool<String, String> pool = pool(rig, other, PoolRig.protocol());
+            both(rig, other);
+            Future<String> slow = pool.call("slow");
+            both(rig, other);
+            PoolRig.Peer first = rig.lastPeer();
+            rig.answering();
+            other.closing().start(Duration.ofMinutes(1));
+            both(rig, other);
+            Future<String> call = pool.call("a");
+            for (int n = 0; n < 5; n++) {
+                both(rig, other);
+                rig.loops.clock().advance(Duration.ofMillis(100));
+            }
+            assertThat(call.isDone()).isTrue();
+            assertThat(call.result()).isEqualTo("answer to a");
+            assertThat(slow.isDone()).isFalse();
+            first.says("at last");
+            both(rig, other);
+            assertThat(slow.result()).isEqualTo("at last");
+            ends(rig, pool);
+        }
+    }
+
+    @Test
     void a_second_try_is_told_to_who_waits_though_the_loop_of_the_first_one_is_closed() {
         try (var rig = new PoolRig()) {
             Loop other = rig.loops.open();
