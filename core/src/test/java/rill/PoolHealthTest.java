@@ -325,7 +325,11 @@ class PoolHealthTest {
                             .count());
                 }
             }
-            assertThat(ends).as("how many were gone, as time went by").hasSizeGreaterThan(3).last().isEqualTo(8);
+            assertThat(ends)
+                    .as("how many were gone, as time went by")
+                    .hasSizeGreaterThan(3)
+                    .last()
+                    .isEqualTo(8);
         }
     }
 

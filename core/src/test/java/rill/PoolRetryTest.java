@@ -179,6 +179,23 @@ class PoolRetryTest {
     }
 
     @Test
+    void second_tries_are_no_calls_that_would_add_to_the_budget() {
+        try (var rig = new PoolRig()) {
+            Duration pause = SECOND.dividedBy(100);
+            var pool = rig.pool(idempotent(), ONE.retries(1000).retryShare(1).backOff(pause, pause));
+            Future<String> call = rig.call(pool, "get", Duration.ofMinutes(30));
+            for (int n = 0; n < 50 && !call.isDone(); n++) {
+                rig.lastPeer().aborts();
+                rig.passes(pause.multipliedBy(2));
+            }
+            assertThat(rig.failureOf(call).fate()).isEqualTo(Fate.PERHAPS_CARRIED_OUT);
+            assertThat(rig.peers.stream().filter(peer -> peer.heard.contains("get")))
+                    .as("the call, those that are free, and the share of one call")
+                    .hasSize(1 + RetryBudget.RESERVE + 1);
+        }
+    }
+
+    @Test
     void a_second_try_that_was_not_sent_costs_nothing_of_the_budget_or_of_the_tries() {
         try (var rig = new PoolRig()) {
             var pool = rig.pool(

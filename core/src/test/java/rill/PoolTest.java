@@ -62,6 +62,23 @@ class PoolTest {
     }
 
     @Test
+    void bytes_that_have_waited_count_no_longer() {
+        try (var rig = new PoolRig().answering()) {
+            var pool = rig.pool(PoolRig.protocol().waitingBytes(1000), ONE.backOff(SECOND, SECOND));
+            for (int round = 0; round < 3; round++) {
+                rig.goesDown();
+                Future<String> call = rig.call(pool, "x".repeat(200), Duration.ofHours(1));
+                Future<String> givenUp = rig.call(pool, "y".repeat(5), Duration.ofHours(1));
+                assertThat(call.isDone() || givenUp.isDone()).isFalse();
+                rig.onLoop(givenUp::cancel);
+                rig.comesBack();
+                rig.passes(SECOND.multipliedBy(3));
+                assertThat(call.result()).isEqualTo("answer to " + "x".repeat(200));
+            }
+        }
+    }
+
+    @Test
     void the_least_are_made_one_after_another_and_never_two_at_once() {
         try (var rig = new PoolRig()) {
             rig.loops.transport().nextConnection(Faults.unanswered());
