@@ -201,57 +201,26 @@ final class Calls<Q, A> implements Receiver<A> {
     private @Nullable Throwable refusal(
             Object name, boolean oneWay, @Nullable Duration limit, boolean late, int tries, boolean goesOn) {
         if (isShut() && !goesOn) {
-            return closed(fate(Fate.NEVER_SENT, tries), describe(name, oneWay));
+            return failures().closed(name, oneWay, tries);
         }
         if (late) {
-            Duration had = limit == null ? protocol.bounds.deadline() : limit;
-            return tooLate(
-                    fate(Fate.NEVER_SENT, tries),
-                    describe(name, oneWay)
-                            + (had.isPositive()
-                                    ? ": not sent within " + Wording.duration(had) + ", since its loop was busy"
-                                    : ": not sent, since its deadline of " + Wording.duration(had)
-                                            + " had passed when it was made"));
+            return failures().tooLateToBegin(name, oneWay, tries, limit == null ? protocol.bounds.deadline() : limit);
         }
         return (!goesOn && mayWrite(oneWay))
                         || (protocol.bounds.whenFull() == ClientProtocol.WhenFull.WAIT && waiting.hasRoom())
                 ? null
-                : new CallFailedException(
-                        fate(Fate.NEVER_SENT, tries),
-                        describe(name, oneWay) + " is full: " + inFlight.size() + " calls in flight, " + waiting.size()
-                                + " waiting, " + (inFlightBytes + waiting.bytes()) + " bytes",
-                        null);
+                : failures()
+                        .full(
+                                name,
+                                oneWay,
+                                tries,
+                                inFlight.size(),
+                                waiting.size(),
+                                inFlightBytes + waiting.bytes());
     }
 
-    private String describe(Object name, boolean oneWay) {
-        return (oneWay ? "send of " : "call of ") + Wording.excerpt(name) + ": " + link;
-    }
-
-    private String describe(Call<Q, A> call) {
-        return describe(Objects.requireNonNull(call.name), call.oneWay);
-    }
-
-    private static CallFailedException tooLate(Fate fate, String what) {
-        return new CallFailedException(fate, what, new DeadlineException(what));
-    }
-
-    /** What can have become of a request, which may have been sent on another connection before. */
-    private static Fate fate(Fate here, int tries) {
-        return tries > 0 ? Fate.PERHAPS_CARRIED_OUT : here;
-    }
-
-    private CallFailedException closed(Fate fate, String what) {
-        Throwable reason = cause == null ? link.outbound().closed() : cause;
-        String why;
-        if (peerEnded && cause == null) {
-            why = "the peer has ended its stream";
-        } else if (reason == null) {
-            why = finishing ? "it was to finish" : "by this side";
-        } else {
-            why = reason instanceof ClosedHere ? "by this side" : Failures.inWords(reason);
-        }
-        boolean tellsMore = reason != null && !(reason instanceof ClosedHere);
-        return new CallFailedException(fate, what + " is closed: " + why, tellsMore ? reason : null);
+    private CallFailures failures() {
+        return new CallFailures(link, cause, peerEnded, finishing);
     }
 
     private Call<Q, A> newCall(Promise<A> caller, Object name, @Nullable Duration limit, long due) {
@@ -322,7 +291,7 @@ final class Calls<Q, A> implements Receiver<A> {
         Duration limit = call.limit;
         long due = call.due;
         if (over) { // the connection has failed meanwhile, and has told all others
-            CallFailedException why = failure == null ? ended(call, describe(name, call.oneWay), cause) : null;
+            CallFailedException why = failure == null ? failures().ended(call, name) : null;
             if (why != null && handOnSent(call, why)) {
                 counters.handedBack++;
             } else {
@@ -390,15 +359,11 @@ final class Calls<Q, A> implements Receiver<A> {
             unwritten = link.outbound().encode(link.stack().top(), request);
         } catch (Throwable t) { // not of the encoder: of sending what is there
             link.failed(t, false);
-            return new CallFailedException(
-                    Fate.PERHAPS_CARRIED_OUT, describe(name, call.oneWay) + ": " + Failures.inWords(t), t);
+            return failures().unwritten(call, name, Fate.PERHAPS_CARRIED_OUT, t);
         }
         if (unwritten instanceof IOException
                 || (unwritten != null && unwritten == link.outbound().closed())) {
-            return new CallFailedException(
-                    fate(Fate.NEVER_SENT, call.tries),
-                    describe(name, call.oneWay) + ": " + Failures.inWords(unwritten),
-                    unwritten);
+            return failures().unwritten(call, name, Fate.NEVER_SENT, unwritten);
         }
         return unwritten;
     }
@@ -413,7 +378,7 @@ final class Calls<Q, A> implements Receiver<A> {
     /** Done while a call would be sent at once. */
     Future<@Nullable Void> writable() {
         if (!isOpen() || over) {
-            return loop.failed(closed(Fate.NEVER_SENT, "writable: " + link));
+            return loop.failed(failures().writable());
         }
         if (mayWrite(false)) {
             return loop.accepted();
@@ -498,14 +463,10 @@ final class Calls<Q, A> implements Receiver<A> {
 
     private void tooLate(Call<Q, A> call, long now) {
         Promise<A> caller = Objects.requireNonNull(call.promise);
-        Duration had = call.limit == null ? protocol.bounds.deadline() : call.limit;
-        String limit = Wording.duration(had);
-        Throwable why = call.state == Call.State.WAITING
-                ? tooLate(
-                        fate(Fate.NEVER_SENT, call.tries),
-                        describe(call) + ": not sent within " + limit + ", since it waited for its turn")
-                : tooLate(Fate.PERHAPS_CARRIED_OUT, describe(call) + ": no answer within " + limit);
-        callEnds(Objects.requireNonNull(call.name), call.limit, call.due, caller.fail(why), why);
+        Object name = Objects.requireNonNull(call.name);
+        Throwable why =
+                failures().tooLate(call, name, call.limit == null ? protocol.bounds.deadline() : call.limit);
+        callEnds(name, call.limit, call.due, caller.fail(why), why);
         giveUp(call, now);
     }
 
@@ -681,7 +642,8 @@ final class Calls<Q, A> implements Receiver<A> {
             patron.ended(failure);
         }
         loop.ticking().pollPolicy().more(-inFlight.size());
-        forEach(call -> told[0] |= fail(call, reason));
+        CallFailures failures = failures();
+        forEach(call -> told[0] |= fail(call, failures));
         deadlines.close();
         inFlight.clear();
         inFlightBytes = 0;
@@ -691,13 +653,13 @@ final class Calls<Q, A> implements Receiver<A> {
         return told[0];
     }
 
-    private boolean fail(Call<Q, A> call, @Nullable Throwable reason) {
+    private boolean fail(Call<Q, A> call, CallFailures failures) {
         boolean told = false;
         Promise<A> caller = call.promise;
         if (caller != null && caller.isDone()) {
             callEnds(Objects.requireNonNull(call.name), call.limit, call.due, CallOutcome.CANCELLED, null);
         } else if (caller != null) {
-            CallFailedException why = ended(call, describe(call), reason);
+            CallFailedException why = failures.ended(call, Objects.requireNonNull(call.name));
             if (handOnWaiting(call, why) || handOnSent(call, why)) {
                 counters.handedBack++;
                 told = true;
@@ -769,18 +731,9 @@ final class Calls<Q, A> implements Receiver<A> {
         return true;
     }
 
-    /** The failure of a call that has no answer at the end of its connection. */
-    private static <Q, A> CallFailedException ended(Call<Q, A> call, String what, @Nullable Throwable reason) {
-        Fate fate = call.state == Call.State.WAITING ? fate(Fate.NEVER_SENT, call.tries) : Fate.PERHAPS_CARRIED_OUT;
-        if (reason == null || reason instanceof ClosedHere) {
-            return new CallFailedException(fate, what + " was closed", null);
-        }
-        return new CallFailedException(fate, what + ": " + Failures.inWords(reason), reason);
-    }
-
     private void failWriters() {
         if (writers != null) {
-            writers.fail(closed(Fate.NEVER_SENT, "writable: " + link));
+            writers.fail(failures().writable());
             writers = null;
         }
     }

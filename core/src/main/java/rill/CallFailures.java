@@ -1,0 +1,105 @@
+package rill;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import rill.CallFailedException.Fate;
+
+/** How calls of one connection fail, and what can have become of each. Made when one does. */
+final class CallFailures {
+    private final Link link;
+    private final @Nullable Throwable cause; // of the end of the connection, unless that was orderly
+    private final boolean peerEnded;
+    private final boolean finishing;
+
+    CallFailures(Link link, @Nullable Throwable cause, boolean peerEnded, boolean finishing) {
+        this.link = link;
+        this.cause = cause;
+        this.peerEnded = peerEnded;
+        this.finishing = finishing;
+    }
+
+    /** What can have become of a request, which may have been sent on another connection before. */
+    private static Fate fate(Fate here, int tries) {
+        return tries > 0 ? Fate.PERHAPS_CARRIED_OUT : here;
+    }
+
+    private static CallFailedException tooLate(Fate fate, String what) {
+        return new CallFailedException(fate, what, new DeadlineException(what));
+    }
+
+    private String describe(Object name, boolean oneWay) {
+        return (oneWay ? "send of " : "call of ") + Wording.excerpt(name) + ": " + link;
+    }
+
+    private String describe(Call<?, ?> call, Object name) {
+        return describe(name, call.oneWay);
+    }
+
+    // ---- of those that were never begun
+
+    CallFailedException closed(Object name, boolean oneWay, int tries) {
+        return closed(fate(Fate.NEVER_SENT, tries), describe(name, oneWay));
+    }
+
+    CallFailedException writable() {
+        return closed(Fate.NEVER_SENT, "writable: " + link);
+    }
+
+    private CallFailedException closed(Fate fate, String what) {
+        Throwable reason = cause == null ? link.outbound().closed() : cause;
+        String why;
+        if (peerEnded && cause == null) {
+            why = "the peer has ended its stream";
+        } else if (reason == null) {
+            why = finishing ? "it was to finish" : "by this side";
+        } else {
+            why = reason instanceof ClosedHere ? "by this side" : Failures.inWords(reason);
+        }
+        boolean tellsMore = reason != null && !(reason instanceof ClosedHere);
+        return new CallFailedException(fate, what + " is closed: " + why, tellsMore ? reason : null);
+    }
+
+    /** Its deadline, which was this far ahead, had passed when its turn came. */
+    CallFailedException tooLateToBegin(Object name, boolean oneWay, int tries, Duration had) {
+        String why = had.isPositive()
+                ? ": not sent within " + Wording.duration(had) + ", since its loop was busy"
+                : ": not sent, since its deadline of " + Wording.duration(had) + " had passed when it was made";
+        return tooLate(fate(Fate.NEVER_SENT, tries), describe(name, oneWay) + why);
+    }
+
+    CallFailedException full(Object name, boolean oneWay, int tries, int inFlight, int waiting, long bytes) {
+        return new CallFailedException(
+                fate(Fate.NEVER_SENT, tries),
+                describe(name, oneWay) + " is full: " + inFlight + " calls in flight, " + waiting + " waiting, " + bytes
+                        + " bytes",
+                null);
+    }
+
+    // ---- of the others
+
+    /** Its deadline, which was this far ahead, has passed. */
+    CallFailedException tooLate(Call<?, ?> call, Object name, Duration had) {
+        String limit = Wording.duration(had);
+        return call.state == Call.State.WAITING
+                ? tooLate(
+                        fate(Fate.NEVER_SENT, call.tries),
+                        describe(call, name) + ": not sent within " + limit + ", since it waited for its turn")
+                : tooLate(Fate.PERHAPS_CARRIED_OUT, describe(call, name) + ": no answer within " + limit);
+    }
+
+    /** It was encoded, and could not be written for this reason, or perhaps not whole. */
+    CallFailedException unwritten(Call<?, ?> call, Object name, Fate fate, Throwable why) {
+        return new CallFailedException(
+                fate(fate, call.tries), describe(call, name) + ": " + Failures.inWords(why), why);
+    }
+
+    /** It has no answer at the end of the connection. */
+    CallFailedException ended(Call<?, ?> call, Object name) {
+        Fate fate = call.state == Call.State.WAITING ? fate(Fate.NEVER_SENT, call.tries) : Fate.PERHAPS_CARRIED_OUT;
+        String what = describe(call, name);
+        if (cause == null || cause instanceof ClosedHere) {
+            return new CallFailedException(fate, what + " was closed", null);
+        }
+        return new CallFailedException(fate, what + ": " + Failures.inWords(cause), cause);
+    }
+}
