@@ -1,0 +1,166 @@
+package rill.codec.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import rill.ConnectOptions;
+import rill.Connection;
+import rill.DeadlineException;
+import rill.Failure;
+import rill.Future;
+import rill.Listener;
+import rill.Loop;
+import rill.LoopOptions;
+import rill.Pipeline;
+import rill.Promise;
+import rill.ProtocolException;
+import rill.Report;
+import rill.codec.Lines;
+import rill.codec.Text;
+import rill.codec.resp.Command;
+import rill.codec.resp.Reply;
+import rill.codec.resp.Resp;
+import rill.testkit.Leaks;
+
+/** How TLS between Rill and Rill ends, each direction by itself. */
+class TlsEndTest extends TlsRig {
+    @Test
+    void in_tls_1_3_each_direction_ends_by_itself() throws IOException {
+        Promise<Connection<ByteBuf, ByteBuf>> accepted = loop.promise();
+        Listener listener = loop.listen(ANY_PORT, Pipeline.bytes().over(Certificates.server()), accepted::complete)
+                .await();
+        Connection<ByteBuf, ByteBuf> client = connect(listener.address(), Certificates.client());
+        Connection<ByteBuf, ByteBuf> server = accepted.await();
+        client.write(text("question"));
+        client.shutdownOutput();
+        assertThat(receive(server, 8)).asString().isEqualTo("question");
+        assertThat(server.receive().timeout(LONG).await()).isNull();
+        server.write(text("a late answer"));
+        assertThat(receive(client, 13)).asString().isEqualTo("a late answer");
+        server.close();
+        assertThat(client.receive().timeout(LONG).await()).isNull();
+        client.close();
+        client.closed().timeout(LONG).await();
+        server.closed().timeout(LONG).await();
+    }
+
+    @Test
+    void in_tls_1_2_the_good_bye_of_one_ends_both() throws IOException {
+        Promise<Connection<ByteBuf, ByteBuf>> accepted = loop.promise();
+        Listener listener = loop.listen(
+                        ANY_PORT,
+                        Pipeline.bytes().over(Certificates.server().versions(TlsVersion.TLS_1_2)),
+                        accepted::complete)
+                .await();
+        Connection<ByteBuf, ByteBuf> client = connect(listener.address(), Certificates.client());
+        Connection<ByteBuf, ByteBuf> server = accepted.await();
+        Promise<Throwable> failed = loop.promise();
+        server.onFailure((Failure failure) -> failed.complete(failure.cause()));
+        client.write(text("question"));
+        client.shutdownOutput();
+        assertThat(receive(server, 8)).asString().isEqualTo("question");
+        assertThat(server.receive().timeout(LONG).await()).isNull();
+        server.write(text("a late answer"));
+        assertThat(failed.timeout(LONG).await())
+                .isInstanceOf(TlsException.class)
+                .hasMessageContaining("TLS 1.2 can send nothing more");
+        client.close();
+        client.closed().timeout(LONG).await();
+    }
+
+    @Test
+    void a_close_in_good_order_loses_nothing() throws IOException {
+        Listener listener = loop.<ByteBuf, ByteBuf>listen(
+                        ANY_PORT, Pipeline.bytes().over(Certificates.server()), connection -> {
+                            connection.write(Unpooled.wrappedBuffer(new byte[1_000_000]));
+                            connection.close();
+                        })
+                .await();
+        Connection<ByteBuf, ByteBuf> client = connect(listener.address(), Certificates.client());
+        receive(client, 1_000_000);
+        assertThat(client.receive().timeout(LONG).await()).isNull();
+    }
+
+    /** Passes bytes on between a client and a server, up to so many from the server, and then ends the connection. */
+    private SocketAddress cuttingOff(SocketAddress server, int after) throws IOException {
+        Listener relay = loop.<ByteBuf, ByteBuf>listen(ANY_PORT, Pipeline.bytes(), one -> {
+                    one.pause();
+                    loop.connect(server, Pipeline.bytes()).onDone((other, failure) -> {
+                        var left = new AtomicInteger(after);
+                        one.onMessage(other::write);
+                        one.resume();
+                        other.onMessage(bytes -> {
+                            int length = Math.min(left.get(), bytes.readableBytes());
+                            left.addAndGet(-length);
+                            one.write(bytes.readRetainedSlice(length));
+                            bytes.release();
+                            if (left.get() == 0) {
+                                one.close();
+                                other.abort();
+                            }
+                        });
+                    });
+                })
+                .await();
+        return relay.address();
+    }
+
+    @Test
+    void a_stream_that_is_cut_off_is_no_stream_that_has_ended() throws IOException {
+        Listener listener = loop.<ByteBuf, ByteBuf>listen(
+                        ANY_PORT,
+                        Pipeline.bytes().over(Certificates.server()),
+                        connection -> connection.write(Unpooled.wrappedBuffer(new byte[100_000])))
+                .await();
+        Connection<ByteBuf, ByteBuf> client = connect(cuttingOff(listener.address(), 60_000), Certificates.client());
+        assertThatThrownBy(() -> receive(client, 100_000))
+                .isInstanceOf(TlsTruncatedException.class)
+                .hasMessageContaining("without a good-bye");
+    }
+
+    @Test
+    void who_writes_after_a_handshake_that_has_failed_hears_why() throws IOException {
+        SocketAddress address = echo(Tls.server(Certificates.of("other.test")));
+        Connection<ByteBuf, ByteBuf> plain =
+                loop.connect(address, Pipeline.bytes()).await();
+        Connection<ByteBuf, ByteBuf> secret = plain.become(Pipeline.bytes().over(Certificates.client()));
+        secret.onFailure(failure -> {});
+        secret.closed().timeout(LONG).await();
+        assertThatThrownBy(() -> secret.write(text("hello")).await())
+                .hasMessageContaining("since it had failed")
+                .hasMessageContaining("not for server.test");
+    }
+}

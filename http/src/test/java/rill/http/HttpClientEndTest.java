@@ -1,0 +1,252 @@
+package rill.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import rill.CallFailedException;
+import rill.CallFailedException.Fate;
+import rill.DeadlineException;
+import rill.Future;
+import rill.Loop;
+import rill.LoopOptions;
+import rill.Report;
+import rill.http.ScriptedServer.Peer;
+import rill.http.wire.HttpFields;
+import rill.testkit.Leaks;
+import rill.testkit.memory.MemoryTransport;
+
+/** Requests of a client that run out of time, are cancelled, or lose their client or its loop. */
+final class HttpClientEndTest extends HttpClientRig {
+    // ---- time
+
+    @Test
+    void a_server_that_never_answers_is_given_up() throws IOException {
+        var server = server((peer, request) -> {});
+        loop.run(() -> {
+            HttpClient client = client();
+            long before = loop.nanoTime();
+            assertFails(client.get(server.uri()), Fate.PERHAPS_CARRIED_OUT, "no response within 30000 ms");
+            assertThat(Duration.ofNanos(loop.nanoTime() - before))
+                    .isBetween(Duration.ofSeconds(30), Duration.ofSeconds(31));
+            assertThat(client.connections(URI.create(server.uri()))).isZero();
+        });
+    }
+
+    @Test
+    void a_body_that_stops_coming_is_given_up() throws IOException {
+        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nContent-Length: 10\n\nabc"));
+        loop.run(() -> {
+            ClientResponse response = client().get(server.uri()).await();
+            assertThatThrownBy(() -> response.bytes().await())
+                    .hasMessageContaining("no byte of a body has moved for 60000 ms");
+        });
+    }
+
+    @Test
+    void the_whole_has_its_time_wherever_that_is_spent() throws IOException {
+        var server = server((peer, request) -> {
+            if (request.contains("/body")) {
+                drip(peer.say("HTTP/1.1 200 OK\nContent-Length: 1000000\n\n"));
+            }
+        });
+        loop.run(() -> {
+            HttpClient client = HttpClient.on(loop, DEFAULTS.connections(1).within(Duration.ofSeconds(5)));
+            long before = loop.nanoTime();
+            ClientResponse slow = client.get(server.uri() + "/body").await();
+            Future<ClientResponse> waits = client.get(server.uri());
+            assertThatThrownBy(() -> slow.bytes().await())
+                    .isInstanceOf(IOException.class)
+                    .hasRootCauseInstanceOf(DeadlineException.class);
+            assertFails(waits, Fate.NEVER_SENT, "not done within its time");
+            assertThat(Duration.ofNanos(loop.nanoTime() - before)).isLessThan(Duration.ofMillis(5500));
+            assertFails(
+                    client.send(ClientRequest.get(URI.create(server.uri())).within(Duration.ofSeconds(1))),
+                    Fate.PERHAPS_CARRIED_OUT,
+                    "not done within its time");
+        });
+    }
+
+    private void drip(Peer peer) {
+        if (peer.requests > 0) {
+            peer.say("x");
+            loop.schedule(Duration.ofMillis(100), () -> {
+                if (loop.connections() > 1) {
+                    drip(peer);
+                }
+            });
+        }
+    }
+
+    // ---- cancelling
+
+    @Test
+    void cancelling_frees_the_connection_wherever_the_request_is() throws IOException {
+        var server = server((peer, request) -> {});
+        loop.run(() -> {
+            HttpClient client = HttpClient.on(loop, DEFAULTS.connections(1));
+            URI uri = URI.create(server.uri());
+            Future<ClientResponse> dialing = client.get(uri);
+            Future<ClientResponse> waiting = client.get(uri);
+            waiting.cancel();
+            dialing.cancel();
+            loop.delay(Duration.ofSeconds(1)).await();
+            Future<ClientResponse> sent = client.get(uri);
+            loop.delay(Duration.ofSeconds(1)).await();
+            assertThat(server.requests).hasSize(1);
+            sent.cancel();
+            loop.delay(Duration.ofSeconds(1)).await();
+            assertThat(client.connections(uri)).isZero();
+        });
+    }
+
+    @Test
+    void a_response_that_came_too_late_for_a_timeout_frees_its_connection() throws IOException {
+        var server = server((peer, request) -> loop.schedule(
+                Duration.ofSeconds(1),
+                () -> peer.say("HTTP/1.1 200 OK\nContent-Length: 1000000\n\n").sayBytes(new byte[1_000_000])));
+        loop.run(() -> {
+            HttpClient client = client();
+            for (int millis = 900; millis < 1300; millis += 7) {
+                Future<ClientResponse> call = client.get(server.uri()).timeout(Duration.ofMillis(millis));
+                try {
+                    call.await().discard();
+                } catch (DeadlineException late) {
+                    assertThat(call.isDone()).isTrue();
+                }
+            }
+            loop.delay(Duration.ofSeconds(5)).await();
+            assertThat(client.connections(URI.create(server.uri()))).isZero();
+        });
+    }
+
+    @Test
+    void a_closed_client_fails_what_is_under_way_and_what_comes_later() throws IOException {
+        var server = server((peer, request) -> {});
+        loop.run(() -> {
+            HttpClient client = HttpClient.on(loop, DEFAULTS.connections(1));
+            Future<ClientResponse> sent = client.get(server.uri());
+            Future<ClientResponse> waiting = client.get(server.uri());
+            loop.delay(Duration.ofSeconds(1)).await();
+            client.close();
+            assertFails(sent, Fate.PERHAPS_CARRIED_OUT, "the client was closed");
+            assertFails(waiting, Fate.NEVER_SENT, "the client was closed");
+            assertFails(client.get(server.uri()), Fate.NEVER_SENT, "the client is closed");
+        });
+    }
+
+    @Test
+    void a_closed_loop_fails_what_is_under_way() throws IOException {
+        var server = server((peer, request) -> {});
+        Future<ClientResponse> sent = client().get(server.uri());
+        loop.run(() -> loop.delay(Duration.ofSeconds(1)).await());
+        loop.close();
+        assertThat(sent.isDone()).isTrue();
+        assertThat(sent.failure()).isNotNull();
+        Future<ClientResponse> late = client().get(server.uri());
+        assertThat(late.failure()).isNotNull();
+    }
+
+    @Test
+    void a_body_is_closed_once_whatever_becomes_of_its_request() throws IOException {
+        var server = server((peer, request) -> {
+            if (request.contains("/reset")) {
+                peer.reset();
+            } else {
+                peer.say(OK);
+            }
+        });
+        var closed = new AtomicInteger();
+        HttpBody.Source source = new HttpBody.Source() {
+            private int left = 2;
+
+            @Override
+            public Future<@Nullable ByteBuf> next() {
+                return loop.done(left-- > 0 ? Unpooled.wrappedBuffer(new byte[3]) : null);
+            }
+
+            @Override
+            public void close() {
+                closed.incrementAndGet();
+                left = 2;
+            }
+        };
+        loop.run(() -> {
+            HttpClient client = client();
+            client.send(ClientRequest.put(URI.create(server.uri() + "/"), HttpBody.stream(source)))
+                    .await()
+                    .discard();
+            assertThat(closed).hasValue(1);
+            assertFails(
+                    client.send(ClientRequest.put(URI.create(server.uri() + "/reset"), HttpBody.stream(source))),
+                    Fate.PERHAPS_CARRIED_OUT,
+                    "PUT");
+            assertThat(closed).hasValue(2);
+            assertFails(
+                    client.send(ClientRequest.put(URI.create("http://127.0.0.1:1/"), HttpBody.stream(source))),
+                    Fate.NEVER_SENT,
+                    "PUT");
+            assertThat(closed).hasValue(3);
+            assertThatThrownBy(() -> client.send(ClientRequest.get(URI.create(server.uri()))
+                                    .target("no target")
+                                    .body(HttpBody.stream(source)))
+                            .await())
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThat(closed).hasValue(4);
+            client.close();
+            assertFails(
+                    client.send(ClientRequest.put(URI.create(server.uri() + "/"), HttpBody.stream(source))),
+                    Fate.NEVER_SENT,
+                    "closed");
+            assertThat(closed).hasValue(5);
+        });
+    }
+
+    @Test
+    void a_file_is_sent_and_sent_again(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "what is in the file");
+        var server = server((peer, request) -> {
+            if (peer.number == 0 && peer.requests == 2) {
+                peer.reset();
+            } else {
+                peer.say(OK);
+            }
+        });
+        loop.run(() -> {
+            HttpClient client = client();
+            URI uri = URI.create(server.uri());
+            for (int i = 0; i < 2; i++) {
+                client.send(ClientRequest.put(uri, HttpBody.file(file))).await().discard();
+            }
+            assertFails(
+                    client.send(ClientRequest.put(uri, HttpBody.file(folder.resolve("none")))),
+                    Fate.NEVER_SENT,
+                    "can't be read");
+        });
+        assertThat(server.requests)
+                .hasSize(3)
+                .allSatisfy(request ->
+                        assertThat(request).contains("Content-Length: 19\r\n").endsWith("what is in the file"));
+    }
+}

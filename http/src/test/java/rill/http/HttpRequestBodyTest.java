@@ -1,0 +1,190 @@
+package rill.http;
+
+import static rill.http.ServedTexts.GET;
+import static rill.http.ServedTexts.echo;
+import static rill.http.ServedTexts.hello;
+import static rill.http.ServedTexts.ok;
+import static org.assertj.core.api.Assertions.assertThat;
+import static rill.http.Served.DATE;
+import static rill.http.Served.HOST;
+import static rill.http.Served.text;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import rill.Future;
+import rill.Loop;
+import rill.Promise;
+import rill.Report;
+import rill.Service;
+import rill.http.wire.HttpFields;
+import rill.testkit.Leaks;
+import rill.testkit.memory.MemoryTransport;
+
+/** Bodies of requests, as handlers read them or do not. */
+@ExtendWith(Leaks.class)
+class HttpRequestBodyTest {
+    @Test
+    void a_body_is_read_whole() throws IOException {
+        try (var served = new Served(echo())) {
+            var client = served.connect();
+            assertThat(client.send("POST / HTTP/1.1\r\nContent-Length: 5\r\n" + HOST + "hel")
+                            .send("lo")
+                            .until("hello"))
+                    .isEqualTo(ok("hello"));
+            assertThat(client.send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST
+                                    + "5\r\nhello\r\n0\r\n\r\n")
+                            .until("hello"))
+                    .isEqualTo(ok("hello"));
+            assertThat(client.send(GET).until("0\r\n\r\n")).isEqualTo(ok(""));
+        }
+    }
+
+    @Test
+    void trailers_are_there_after_the_body() throws IOException {
+        try (var served = new Served(request -> request.body()
+                .text()
+                .map(text -> HttpResponse.text(text + request.body().trailers().get("x-sum"))))) {
+            assertThat(served.connect()
+                            .send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST
+                                    + "1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n")
+                            .until("a1"))
+                    .isEqualTo(ok("a1"));
+        }
+    }
+
+    @Test
+    void a_body_is_read_no_faster_than_its_handler_wants_it() throws IOException {
+        var bodies = new ArrayList<HttpBody>();
+        try (var served = new Served(request -> {
+            bodies.add(request.body());
+            return Loop.current().promise();
+        })) {
+            var client = served.connect();
+            client.send("POST / HTTP/1.1\r\nContent-Length: 4000000\r\n" + HOST);
+            var body = "x".repeat(100_000);
+            for (int i = 0; i < 10; i++) {
+                client.send(body);
+                served.transport.turns(20);
+            }
+            served.drive(() -> !bodies.isEmpty());
+            long received = ((IncomingBody) bodies.getFirst()).received();
+            assertThat(received).isBetween(60_000L, 256 * 1024L);
+            var read = new AtomicInteger();
+            while (read.get() < 1_000_000) {
+                bodies.getFirst().next().onDone((piece, failure) -> {
+                    read.addAndGet(piece.readableBytes());
+                    piece.release();
+                });
+                int before = read.get();
+                served.drive(() -> read.get() > before);
+            }
+            assertThat(read).hasValue(1_000_000);
+            client.connection.abort();
+            served.reported(Report.ConnectionFailed.class);
+        }
+    }
+
+    @Test
+    void a_body_above_the_limit_is_answered_with_413() throws IOException {
+        try (var served = new Served(request -> request.body().bytes(4).map(bytes -> HttpResponse.text("taken")))) {
+            assertThat(served.connect()
+                            .send("POST / HTTP/1.1\r\nContent-Length: 5\r\n" + HOST + "hello")
+                            .until("413 Content"))
+                    .startsWith("HTTP/1.1 413 Content Too Large");
+            assertThat(served.connect()
+                            .send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST
+                                    + "5\r\nhello\r\n0\r\n\r\n")
+                            .until("413 Content"))
+                    .startsWith("HTTP/1.1 413");
+        }
+    }
+
+    @Test
+    void what_a_handler_does_not_read_is_thrown_away_up_to_a_bound() throws IOException {
+        try (var served = new Served(Served.options().drainBytes(1000), hello())) {
+            var client = served.connect();
+            client.send("POST / HTTP/1.1\r\nContent-Length: 1000\r\n" + HOST);
+            assertThat(client.until("hello")).isEqualTo(ok("hello"));
+            assertThat(client.send("x".repeat(1000) + GET).until("hello")).isEqualTo(ok("hello"));
+            client.send("POST / HTTP/1.1\r\nContent-Length: 1001\r\n" + HOST);
+            assertThat(client.untilEnd()).contains("connection: close");
+            var chunked = served.connect();
+            chunked.send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST);
+            assertThat(chunked.until("hello")).isEqualTo(ok("hello"));
+            chunked.send("3e9\r\n" + "x".repeat(1001) + "\r\n0\r\n\r\n" + GET);
+            assertThat(chunked.untilEnd()).isEmpty();
+        }
+    }
+
+    @Test
+    void continue_is_sent_when_the_handler_wants_the_body() throws IOException {
+        String expecting = "POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n" + HOST;
+        try (var served = new Served(echo())) {
+            var client = served.connect();
+            assertThat(client.send(expecting).until("\r\n\r\n")).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
+            assertThat(client.send("hello").until("hello")).isEqualTo(ok("hello"));
+        }
+        try (var served = new Served(hello())) { // which does not want it
+            assertThat(served.connect().send(expecting).untilEnd())
+                    .startsWith("HTTP/1.1 200")
+                    .contains("connection: close");
+        }
+    }
+
+    @Test
+    void the_time_of_a_body_does_not_begin_before_continue_has_left() throws IOException {
+        String expecting = "POST /w HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n" + HOST;
+        String large = "x".repeat(30_000);
+        try (var served = new Served(
+                MemoryTransport.calm().capacity(1000),
+                Served.options(),
+                request -> request.path().equals("/w")
+                        ? request.body().text().map(HttpResponse::text)
+                        : Served.text(large))) {
+            var client = served.connect();
+            client.connection.pause();
+            client.send(GET + expecting);
+            served.pass(
+                    Duration.ofSeconds(30)); // which is longer than a body may take, and shorter than the client may
+            client.connection.resume();
+            assertThat(client.until("100 Continue\r\n\r\n")).contains(large);
+            assertThat(client.send("hello").until("hello")).isEqualTo(ok("hello"));
+        }
+    }
+
+    @Test
+    void continue_is_sent_before_a_body_that_comes_back() throws IOException {
+        String expecting = "POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n" + HOST;
+        try (var served = new Served(request -> Future.of(HttpResponse.of(request.body())))) {
+            var client = served.connect();
+            assertThat(client.send(expecting).until("\r\n\r\n")).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
+            assertThat(client.send("hello").until("hello"))
+                    .startsWith("HTTP/1.1 200 ")
+                    .doesNotContain("close")
+                    .endsWith("hello");
+            assertThat(client.send(expecting).until("\r\n\r\n")).startsWith("HTTP/1.1 100 ");
+            served.pass(Duration.ofSeconds(30));
+            assertThat(client.untilEnd()).startsWith("HTTP/1.1 408 ");
+        }
+    }
+
+    @Test
+    void another_expectation_is_answered_with_417() throws IOException {
+        try (var served = new Served(hello())) {
+            assertThat(served.ask("GET / HTTP/1.1\r\nExpect: the-unexpected\r\n" + HOST))
+                    .startsWith("HTTP/1.1 417");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package rill.http;
+
+import static rill.http.ServedTexts.GET;
+import static rill.http.ServedTexts.echo;
+import static rill.http.ServedTexts.hello;
+import static rill.http.ServedTexts.ok;
+import static org.assertj.core.api.Assertions.assertThat;
+import static rill.http.Served.DATE;
+import static rill.http.Served.HOST;
+import static rill.http.Served.text;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import rill.Future;
+import rill.Loop;
+import rill.Promise;
+import rill.Report;
+import rill.Service;
+import rill.http.wire.HttpFields;
+import rill.testkit.Leaks;
+import rill.testkit.memory.MemoryTransport;
+
+/** When a server gives connections up, and how it ends them. */
+@ExtendWith(Leaks.class)
+class HttpServerEndTest {
+    // ---- time
+
+    @Test
+    void a_slow_head_is_answered_with_408() throws IOException {
+        try (var served = new Served(hello())) {
+            var client = served.connect().send("GET / HTTP/1.1\r\n");
+            served.pass(Duration.ofSeconds(9));
+            client.send("Host: a\r\n");
+            served.pass(Duration.ofMillis(500));
+            assertThat(client.ended).isFalse();
+            served.pass(Duration.ofSeconds(1));
+            assertThat(client.untilEnd()).startsWith("HTTP/1.1 408 ");
+        }
+    }
+
+    @Test
+    void an_idle_connection_closes() throws IOException {
+        try (var served = new Served(hello())) {
+            var client = served.connect();
+            served.pass(Duration.ofSeconds(55));
+            assertThat(client.send(GET).until("hello")).isNotEmpty();
+            served.pass(Duration.ofSeconds(55));
+            assertThat(client.ended).isFalse();
+            served.pass(Duration.ofSeconds(10));
+            assertThat(client.ended).isTrue();
+            assertThat(client.take()).isEmpty();
+            client.connection.close();
+        }
+    }
+
+    @Test
+    void a_handler_may_take_its_time() throws IOException {
+        try (var served = new Served(
+                request -> Loop.current().delay(Duration.ofMinutes(10)).map(nothing -> HttpResponse.text("late")))) {
+            assertThat(served.connect().send(GET).until("late")).isEqualTo(ok("late"));
+        }
+    }
+
+    @Test
+    void a_slow_body_is_answered_with_408() throws IOException {
+        try (var served = new Served(echo())) {
+            var client = served.connect().send("POST / HTTP/1.1\r\nContent-Length: 100000\r\n" + HOST);
+            for (int i = 0; i < 5; i++) {
+                client.send("x".repeat(1100));
+                served.pass(Duration.ofSeconds(9));
+            }
+            assertThat(client.ended).isFalse();
+            client.send("x");
+            assertThat(client.untilEnd()).startsWith("HTTP/1.1 408 ");
+        }
+    }
+
+    // ---- closing
+
+    @Test
+    void when_the_loop_closes_what_has_begun_is_answered() throws IOException {
+        var promises = new ArrayList<Promise<HttpResponse>>();
+        var served = new Served(request -> {
+            if (request.path().equals("/now")) {
+                return text("now");
+            }
+            if (request.method().equals("POST")) {
+                return request.body().text().map(HttpResponse::text);
+            }
+            Promise<HttpResponse> promise = Loop.current().promise();
+            promises.add(promise);
+            return promise;
+        });
+        var idle = served.connect();
+        assertThat(idle.send("GET /now HTTP/1.1\r\n" + HOST).until("now")).isEqualTo(ok("now"));
+        var waiting = served.connect().send(GET);
+        var sending = served.connect().send("POST / HTTP/1.1\r\nContent-Length: 5\r\n" + HOST + "he");
+        served.drive(() -> promises.size() == 1);
+        served.transport.turns(5);
+        served.loop.schedule(Duration.ofSeconds(1), () -> {
+            sending.send("llo");
+            promises.getFirst().complete(HttpResponse.text("late"));
+        });
+        served.close();
+        assertThat(idle.take()).isEmpty();
+        assertThat(waiting.take()).contains("connection: close").endsWith("late");
+        assertThat(sending.take()).contains("connection: close").endsWith("hello");
+    }
+
+    @Test
+    void when_the_server_closes_what_has_begun_is_answered() throws IOException {
+        var promises = new ArrayList<Promise<HttpResponse>>();
+        try (var served = new Served(request -> {
+            Promise<HttpResponse> promise = Loop.current().promise();
+            promises.add(promise);
+            return promise;
+        })) {
+            var client = served.connect().send(GET);
+            served.drive(() -> promises.size() == 1);
+            Future<@Nullable Void> finished = served.server.finish();
+            client.send(GET);
+            served.transport.turns(20);
+            assertThat(finished.isDone()).isFalse();
+            assertThat(served.server.isOpen()).isFalse();
+            promises.getFirst().complete(HttpResponse.text("late"));
+            finished.await();
+            assertThat(client.take())
+                    .containsOnlyOnce("HTTP/1.1")
+                    .contains("connection: close")
+                    .endsWith("late");
+            assertThat(promises).hasSize(1);
+        }
+    }
+}

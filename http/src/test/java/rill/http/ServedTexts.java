@@ -1,0 +1,59 @@
+package rill.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static rill.http.Served.DATE;
+import static rill.http.Served.HOST;
+import static rill.http.Served.text;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import rill.Future;
+import rill.Loop;
+import rill.Promise;
+import rill.Report;
+import rill.Service;
+import rill.http.wire.HttpFields;
+import rill.testkit.Leaks;
+import rill.testkit.memory.MemoryTransport;
+
+/** What tests of the server send, serve and expect. */
+final class ServedTexts {
+    private ServedTexts() {}
+
+    static final String PLAIN = "Content-Type: text/plain; charset=utf-8\r\n";
+    static final String GET = "GET / HTTP/1.1\r\n" + HOST;
+    static final String LAST = "GET /last HTTP/1.1\r\nConnection: close\r\n" + HOST;
+
+    static Service<HttpRequest, HttpResponse> hello() {
+        return request -> text("hello");
+    }
+
+    static String ok(String text) {
+        return "HTTP/1.1 200 OK\r\n" + PLAIN + DATE + "content-length: " + text.length() + "\r\n\r\n" + text;
+    }
+
+    static ByteBuf bytes(String text) {
+        return Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1);
+    }
+
+    static HttpBody.Source source(String... pieces) {
+        Iterator<String> left = List.of(pieces).iterator();
+        return () -> Future.of(left.hasNext() ? bytes(left.next()) : null);
+    }
+
+    static Service<HttpRequest, HttpResponse> echo() {
+        return request -> request.body().text().map(HttpResponse::text);
+    }
+}
