@@ -22,6 +22,18 @@ class PoolEndTest {
     private static final PoolOptions ONE = PoolOptions.defaults();
 
     @Test
+    void finished_while_it_connects_it_does_not_wait_for_that() {
+        try (var rig = new PoolRig()) {
+            rig.loops.transport().nextConnection(Faults.unanswered());
+            Pool<String, String> pool = rig.pool(PoolRig.protocol(), ONE);
+            assertThat(pool.state()).isEqualTo(new PoolState.Connecting());
+            pool.finish();
+            rig.settle();
+            assertThat(pool.closed().isDone()).isTrue();
+        }
+    }
+
+    @Test
     void closed_it_fails_what_has_no_answer_and_every_later_call_and_its_connections_go() {
         try (var rig = new PoolRig()) {
             Pool<String, String> pool = rig.pool(PoolRig.protocol().inFlight(1, WhenFull.WAIT), ONE.connections(2));

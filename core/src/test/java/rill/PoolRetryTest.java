@@ -179,6 +179,29 @@ class PoolRetryTest {
     }
 
     @Test
+    void calls_of_connections_that_are_gone_still_count_for_the_budget() {
+        try (var rig = new PoolRig().answering()) {
+            var pool = rig.pool(idempotent(), ONE);
+            for (int i = 0; i < 100; i++) {
+                assertThat(rig.call(pool, "get " + i).failure()).isNull();
+            }
+            rig.greets(peer -> {});
+            rig.lastPeer().aborts();
+            rig.passes(SECOND);
+            var calls = new ArrayList<Future<String>>();
+            for (int i = 0; i < 100; i++) {
+                calls.add(rig.call(pool, "get " + i));
+            }
+            rig.lastPeer().aborts();
+            rig.answering().passes(SECOND);
+            assertThat(calls).allMatch(Future::isDone);
+            assertThat(calls.stream().filter(call -> call.failure() == null))
+                    .as("ten, and a fifth of two hundred")
+                    .hasSize(RetryBudget.RESERVE + 40);
+        }
+    }
+
+    @Test
     void second_tries_are_no_calls_that_would_add_to_the_budget() {
         try (var rig = new PoolRig()) {
             Duration pause = SECOND.dividedBy(100);

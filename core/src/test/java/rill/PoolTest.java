@@ -154,7 +154,7 @@ class PoolTest {
         try (var rig = new PoolRig()) {
             rig.refuses();
             rig.pool(PoolRig.protocol(), ONE.backOff(Duration.ofMillis(100), SECOND));
-            List<Duration> pauses = pauses(rig, 12);
+            List<Duration> pauses = pauses(rig, 30); // so many that all of them hardly fall on one side
             double expected = 100;
             var deviations = new ArrayList<Double>();
             for (Duration pause : pauses) {

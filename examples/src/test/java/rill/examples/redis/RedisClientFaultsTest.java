@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import rill.CallFailedException;
 import rill.Connection;
 import rill.Future;
 import rill.Listener;
@@ -89,6 +90,76 @@ class RedisClientFaultsTest {
                 .await();
         assertThat(counts[0].get() + " of a, " + counts[1].get() + " of b, " + replies)
                 .satisfies(shown -> assertThat(counts[0].get()).as(shown).isLessThanOrEqualTo(1));
+        client.close();
+    }
+
+    @Test
+    void a_batch_that_begins_with_a_read_and_changes_something_is_not_sent_again() throws IOException {
+        var changed = new AtomicInteger();
+        InetSocketAddress address = server((connection, command) -> {
+            if (command.name().equals("INCR")) {
+                changed.incrementAndGet();
+                connection.abort();
+            } else {
+                connection.write(Reply.PONG);
+            }
+        });
+        RedisClient client = RedisClient.connect(loop, address, Hello.resp2()).await();
+        Future<?> batch = client.batch(List.of(Command.of("GET", "a"), Command.of("INCR", "b")));
+        passes(300); // in which it would be sent again
+        assertThat(batch.failure())
+                .isInstanceOfSatisfying(
+                        CallFailedException.class,
+                        failed -> assertThat(failed.fate()).isEqualTo(CallFailedException.Fate.PERHAPS_CARRIED_OUT));
+        assertThat(changed).hasValue(1);
+        client.close();
+    }
+
+    @Test
+    void a_node_that_does_not_know_its_own_name_is_where_the_redirection_came_from() {
+        var from = new InetSocketAddress("10.1.2.3", 6379);
+        assertThat(RedisNodes.Redirection.of(List.of(new Reply.Failed("MOVED 7 :7001")), from))
+                .isEqualTo(new RedisNodes.Redirection(
+                        true, 7, InetSocketAddress.createUnresolved("10.1.2.3", 7001)));
+    }
+
+    @Test
+    void what_has_moved_is_asked_for_where_it_is_from_then_on() throws IOException {
+        var redirected = new AtomicInteger();
+        InetSocketAddress second = server((connection, command) -> connection.write(Reply.bulk("from the second")));
+        InetSocketAddress first = server((connection, command) -> {
+            redirected.incrementAndGet();
+            connection.write(new Reply.Failed(
+                    "MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + second.getPort()));
+        });
+        RedisClient client = RedisClient.connect(loop, first, Hello.resp2()).await();
+        for (int n = 0; n < 3; n++) {
+            assertThat(client.get("b").await()).isEqualTo("from the second");
+        }
+        assertThat(redirected).hasValue(1);
+        client.close();
+    }
+
+    @Test
+    void redirections_in_a_circle_end_with_the_last_one() throws IOException {
+        var asked = new AtomicInteger();
+        var addresses = new InetSocketAddress[2];
+        for (int i = 0; i < 2; i++) {
+            int other = 1 - i;
+            addresses[i] = server((connection, command) -> {
+                if (command.name().equals("GET")) {
+                    asked.incrementAndGet();
+                    connection.write(new Reply.Failed("MOVED 1 127.0.0.1:" + addresses[other].getPort()));
+                } else {
+                    connection.write(Reply.PONG);
+                }
+            });
+        }
+        RedisClient client =
+                RedisClient.connect(loop, addresses[0], Hello.resp2()).await();
+        List<Reply> replies = client.batch(List.of(Command.of("GET", "a"))).await();
+        assertThat(replies).singleElement().isInstanceOf(Reply.Failed.class);
+        assertThat(asked).hasValue(6);
         client.close();
     }
 
@@ -286,6 +357,37 @@ class RedisClientFaultsTest {
         passes(3000);
         assertThat(get.isDone()).as("answered by who has the slot now").isTrue();
         assertThat(get.result()).isEqualTo("from the first");
+        client.close();
+    }
+
+    @Test
+    void while_the_first_is_gone_another_node_is_asked_where_things_are() throws IOException {
+        InetSocketAddress second = server((connection, command) -> connection.write(Reply.bulk("from the second")));
+        var first = new ArrayList<Connection<Command, Reply>>();
+        Listener listener = loop.listen(ANY, Resp.server(), connection -> {
+                    first.add(connection);
+                    connection
+                            .onFailure(failure -> {})
+                            .onMessage(
+                                    command -> connection.write(
+                                            new Reply.Failed("MOVED " + RedisNodes.slot(command.bytes(1))
+                                                    + " 127.0.0.1:" + second.getPort())),
+                                    connection::close);
+                })
+                .await();
+        RedisClient client =
+                RedisClient.connect(loop, listener.address(), Hello.resp2()).await();
+        assertThat(client.get("b").await()).isEqualTo("from the second");
+        listener.close();
+        loop.run(() -> {
+            first.forEach(Connection::abort);
+            loop.delay(Duration.ofMillis(100)).await();
+            return null;
+        });
+        Future<String> get = client.get("of another slot");
+        passes(300);
+        assertThat(get.isDone()).isTrue();
+        assertThat(get.result()).isEqualTo("from the second");
         client.close();
     }
 }
