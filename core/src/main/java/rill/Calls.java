@@ -210,13 +210,7 @@ final class Calls<Q, A> implements Receiver<A> {
                         || (protocol.bounds.whenFull() == ClientProtocol.WhenFull.WAIT && waiting.hasRoom())
                 ? null
                 : failures()
-                        .full(
-                                name,
-                                oneWay,
-                                tries,
-                                inFlight.size(),
-                                waiting.size(),
-                                inFlightBytes + waiting.bytes());
+                        .full(name, oneWay, tries, inFlight.size(), waiting.size(), inFlightBytes + waiting.bytes());
     }
 
     private CallFailures failures() {
@@ -464,8 +458,7 @@ final class Calls<Q, A> implements Receiver<A> {
     private void tooLate(Call<Q, A> call, long now) {
         Promise<A> caller = Objects.requireNonNull(call.promise);
         Object name = Objects.requireNonNull(call.name);
-        Throwable why =
-                failures().tooLate(call, name, call.limit == null ? protocol.bounds.deadline() : call.limit);
+        Throwable why = failures().tooLate(call, name, call.limit == null ? protocol.bounds.deadline() : call.limit);
         callEnds(name, call.limit, call.due, caller.fail(why), why);
         giveUp(call, now);
     }

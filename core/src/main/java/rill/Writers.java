@@ -23,7 +23,12 @@ final class Writers {
         return promise;
     }
 
-    /** Whether somebody still waits. */
+    /** How many are kept, given up or not. */
+    int size() {
+        return waiting.size();
+    }
+
+    /** Whether nobody waits any more. */
     boolean isEmpty() {
         while (!waiting.isEmpty() && waiting.getFirst().isDone()) { // given up
             waiting.removeFirst();

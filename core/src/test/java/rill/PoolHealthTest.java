@@ -490,11 +490,11 @@ class PoolHealthTest {
                     PoolRig.protocol().probe(client -> probed),
                     ONE.connections(0, 1).idleTime(MINUTE).probe(SECOND.multipliedBy(20), SECOND.multipliedBy(10)));
             rig.call(pool, "a");
-            rig.passes(SECOND.multipliedBy(21)); // the probe has begun
+            rig.passes(SECOND.multipliedBy(27)); // it was seen to be used after 5, and the probe has begun after 25
             assertThat(rig.call(pool, "b").result()).isEqualTo("answer to b");
             rig.onLoop(() -> probed.complete("works")); // before it is looked at again
-            rig.passes(SECOND.multipliedBy(46)); // 67 in all
-            assertThat(rig.livePeers()).as("used 46 seconds ago").hasSize(1);
+            rig.passes(SECOND.multipliedBy(45)); // 72 in all
+            assertThat(rig.livePeers()).as("used 45 seconds ago").hasSize(1);
         }
     }
 

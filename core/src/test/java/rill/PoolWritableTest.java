@@ -206,6 +206,22 @@ class PoolWritableTest {
     }
 
     @Test
+    void of_those_who_have_given_up_no_more_are_kept_than_of_those_who_wait_and_a_few() {
+        try (var rig = new PoolRig()) {
+            var writers = new Writers();
+            Future<@Nullable Void> stays = writers.add(rig.loop);
+            for (int n = 0; n < 1000; n++) {
+                writers.add(rig.loop).cancel();
+            }
+            assertThat(writers.size()).isLessThanOrEqualTo(16);
+            assertThat(writers.isEmpty()).isFalse();
+            writers.tell();
+            assertThat(stays.isDone()).isTrue();
+            assertThat(writers.isEmpty()).isTrue();
+        }
+    }
+
+    @Test
     void those_who_give_up_leave_nothing() {
         try (var rig = new PoolRig()) {
             var pool = rig.pool(one(), ONE);

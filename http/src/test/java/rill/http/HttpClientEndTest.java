@@ -5,37 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiConsumer;
-import java.util.zip.DeflaterOutputStream;
-import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-import rill.CallFailedException;
 import rill.CallFailedException.Fate;
 import rill.DeadlineException;
 import rill.Future;
-import rill.Loop;
-import rill.LoopOptions;
-import rill.Report;
 import rill.http.ScriptedServer.Peer;
-import rill.http.wire.HttpFields;
-import rill.testkit.Leaks;
-import rill.testkit.memory.MemoryTransport;
 
 /** Requests of a client that run out of time, are cancelled, or lose their client or its loop. */
 final class HttpClientEndTest extends HttpClientRig {

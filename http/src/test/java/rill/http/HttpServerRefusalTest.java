@@ -1,36 +1,22 @@
 package rill.http;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static rill.http.Served.HOST;
 import static rill.http.ServedTexts.GET;
 import static rill.http.ServedTexts.echo;
 import static rill.http.ServedTexts.hello;
 import static rill.http.ServedTexts.ok;
-import static org.assertj.core.api.Assertions.assertThat;
-import static rill.http.Served.DATE;
-import static rill.http.Served.HOST;
-import static rill.http.Served.text;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import rill.Future;
 import rill.Loop;
 import rill.Promise;
-import rill.Report;
-import rill.Service;
-import rill.http.wire.HttpFields;
 import rill.testkit.Leaks;
-import rill.testkit.memory.MemoryTransport;
 
 /** What a server refuses, and how it says so. */
 @ExtendWith(Leaks.class)

@@ -1,22 +1,20 @@
 package rill.http;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static rill.http.Served.DATE;
+import static rill.http.Served.HOST;
+import static rill.http.Served.text;
 import static rill.http.ServedTexts.GET;
 import static rill.http.ServedTexts.LAST;
 import static rill.http.ServedTexts.hello;
 import static rill.http.ServedTexts.ok;
 import static rill.http.ServedTexts.source;
-import static org.assertj.core.api.Assertions.assertThat;
-import static rill.http.Served.DATE;
-import static rill.http.Served.HOST;
-import static rill.http.Served.text;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -28,10 +26,8 @@ import rill.Future;
 import rill.Loop;
 import rill.Promise;
 import rill.Report;
-import rill.Service;
 import rill.http.wire.HttpFields;
 import rill.testkit.Leaks;
-import rill.testkit.memory.MemoryTransport;
 
 /** What clients are told of an answer, and when handlers fail; and what else handlers see. */
 @ExtendWith(Leaks.class)

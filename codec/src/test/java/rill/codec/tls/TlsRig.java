@@ -1,58 +1,24 @@
 package rill.codec.tls;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.io.File;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Locale;
-import java.util.Random;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
-import javax.net.ssl.X509TrustManager;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-import rill.ConnectOptions;
 import rill.Connection;
-import rill.DeadlineException;
-import rill.Failure;
-import rill.Future;
 import rill.Listener;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.Pipeline;
 import rill.Promise;
-import rill.ProtocolException;
 import rill.Report;
-import rill.codec.Lines;
-import rill.codec.Text;
-import rill.codec.resp.Command;
-import rill.codec.resp.Reply;
-import rill.codec.resp.Resp;
 import rill.testkit.Leaks;
 
 /** A loop over real sockets, and servers and clients on it that speak TLS. */
