@@ -2,12 +2,11 @@
 # Runs a command with a container daemon that Testcontainers can use: scripts/containers.sh COMMAND [ARG...]
 #
 # A Docker daemon that answers is used as it is. Otherwise a private podman service is started for as long
-# as the command runs, and everything it made goes with it. Either way the daemon has the image
-# localhost/rill-redis:7 afterwards, made from this machine's redis-server, so no registry is needed.
+# as the command runs, and everything it made goes with it. Either way the daemon has the images
+# localhost/rill-redis:7, localhost/rill-nginx:1 and localhost/rill-haproxy:2 afterwards, made from this machine's programs, so no registry is needed.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-image=localhost/rill-redis:7
 work=$(mktemp -d "${TMPDIR:-/tmp}/rill-containers.XXXXXX")
 service=
 # With storage of its own, so that neither side sees the other's images and containers.
@@ -41,56 +40,68 @@ docker_answers() {
   docker info >/dev/null 2>&1
 }
 
-# Copies a file, and what it links to, to the same place below the image's root.
+# Copies files, and what they link to, to the same place below the root of an image: add ROOT FILE...
 add() {
-  local file
+  local root=$1 file
+  shift
   for file in "$@"; do
-    mkdir -p "$work/root$(dirname "$file")"
-    cp -L "$file" "$work/root$file"
+    mkdir -p "$root$(dirname "$file")"
+    cp -L "$file" "$root$file"
   done
 }
 
-# A root file system with redis-server and just what it loads, as a tar in $work/redis.tar.
-pack_redis() {
-  local server library
-  server=$(command -v redis-server) || die "no redis-server to make $image from: install redis-server"
-  mkdir -p "$work/root"/{data,dev,etc,proc,sys,tmp,usr/bin}
-  cp -L "$server" "$work/root/usr/bin/redis-server"
+# A root file system with a program and just what it loads, as a tar: pack PROGRAM
+pack() {
+  local root=$work/$1 program library
+  program=$(PATH=$PATH:/usr/sbin command -v "$1") || die "no $1 to make an image from: install $1"
+  mkdir -p "$root"/{data,dev,etc,proc,run,sys,tmp,usr/bin,var/log/nginx,var/lib/nginx}
+  cp -L "$program" "$root/usr/bin/$1"
   # Lines of ldd: "name => /path (address)", or "/path (address)" for the loader itself.
   while read -r library; do
-    add "$library"
-  done < <(ldd "$server" | grep -o '/[^ ]*')
+    add "$root" "$library"
+  done < <(ldd "$program" | grep -o '/[^ ]*')
   # For users and host names glibc asks these; up to Debian 11 it loads libnss_files for that.
   for library in /lib/*-linux-gnu/libnss_{files,dns}.so.2; do
-    if [[ -e $library ]]; then add "$library"; fi
+    if [[ -e $library ]]; then add "$root" "$library"; fi
   done
-  echo 'root:x:0:0:root:/data:/usr/bin/redis-server' >"$work/root/etc/passwd"
-  echo 'root:x:0:' >"$work/root/etc/group"
-  printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$work/root/etc/nsswitch.conf"
-  tar -C "$work/root" -cf "$work/redis.tar" .
+  echo 'root:x:0:0:root:/data:/usr/bin/false' >"$root/etc/passwd"
+  echo 'root:x:0:' >"$root/etc/group"
+  printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$root/etc/nsswitch.conf"
+  tar -C "$root" -cf "$work/$1.tar" .
 }
 
-# The same for docker and podman: import_redis COMMAND...
-import_redis() {
-  "$@" import \
-    --change 'CMD ["/usr/bin/redis-server","--protected-mode","no","--save",""]' \
-    --change 'EXPOSE 6379' \
-    --change 'WORKDIR /data' \
-    "$work/redis.tar" "$image" >"$work/import.log" 2>&1 || {
+# An image of what is packed, by docker or podman: import PROGRAM TAG CMD COMMAND...
+import() {
+  local program=$1 image=$2 cmd=$3
+  shift 3
+  "$@" import --change "CMD $cmd" --change 'WORKDIR /data' "$work/$program.tar" "localhost/rill-$image" \
+    >"$work/import.log" 2>&1 || {
     cat "$work/import.log" >&2
-    die "could not make $image"
+    die "could not make localhost/rill-$image"
   }
 }
 
+# All images: make_images COMMAND...
+make_images() {
+  pack redis-server
+  import redis-server redis:7 '["/usr/bin/redis-server","--protected-mode","no","--save",""]' "$@"
+  pack nginx
+  import nginx nginx:1 '["/usr/bin/nginx"]' "$@"
+  pack haproxy
+  import haproxy haproxy:2 '["/usr/bin/haproxy"]' "$@"
+}
+
 use_docker() {
+  local name
   if [[ $(uname -s) == Linux ]] && command -v redis-server >/dev/null; then
-    pack_redis
-    import_redis docker
-  else
-    # Elsewhere the local redis-server would not run in a Linux container.
-    docker image inspect redis:7 >/dev/null 2>&1 || docker pull -q redis:7 >/dev/null || die "could not pull redis:7"
-    docker tag redis:7 "$image"
+    make_images docker
+    return
   fi
+  # Elsewhere this machine's programs would not run in a Linux container.
+  for name in redis:7 nginx:1 haproxy:2; do
+    docker image inspect "$name" >/dev/null 2>&1 || docker pull -q "$name" >/dev/null || die "could not pull $name"
+    docker tag "$name" "localhost/rill-$name"
+  done
 }
 
 install_podman() {
@@ -121,8 +132,7 @@ default_ulimits = ["nofile=10000:10000", "nproc=4096:4096"]
 network_backend = "$backend"
 CONF
   export CONTAINERS_CONF=$work/containers.conf
-  pack_redis
-  import_redis "${podman[@]}"
+  make_images "${podman[@]}"
   "${podman[@]}" system service --time=0 "unix://$socket" >"$work/service.log" 2>&1 </dev/null &
   service=$!
   for ((tries = 0; tries < 100; tries++)); do
