@@ -175,4 +175,45 @@ class HttpRequestBodyTest {
                     .startsWith("HTTP/1.1 417");
         }
     }
+
+    @Test
+    void a_body_in_chunks_that_goes_on_after_its_handler_has_closed_it_ends_the_connection() throws IOException {
+        try (var served = new Served(Served.options().drainBytes(1000), request -> {
+            request.body().close();
+            return Loop.current().delay(Duration.ofSeconds(1)).map(nothing -> HttpResponse.text("enough"));
+        })) {
+            String chunk = "1f4\r\n" + "x".repeat(500) + "\r\n";
+            var client = served.connect()
+                    .send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST + chunk.repeat(10));
+            assertThat(client.until("enough")).startsWith("HTTP/1.1 200 ").contains("connection: close");
+            client.connection.close();
+        }
+    }
+
+    @Test
+    void a_piece_that_was_given_up_comes_before_those_behind_it() throws IOException {
+        try (var served = new Served(request -> Loop.current()
+                .delay(Duration.ofSeconds(1))
+                .flatMap(nothing -> {
+                    request.body().next().map(piece -> piece).cancel(); // before it was told of the piece
+                    return Loop.current().delay(Duration.ofMillis(1));
+                })
+                .flatMap(nothing -> request.body().text())
+                .map(HttpResponse::text))) {
+            var client = served.connect()
+                    .send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST
+                            + "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n");
+            assertThat(client.until("two")).endsWith("onetwo");
+        }
+    }
+
+    @Test
+    void what_came_after_a_body_that_comes_back_comes_back_as_well() throws IOException {
+        try (var served = new Served(request -> Future.of(HttpResponse.of(request.body())))) {
+            var client = served.connect()
+                    .send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST
+                            + "5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n");
+            assertThat(client.until("X-Sum: 1\r\n\r\n")).endsWith("5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n");
+        }
+    }
 }

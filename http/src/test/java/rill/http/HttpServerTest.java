@@ -321,6 +321,8 @@ class HttpServerTest {
                     .isEqualTo("GET/a?b2005true");
             assertThat(first.time()).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(3));
             assertThat(log.getLast().status()).isEqualTo(400);
+            served.ask(LAST.replace("GET", "HEAD"));
+            assertThat(log.getLast().method() + log.getLast().bytes()).isEqualTo("HEAD0");
         }
     }
 

@@ -104,6 +104,16 @@ class RefusedRequestsTest {
     }
 
     @Test
+    void trailers_have_a_limit_of_their_own() {
+        HttpLimits limits = HttpLimits.defaults().trailers(100);
+        String fits = chunks("0\r\na: " + "b".repeat(90) + "\r\n\r\n");
+        assertThat(CodecHarness.decode(Joined.server(limits), fits).violation()).isNull();
+        String longer = chunks("0\r\na: " + "b".repeat(100) + "\r\n\r\n");
+        assertThat(CodecHarness.decode(Joined.server(limits), longer).violation())
+                .isEqualTo("expected fields within the first 100 bytes");
+    }
+
+    @Test
     void lines_that_are_much_longer_than_their_chunks_are_refused() {
         String chunk = "1;" + "x".repeat(200) + "\r\na\r\n";
         Outcome outcome = CodecHarness.decodeAtRandom(
