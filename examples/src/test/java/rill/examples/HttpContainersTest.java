@@ -123,8 +123,8 @@ class HttpContainersTest {
                     .bytes()
                     .await();
             assertThat(back).isEqualTo(bytes);
-            ClientResponse head = client.send(ClientRequest.of("HEAD", URI.create(at + "/")))
-                    .await();
+            ClientResponse head =
+                    client.send(ClientRequest.of("HEAD", URI.create(at + "/"))).await();
             assertThat(head.text().await()).isEmpty();
             server.finish().toCompletableFuture().get();
             assertThat(client.get(at + "/").await().status()).isIn(502, 503);
