@@ -119,8 +119,7 @@ class RedisClientFaultsTest {
     void a_node_that_does_not_know_its_own_name_is_where_the_redirection_came_from() {
         var from = new InetSocketAddress("10.1.2.3", 6379);
         assertThat(RedisNodes.Redirection.of(List.of(new Reply.Failed("MOVED 7 :7001")), from))
-                .isEqualTo(new RedisNodes.Redirection(
-                        true, 7, InetSocketAddress.createUnresolved("10.1.2.3", 7001)));
+                .isEqualTo(new RedisNodes.Redirection(true, 7, InetSocketAddress.createUnresolved("10.1.2.3", 7001)));
     }
 
     @Test
@@ -129,8 +128,8 @@ class RedisClientFaultsTest {
         InetSocketAddress second = server((connection, command) -> connection.write(Reply.bulk("from the second")));
         InetSocketAddress first = server((connection, command) -> {
             redirected.incrementAndGet();
-            connection.write(new Reply.Failed(
-                    "MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + second.getPort()));
+            connection.write(
+                    new Reply.Failed("MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + second.getPort()));
         });
         RedisClient client = RedisClient.connect(loop, first, Hello.resp2()).await();
         for (int n = 0; n < 3; n++) {
@@ -369,9 +368,8 @@ class RedisClientFaultsTest {
                     connection
                             .onFailure(failure -> {})
                             .onMessage(
-                                    command -> connection.write(
-                                            new Reply.Failed("MOVED " + RedisNodes.slot(command.bytes(1))
-                                                    + " 127.0.0.1:" + second.getPort())),
+                                    command -> connection.write(new Reply.Failed("MOVED "
+                                            + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + second.getPort())),
                                     connection::close);
                 })
                 .await();

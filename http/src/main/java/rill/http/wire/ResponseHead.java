@@ -113,8 +113,7 @@ public final class ResponseHead implements Head, ResponseEvent {
      */
     public ResponseHead content(byte[] bytes) {
         boolean without = saysNoLength(bytes.length);
-        return new ResponseHead(
-                status, reason, minorVersion, fields, more, bytes.length, 0, without, closing, bytes);
+        return new ResponseHead(status, reason, minorVersion, fields, more, bytes.length, 0, without, closing, bytes);
     }
 
     /** With these fields after its own, such as those that many responses have in common. They say nothing of the framing. */
