@@ -301,7 +301,7 @@ final class Driving {
             Thread platform =
                     Threads.driver(loop.contextClassLoader(), loop.name() + "-driver", true, () -> closeForKeeper(why));
             platform.start();
-            LoopGroup.join(List.of(platform));
+            Threads.join(List.of(platform));
         } else if (driver.compareAndSet(null, Thread.currentThread())) {
             try {
                 loop.enter();

@@ -145,23 +145,6 @@ public final class LoopGroup implements Serving {
                         .daemon(false)
                         .start(() -> loop.close(deadline)))
                 .toList();
-        Compensated.run(() -> join(closers));
-    }
-
-    /** Waits for the end of threads, whatever interrupts that. */
-    static void join(List<Thread> closers) {
-        boolean interrupted = false;
-        for (Thread closer : closers) {
-            while (closer.isAlive()) {
-                try {
-                    closer.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Compensated.run(() -> Threads.join(closers));
     }
 }

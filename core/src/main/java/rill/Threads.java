@@ -1,5 +1,6 @@
 package rill;
 
+import java.util.List;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
@@ -51,5 +52,22 @@ final class Threads {
     static String describe(Thread thread) {
         String kind = thread.isVirtual() ? "virtual thread " : "thread ";
         return kind + (thread.getName().isEmpty() ? "#" + thread.threadId() : thread.getName());
+    }
+
+    /** Waits for the end of threads, whatever interrupts that. */
+    static void join(List<Thread> threads) {
+        boolean interrupted = false;
+        for (Thread thread : threads) {
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
