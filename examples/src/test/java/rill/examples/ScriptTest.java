@@ -54,6 +54,7 @@ class ScriptTest {
             "microsocks",
             "tinyproxy",
             "node",
+            "npm",
             "ab",
             "wrk",
             "h2load",
@@ -105,6 +106,7 @@ class ScriptTest {
         write(
                 scripts.resolve("apt-install.sh"),
                 "#!/usr/bin/env bash\necho \"apt-install $*\" >>\"$NOTES/calls\"\nmv \"$NOTES/jdk\" \"$NOTES/jvm\"\n");
+        write(scripts.resolve("npm-install.sh"), "#!/usr/bin/env bash\n");
     }
 
     private void tool(String name, String body) throws IOException {

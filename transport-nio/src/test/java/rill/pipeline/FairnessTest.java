@@ -61,6 +61,7 @@ class FairnessTest extends OverSockets {
                     .as("bytes of the flood in %d ticks", ticks)
                     .isLessThanOrEqualTo(ticks * TURN);
             assertThat(ticks).as("ticks until the quiet one was heard").isLessThanOrEqualTo(3);
+            until("the answer has come", () -> quiet.getInputStream().available() >= 5);
             assertThat(quiet.getInputStream().readNBytes(5)).asString().isEqualTo("ping\n");
         }
         flood.close();

@@ -124,8 +124,8 @@ class StartTlsTest extends OverSockets {
 
     @Test
     void an_ordinary_blocking_tls_client_is_understood() throws Exception {
-        InetSocketAddress address = server();
         loop.start();
+        InetSocketAddress address = server();
         Socket socket = socketTo(address);
         socket.getOutputStream().write("STARTTLS\n".getBytes(StandardCharsets.US_ASCII));
         assertThat(readLine(socket)).isEqualTo("go ahead");

@@ -115,9 +115,9 @@ class TlsTest extends OverSockets {
     @Test
     void a_stream_cut_off_without_close_notify_is_a_failure_and_not_an_end() throws Exception {
         var ends = Collections.synchronizedList(new ArrayList<String>());
+        loop.start();
         InetSocketAddress address = listen(
                 LINES.over(serverTls), connection -> connection.onMessage(connection::write, () -> ends.add("end")));
-        loop.start();
         Socket socket = socketTo(address);
         SSLSocket secure = closing((SSLSocket) Certificates.FOR_LOCALHOST
                 .context()

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,13 +92,10 @@ class StayingUpTest {
             InetSocketAddress address = address();
             goDown();
             var waits = store.call("get a", Duration.ofSeconds(30));
-            loop.run(() -> {
-                while (!(store.state() instanceof PoolState.Failing)) {
-                    loop.delay(Duration.ofMillis(1)).await();
-                }
-            });
+            until(loop, () -> store.state() instanceof PoolState.Failing);
             listen(address);
             assertThat(waits.await()).isEqualTo("value of a");
+            until(loop, () -> log.size() == 3); // it is told in a Handle, and the answer may be quicker
             assertThat(log.getFirst()).isEqualTo("in touch");
             assertThat(log.get(1)).startsWith("out of touch: ");
             assertThat(log.get(2)).isEqualTo("in touch");
@@ -105,6 +103,14 @@ class StayingUpTest {
             store.finish().await();
         }
         assertThat(log.getLast()).isEqualTo("closed");
+    }
+
+    private static void until(Loop loop, BooleanSupplier condition) throws IOException {
+        loop.run(() -> {
+            while (!condition.getAsBoolean()) {
+                loop.delay(Duration.ofMillis(1)).await();
+            }
+        });
     }
 
     @Test
