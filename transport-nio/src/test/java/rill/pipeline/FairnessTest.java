@@ -82,6 +82,7 @@ class FairnessTest extends OverSockets {
 
     @Test
     void messages_written_by_several_threads_arrive_whole_and_in_each_ones_order() throws Exception {
+        loop.start(); // since others wait for it, and on some transports may not drive it
         int threads = 4;
         int each = 2_000;
         List<String> received = new ArrayList<>();

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import rill.ConnectOptions;
 import rill.Connection;
 import rill.Report;
 import rill.testing.RawPeer;
@@ -99,7 +101,11 @@ class ResetTest extends OnNio {
         })) {
             task(() -> {
                 var failures = new ArrayList<Throwable>();
-                var connection = loop.connect(peer.address(), Lines.PIPELINE).await();
+                // So that the kernels take less than there is below the high-water mark, however late the transport
+                // learns of it.
+                var little = ConnectOptions.defaults().option(StandardSocketOptions.SO_SNDBUF, 8 * 1024);
+                var connection =
+                        loop.connect(peer.address(), Lines.PIPELINE, little).await();
                 connection.onFailure(failure -> failures.add(failure.cause()));
                 String line = "x".repeat(50_000);
                 while (connection.write(line).isDone()) {
