@@ -39,7 +39,8 @@ final class Contenders {
 
     /** Those that every case is about: Rill and Netty in their fastest settings on each kind of transport, and the limit. */
     private static final List<String> PRINCIPAL =
-            List.of("rill-nio", "rill-epoll", "netty-nio", "netty-epoll", "netty-io_uring", "bare-c");
+            List.of("rill-nio", "rill-epoll", "rill-uring", "netty-nio", "netty-epoll", "netty-io_uring", "bare-c");
+    private static final List<String> ON_RINGS = List.of("rill-uring", "netty-io_uring");
 
     private Contenders() {}
 
@@ -47,7 +48,7 @@ final class Contenders {
     static List<Contender> principal(Extent extent) {
         return echo().stream()
                 .filter(each -> PRINCIPAL.contains(each.name()))
-                .filter(each -> extent != Extent.QUICK || !each.name().equals("netty-io_uring"))
+                .filter(each -> extent != Extent.QUICK || !ON_RINGS.contains(each.name()))
                 .toList();
     }
 
@@ -98,6 +99,7 @@ final class Contenders {
         List<Contender> all = new ArrayList<>(List.of(
                 rill("nio", "RillHttp"),
                 rill("epoll", "RillHttp"),
+                rill("uring", "RillHttp"),
                 nettyHttp("netty-nio", "NIO", "nio", "pooled"),
                 nettyHttp("netty-epoll", "epoll", "epoll", "pooled"),
                 inC("a bare epoll loop in C that counts blank lines", "HTTP")));
@@ -136,6 +138,7 @@ final class Contenders {
         return List.of(
                 rill("nio", "RillTlsEcho"),
                 rill("epoll", "RillTlsEcho"),
+                rill("uring", "RillTlsEcho"),
                 nettyTls("netty-nio", "NIO, the JDK's engine", "nio", "JDK"),
                 nettyTls("netty-epoll", "epoll, the JDK's engine", "epoll", "JDK"),
                 nettyTls("netty-epoll-boringssl", "epoll, BoringSSL", "epoll", "OPENSSL"));
@@ -155,6 +158,7 @@ final class Contenders {
         return List.of(
                 rill("nio", "RillRedis"),
                 rill("epoll", "RillRedis"),
+                rill("uring", "RillRedis"),
                 rillPool(1),
                 rillPool(4),
                 nettyClient("netty-nio", "flushes consolidated by default (256)", "nio", 256),

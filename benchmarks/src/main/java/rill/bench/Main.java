@@ -49,6 +49,21 @@ final class Main implements Callable<Integer> {
     @Option(names = "--warm-up", description = "Seconds before each timed window.")
     private @Nullable Double warmUp;
 
+    @Option(
+            names = "--case",
+            paramLabel = "<text>",
+            description = "Only cases whose name contains this, such as '50 × 1,'; x is as good as ×. May be repeated.")
+    @SuppressWarnings("FieldCanBeFinal") // picocli sets it
+    private List<String> cases = new ArrayList<>();
+
+    @Option(
+            names = "--only",
+            paramLabel = "<name>",
+            split = ",",
+            description = "Only these contestants, such as rill-epoll,netty-epoll,bare-c.")
+    @SuppressWarnings("FieldCanBeFinal") // picocli sets it
+    private List<String> contestants = new ArrayList<>();
+
     @Option(names = "--out", defaultValue = "bench-report", description = "Folder for the report (${DEFAULT-VALUE}).")
     private Path folder = Path.of("bench-report");
 
@@ -103,9 +118,12 @@ final class Main implements Callable<Integer> {
         List<Benchmark> chosen = chosen();
         try (var tools = new Tools()) {
             var bench = new Bench(Machine.look(), profile(), tools, ClassPath.ofThisProcess());
-            Report report = new Session(bench, out, command(), this::write).run(chosen, !names.isEmpty());
+            Report report = new Session(bench, out, command(), this::write)
+                    .run(chosen, new Selection(!names.isEmpty(), cases, contestants));
             out.println();
             out.println("took " + report.took() + "; open " + page() + ", or read " + json());
+        } catch (Selection.NothingLeftException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }

@@ -39,9 +39,8 @@ final class Session {
         this.keeper = keeper;
     }
 
-    /** {@code named} says whether the user has asked for just these. */
-    Report run(List<Benchmark> chosen, boolean named) throws IOException {
-        plan(chosen, named);
+    Report run(List<Benchmark> chosen, Selection selection) throws IOException {
+        plan(chosen, selection);
         double planned = 0;
         for (var each : plan.entrySet()) {
             planned += seconds(bench, each.getKey(), each.getValue());
@@ -62,19 +61,23 @@ final class Session {
         return report();
     }
 
-    private void plan(List<Benchmark> chosen, boolean named) {
+    private void plan(List<Benchmark> chosen, Selection selection) {
         for (Benchmark each : chosen) {
             Optional<String> missing = each.missing(bench);
-            if (!named && !each.quick() && bench.profile().extent() == Extent.QUICK) {
+            if (!selection.named() && !each.quick() && bench.profile().extent() == Extent.QUICK) {
                 missing = Optional.of("not part of a quick run, unless it is named");
             }
             if (missing.isPresent()) {
                 leftOut.add(new Report.LeftOut(each.name(), missing.get()));
                 out.println("left out: " + each.name() + ": " + missing.get());
             } else {
-                plan.put(each, each.contests(bench));
+                List<Contest> contests = selection.of(each.contests(bench));
+                if (!contests.isEmpty() || selection.isWhole()) {
+                    plan.put(each, contests);
+                }
             }
         }
+        selection.requireSomething(!plan.isEmpty() || leftOut.size() == chosen.size());
     }
 
     /** What is planned for a benchmark. */

@@ -20,6 +20,8 @@ final class SessionTest {
     private final Tools tools = new Tools();
     private final List<Report> kept = new ArrayList<>();
     private final StringWriter out = new StringWriter();
+    private List<String> cases = List.of();
+    private List<String> contestants = List.of();
 
     SessionTest() throws IOException {}
 
@@ -79,7 +81,7 @@ final class SessionTest {
 
     private Report run(Session.Keeper keeper, Benchmark... benchmarks) throws IOException {
         return new Session(bench(Profile.full()), new PrintWriter(out), "./rill bench", keeper)
-                .run(List.of(benchmarks), true);
+                .run(List.of(benchmarks), new Selection(true, cases, contestants));
     }
 
     @Test
@@ -152,6 +154,28 @@ final class SessionTest {
     }
 
     @Test
+    void only_the_cases_and_the_contestants_that_are_wanted_run() throws IOException {
+        Contest first = contest("50 × 1, 16 B", true, giving("rill", true, 2), giving("netty", false, 1), giving("c", false, 1));
+        cases = List.of("50 x 1,");
+        contestants = List.of("rill", "c");
+        Report report = run(kept::add, new Fake("one", List.of(first, plain("50 × 16, 16 B", true))));
+        List<Report.Case> done = report.sections().getFirst().cases();
+        assertThat(done).singleElement().satisfies(each -> assertThat(each.entries())
+                .extracting(Report.Entry::name)
+                .containsExactly("rill", "c"));
+        assertThat(report.notRun()).isEmpty();
+    }
+
+    @Test
+    void a_choice_that_leaves_nothing_is_the_users_mistake() {
+        contestants = List.of("rillo");
+        assertThatThrownBy(() -> run(kept::add, new Fake("one", List.of(plain("first", true)))))
+                .isInstanceOf(Selection.NothingLeftException.class)
+                .hasMessageContaining("a contestant called rillo");
+        assertThat(kept).isEmpty();
+    }
+
+    @Test
     void every_extent_is_planned_for_the_time_that_it_is_said_to_take() {
         assertThat(minutes(Profile.quick(), Benchmark::quick)).isLessThan(10);
         assertThat(minutes(Profile.usual(), each -> true)).isBetween(30.0, 65.0);
@@ -184,6 +208,7 @@ final class SessionTest {
                         "50 × 16, 16 KiB");
         assertThat(contests.getLast().contestants())
                 .extracting(Contestant::name)
-                .containsExactly("rill-nio", "rill-epoll", "netty-nio", "netty-epoll", "netty-io_uring", "bare-c");
+                .containsExactly(
+                        "rill-nio", "rill-epoll", "rill-uring", "netty-nio", "netty-epoll", "netty-io_uring", "bare-c");
     }
 }

@@ -133,6 +133,7 @@ final class MemoryTransport implements Transport {
             for (ByteBuf bytes = input; bytes != null && reads > 0; reads--) {
                 bytes.readerIndex(0);
                 listener.received(bytes);
+                listener.turnEnded();
             }
         }
 

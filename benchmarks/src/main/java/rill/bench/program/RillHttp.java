@@ -17,6 +17,7 @@ public final class RillHttp implements Server {
     public int listen(List<String> options) throws Exception {
         var any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
         Loop loop = RillLoop.open();
+        loop.start(); // before anybody drives it: uring keeps its first driver
         var server = HttpServer.listen(
                         loop,
                         any,
@@ -25,7 +26,6 @@ public final class RillHttp implements Server {
                                         ? HttpResponse.bytes("application/json", HttpTexts.json())
                                         : HttpResponse.bytes("text/plain", HttpTexts.text())))
                 .await();
-        loop.start();
         return ((InetSocketAddress) server.address()).getPort();
     }
 }

@@ -26,10 +26,10 @@ public final class RillRedis implements RedisGets {
     public void connect(int port, List<String> options) throws Exception {
         var address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
         loop = RillLoop.open();
+        loop.start(); // before anybody drives it: uring keeps its first driver
         client = options.isEmpty()
                 ? loop.connect(address, Resp.client()).await()
                 : pool(loop, address, Integer.parseInt(options.getFirst()));
-        loop.start();
     }
 
     private static Caller<Command, Reply> pool(Loop loop, InetSocketAddress address, int connections) throws Exception {
