@@ -479,6 +479,11 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     final void tellAll() {
         afterwards();
         loop.crossLoopFutures().remove(this);
+        tellDependents();
+    }
+
+    /** Tells those who are in now: some may come for what was kept after all others were told. */
+    final void tellDependents() {
         Parcel parcel = parcel();
         Object told = takeDependents(parcel == null ? TOLD : KEPT);
         if (told instanceof Object[] || told instanceof Dependents) {
@@ -583,13 +588,20 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         }
     }
 
+    /**
+     * Adds one that comes after the others were told. A value that was kept is kept for this one from now on: it is in as if it had come
+     * in time, so that it can be taken out again, and the value go back at once.
+     */
     private boolean addLate(Object state, Object dependent) {
-        Parcel parcel = parcel();
         if (state == KEPT && Dependents.owns(dependent)) {
-            if (!DEPENDENTS.compareAndSet(this, KEPT, TOLD)) { // what was kept is kept for this one
+            if (!DEPENDENTS.compareAndSet(this, KEPT, dependent)) {
                 return false;
             }
-        } else if (parcel != null && !parcel.claim()) {
+            loop.enqueue(new ToldAgain(this));
+            return true;
+        }
+        Parcel parcel = parcel();
+        if (parcel != null && !parcel.claim()) {
             parcel = null;
         }
         if (outcome instanceof Failed failed) {

@@ -26,19 +26,13 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
 
     Future<@Nullable R> receive() {
         Promise<@Nullable R> next = new Offer<>(link.loop(), this);
-        ArrayDeque<R> first = kept;
-        if (first != null) {
-            next.complete(first.remove());
-            if (first.isEmpty()) {
-                kept = null;
-            }
-            return next;
-        }
-        if (closed || ended) {
+        if (kept == null && (closed || ended)) {
             return afterEnd(next);
         }
         addWaiting(next);
-        if (link.loop().isCurrent() && lastIsTold()) {
+        if (kept != null && (ended || lastIsTold())) {
+            handOut();
+        } else if (link.loop().isCurrent() && lastIsTold()) {
             link.inbound().pump();
         } else {
             link.inbound().later(); // when somebody drives, and the one before is told
@@ -63,10 +57,14 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
     @Override
     public boolean wantsMessage() {
         dropCancelled();
-        if (waiting.isEmpty() || kept != null) {
+        if (waiting.isEmpty()) {
             return false;
         }
         boolean wants = lastIsTold();
+        if (wants && kept != null) {
+            handOut();
+            return wantsMessage();
+        }
         if (!wants) {
             link.inbound().later(); // behind that
         }
@@ -98,24 +96,44 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
 
     @Override
     public void message(R message) {
+        if (!give(message)) {
+            kept().addLast(message);
+        }
+    }
+
+    /** False if nobody waits. */
+    private boolean give(R message) {
         while (!waiting.isEmpty()) {
             Promise<@Nullable R> next = waiting.removeFirst();
             if (next.complete(message)) {
                 last = next;
-                return;
+                return true;
             }
         }
-        keep(message);
+        return false;
     }
 
-    private void keep(R message) {
-        if (kept == null) {
-            kept = new ArrayDeque<>(2);
+    /** The first of those that have come back is for whoever waits. */
+    private void handOut() {
+        ArrayDeque<R> back = kept();
+        R first = back.removeFirst();
+        if (!give(first)) {
+            back.addFirst(first);
+        } else if (back.isEmpty()) {
+            kept = null;
         }
-        kept.add(message);
     }
 
-    /** Its {@code receive()} was given up after it had come: it is for the next. */
+    private ArrayDeque<R> kept() {
+        ArrayDeque<R> back = kept;
+        if (back == null) {
+            back = new ArrayDeque<>(2);
+            kept = back;
+        }
+        return back;
+    }
+
+    /** Its {@code receive()} was given up after it had come: it is for the next, before those that came after it. */
     @Override
     public void accept(@Nullable R message) {
         if (message == null) {
@@ -123,8 +141,12 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
         }
         if (closed) {
             Messages.release(message);
-        } else {
-            message(message);
+            return;
+        }
+        kept().addFirst(message);
+        dropCancelled();
+        if (!waiting.isEmpty() && lastIsTold()) {
+            handOut();
         }
     }
 
@@ -140,6 +162,9 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
     @Override
     public void ended() {
         ended = true;
+        while (kept != null && !waiting.isEmpty()) {
+            handOut();
+        }
         for (Promise<@Nullable R> each = waiting.poll(); each != null; each = waiting.poll()) {
             each.complete(null);
         }

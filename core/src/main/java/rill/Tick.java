@@ -283,6 +283,12 @@ final class Tick {
         runChain();
     }
 
+    /** A Future that has told all others, and then somebody came for what it had kept. */
+    void dispatchAgain(Future<?> settled) {
+        settled.tellDependents();
+        runChain();
+    }
+
     /** A derived Future settled while dependents are being told: its own come next, in the same Handle. */
     void chain(Future<?> settled) {
         chain.add(settled);

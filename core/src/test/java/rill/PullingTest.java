@@ -40,6 +40,73 @@ class PullingTest {
     }
 
     @Test
+    void what_somebody_came_for_late_and_gave_up_is_there_for_the_next_at_once() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var received = new Box<Future<String>>();
+            rig.onLoop(() -> received.value = rig.connection().receive());
+            rig.arrives("first\nsecond\n");
+            rig.settle(); // told: the first is kept for whoever asks
+            var next = new Box<Future<String>>();
+            rig.onLoop(() -> {
+                received.value.map(line -> line).cancel();
+                next.value = rig.connection().receive();
+            });
+            rig.settle();
+            assertThat(next.value.result()).isEqualTo("first");
+        }
+    }
+
+    @Test
+    void of_two_that_came_back_the_first_stays_the_first_when_it_comes_back_again() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var first = new Box<Future<String>>();
+            var second = new Box<Future<String>>();
+            rig.onLoop(() -> {
+                first.value = rig.connection().receive();
+                second.value = rig.connection().receive();
+            });
+            rig.arrives("first\nsecond\n");
+            rig.settle();
+            var again = new ArrayList<Future<String>>();
+            rig.onLoop(() -> {
+                second.value.map(line -> line).cancel();
+                first.value.map(line -> line).cancel();
+                rig.connection().receive().map(line -> line).cancel(); // before it was told
+                again.add(rig.connection().receive());
+                again.add(rig.connection().receive());
+            });
+            rig.settle();
+            assertThat(again.stream().map(Future::result)).containsExactly("first", "second");
+        }
+    }
+
+    @Test
+    void a_receive_behind_one_that_was_not_told_yet_waits_for_what_came_back() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline())) {
+            var first = new Box<Future<String>>();
+            var second = new Box<Future<String>>();
+            rig.onLoop(() -> {
+                first.value = rig.connection().receive();
+                second.value = rig.connection().receive();
+            });
+            rig.arrives("first\nsecond\nthird\n");
+            rig.settle();
+            var again = new ArrayList<Future<String>>();
+            rig.onLoop(() -> {
+                second.value.map(line -> line).cancel();
+                first.value.map(line -> line).cancel();
+                Future<String> untold = rig.connection().receive().map(line -> line);
+                again.add(rig.connection().receive());
+                again.add(rig.connection().receive());
+                again.add(rig.connection().receive());
+                untold.cancel();
+            });
+            rig.settle();
+            assertThat(again.stream().map(Future::result)).containsExactly("first", "second", "third");
+        }
+    }
+
+    @Test
     void receives_that_wait_together_get_one_message_each_in_order() throws IOException {
         try (var rig = new Rig<>(TextLines.pipeline())) {
             var all = new ArrayList<Future<String>>();
