@@ -38,6 +38,10 @@ final class Buffers {
 
     private static final Object CLOSED = new Object();
 
+    static {
+        HeapBuffer.load();
+    }
+
     private final BareLoop loop;
     private final Memory memory;
     private final long limit;

@@ -57,7 +57,6 @@ final class Link extends Node implements WireListener, Observed {
             closing; // once a layer lets go the writes that it holds back, and those that were admitted are there
     private boolean endingOutput; // likewise
     private boolean dirty;
-    private boolean reading; // within a read event, at whose end there is a flush anyway
     private int messagesInBatch;
     private boolean receiverTold; // of the end
     private @Nullable Admission admission; // by a listener
@@ -468,7 +467,6 @@ final class Link extends Node implements WireListener, Observed {
         }
         Node before = loop.activity().enter(this);
         loop.links().reads(this);
-        reading = true;
         messagesInBatch = 0;
         try {
             if (closing) {
@@ -478,8 +476,14 @@ final class Link extends Node implements WireListener, Observed {
         } catch (Throwable t) {
             goneWrong(t);
         }
-        reading = false;
         batchIsOver();
+        loop.activity().enter(before);
+    }
+
+    @Override
+    public void turnEnded() {
+        Node before = loop.activity().enter(this);
+        flushIfDirty();
         loop.activity().enter(before);
     }
 
@@ -491,7 +495,6 @@ final class Link extends Node implements WireListener, Observed {
         } catch (Throwable t) {
             goneWrong(t);
         }
-        flushIfDirty();
     }
 
     private void drained(ByteBuf bytes) {
@@ -788,12 +791,10 @@ final class Link extends Node implements WireListener, Observed {
         messagesInBatch++;
     }
 
-    /** Something is to be flushed at the end of this tick, or earlier. */
+    /** Something is to be flushed at the end of this tick, or of the turn of reading in which it came up. */
     void dirty() {
         if (!dirty) {
-            if (!reading) {
-                loop.links().dirty(this);
-            }
+            loop.links().dirty(this);
             dirty = true;
         }
     }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * reservation is given back, and what it really is is pending. It was counted then, and is not refused for the limit again. A write on
  * the loop is measured against what is pending alone.
  *
- * <p><b>When it flushes:</b> at the end of a read batch, after the Handles of a tick, at 64 KiB, and early within a large batch,
+ * <p><b>When it flushes:</b> at the end of a turn of reading, after the Handles of a tick, at 256 KiB, and early within a large batch,
  * so that the peer has something to do while we go on: see {@link #batchOf}. Not early while several connections are busy, since each
  * flush is a system call, which costs what encoding some twenty messages does. Never while a session is called, which may hold a buffer that
  * would leave.
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Outbound {
     /** Flush without waiting for the end of the batch once this many bytes wait. */
-    private static final int FLUSH_BYTES = 64 * 1024;
+    private static final int FLUSH_BYTES = 256 * 1024;
 
     /** Never flush earlier than after this many messages: a system call costs about as much as encoding a few. */
     private static final int SMALLEST_BATCH = 8;

@@ -115,7 +115,7 @@ class CallEndTest {
             rig.onLoop(() -> {
                 calls.add(clients.getFirst().call("before"));
                 rig.wire.flushFailure = new IllegalStateException("a transport's mistake");
-                calls.add(clients.getFirst().call("x".repeat(100_000))); // so long that it is flushed at once
+                calls.add(clients.getFirst().call("x".repeat(300_000))); // so long that it is flushed at once
                 rig.wire.flushFailure = null;
             });
             rig.settle();
@@ -135,7 +135,7 @@ class CallEndTest {
                 var calls = new ArrayList<Future<String>>();
                 rig.onLoop(() -> {
                     rig.wire.flushFailure = new IllegalStateException("a transport's mistake");
-                    calls.add(clients.getFirst().call("1:" + "x".repeat(100_000))); // flushed at once
+                    calls.add(clients.getFirst().call("1:" + "x".repeat(300_000))); // flushed at once
                     rig.wire.flushFailure = null;
                 });
                 rig.settle();

@@ -108,14 +108,30 @@ class FlushTest {
     }
 
     @Test
-    void sixty_four_kibibytes_leave_at_once() throws IOException {
+    void a_quarter_of_a_mebibyte_leaves_at_once() throws IOException {
         try (var rig = new Rig<>(Pipeline.bytes())) {
             rig.onLoop(() -> {
-                rig.connection().write(Unpooled.wrappedBuffer(new byte[63 * 1024]));
+                rig.connection().write(Unpooled.wrappedBuffer(new byte[255 * 1024]));
                 assertThat(rig.wire.flushes).isEmpty();
                 rig.connection().write(Unpooled.wrappedBuffer(new byte[1024]));
-                assertThat(rig.wire.flushes).containsExactly(64 * 1024);
+                assertThat(rig.wire.flushes).containsExactly(256 * 1024);
             });
+        }
+    }
+
+    @Test
+    void what_the_reads_of_a_turn_bring_about_leaves_together_at_its_end() throws IOException {
+        try (var rig = new Rig<>(ints())) {
+            rig.onLoop(() -> rig.connection().onMessage(m -> rig.connection().write(m)));
+            rig.transport.events.add(() -> {
+                rig.link.received(rig.transport.receiveBuffer.get().writeBytes(ofMessages(2)));
+                rig.link.received(rig.transport.receiveBuffer.get().writeBytes(ofMessages(3)));
+                assertThat(rig.wire.flushes).isEmpty();
+                rig.link.turnEnded();
+                assertThat(rig.wire.flushes).containsExactly(5 * SIZE);
+            });
+            rig.tick();
+            assertThat(rig.wire.flushes).containsExactly(5 * SIZE);
         }
     }
 

@@ -35,6 +35,13 @@ public interface WireListener {
      */
     void received(ByteBuf bytes);
 
+    /**
+     * The Wire has read as much as it will in this turn: after the last {@link #received} of it, before anything of another Wire. What was
+     * written meanwhile may leave now, together. A Wire that reads once a turn may say so after each {@code received}; one that never says
+     * so has it leave at the end of the tick.
+     */
+    default void turnEnded() {}
+
     /** So many bytes left since the last report, not counting those that {@link Wire#flush()} returned; at least one. */
     void written(long bytes);
 

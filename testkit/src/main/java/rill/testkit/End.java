@@ -40,6 +40,7 @@ final class End implements WireListener {
     private long written;
     private long read;
     private long reads;
+    private boolean readInTurn;
 
     private Consumer<End> onConnected = end -> {};
     private Consumer<ByteBuf> onRead = bytes -> {};
@@ -295,6 +296,7 @@ final class End implements WireListener {
             rig.require(!inputEnded, Rule.ONE_END, "read was told after inputEnded");
             rig.require(bytes.isReadable(), Rule.SOMETHING_READ, "read was told with no bytes");
             reads++;
+            readInTurn = true;
             if (patterned) {
                 long differs = Pattern.mismatch(read, bytes);
                 rig.require(
@@ -310,6 +312,13 @@ final class End implements WireListener {
                 bytes.clear(); // it is ours, and the bytes are counted
             }
         });
+    }
+
+    @Override
+    public void turnEnded() {
+        rig.require(!closed, Rule.CLOSED_IS_LAST, "turnEnded was told after closed, which is the last event");
+        rig.require(readInTurn, Rule.SOMETHING_READ, "turnEnded was told although nothing had been read since the last");
+        readInTurn = false;
     }
 
     @Override

@@ -229,6 +229,14 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     // ---- reading
 
     private void readTurn() {
+        if (readSome() && state != State.CLOSED) {
+            listener.turnEnded();
+        }
+    }
+
+    /** Whether anything came. */
+    private boolean readSome() {
+        boolean some = false;
         long budget = BYTES_PER_TURN;
         for (int reads = 0; reads < READS_PER_TURN && budget > 0 && readable(); reads++) {
             ByteBuf target = listener.readTarget();
@@ -236,7 +244,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
                 target = selector().receiveBuffer();
             }
             if (!readable()) {
-                return; // the listener has paused or closed it, or the Selector, when it was asked for a target
+                return some; // the listener has paused or closed it, or the Selector, when it was asked for a target
             }
             int room = target.writableBytes();
             int n;
@@ -245,18 +253,20 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
                 n = read(target);
             } catch (IOException e) {
                 fail(state == State.FAILED ? failure : named("read from ", e));
-                return;
+                return some;
             }
             if (n <= 0) {
                 noMore(n < 0);
-                return;
+                return some;
             }
             listener.received(target);
+            some = true;
             budget -= n;
             if (n < room) {
-                return; // a short read: the kernel has no more
+                break; // a short read: the kernel has no more
             }
         }
+        return some;
     }
 
     /** There is nothing to read now, or never again. */

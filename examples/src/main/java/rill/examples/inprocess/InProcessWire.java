@@ -177,6 +177,7 @@ final class InProcessWire implements Wire {
         });
         try {
             listener.received(bytes);
+            listener.turnEnded();
         } finally {
             ReferenceCountUtil.safeRelease(bytes); // whatever was done to what was only lent
         }

@@ -220,6 +220,7 @@ final class MemoryWire implements Wire {
                 target.writeBytes(target.copy(start, n));
             }
             listener.received(target);
+            listener.turnEnded();
         } else if (!endTold && from.endVisible(network.now)) {
             endTold = true;
             listener.inputEnded();

@@ -324,6 +324,7 @@ final class UringWire extends RingSocket implements Wire {
             left -= part;
             count(part);
             listener.received(target);
+            listener.turnEnded();
         }
         if (left == 0) {
             return;
@@ -406,6 +407,7 @@ final class UringWire extends RingSocket implements Wire {
                 }
                 count(kept.moveTo(target));
                 listener.received(target);
+                listener.turnEnded();
             } else {
                 unread = null;
                 changed();
@@ -440,6 +442,7 @@ final class UringWire extends RingSocket implements Wire {
             target.writerIndex(at + n);
             count(n);
             listener.received(target);
+            listener.turnEnded();
         }
     }
 
