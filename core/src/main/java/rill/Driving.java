@@ -64,6 +64,7 @@ final class Driving {
         if (OnLoop.current() != null) {
             throw new IllegalStateException("run of " + loop.name() + " inside a Task; await instead");
         }
+        requireNoKeeper("run");
         var result = new java.util.concurrent.FutureTask<T>(() -> run(body));
         Threads.driver(loop.contextClassLoader(), loop.name() + "-driver", true, result)
                 .start();
@@ -183,6 +184,16 @@ final class Driving {
         Kept(String message) {
             super(message);
         }
+    }
+
+    /** That a platform thread may drive for a while, in place of a virtual one. */
+    private void requireNoKeeper(String what) {
+        if (!loop.keepsDriver()) {
+            return;
+        }
+        requireKeeper(null, what);
+        throw new Kept(what + ": " + loop + " belongs to the first thread that drives it, which can't be a virtual one;"
+                + " begin with start(), which gives it a thread of its own, or open it on another transport");
     }
 
     private void requireKeeper(@Nullable Thread thread, String what) {
@@ -364,7 +375,11 @@ final class Driving {
 
     /** A virtual thread can't carry Tasks, nor should it block in a selector: it lets a platform thread drive. */
     private void lendToPlatformThread(BooleanSupplier done) {
-        requireKeeper(null, "await");
+        if (loop.closing().hasBegun()) { // after which nobody drives it any more
+            requireKeeper(null, "await");
+        } else {
+            requireNoKeeper("await");
+        }
         Thread lender = Thread.currentThread();
         var withdrawn = new AtomicBoolean();
         var ended = new AtomicBoolean();

@@ -111,6 +111,31 @@ class KeptDriverTest {
     }
 
     @Test
+    void a_virtual_thread_that_would_drive_first_is_told_what_to_do_and_harms_nothing() throws Exception {
+        for (int i = 0; i < 2; i++) {
+            for (Callable<?> way :
+                    List.<Callable<?>>of(() -> loop.run(() -> 1), () -> loop.promise().await())) {
+                assertThatThrownBy(() -> elsewhere(true, way))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("belongs to the first thread that drives it, which can't be a virtual one")
+                        .hasMessageContaining("begin with start()");
+            }
+        }
+        loop.start();
+        assertThat(elsewhere(true, () -> loop.submit(() -> 1).await())).isEqualTo(1);
+    }
+
+    @Test
+    void a_virtual_thread_may_close_what_nobody_has_driven() throws Exception {
+        elsewhere(true, () -> {
+            loop.close();
+            return true;
+        });
+        assertThat(loop.closed()).isTrue();
+        assertThat(reports).allMatch(Report.Note.class::isInstance);
+    }
+
+    @Test
     void another_thread_may_close_it_while_nobody_drives() throws Exception {
         for (boolean virtual : new boolean[] {false, true}) {
             Loop closed = Loop.open(new Keeping(new MemoryTransport()));

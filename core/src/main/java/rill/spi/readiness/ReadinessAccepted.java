@@ -14,7 +14,7 @@ public abstract class ReadinessAccepted implements AcceptedSocket {
     protected abstract void closeSocket();
 
     /** Whoever calls this owns the descriptor. */
-    final void take() {
+    protected final void take() {
         if (!taken.compareAndSet(false, true)) {
             throw new IllegalStateException("the socket from " + remoteAddress() + " was opened or closed before");
         }

@@ -11,6 +11,7 @@ import java.net.StandardSocketOptions;
 import org.jspecify.annotations.Nullable;
 import rill.spi.WireListener;
 import rill.spi.readiness.ReadinessWire;
+import rill.transport.epoll.linux.Epoll;
 import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.SocketAddressArea;
@@ -130,7 +131,7 @@ final class EpollSocket extends ReadinessWire {
 
     @Override
     protected void interest(boolean read, boolean write) throws IOException {
-        int wanted = (read ? EpollWait.IN : 0) | (write ? EpollWait.OUT : 0);
+        int wanted = (read ? Epoll.IN : 0) | (write ? Epoll.OUT : 0);
         watched = (byte) selector.watch(fd, slot, watched, wanted);
     }
 

@@ -8,9 +8,7 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.AbstractSocketAddress;
 import rill.spi.Selector;
 import rill.spi.Transport;
-import rill.transport.epoll.linux.Architecture;
-import rill.transport.epoll.linux.Errno;
-import rill.transport.epoll.linux.LibC;
+import rill.transport.epoll.linux.Unavailable;
 
 /**
  * TCP and Unix domain sockets by Linux epoll, through the C library and {@code java.lang.foreign}.
@@ -44,23 +42,7 @@ public final class EpollTransport implements Transport {
     }
 
     private static @Nullable String obstacle() {
-        String system = System.getProperty("os.name", "");
-        if (!system.equals("Linux")) {
-            return "epoll is part of Linux, and this is " + system;
-        }
-        if (Architecture.here() == null) {
-            return "its structures are not known for the processor architecture " + System.getProperty("os.arch");
-        }
-        Module module = LibC.class.getModule();
-        if (!module.isNativeAccessEnabled()) {
-            return "native access is not enabled; start java with --enable-native-access="
-                    + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
-        }
-        try {
-            return refusal();
-        } catch (LinkageError | IllegalCallerException e) {
-            return "the C library can't be used: " + e;
-        }
+        return Unavailable.because("epoll", EpollTransport::refusal);
     }
 
     /** What the kernel, or a filter before it, says to a trial. Being out of descriptors at this moment is no obstacle. */
@@ -74,8 +56,7 @@ public final class EpollTransport implements Transport {
             works = true;
             return null;
         } catch (EpollWait.Refused e) {
-            boolean forNow = e.errno == Errno.EMFILE || e.errno == Errno.ENFILE;
-            return forNow ? null : "the system refuses to " + e.getMessage();
+            return Unavailable.onlyForNow(e.errno) ? null : "the system refuses to " + e.getMessage();
         } finally {
             memory.close();
         }

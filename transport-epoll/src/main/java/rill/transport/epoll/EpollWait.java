@@ -2,6 +2,7 @@ package rill.transport.epoll;
 
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import rill.transport.epoll.linux.Epoll;
 import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.Registrations;
@@ -16,39 +17,36 @@ import rill.transport.epoll.linux.Waker;
  * them.
  */
 final class EpollWait {
-    static final int IN = 0x1;
-    static final int OUT = 0x4;
-    static final int ERR = 0x8;
-    static final int HUP = 0x10;
-
     /** In place of a descriptor that was given back. */
     static final int CLOSED = -1;
 
-    private static final int CLOSE_ON_EXEC = 0x80000; // EPOLL_CLOEXEC
-    private static final int EDGE_TRIGGERED = 1 << 31; // EPOLLET
-    private static final int ADD = 1; // EPOLL_CTL_ADD
-    private static final int DELETE = 2;
-    private static final int MODIFY = 3;
+    private static final int MOST_EVENTS = 512; // taken by one wait
     private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final NativeMemory memory;
-    private final int epoll;
+    private final Epoll epoll;
     private final Waker waker;
     private boolean inNanos = true; // as long as the kernel does
 
     EpollWait(NativeMemory memory) throws Refused {
         this.memory = memory;
-        int made = LibC.epollCreate(memory.errno, CLOSE_ON_EXEC);
+        int made = Epoll.descriptor(memory.errno);
         int wakes = made < 0 ? made : Waker.descriptor(memory.errno);
-        int added = wakes < 0
-                ? wakes
-                : LibC.epollCtl(memory.errno, made, ADD, wakes, memory.event(IN | EDGE_TRIGGERED, Registrations.NONE));
+        if (wakes < 0) {
+            closeAll(made);
+            throw new Refused(-wakes);
+        }
+        epoll = new Epoll(memory.errno, memory.arena(), MOST_EVENTS, made);
+        int added = epoll.watch(wakes, Registrations.NONE, 0, Epoll.IN | Epoll.EDGE_TRIGGERED);
         if (added < 0) {
             closeAll(made, wakes);
             throw new Refused(-added);
         }
-        epoll = made;
         waker = Waker.of(wakes);
+    }
+
+    Epoll epoll() {
+        return epoll;
     }
 
     /** The system gives no descriptors, or not these. */
@@ -69,21 +67,10 @@ final class EpollWait {
         }
     }
 
-    /**
-     * Asks for these events of a descriptor, after having asked for those before. With none the descriptor leaves epoll altogether:
-     * errors and hang-ups are told of whatever is in, and as long as nobody deals with them every wait would return at once.
-     */
-    void watch(int fd, long data, int before, int wanted) throws IOException {
-        if (wanted != before) {
-            int operation = before == 0 ? ADD : wanted == 0 ? DELETE : MODIFY;
-            Errno.check(LibC.epollCtl(memory.errno, epoll, operation, fd, memory.event(wanted, data)));
-        }
-    }
-
     /** How many events are there now. */
     int poll() throws IOException {
         try {
-            return counted(LibC.epollWait(memory.errno, epoll, memory.eventsAddress(), NativeMemory.MOST_EVENTS, 0));
+            return Epoll.counted(epoll.awaitMillis(0));
         } finally {
             waker.useUp();
         }
@@ -96,7 +83,7 @@ final class EpollWait {
     int block(long nanos) throws IOException {
         waker.waitBegins();
         try {
-            return counted(inNanos ? waitNanos(nanos) : waitMillis(nanos));
+            return Epoll.counted(inNanos ? waitNanos(nanos) : waitMillis(nanos));
         } finally {
             waker.waitEnds();
             waker.useUp();
@@ -105,7 +92,7 @@ final class EpollWait {
 
     private int waitNanos(long nanos) {
         long timeout = nanos < 0 ? 0 : memory.timespec(nanos);
-        int n = LibC.epollWaitNanos(memory.errno, epoll, memory.eventsAddress(), NativeMemory.MOST_EVENTS, timeout);
+        int n = epoll.awaitTime(timeout);
         if (n >= 0 || isOfTheCall(-n)) {
             return n;
         }
@@ -120,16 +107,12 @@ final class EpollWait {
 
     private int waitMillis(long nanos) {
         int millis = nanos < 0 ? -1 : millis(nanos);
-        return LibC.epollWait(memory.errno, epoll, memory.eventsAddress(), NativeMemory.MOST_EVENTS, millis);
+        return epoll.awaitMillis(millis);
     }
 
     /** Rounds up: waking up early would mean to wait again. */
     static int millis(long nanos) {
         return (int) Math.min(Integer.MAX_VALUE, (nanos - 1) / NANOS_PER_MILLI + 1);
-    }
-
-    private static int counted(int result) throws IOException {
-        return result == -Errno.EINTR ? 0 : Errno.check(result);
     }
 
     /** Ends the wait, or else the next one. Any thread. */
@@ -138,7 +121,7 @@ final class EpollWait {
     }
 
     void close() {
-        LibC.close(epoll);
+        epoll.close();
         waker.close();
     }
 }

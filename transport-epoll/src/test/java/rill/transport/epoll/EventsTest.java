@@ -23,6 +23,7 @@ import rill.spi.SocketOptions;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.testkit.Leaks;
+import rill.transport.epoll.linux.Epoll;
 
 /** What events of the kernel mean. */
 @ExtendWith(Leaks.class)
@@ -105,7 +106,7 @@ class EventsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {EpollWait.IN, EpollWait.ERR, EpollWait.HUP})
+    @ValueSource(ints = {Epoll.IN, Epoll.ERR, Epoll.HUP})
     void an_error_or_a_hang_up_means_that_a_read_says_more(int events) throws Exception {
         clientWire.write(Unpooled.copiedBuffer("x", StandardCharsets.ISO_8859_1));
         clientWire.flush();

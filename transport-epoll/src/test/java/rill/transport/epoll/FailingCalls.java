@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import rill.transport.epoll.linux.Architecture;
 import rill.transport.epoll.linux.Interposer;
 import rill.transport.epoll.linux.SystemCall;
 
@@ -20,7 +21,7 @@ public final class FailingCalls implements Interposer {
 
     static {
         for (SystemCall each : SystemCall.values()) {
-            NAMES.put((long) each.on(NativeMemory.HERE), each);
+            NAMES.put((long) each.on(Architecture.here()), each);
         }
     }
 

@@ -26,10 +26,18 @@ import rill.transport.epoll.linux.LibC;
  *  io_uring_buf_reg   ring_addr 8 | entries 4 | group 2 | flags 2 | unused 24
  * </pre>
  *
- * <p><b>Source:</b> io_uring_register(2), IORING_REGISTER_PBUF_RING.
+ * <p>A receive that goes on by itself would take a megabyte for a Wire that has paused after its first bytes. So it is told when to stop, since
+ * Linux 6.17; before that, each is asked for.
+ *
+ * <p><b>Source:</b> io_uring_register(2), IORING_REGISTER_PBUF_RING; {@code io_recvmsg_prep} in {@code io_uring/net.c}.
  */
 final class ReceiveBuffers {
-    static final int GROUP = 0;
+    private static final int GROUP = 0;
+
+    /** Taken by one receive of many… */
+    private static final int PIECE = 32 * 1024;
+    /** …which end with the one that reaches this, so that no Wire is given more than two pieces when it wants none any more. */
+    private static final int CAP = PIECE + 1;
 
     private static final int BITWISE_COUNT = 16;
     private static final int BITWISE_SIZE = 64 * 1024;
@@ -55,10 +63,13 @@ final class ReceiveBuffers {
     private final MemorySegment bytes;
     private final int count;
     private final int size;
+    private final boolean capped;
     private final int[] used; // of each buffer, so many bytes
     private short tail;
+    private boolean closed;
 
-    private ReceiveBuffers(MemorySegment entries, MemorySegment bytes, boolean bitwise) {
+    private ReceiveBuffers(MemorySegment entries, MemorySegment bytes, boolean bitwise, boolean capped) {
+        this.capped = capped;
         this.entries = entries;
         this.bytes = bytes;
         count = bitwise ? BITWISE_COUNT : WHOLE_COUNT;
@@ -71,15 +82,15 @@ final class ReceiveBuffers {
     }
 
     /** Registers them with a ring, which nobody uses yet. */
-    static ReceiveBuffers register(Ring ring, MemorySegment errno, Arena arena, boolean bitwise) throws Ring.Refused {
+    static ReceiveBuffers register(Ring ring, MemorySegment errno, Arena arena, Kernel kernel) throws Ring.Refused {
         long at = LibC.map(errno, ALL, MAP_PRIVATE_ANONYMOUS, -1, 0);
         if (at < 0) {
             throw new Ring.Refused("have memory for what comes in", (int) -at);
         }
         MemorySegment entries = arena.allocate((long) WHOLE_COUNT * ENTRY_SIZE, PAGE);
         MemorySegment description = arena.allocate(DESCRIPTION_SIZE, Long.BYTES);
-        boolean works = bitwise;
-        int result = bitwise ? register(ring, description, entries, BITWISE_COUNT, BITWISE) : -Errno.EINVAL;
+        boolean works = kernel.bitwise();
+        int result = kernel.bitwise() ? register(ring, description, entries, BITWISE_COUNT, BITWISE) : -Errno.EINVAL;
         if (result == -Errno.EINVAL) {
             works = false;
             result = register(ring, description, entries, WHOLE_COUNT, 0);
@@ -88,7 +99,7 @@ final class ReceiveBuffers {
             LibC.unmap(at, ALL);
             throw new Ring.Refused("give a ring its buffers", -result);
         }
-        return new ReceiveBuffers(entries, LibC.memoryAt(at, ALL), works);
+        return new ReceiveBuffers(entries, LibC.memoryAt(at, ALL), works, kernel.capped());
     }
 
     private static int register(Ring ring, MemorySegment description, MemorySegment entries, int count, int flags) {
@@ -103,6 +114,21 @@ final class ReceiveBuffers {
     /** Whether the kernel uses them up bit by bit. */
     boolean bitwise() {
         return size == BITWISE_SIZE;
+    }
+
+    /** The request that receives: many times if the kernel can be told when that is enough, else once. */
+    int operation() {
+        return capped ? Request.RECEIVE_MANY : Request.RECEIVE_ONCE;
+    }
+
+    /** The length of that request. */
+    int length() {
+        return capped ? PIECE : 0;
+    }
+
+    /** Its last word but two. */
+    long word5() {
+        return capped ? GROUP | (long) CAP << Integer.SIZE : GROUP;
     }
 
     private void give(int buffer) {
@@ -130,6 +156,9 @@ final class ReceiveBuffers {
 
     /** What an answer has brought, so many bytes, is needed no more. */
     void done(int flags, int length) {
+        if (closed) {
+            return; // by who was told of it
+        }
         int buffer = flags >>> BUFFER_SHIFT;
         if ((flags & NOT_USED_UP) != 0) {
             used[buffer] += length;
@@ -159,6 +188,7 @@ final class ReceiveBuffers {
 
     /** Gives the memory back, once the ring is closed. */
     void close() {
+        closed = true;
         LibC.unmap(bytes.address(), ALL);
     }
 }

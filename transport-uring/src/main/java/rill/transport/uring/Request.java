@@ -16,11 +16,13 @@ final class Request {
     static final int RECEIVE = 0;
     static final int SEND = 1;
     static final int CONNECT = 2;
-    static final int ACCEPT = 3;
-    static final int CANCEL = 4;
+    static final int CANCEL = 3;
 
     /** The data of the request that wake-ups answer. */
     static final long WAKE_UP = -1;
+
+    /** The data of the request that is answered when somebody can be accepted. */
+    static final long ACCEPT = -2;
 
     // ---- operations
     private static final int FLAGS_SHIFT = 8;
@@ -28,15 +30,14 @@ final class Request {
     private static final int BUFFER_SELECT = 1 << 5 << FLAGS_SHIFT; // IOSQE_BUFFER_SELECT
     private static final int SKIP_SUCCESS = 1 << 6 << FLAGS_SHIFT; // IOSQE_CQE_SKIP_SUCCESS
     private static final int RECV_MULTISHOT = 1 << 1 << PRIORITY_SHIFT;
-    private static final int ACCEPT_MULTISHOT = 1 << PRIORITY_SHIFT;
 
     static final int NOP = 0;
     static final int POLL_ADD = 6;
     static final int SENDMSG = 9;
-    static final int ACCEPT_MANY = 13 | ACCEPT_MULTISHOT;
     static final int CANCEL_QUIETLY = 14 | SKIP_SUCCESS;
     static final int CONNECT_TO = 16;
     static final int SEND_BYTES = 26;
+    static final int RECEIVE_ONCE = 27 | BUFFER_SELECT;
     static final int RECEIVE_MANY = 27 | BUFFER_SELECT | RECV_MULTISHOT;
 
     /** In the length of {@link #POLL_ADD}: for each time that it becomes ready. */

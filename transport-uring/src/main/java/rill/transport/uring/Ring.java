@@ -56,6 +56,9 @@ final class Ring {
     private static final long CANCEL_TIMEOUT = 16;
     private static final int ARGUMENT_SIZE = 24;
     private static final long ARGUMENT_TIMEOUT = 16;
+    /** How long at most it is waited until a request is made again that the kernel did not take. */
+    static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
     private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
 
     private static final VarHandle WORD = JAVA_INT.varHandle().withInvokeExactBehavior();
@@ -157,15 +160,16 @@ final class Ring {
      *
      * @param operation the opcode, with its flags and its {@code ioprio}: see {@link Request}
      * @param word2 {@code off} or {@code addr2}
+     * @param word5 {@code buf_group}, and in the upper half {@code optlen}
      */
-    void add(int operation, int socket, long word2, long address, int length, int flagsOfIt, int group, long dataOfIt) {
+    void add(int operation, int socket, long word2, long address, int length, int flagsOfIt, long word5, long dataOfIt) {
         long at = (long) (tail & layout.requestMask) * REQUEST_SIZE;
         requests.set(JAVA_LONG, at, Integer.toUnsignedLong(operation) | (long) socket << Integer.SIZE);
         requests.set(JAVA_LONG, at + 8, word2);
         requests.set(JAVA_LONG, at + 16, address);
         requests.set(JAVA_LONG, at + 24, Integer.toUnsignedLong(length) | (long) flagsOfIt << Integer.SIZE);
         requests.set(JAVA_LONG, at + 32, dataOfIt);
-        requests.set(JAVA_LONG, at + 40, (long) group);
+        requests.set(JAVA_LONG, at + 40, word5);
         requests.set(JAVA_LONG, at + 48, 0L);
         requests.set(JAVA_LONG, at + 56, 0L);
         tail++;
@@ -200,12 +204,21 @@ final class Ring {
      * @param nanos negative for ever
      */
     void await(long nanos) throws IOException {
+        int taken = enterAndWait(waiting(), nanos);
+        if ((taken == -Errno.EAGAIN || taken == -Errno.EBUSY) && waiting() > 0) {
+            // It takes nothing now, and so it has not waited. What is under way may make room; else it is asked again a little later.
+            taken = enterAndWait(0, nanos < 0 ? AGAIN_NANOS : Math.min(nanos, AGAIN_NANOS));
+        }
+        entered(taken);
+    }
+
+    private int enterAndWait(int submit, long nanos) {
         if (nanos >= 0) {
             timeout.set(JAVA_LONG, 0, nanos / NANOS_PER_SECOND);
             timeout.set(JAVA_LONG, JAVA_LONG.byteSize(), nanos % NANOS_PER_SECOND);
         }
         argument.set(JAVA_LONG, ARGUMENT_TIMEOUT, nanos < 0 ? 0 : timeout.address());
-        entered(LibC.uringEnter(errno, fd, waiting(), 1, waitFlags, argument.address(), ARGUMENT_SIZE));
+        return LibC.uringEnter(errno, fd, submit, 1, waitFlags, argument.address(), ARGUMENT_SIZE);
     }
 
     private void entered(int taken) throws IOException {
@@ -258,21 +271,11 @@ final class Ring {
 
     // ---- ending
 
-    /** Cancels the request that was given these data. Its last answer comes all the same, with one of the next enters. */
-    int cancel(long dataOfIt, long nanos) {
-        return cancel(dataOfIt, 0, nanos);
-    }
-
-    /** Cancels whatever is under way. */
+    /** Cancels whatever is under way. The last answers come all the same, with one of the next enters. */
     int cancelAll(long nanos) {
-        return cancel(0, CANCEL_ANY, nanos);
-    }
-
-    private int cancel(long key, int how, long nanos) {
         cancel.fill((byte) 0);
-        cancel.set(JAVA_LONG, 0, key);
         cancel.set(JAVA_INT, 8, -1);
-        cancel.set(JAVA_INT, CANCEL_FLAGS, how);
+        cancel.set(JAVA_INT, CANCEL_FLAGS, CANCEL_ANY);
         cancel.set(JAVA_LONG, CANCEL_TIMEOUT, nanos / NANOS_PER_SECOND);
         cancel.set(JAVA_LONG, CANCEL_TIMEOUT + Long.BYTES, nanos % NANOS_PER_SECOND);
         return register(CANCEL, cancel.address(), 1);

@@ -6,19 +6,19 @@ import rill.transport.epoll.linux.Waker;
  * What a selector takes from the system, all or nothing: a ring with its buffers, and what wakes it up. Any thread may make it; the first
  * that uses the ring has it.
  */
-record RingParts(UringMemory memory, Ring ring, ReceiveBuffers buffers, Waker waker, Scratch scratch, Copies copies) {
-    static RingParts open(boolean bitwise, Ring.Size size) throws Ring.Refused {
+record RingParts(UringMemory memory, Ring ring, ReceiveBuffers buffers, Waker waker, Scratch scratch, HeapBytes heapBytes) {
+    static RingParts open(Kernel kernel, Ring.Size size) throws Ring.Refused {
         var memory = new UringMemory();
         Ring ring = null;
         ReceiveBuffers buffers = null;
         try {
             ring = Ring.open(memory.errno, memory.arena(), size);
-            buffers = ReceiveBuffers.register(ring, memory.errno, memory.arena(), bitwise);
+            buffers = ReceiveBuffers.register(ring, memory.errno, memory.arena(), kernel);
             int event = Waker.descriptor(memory.errno);
             if (event < 0) {
                 throw new Ring.Refused("make what wakes a ring up", -event);
             }
-            return new RingParts(memory, ring, buffers, Waker.of(event), new Scratch(memory.arena()), new Copies());
+            return new RingParts(memory, ring, buffers, Waker.of(event), new Scratch(memory.arena()), new HeapBytes(memory.arena()));
         } catch (Ring.Refused | RuntimeException | Error e) {
             if (ring != null) {
                 ring.close();
@@ -39,7 +39,6 @@ record RingParts(UringMemory memory, Ring ring, ReceiveBuffers buffers, Waker wa
     /** The rest, once nothing is written there any more. */
     void close() {
         buffers.close();
-        copies.close();
         memory.close();
     }
 }

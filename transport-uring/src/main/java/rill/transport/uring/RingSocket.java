@@ -6,7 +6,7 @@ import java.net.StandardSocketOptions;
 import rill.transport.epoll.linux.LibC;
 
 /**
- * A socket of a {@link UringSelector}, connected or listening: its descriptor's owner, which gives it back once, and not before the last
+ * A socket of a {@link UringSelector}: its descriptor's owner, which gives it back once, and not before the last
  * request of its own has been answered.
  *
  * <pre>
@@ -18,7 +18,7 @@ import rill.transport.epoll.linux.LibC;
  *
  * <p><b>Threading:</b> the Selector's driver.
  */
-abstract sealed class RingSocket permits UringWire, UringAcceptor {
+abstract class RingSocket {
     /** The most requests that {@link #advance} adds. */
     static final int MOST_REQUESTS = 4;
 
@@ -49,8 +49,8 @@ abstract sealed class RingSocket permits UringWire, UringAcceptor {
     /** What is wanted may differ from what is under way. */
     final void changed() {
         if (!changed) {
-            changed = true;
             selector.changed(this);
+            changed = true;
         }
     }
 
@@ -66,11 +66,19 @@ abstract sealed class RingSocket permits UringWire, UringAcceptor {
     /** The answer to a request of this kind. */
     abstract void answered(int kind, int result, int flags);
 
+    /** What it was asked has thrown: it alone suffers. */
+    abstract void broken(Throwable e);
+
+    /** A little later than it had asked for that: what could not be done may be possible now. */
+    void again() {
+        changed();
+    }
+
     /** It is to {@link #tell} with the next select. */
     final void announce() {
         if (!announced) {
-            announced = true;
             selector.undelivered(this);
+            announced = true;
         }
     }
 

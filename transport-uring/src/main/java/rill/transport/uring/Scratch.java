@@ -35,6 +35,7 @@ final class Scratch {
     private int used;
     private long place;
     private int parts;
+    private long bytes;
 
     Scratch(Arena arena) {
         places = arena.allocate((long) PLACES * PLACE, Long.BYTES);
@@ -69,6 +70,7 @@ final class Scratch {
             places.set(JAVA_LONG, place + i, 0L);
         }
         parts = 0;
+        bytes = 0;
     }
 
     boolean hasRoom() {
@@ -80,11 +82,22 @@ final class Scratch {
         places.set(JAVA_LONG, at, address);
         places.set(JAVA_LONG, at + 8, (long) length);
         parts++;
+        bytes += length;
     }
 
     /** How many parts it has. */
     int parts() {
         return parts;
+    }
+
+    /** How many bytes. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Nothing points to the last place that was taken. */
+    void giveBack() {
+        used--;
     }
 
     /** The address of the {@code msghdr}. */

@@ -20,7 +20,6 @@ final class SendQueue {
     private int head;
     private int tail;
     private int onTheirWay; // the first so many of them
-    private Copies.@Nullable Block copy;
 
     /** While it is a spare one. */
     @Nullable
@@ -85,22 +84,26 @@ final class SendQueue {
         return MemorySegment.ofBuffer(buffer.internalNioBuffer(index, size)).address();
     }
 
-    /** Says where the bytes are, of as many buffers as go into one message, which are on their way from here on; where it says so. */
-    long gather(Scratch scratch, Copies copies) {
+    /**
+     * Says where the bytes are, of as many buffers as go into one message, which are on their way from here on; where it says so.
+     *
+     * @param heapBytes where bytes of the heap are copied to; null to stop before the first of them
+     */
+    long gather(Scratch scratch, @Nullable HeapBytes heapBytes) {
         scratch.message();
-        long bytes = 0;
+        if (heapBytes != null) {
+            heapBytes.clear();
+        }
         int taken = 0;
         try {
-            for (int i = head; i < tail && bytes < MOST_BYTES; i++) {
-                ByteBuf buffer = get(i);
+            for (int i = head; i < tail && scratch.bytes() < MOST_BYTES; i++) {
                 taken++;
-                if (!add(buffer, scratch, copies)) {
+                if (!add(get(i), scratch, heapBytes)) {
                     break;
                 }
-                bytes += buffer.readableBytes();
             }
         } catch (RuntimeException | Error e) {
-            giveBack(copies);
+            scratch.giveBack();
             throw e;
         }
         onTheirWay = taken;
@@ -108,7 +111,7 @@ final class SendQueue {
     }
 
     /** False if not all of it fitted in. */
-    private boolean add(ByteBuf buffer, Scratch scratch, Copies copies) {
+    private boolean add(ByteBuf buffer, Scratch scratch, @Nullable HeapBytes heapBytes) {
         if (buffer.hasMemoryAddress() || isDirect(buffer)) {
             if (!scratch.hasRoom()) {
                 return false;
@@ -119,17 +122,17 @@ final class SendQueue {
         int index = buffer.readerIndex();
         int size = buffer.readableBytes();
         if (buffer.nioBufferCount() == 1) {
-            return add(buffer.internalNioBuffer(index, size), scratch, copies);
+            return add(buffer.internalNioBuffer(index, size), scratch, heapBytes);
         }
         for (ByteBuffer part : buffer.nioBuffers(index, size)) {
-            if (!add(part, scratch, copies)) {
+            if (!add(part, scratch, heapBytes)) {
                 return false;
             }
         }
         return true;
     }
 
-    private boolean add(ByteBuffer part, Scratch scratch, Copies copies) {
+    private boolean add(ByteBuffer part, Scratch scratch, @Nullable HeapBytes heapBytes) {
         if (!scratch.hasRoom()) {
             return false;
         }
@@ -137,13 +140,11 @@ final class SendQueue {
             scratch.part(MemorySegment.ofBuffer(part).address(), part.remaining());
             return true;
         }
-        Copies.Block block = copy;
-        if (block == null) {
-            block = copies.take();
-            copy = block;
+        if (heapBytes == null) {
+            return false;
         }
-        long at = block.end();
-        int length = block.add(part);
+        long at = heapBytes.end();
+        int length = heapBytes.add(part);
         if (length > 0) {
             scratch.part(at, length);
         }
@@ -151,9 +152,8 @@ final class SendQueue {
     }
 
     /** The kernel has answered: so many bytes have left, and what they covered is released. */
-    void sent(long bytes, Copies copies) {
+    void sent(long bytes) {
         onTheirWay = 0;
-        giveBack(copies);
         long left = bytes;
         while (head < tail) {
             ByteBuf first = get(head);
@@ -167,11 +167,6 @@ final class SendQueue {
             release(first);
         }
         startAgain();
-    }
-
-    private void giveBack(Copies copies) {
-        copies.giveBack(copy);
-        copy = null;
     }
 
     private void startAgain() {
@@ -196,9 +191,8 @@ final class SendQueue {
     }
 
     /** Releases everything: nothing is on its way any more. */
-    void release(Copies copies) {
+    void release() {
         onTheirWay = 0;
-        giveBack(copies);
         releaseWaiting();
     }
 

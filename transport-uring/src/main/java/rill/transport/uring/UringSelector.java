@@ -4,13 +4,12 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptListener;
@@ -22,7 +21,6 @@ import rill.spi.Tally;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.spi.readiness.SocketFailures;
-import rill.spi.readiness.SocketFile;
 import rill.transport.epoll.linux.Errno;
 import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.NativeOptions;
@@ -35,7 +33,7 @@ import rill.transport.epoll.linux.Sockets;
  *
  * <pre>
  *  select ──▶ those that have changed make their requests ──▶ one enter: the kernel takes them, and waits
- *     ├─────▶ answers, which are events or lead to some
+ *     ├─────▶ answers, which are events or lead to some; one of them is that {@link Listeners} have somebody to accept
  *     └─────▶ what is undelivered: events that no answer announces (closed, accepted, what was kept)
  *
  *  close  ──▶ all that is under way is cancelled ──▶ the last answers ──▶ descriptors and memory are given back
@@ -44,11 +42,9 @@ import rill.transport.epoll.linux.Sockets;
 final class UringSelector implements Selector {
     private static final String NAME = "uring";
 
-    /** How long at most it is waited until a connect is tried again that found no room, or a request that did not. */
-    private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-
     private static final long END_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final int FEW = 2;
     private static final int SPARE_QUEUES = 16;
     private static final int POLL_IN = 1;
 
@@ -60,14 +56,19 @@ final class UringSelector implements Selector {
     private final Supplier<ByteBuf> receiveBuffer;
     private final ArrayDeque<RingSocket> changed = new ArrayDeque<>();
     private final ArrayDeque<RingSocket> undelivered = new ArrayDeque<>();
-    private final List<UnixConnect> withoutRoom = new ArrayList<>();
-    private final Answers early = new Answers(); // taken from the ring before their select
+    private final List<RingSocket> later = new ArrayList<>(); // that could not do something just now
+    private @Nullable Listeners listeners; // once there was one
+    private boolean awaitsAccept; // a request for them is under way
+    private boolean hasTold; // in this step, before it enters
     private @Nullable SendQueue spareQueue;
     private int spareQueues;
     private Tally tally = Tally.NONE;
     private @Nullable Thread driver;
     private int underWay; // requests
     private int turn;
+    private @Nullable UringWire lastSender; // in this step
+    private int senders;
+    private int sendersBefore; // in the last step
     private boolean closed;
 
     UringSelector(RingParts parts, Supplier<ByteBuf> receiveBuffer) {
@@ -113,16 +114,24 @@ final class UringSelector implements Selector {
         requireOpen("select", "");
         requireDriver();
         int waiting = undelivered.size(); // what comes up from here on is for a later select, as promised
+        boolean toAccept = listeners != null && listeners.haveSomethingToTell();
+        hasTold = false;
         advanceAll();
         enter(timeoutNanos);
         parts.waker().useUp();
         turn++;
+        sendersBefore = senders;
+        senders = 0;
+        lastSender = null;
         takeAnswers();
+        if (toAccept && !closed) {
+            Objects.requireNonNull(listeners).select(0);
+        }
         for (int n = waiting; n > 0 && !closed; n--) {
             deliver(undelivered.remove());
         }
-        if (!withoutRoom.isEmpty() && !closed) {
-            connectAgain();
+        if (!later.isEmpty() && !closed) {
+            tryAgain();
         }
     }
 
@@ -132,8 +141,31 @@ final class UringSelector implements Selector {
             if ((ring.room() < RingSocket.MOST_REQUESTS || parts.scratch().isFull()) && !makeRoom()) {
                 return;
             }
-            changed.remove().beforeEnter();
+            RingSocket each = changed.remove();
+            try {
+                each.beforeEnter();
+            } catch (IOException | RuntimeException | Error e) {
+                broken(each, e);
+            }
         }
+        if (listeners != null && !awaitsAccept && (ring.room() > 0 || makeRoom())) {
+            request(Request.POLL_ADD, listeners.descriptor(), 0, 0, 0, POLL_IN, 0, Request.ACCEPT);
+            awaitsAccept = true;
+        }
+    }
+
+    /** Want of memory, or a mistake: it costs this one alone. */
+    private static void broken(RingSocket socket, Throwable why) {
+        try {
+            socket.broken(why);
+        } catch (RuntimeException | Error e) {
+            uncaught(e);
+        }
+    }
+
+    private static void uncaught(Throwable e) {
+        Thread thread = Thread.currentThread();
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
     }
 
     private boolean makeRoom() throws IOException {
@@ -147,7 +179,7 @@ final class UringSelector implements Selector {
 
     private void enter(long timeoutNanos) throws IOException {
         boolean waits = timeoutNanos != 0;
-        boolean something = !undelivered.isEmpty() || !early.isEmpty() || ring.ready() > 0;
+        boolean something = hasTold || !undelivered.isEmpty() || ring.ready() > 0 || (listeners != null && listeners.haveSomethingToTell());
         if (waits && !something) {
             block(timeoutNanos);
         } else {
@@ -162,23 +194,25 @@ final class UringSelector implements Selector {
     }
 
     private void block(long timeoutNanos) throws IOException {
-        boolean hasToCome = withoutRoom.isEmpty() && changed.isEmpty();
+        boolean hasToCome = later.isEmpty() && changed.isEmpty() && (listeners == null || awaitsAccept);
         parts.waker().waitBegins();
         try {
-            ring.await(hasToCome ? timeoutNanos : timeoutNanos < 0 ? AGAIN_NANOS : Math.min(timeoutNanos, AGAIN_NANOS));
+            ring.await(hasToCome ? timeoutNanos : timeoutNanos < 0 ? Ring.AGAIN_NANOS : Math.min(timeoutNanos, Ring.AGAIN_NANOS));
         } finally {
             parts.waker().waitEnds();
         }
     }
 
     /** Those that are there now; what they lead to is for a later select. */
-    private void takeAnswers() {
-        for (int n = early.size(); n > 0 && !closed; n--) {
-            early.remove();
-            answer(early.data(), early.result(), early.flags());
-        }
+    private void takeAnswers() throws IOException {
         for (int n = ring.ready(); n > 0 && !closed && ring.next(); n--) {
-            answer(ring.data(), ring.result(), ring.flags());
+            if (ring.data() == Request.ACCEPT) {
+                awaitsAccept = false;
+                requestOver();
+                Objects.requireNonNull(listeners).select(0);
+            } else {
+                answer(ring.data(), ring.result(), ring.flags());
+            }
         }
     }
 
@@ -191,8 +225,13 @@ final class UringSelector implements Selector {
             return;
         }
         RingSocket receiver = registrations.find(Request.registration(data));
-        if (receiver != null) { // else it is the answer to the cancelling of one that is over
+        if (receiver == null) {
+            return; // the answer to the cancelling of one that is over
+        }
+        try {
             receiver.answered(Request.kind(data), result, flags);
+        } catch (RuntimeException | Error e) {
+            broken(receiver, e);
         }
     }
 
@@ -207,8 +246,7 @@ final class UringSelector implements Selector {
         try {
             each.deliver();
         } catch (RuntimeException | Error e) {
-            Thread thread = Thread.currentThread();
-            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+            uncaught(e);
         }
     }
 
@@ -248,8 +286,17 @@ final class UringSelector implements Selector {
         return parts.scratch().isFull();
     }
 
-    Copies copies() {
-        return parts.copies();
+    HeapBytes heapBytes() {
+        return parts.heapBytes();
+    }
+
+    /** Whether so few Wires send, in this step and in the last, that a call for each is right: their bytes are on their way at once. */
+    boolean sendsAtOnce(UringWire sender) {
+        if (lastSender != sender) {
+            lastSender = sender;
+            senders++;
+        }
+        return senders <= FEW && sendersBefore <= FEW;
     }
 
     ReceiveBuffers buffers() {
@@ -277,9 +324,19 @@ final class UringSelector implements Selector {
         undelivered.add(socket);
     }
 
+    /** Told its listener something when it was asked what it wants: so this select does not wait. */
+    void hasTold() {
+        hasTold = true;
+    }
+
+    /** It is asked {@link RingSocket#again again} with a later select. */
+    void later(RingSocket socket) {
+        later.add(socket);
+    }
+
     /** Makes a request, which is under way until {@link #requestOver}. */
-    void request(int operation, int socket, long word2, long address, int length, int flags, int group, long data) {
-        ring.add(operation, socket, word2, address, length, flags, group, data);
+    void request(int operation, int socket, long word2, long address, int length, int flags, long word5, long data) {
+        ring.add(operation, socket, word2, address, length, flags, word5, data);
         underWay++;
     }
 
@@ -296,16 +353,6 @@ final class UringSelector implements Selector {
     /** Cancels the request with these data; only if that was not found is it answered. */
     void cancel(long data, long dataOfIt) {
         ring.add(Request.CANCEL_QUIETLY, -1, 0, data, 0, 0, 0, dataOfIt);
-    }
-
-    /** Closes a descriptor that nobody has seen, with a reset. */
-    void reset(int descriptor) {
-        try {
-            options.set(descriptor, StandardSocketOptions.SO_LINGER, 0);
-        } catch (IOException notConnected) {
-            // Then there is nobody to send a reset to.
-        }
-        LibC.close(descriptor);
     }
 
     SendQueue takeQueue() {
@@ -325,35 +372,6 @@ final class UringSelector implements Selector {
             queue.nextSpare = spareQueue;
             spareQueue = queue;
             spareQueues++;
-        }
-    }
-
-    /**
-     * Cancels a request and returns once it is over. Answers that come meanwhile are kept, but for those of this socket, which has nobody
-     * to tell them to.
-     *
-     * @return false if it is not over, above all because this is not the driver's own thread
-     */
-    boolean awaitOver(long data, BooleanSupplier over) {
-        long registration = Request.registration(data);
-        long begun = System.nanoTime();
-        try {
-            while (!over.getAsBoolean()) {
-                if (ring.cancel(data, STEP_NANOS) == -Errno.EEXIST || System.nanoTime() - begun > END_NANOS) {
-                    return false;
-                }
-                ring.pollAll();
-                while (ring.next()) {
-                    if (ring.data() != Request.WAKE_UP && Request.registration(ring.data()) == registration) {
-                        answer(ring.data(), ring.result(), ring.flags());
-                    } else {
-                        early.add(ring.data(), ring.result(), ring.flags());
-                    }
-                }
-            }
-            return true;
-        } catch (IOException e) {
-            return false; // the ring is broken, which the next select tells
         }
     }
 
@@ -378,11 +396,7 @@ final class UringSelector implements Selector {
         try {
             wanted.<IOException>applyTo(wire::setOption);
             bind(wire, local);
-            if (remote instanceof InetSocketAddress) {
-                wire.startConnecting();
-            } else {
-                connectUnix(wire);
-            }
+            wire.startConnecting();
         } catch (IOException e) {
             wire.startFailed(e);
         } catch (RuntimeException | Error e) {
@@ -413,33 +427,14 @@ final class UringSelector implements Selector {
         }
     }
 
-    /** A Unix domain socket is connected at once, unless the listener has no room: then it is tried again a little later. */
-    private record UnixConnect(UringWire wire) {}
-
-    private void connectUnix(UringWire wire) throws IOException {
-        SocketAddressArea address = parts.memory().address;
-        int size = address.put(wire.remoteAddress(), SocketAddressArea.AF_UNIX);
-        int result;
-        do {
-            result = LibC.connect(parts.memory().errno, wire.fd(), address.at(), size);
-        } while (result == -Errno.EINTR);
-        switch (-result) {
-            case 0, Errno.EISCONN -> wire.startConnected();
-            case Errno.EAGAIN -> withoutRoom.add(new UnixConnect(wire));
-            default -> throw Errno.connecting(-result);
-        }
-    }
-
-    private void connectAgain() {
-        List<UnixConnect> present = List.copyOf(withoutRoom);
-        withoutRoom.clear();
-        for (UnixConnect each : present) {
-            if (!each.wire.isClosed()) {
-                try {
-                    connectUnix(each.wire);
-                } catch (IOException | RuntimeException | Error e) {
-                    each.wire.startFailed(e instanceof IOException known ? known : new IOException(e));
-                }
+    private void tryAgain() {
+        List<RingSocket> present = List.copyOf(later);
+        later.clear();
+        for (RingSocket each : present) {
+            try {
+                each.again();
+            } catch (RuntimeException | Error e) {
+                broken(each, e);
             }
         }
     }
@@ -468,7 +463,7 @@ final class UringSelector implements Selector {
         if (!(socket instanceof UringAccepted ours)) {
             throw new IllegalArgumentException("a socket of another transport: " + socket);
         }
-        ours.take();
+        ours.takeOver();
         UringWire wire;
         try {
             requireOpen("open a connection from ", ours.remoteAddress());
@@ -495,23 +490,17 @@ final class UringSelector implements Selector {
     public Acceptor listen(SocketAddress local, int backlog, SocketOptions wanted, AcceptListener listener)
             throws IOException {
         requireOpen("listen on ", local);
-        requireKnown(local);
-        try {
-            Sockets.Listening made = sockets.listening(local);
-            UringAcceptor acceptor;
+        Listeners present = listeners;
+        if (present == null) {
+            requireKnown(local);
             try {
-                acceptor = new UringAcceptor(this, made, listener);
-            } catch (Error e) { // no memory
-                LibC.close(made.fd());
-                throw e;
+                present = new Listeners(NAME, parts.memory());
+            } catch (IOException e) {
+                throw SocketFailures.naming("listen on " + local, e);
             }
-            acceptor.start(local, backlog, wanted);
-            return acceptor;
-        } catch (IOException e) {
-            throw local instanceof UnixDomainSocketAddress path
-                    ? SocketFile.refused(path, e)
-                    : SocketFailures.naming("listen on " + local, e);
+            listeners = present;
         }
+        return present.listen(local, backlog, wanted, listener);
     }
 
     // ---- closing
@@ -523,16 +512,29 @@ final class UringSelector implements Selector {
         }
         closed = true;
         List<RingSocket> all = registrations.all();
-        all.forEach(RingSocket::abandon);
+        var failures = new ArrayList<Throwable>();
+        all.forEach(each -> attempt(each::abandon, failures));
+        if (listeners != null) {
+            attempt(listeners::close, failures);
+        }
+        attempt(this::awaitAllOver, failures);
+        attempt(parts::closeRing, failures); // of one that others drive: what is under way is the kernel's to cancel
+        all.forEach(each -> attempt(each::release, failures));
+        changed.clear();
+        undelivered.clear();
+        later.clear();
+        attempt(parts::close, failures);
+        if (!failures.isEmpty()) {
+            throw new IllegalStateException("closing the selector", failures.getLast());
+        }
+    }
+
+    /** And what comes after it is done all the same. */
+    private static void attempt(Runnable step, List<Throwable> failures) {
         try {
-            awaitAllOver();
-        } finally {
-            parts.closeRing(); // of one that others drive: what is under way is the kernel's to cancel
-            all.forEach(RingSocket::release);
-            changed.clear();
-            undelivered.clear();
-            withoutRoom.clear();
-            parts.close();
+            step.run();
+        } catch (RuntimeException | Error e) {
+            failures.add(e);
         }
     }
 
@@ -544,12 +546,12 @@ final class UringSelector implements Selector {
                     return; // this is not the driver's thread
                 }
                 ring.pollAll();
-                while (!early.isEmpty()) {
-                    early.remove();
-                    answer(early.data(), early.result(), early.flags());
-                }
                 while (ring.next()) {
-                    answer(ring.data(), ring.result(), ring.flags());
+                    if (ring.data() == Request.ACCEPT) {
+                        requestOver();
+                    } else {
+                        answer(ring.data(), ring.result(), ring.flags());
+                    }
                 }
             }
         } catch (IOException e) {

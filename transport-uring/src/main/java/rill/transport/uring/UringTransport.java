@@ -12,8 +12,8 @@ import rill.spi.Selector;
 import rill.spi.Transport;
 import rill.transport.epoll.EpollOptions;
 import rill.transport.epoll.EpollTransport;
-import rill.transport.epoll.linux.Architecture;
 import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.Unavailable;
 
 /**
  * TCP and Unix domain sockets by Linux io_uring, through the C library and {@code java.lang.foreign}: requests of many connections go to
@@ -34,23 +34,23 @@ public final class UringTransport implements Transport {
     private static final Path SYSCTL = Path.of("/proc/sys/kernel/io_uring_disabled");
 
     /** Set once a trial went well: neither the kernel nor a filter before it takes that back. */
-    private static volatile boolean works;
+    private static volatile @Nullable Kernel seen;
 
-    private final boolean bitwise;
+    private final @Nullable Kernel kernel; // null for that which is seen
     private final Ring.Size size;
 
     /** The transport; it has no state, so any instance will do. */
     public UringTransport() {
-        this(true, Ring.Size.USUAL);
+        this(null, Ring.Size.USUAL);
     }
 
     /**
      * For tests.
      *
-     * @param bitwise whether the kernel may use up receive buffers bit by bit, where it can
+     * @param kernel what is made use of; null for all there is
      */
-    UringTransport(boolean bitwise, Ring.Size size) {
-        this.bitwise = bitwise;
+    UringTransport(@Nullable Kernel kernel, Ring.Size size) {
+        this.kernel = kernel;
         this.size = size;
     }
 
@@ -71,45 +71,19 @@ public final class UringTransport implements Transport {
     }
 
     private static @Nullable String obstacle() {
-        String system = System.getProperty("os.name", "");
-        if (!system.equals("Linux")) {
-            return "io_uring is part of Linux, and this is " + system;
-        }
-        if (Architecture.here() == null) {
-            return "the numbers of its system calls are not known for the processor architecture "
-                    + System.getProperty("os.arch");
-        }
-        Module module = EpollTransport.class.getModule();
-        if (!module.isNativeAccessEnabled()) {
-            return "native access is not enabled; start java with --enable-native-access="
-                    + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
-        }
-        try {
-            return refusal();
-        } catch (LinkageError | IllegalCallerException e) {
-            return "the C library can't be used: " + e;
-        }
+        return Unavailable.because("io_uring", UringTransport::refusal);
     }
 
     /** What the kernel, or a filter before it, says to a trial. Being out of descriptors at this moment is no obstacle. */
     private static @Nullable String refusal() {
-        if (works) {
+        if (seen != null) {
             return null;
         }
         try {
-            var trial = new UringSelector(RingParts.open(true, Ring.Size.USUAL), () -> {
-                throw new IllegalStateException("nothing is received");
-            });
-            try {
-                trial.select(0);
-            } finally {
-                trial.close();
-            }
-            works = true;
+            seen = Trial.kernel();
             return null;
         } catch (Ring.Refused e) {
-            boolean forNow = e.error == Errno.EMFILE || e.error == Errno.ENFILE;
-            return forNow ? null : because(e);
+            return Unavailable.onlyForNow(e.error) ? null : because(e);
         } catch (IOException e) {
             return "a ring that was made can't be used: " + e.getMessage();
         }
@@ -153,10 +127,18 @@ public final class UringTransport implements Transport {
             throw new IllegalStateException("transport uring is unavailable: " + obstacle);
         }
         try {
-            return new UringSelector(RingParts.open(bitwise, size), receiveBuffer);
+            return new UringSelector(RingParts.open(kernel(), size), receiveBuffer);
         } catch (Ring.Refused e) {
             throw new IOException(e.getMessage(), e);
         }
+    }
+
+    private Kernel kernel() {
+        if (kernel != null) {
+            return kernel;
+        }
+        Kernel present = seen;
+        return present == null ? Kernel.ANY : present;
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.nio.channels.ClosedChannelException;
@@ -39,6 +40,8 @@ final class UringWire extends RingSocket implements Wire {
     static final int BYTES_PER_TURN = 256 * 1024;
 
     private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int POLL_OUT = 4;
+    private static final int CALLS_PER_TURN = 16;
     private static final int SHUT_WR = 1;
     private static final int SIOCOUTQ = 0x5411; // as TIOCOUTQ; tcp(7), unix(7)
 
@@ -68,6 +71,9 @@ final class UringWire extends RingSocket implements Wire {
     private boolean connectCancelled; // these three: and given up
     private boolean receiveCancelled;
     private boolean sendCancelled;
+    private boolean writableWanted; // before the next try to connect or send
+    private boolean awaitsWritable; // instead of connecting or sending
+    private boolean answering; // the end waits until that is done
     private byte reads; // in this turn
     private int turn;
     private int bytesRead; // in this turn
@@ -101,9 +107,41 @@ final class UringWire extends RingSocket implements Wire {
         announce();
     }
 
-    /** Connects with the next enter. */
-    void startConnecting() {
-        changed();
+    /** Connects with the next enter, or at once if it is to a Unix domain socket. */
+    void startConnecting() throws IOException {
+        if (remoteAddress() instanceof InetSocketAddress) {
+            changed();
+        } else {
+            connectUnix();
+        }
+    }
+
+    /** If the listener has no room, it is tried again a little later: no request waits for that. */
+    private void connectUnix() throws IOException {
+        SocketAddressArea address = selector.memory().address;
+        int size = address.put(remoteAddress(), SocketAddressArea.AF_UNIX);
+        int result;
+        do {
+            result = LibC.connect(selector.memory().errno, fd(), address.at(), size);
+        } while (result == -Errno.EINTR);
+        switch (-result) {
+            case 0, Errno.EISCONN -> startConnected();
+            case Errno.EAGAIN -> selector.later(this);
+            default -> throw Errno.connecting(-result);
+        }
+    }
+
+    @Override
+    void again() {
+        if (state != State.CONNECTING || remoteAddress() instanceof InetSocketAddress) {
+            changed();
+            return;
+        }
+        try {
+            connectUnix();
+        } catch (IOException e) {
+            startFailed(e);
+        }
     }
 
     /** A connection that could not even be tried: {@code closed(cause)} comes with the next select. */
@@ -143,10 +181,13 @@ final class UringWire extends RingSocket implements Wire {
     void advance() throws IOException {
         if (state == State.CLOSED) {
             cancelAll();
+            finishIfOver();
             return;
         }
         if (state == State.CONNECTING) {
-            connect();
+            if (!connecting && remoteAddress() instanceof InetSocketAddress) {
+                connect();
+            }
             return;
         }
         if (wantsToReceive()) {
@@ -163,7 +204,9 @@ final class UringWire extends RingSocket implements Wire {
     }
 
     private void connect() throws IOException {
-        if (connecting) {
+        if (writableWanted) {
+            awaitWritable(Request.CONNECT);
+            connecting = true;
             return;
         }
         long address;
@@ -184,13 +227,22 @@ final class UringWire extends RingSocket implements Wire {
         connecting = true;
     }
 
+    /** What the kernel does not do now it may do then. */
+    private void awaitWritable(int kind) {
+        selector.request(Request.POLL_ADD, fd(), 0, 0, 0, POLL_OUT, 0, data(kind));
+        writableWanted = false;
+        awaitsWritable = true;
+    }
+
     private boolean wantsToReceive() {
         return state == State.OPEN && !paused && !inputEnded && unread == null;
     }
 
     private void receive() {
         if (!receiving) {
-            selector.request(Request.RECEIVE_MANY, fd(), 0, 0, 0, 0, ReceiveBuffers.GROUP, data(Request.RECEIVE));
+            ReceiveBuffers buffers = selector.buffers();
+            selector.request(
+                    buffers.operation(), fd(), 0, 0, buffers.length(), 0, buffers.word5(), data(Request.RECEIVE));
             receiving = true;
             receiveCancelled = false;
         }
@@ -225,46 +277,59 @@ final class UringWire extends RingSocket implements Wire {
 
     @Override
     void answered(int kind, int result, int flags) {
+        answering = true;
         try {
             switch (kind) {
                 case Request.RECEIVE -> received(result, flags);
                 case Request.SEND -> sent(result);
                 case Request.CONNECT -> connectIsDecided(result);
-                default -> cancelIsDecided();
+                default -> cancelIsDecided(result);
             }
         } catch (RuntimeException | Error e) {
             broken(e);
+        } finally {
+            answering = false;
         }
-        if (state == State.CLOSED && !isUnderWay()) {
-            finish();
+        if (state == State.CLOSED) {
+            finishIfOver();
         }
     }
 
-    /** Said only of one that was not found: it had not begun to wait, or is just about to be answered. */
-    private void cancelIsDecided() {
+    /** Said only of one that was not found (it had not begun to wait, or is just about to be answered), or is being dealt with. */
+    private void cancelIsDecided(int result) {
         receiveCancelled = false;
         sendCancelled = false;
         connectCancelled = false;
-        changed();
+        if (result == -Errno.ENOENT) {
+            changed();
+        } else {
+            selector.later(this); // nobody says when that is over
+        }
     }
 
     private void connectIsDecided(int result) {
         connecting = false;
         selector.requestOver();
+        boolean wasWaiting = awaitsWritable;
+        awaitsWritable = false;
         if (state != State.CONNECTING) {
             return;
         }
-        if (result == 0 || result == -Errno.EISCONN) {
-            nowConnected();
-        } else if (result == -Errno.EINTR) {
-            changed();
-        } else {
-            fail(named("connect to ", Errno.connecting(-result)));
+        int outcome = wasWaiting && result > 0 ? -selector.options().socketError(fd()) : result;
+        switch (-outcome) {
+            case 0, Errno.EISCONN -> nowConnected();
+            case Errno.EALREADY, Errno.EINPROGRESS -> { // an earlier request was interrupted, and the kernel goes on
+                writableWanted = true;
+                changed();
+            }
+            case Errno.EINTR -> changed();
+            default -> fail(named("connect to ", Errno.connecting(-outcome)));
         }
     }
 
     /** Want of memory, or a mistake: it costs this Wire alone. */
-    private void broken(Throwable e) {
+    @Override
+    void broken(Throwable e) {
         @Nullable Throwable cause;
         try {
             Throwable refusal = e instanceof UncheckedIOException ? e.getCause() : null;
@@ -273,6 +338,9 @@ final class UringWire extends RingSocket implements Wire {
             cause = e;
         }
         fail(cause);
+        if (fd() != GONE) {
+            changed(); // if it was about to end, that is tried again
+        }
     }
 
     // ---- reading
@@ -489,13 +557,76 @@ final class UringWire extends RingSocket implements Wire {
 
     @Override
     public long flush() {
-        if (state == State.OPEN && hasQueued() && !flushed) {
-            flushed = true;
-            if (!sending) {
-                changed();
-            }
+        if (state != State.OPEN || flushed || !hasQueued()) {
+            return 0;
         }
+        if (!sending && !writableWanted && selector.sendsAtOnce(this)) {
+            long left = 0;
+            try {
+                left = Math.max(0, sendByCall());
+            } catch (RuntimeException | Error e) {
+                // Whoever asks again has that told.
+            }
+            if (hasQueued()) {
+                wantToSend();
+            }
+            return left;
+        }
+        wantToSend();
         return 0;
+    }
+
+    private void wantToSend() {
+        flushed = true;
+        if (!sending) {
+            changed();
+        }
+    }
+
+    /** Sends what the kernel takes now: how much that was, or why nothing left, made negative. What is wrong is told by who asks again. */
+    private long sendByCall() {
+        long sum = 0;
+        for (int n = 0; n < CALLS_PER_TURN && hasQueued() && !selector.scratchIsFull(); n++) {
+            SendQueue open = Objects.requireNonNull(queue);
+            long sent;
+            try {
+                sent = call(open);
+            } catch (RuntimeException | Error e) { // want of memory, or a buffer that its owner has released as well
+                if (sum == 0) {
+                    throw e;
+                }
+                break;
+            }
+            if (sent < 0) {
+                return sum > 0 ? sum : sent;
+            }
+            sum += sent;
+        }
+        giveBackIfEmpty();
+        return sum;
+    }
+
+    private long call(SendQueue open) {
+        selector.tally().written();
+        MemorySegment errno = selector.memory().errno;
+        long sent;
+        if (open.isPlain()) {
+            sent = LibC.send(errno, fd(), open.plainAddress(), open.plainLength(), MSG_NOSIGNAL);
+        } else {
+            long message = open.gather(selector.scratch(), selector.heapBytes());
+            sent = LibC.sendmsg(errno, fd(), message, MSG_NOSIGNAL);
+            selector.scratch().giveBack();
+        }
+        open.sent(Math.max(0, sent));
+        return sent;
+    }
+
+    private void giveBackIfEmpty() {
+        SendQueue open = queue;
+        if (open != null && open.isEmpty()) {
+            queue = null;
+            selector.giveBack(open);
+        }
     }
 
     /** The request that waits for room is given up; the next one tries at once. */
@@ -515,49 +646,84 @@ final class UringWire extends RingSocket implements Wire {
             return;
         }
         try {
-            if (open.isPlain()) {
+            if (writableWanted) {
+                awaitWritable(Request.SEND);
+            } else if (open.isPlain()) {
                 long address = open.plainAddress();
                 selector.request(
                         Request.SEND_BYTES, fd(), 0, address, open.plainLength(), MSG_NOSIGNAL, 0, data(Request.SEND));
+                selector.tally().written();
             } else if (selector.scratchIsFull()) {
                 changed(); // with the next enter, then
                 return;
             } else {
-                long message = open.gather(selector.scratch(), selector.copies());
+                long message = open.gather(selector.scratch(), null);
+                if (selector.scratch().bytes() == 0) {
+                    selector.scratch().giveBack();
+                    sendFromHeap();
+                    return;
+                }
                 selector.request(Request.SENDMSG, fd(), 0, message, 1, MSG_NOSIGNAL, 0, data(Request.SEND));
+                selector.tally().written();
             }
         } catch (RuntimeException | Error e) { // want of memory, or a buffer that its owner has released as well
             outputFails(named("write to ", new IOException(e)));
             return;
         }
-        selector.tally().written();
-        sending = true;
-        sendCancelled = false;
+        sending = true;        sendCancelled = false;
+    }
+
+    /** A request would need a copy for as long as the peer lets it wait, and a call does not. */
+    private void sendFromHeap() {
+        long sent = sendByCall();
+        if (sent < 0 && sent != -Errno.EAGAIN) {
+            outputFails(named("write to ", Errno.exception((int) -sent)));
+            return;
+        }
+        if (hasQueued()) {
+            awaitWritable(Request.SEND);
+            sending = true;
+            sendCancelled = false;
+        } else {
+            flushed = false;
+            shutdownIfWritten();
+        }
+        if (sent > 0) {
+            selector.hasTold();
+            listener.written(sent);
+        }
     }
 
     private void sent(int result) {
         sending = false;
         selector.requestOver();
+        boolean wasWaiting = awaitsWritable;
+        awaitsWritable = false;
         SendQueue open = Objects.requireNonNull(queue);
-        open.sent(Math.max(0, result), selector.copies());
+        int bytes = wasWaiting ? 0 : Math.max(0, result);
+        open.sent(bytes);
         if (state != State.OPEN) {
             return; // closed, and finish() releases the rest
         }
-        if (result < 0 && !isOver(-result)) {
+        if (result < 0 && !isToBeRepeated(-result)) {
             outputFails(named("write to ", Errno.exception(-result)));
             return;
         }
-        if (open.isEmpty()) {
-            flushed = false;
-            queue = null;
-            selector.giveBack(open);
-            shutdownIfWritten();
-        } else {
+        writableWanted = result == -Errno.EAGAIN && !wasWaiting;
+        giveBackIfEmpty();
+        if (hasQueued()) {
             changed();
+        } else {
+            flushed = false;
+            shutdownIfWritten();
         }
-        if (result > 0) {
-            listener.written(result);
+        if (bytes > 0) {
+            listener.written(bytes);
         }
+    }
+
+    private static boolean isToBeRepeated(int error) {
+        return error == Errno.ECANCELED || error == Errno.EAGAIN || error == Errno.EINTR;
     }
 
     /**
@@ -575,7 +741,7 @@ final class UringWire extends RingSocket implements Wire {
         SendQueue open = queue;
         if (open != null) {
             queue = null;
-            open.release(selector.copies());
+            open.release();
         }
     }
 
@@ -595,7 +761,9 @@ final class UringWire extends RingSocket implements Wire {
             return;
         }
         shutdownWanted = true;
-        flush();
+        if (hasQueued()) {
+            wantToSend(); // what leaves by itself is told, which a flush would not do
+        }
         shutdownIfWritten();
     }
 
@@ -640,7 +808,7 @@ final class UringWire extends RingSocket implements Wire {
         if (isUnderWay()) {
             changed();
         } else {
-            finish();
+            finishIfOver();
         }
     }
 
@@ -652,11 +820,13 @@ final class UringWire extends RingSocket implements Wire {
         }
     }
 
-    /** The last answer has come. */
-    private void finish() {
-        releaseQueue();
-        closeDescriptor(reset);
-        announce();
+    /** Once the last answer has come. */
+    private void finishIfOver() {
+        if (!isUnderWay() && !answering && !told) {
+            releaseQueue();
+            announce();
+            closeDescriptor(reset);
+        }
     }
 
     @Override
@@ -671,10 +841,6 @@ final class UringWire extends RingSocket implements Wire {
     void release() {
         releaseQueue();
         closeDescriptor(reset);
-    }
-
-    boolean isClosed() {
-        return state == State.CLOSED;
     }
 
     @Override

@@ -21,6 +21,8 @@ final class AvailabilityMain {
     private static final int NO_IOWAIT = 1 << 17;
     private static final int ENABLE_RINGS = 12;
     private static final int PBUF_RING = 22;
+    private static final int SYNC_CANCEL = 24;
+    private static final int RECV = 27;
     private static final int ALWAYS = 1000;
 
     private AvailabilityMain() {}
@@ -39,6 +41,12 @@ final class AvailabilityMain {
         says("no second map", () -> FailingRequests.fail(SystemCall.MMAP, 2, Errno.ENOMEM, ALWAYS));
         says("no third map", () -> FailingRequests.fail(SystemCall.MMAP, 3, Errno.ENOMEM, ALWAYS));
         says("no wake-ups", () -> FailingRequests.fail(SystemCall.EVENTFD2, 1, Errno.ENOMEM, ALWAYS));
+        says("no receiving", () -> FailingRequests.failRequest(RECV, 1, Errno.EINVAL, ALWAYS));
+        says("no cancelling", () -> FailingRequests.refuseRegistration(SYNC_CANCEL, Errno.EINVAL));
+        says("no pair of sockets", () -> FailingRequests.fail(SystemCall.SOCKETPAIR, 1, Errno.ENOMEM, ALWAYS));
+        FailingRequests.refuseCaps();
+        System.out.println("without caps: " + Trial.kernel());
+        FailingRequests.none();
         says("out of descriptors", () -> FailingRequests.fail(SystemCall.IO_URING_SETUP, 1, Errno.EMFILE, ALWAYS));
         works("all there is", FailingRequests::none);
         works("an array of requests", () -> FailingRequests.refuseFlags(NO_SQARRAY));

@@ -62,6 +62,18 @@ class AvailabilityTest {
     }
 
     @Test
+    void a_ring_that_can_be_used_but_not_for_what_is_needed_is_told() {
+        assertThat(of("no receiving")).contains("refuses to receive by a ring");
+        assertThat(of("no cancelling")).contains("refuses to cancel what a ring does");
+        assertThat(of("no pair of sockets")).contains("refuses to make a pair of sockets");
+    }
+
+    @Test
+    void where_a_receive_can_not_be_told_when_to_end_each_is_asked_for() {
+        assertThat(of("without caps")).endsWith("Kernel[bitwise=true, capped=false]");
+    }
+
+    @Test
     void to_be_out_of_descriptors_just_now_is_no_obstacle() {
         assertThat(of("out of descriptors")).endsWith(": available");
     }

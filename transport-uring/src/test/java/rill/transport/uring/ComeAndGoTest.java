@@ -102,8 +102,8 @@ class ComeAndGoTest {
                 selector.select(0);
                 assertThat(selector.registrations().all()).isEmpty();
                 assertThat(selector.requestsUnderWay())
-                        .as("but for that of wake-ups")
-                        .isEqualTo(1);
+                        .as("but for those of wake-ups and of listeners")
+                        .isEqualTo(2);
             }
         } finally {
             selector.close();

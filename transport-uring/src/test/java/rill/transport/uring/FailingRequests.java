@@ -3,7 +3,6 @@ package rill.transport.uring;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -23,6 +22,7 @@ public final class FailingRequests implements Interposer {
     private static final int INJECT_RESULT = 1; // IORING_NOP_INJECT_RESULT
     private static final long REQUESTS_AT = 0x10000000L;
     private static final int REQUEST_SIZE = 64;
+    private static final int RECV = 27;
 
     private static final Map<Long, SystemCall> NAMES = new HashMap<>();
     private static final Map<SystemCall, Integer> COUNTS = new EnumMap<>(SystemCall.class);
@@ -36,6 +36,9 @@ public final class FailingRequests implements Interposer {
     private static int refusedRegistration = -1;
     private static int refusedFlags;
     private static int hiddenFeatures;
+    private static int refusals;
+    private static boolean refusesCaps;
+    private static boolean connects;
 
     static {
         Architecture here = Architecture.here();
@@ -69,6 +72,9 @@ public final class FailingRequests implements Interposer {
         refusedRegistration = -1;
         refusedFlags = 0;
         hiddenFeatures = 0;
+        refusals = 0;
+        refusesCaps = false;
+        connects = false;
     }
 
     /** How many such calls were made since {@link #count}. */
@@ -97,11 +103,34 @@ public final class FailingRequests implements Interposer {
 
     /** The {@code nth} request with this opcode from now on fails with {@code errno}; the others don't. */
     static synchronized void failRequest(int code, int nth, int errno) {
+        failRequest(code, nth, errno, 1);
+    }
+
+    /** From the {@code nth} request with this opcode on so many fail. */
+    static synchronized void failRequest(int code, int nth, int errno, int inAll) {
         none();
         opcode = code;
         countdown = nth;
         error = errno;
-        times = 1;
+        times = inAll;
+    }
+
+    /** The next request to connect is carried out by a call, and answered with this. */
+    static synchronized void begin(int code, int errno) {
+        failRequest(code, 1, errno);
+        connects = true;
+    }
+
+    /** From now on the kernel has no memory for requests: an enter that brings some fails so many times. */
+    static synchronized void refuseRequests(int inAll) {
+        none();
+        refusals = inAll;
+    }
+
+    /** A request to receive that says where it is to end is unknown, as before Linux 6.17. */
+    static synchronized void refuseCaps() {
+        none();
+        refusesCaps = true;
     }
 
     /** io_uring_register refuses this operation, as a kernel does that does not know it. */
@@ -130,6 +159,10 @@ public final class FailingRequests implements Interposer {
 
     private static synchronized int failureOf(SystemCall call, long b) {
         COUNTS.merge(call, 1, Integer::sum);
+        if (call == SystemCall.IO_URING_ENTER && refusals > 0 && (int) b > 0) {
+            refusals--;
+            return 11; // EAGAIN
+        }
         if (call == SystemCall.IO_URING_REGISTER && (int) b == refusedRegistration) {
             return error;
         }
@@ -188,19 +221,28 @@ public final class FailingRequests implements Interposer {
             long at = (long) ((ring.taken + i) & (Ring.Size.USUAL.requests() - 1)) * REQUEST_SIZE;
             int code = all.get(JAVA_BYTE, at) & 0xff;
             REQUESTS.merge(code, 1, Integer::sum);
-            if (code == opcode && times > 0 && --countdown <= 0) {
+            if (code == RECV && refusesCaps && all.get(JAVA_INT, at + 44) != 0) {
+                makeFail(all, at, 22); // EINVAL
+            } else if (code == opcode && times > 0 && --countdown <= 0) {
                 times--;
-                makeFail(all, at);
+                if (connects) {
+                    LibC.connect(
+                            LibC.NOBODY_READS,
+                            all.get(JAVA_INT, at + 4),
+                            all.get(JAVA_LONG, at + 16),
+                            (int) all.get(JAVA_LONG, at + 8));
+                }
+                makeFail(all, at, error);
             }
         }
     }
 
-    private static void makeFail(MemorySegment all, long at) {
+    private static void makeFail(MemorySegment all, long at, int errno) {
         all.set(JAVA_LONG, at, 0xffff_ffffL << 32); // a NOP without flags, on no descriptor
         all.set(JAVA_LONG, at + 8, 0);
         all.set(JAVA_LONG, at + 16, 0);
-        all.set(JAVA_INT, at + 24, -error);
+        all.set(JAVA_INT, at + 24, -errno);
         all.set(JAVA_INT, at + 28, INJECT_RESULT);
-        all.set(JAVA_SHORT, at + 40, (short) 0);
+        all.set(JAVA_LONG, at + 40, 0);
     }
 }

@@ -55,11 +55,11 @@ final class FailingRequestsMain {
     private static final int EIO = 5;
     private static final int ENOMEM = 12;
     private static final int ENOTTY = 25;
+    private static final int ENOSPC = 28;
     private static final int EPIPE = 32;
     private static final int ENOTCONN = 107;
 
     private static final int SENDMSG = 9;
-    private static final int ACCEPT = 13;
     private static final int CANCEL = 14;
     private static final int CONNECT = 16;
     private static final int SEND = 26;
@@ -71,6 +71,23 @@ final class FailingRequestsMain {
 
     /** From the ERRORS sections of the Linux manual, as far as a correct caller can get them. */
     private static final Map<SystemCall, int[]> ERRORS = new EnumMap<>(Map.ofEntries(
+            Map.entry(SystemCall.ACCEPT4, new int[] {
+                Errno.EAGAIN,
+                Errno.EINTR,
+                Errno.ECONNABORTED,
+                Errno.EMFILE,
+                Errno.ENFILE,
+                Errno.ENOBUFS,
+                ENOMEM,
+                Errno.EPERM,
+                Errno.EPROTO,
+                Errno.ENETDOWN
+            }),
+            Map.entry(SystemCall.EPOLL_CREATE1, new int[] {Errno.EMFILE, Errno.ENFILE, ENOMEM}),
+            Map.entry(SystemCall.EPOLL_CTL, new int[] {ENOMEM, ENOSPC}),
+            Map.entry(SystemCall.EPOLL_PWAIT, new int[] {Errno.EINTR}),
+            Map.entry(SystemCall.SENDMSG, SEND_ERRORS),
+            Map.entry(SystemCall.SENDTO, SEND_ERRORS),
             Map.entry(SystemCall.BIND, new int[] {Errno.EACCES, Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, ENOMEM}),
             Map.entry(SystemCall.CLOSE, new int[] {Errno.EINTR, EIO}),
             Map.entry(SystemCall.CONNECT, new int[] {Errno.EACCES, Errno.EAGAIN, Errno.ECONNREFUSED, Errno.EINTR}),
@@ -79,7 +96,6 @@ final class FailingRequestsMain {
             Map.entry(SystemCall.IO_URING_ENTER, new int[] {Errno.EINTR, Errno.EAGAIN, Errno.EBUSY}),
             Map.entry(SystemCall.EVENTFD2, new int[] {Errno.EMFILE, Errno.ENFILE, ENOMEM}),
             Map.entry(SystemCall.GETSOCKNAME, new int[] {Errno.ENOBUFS}),
-            Map.entry(SystemCall.GETPEERNAME, new int[] {Errno.ENOBUFS, ENOTCONN}),
             Map.entry(SystemCall.LISTEN, new int[] {Errno.EADDRINUSE}),
             Map.entry(SystemCall.IOCTL, new int[] {Errno.EINVAL, ENOTTY}),
             Map.entry(SystemCall.SETSOCKOPT, new int[] {ENOMEM}), // ENOPROTOOPT answers a caller's mistake
@@ -91,19 +107,6 @@ final class FailingRequestsMain {
 
     /** What the answer to a request may say, by its opcode. */
     private static final Map<Integer, int[]> ANSWERS = Map.of(
-            ACCEPT,
-            new int[] {
-                Errno.EAGAIN,
-                Errno.EINTR,
-                Errno.ECONNABORTED,
-                Errno.EMFILE,
-                Errno.ENFILE,
-                Errno.ENOBUFS,
-                ENOMEM,
-                Errno.EPERM,
-                Errno.EPROTO,
-                Errno.ENETDOWN
-            },
             CONNECT,
             new int[] {
                 Errno.EACCES,

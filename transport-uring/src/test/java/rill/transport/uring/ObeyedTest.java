@@ -83,6 +83,10 @@ class ObeyedTest {
             cause = why;
         }
 
+        void flush() {
+            left += wire.flush();
+        }
+
         /** Appends bytes that count on from {@code from}. */
         ByteBuf send(int from, int size, boolean direct) {
             ByteBuf bytes = direct ? Unpooled.directBuffer(size) : Unpooled.buffer(size);
@@ -163,7 +167,7 @@ class ObeyedTest {
             Pair pair = connect();
             pair.server.wire.pauseReads();
             ByteBuf first = pair.client.send(0, MUCH, true);
-            pair.client.wire.flush();
+            pair.client.flush();
             for (int i = 0; i < 5; i++) {
                 selector.select(1_000_000);
             }
@@ -193,7 +197,7 @@ class ObeyedTest {
         for (int i = 0; i < 200; i++) {
             Pair pair = connect(acceptor);
             pair.client.send(0, 100, true);
-            pair.client.wire.flush();
+            pair.client.flush();
             if (i % 3 == 0) {
                 until(() -> pair.server.read == 100);
             }
@@ -240,7 +244,7 @@ class ObeyedTest {
             pair.client.send(total, size, i % 3 != 0);
             total += size;
             if (i % 50 == 0) {
-                pair.client.wire.flush();
+                pair.client.flush();
                 selector.select(0);
             }
         }
@@ -264,7 +268,7 @@ class ObeyedTest {
         Pair pair = connect();
         pair.server.wire.pauseReads();
         pair.client.send(0, MUCH, true);
-        pair.client.wire.flush();
+        pair.client.flush();
         for (int i = 0; i < 20; i++) {
             pair.client.wire.retry();
             selector.select(1_000_000);
@@ -360,7 +364,7 @@ class ObeyedTest {
         pair.server.wire.pauseReads();
         ByteBuf sent = pair.client.send(0, MUCH, true);
         ByteBuf onHeap = pair.client.send(MUCH, MUCH, false);
-        pair.client.wire.flush();
+        pair.client.flush();
         selector.select(1_000_000);
         var connecting = new End();
         connecting.wire = selector.connect(

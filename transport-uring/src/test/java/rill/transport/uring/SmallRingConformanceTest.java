@@ -7,6 +7,6 @@ import rill.testkit.TransportConformance;
 class SmallRingConformanceTest extends TransportConformance {
     @Override
     protected Transport transport() {
-        return new UringTransport(true, new Ring.Size(4, 4));
+        return new UringTransport(null, new Ring.Size(4, 4));
     }
 }

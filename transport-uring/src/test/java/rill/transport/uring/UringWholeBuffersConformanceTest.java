@@ -7,6 +7,6 @@ import rill.testkit.TransportConformance;
 class UringWholeBuffersConformanceTest extends TransportConformance {
     @Override
     protected Transport transport() {
-        return new UringTransport(false, Ring.Size.USUAL);
+        return new UringTransport(new Kernel(false, false), Ring.Size.USUAL);
     }
 }

@@ -61,6 +61,7 @@ public final class LibC {
     private static final long SETSOCKOPT = number(SystemCall.SETSOCKOPT);
     private static final long SHUTDOWN = number(SystemCall.SHUTDOWN);
     private static final long SOCKET = number(SystemCall.SOCKET);
+    private static final long SOCKETPAIR = number(SystemCall.SOCKETPAIR);
     private static final long WRITE = number(SystemCall.WRITE);
 
     private static final int READ_AND_WRITE = 3; // PROT_READ | PROT_WRITE
@@ -211,6 +212,11 @@ public final class LibC {
 
     public static int socket(MemorySegment errno, int family, int type) {
         return (int) call(errno, SOCKET, family, type, 0, 0, 0, 0);
+    }
+
+    /** Two that are connected to each other: socketpair(2), whose two descriptors go to an address. */
+    public static int socketpair(MemorySegment errno, int family, int type, long descriptors) {
+        return (int) call(errno, SOCKETPAIR, family, type, 0, descriptors, 0, 0);
     }
 
     public static int connect(MemorySegment errno, int fd, long address, int size) {

@@ -32,6 +32,7 @@ public enum SystemCall {
     SETSOCKOPT(54, 208),
     SHUTDOWN(48, 210),
     SOCKET(41, 198),
+    SOCKETPAIR(53, 199),
     WRITE(1, 64);
 
     private final int x86;

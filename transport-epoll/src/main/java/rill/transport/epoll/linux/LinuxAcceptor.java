@@ -1,4 +1,4 @@
-package rill.transport.epoll;
+package rill.transport.epoll.linux;
 
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -6,15 +6,12 @@ import java.net.SocketOption;
 import org.jspecify.annotations.Nullable;
 import rill.spi.AcceptListener;
 import rill.spi.readiness.ReadinessAcceptor;
-import rill.transport.epoll.linux.Errno;
-import rill.transport.epoll.linux.LibC;
-import rill.transport.epoll.linux.OwnAddresses;
-import rill.transport.epoll.linux.SocketAddressArea;
-import rill.transport.epoll.linux.Sockets;
 
 /** A listening socket. Its descriptor's owner: it is closed here, once. */
-final class EpollAcceptor extends ReadinessAcceptor {
-    private final EpollSelector selector;
+final class LinuxAcceptor<A extends LinuxAccepted> extends ReadinessAcceptor {
+    private static final int CLOSED = -1; // in place of a descriptor that was given back
+
+    private final LinuxSelector<A> selector;
     private final int family;
     private final int slot;
     private int fd;
@@ -22,7 +19,7 @@ final class EpollAcceptor extends ReadinessAcceptor {
 
     private final OwnAddresses own;
 
-    EpollAcceptor(EpollSelector selector, Sockets.Listening made, AcceptListener listener) {
+    LinuxAcceptor(LinuxSelector<A> selector, Sockets.Listening made, AcceptListener listener) {
         super(listener);
         this.selector = selector;
         this.family = made.family();
@@ -32,7 +29,7 @@ final class EpollAcceptor extends ReadinessAcceptor {
     }
 
     @Override
-    protected EpollSelector selector() {
+    protected LinuxSelector<A> selector() {
         return selector;
     }
 
@@ -58,12 +55,12 @@ final class EpollAcceptor extends ReadinessAcceptor {
 
     @Override
     protected void interest(boolean accept) throws IOException {
-        watched = selector.watch(fd, slot, watched, accept ? EpollWait.IN : 0);
+        watched = selector.watch(fd, slot, watched, accept ? Epoll.IN : 0);
     }
 
     @Override
-    protected @Nullable EpollAccepted accept() throws IOException {
-        NativeMemory memory = selector.memory();
+    protected @Nullable A accept() throws IOException {
+        CallMemory memory = selector.calls();
         int accepted = LibC.accept(memory.errno, fd, memory.address.at(), memory.address.room(), Sockets.FLAGS);
         if (accepted >= 0) {
             return accepted(accepted, memory.address);
@@ -75,11 +72,11 @@ final class EpollAcceptor extends ReadinessAcceptor {
         throw Errno.isOneConnections(-accepted) ? new Gone(failure) : failure;
     }
 
-    private EpollAccepted accepted(int accepted, SocketAddressArea address) throws IOException {
+    private A accepted(int accepted, SocketAddressArea address) throws IOException {
         try {
             long remote4 = address.inet4();
             SocketAddress remote = remote4 == SocketAddressArea.NOT_INET4 ? address.get() : null;
-            return new EpollAccepted(accepted, own.of(accepted, localAddress()), remote, remote4);
+            return selector.accepted(accepted, own.of(accepted, localAddress()), remote, remote4);
         } catch (IOException gone) { // the peer has reset it already
             LibC.close(accepted);
             throw new Gone(gone);
@@ -92,6 +89,6 @@ final class EpollAcceptor extends ReadinessAcceptor {
     @Override
     protected void closeSocket() {
         selector.forget(fd, slot);
-        fd = EpollWait.CLOSED;
+        fd = CLOSED;
     }
 }

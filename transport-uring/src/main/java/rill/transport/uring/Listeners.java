@@ -1,0 +1,83 @@
+package rill.transport.uring;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+import rill.spi.WireListener;
+import rill.spi.readiness.ReadinessWire;
+import rill.transport.epoll.linux.Epoll;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LinuxSelector;
+
+/**
+ * The listeners of a ring's selector. An epoll of their own watches them, and the ring polls that: a request holds the socket that it was made
+ * for, but a listener has to give its address back before {@code close} returns, whatever thread calls that. It also leaves those that have
+ * come beyond a turn, or while a listener pauses, where they belong, in the backlog. To accept is a call for each in any case.
+ */
+final class Listeners extends LinuxSelector<UringAccepted> {
+    private static final int MOST_EVENTS = 64;
+
+    private final Epoll epoll;
+
+    Listeners(String transport, UringMemory memory) throws IOException {
+        super(transport, UringAccepted.class, Listeners::nothingIsRead, memory);
+        int descriptor = Errno.check(Epoll.descriptor(memory.errno));
+        epoll = new Epoll(memory.errno, memory.arena(), MOST_EVENTS, descriptor);
+    }
+
+    /** Is readable while there is somebody to be accepted. */
+    int descriptor() {
+        return epoll.descriptor();
+    }
+
+    /** Whether a select would tell something that the descriptor does not. */
+    boolean haveSomethingToTell() {
+        return hasUndelivered();
+    }
+
+    @Override
+    protected Epoll epoll() {
+        return epoll;
+    }
+
+    @Override
+    protected void poll(long timeoutNanos) throws IOException {
+        tellAll(Epoll.counted(epoll.awaitMillis(0)));
+    }
+
+    @Override
+    public void wakeup() {
+        throw notHere();
+    }
+
+    @Override
+    protected void closeSelector() {
+        epoll.close();
+    }
+
+    @Override
+    protected UringAccepted accepted(int fd, SocketAddress local, @Nullable SocketAddress remote, long remote4) {
+        return new UringAccepted(fd, local, remote, remote4);
+    }
+
+    // ---- what the ring does
+
+    @Override
+    protected ReadinessWire newWire(SocketAddress remote, @Nullable SocketAddress local, WireListener listener) {
+        throw notHere();
+    }
+
+    @Override
+    protected ReadinessWire newWire(UringAccepted socket, WireListener listener) {
+        throw notHere();
+    }
+
+    private static ByteBuf nothingIsRead() {
+        throw notHere();
+    }
+
+    private static IllegalStateException notHere() {
+        return new IllegalStateException("the ring does this");
+    }
+}

@@ -1,0 +1,91 @@
+package rill.transport.uring;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.TimeUnit;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LibC;
+import rill.transport.epoll.linux.SocketAddressArea;
+import rill.transport.epoll.linux.Sockets;
+
+/** What a ring is needed for, tried once on one that is made for that alone: it receives from a pair of sockets, and is cancelled. */
+final class Trial {
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long CANCEL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final int SOCK_STREAM = 1;
+
+    private final RingParts parts;
+
+    private Trial(RingParts parts) {
+        this.parts = parts;
+    }
+
+    /** What can be made use of here. */
+    static Kernel kernel() throws IOException {
+        if (works(new Kernel(true, true))) {
+            return new Kernel(true, true);
+        }
+        if (works(Kernel.ANY)) {
+            return Kernel.ANY;
+        }
+        throw new Ring.Refused("receive by a ring", Errno.EINVAL);
+    }
+
+    private static boolean works(Kernel kernel) throws IOException {
+        RingParts parts = RingParts.open(kernel, Ring.Size.USUAL);
+        try {
+            parts.ring().enable();
+            return new Trial(parts).receives();
+        } finally {
+            parts.closeRing();
+            parts.close();
+        }
+    }
+
+    private boolean receives() throws IOException {
+        UringMemory memory = parts.memory();
+        MemorySegment pair = memory.arena().allocate(JAVA_INT, 2);
+        int made = LibC.socketpair(
+                memory.errno, SocketAddressArea.AF_UNIX, SOCK_STREAM | Sockets.FLAGS, pair.address());
+        if (made < 0) {
+            throw new Ring.Refused("make a pair of sockets", -made);
+        }
+        int ours = pair.getAtIndex(JAVA_INT, 0);
+        int peers = pair.getAtIndex(JAVA_INT, 1);
+        try {
+            MemorySegment one = memory.arena().allocate(1);
+            LibC.send(memory.errno, peers, one.address(), one.byteSize(), 0);
+            boolean received = receives(ours);
+            cancel();
+            return received;
+        } finally {
+            LibC.close(ours);
+            LibC.close(peers);
+        }
+    }
+
+    private boolean receives(int socket) throws IOException {
+        ReceiveBuffers buffers = parts.buffers();
+        Ring ring = parts.ring();
+        ring.add(buffers.operation(), socket, 0, 0, buffers.length(), 0, buffers.word5(), 0);
+        ring.await(PATIENCE_NANOS);
+        if (!ring.next()) {
+            throw new Ring.Refused("receive by a ring", Errno.ETIME);
+        }
+        if (ring.result() < 0 && ring.result() != -Errno.EINVAL) {
+            throw new Ring.Refused("receive by a ring", -ring.result());
+        }
+        return ring.result() == 1;
+    }
+
+    /** Whether there is still something to be cancelled does not matter. */
+    private void cancel() throws IOException {
+        int result = parts.ring().cancelAll(CANCEL_NANOS);
+        if (result < 0 && result != -Errno.ENOENT) {
+            throw new Ring.Refused("cancel what a ring does", -result);
+        }
+        parts.ring().pollAll();
+    }
+}

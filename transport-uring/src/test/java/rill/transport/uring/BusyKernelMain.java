@@ -1,0 +1,101 @@
+package rill.transport.uring;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import rill.Connection;
+import rill.Future;
+import rill.Listener;
+import rill.Loop;
+import rill.Pipeline;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.SystemCall;
+
+/** Says what a loop does while the kernel refuses something again and again. Run by {@link BusyKernelTest} in a JVM of its own. */
+final class BusyKernelMain {
+    private static final int MUCH = 6_000_000; // more than a call takes
+    private static final int CONNECT = 16;
+    private static final int SEND = 26;
+    private static final int ALWAYS = 1_000_000;
+    private static final long PATIENCE_SECONDS = 5;
+
+    private BusyKernelMain() {}
+
+    public static void main(String[] arguments) throws Exception {
+        whileNoRequestIsTaken();
+        System.out.println("without room: " + sent(Errno.ENOBUFS));
+        System.out.println("not now: " + sent(Errno.EAGAIN));
+        connectingThatWasInterrupted();
+    }
+
+    private static InetSocketAddress anyPort() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    }
+
+    private static void whileNoRequestIsTaken() throws Exception {
+        try (Loop loop = Loop.open(new UringTransport())) {
+            loop.start();
+            Listener listener =
+                    loop.serve(anyPort(), Pipeline.bytes(), Future::of).await();
+            FailingRequests.count();
+            FailingRequests.refuseRequests(ALWAYS);
+            Future<Connection<ByteBuf, ByteBuf>> connecting = loop.connect(listener.address(), Pipeline.bytes());
+            loop.delay(java.time.Duration.ofMillis(300)).await();
+            int calls = FailingRequests.made(SystemCall.IO_URING_ENTER);
+            FailingRequests.none();
+            connecting.await().abort().await();
+            System.out.println("enters while none was taken: " + calls);
+        }
+    }
+
+    /** What becomes of a connection when its requests to send are answered with this. */
+    private static String sent(int errno) throws Exception {
+        try (Loop loop = Loop.open(new UringTransport())) {
+            loop.start();
+            Listener listener =
+                    loop.serve(anyPort(), Pipeline.bytes(), Future::of).await();
+            Connection<ByteBuf, ByteBuf> connection =
+                    loop.connect(listener.address(), Pipeline.bytes()).await();
+            FailingRequests.count();
+            FailingRequests.failRequest(SEND, 1, errno, errno == Errno.EAGAIN ? 3 : ALWAYS);
+            Future<Void> flushed = loop.submit(() -> {
+                        connection.write(Unpooled.directBuffer(MUCH).writeZero(MUCH));
+                        return connection.flush();
+                    })
+                    .await();
+            try {
+                flushed.toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                return "flushed after " + FailingRequests.requested(SEND) + " requests";
+            } catch (java.util.concurrent.ExecutionException e) {
+                return "failed after " + FailingRequests.requested(SEND) + " requests: "
+                        + e.getCause().getMessage();
+            } catch (java.util.concurrent.TimeoutException e) {
+                return "nothing after " + FailingRequests.requested(SEND) + " requests";
+            } finally {
+                FailingRequests.none();
+                connection.abort();
+            }
+        }
+    }
+
+    /** The kernel has begun to connect, and says of the next request that it goes on. */
+    private static void connectingThatWasInterrupted() throws Exception {
+        try (Loop loop = Loop.open(new UringTransport())) {
+            loop.start();
+            Listener listener =
+                    loop.serve(anyPort(), Pipeline.bytes(), Future::of).await();
+            FailingRequests.count();
+            FailingRequests.begin(CONNECT, Errno.EALREADY);
+            Connection<ByteBuf, ByteBuf> connection =
+                    loop.connect(listener.address(), Pipeline.bytes()).await();
+            System.out.println("connected after " + FailingRequests.requested(CONNECT) + " requests");
+            FailingRequests.none();
+            connection.abort().await();
+        } catch (IOException e) {
+            System.out.println("not connected: " + e.getMessage());
+        }
+    }
+}
