@@ -113,11 +113,12 @@ class KeptDriverTest {
     @Test
     void a_virtual_thread_that_would_drive_first_is_told_what_to_do_and_harms_nothing() throws Exception {
         for (int i = 0; i < 2; i++) {
-            for (Callable<?> way :
-                    List.<Callable<?>>of(() -> loop.run(() -> 1), () -> loop.promise().await())) {
+            for (Callable<?> way : List.<Callable<?>>of(
+                    () -> loop.run(() -> 1), () -> loop.promise().await())) {
                 assertThatThrownBy(() -> elsewhere(true, way))
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessageContaining("belongs to the first thread that drives it, which can't be a virtual one")
+                        .hasMessageContaining(
+                                "belongs to the first thread that drives it, which can't be a virtual one")
                         .hasMessageContaining("begin with start()");
             }
         }

@@ -136,7 +136,8 @@ class NativeAccessTest {
     @Test
     void another_system_or_processor_is_no_crash() throws Exception {
         assertThat(choice(List.of(ALLOWED, "-Dos.arch=sparc")).output)
-                .contains("UNAVAILABLE the numbers of its system calls are not known for the processor architecture sparc")
+                .contains(
+                        "UNAVAILABLE the numbers of its system calls are not known for the processor architecture sparc")
                 .contains("CHOSEN epoll-nio\n");
     }
 

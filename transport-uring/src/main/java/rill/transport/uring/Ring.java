@@ -162,7 +162,8 @@ final class Ring {
      * @param word2 {@code off} or {@code addr2}
      * @param word5 {@code buf_group}, and in the upper half {@code optlen}
      */
-    void add(int operation, int socket, long word2, long address, int length, int flagsOfIt, long word5, long dataOfIt) {
+    void add(
+            int operation, int socket, long word2, long address, int length, int flagsOfIt, long word5, long dataOfIt) {
         long at = (long) (tail & layout.requestMask) * REQUEST_SIZE;
         requests.set(JAVA_LONG, at, Integer.toUnsignedLong(operation) | (long) socket << Integer.SIZE);
         requests.set(JAVA_LONG, at + 8, word2);
@@ -206,7 +207,8 @@ final class Ring {
     void await(long nanos) throws IOException {
         int taken = enterAndWait(waiting(), nanos);
         if ((taken == -Errno.EAGAIN || taken == -Errno.EBUSY) && waiting() > 0) {
-            // It takes nothing now, and so it has not waited. What is under way may make room; else it is asked again a little later.
+            // It takes nothing now, and so it has not waited. What is under way may make room; else it is asked again a
+            // little later.
             taken = enterAndWait(0, nanos < 0 ? AGAIN_NANOS : Math.min(nanos, AGAIN_NANOS));
         }
         entered(taken);

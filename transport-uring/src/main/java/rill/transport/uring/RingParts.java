@@ -6,7 +6,8 @@ import rill.transport.epoll.linux.Waker;
  * What a selector takes from the system, all or nothing: a ring with its buffers, and what wakes it up. Any thread may make it; the first
  * that uses the ring has it.
  */
-record RingParts(UringMemory memory, Ring ring, ReceiveBuffers buffers, Waker waker, Scratch scratch, HeapBytes heapBytes) {
+record RingParts(
+        UringMemory memory, Ring ring, ReceiveBuffers buffers, Waker waker, Scratch scratch, HeapBytes heapBytes) {
     static RingParts open(Kernel kernel, Ring.Size size) throws Ring.Refused {
         var memory = new UringMemory();
         Ring ring = null;
@@ -18,7 +19,8 @@ record RingParts(UringMemory memory, Ring ring, ReceiveBuffers buffers, Waker wa
             if (event < 0) {
                 throw new Ring.Refused("make what wakes a ring up", -event);
             }
-            return new RingParts(memory, ring, buffers, Waker.of(event), new Scratch(memory.arena()), new HeapBytes(memory.arena()));
+            return new RingParts(
+                    memory, ring, buffers, Waker.of(event), new Scratch(memory.arena()), new HeapBytes(memory.arena()));
         } catch (Ring.Refused | RuntimeException | Error e) {
             if (ring != null) {
                 ring.close();

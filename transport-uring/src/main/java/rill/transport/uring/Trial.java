@@ -47,8 +47,8 @@ final class Trial {
     private boolean receives() throws IOException {
         UringMemory memory = parts.memory();
         MemorySegment pair = memory.arena().allocate(JAVA_INT, 2);
-        int made = LibC.socketpair(
-                memory.errno, SocketAddressArea.AF_UNIX, SOCK_STREAM | Sockets.FLAGS, pair.address());
+        int made =
+                LibC.socketpair(memory.errno, SocketAddressArea.AF_UNIX, SOCK_STREAM | Sockets.FLAGS, pair.address());
         if (made < 0) {
             throw new Ring.Refused("make a pair of sockets", -made);
         }

@@ -179,7 +179,10 @@ final class UringSelector implements Selector {
 
     private void enter(long timeoutNanos) throws IOException {
         boolean waits = timeoutNanos != 0;
-        boolean something = hasTold || !undelivered.isEmpty() || ring.ready() > 0 || (listeners != null && listeners.haveSomethingToTell());
+        boolean something = hasTold
+                || !undelivered.isEmpty()
+                || ring.ready() > 0
+                || (listeners != null && listeners.haveSomethingToTell());
         if (waits && !something) {
             block(timeoutNanos);
         } else {
@@ -197,7 +200,10 @@ final class UringSelector implements Selector {
         boolean hasToCome = later.isEmpty() && changed.isEmpty() && (listeners == null || awaitsAccept);
         parts.waker().waitBegins();
         try {
-            ring.await(hasToCome ? timeoutNanos : timeoutNanos < 0 ? Ring.AGAIN_NANOS : Math.min(timeoutNanos, Ring.AGAIN_NANOS));
+            ring.await(
+                    hasToCome
+                            ? timeoutNanos
+                            : timeoutNanos < 0 ? Ring.AGAIN_NANOS : Math.min(timeoutNanos, Ring.AGAIN_NANOS));
         } finally {
             parts.waker().waitEnds();
         }

@@ -670,7 +670,8 @@ final class UringWire extends RingSocket implements Wire {
             outputFails(named("write to ", new IOException(e)));
             return;
         }
-        sending = true;        sendCancelled = false;
+        sending = true;
+        sendCancelled = false;
     }
 
     /** A request would need a copy for as long as the peer lets it wait, and a call does not. */

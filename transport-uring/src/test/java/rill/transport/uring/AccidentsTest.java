@@ -6,13 +6,16 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import rill.spi.AcceptedSocket;
 import rill.spi.Acceptor;
 import rill.spi.SocketOptions;
 
@@ -62,15 +65,15 @@ class AccidentsTest extends Selecting {
 
     @Test
     void who_closes_within_the_first_bytes_of_a_last_answer_resets() throws Exception {
-        for (Ring.Size size : new Ring.Size[] {new Ring.Size(4, 4), Ring.Size.USUAL}) {
+        for (Kernel kernel : List.of(new Kernel(true, true), new Kernel(true, false), new Kernel(false, false))) {
             selector.close();
             receive.release();
             receive = Unpooled.directBuffer(16 * 1024, 16 * 1024);
-            selector = (UringSelector) new UringTransport(null, size).open(receive::clear);
+            selector = (UringSelector) new UringTransport(kernel, Ring.Size.USUAL).open(receive::clear);
             Acceptor acceptor = listen(anyPort(), 0);
             try (var peer = new Socket()) {
                 peer.connect(acceptor.localAddress());
-                peer.getOutputStream().write(new byte[200_000]);
+                peer.getOutputStream().write(new byte[50_000]);
                 until(() -> !accepted.isEmpty());
                 var server = new Leaving();
                 server.wire = selector.open(accepted.removeFirst(), SocketOptions.none(), server);
@@ -143,5 +146,97 @@ class AccidentsTest extends Selecting {
         assertThat(poor.broken).hasMessage("not really");
         client.wire.abort();
         server.wire.abort();
+    }
+
+    @Test
+    void many_that_wait_with_bytes_of_the_heap_share_one_copy_and_lose_nothing() throws IOException {
+        int each = 5_000_000;
+        var clients = new ArrayList<End>();
+        var servers = new ArrayList<End>();
+        for (int i = 0; i < 12; i++) {
+            var client = new End();
+            var server = new Counting();
+            connect(client, server);
+            server.wire.pauseReads();
+            var bytes = new byte[each];
+            new Random(i).nextBytes(bytes);
+            server.expected = bytes;
+            client.wire.write(Unpooled.copiedBuffer(bytes));
+            client.left += client.wire.flush();
+            clients.add(client);
+            servers.add(server);
+        }
+        for (int i = 0; i < 5; i++) {
+            selector.select(1_000_000);
+            clients.forEach(client -> client.left += client.wire.retry());
+        }
+        assertThat(clients).allMatch(client -> client.left < each);
+        servers.forEach(server -> server.wire.resumeReads());
+        until(() -> servers.stream().allMatch(server -> server.read == each));
+        until(() -> clients.stream().allMatch(client -> client.left == each));
+        assertThat(servers).noneMatch(server -> ((Counting) server).wrong);
+        clients.forEach(client -> client.wire.abort());
+        servers.forEach(server -> server.wire.abort());
+    }
+
+    /** Checks what comes. */
+    private static final class Counting extends End {
+        byte[] expected;
+        boolean wrong;
+
+        @Override
+        public void received(ByteBuf bytes) {
+            ByteBuf same = Unpooled.wrappedBuffer(expected, (int) read, bytes.readableBytes());
+            wrong |= !bytes.equals(same);
+            super.received(bytes);
+        }
+    }
+
+    @Test
+    void a_selector_that_is_closed_within_received_is_closed() throws IOException {
+        var server = new End() {
+            @Override
+            public void received(ByteBuf bytes) {
+                super.received(bytes);
+                selector.close();
+            }
+        };
+        End client = new End();
+        connect(client, server);
+        client.send(200_000);
+        for (int i = 0; i < 100 && server.read == 0; i++) {
+            selector.select(10_000_000);
+        }
+        assertThat(server.read).isPositive();
+        assertThat(catchThrowable(() -> selector.select(0))).isInstanceOf(IllegalStateException.class);
+        assertThat(server.closed || client.closed).as("told after close").isFalse();
+    }
+
+    @Test
+    void another_thread_closes_a_selector_with_everything_under_way() throws Exception {
+        long before = descriptors();
+        Acceptor acceptor = listen(anyPort(), 0);
+        try (var waiting = new Socket()) {
+            waiting.connect(acceptor.localAddress());
+            End client = new End();
+            End server = new End();
+            connect(client, server);
+            server.wire.pauseReads();
+            ByteBuf sent = Unpooled.directBuffer(8_000_000).writeZero(8_000_000);
+            client.wire.write(sent);
+            client.wire.flush();
+            selector.select(1_000_000);
+            selector.select(0);
+            assertThat(sent.refCnt()).as("references of what is being sent").isEqualTo(1);
+            accepted.forEach(AcceptedSocket::close);
+            accepted.clear();
+            Thread.ofPlatform().start(selector::close).join();
+            assertThat(sent.refCnt()).isZero();
+            assertThat(client.closed || server.closed).as("told after close").isFalse();
+        }
+        try (var next = new ServerSocket()) {
+            next.bind(acceptor.localAddress());
+        }
+        assertThat(descriptors()).isLessThan(before);
     }
 }

@@ -226,11 +226,8 @@ public final class FailingRequests implements Interposer {
             } else if (code == opcode && times > 0 && --countdown <= 0) {
                 times--;
                 if (connects) {
-                    LibC.connect(
-                            LibC.NOBODY_READS,
-                            all.get(JAVA_INT, at + 4),
-                            all.get(JAVA_LONG, at + 16),
-                            (int) all.get(JAVA_LONG, at + 8));
+                    LibC.connect(LibC.NOBODY_READS, all.get(JAVA_INT, at + 4), all.get(JAVA_LONG, at + 16), (int)
+                            all.get(JAVA_LONG, at + 8));
                 }
                 makeFail(all, at, error);
             }

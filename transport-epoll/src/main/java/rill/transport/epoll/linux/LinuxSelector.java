@@ -25,8 +25,7 @@ public abstract class LinuxSelector<A extends LinuxAccepted> extends ReadinessSe
     private final Registrations<Watched> registrations = new Registrations<>();
 
     /** See {@link ReadinessSelector}; its calls use this memory. */
-    protected LinuxSelector(
-            String transport, Class<A> accepted, Supplier<ByteBuf> receiveBuffer, CallMemory memory) {
+    protected LinuxSelector(String transport, Class<A> accepted, Supplier<ByteBuf> receiveBuffer, CallMemory memory) {
         super(transport, accepted, receiveBuffer);
         this.memory = memory;
         options = new NativeOptions(transport, memory);
