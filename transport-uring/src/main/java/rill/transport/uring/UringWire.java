@@ -392,7 +392,9 @@ final class UringWire extends RingSocket implements Wire {
             left -= part;
             count(part);
             listener.received(target);
-            listener.turnEnded();
+        }
+        if (from > at && state != State.CLOSED) {
+            listener.turnEnded(); // other Wires' answers come before the next of this one
         }
         if (left == 0) {
             return;
@@ -462,29 +464,38 @@ final class UringWire extends RingSocket implements Wire {
 
     /** Tells what was kept, as far as that is wanted now. */
     private void tellUnread() {
+        if (tellSome() && state != State.CLOSED) {
+            listener.turnEnded();
+        }
+    }
+
+    /** Whether there was anything to tell. */
+    private boolean tellSome() {
+        boolean some = false;
         Unread kept = unread;
         while (kept != null && readable()) {
             if (kept.hasBytes()) {
                 if (turnIsOver()) {
                     announce();
-                    return;
+                    return some;
                 }
                 ByteBuf target = target();
                 if (!readable()) {
-                    return;
+                    return some;
                 }
                 count(kept.moveTo(target));
                 listener.received(target);
-                listener.turnEnded();
+                some = true;
             } else {
                 unread = null;
                 changed();
                 if (kept.ended()) {
                     tellEnd(kept.failure());
                 }
-                return;
+                return some;
             }
         }
+        return some;
     }
 
     /** Reads by calls until there is nothing more at this moment, and then that is all there will be. */
@@ -510,7 +521,6 @@ final class UringWire extends RingSocket implements Wire {
             target.writerIndex(at + n);
             count(n);
             listener.received(target);
-            listener.turnEnded();
         }
     }
 
