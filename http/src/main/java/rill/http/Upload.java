@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
+import rill.Promise;
 import rill.http.wire.Data;
 import rill.http.wire.End;
 
@@ -74,9 +75,7 @@ final class Upload {
             if (failure != null) {
                 failed(failure);
             } else if (over) {
-                if (bytes != null) {
-                    bytes.release();
-                }
+                release(bytes);
             } else if (bytes == null) {
                 end();
             } else {
@@ -87,7 +86,24 @@ final class Upload {
 
     /** Told on this loop, though it may be of another: the body of a response that came to a client there, or of a request to a server. */
     private Future<@Nullable ByteBuf> here(Future<@Nullable ByteBuf> piece) {
-        return piece.executor() == loop ? piece : loop.done(piece).flatMap(other -> other);
+        if (piece.executor() == loop) {
+            return piece;
+        }
+        Promise<@Nullable ByteBuf> here = loop.promise(Upload::release, piece::cancel);
+        piece.onDone((bytes, failure) -> {
+            if (failure != null) {
+                here.fail(failure);
+            } else if (!here.complete(bytes)) {
+                release(bytes);
+            }
+        });
+        return here;
+    }
+
+    private static void release(@Nullable ByteBuf bytes) {
+        if (bytes != null) {
+            bytes.release();
+        }
     }
 
     private void write(ByteBuf bytes) {

@@ -11,6 +11,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -156,44 +159,71 @@ final class HttpClientUploadTest extends HttpClientRig {
         var server = server((peer, request) -> peer.say(OK));
         try (Loop other = Loop.open(LoopOptions.defaults().transport(memory))) {
             var asked = new ArrayList<@Nullable Loop>();
-            HttpBody.Source source = () -> {
-                asked.add(Loop.current());
-                int piece = asked.size();
-                return other.submit(() -> piece > 3 ? null : Unpooled.wrappedBuffer(new byte[] {(byte) ('0' + piece)}));
+            HttpBody.Source source = new HttpBody.Source() {
+                @Override
+                public Future<@Nullable ByteBuf> next() {
+                    asked.add(Loop.current());
+                    int piece = asked.size();
+                    return other.submit(
+                            () -> piece > 3 ? null : Unpooled.wrappedBuffer(new byte[] {(byte) ('0' + piece)}));
+                }
+
+                @Override
+                public void close() {
+                    asked.add(Loop.current());
+                }
             };
             loop.run(() -> client().send(ClientRequest.put(URI.create(server.uri()), HttpBody.stream(source)))
                     .await()
                     .discard());
-            assertThat(asked).hasSize(4).containsOnly(loop);
+            assertThat(asked).as("four times, and closed").hasSize(5).containsOnly(loop);
             assertThat(server.requests.getLast()).contains("\r\n1\r\n", "\r\n2\r\n", "\r\n3\r\n");
         }
     }
 
     @Test
-    void what_came_to_a_server_is_sent_on_by_a_client_of_another_loop() throws Exception {
+    void what_came_to_a_client_is_sent_on_by_a_client_of_another_loop() throws Exception {
         var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         try (Loop one = Loop.open().start();
                 Loop two = Loop.open().start();
-                HttpClient onward = HttpClient.on(two)) {
-            HttpServer last = HttpServer.listen(
-                            two, address, request -> request.body().text().map(HttpResponse::text))
+                HttpClient from = HttpClient.on(one);
+                HttpClient to = HttpClient.on(two)) {
+            HttpServer server = HttpServer.listen(
+                            two, address, request -> request.method().equals("GET")
+                                    ? Future.of(HttpResponse.text(text(request.path())))
+                                    : request.body().text().map(HttpResponse::text))
                     .await();
-            URI there = uri(last);
-            HttpServer first = HttpServer.listen(one, address, request -> onward.send(
-                                    ClientRequest.put(there, request.body()))
-                            .flatMap(ClientResponse::text)
-                            .map(HttpResponse::text))
-                    .await();
-            for (int i = 0; i < 20; i++) {
-                String text = ("piece " + i + " ").repeat(1 + i * 5000);
-                assertThat(onward.post(uri(first), HttpBody.of(text))
+            Set<Loop> by = ConcurrentHashMap.newKeySet();
+            for (int i = 1; i < 20; i++) {
+                ClientResponse came = from.get(uri(server) + "/" + i).await();
+                HttpBody body = came.body();
+                HttpBody watched = HttpBody.stream(new HttpBody.Source() {
+                    @Override
+                    public Future<@Nullable ByteBuf> next() {
+                        by.add(Objects.requireNonNull(Loop.current()));
+                        return body.next();
+                    }
+
+                    @Override
+                    public void close() {
+                        by.add(Objects.requireNonNull(Loop.current()));
+                        body.close();
+                    }
+                });
+                assertThat(to.post(uri(server), watched)
                                 .timeout(Duration.ofSeconds(30))
                                 .await()
                                 .text()
                                 .await())
-                        .isEqualTo(text);
+                        .isEqualTo(text("/" + i));
             }
+            assertThat(by).as("asked and closed by the one who sends").containsExactly(two);
         }
+    }
+
+    private static String text(String path) {
+        int number = Integer.parseInt(path.substring(1));
+        return ("piece " + number + " ").repeat(number * 5000);
     }
 
     private static URI uri(HttpServer server) {
