@@ -30,16 +30,25 @@ public final class ClientRequest {
             "transfer-encoding",
             "upgrade");
 
-    private static final List<String> CREDENTIALS = List.of("authorization", "cookie", "cookie2", "proxy-authorization");
+    private static final List<String> CREDENTIALS =
+            List.of("authorization", "cookie", "cookie2", "proxy-authorization");
 
     private static final class Draft implements Cloneable {
         String method = "GET";
         URI uri;
-        @Nullable String target; // null for that of the URI
+
+        @Nullable
+        String target; // null for that of the URI
+
         HttpFields fields = HttpFields.none();
         HttpBody body = HttpBody.empty();
-        @Nullable Duration patience; // for 100 Continue; null if that is not asked for
-        @Nullable Duration whole;
+
+        @Nullable
+        Duration patience; // for 100 Continue; null if that is not asked for
+
+        @Nullable
+        Duration whole;
+
         boolean amongStrangers; // another origin has sent it here: it has no credentials, nor is it given any
 
         Draft(URI uri) {

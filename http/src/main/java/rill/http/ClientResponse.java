@@ -68,8 +68,7 @@ public final class ClientResponse implements AutoCloseable {
         HttpClientOptions.Draft is = client.options().is;
         this.usualLimit = is.bodyBytes;
         boolean undo = request.asksForCoding(client.options()) && head.hasBody() && head.status() != PARTIAL;
-        this.coding =
-                undo ? ContentCoding.of(head.fields().get("content-encoding"), is.inflatedBytes, is.ratio) : null;
+        this.coding = undo ? ContentCoding.of(head.fields().get("content-encoding"), is.inflatedBytes, is.ratio) : null;
     }
 
     // ---- the head
@@ -221,8 +220,8 @@ public final class ClientResponse implements AutoCloseable {
     }
 
     private Charset charset() {
-        String type =
-                Objects.requireNonNullElse(head.fields().get("content-type"), "").toLowerCase(Locale.ROOT);
+        String type = Objects.requireNonNullElse(head.fields().get("content-type"), "")
+                .toLowerCase(Locale.ROOT);
         int at = type.indexOf("charset=");
         if (at < 0) {
             return StandardCharsets.UTF_8;

@@ -190,7 +190,8 @@ public final class HttpClientOptions {
     @Override
     public String toString() {
         return "HttpClientOptions[connect=" + is.connect + ", connections=" + is.connections + ", waiting=" + is.waiting
-                + ", wait=" + is.waitTime + ", keep=" + is.keep + ", head=" + is.head + ", idle=" + is.idle + ", whole=" + is.whole
+                + ", wait=" + is.waitTime + ", keep=" + is.keep + ", head=" + is.head + ", idle=" + is.idle + ", whole="
+                + is.whole
                 + ", bodyBytes=" + is.bodyBytes + ", inflate=" + is.inflate + " up to " + is.inflatedBytes + " and "
                 + is.ratio + " times, redirects=" + is.redirects + "]";
     }

@@ -74,15 +74,13 @@ record Reference(
     /** What a reference means that is relative to this. */
     Reference resolve(Reference other) {
         if (other.scheme != null) {
-            return new Reference(
-                    other.scheme, other.authority, withoutDots(other.path), other.query, other.fragment);
+            return new Reference(other.scheme, other.authority, withoutDots(other.path), other.query, other.fragment);
         }
         if (other.authority != null) {
             return new Reference(scheme, other.authority, withoutDots(other.path), other.query, other.fragment);
         }
         if (other.path.isEmpty()) {
-            return new Reference(
-                    scheme, authority, path, other.query != null ? other.query : query, other.fragment);
+            return new Reference(scheme, authority, path, other.query != null ? other.query : query, other.fragment);
         }
         String merged = other.path.startsWith("/") ? other.path : beside(other.path);
         return new Reference(scheme, authority, withoutDots(merged), other.query, other.fragment);

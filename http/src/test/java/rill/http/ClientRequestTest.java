@@ -32,8 +32,11 @@ final class ClientRequestTest extends HttpClientRig {
 
     @Test
     void with_replaces_and_add_adds() {
-        ClientRequest request =
-                ClientRequest.get(URI_A).add("X", "1").add("x", "2").with("Y", "3").with("y", "4");
+        ClientRequest request = ClientRequest.get(URI_A)
+                .add("X", "1")
+                .add("x", "2")
+                .with("Y", "3")
+                .with("y", "4");
         assertThat(request.fields()).isEqualTo(HttpFields.of("X", "1", "x", "2", "y", "4"));
         assertThat(request.field("x")).isEqualTo("1");
         assertThat(request.with("X", "5").fields().all("x")).containsExactly("5");
@@ -60,7 +63,8 @@ final class ClientRequestTest extends HttpClientRig {
                         .parameter("a b", "c&d=\u00fc")
                         .target())
                 .isEqualTo("/?a+b=c%26d%3D%C3%BC");
-        ClientRequest request = ClientRequest.get(URI.create("http://a:81/b%20c?d=%26#e")).parameter("f", "");
+        ClientRequest request =
+                ClientRequest.get(URI.create("http://a:81/b%20c?d=%26#e")).parameter("f", "");
         assertThat(request.uri()).hasToString("http://a:81/b%20c?d=%26&f=#e");
         assertThatThrownBy(() -> request.target("/x").parameter("a", "b")).isInstanceOf(IllegalStateException.class);
     }
@@ -78,7 +82,15 @@ final class ClientRequestTest extends HttpClientRig {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "Host", "content-length", "Transfer-Encoding", "Connection", "Upgrade", "Expect", "TE", "Trailer", "Keep-Alive"
+                "Host",
+                "content-length",
+                "Transfer-Encoding",
+                "Connection",
+                "Upgrade",
+                "Expect",
+                "TE",
+                "Trailer",
+                "Keep-Alive"
             })
     void what_the_client_says_itself_is_refused_among_the_fields_of_all_requests_as_well(String name) {
         assertThatThrownBy(() -> DEFAULTS.fields(HttpFields.of(name, "x")))
@@ -91,8 +103,8 @@ final class ClientRequestTest extends HttpClientRig {
     void all_fields_of_the_options_are_sent_unless_the_request_has_one_of_that_name() throws IOException {
         var server = server((peer, request) -> peer.say(OK));
         loop.run(() -> {
-            HttpClient client = HttpClient.on(
-                    loop, DEFAULTS.fields(HttpFields.of("X-Twice", "1", "X-Own", "no", "X-Twice", "2")));
+            HttpClient client =
+                    HttpClient.on(loop, DEFAULTS.fields(HttpFields.of("X-Twice", "1", "X-Own", "no", "X-Twice", "2")));
             client.send(ClientRequest.get(URI.create(server.uri())).with("x-own", "yes"))
                     .await()
                     .text()

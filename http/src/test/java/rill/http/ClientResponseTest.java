@@ -54,8 +54,7 @@ final class ClientResponseTest extends HttpClientRig {
     @Test
     void pieces_that_were_given_up_come_again_in_their_order_whatever_the_order_in_which_they_come_back()
             throws IOException {
-        var server = server((peer, request) ->
-                peer.say("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n1\na\n"));
+        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n1\na\n"));
         for (boolean firstFirst : new boolean[] {true, false}) {
             loop.run(() -> {
                 ClientResponse response = client().get(server.uri()).await();

@@ -79,6 +79,23 @@ final class HttpClientPairingTest extends HttpClientRig {
     }
 
     @Test
+    void a_body_is_sent_once_however_often_a_server_says_100() throws IOException {
+        var server = server((peer, request) ->
+                peer.say(request.startsWith("PUT") ? "HTTP/1.1 100 Continue\n\n".repeat(3) : OK)); // that is the body
+        loop.run(() -> {
+            for (HttpBody body : new HttpBody[] {
+                HttpBody.of("GET /body HTTP/1.1\r\n\r\n"), HttpBody.stream(22, pieces("GET /body HTTP/1.1\r\n\r\n"))
+            }) {
+                ClientRequest request =
+                        ClientRequest.put(URI.create(server.uri()), body).expectContinue(Duration.ofSeconds(1));
+                assertThat(client().send(request).await().text().await()).isEqualTo("ok");
+                loop.delay(Duration.ofSeconds(1)).await();
+            }
+        });
+        assertThat(server.requests).hasSize(4);
+    }
+
+    @Test
     void interim_responses_without_end_are_given_up() throws IOException {
         var server = server((peer, request) -> peer.say("HTTP/1.1 102 Processing\n\n".repeat(101) + OK));
         loop.run(() -> {

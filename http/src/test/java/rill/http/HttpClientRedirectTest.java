@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import rill.CallFailedException.Fate;
 import rill.http.wire.HttpFields;
 
 /** Where a client lets itself be sent to, and what it takes along. */
@@ -98,19 +100,38 @@ final class HttpClientRedirectTest extends HttpClientRig {
     void credentials_of_the_client_are_not_carried_to_another_origin_nor_back() throws IOException {
         var servers = new ScriptedServer[2];
         servers[1] = server((peer, request) -> peer.say(found(servers[0].uri() + "/end")));
-        servers[0] = server((peer, request) ->
-                peer.say(request.contains(" /end ") ? OK : found(request.contains("/same") ? "/end" : servers[1].uri())));
+        servers[0] = server((peer, request) -> peer.say(
+                request.contains(" /end ") ? OK : found(request.contains("/same") ? "/end" : servers[1].uri())));
         HttpFields secrets = HttpFields.of(
                 "Authorization", "Basic x", "Cookie", "id=1", "Proxy-Authorization", "Basic y", "X-Other", "kept");
         loop.run(() -> {
-            HttpClient client =
-                    HttpClient.on(loop, DEFAULTS.redirects(3).fields(secrets));
+            HttpClient client = HttpClient.on(loop, DEFAULTS.redirects(3).fields(secrets));
             text(client, servers[0].uri() + "/same");
             text(client, servers[0].uri() + "/away");
         });
         assertThat(servers[0].requests.subList(0, 3))
                 .allSatisfy(request -> assertThat(request).containsIgnoringCase("\r\nCookie: id=1\r\n"));
-        assertThat(servers[1].requests.getLast()).contains("X-Other: kept").doesNotContainIgnoringCase("authorization", "cookie");
-        assertThat(servers[0].requests.getLast()).contains("X-Other: kept").doesNotContainIgnoringCase("authorization", "cookie");
+        assertThat(servers[1].requests.getLast())
+                .contains("X-Other: kept")
+                .doesNotContainIgnoringCase("authorization", "cookie");
+        assertThat(servers[0].requests.getLast())
+                .contains("X-Other: kept")
+                .doesNotContainIgnoringCase("authorization", "cookie");
+    }
+
+    @Test
+    void the_time_of_a_request_goes_on_while_redirections_are_followed() throws IOException {
+        var server = server(
+                (peer, request) -> loop.schedule(Duration.ofSeconds(1), () -> peer.say(found("/again"))));
+        loop.run(() -> {
+            long before = loop.nanoTime();
+            assertFails(
+                    HttpClient.on(loop, DEFAULTS.redirects(10).within(Duration.ofMillis(2500)))
+                            .get(server.uri()),
+                    Fate.PERHAPS_CARRIED_OUT,
+                    "not done within its time");
+            assertThat(Duration.ofNanos(loop.nanoTime() - before))
+                    .isBetween(Duration.ofMillis(2500), Duration.ofMillis(2600));
+        });
     }
 }

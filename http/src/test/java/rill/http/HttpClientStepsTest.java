@@ -112,9 +112,11 @@ final class HttpClientStepsTest extends HttpClientRig {
 
     @Test
     void redirections_end_with_the_last_one() throws IOException {
-        var server = server((peer, request) -> peer.say("HTTP/1.1 302 Found\nLocation: /again\nContent-Length: 4\n\nhere"));
+        var server =
+                server((peer, request) -> peer.say("HTTP/1.1 302 Found\nLocation: /again\nContent-Length: 4\n\nhere"));
         loop.run(() -> {
-            ClientResponse last = HttpClient.on(loop, DEFAULTS.redirects(3)).get(server.uri()).await();
+            ClientResponse last =
+                    HttpClient.on(loop, DEFAULTS.redirects(3)).get(server.uri()).await();
             assertThat(last.status()).isEqualTo(302);
             assertThat(last.text().await()).isEqualTo("here");
         });

@@ -49,11 +49,17 @@ final class HttpClientTest extends HttpClientRig {
             client.post(uri, HttpBody.of(new byte[] {'a', 'b'})).await().text().await();
             client.post(uri, HttpBody.of(new byte[0])).await().text().await();
             client.send(ClientRequest.put(uri, HttpBody.stream(pieces("one", "two"))))
-                    .await().text().await();
+                    .await()
+                    .text()
+                    .await();
             client.send(ClientRequest.put(uri, HttpBody.stream(6, pieces("one", "two"))))
-                    .await().text().await();
+                    .await()
+                    .text()
+                    .await();
             client.send(ClientRequest.of("DELETE", uri).add("X-Why", "because"))
-                    .await().text().await();
+                    .await()
+                    .text()
+                    .await();
         });
         assertThat(server.requests.get(0)).contains("Content-Length: 5\r\n").endsWith("gr\u00c3\u00bcn");
         assertThat(server.requests.get(1)).contains("Content-Length: 2\r\n").endsWith("\r\n\r\nab");

@@ -66,7 +66,8 @@ final class HttpClientUploadTest extends HttpClientRig {
         URI uri = slowServer(body.length, taken);
         loop.run(() -> {
             long before = loop.nanoTime();
-            ClientResponse response = client().send(ClientRequest.put(uri, HttpBody.of(body))).await();
+            ClientResponse response =
+                    client().send(ClientRequest.put(uri, HttpBody.of(body))).await();
             assertThat(response.text().await()).isEqualTo("ok");
             assertThat(Duration.ofNanos(loop.nanoTime() - before)).isGreaterThan(Duration.ofSeconds(40));
         });
@@ -110,17 +111,18 @@ final class HttpClientUploadTest extends HttpClientRig {
             server.peers.getLast().say("HTTP/1.1 413 No\nContent-Length: 0\n\n");
             assertThat(refused.timeout(Duration.ofSeconds(5)).await().status()).isEqualTo(413);
 
-            Future<ClientResponse> whole = client.send(ClientRequest.put(URI.create(server.uri()), HttpBody.stream(new HttpBody.Source() {
-                @Override
-                public Future<@Nullable ByteBuf> next() {
-                    return loop.done(null);
-                }
+            Future<ClientResponse> whole =
+                    client.send(ClientRequest.put(URI.create(server.uri()), HttpBody.stream(new HttpBody.Source() {
+                        @Override
+                        public Future<@Nullable ByteBuf> next() {
+                            return loop.done(null);
+                        }
 
-                @Override
-                public void close() {
-                    throw new IllegalStateException("it can't be closed");
-                }
-            })));
+                        @Override
+                        public void close() {
+                            throw new IllegalStateException("it can't be closed");
+                        }
+                    })));
             loop.delay(Duration.ofMillis(100)).await();
             assertThat(server.requests).as("the end of the body").hasSize(1);
             server.peers.getLast().say(OK);
@@ -138,7 +140,10 @@ final class HttpClientUploadTest extends HttpClientRig {
             assertSettles(waitsToo, Fate.NEVER_SENT);
             assertThat(client.connections(URI.create(server.uri()))).isEqualTo(1);
         });
-        assertThat(reports).as("and is told").hasSize(6).allMatch(each -> each.toString().contains("it can't be closed"));
+        assertThat(reports)
+                .as("and is told")
+                .hasSize(6)
+                .allMatch(each -> each.toString().contains("it can't be closed"));
         reports.clear();
     }
 
@@ -189,7 +194,9 @@ final class HttpClientUploadTest extends HttpClientRig {
                 HttpClient from = HttpClient.on(one);
                 HttpClient to = HttpClient.on(two)) {
             HttpServer server = HttpServer.listen(
-                            two, address, request -> request.method().equals("GET")
+                            two,
+                            address,
+                            request -> request.method().equals("GET")
                                     ? Future.of(HttpResponse.text(text(request.path())))
                                     : request.body().text().map(HttpResponse::text))
                     .await();

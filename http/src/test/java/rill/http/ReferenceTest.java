@@ -76,7 +76,9 @@ final class ReferenceTest {
 
     @Test
     void bytes_of_a_location_that_are_not_ascii_are_encoded() {
-        assertThat(Reference.of("http://a/b").location("/gr\u00c3\u00bcn?\u00c3\u0178").toString())
+        assertThat(Reference.of("http://a/b")
+                        .location("/gr\u00c3\u00bcn?\u00c3\u0178")
+                        .toString())
                 .startsWith("http://a/gr%C3%BCn?%C3");
     }
 }
