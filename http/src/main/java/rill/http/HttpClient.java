@@ -84,7 +84,7 @@ public final class HttpClient implements AutoCloseable {
             work.run();
             return;
         }
-        loop.submit(work::run).toCompletableFuture().whenComplete((nothing, failure) -> {
+        var _ = loop.submit(work::run).toCompletableFuture().whenComplete((nothing, failure) -> {
             if (failure != null) {
                 promise.fail(failure);
             }
