@@ -137,8 +137,13 @@ final class ClientResponseTest extends HttpClientRig {
     @Test
     void a_part_of_what_was_coded_is_neither_asked_for_nor_undone() throws IOException {
         byte[] part = {0x1F, (byte) 0x8B, 8, 0};
-        var server = server((peer, request) -> peer.say("HTTP/1.1 206 Partial Content\nContent-Encoding: gzip\n"
-                        + "Content-Range: bytes 0-3/100\nContent-Length: 4\n\n")
+        var server = server((peer, request) -> peer.say("""
+                        HTTP/1.1 206 Partial Content
+                        Content-Encoding: gzip
+                        Content-Range: bytes 0-3/100
+                        Content-Length: 4
+
+                        """)
                 .sayBytes(part));
         loop.run(() -> {
             ClientResponse asked = client().send(

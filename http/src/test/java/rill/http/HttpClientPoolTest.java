@@ -3,6 +3,7 @@ package rill.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
@@ -115,7 +116,7 @@ final class HttpClientPoolTest extends HttpClientRig {
         var proxy = server((peer, request) -> peer.say(peer.requests == 1 ? "HTTP/1.1 200 Connected\n\n" : OK));
         loop.run(() -> {
             var connect = ConnectOptions.defaults()
-                    .through(HttpConnect.at(new InetSocketAddress("127.0.0.1", proxy.port)));
+                    .through(HttpConnect.at(new InetSocketAddress(InetAddress.getLoopbackAddress(), proxy.port)));
             HttpClient client = HttpClient.on(loop, DEFAULTS.connect(connect));
             assertThat(text(client, "http://example.test/a")).isEqualTo("ok");
             assertThat(text(client, "http://example.test/b")).isEqualTo("ok");
