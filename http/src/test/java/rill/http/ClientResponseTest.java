@@ -143,8 +143,7 @@ final class ClientResponseTest extends HttpClientRig {
                         Content-Range: bytes 0-3/100
                         Content-Length: 4
 
-                        """)
-                .sayBytes(part));
+                        """).sayBytes(part));
         loop.run(() -> {
             ClientResponse asked = client().send(
                             ClientRequest.get(URI.create(server.uri())).with("Range", "bytes=0-3"))

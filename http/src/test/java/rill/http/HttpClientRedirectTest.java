@@ -121,8 +121,7 @@ final class HttpClientRedirectTest extends HttpClientRig {
 
     @Test
     void the_time_of_a_request_goes_on_while_redirections_are_followed() throws IOException {
-        var server = server(
-                (peer, request) -> loop.schedule(Duration.ofSeconds(1), () -> peer.say(found("/again"))));
+        var server = server((peer, request) -> loop.schedule(Duration.ofSeconds(1), () -> peer.say(found("/again"))));
         loop.run(() -> {
             long before = loop.nanoTime();
             assertFails(

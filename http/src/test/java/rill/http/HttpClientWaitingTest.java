@@ -113,8 +113,8 @@ final class HttpClientWaitingTest extends HttpClientRig {
             slow.run(() -> {
                 HttpClient client = HttpClient.on(slow, DEFAULTS.connections(1));
                 client.get(uri).await().bytes().await();
-                Future<String> again = client.send(ClientRequest.put(uri, HttpBody.file(file)))
-                        .flatMap(ClientResponse::text);
+                Future<String> again =
+                        client.send(ClientRequest.put(uri, HttpBody.file(file))).flatMap(ClientResponse::text);
                 slow.delay(Duration.ofSeconds(1)).await();
                 ClientResponse other = client.get(uri).await();
                 if (idle) {
