@@ -57,7 +57,7 @@ final class HttpFetching {
 
     static String order(HttpClient client, URI uri, String json) throws IOException {
         ClientRequest request = ClientRequest.post(uri, HttpBody.of(json))
-                .field("Content-Type", "application/json")
+                .with("Content-Type", "application/json")
                 .within(Duration.ofSeconds(10));
         try {
             ClientResponse response = client.send(request).await();

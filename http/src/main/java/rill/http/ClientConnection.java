@@ -118,6 +118,11 @@ final class ClientConnection {
         return connection.write(event);
     }
 
+    /** Done once all that was written has left. */
+    Future<@Nullable Void> flush() {
+        return connection.flush();
+    }
+
     void hold(boolean hold) {
         if (gone) {
             return;
@@ -152,6 +157,11 @@ final class ClientConnection {
         } else {
             close();
         }
+    }
+
+    /** Why it has failed, before anybody used it, or while nobody did. */
+    Throwable whyGone() {
+        return failure != null ? failure : new IOException("the server has ended the connection");
     }
 
     boolean isOpen() {

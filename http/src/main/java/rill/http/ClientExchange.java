@@ -28,7 +28,7 @@ import rill.http.wire.ResponseHead;
  *     │      new connection
  *     └ cancelled, late, nothing can be connected ──▶ OVER
  *
- *  the body of the request:  ASKING (Expect) ── 100, or the patience is over ──▶ SENDING ── its end ──▶ SENT
+ *  the body of the request:  ASKING (Expect) ── 100, or the patience is over ──▶ SENDING ── its end ──▶ LEAVING ── flushed ──▶ SENT
  *                               └── an answer ──▶ NOT_WANTED ◀── an error is answered ──┘
  * </pre>
  *
@@ -45,11 +45,13 @@ final class ClientExchange {
     private enum Sending {
         ASKING,
         SENDING,
+        LEAVING,
         SENT,
         NOT_WANTED
     }
 
     private static final int FIRST_ERROR = 400;
+    private static final int MOST_INTERIM = 100;
 
     private final HttpClient client;
     private final ClientRequest request;
@@ -58,14 +60,16 @@ final class ClientExchange {
     private State state = State.WAITING;
     private Sending sending = Sending.SENT;
     private @Nullable OriginPool pool;
-    private HttpBody body = HttpBody.empty(); // of this try
+    private HttpBody body; // of this try
     private @Nullable ClientConnection on;
     private @Nullable Upload upload;
     private @Nullable ClientResponse response;
     private @Nullable Handle timer; // of the whole
+    private @Nullable Handle waitTimer; // while it waits for a connection
     private boolean mayBeStale; // the connection, which was used before
     private boolean triedAgain;
     private long heardBefore;
+    private int interim; // responses that came
     private boolean answerEnded;
 
     ClientExchange(HttpClient client, ClientRequest request, Promise<ClientResponse> promise, long deadline) {
@@ -73,6 +77,7 @@ final class ClientExchange {
         this.request = request;
         this.promise = promise;
         this.deadline = deadline;
+        this.body = request.body() instanceof FileBody ? HttpBody.empty() : request.body();
     }
 
     void begin() {
@@ -82,6 +87,22 @@ final class ClientExchange {
                     .schedule(Duration.ofNanos(Math.max(0, left)), "time of an HTTP request", this::wholeLate);
         }
         prepareBody(() -> placeIn(false));
+    }
+
+    /** From now on it waits for a connection. */
+    void waits() {
+        Duration most = client.options().is.waitTime;
+        waitTimer = client.loop().schedule(most, "wait of an HTTP request", () -> {
+            waitTimer = null;
+            tooLate("no connection within " + most.toMillis() + " ms");
+        });
+    }
+
+    private void waitsNoMore() {
+        if (waitTimer != null) {
+            waitTimer.cancel();
+            waitTimer = null;
+        }
     }
 
     /** Whether a connection that was used before would not do: it may be as stale as the one before. */
@@ -136,6 +157,7 @@ final class ClientExchange {
     void take(ClientConnection connection) {
         on = connection;
         state = State.SENT;
+        waitsNoMore();
         mayBeStale = connection.isReused();
         heardBefore = connection.heard();
         connection.begin(this);
@@ -144,8 +166,9 @@ final class ClientExchange {
             head = head();
         } catch (IllegalArgumentException e) { // the request's, and nothing has left
             over();
-            connection.release(true);
             promise.fail(e);
+            connection.release(true);
+            letGo();
             return;
         }
         connection.write(head);
@@ -155,11 +178,7 @@ final class ClientExchange {
     }
 
     private RequestHead head() {
-        HttpFields own = request.fields();
-        HttpFields fields = pool().fields();
-        if (own.contains("accept-encoding")) {
-            fields = fields.without("accept-encoding");
-        }
+        HttpFields fields = pool().fields(request.asksForCoding(client.options()));
         long length = body.length();
         if (length != 0) {
             fields = length < 0
@@ -171,13 +190,8 @@ final class ClientExchange {
         } else if (request.meansContent()) {
             fields = fields.add("Content-Length", "0");
         }
-        HttpFields usual = client.options().is.fields;
-        for (int i = 0; i < usual.size(); i++) {
-            if (!own.contains(usual.name(i)) && !fields.contains(usual.name(i))) {
-                fields = fields.add(usual.name(i), usual.value(i));
-            }
-        }
-        return RequestHead.of(request.method(), request.target(), fields.addAll(own));
+        HttpFields all = fields.addAll(request.fieldsAnd(client.options().is.fields));
+        return RequestHead.of(request.method(), request.target(), all);
     }
 
     private void sendBody(ClientConnection connection) {
@@ -195,13 +209,13 @@ final class ClientExchange {
     }
 
     private void beginBody(ClientConnection connection) {
-        if (body instanceof BytesBody bytes) {
+        if (body instanceof BytesBody bytes && !Upload.slices(bytes.length())) {
             sending = Sending.SENT;
             connection.write(Data.last(Unpooled.wrappedBuffer(bytes.array())));
             return;
         }
         sending = Sending.SENDING;
-        var sends = new Upload(this, connection, body);
+        var sends = new Upload(this, connection, client.loop(), body);
         upload = sends;
         sends.begin();
     }
@@ -210,11 +224,15 @@ final class ClientExchange {
     private void limitWait() {
         if (state == State.SENT && on != null) {
             HttpClientOptions.Draft is = client.options().is;
-            on.within(sending == Sending.SENDING ? is.idle : is.head);
+            on.within(isSending() ? is.idle : is.head);
         }
     }
 
-    /** A piece of the body has left. */
+    private boolean isSending() {
+        return sending == Sending.SENDING || sending == Sending.LEAVING;
+    }
+
+    /** A piece of the body was taken. */
     void sent() {
         if (state == State.SENT) {
             limitWait();
@@ -224,21 +242,22 @@ final class ClientExchange {
     }
 
     void bodySent() {
-        sending = Sending.SENT;
+        sending = Sending.LEAVING;
         limitWait();
         concludeIfDone();
+    }
+
+    /** From now on it is for the server to answer. */
+    void bodyLeft(Upload sent) {
+        if (sending == Sending.LEAVING && upload == sent) {
+            sending = Sending.SENT;
+            limitWait();
+        }
     }
 
     /** Whoever gives the body has failed. */
     void bodyFailed(Throwable why) {
         giveUp("its body can't be sent: " + why.getMessage(), why);
-    }
-
-    private void notWanted() {
-        sending = Sending.NOT_WANTED;
-        if (upload != null) {
-            upload.stop();
-        }
     }
 
     // ---- receiving
@@ -252,25 +271,38 @@ final class ClientExchange {
 
     private void head(ResponseHead head) {
         if (head.isInterim()) {
-            if (head.status() == 100 && sending == Sending.ASKING) {
-                beginBody(on());
-            }
-            limitWait();
+            interim(head);
             return;
         }
         state = State.ANSWERED;
-        if (sending == Sending.ASKING || (sending == Sending.SENDING && head.status() >= FIRST_ERROR)) {
-            notWanted();
+        boolean unwanted = sending == Sending.ASKING || (sending == Sending.SENDING && head.status() >= FIRST_ERROR);
+        if (unwanted) {
+            sending = Sending.NOT_WANTED;
         }
         var answer = new ClientResponse(this, request, head, client);
         response = answer;
         progress();
+        boolean wanted = promise.complete(answer);
         if (!head.hasBody()) {
             answer.ended(HttpFields.none());
             answerEnded();
         }
-        if (!promise.complete(answer)) {
+        if (!wanted) {
             answer.discard();
+        }
+        if (unwanted && upload != null) {
+            upload.stop();
+        }
+    }
+
+    /** What is said before the response gives it no more time, unless the body is sent only now. */
+    private void interim(ResponseHead head) {
+        if (++interim > MOST_INTERIM) {
+            String why = "more than " + MOST_INTERIM + " interim responses";
+            giveUp(why, new IOException(why));
+        } else if (head.status() == 100 && sending == Sending.ASKING) {
+            beginBody(on());
+            limitWait();
         }
     }
 
@@ -302,11 +334,12 @@ final class ClientExchange {
         if (state != State.ANSWERED || !answerEnded || sending == Sending.SENDING) {
             return;
         }
-        boolean reusable = sending == Sending.SENT
+        boolean reusable = sending != Sending.NOT_WANTED
                 && Objects.requireNonNull(response).head().keepAlive();
         ClientConnection connection = on();
         over();
         connection.release(reusable);
+        letGo();
     }
 
     /** Something has moved, or somebody has asked for more. */
@@ -325,8 +358,10 @@ final class ClientExchange {
 
     // ---- ends
 
+    /** It is over, which whoever waits is to be told next; and what it has of others is {@link #letGo} of last. */
     private void over() {
         state = State.OVER;
+        waitsNoMore();
         if (timer != null) {
             timer.cancel();
             timer = null;
@@ -335,6 +370,9 @@ final class ClientExchange {
             on.noLimit();
             on = null;
         }
+    }
+
+    private void letGo() {
         if (upload != null) {
             upload.stop();
         }
@@ -356,6 +394,7 @@ final class ClientExchange {
         } else if (response != null && !answerEnded) {
             response.failed(new IOException(request + ": the response's body has not come whole: " + words, why));
         }
+        letGo();
     }
 
     private boolean mayBeTriedAgain() {
@@ -365,13 +404,11 @@ final class ClientExchange {
     private void again() {
         triedAgain = true;
         on = null;
-        body.close();
-        if (upload != null) {
-            upload.stop();
-            upload = null;
-        }
+        letGo();
+        upload = null;
         sending = Sending.SENT;
         state = State.WAITING;
+        interim = 0;
         prepareBody(() -> placeIn(true));
     }
 
@@ -379,6 +416,7 @@ final class ClientExchange {
     void fail(Fate fate, String why, @Nullable Throwable cause) {
         over();
         promise.fail(HttpClient.failed(triedAgain ? Fate.PERHAPS_CARRIED_OUT : fate, request, why, cause));
+        letGo();
     }
 
     /** Its time on the connection is over. */
@@ -387,7 +425,7 @@ final class ClientExchange {
         if (sending == Sending.ASKING) {
             beginBody(on()); // the server knows no 100, or takes its time
             limitWait();
-        } else if (state == State.ANSWERED || sending == Sending.SENDING) {
+        } else if (state == State.ANSWERED || isSending()) {
             tooLate("no byte of a body has moved for " + is.idle.toMillis() + " ms");
         } else {
             tooLate("no response within " + is.head.toMillis() + " ms");
@@ -420,6 +458,7 @@ final class ClientExchange {
             boolean never = before == State.WAITING && !triedAgain;
             promise.fail(HttpClient.failed(never ? Fate.NEVER_SENT : Fate.PERHAPS_CARRIED_OUT, request, why, cause));
         }
+        letGo();
     }
 
     private void forget() {
@@ -441,6 +480,7 @@ final class ClientExchange {
         if (connection != null) {
             connection.abort();
         }
+        letGo();
     }
 
     @Override

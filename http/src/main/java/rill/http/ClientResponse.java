@@ -7,10 +7,11 @@ import java.net.URI;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
@@ -34,19 +35,22 @@ public final class ClientResponse implements AutoCloseable {
     /** A rest of so much is read and thrown away, to keep the connection. */
     private static final int WORTH_DRAINING = 64 * 1024;
 
-    private static final int FIRST_ROOM = 1024;
+    private static final int PARTIAL = 206;
 
+    private final HttpClient client;
     private final ClientExchange exchange;
     private final Loop loop;
     private final URI uri;
     private final ResponseHead head;
     private final int usualLimit;
     private final @Nullable ContentCoding coding; // to undo; null for none
+    private @Nullable HttpFields fields; // of what body() gives, once they are asked for
     private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>(4);
     private int queued; // bytes
     private @Nullable ByteBuf ownRest; // what had come when the body ended
-    private @Nullable ByteBuf returned; // a piece that nobody has taken
-    private @Nullable Promise<@Nullable ByteBuf> asked; // by next
+    private @Nullable List<Piece> returned; // that nobody has taken, in order
+    private long given; // pieces
+    private @Nullable Next asked;
     private @Nullable Whole whole; // if all of it is asked for
     private HttpFields trailers = HttpFields.none();
     private @Nullable IOException failure;
@@ -56,15 +60,15 @@ public final class ClientResponse implements AutoCloseable {
     private long drained;
 
     ClientResponse(ClientExchange exchange, ClientRequest request, ResponseHead head, HttpClient client) {
+        this.client = client;
         this.exchange = exchange;
         this.loop = client.loop();
         this.uri = request.uri();
         this.head = head;
         HttpClientOptions.Draft is = client.options().is;
         this.usualLimit = is.bodyBytes;
-        boolean asksFor = is.inflate && !request.fields().contains("accept-encoding") && head.hasBody();
-        this.coding =
-                asksFor ? ContentCoding.of(head.fields().get("content-encoding"), is.inflatedBytes, is.ratio) : null;
+        boolean undo = request.asksForCoding(client.options()) && head.hasBody() && head.status() != PARTIAL;
+        this.coding = undo ? ContentCoding.of(head.fields().get("content-encoding"), is.inflatedBytes, is.ratio) : null;
     }
 
     // ---- the head
@@ -74,12 +78,31 @@ public final class ClientResponse implements AutoCloseable {
         return head.status();
     }
 
-    /** The fields of the head, as they came: if the body is inflated, they still say how it was sent. */
+    /**
+     * The fields, as they are true of the body that is given here, so that both can be handed on: where that is {@link #inflated}, without Content-Encoding and
+     * Content-Length, which say how it was sent. {@link #head} has all of them.
+     */
     public HttpFields fields() {
-        return head.fields();
+        HttpFields known = fields;
+        if (known == null) {
+            known = head.fields();
+            known = coding == null ? known : known.without("content-encoding").without("content-length");
+            fields = known;
+        }
+        return known;
     }
 
-    /** All of the head. */
+    /** The value of the first of the {@link #fields} that has this name; null if there is none. */
+    public @Nullable String field(String name) {
+        return fields().get(name);
+    }
+
+    /** Whether the body was sent as gzip or deflate, and is given as it was before that. */
+    public boolean inflated() {
+        return coding != null;
+    }
+
+    /** All of the head, as it came. */
     public ResponseHead head() {
         return head;
     }
@@ -99,32 +122,74 @@ public final class ClientResponse implements AutoCloseable {
     /**
      * The next piece of the body; null at its end.
      *
-     * <p><b>Ownership:</b> the piece is the caller's, to release.
+     * <p><b>Ownership:</b> the piece is the caller's, to release. One that was given up before anybody saw it comes with the next call.
      *
-     * @throws IllegalStateException if it is asked for before the last one is done, or if all of the body was asked for, or none
+     * @throws IllegalStateException if it is asked for before the last one is done, or if all of the body was asked for, or none; from another thread,
+     *     the Future fails with it
      */
     public Future<@Nullable ByteBuf> next() {
-        return onLoop(() -> {
+        var next = new Next();
+        client.onLoop(next.promise, () -> {
             requireUnasked("next");
-            Promise<@Nullable ByteBuf> next = loop.promise(this::takeBack, () -> asked = null);
             asked = next;
             exchange.progress();
             advance();
-            return next;
         });
+        return next.promise;
     }
 
-    /** Nobody has taken it: it is for the next. */
-    private void takeBack(@Nullable ByteBuf piece) {
-        if (piece == null) {
+    /** A piece of the body, and the how manieth it is. */
+    private record Piece(long number, ByteBuf bytes) {}
+
+    /** Somebody asks for the next piece. Takes it back if he gives up. */
+    private final class Next implements Consumer<@Nullable ByteBuf>, Runnable {
+        final Promise<@Nullable ByteBuf> promise = loop.promise(this, this);
+        private long number;
+
+        void give(Piece piece) {
+            number = piece.number;
+            if (!promise.complete(piece.bytes)) {
+                accept(piece.bytes);
+            }
+        }
+
+        boolean isOpen() {
+            return !promise.isDone();
+        }
+
+        /** Nobody has taken it: it is for the next. */
+        @Override
+        public void accept(@Nullable ByteBuf bytes) {
+            if (bytes != null) {
+                takeBack(new Piece(number, bytes));
+            }
+        }
+
+        /** It was given up before there was anything. */
+        @Override
+        public void run() {
+            if (asked == this) {
+                asked = null;
+            }
+        }
+    }
+
+    private void takeBack(Piece piece) {
+        if (discarded || failure != null) {
+            piece.bytes.release();
             return;
         }
-        if (discarded || failure != null) {
-            piece.release();
-        } else {
-            returned = piece;
-            advance();
+        List<Piece> all = returned;
+        if (all == null) {
+            all = new ArrayList<>(2);
+            returned = all;
         }
+        int at = 0;
+        while (at < all.size() && all.get(at).number < piece.number) {
+            at++;
+        }
+        all.add(at, piece);
+        advance();
     }
 
     /** All of the body, up to {@link HttpClientOptions#bodyBytes}. */
@@ -134,15 +199,18 @@ public final class ClientResponse implements AutoCloseable {
 
     /** All of the body, if it has no more than so many bytes; if it has, this fails. */
     public Future<byte[]> bytes(int most) {
-        return onLoop(() -> {
+        Promise<byte[]> promise = loop.promise();
+        promise.onCancel(this::discard);
+        client.onLoop(promise, () -> {
+            if (promise.isDone()) {
+                return; // was given up on the way
+            }
             requireUnasked("bytes");
-            Promise<byte[]> promise = loop.promise();
-            promise.onCancel(this::discard);
             whole = new Whole(promise, most);
             exchange.progress();
             advance();
-            return promise;
         });
+        return promise;
     }
 
     /** All of the body as text, in the charset that Content-Type names, or UTF-8. */
@@ -152,8 +220,8 @@ public final class ClientResponse implements AutoCloseable {
     }
 
     private Charset charset() {
-        String type =
-                Objects.requireNonNullElse(fields().get("content-type"), "").toLowerCase(Locale.ROOT);
+        String type = Objects.requireNonNullElse(head.fields().get("content-type"), "")
+                .toLowerCase(Locale.ROOT);
         int at = type.indexOf("charset=");
         if (at < 0) {
             return StandardCharsets.UTF_8;
@@ -219,12 +287,8 @@ public final class ClientResponse implements AutoCloseable {
         return length > 0 ? HttpBody.stream(length, source) : HttpBody.stream(source);
     }
 
-    private <T extends @Nullable Object> Future<T> onLoop(Supplier<Future<T>> work) {
-        return Loop.current() == loop ? work.get() : loop.submit(work::get).flatMap(future -> future);
-    }
-
     private void requireUnasked(String what) {
-        if (asked != null || whole != null || discarded) {
+        if ((asked != null && asked.isOpen()) || whole != null || discarded) {
             throw new IllegalStateException(what + ": of " + exchange
                     + (discarded
                             ? " the body was discarded"
@@ -283,10 +347,10 @@ public final class ClientResponse implements AutoCloseable {
     }
 
     private void tellFailure(IOException why) {
-        Promise<@Nullable ByteBuf> waiting = asked;
+        Next waiting = asked;
         asked = null;
         if (waiting != null) {
-            waiting.fail(why);
+            waiting.promise.fail(why);
         }
         Whole all = whole;
         if (all != null) {
@@ -299,10 +363,10 @@ public final class ClientResponse implements AutoCloseable {
             each.release();
         }
         queued = 0;
-        ByteBuf back = returned;
+        List<Piece> back = returned;
         returned = null;
         if (back != null) {
-            back.release();
+            back.forEach(piece -> piece.bytes.release());
         }
         if (coding != null) {
             coding.close();
@@ -326,22 +390,28 @@ public final class ClientResponse implements AutoCloseable {
         hold(!ended && queued >= READ_AHEAD);
     }
 
-    private void give(Promise<@Nullable ByteBuf> to) throws IOException {
-        ByteBuf piece = poll();
+    private void give(Next to) throws IOException {
+        Piece piece = piece();
         if (piece != null) {
             asked = null;
-            if (!to.complete(piece)) {
-                takeBack(piece);
-            }
+            to.give(piece);
         } else if (isOver()) {
             asked = null;
-            to.complete(null);
+            to.promise.complete(null);
         }
     }
 
+    private @Nullable Piece piece() throws IOException {
+        if (returned != null && !returned.isEmpty()) {
+            return returned.removeFirst();
+        }
+        ByteBuf bytes = poll();
+        return bytes == null ? null : new Piece(given++, bytes);
+    }
+
     private void collect(Whole all) throws IOException {
-        for (ByteBuf piece = poll(); piece != null; piece = poll()) {
-            all.add(piece, piece == ownRest);
+        for (Piece piece = piece(); piece != null; piece = piece()) {
+            all.add(piece.bytes, piece.bytes == ownRest);
         }
         if (isOver()) {
             all.promise.complete(all.bytes());
@@ -349,11 +419,6 @@ public final class ClientResponse implements AutoCloseable {
     }
 
     private @Nullable ByteBuf poll() throws IOException {
-        ByteBuf back = returned;
-        if (back != null) {
-            returned = null;
-            return back;
-        }
         while (true) {
             ByteBuf piece = coding == null ? null : coding.poll();
             if (piece != null) {
@@ -387,49 +452,6 @@ public final class ClientResponse implements AutoCloseable {
         if (held != hold) {
             held = hold;
             exchange.hold(hold);
-        }
-    }
-
-    /** All of a body, as it comes together. */
-    private static final class Whole {
-        private static final byte[] NONE = {};
-
-        final Promise<byte[]> promise;
-        private final int most;
-        private byte[] bytes = NONE;
-        private int size;
-
-        Whole(Promise<byte[]> promise, int most) {
-            this.promise = promise;
-            this.most = most;
-        }
-
-        /**
-         * @param own whether nobody else has its array
-         */
-        void add(ByteBuf piece, boolean own) throws IOException {
-            int count = piece.readableBytes();
-            try {
-                if (count > most - size) {
-                    throw new IOException("the body has more than " + most + " bytes");
-                }
-                if (own && size == 0) {
-                    bytes = piece.array();
-                } else {
-                    if (size + count > bytes.length) {
-                        bytes = Arrays.copyOf(bytes, (int)
-                                Math.min(most, Math.max(size + (long) count, Math.max(FIRST_ROOM, 2L * size))));
-                    }
-                    piece.readBytes(bytes, size, count);
-                }
-                size += count;
-            } finally {
-                piece.release();
-            }
-        }
-
-        byte[] bytes() {
-            return size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
         }
     }
 

@@ -2,10 +2,11 @@ package rill.http;
 
 import java.net.URI;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import rill.CallFailedException.Fate;
 import rill.Promise;
 import rill.http.wire.HttpFields;
+import rill.http.wire.RequestHead;
 
 /**
  * A call: one exchange, or several if redirections are followed.
@@ -13,7 +14,7 @@ import rill.http.wire.HttpFields;
  * <p><b>Source:</b> RFC 9110, section 15.4.
  */
 final class Following {
-    private static final String[] CREDENTIALS = {"authorization", "cookie", "proxy-authorization"};
+    private static final long LONGEST_NANOS = Long.MAX_VALUE >> 2;
 
     private final HttpClient client;
     private final Promise<ClientResponse> promise;
@@ -38,28 +39,41 @@ final class Following {
 
     private long deadline() {
         var whole = request.whole() != null ? request.whole() : client.options().is.whole;
-        return whole.isZero() ? 0 : made + whole.toNanos();
+        long nanos = TimeUnit.NANOSECONDS.convert(whole); // which saturates
+        return nanos == 0 ? 0 : made + Math.min(nanos, LONGEST_NANOS);
     }
 
     void begin() {
-        if (most == 0) {
-            exchange = promise.isDone() ? null : client.begin(request, promise, deadline());
-        } else if (!over) {
-            Promise<ClientResponse> step = client.loop().promise(ClientResponse::discard, () -> {});
-            step.onDone((response, failure) -> {
-                exchange = null;
-                if (response != null) {
-                    answered(response);
-                } else {
-                    promise.fail(Objects.requireNonNull(failure));
-                }
-            });
-            exchange = client.begin(request, step, deadline());
+        Promise<ClientResponse> step = most == 0 ? promise : step();
+        var next = new ClientExchange(client, request, step, deadline());
+        if (over || promise.isDone()) {
+            next.cancel();
+            return;
+        }
+        exchange = next;
+        try {
+            next.begin();
+        } catch (RuntimeException e) {
+            next.cancel();
+            step.fail(e);
         }
     }
 
+    private Promise<ClientResponse> step() {
+        Promise<ClientResponse> step = client.loop().promise(ClientResponse::discard, () -> {});
+        step.onDone((response, failure) -> {
+            exchange = null;
+            if (response != null) {
+                answered(response);
+            } else {
+                promise.fail(Objects.requireNonNull(failure));
+            }
+        });
+        return step;
+    }
+
     private void answered(ClientResponse response) {
-        ClientRequest next = over ? null : next(response);
+        ClientRequest next = over || followed == most ? null : next(response);
         if (next == null) {
             if (!promise.complete(response)) {
                 response.discard();
@@ -67,21 +81,14 @@ final class Following {
             return;
         }
         response.discard();
-        if (++followed > most) {
-            fail(HttpClient.failed(
-                    Fate.PERHAPS_CARRIED_OUT,
-                    request,
-                    "more than " + most + " redirections; the last was to " + next,
-                    null));
-            return;
-        }
+        followed++;
         request = next;
         begin();
     }
 
     /** What to ask for instead; null if that is the answer. */
     private @Nullable ClientRequest next(ClientResponse response) {
-        String location = response.fields().get("location");
+        String location = response.head().fields().get("location");
         boolean redirects = switch (response.status()) {
             case 301, 302, 303, 307, 308 -> location != null;
             default -> false;
@@ -102,16 +109,20 @@ final class Following {
         if (from.secure() && !there.secure()) {
             return null;
         }
-        return from.equals(there) ? next.at(to) : withoutCredentials(next).at(to);
+        return from.equals(there) ? next.at(to) : next.atStrangers(to);
     }
 
+    /** Where that is; null if no request can be sent there. */
     private @Nullable URI resolved(String location) {
         try {
-            URI to = request.uri().resolve(location);
-            Origin.of(to);
+            Reference base = Reference.of(request.base()).fragment(request.uri().getRawFragment());
+            URI to = URI.create(base.location(location).toString());
+            ClientRequest there = request.at(to);
+            RequestHead.of(
+                    "GET", there.target(), HttpFields.of("Host", Origin.of(to).authority()));
             return to;
         } catch (IllegalArgumentException e) {
-            return null; // nothing that can be followed
+            return null;
         }
     }
 
@@ -121,22 +132,9 @@ final class Following {
         boolean becomesGet =
                 status == 303 ? !head : status < 303 && request.method().equals("POST");
         if (becomesGet) {
-            return request.without(true, "GET");
+            return request.asGet();
         }
         return request.isRepeatable() ? request : null;
-    }
-
-    private static ClientRequest withoutCredentials(ClientRequest request) {
-        HttpFields fields = request.fields();
-        for (String each : CREDENTIALS) {
-            fields = fields.without(each);
-        }
-        return request.fields(fields);
-    }
-
-    void fail(Throwable why) {
-        over = true;
-        promise.fail(why);
     }
 
     private void cancelled() {

@@ -74,15 +74,21 @@ public final class HttpClient implements AutoCloseable {
     public Future<ClientResponse> send(ClientRequest request) {
         Objects.requireNonNull(request, "request");
         var following = new Following(this, request, options.is.redirects);
+        onLoop(following.promise(), following::begin);
+        return following.promise();
+    }
+
+    /** What a Future that was handed out is for, be the loop closed or not; there is no other Future in between that could hold what nobody takes. */
+    void onLoop(Promise<?> promise, Runnable work) {
         if (Loop.current() == loop) {
-            following.begin();
-            return following.promise();
+            work.run();
+            return;
         }
-        return loop.submit(() -> {
-                    following.begin();
-                    return following.promise();
-                })
-                .flatMap(promise -> promise);
+        var _ = loop.submit(work::run).toCompletableFuture().whenComplete((nothing, failure) -> {
+            if (failure != null) {
+                promise.fail(failure);
+            }
+        });
     }
 
     // ---- for the other parts, on the loop
@@ -93,12 +99,6 @@ public final class HttpClient implements AutoCloseable {
 
     HttpClientOptions options() {
         return options;
-    }
-
-    ClientExchange begin(ClientRequest request, Promise<ClientResponse> promise, long deadline) {
-        var exchange = new ClientExchange(this, request, promise, deadline);
-        exchange.begin();
-        return exchange;
     }
 
     /** The connections that a request is for; null if there are to be none any more. */
@@ -116,9 +116,9 @@ public final class HttpClient implements AutoCloseable {
         return pool;
     }
 
-    /** Nothing is left of it. */
-    void forget(Origin origin) {
-        pools.remove(origin);
+    /** Nothing is left of it; of the same origin there may be another since. */
+    void forget(Origin origin, OriginPool pool) {
+        pools.remove(origin, pool);
     }
 
     // ---- ending
@@ -144,6 +144,11 @@ public final class HttpClient implements AutoCloseable {
     int connections(URI uri) {
         OriginPool pool = pools.get(Origin.of(uri));
         return pool == null ? 0 : pool.count();
+    }
+
+    /** How many origins it knows. On the loop. */
+    int pools() {
+        return pools.size();
     }
 
     static CallFailedException failed(Fate fate, ClientRequest request, String why, @Nullable Throwable cause) {

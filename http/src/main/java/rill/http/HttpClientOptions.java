@@ -26,6 +26,7 @@ public final class HttpClientOptions {
         HttpFields fields = HttpFields.none();
         int connections = 16;
         int waiting = 1024;
+        Duration waitTime = Duration.ofSeconds(30);
         Duration keep = Duration.ofSeconds(30);
         Duration head = Duration.ofSeconds(30);
         Duration idle = Duration.ofSeconds(60);
@@ -58,8 +59,8 @@ public final class HttpClientOptions {
     }
 
     /**
-     * Up to 16 connections to an origin, on which 1,024 requests may wait; one that is idle is kept for 30 seconds, or less if the server says so. 10 seconds to
-     * connect, 30 for the head of a response, 60 without any progress, and no bound of the whole. Bodies of up to 8 MiB, if asked for as a whole; gzip and
+     * Up to 16 connections to an origin, on which 1,024 requests may wait, for 30 seconds; one that is idle is kept for 30 seconds, or less if the server says
+     * so. 10 seconds to connect, 30 for the head of a response, 60 without any progress, and no bound of the whole. Bodies of up to 8 MiB, if asked for as a whole; gzip and
      * deflate are undone, up to 1 GiB and a hundredfold; redirections are not followed.
      */
     public static HttpClientOptions defaults() {
@@ -97,7 +98,15 @@ public final class HttpClientOptions {
 
     // ---- time
 
-    /** Gives a server so long for the head of its response, from when all of the request was sent. */
+    /** Lets a request wait so long for a connection, be it that all are used or that one has to be made. One that waits longer fails, and was never sent. */
+    public HttpClientOptions waitTimeout(Duration time) {
+        return changed(draft -> draft.waitTime = positive(time, "waitTimeout"));
+    }
+
+    /**
+     * Gives a server so long for the head of its response, from when all of the request was sent. Interim responses (102, 103) don't put that off, and more
+     * than a hundred of them are too many.
+     */
     public HttpClientOptions headTimeout(Duration time) {
         return changed(draft -> draft.head = positive(time, "headTimeout"));
     }
@@ -114,9 +123,13 @@ public final class HttpClientOptions {
 
     // ---- messages
 
-    /** Sends these fields with each request that has none of the same name. */
+    /**
+     * Sends these fields with each request that has none of the same name; credentials and cookies not where another origin has redirected it to.
+     *
+     * @throws IllegalArgumentException if the client itself says one of them: what concerns the connection, and how long a body is
+     */
     public HttpClientOptions fields(HttpFields newFields) {
-        Objects.requireNonNull(newFields, "fields");
+        ClientRequest.requireUnreserved(newFields);
         return changed(draft -> draft.fields = newFields);
     }
 
@@ -131,7 +144,9 @@ public final class HttpClientOptions {
         return changed(draft -> draft.bodyBytes = atLeast(0, most, "bodyBytes"));
     }
 
-    /** Whether it asks for gzip and deflate, and undoes them. */
+    /**
+     * Whether it asks for gzip and deflate, and undoes them. It does neither for a request that says Accept-Encoding itself, or that asks for a range.
+     */
     public HttpClientOptions inflate(boolean undo) {
         return changed(draft -> draft.inflate = undo);
     }
@@ -150,8 +165,9 @@ public final class HttpClientOptions {
     }
 
     /**
-     * Follows up to so many redirections of a request. Credentials and cookies of the request don't go to another origin, no redirection leads from
-     * {@code https} to {@code http}, and a body is sent again only if it can be: what is not followed is given as it is.
+     * Follows up to so many redirections of a request. Credentials and cookies, of the request or of these options, don't go to another origin, no
+     * redirection leads from {@code https} to {@code http}, and a body is sent again only if it can be: what is not followed, one too many as well, is given
+     * as it is.
      */
     public HttpClientOptions redirects(int most) {
         return changed(draft -> draft.redirects = atLeast(0, most, "redirects"));
@@ -174,7 +190,8 @@ public final class HttpClientOptions {
     @Override
     public String toString() {
         return "HttpClientOptions[connect=" + is.connect + ", connections=" + is.connections + ", waiting=" + is.waiting
-                + ", keep=" + is.keep + ", head=" + is.head + ", idle=" + is.idle + ", whole=" + is.whole
+                + ", wait=" + is.waitTime + ", keep=" + is.keep + ", head=" + is.head + ", idle=" + is.idle + ", whole="
+                + is.whole
                 + ", bodyBytes=" + is.bodyBytes + ", inflate=" + is.inflate + " up to " + is.inflatedBytes + " and "
                 + is.ratio + " times, redirects=" + is.redirects + "]";
     }

@@ -12,6 +12,7 @@ import java.util.Locale;
 record Origin(boolean secure, String host, int port) {
     private static final int PORT = 80;
     private static final int SECURE_PORT = 443;
+    private static final int LAST_PORT = 0xFFFF;
 
     static Origin of(URI uri) {
         boolean secure = "https".equalsIgnoreCase(uri.getScheme());
@@ -20,6 +21,9 @@ record Origin(boolean secure, String host, int port) {
                 || uri.getRawUserInfo() != null) {
             throw new IllegalArgumentException(
                     "a request's URI is http://host/path or https://host/path, without a user, not " + uri);
+        }
+        if (uri.getPort() > LAST_PORT) {
+            throw new IllegalArgumentException("a port is at most " + LAST_PORT + ", unlike that of " + uri);
         }
         String host = uri.getHost().toLowerCase(Locale.ROOT);
         String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;

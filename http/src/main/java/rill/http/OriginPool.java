@@ -17,9 +17,10 @@ import rill.http.wire.ResponseEvent;
  * The connections to one origin, and the requests that wait for one.
  *
  * <pre>
- *  dialing ──▶ used ◀──▶ idle (the one used last is taken first)
- *     │         │         │ FIN, failure, kept for long enough
- *     └─────────┴─────────┴──▶ gone
+ *  dialing ──▶ ready ──▶ used ──▶ idle (the one used last is taken first) ──▶ used
+ *                ▲        │ if somebody waits
+ *                └────────┘
+ *  each of them ── FIN, failure, kept for long enough ──▶ gone
  * </pre>
  *
  * <p>A request takes an idle connection; or else one is dialed, as far as there may be more; it waits for whichever is there first. When dialing fails, the
@@ -30,9 +31,11 @@ final class OriginPool {
     private final Loop loop;
     private final Origin origin;
     private final HttpFields fields; // that each request has
+    private final HttpFields fieldsWithCoding;
     private final Pipeline<ResponseEvent, RequestEvent> pipeline;
     private final ArrayDeque<ClientConnection> idle = new ArrayDeque<>();
     private final List<ClientConnection> used = new ArrayList<>();
+    private final List<ClientConnection> ready = new ArrayList<>(1); // for whoever waits, once what has come is decoded
     private final List<Future<Connection<ResponseEvent, RequestEvent>>> dialing = new ArrayList<>();
     private final ArrayDeque<ClientExchange> waiting = new ArrayDeque<>();
     private boolean closed;
@@ -42,18 +45,18 @@ final class OriginPool {
         this.loop = client.loop();
         this.origin = origin;
         HttpClientOptions.Draft is = client.options().is;
-        HttpFields host = HttpFields.of("Host", origin.authority());
-        this.fields = is.inflate ? host.add("Accept-Encoding", "gzip, deflate") : host;
+        this.fields = HttpFields.of("Host", origin.authority());
+        this.fieldsWithCoding = fields.add("Accept-Encoding", "gzip, deflate");
         Pipeline<ResponseEvent, RequestEvent> plain = HttpWire.client(is.limits).over(Heard.LAYER);
         this.pipeline = origin.secure() ? plain.over(is.tls) : plain;
     }
 
-    HttpFields fields() {
-        return fields;
+    HttpFields fields(boolean withCoding) {
+        return withCoding ? fieldsWithCoding : fields;
     }
 
     int count() {
-        return idle.size() + used.size() + dialing.size();
+        return idle.size() + used.size() + ready.size() + dialing.size();
     }
 
     // ---- requests
@@ -89,6 +92,7 @@ final class OriginPool {
         } else {
             waiting.addLast(exchange);
         }
+        exchange.waits();
         dialIfNeeded();
     }
 
@@ -98,7 +102,12 @@ final class OriginPool {
     }
 
     private void dialIfNeeded() {
-        if (!closed && dialing.size() < waiting.size() && count() < client.options().is.connections) {
+        if (closed || dialing.size() + ready.size() >= waiting.size()) {
+            return;
+        }
+        if (count() >= client.options().is.connections && waiting.getFirst().wantsNew() && !idle.isEmpty()) {
+            idle.getLast().close(); // makes room, and comes back to here
+        } else if (count() < client.options().is.connections) {
             dial();
         }
     }
@@ -117,8 +126,7 @@ final class OriginPool {
     // ---- connections
 
     private void dial() {
-        Future<Connection<ResponseEvent, RequestEvent>> future =
-                loop.connect(origin.address(), pipeline, client.options().is.connect);
+        Future<Connection<ResponseEvent, RequestEvent>> future = connect();
         dialing.add(future);
         future.onDone((connection, failure) -> {
             dialing.remove(future);
@@ -131,12 +139,39 @@ final class OriginPool {
         });
     }
 
+    private Future<Connection<ResponseEvent, RequestEvent>> connect() {
+        try {
+            return loop.connect(origin.address(), pipeline, client.options().is.connect);
+        } catch (RuntimeException e) { // where there can be nobody
+            return loop.failed(e);
+        }
+    }
+
     private void connected(Connection<ResponseEvent, RequestEvent> connection) {
         if (closed) {
             connection.close();
             return;
         }
-        serve(new ClientConnection(this, connection));
+        var fresh = new ClientConnection(this, connection);
+        serveSoon(fresh, () -> {
+            notConnected(fresh.whyGone()); // it has spoken, or left, before it was asked
+            leaveIfEmpty();
+        });
+    }
+
+    /**
+     * Serves whoever waits a little later: what the server has said before that, which may be in the bytes that are decoded right now, is no answer to what
+     * it is not asked yet, and ends the connection.
+     */
+    private void serveSoon(ClientConnection connection, Runnable ifGone) {
+        ready.add(connection);
+        loop.schedule("request on an HTTP connection", () -> {
+            if (ready.remove(connection)) {
+                serve(connection);
+            } else if (!closed) {
+                ifGone.run();
+            }
+        });
     }
 
     private void notConnected(Throwable failure) {
@@ -151,6 +186,10 @@ final class OriginPool {
     private void serve(ClientConnection connection) {
         ClientExchange first = waiting.peekFirst();
         if (first != null && connection.isReused() && first.wantsNew()) {
+            if (dialing.isEmpty()) {
+                connection.close(); // makes room for a new one
+                return;
+            }
             first = null;
             for (ClientExchange each : waiting) {
                 if (!each.wantsNew()) {
@@ -173,14 +212,16 @@ final class OriginPool {
         used.remove(connection);
         if (closed) {
             connection.close();
-        } else {
+        } else if (waiting.isEmpty()) {
             serve(connection);
+        } else {
+            serveSoon(connection, () -> {});
         }
     }
 
     /** It is not of use any more. */
     void gone(ClientConnection connection) {
-        if (!used.remove(connection)) {
+        if (!used.remove(connection) && !ready.remove(connection)) {
             idle.remove(connection);
         }
         dialIfNeeded();
@@ -191,7 +232,7 @@ final class OriginPool {
 
     private void leaveIfEmpty() {
         if (count() == 0 && waiting.isEmpty()) {
-            client.forget(origin);
+            client.forget(origin, this);
         }
     }
 
@@ -202,6 +243,7 @@ final class OriginPool {
         }
         List.copyOf(dialing).forEach(Future::cancel);
         List.copyOf(idle).forEach(ClientConnection::close);
+        List.copyOf(ready).forEach(ClientConnection::close);
         List.copyOf(used).forEach(ClientConnection::closeInUse);
         leaveIfEmpty();
     }

@@ -1,30 +1,57 @@
 package rill.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
+import rill.Loop;
+import rill.Promise;
 import rill.http.wire.Data;
 import rill.http.wire.End;
 
 /**
- * Sends a body that comes in pieces: asks for the next when the connection takes more. On the loop.
+ * Sends a body that comes in pieces: asks for the next when the connection takes more. On the loop, wherever the pieces come from.
  *
  * <pre>
  *  ASKED ── a piece ──▶ written; the connection is full? ── taken ──▶ ASKED
- *    └── null: the end
+ *    └── null: the end; once it has left, that is told as well
  * </pre>
  */
 final class Upload {
+    /** Bytes that are there are sent by so many at a time, so that it shows whether they move. */
+    private static final int SLICE = 64 * 1024;
+
     private final ClientExchange exchange;
     private final ClientConnection connection;
+    private final Loop loop;
     private final HttpBody body;
     private @Nullable Future<?> asked;
     private boolean over;
 
-    Upload(ClientExchange exchange, ClientConnection connection, HttpBody body) {
+    Upload(ClientExchange exchange, ClientConnection connection, Loop loop, HttpBody body) {
         this.exchange = exchange;
         this.connection = connection;
-        this.body = body;
+        this.loop = loop;
+        this.body = body instanceof BytesBody bytes ? HttpBody.stream(bytes.length(), slices(bytes.array())) : body;
+    }
+
+    /** Whether so many bytes are sent in slices. */
+    static boolean slices(long length) {
+        return length > SLICE;
+    }
+
+    private HttpBody.Source slices(byte[] bytes) {
+        return new HttpBody.Source() {
+            private int at;
+
+            @Override
+            public Future<@Nullable ByteBuf> next() {
+                int size = Math.min(SLICE, bytes.length - at);
+                ByteBuf slice = size == 0 ? null : Unpooled.wrappedBuffer(bytes, at, size);
+                at += size;
+                return loop.done(slice);
+            }
+        };
     }
 
     void begin() {
@@ -37,7 +64,7 @@ final class Upload {
         }
         Future<@Nullable ByteBuf> piece;
         try {
-            piece = body.next();
+            piece = here(body.next());
         } catch (RuntimeException e) {
             failed(e);
             return;
@@ -48,15 +75,35 @@ final class Upload {
             if (failure != null) {
                 failed(failure);
             } else if (over) {
-                if (bytes != null) {
-                    bytes.release();
-                }
+                release(bytes);
             } else if (bytes == null) {
                 end();
             } else {
                 write(bytes);
             }
         });
+    }
+
+    /** Told on this loop, though it may be of another: the body of a response that came to a client there, or of a request to a server. */
+    private Future<@Nullable ByteBuf> here(Future<@Nullable ByteBuf> piece) {
+        if (piece.executor() == loop) {
+            return piece;
+        }
+        Promise<@Nullable ByteBuf> here = loop.promise(Upload::release, piece::cancel);
+        piece.onDone((bytes, failure) -> {
+            if (failure != null) {
+                here.fail(failure);
+            } else if (!here.complete(bytes)) {
+                release(bytes);
+            }
+        });
+        return here;
+    }
+
+    private static void release(@Nullable ByteBuf bytes) {
+        if (bytes != null) {
+            bytes.release();
+        }
     }
 
     private void write(ByteBuf bytes) {
@@ -70,31 +117,34 @@ final class Upload {
     }
 
     private void end() {
-        finish();
+        over = true;
         connection.write(End.of());
+        connection.flush().onDone((nothing, failure) -> {
+            if (failure == null) { // otherwise the connection has failed, and tells
+                exchange.bodyLeft(this);
+            }
+        });
         exchange.bodySent();
+        body.close();
     }
 
     private void failed(Throwable why) {
         if (!over) {
-            finish();
+            over = true;
             exchange.bodyFailed(why);
+            body.close();
         }
     }
 
     /** The rest is not wanted. */
     void stop() {
         if (!over) {
-            finish();
+            over = true;
             if (asked != null) {
                 asked.cancel();
             }
+            body.close();
         }
-    }
-
-    private void finish() {
-        over = true;
-        body.close();
     }
 
     @Override

@@ -3,13 +3,17 @@ package rill.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import rill.CallFailedException.Fate;
+import rill.ConnectOptions;
 import rill.Future;
+import rill.codec.proxy.HttpConnect;
 
 /** Which connection a request of a client goes on, and when it is tried again. */
 final class HttpClientPoolTest extends HttpClientRig {
@@ -105,6 +109,22 @@ final class HttpClientPoolTest extends HttpClientRig {
             assertThat(text(client, server.uri())).isEqualTo("ok");
         });
         assertThat(server.peers).hasSize(2).allMatch(peer -> peer.requests == 1);
+    }
+
+    @Test
+    void a_proxy_is_asked_for_each_connection_whatever_the_scheme_and_for_nothing_else() throws IOException {
+        var proxy = server((peer, request) -> peer.say(peer.requests == 1 ? "HTTP/1.1 200 Connected\n\n" : OK));
+        loop.run(() -> {
+            var connect = ConnectOptions.defaults()
+                    .through(HttpConnect.at(new InetSocketAddress(InetAddress.getLoopbackAddress(), proxy.port)));
+            HttpClient client = HttpClient.on(loop, DEFAULTS.connect(connect));
+            assertThat(text(client, "http://example.test/a")).isEqualTo("ok");
+            assertThat(text(client, "http://example.test/b")).isEqualTo("ok");
+        });
+        assertThat(proxy.requests).hasSize(3);
+        assertThat(proxy.requests.get(0)).startsWith("CONNECT example.test:80 HTTP/1.1\r\n");
+        assertThat(proxy.requests.get(1)).startsWith("GET /a HTTP/1.1\r\nHost: example.test\r\n");
+        assertThat(proxy.requests.get(2)).startsWith("GET /b HTTP/1.1\r\n");
     }
 
     // ---- failures, and second tries

@@ -213,7 +213,7 @@ final class HttpCalls implements Scenario {
             if (random.nextBoolean()) {
                 int size = random.nextInt(40_000);
                 asks = ClientRequest.post(uri, random.nextBoolean() ? HttpBody.of(new byte[size]) : streamed(size))
-                        .field("X-Size", "" + size);
+                        .add("X-Size", "" + size);
             }
             boolean sinceCalm = isCalm();
             Future<ClientResponse> answer = client.send(asks);

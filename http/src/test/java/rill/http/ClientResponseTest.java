@@ -1,0 +1,205 @@
+package rill.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import rill.Future;
+import rill.Loop;
+import rill.http.ScriptedServer.Peer;
+
+/** Pieces of a response that are asked for, given up and handed on; and codings that are undone or left alone. */
+final class ClientResponseTest extends HttpClientRig {
+    private static String taken(@Nullable ByteBuf piece) {
+        try {
+            return piece == null ? "the end" : piece.toString(StandardCharsets.US_ASCII);
+        } finally {
+            if (piece != null) {
+                piece.release();
+            }
+        }
+    }
+
+    // ---- pieces
+
+    @Test
+    void a_piece_may_be_asked_for_in_the_same_moment_in_which_the_last_one_was_given_up() throws IOException {
+        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nContent-Length: 2\n\n"));
+        loop.run(() -> {
+            ClientResponse response = client().get(server.uri()).await();
+            Future<@Nullable ByteBuf> first = response.next();
+            assertThatThrownBy(response::next).isInstanceOf(IllegalStateException.class);
+            first.cancel();
+            Future<@Nullable ByteBuf> second = response.next();
+            loop.delay(Duration.ofSeconds(1)).await();
+            assertThatThrownBy(response::next)
+                    .as("the second is still asked for")
+                    .isInstanceOf(IllegalStateException.class);
+            server.peers.getFirst().say("ok");
+            assertThat(taken(second.timeout(Duration.ofSeconds(1)).await())).isEqualTo("ok");
+        });
+    }
+
+    @Test
+    void pieces_that_were_given_up_come_again_in_their_order_whatever_the_order_in_which_they_come_back()
+            throws IOException {
+        var server = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n1\na\n"));
+        for (boolean firstFirst : new boolean[] {true, false}) {
+            loop.run(() -> {
+                ClientResponse response = client().get(server.uri()).await();
+                loop.delay(Duration.ofSeconds(1)).await();
+                Peer peer = server.peers.getLast();
+                peer.say("1\nb\n");
+                loop.delay(Duration.ofSeconds(1)).await();
+                Future<@Nullable ByteBuf> a = response.next();
+                Future<@Nullable ByteBuf> b = response.next();
+                assertThat(a.isDone() && b.isDone()).isTrue();
+                Future<?> givenUpA = a.map(ClientResponseTest::taken);
+                Future<?> givenUpB = b.map(ClientResponseTest::taken);
+                (firstFirst ? givenUpA : givenUpB).cancel();
+                (firstFirst ? givenUpB : givenUpA).cancel();
+                loop.delay(Duration.ofSeconds(1)).await();
+                peer.say("1\nc\n0\n\n");
+                loop.delay(Duration.ofSeconds(1)).await();
+                var all = new StringBuilder();
+                for (ByteBuf piece = response.next().await();
+                        piece != null;
+                        piece = response.next().await()) {
+                    all.append(taken(piece));
+                }
+                assertThat(all).hasToString("abc");
+            });
+        }
+    }
+
+    @Test
+    void what_other_threads_ask_for_and_give_up_at_once_is_neither_lost_nor_taken_up_for_ever() throws Exception {
+        var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        try (Loop served = Loop.open().start();
+                Loop used = Loop.open().start();
+                HttpClient client = HttpClient.on(used, DEFAULTS.connections(1))) {
+            HttpServer server = HttpServer.listen(
+                            served, address, request -> Future.of(HttpResponse.text("x".repeat(100_000))))
+                    .await();
+            URI uri = URI.create("http://127.0.0.1:" + ((InetSocketAddress) server.address()).getPort());
+            for (int i = 0; i < 200; i++) {
+                Future<ClientResponse> call = client.get(uri);
+                for (int spin = 0; spin < i * 20; spin++) {
+                    Thread.onSpinWait();
+                }
+                call.cancel();
+            }
+            ClientResponse response =
+                    client.get(uri).timeout(Duration.ofSeconds(10)).await();
+            int size = 0;
+            for (int i = 0; ; i++) {
+                Future<@Nullable ByteBuf> next = response.next();
+                for (int spin = 0; spin < i * 10 && i < 200; spin++) {
+                    Thread.onSpinWait();
+                }
+                if (i < 200 && next.cancel()) {
+                    continue;
+                }
+                ByteBuf piece = next.await();
+                if (piece == null) {
+                    break;
+                }
+                size += piece.readableBytes();
+                piece.release();
+            }
+            assertThat(size).isEqualTo(100_000);
+        }
+    }
+
+    // ---- codings
+
+    private static byte[] gzip(String text) {
+        var out = new ByteArrayOutputStream();
+        try (var gzip = new GZIPOutputStream(out)) {
+            gzip.write(text.getBytes(StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+
+    @Test
+    void a_part_of_what_was_coded_is_neither_asked_for_nor_undone() throws IOException {
+        byte[] part = {0x1F, (byte) 0x8B, 8, 0};
+        var server = server((peer, request) -> peer.say("""
+                        HTTP/1.1 206 Partial Content
+                        Content-Encoding: gzip
+                        Content-Range: bytes 0-3/100
+                        Content-Length: 4
+
+                        """).sayBytes(part));
+        loop.run(() -> {
+            ClientResponse asked = client().send(
+                            ClientRequest.get(URI.create(server.uri())).with("Range", "bytes=0-3"))
+                    .await();
+            assertThat(asked.bytes().await()).isEqualTo(part);
+            ClientResponse unasked = client().get(server.uri()).await();
+            assertThat(unasked.bytes().await()).isEqualTo(part);
+            assertThat(unasked.inflated()).isFalse();
+            assertThat(unasked.field("Content-Encoding")).isEqualTo("gzip");
+        });
+        assertThat(server.requests.getFirst()).contains("Range: bytes=0-3\r\n").doesNotContain("Accept-Encoding");
+    }
+
+    @Test
+    void what_the_options_say_of_codings_holds_in_place_of_what_the_client_says() throws IOException {
+        byte[] coded = gzip("hello");
+        var server = server((peer, request) -> peer.say(
+                        "HTTP/1.1 200 OK\nContent-Encoding: gzip\nContent-Length: " + coded.length + "\n\n")
+                .sayBytes(coded));
+        loop.run(() -> {
+            HttpClient client =
+                    HttpClient.on(loop, DEFAULTS.fields(rill.http.wire.HttpFields.of("Accept-Encoding", "br, gzip")));
+            assertThat(client.get(server.uri()).await().bytes().await()).isEqualTo(coded);
+        });
+        assertThat(server.requests.getLast())
+                .contains("Accept-Encoding: br, gzip\r\n")
+                .doesNotContain("deflate");
+    }
+
+    @Test
+    void an_inflated_response_can_be_handed_on_with_its_fields_and_its_body() throws IOException {
+        byte[] coded = gzip("hello hello hello");
+        var origin = server((peer, request) -> peer.say("HTTP/1.1 200 OK\nContent-Encoding: gzip\nX-Other: kept\n"
+                        + "Content-Length: " + coded.length + "\n\n")
+                .sayBytes(coded));
+        loop.run(() -> {
+            HttpClient client = client();
+            ClientResponse first = client.get(origin.uri()).await();
+            assertThat(first.inflated()).isTrue();
+            assertThat(first.fields().contains("content-encoding")).isFalse();
+            assertThat(first.fields().contains("content-length")).isFalse();
+            assertThat(first.field("x-other")).isEqualTo("kept");
+            assertThat(first.head().fields().get("content-encoding")).isEqualTo("gzip");
+            assertThat(first.text().await()).isEqualTo("hello hello hello");
+
+            HttpServer proxy = HttpServer.listen(
+                            loop,
+                            rill.testkit.memory.MemoryTransport.ANY,
+                            request -> client.get(origin.uri())
+                                    .map(response ->
+                                            HttpResponse.of(response.body()).fields(response.fields())))
+                    .await();
+            URI there = URI.create("http://127.0.0.1:" + ((InetSocketAddress) proxy.address()).getPort());
+            ClientResponse second = client.get(there).await();
+            assertThat(second.text().await()).isEqualTo("hello hello hello");
+            assertThat(second.field("x-other")).isEqualTo("kept");
+        });
+    }
+}
