@@ -5,6 +5,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.http.wire.Data;
@@ -253,7 +254,7 @@ final class Answering {
      * With a body that comes back, and that the client has not begun to send: if it heard what is answered before, it would not send it at all.
      */
     private void begin(ResponseHead head, HttpBody source) {
-        pending = source.next().onDone((piece, failure) -> {
+        awaits(source.next(), (piece, failure) -> {
             if (connection.isOver()) {
                 took(piece, failure);
                 return;
@@ -276,10 +277,16 @@ final class Answering {
 
     private void goOn() {
         try {
-            pending = Objects.requireNonNull(body).next().onDone(this::took);
+            awaits(Objects.requireNonNull(body).next(), this::took);
         } catch (Throwable t) {
             stop(t);
         }
+    }
+
+    /** A source may be of another loop: that of a client, whose response is the answer here. */
+    private void awaits(
+            Future<@Nullable ByteBuf> piece, BiConsumer<? super @Nullable ByteBuf, ? super @Nullable Throwable> then) {
+        pending = Hop.onDone(connection.loop(), piece, then);
     }
 
     private void took(@Nullable ByteBuf piece, @Nullable Throwable failure) {

@@ -13,6 +13,7 @@ final class Gathering {
 
     private final HttpBody body;
     private final int limit;
+    private final Loop loop;
     private final Promise<byte[]> whole;
     private byte[] bytes = {};
     private int size;
@@ -25,6 +26,7 @@ final class Gathering {
         if (loop == null) {
             throw new IllegalStateException("a body is read on its loop");
         }
+        this.loop = loop;
         whole = loop.promise();
     }
 
@@ -42,7 +44,7 @@ final class Gathering {
     }
 
     private void goOn() {
-        next = body.next().onDone(this::took);
+        next = Hop.onDone(loop, body.next(), this::took);
     }
 
     private void took(@Nullable ByteBuf piece, @Nullable Throwable failure) {

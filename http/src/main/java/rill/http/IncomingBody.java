@@ -25,6 +25,8 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
     /** What a piece counts for beside its bytes. */
     private static final int PIECE = 128;
 
+    private static final String AWAITED = "next: the piece before has not come yet";
+
     /** Where it comes from. */
     interface Origin {
         /** Somebody reads it, perhaps for the first time. */
@@ -133,14 +135,27 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
 
     @Override
     public Future<@Nullable ByteBuf> next() {
-        if (isAwaited()) {
-            throw new IllegalStateException("next: the piece before has not come yet");
+        if (Loop.current() == loop && isAwaited()) {
+            throw new IllegalStateException(AWAITED);
         }
         Promise<@Nullable ByteBuf> promise = loop.promise(this);
+        if (!Hop.run(loop, () -> give(promise))) {
+            promise.fail(new IOException("next: the loop is closed"));
+        }
+        return promise;
+    }
+
+    private void give(Promise<@Nullable ByteBuf> promise) {
+        if (isAwaited()) {
+            promise.fail(new IllegalStateException(AWAITED));
+            return;
+        }
         ByteBuf first = waiting.poll();
         if (first != null) {
             weight -= first.readableBytes() + PIECE;
-            promise.complete(first);
+            if (!promise.complete(first)) {
+                accept(first);
+            }
             origin.relieved(this);
         } else if (complete) {
             promise.complete(null);
@@ -152,7 +167,6 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
             next = promise;
             origin.wanted(this);
         }
-        return promise;
     }
 
     /** Nobody saw it: it is for the next call. */
@@ -181,6 +195,10 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
 
     @Override
     public void close() {
+        Hop.run(loop, this::closeNow); // when that is closed, so is this: with its connection
+    }
+
+    private void closeNow() {
         if (closed) {
             return;
         }

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import rill.Connection;
 import rill.Failure;
@@ -146,13 +145,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
         }
         exchange.answer = answer;
         if (!answer.isDone()) {
-            answer.onDone((response, failure) -> {
-                if (Loop.current() == loop) {
-                    writeAnswers();
-                } else {
-                    loop.execute(this::writeAnswers);
-                }
-            });
+            Hop.onDone(loop, answer, (response, failure) -> writeAnswers());
         }
     }
 
@@ -443,15 +436,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
 
     /** Takes no further request. From any thread. */
     void finish() {
-        if (Loop.current() == loop) {
-            finishNow();
-            return;
-        }
-        try {
-            loop.execute(this::finishNow);
-        } catch (RejectedExecutionException e) {
-            // The loop is closed, and so is this.
-        }
+        Hop.run(loop, this::finishNow); // unless that is closed, and so is this
     }
 
     private void finishNow() {

@@ -3,6 +3,7 @@ package rill.http;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
+import rill.Loop;
 
 /** A body that a source gives piece by piece. */
 final class StreamBody extends HttpBody {
@@ -36,7 +37,20 @@ final class StreamBody extends HttpBody {
     public void close() {
         if (!closed) {
             closed = true;
+            closeSource();
+        }
+    }
+
+    /** What it throws harms nobody: whoever closes a body has other things to see to. */
+    private void closeSource() {
+        try {
             source.close();
+        } catch (Throwable t) {
+            Loop loop = Loop.current();
+            if (loop == null) {
+                throw t;
+            }
+            loop.report("closing the source of a body", t);
         }
     }
 }
