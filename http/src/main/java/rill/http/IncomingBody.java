@@ -3,6 +3,7 @@ package rill.http;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
@@ -16,7 +17,7 @@ import rill.http.wire.HttpFields;
  * <pre>
  *  COMING ── its end ──▶ ENDED
  *     ├── its connection fails ──▶ FAILED
- *     └── close: CLOSED, what still comes is thrown away
+ *     └── close: CLOSED, what still comes is thrown away; where there was more to read, whoever reads on is told so
  * </pre>
  *
  * As a Consumer it takes back a piece that nobody saw.
@@ -157,12 +158,10 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
                 accept(first);
             }
             origin.relieved(this);
-        } else if (complete) {
-            promise.complete(null);
         } else if (failure != null) {
             promise.fail(failure);
-        } else if (closed) {
-            promise.fail(new IOException("next: the body was closed, or its request was answered"));
+        } else if (complete) {
+            promise.complete(null);
         } else {
             next = promise;
             origin.wanted(this);
@@ -177,6 +176,7 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
         }
         if (closed) {
             piece.release();
+            cut();
             return;
         }
         Promise<@Nullable ByteBuf> asked = next;
@@ -203,6 +203,9 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
             return;
         }
         closed = true;
+        if (!complete || !waiting.isEmpty()) {
+            cut();
+        }
         for (ByteBuf piece = waiting.poll(); piece != null; piece = waiting.poll()) {
             piece.release();
         }
@@ -210,8 +213,15 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
         Promise<@Nullable ByteBuf> asked = next;
         if (asked != null) {
             next = null;
-            asked.fail(new IOException("next: the body was closed, or its request was answered"));
+            asked.fail(Objects.requireNonNull(failure));
         }
         origin.relieved(this);
+    }
+
+    /** Some of it was thrown away, so nobody is to take what he has read for all of it. */
+    private void cut() {
+        if (failure == null) {
+            failure = new IOException("next: the body was closed, or its request was answered");
+        }
     }
 }

@@ -8,10 +8,13 @@ import static rill.http.ServedTexts.echo;
 import static rill.http.ServedTexts.hello;
 import static rill.http.ServedTexts.ok;
 
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.Future;
@@ -213,6 +216,76 @@ class HttpRequestBodyTest {
                     .send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST
                             + "5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n");
             assertThat(client.until("X-Sum: 1\r\n\r\n")).endsWith("5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n");
+        }
+    }
+
+    /** Answers at once, and reads afterwards. */
+    private static final class ReadsTooLate {
+        private final List<Future<byte[]>> wholes = new ArrayList<>();
+        private final List<HttpBody> bodies = new ArrayList<>();
+
+        Future<HttpResponse> answer(HttpRequest request) {
+            bodies.add(request.body());
+            Loop.current()
+                    .schedule(
+                            Duration.ofSeconds(1),
+                            () -> wholes.add(request.body().bytes().onDone((bytes, failure) -> {})));
+            return text("taken");
+        }
+
+        Throwable failure(Served served) {
+            served.drive(() -> !wholes.isEmpty() && wholes.getLast().isDone());
+            return wholes.getLast().failure();
+        }
+    }
+
+    @Test
+    void a_body_that_is_read_after_its_answer_is_never_taken_for_whole() throws IOException {
+        var late = new ReadsTooLate();
+        try (var served = new Served(late::answer)) {
+            var client = served.connect();
+            client.send("POST / HTTP/1.1\r\nContent-Length: 5\r\n" + HOST + "hello");
+            assertThat(client.until("taken")).isEqualTo(ok("taken"));
+            assertThat(late.failure(served)).isInstanceOf(IOException.class).hasMessageContaining("was answered");
+            client.send("POST / HTTP/1.1\r\nContent-Length: 5\r\n" + HOST + "he");
+            client.until("taken");
+            client.send("llo"); // when nobody wants it any more
+            assertThat(late.failure(served)).isInstanceOf(IOException.class).hasMessageContaining("was answered");
+        }
+    }
+
+    @Test
+    void a_body_that_is_read_to_its_end_before_its_answer_has_ended_ever_after() throws IOException {
+        var bodies = new ArrayList<HttpBody>();
+        try (var served = new Served(request -> {
+            bodies.add(request.body());
+            return request.body().text().map(HttpResponse::text);
+        })) {
+            served.connect()
+                    .send("POST / HTTP/1.1\r\nContent-Length: 5\r\n" + HOST + "hello")
+                    .until("\r\n\r\nhello");
+            Future<@Nullable ByteBuf> after = served.loop.submit(() -> bodies.getFirst().next()).flatMap(piece -> piece);
+            served.drive(after::isDone);
+            assertThat(after.result()).isNull();
+        }
+    }
+
+    @Test
+    void a_piece_that_comes_back_when_the_body_is_closed_is_missed() throws IOException {
+        var late = new ArrayList<Future<byte[]>>();
+        try (var served = new Served(request -> Loop.current()
+                .delay(Duration.ofSeconds(1))
+                .map(nothing -> {
+                    request.body().next().map(piece -> piece).cancel(); // before it was told of the piece
+                    request.body().close();
+                    Loop.current().schedule(Duration.ofSeconds(1), () -> late.add(request.body().bytes()));
+                    return HttpResponse.text("closed");
+                }))) {
+            served.connect()
+                    .send("POST / HTTP/1.1\r\nContent-Length: 5\r\n" + HOST + "hello")
+                    .until("closed");
+            served.drive(() -> !late.isEmpty() && late.getFirst().isDone());
+            assertThat(late.getFirst().failure()).isInstanceOf(IOException.class);
         }
     }
 }

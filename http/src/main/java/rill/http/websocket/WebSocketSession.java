@@ -144,7 +144,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         long limit = options.messageBytes();
         if (compressed
                 ? length > limit + (limit >> 8) + COMPRESSED_SLACK
-                : !options.inParts() && length + (open == null ? 0 : open.size()) > limit) {
+                : !options.inParts() && length > limit - (open == null ? 0 : open.size())) {
             throw refuse(context, 1, Close.TOO_BIG, "expected a message of at most " + limit + " bytes");
         }
     }
@@ -246,10 +246,11 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     }
 
     private @Nullable WebSocketMessage take(Content open, ByteBuf in, int start, Context context) throws IOException {
-        long most = options.inParts() ? part : open.size() + remaining;
+        int most = options.inParts() ? part : options.messageBytes(); // and no frame is longer than what is left of that
         int count = (int) Math.min(Math.min(remaining, in.readableBytes()), most - open.size());
+        boolean last = (first & Frame.FIN) != 0 && remaining < most - open.size();
         int from = in.readerIndex() - start;
-        int malformed = open.take(in, count, Mask.from(mask, taken), Math.min(most, open.size() + remaining));
+        int malformed = open.take(in, count, Mask.from(mask, taken), last ? open.size() + (int) remaining : most);
         if (malformed >= 0) {
             throw noText(context, from + malformed);
         }
@@ -328,7 +329,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     }
 
     private int mostInflated() {
-        return options.messageBytes() + 1;
+        return (int) Math.min(Integer.MAX_VALUE, options.messageBytes() + 1L);
     }
 
     /**
