@@ -121,7 +121,8 @@ public final class Connection<R, W> implements AutoCloseable {
 
     /**
      * {@link #onFinish} for protocols of which several messages are one to their users, such as the pieces of a body: messages are handed out as before, so
-     * that what had begun is received to its end. Replaces a handler of {@code onFinish}, and is replaced by one.
+     * that what had begun is received to its end. Replaces a handler of {@code onFinish}, and is replaced by one. Being of these messages, it ends with
+     * {@link #become}: if the loop is closing by then, the new protocol is told so when it has a receiver.
      */
     public Connection<R, W> onFinishing(Runnable handler) {
         confined("onFinishing");
