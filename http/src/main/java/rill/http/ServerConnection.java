@@ -51,6 +51,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
     private boolean over;
     private boolean left; // is nobody's here any more
     private boolean blocked; // by a client that does not take what is written
+    private int leftBefore; // to be taken by the client, when it was looked at last
     private int activeAt; // when there was something to do last: see LoopSide.look
     private int windowAt; // when the progress of the body was looked at last
     private long windowReceived;
@@ -403,18 +404,27 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
             return;
         }
         if ((exchanges.isEmpty() && incoming == null) || blocked) {
-            if (side.isIdleSince(activeAt)) {
-                if (blocked) {
-                    over = true;
-                    connection.abort();
-                } else {
-                    end();
-                }
-            }
+            lookAfterIdle(look);
         }
         Exchange exchange = incoming;
         if (exchange != null && exchange.body != null) {
             lookAfterBody(exchange, exchange.body, look);
+        }
+    }
+
+    /** Nothing is to be done, or it waits for the client to take what was written: who takes some is not idle. */
+    private void lookAfterIdle(int look) {
+        int left = (int) connection.pending();
+        if (left != leftBefore) {
+            leftBefore = left;
+            activeAt = look;
+        } else if (side.isIdleSince(activeAt)) {
+            if (blocked) {
+                over = true;
+                connection.abort();
+            } else {
+                end();
+            }
         }
     }
 

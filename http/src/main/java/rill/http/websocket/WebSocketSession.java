@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import rill.Context;
 import rill.DeadlineException;
 import rill.Outgoing;
+import rill.OutputEndedException;
 import rill.ProtocolException;
 import rill.Session;
 import rill.http.websocket.WebSocketMessage.Close;
@@ -394,7 +395,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
             if (message instanceof Close) {
                 return; // it was said
             }
-            throw new IOException("a message after the Close of this side can't be sent");
+            throw new OutputEndedException("a message after the Close of this side can't be sent");
         }
         switch (message) {
             case WebSocketMessage.Text text -> writer.text(text.text(), out);
@@ -423,11 +424,12 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
 
     @Override
     public @Nullable WebSocketMessage timerExpired(Context context) throws IOException {
-        if (closing) {
+        if (closing && !context.isReading()) {
+            context.startTimer(options.closeTimeout()); // its Close may be here, and nobody receives it
+        } else if (closing) {
             throw new DeadlineException("the peer has not answered a Close within "
                     + options.closeTimeout().toMillis() + " ms");
-        }
-        if (heard) {
+        } else if (heard || (asked && !context.isReading())) { // what is not read is not heard, so he is asked anew
             heard = false;
             asked = false;
             context.startTimer(options.pingEvery());
