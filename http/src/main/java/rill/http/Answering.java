@@ -166,7 +166,7 @@ final class Answering {
     private void head(ResponseHead head) {
         ResponseHead dated =
                 hasDate(head) ? head : head.followedBy(connection.side().date());
-        last = !head.keepAlive() || connection.endsAfter(exchange);
+        last = !head.keepAlive() || connection.endsAfter(exchange); // which asks what has not begun
         begun = true;
         connection.write(last ? dated.close() : dated);
     }
@@ -237,7 +237,7 @@ final class Answering {
             head = head.bodyLength(Head.CHUNKED);
             chunked = true;
         }
-        if (source == exchange.body && exchange.isHeldBack() && !withoutBody) {
+        if (exchange.isHeldBack() && !withoutBody) {
             begin(head, source);
             return;
         }
@@ -251,7 +251,7 @@ final class Answering {
     }
 
     /**
-     * With a body that comes back, and that the client has not begun to send: if it heard what is answered before, it would not send it at all.
+     * While the client has not begun to send its body, of which this may be made: if it heard what is answered before, it would not send that at all.
      */
     private void begin(ResponseHead head, HttpBody source) {
         awaits(source.next(), (piece, failure) -> {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static rill.http.Served.HOST;
 import static rill.http.Served.text;
 import static rill.http.ServedTexts.GET;
+import static rill.http.ServedTexts.LAST;
 import static rill.http.ServedTexts.echo;
 import static rill.http.ServedTexts.hello;
 import static rill.http.ServedTexts.ok;
@@ -168,6 +169,50 @@ class HttpRequestBodyTest {
             assertThat(client.send(expecting).until("\r\n\r\n")).startsWith("HTTP/1.1 100 ");
             served.pass(Duration.ofSeconds(30));
             assertThat(client.untilEnd()).startsWith("HTTP/1.1 408 ");
+        }
+    }
+
+    @Test
+    void continue_is_sent_before_a_stream_that_is_made_of_the_body() throws IOException {
+        String expecting = "POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n" + HOST;
+        try (var served = new Served(request -> Future.of(
+                HttpResponse.of(HttpBody.stream(() -> request.body().next().map(piece -> piece)))))) {
+            var client = served.connect();
+            assertThat(client.send(expecting).until("\r\n\r\n")).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
+            assertThat(client.send("hello").until("0\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200 ")
+                    .contains("5\r\nhello\r\n");
+            assertThat(client.send(LAST).untilEnd()).startsWith("HTTP/1.1 200 ");
+        }
+    }
+
+    @Test
+    void a_body_that_is_asked_for_when_its_answer_has_begun_is_not_waited_for_without_end() throws IOException {
+        String expecting = "POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n" + HOST;
+        var given = new AtomicInteger();
+        try (var served = new Served(request -> Future.of(HttpResponse.of(HttpBody.stream(() ->
+                given.getAndIncrement() == 0
+                        ? Future.of(ServedTexts.bytes("first"))
+                        : request.body().next().map(piece -> piece)))))) {
+            var client = served.connect();
+            assertThat(client.send(expecting).until("first")).startsWith("HTTP/1.1 200 ");
+            served.pass(Duration.ofSeconds(30));
+            assertThat(client.ended).isTrue();
+            assertThat(served.reported(Report.Thrown.class).cause()).hasMessageContaining("expected the body");
+        }
+    }
+
+    @Test
+    void a_stream_that_has_nothing_to_do_with_a_body_that_is_held_back_is_sent() throws IOException {
+        String expecting = "POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n" + HOST;
+        try (var served = new Served(request -> Future.of(HttpResponse.of(
+                request.path().equals("/")
+                        ? HttpBody.stream(ServedTexts.source())
+                        : HttpBody.stream(2, ServedTexts.source("a", "b")))))) {
+            assertThat(served.ask(expecting)).startsWith("HTTP/1.1 200 ").endsWith("0\r\n\r\n");
+            assertThat(served.ask(expecting.replace("POST /", "POST /ab")))
+                    .contains("connection: close")
+                    .endsWith("\r\n\r\nab");
         }
     }
 
