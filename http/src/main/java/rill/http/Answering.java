@@ -13,6 +13,7 @@ import rill.http.wire.End;
 import rill.http.wire.Head;
 import rill.http.wire.HttpFields;
 import rill.http.wire.RequestHead;
+import rill.http.wire.ResponseEvent;
 import rill.http.wire.ResponseHead;
 
 /** Writes the answer to one request, whose turn has come: at once if it is bytes, or else piece by piece, as fast as the client takes them. */
@@ -145,9 +146,10 @@ final class Answering {
         if (!agrees || !exchange.isReceived()) {
             throw new IllegalStateException(response.status() + " is no end of HTTP after this request");
         }
-        connection.write(ResponseHead.of(response.status(), response.fields())
-                .followedBy(connection.side().date()));
-        connection.becomes(exchange, response);
+        if (written(ResponseHead.of(response.status(), response.fields())
+                .followedBy(connection.side().date()))) {
+            connection.becomes(exchange, response);
+        }
     }
 
     private void whole(HttpResponse response, BytesBody bytes) {
@@ -158,17 +160,24 @@ final class Answering {
         if (!withoutBody && head.bodyLength() != 0) {
             throw new IllegalStateException("the fields tell of a body that is missing: " + response);
         }
-        head(head);
-        exchange.bytes = withoutBody ? 0 : bytes.length();
-        connection.answered(exchange, last);
+        if (head(head)) {
+            exchange.bytes = withoutBody ? 0 : bytes.length();
+            connection.answered(exchange, last);
+        }
     }
 
-    private void head(ResponseHead head) {
+    /** False if it was not written: then the connection has failed. */
+    private boolean head(ResponseHead head) {
         ResponseHead dated =
                 hasDate(head) ? head : head.followedBy(connection.side().date());
         last = !head.keepAlive() || connection.endsAfter(exchange); // which asks what has not begun
         begun = true;
-        connection.write(last ? dated.close() : dated);
+        return written(last ? dated.close() : dated);
+    }
+
+    private boolean written(ResponseEvent part) {
+        Future<@Nullable Void> written = connection.write(part);
+        return !written.isDone() || written.failure() == null;
     }
 
     /** A response that was passed on from elsewhere may say when it was made. */
@@ -219,8 +228,9 @@ final class Answering {
         }
         file.close();
         ResponseHead head = ResponseHead.of(answer.status(), answer.fields());
-        head(answer.status() == 304 ? head : head.bodyLength(0));
-        connection.answered(exchange, last);
+        if (head(answer.status() == 304 ? head : head.bodyLength(0))) {
+            connection.answered(exchange, last);
+        }
     }
 
     // ---- streams
@@ -241,9 +251,10 @@ final class Answering {
             begin(head, source);
             return;
         }
-        head(head);
-        if (withoutBody || length == 0) {
-            source.close();
+        if (!head(head)) {
+            close();
+        } else if (withoutBody || length == 0) {
+            close();
             connection.answered(exchange, last);
         } else {
             goOn();
@@ -329,9 +340,9 @@ final class Answering {
             stop(e);
             return;
         }
-        Future<@Nullable Void> written = connection.write(end);
+        boolean written = written(end);
         close();
-        if (!written.isDone() || written.failure() == null) {
+        if (written) {
             connection.answered(exchange, last);
             connection.goOn();
         }

@@ -136,13 +136,19 @@ final class FileBody extends HttpBody {
     }
 
     private static void closeElsewhere(Loop loop, FileChannel channel) {
-        loop.transport().environment().blocking().execute(() -> {
-            try {
-                channel.close();
-            } catch (IOException e) {
-                // It was only read: nothing is lost.
-            }
-        });
+        try {
+            loop.transport().environment().blocking().execute(() -> close(channel));
+        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread can be had, and it must not stay open
+            close(channel);
+        }
+    }
+
+    private static void close(FileChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // It was only read: nothing is lost.
+        }
     }
 
     long modifiedSeconds() {
