@@ -110,6 +110,9 @@ final class Answering {
         if (failure instanceof BodyTooLargeException) {
             return error(413, failure.getMessage() + "\n");
         }
+        if (failure instanceof HttpRefusedException refused) {
+            return error(refused.status(), refused.getMessage() + "\n");
+        }
         if (failure instanceof CancellationException) {
             return error(503, "");
         }

@@ -119,9 +119,14 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
         return new BodyTooLargeException("a body of more than " + limit + " bytes");
     }
 
-    /** All of it, up to {@value #USUAL_LIMIT} bytes, as text in UTF-8. */
+    /** All of it, up to {@value #USUAL_LIMIT} bytes, as text: in the charset that the Content-Type of its request names, or UTF-8. */
     public final Future<String> text() {
-        return text(StandardCharsets.UTF_8);
+        return text(charset());
+    }
+
+    /** What the head that it came with says. */
+    Charset charset() {
+        return StandardCharsets.UTF_8;
     }
 
     /** All of it, up to {@value #USUAL_LIMIT} bytes, as text. What is no text becomes what that charset has for it. */

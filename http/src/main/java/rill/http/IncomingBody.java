@@ -2,6 +2,7 @@ package rill.http;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -10,6 +11,7 @@ import rill.Future;
 import rill.Loop;
 import rill.Promise;
 import rill.http.wire.HttpFields;
+import rill.http.wire.RequestHead;
 
 /**
  * A body that comes from a peer. What was not asked for yet waits here, and counts; its connection stops reading when that becomes too much.
@@ -40,6 +42,7 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
     private final Loop loop;
     private final Origin origin;
     private final long length;
+    private final HttpFields fields; // of the head that it came with
     private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>(2);
     private int weight; // of those
     private long received;
@@ -50,10 +53,11 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
     private @Nullable Throwable failure;
     private HttpFields trailers = HttpFields.none();
 
-    IncomingBody(Loop loop, Origin origin, long length) {
+    IncomingBody(Loop loop, Origin origin, RequestHead head) {
         this.loop = loop;
         this.origin = origin;
-        this.length = length;
+        this.length = head.bodyLength();
+        this.fields = head.fields();
     }
 
     // ---- from the connection
@@ -132,6 +136,11 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
     @Override
     public long length() {
         return length;
+    }
+
+    @Override
+    Charset charset() {
+        return MediaTypes.charset(fields.get("content-type"));
     }
 
     @Override

@@ -117,7 +117,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
         if (over || finishing) {
             return; // it was never taken, so its client may ask again elsewhere
         }
-        IncomingBody body = head.hasBody() ? new IncomingBody(loop, this, head.bodyLength()) : null;
+        IncomingBody body = head.hasBody() ? new IncomingBody(loop, this, head) : null;
         var request = new HttpRequest(head, body == null ? HttpBody.empty() : body, this);
         var exchange = new Exchange(request, body, options.accessLog() == null ? 0 : loop.nanoTime());
         exchanges.add(exchange);
