@@ -300,7 +300,7 @@ final class Answering {
     /** A source may be of another loop: that of a client, whose response is the answer here. */
     private void awaits(
             Future<@Nullable ByteBuf> piece, BiConsumer<? super @Nullable ByteBuf, ? super @Nullable Throwable> then) {
-        pending = Hop.onDone(connection.loop(), piece, then);
+        pending = Hop.<@Nullable ByteBuf>onDone(connection.loop(), piece, then);
     }
 
     private void took(@Nullable ByteBuf piece, @Nullable Throwable failure) {

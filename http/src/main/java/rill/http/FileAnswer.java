@@ -33,9 +33,7 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
             return new FileAnswer(response.status(), response.fields(), null, true);
         }
         Version version = Version.of(file, response.fields());
-        HttpFields fields = response.fields()
-                .with("ETag", version.tag)
-                .with("Last-Modified", version.modified);
+        HttpFields fields = response.fields().with("ETag", version.tag).with("Last-Modified", version.modified);
         if (!fields.contains("accept-ranges")) {
             fields = fields.add("Accept-Ranges", "bytes");
         }
@@ -70,7 +68,8 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
         /** Whether the client wants what it has seen before, and this is another. <b>Source:</b> RFC 9110, 13.2.2, steps 1 and 2. */
         boolean isOther(HttpRequest request) {
             if (request.fields().contains("if-match")) {
-                return tags(request, "if-match").noneMatch(each -> each.equals("*") || (isStrong() && each.equals(tag)));
+                return tags(request, "if-match")
+                        .noneMatch(each -> each.equals("*") || (isStrong() && each.equals(tag)));
             }
             Long since = secondsOf(request.field("if-unmodified-since"));
             return since != null && modifiedSeconds > since;
@@ -79,7 +78,8 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
         /** Whether the client has it. <b>Source:</b> likewise, steps 3 and 4. */
         boolean isKnown(HttpRequest request) {
             if (request.fields().contains("if-none-match")) {
-                return tags(request, "if-none-match").anyMatch(each -> each.equals("*") || weak(each).equals(weak(tag)));
+                return tags(request, "if-none-match")
+                        .anyMatch(each -> each.equals("*") || weak(each).equals(weak(tag)));
             }
             Long since = secondsOf(request.field("if-modified-since"));
             return since != null && modifiedSeconds <= since;
@@ -108,7 +108,8 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
             try {
                 return date == null
                         ? null
-                        : Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date)).getEpochSecond();
+                        : Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date))
+                                .getEpochSecond();
             } catch (DateTimeException e) {
                 return null;
             }

@@ -45,7 +45,7 @@ final class Gathering {
     }
 
     private void goOn() {
-        next = Hop.onDone(loop, body.next(), this::took);
+        next = Hop.<@Nullable ByteBuf>onDone(loop, body.next(), this::took);
     }
 
     private void took(@Nullable ByteBuf piece, @Nullable Throwable failure) {

@@ -185,7 +185,8 @@ public final class HttpRequest {
      */
     public Future<HttpParameters> form(int limit) {
         if (!MediaTypes.is("application/x-www-form-urlencoded", field("content-type"))) {
-            return Future.failed(new HttpRefusedException(415, "expected a form, of application/x-www-form-urlencoded"));
+            return Future.failed(
+                    new HttpRefusedException(415, "expected a form, of application/x-www-form-urlencoded"));
         }
         return body.bytes(limit).map(bytes -> HttpParameters.form(new String(bytes, StandardCharsets.UTF_8)));
     }

@@ -44,8 +44,7 @@ public final class HttpResponse {
             throw new IllegalArgumentException(
                     endsHttp
                             ? "the end of HTTP is told by 101, or to CONNECT by 2xx, not by " + status
-                            : "a final status, from 200 on, not " + status
-                                    + "; with 101 see HttpResponse.upgrade");
+                            : "a final status, from 200 on, not " + status + "; with 101 see HttpResponse.upgrade");
         }
     }
 

@@ -171,14 +171,15 @@ class FileBodyTest {
                 some = files.filter(Files::isRegularFile).findFirst().orElseThrow();
             }
             assertThat(served.ask("HEAD /" + some.getFileName() + ask)).startsWith("HTTP/1.1 200 ");
-            assertThat(served.ask("GET /../" + Path.of("").toAbsolutePath().getFileName() + "/" + some.getFileName()
-                            + ask))
+            assertThat(served.ask(
+                            "GET /../" + Path.of("").toAbsolutePath().getFileName() + "/" + some.getFileName() + ask))
                     .startsWith("HTTP/1.1 404 ");
         }
     }
 
     private String tagOf(String path) throws IOException {
-        return get(path).lines()
+        return get(path)
+                .lines()
                 .filter(line -> line.startsWith("ETag: "))
                 .findFirst()
                 .orElseThrow()
@@ -194,8 +195,10 @@ class FileBodyTest {
         assertThat(get("/a%20b.txt", "If-Match: W/" + tag)).startsWith("HTTP/1.1 412 ");
         assertThat(get("/a%20b.txt", "If-Match: \"x\", " + tag)).startsWith("HTTP/1.1 200 ");
         assertThat(get("/a%20b.txt", "If-Match: *")).startsWith("HTTP/1.1 200 ");
-        assertThat(get("/a%20b.txt", "If-Match: \"x\"", "If-None-Match: " + tag)).startsWith("HTTP/1.1 412 ");
-        assertThat(get("/a%20b.txt", "If-Match: " + tag, "If-None-Match: " + tag)).startsWith("HTTP/1.1 304 ");
+        assertThat(get("/a%20b.txt", "If-Match: \"x\"", "If-None-Match: " + tag))
+                .startsWith("HTTP/1.1 412 ");
+        assertThat(get("/a%20b.txt", "If-Match: " + tag, "If-None-Match: " + tag))
+                .startsWith("HTTP/1.1 304 ");
         assertThat(get("/a%20b.txt", "If-Match: " + tag, "If-Unmodified-Since: Sat, 05 Nov 1994 08:49:37 GMT"))
                 .startsWith("HTTP/1.1 200 ");
         assertThat(get("/a%20b.txt", "If-Unmodified-Since: " + MODIFIED)).startsWith("HTTP/1.1 200 ");
@@ -209,7 +212,8 @@ class FileBodyTest {
     void a_file_that_has_changed_within_a_second_has_another_tag() throws IOException {
         String before = tagOf("/a%20b.txt");
         Files.setLastModifiedTime(
-                below.resolve("a b.txt"), FileTime.from(Instant.ofEpochSecond(784111777).plusNanos(5_000_000)));
+                below.resolve("a b.txt"),
+                FileTime.from(Instant.ofEpochSecond(784111777).plusNanos(5_000_000)));
         assertThat(tagOf("/a%20b.txt")).isNotEqualTo(before);
     }
 
@@ -226,7 +230,8 @@ class FileBodyTest {
                     .contains("ETag: \"one, two\"\r\n")
                     .containsOnlyOnce("Last-Modified: ")
                     .containsOnlyOnce("Accept-Ranges: ");
-            assertThat(served.ask(ask + "If-None-Match: \"a\", W/\"one, two\"\r\n" + HOST)).startsWith("HTTP/1.1 304 ");
+            assertThat(served.ask(ask + "If-None-Match: \"a\", W/\"one, two\"\r\n" + HOST))
+                    .startsWith("HTTP/1.1 304 ");
             assertThat(served.ask(ask + "If-None-Match: \"two\"\r\n" + HOST)).startsWith("HTTP/1.1 200 ");
             assertThat(served.ask(ask + "If-Modified-Since: Sat, 05 Nov 1994 08:49:37 GMT\r\n" + HOST))
                     .startsWith("HTTP/1.1 304 ");

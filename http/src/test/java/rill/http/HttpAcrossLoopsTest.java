@@ -60,7 +60,8 @@ class HttpAcrossLoopsTest {
         @Override
         public Future<@Nullable ByteBuf> next() {
             int number = given++;
-            return home.submit(() -> number == PIECES ? null : Unpooled.wrappedBuffer(new byte[1000]));
+            return home.<@Nullable ByteBuf>submit(
+                    () -> number == PIECES ? null : Unpooled.wrappedBuffer(new byte[1000]));
         }
     }
 
@@ -70,7 +71,9 @@ class HttpAcrossLoopsTest {
                 Loop home = Loop.open(options()).start();
                 Loop clients = Loop.open(options()).start();
                 HttpServer server = HttpServer.listen(
-                                home, ANY, request -> Future.of(HttpResponse.of(HttpBody.stream(new Foreign(elsewhere)))))
+                                home,
+                                ANY,
+                                request -> Future.of(HttpResponse.of(HttpBody.stream(new Foreign(elsewhere)))))
                         .await();
                 var client = HttpClient.on(clients)) {
             assertThat(client.get(at(server)).await().bytes().await()).hasSize(PIECES * 1000);
@@ -97,7 +100,10 @@ class HttpAcrossLoopsTest {
                 var client = HttpClient.on(clients)) {
             for (int i = 0; i < 20; i++) {
                 HttpBody body = HttpBody.stream(source("x".repeat(1000), "y".repeat(50_000), "z".repeat(100_000)));
-                assertThat(client.send(ClientRequest.post(at(server), body)).await().text().await())
+                assertThat(client.send(ClientRequest.post(at(server), body))
+                                .await()
+                                .text()
+                                .await())
                         .isEqualTo("151000");
             }
         }
@@ -143,13 +149,14 @@ class HttpAcrossLoopsTest {
                 Loop middle = Loop.open(options()).start();
                 Loop clients = Loop.open(options()).start();
                 var onward = HttpClient.on(middle);
-                HttpServer server = HttpServer.listen(
-                                far, ANY, request -> Future.of(HttpResponse.of(request.body())))
+                HttpServer server = HttpServer.listen(far, ANY, request -> Future.of(HttpResponse.of(request.body())))
                         .await();
-                HttpServer gateway = HttpServer.listen(group, ANY, request -> onward.send(ClientRequest.of(
-                                                request.method(), at(server))
-                                        .body(request.body()))
-                                .map(response -> HttpResponse.of(response.body())))
+                HttpServer gateway = HttpServer.listen(
+                                group,
+                                ANY,
+                                request -> onward.send(ClientRequest.of(request.method(), at(server))
+                                                .body(request.body()))
+                                        .map(response -> HttpResponse.of(response.body())))
                         .await();
                 var client = HttpClient.on(clients)) {
             for (int round = 0; round < 5; round++) {

@@ -56,7 +56,8 @@ class HttpPairingTest {
     void what_is_no_end_of_http_can_not_be_an_upgrade(int status) {
         assertThatThrownBy(() -> HttpResponse.upgrade(status, HttpFields.none(), connection -> {}))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> HttpResponse.upgrade(101, HttpFields.none(), connection -> {}).status(status))
+        assertThatThrownBy(() -> HttpResponse.upgrade(101, HttpFields.none(), connection -> {})
+                        .status(status))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -64,8 +65,8 @@ class HttpPairingTest {
     @ValueSource(ints = {101, 103})
     void a_handler_that_answers_with_1xx_is_answered_for_and_the_next_request_gets_its_own_answer(int status)
             throws IOException {
-        try (var served = new Served(request ->
-                request.path().equals("/a") ? Future.of(HttpResponse.of(status)) : text(request.path()))) {
+        try (var served = new Served(
+                request -> request.path().equals("/a") ? Future.of(HttpResponse.of(status)) : text(request.path()))) {
             String told = served.ask("GET /a HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: x\r\n" + HOST + LAST);
             assertThat(told).startsWith("HTTP/1.1 500 ").endsWith("/last");
             served.reported(Report.Thrown.class);

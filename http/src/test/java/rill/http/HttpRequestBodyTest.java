@@ -175,8 +175,8 @@ class HttpRequestBodyTest {
     @Test
     void continue_is_sent_before_a_stream_that_is_made_of_the_body() throws IOException {
         String expecting = "POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n" + HOST;
-        try (var served = new Served(request -> Future.of(
-                HttpResponse.of(HttpBody.stream(() -> request.body().next().map(piece -> piece)))))) {
+        try (var served = new Served(request ->
+                Future.of(HttpResponse.of(HttpBody.stream(() -> request.body().next()))))) {
             var client = served.connect();
             assertThat(client.send(expecting).until("\r\n\r\n")).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
             assertThat(client.send("hello").until("0\r\n\r\n"))
@@ -190,10 +190,10 @@ class HttpRequestBodyTest {
     void a_body_that_is_asked_for_when_its_answer_has_begun_is_not_waited_for_without_end() throws IOException {
         String expecting = "POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n" + HOST;
         var given = new AtomicInteger();
-        try (var served = new Served(request -> Future.of(HttpResponse.of(HttpBody.stream(() ->
-                given.getAndIncrement() == 0
-                        ? Future.of(ServedTexts.bytes("first"))
-                        : request.body().next().map(piece -> piece)))))) {
+        try (var served =
+                new Served(request -> Future.of(HttpResponse.of(HttpBody.stream(() -> given.getAndIncrement() == 0
+                        ? Future.<@Nullable ByteBuf>of(ServedTexts.bytes("first"))
+                        : request.body().next()))))) {
             var client = served.connect();
             assertThat(client.send(expecting).until("first")).startsWith("HTTP/1.1 200 ");
             served.pass(Duration.ofSeconds(30));
@@ -309,7 +309,8 @@ class HttpRequestBodyTest {
             served.connect()
                     .send("POST / HTTP/1.1\r\nContent-Length: 5\r\n" + HOST + "hello")
                     .until("\r\n\r\nhello");
-            Future<@Nullable ByteBuf> after = served.loop.submit(() -> bodies.getFirst().next()).flatMap(piece -> piece);
+            Future<@Nullable ByteBuf> after =
+                    served.loop.submit(() -> bodies.getFirst().next()).flatMap(piece -> piece);
             served.drive(after::isDone);
             assertThat(after.result()).isNull();
         }
@@ -323,7 +324,10 @@ class HttpRequestBodyTest {
                 .map(nothing -> {
                     request.body().next().map(piece -> piece).cancel(); // before it was told of the piece
                     request.body().close();
-                    Loop.current().schedule(Duration.ofSeconds(1), () -> late.add(request.body().bytes()));
+                    Loop.current()
+                            .schedule(
+                                    Duration.ofSeconds(1),
+                                    () -> late.add(request.body().bytes()));
                     return HttpResponse.text("closed");
                 }))) {
             served.connect()

@@ -97,16 +97,19 @@ class HttpRequestTest {
     void a_text_is_read_in_the_charset_that_its_request_says(String type) throws IOException {
         try (var served = new Served(
                 request -> request.body().text().map(text -> HttpResponse.text(text.equals("\u00e4") + "")))) {
-            assertThat(served.ask(post(type, "\u00e4".getBytes(StandardCharsets.ISO_8859_1)))).endsWith("true");
+            assertThat(served.ask(post(type, "\u00e4".getBytes(StandardCharsets.ISO_8859_1))))
+                    .endsWith("true");
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"text/plain", "text/plain; charset=", "text/plain; charset=nonsense", "text/plain; charset=?"})
+    @ValueSource(
+            strings = {"text/plain", "text/plain; charset=", "text/plain; charset=nonsense", "text/plain; charset=?"})
     void a_text_whose_charset_nobody_says_or_knows_is_utf_8(String type) throws IOException {
         try (var served = new Served(
                 request -> request.body().text().map(text -> HttpResponse.text(text.equals("\u00e4") + "")))) {
-            assertThat(served.ask(post(type, "\u00e4".getBytes(StandardCharsets.UTF_8)))).endsWith("true");
+            assertThat(served.ask(post(type, "\u00e4".getBytes(StandardCharsets.UTF_8))))
+                    .endsWith("true");
         }
     }
 
@@ -116,7 +119,8 @@ class HttpRequestTest {
 
     private static Service<HttpRequest, HttpResponse> forms() {
         return request -> request.form()
-                .map(form -> HttpResponse.text(form.names() + " " + form.get("a") + " " + form.all("b") + " " + form.get("none")));
+                .map(form -> HttpResponse.text(
+                        form.names() + " " + form.get("a") + " " + form.all("b") + " " + form.get("none")));
     }
 
     private static byte[] bytes(String text) {
@@ -126,8 +130,7 @@ class HttpRequestTest {
     @Test
     void a_form_is_read() throws IOException {
         try (var served = new Served(forms())) {
-            assertThat(served.ask(post(FORM, bytes("a=1+%2B&b=x&b=&c"))))
-                    .endsWith("\r\n\r\n[a, b, c] 1 + [x, ] null");
+            assertThat(served.ask(post(FORM, bytes("a=1+%2B&b=x&b=&c")))).endsWith("\r\n\r\n[a, b, c] 1 + [x, ] null");
             assertThat(served.ask(post("Application/X-WWW-Form-Urlencoded; charset=UTF-8", bytes(""))))
                     .endsWith("\r\n\r\n[] null [] null");
         }
@@ -137,7 +140,8 @@ class HttpRequestTest {
     void what_is_no_form_is_answered_with_415_and_what_is_a_bad_one_with_400() throws IOException {
         try (var served = new Served(forms())) {
             assertThat(served.ask(post("application/json", bytes("{}")))).startsWith("HTTP/1.1 415 ");
-            assertThat(served.ask("POST / HTTP/1.1\r\nConnection: close\r\n" + HOST)).startsWith("HTTP/1.1 415 ");
+            assertThat(served.ask("POST / HTTP/1.1\r\nConnection: close\r\n" + HOST))
+                    .startsWith("HTTP/1.1 415 ");
             assertThat(served.ask(post(FORM, bytes("a=%zz")))).startsWith("HTTP/1.1 400 ");
             assertThat(served.ask(post(FORM, bytes("a=%")))).startsWith("HTTP/1.1 400 ");
         }
@@ -165,8 +169,9 @@ class HttpRequestTest {
                     .endsWith("not you\n");
             assertThat(served.reports).doesNotHaveAnyElementsOfTypes(Report.Thrown.class);
         }
-        assertThat(List.of(400, 599)).allSatisfy(status -> assertThat(new HttpRefusedException(status, "").status())
-                .isEqualTo(status));
+        assertThat(List.of(400, 599))
+                .allSatisfy(status -> assertThat(new HttpRefusedException(status, "").status())
+                        .isEqualTo(status));
     }
 
     @ParameterizedTest

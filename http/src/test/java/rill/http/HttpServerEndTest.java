@@ -149,10 +149,11 @@ class HttpServerEndTest {
     @Test
     void when_the_loop_closes_whoever_waits_on_a_connection_that_was_upgraded_is_told() throws IOException {
         var told = new ArrayList<String>();
-        var served = new Served(request -> upgrade(connection -> connection.receive().onDone((message, failure) -> {
-            told.add(message + " " + failure);
-            connection.close();
-        })));
+        var served =
+                new Served(request -> upgrade(connection -> connection.receive().onDone((message, failure) -> {
+                    told.add(message + " " + failure);
+                    connection.close();
+                })));
         var client = served.connect().send(UPGRADE);
         client.until("\r\n\r\n");
         served.close();
@@ -177,10 +178,11 @@ class HttpServerEndTest {
             asked.add(request);
             return Loop.current()
                     .delay(Duration.ofSeconds(1))
-                    .flatMap(nothing -> upgrade(connection -> connection.receive().onDone((message, failure) -> {
-                        told.add(message + " " + failure);
-                        connection.close();
-                    })));
+                    .flatMap(nothing ->
+                            upgrade(connection -> connection.receive().onDone((message, failure) -> {
+                                told.add(message + " " + failure);
+                                connection.close();
+                            })));
         });
         served.connect().send(UPGRADE);
         served.drive(() -> !asked.isEmpty());
@@ -190,8 +192,8 @@ class HttpServerEndTest {
 
     @Test
     void when_the_loop_closes_a_websocket_says_close() throws IOException {
-        var served = new Served(request -> Future.of(WebSocket.answer(request, socket -> socket.receive()
-                .onDone((message, failure) -> socket.close()))));
+        var served = new Served(request -> Future.of(
+                WebSocket.answer(request, socket -> socket.receive().onDone((message, failure) -> socket.close()))));
         var client = served.connect()
                 .send("GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                         + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + HOST);

@@ -31,8 +31,7 @@ class HttpServerSlownessTest {
         if (path.equals("/stream")) {
             Iterator<byte[]> pieces = List.of(LARGE).iterator();
             return HttpResponse.of(HttpBody.stream(
-                    LARGE.length,
-                    () -> Future.of(pieces.hasNext() ? Unpooled.wrappedBuffer(pieces.next()) : null)));
+                    LARGE.length, () -> Future.of(pieces.hasNext() ? Unpooled.wrappedBuffer(pieces.next()) : null)));
         }
         return HttpResponse.bytes("application/octet-stream", LARGE);
     }
@@ -69,8 +68,7 @@ class HttpServerSlownessTest {
     @Test
     void a_small_answer_is_not_cut_as_long_as_its_client_takes_some_of_it() throws IOException {
         String small = "x".repeat(60_000);
-        try (var served = new Served(
-                MemoryTransport.calm().capacity(100), Served.options(), request -> text(small))) {
+        try (var served = new Served(MemoryTransport.calm().capacity(100), Served.options(), request -> text(small))) {
             var client = served.connect();
             client.connection.pause();
             client.send(GET);
@@ -94,9 +92,10 @@ class HttpServerSlownessTest {
     private static Future<HttpResponse> blocking(HttpRequest request, String large) {
         return switch (request.path()) {
             case "/" -> text(large);
-            case "/slow" -> Objects.requireNonNull(Loop.current())
-                    .delay(Duration.ofSeconds(1))
-                    .map(nothing -> HttpResponse.text(large));
+            case "/slow" ->
+                Objects.requireNonNull(Loop.current())
+                        .delay(Duration.ofSeconds(1))
+                        .map(nothing -> HttpResponse.text(large));
             default -> text("last");
         };
     }
@@ -105,9 +104,7 @@ class HttpServerSlownessTest {
     void the_rest_of_a_head_that_nobody_reads_is_not_late() throws IOException {
         String large = "x".repeat(200_000);
         try (var served = new Served(
-                MemoryTransport.calm().capacity(1000),
-                Served.options(),
-                request -> blocking(request, large))) {
+                MemoryTransport.calm().capacity(1000), Served.options(), request -> blocking(request, large))) {
             var client = served.connect();
             client.connection.pause();
             client.send(GET + SLOW + LAST.substring(0, 10));

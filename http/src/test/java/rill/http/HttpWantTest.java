@@ -9,10 +9,13 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,8 +50,8 @@ class HttpWantTest {
         var closed = new ArrayList<String>();
         HttpBody.Source source = new HttpBody.Source() {
             @Override
-            public Future<ByteBuf> next() {
-                return Future.of(huge);
+            public Future<@Nullable ByteBuf> next() {
+                return Future.<@Nullable ByteBuf>of(huge);
             }
 
             @Override
@@ -57,11 +60,11 @@ class HttpWantTest {
             }
         };
         try (Loop loop = Loop.open(new MemoryTransport(1))) {
-            Future<byte[]> whole =
-                    loop.submit(() -> HttpBody.stream(source).bytes(Integer.MAX_VALUE)).flatMap(bytes -> bytes);
+            Future<byte[]> whole = loop.submit(() -> HttpBody.stream(source).bytes(Integer.MAX_VALUE))
+                    .flatMap(bytes -> bytes);
             loop.run(() -> {
                 for (int i = 0; i < 10; i++) {
-                    loop.delay(java.time.Duration.ofMillis(1)).await();
+                    loop.delay(Duration.ofMillis(1)).await();
                 }
             });
             assertThat(whole.isDone()).isTrue();
@@ -147,7 +150,7 @@ class HttpWantTest {
         try (Loop loop = Loop.open(new WithThreads(new MemoryTransport(1), threads))) {
             loop.run(() -> {
                 HttpBody body = HttpBody.file(file);
-                ByteBuf piece = body.next().await();
+                ByteBuf piece = Objects.requireNonNull(body.next().await());
                 assertThat(piece.readableBytes()).isEqualTo(5);
                 piece.release();
                 threads.gone = true;

@@ -247,7 +247,8 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     }
 
     private @Nullable WebSocketMessage take(Content open, ByteBuf in, int start, Context context) throws IOException {
-        int most = options.inParts() ? part : options.messageBytes(); // and no frame is longer than what is left of that
+        int most =
+                options.inParts() ? part : options.messageBytes(); // and no frame is longer than what is left of that
         int count = (int) Math.min(Math.min(remaining, in.readableBytes()), most - open.size());
         boolean last = (first & Frame.FIN) != 0 && remaining < most - open.size();
         int from = in.readerIndex() - start;

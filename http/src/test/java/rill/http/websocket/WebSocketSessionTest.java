@@ -306,7 +306,8 @@ final class WebSocketSessionTest {
     @Timeout(10)
     void at_the_largest_limit_what_is_compressed_is_inflated() {
         byte[] zeros = new byte[100_000];
-        var server = harness(false, DEFAULTS.deflate(true).messageBytes(Integer.MAX_VALUE)).feed(client(0xC2, deflated(zeros)));
+        var server = harness(false, DEFAULTS.deflate(true).messageBytes(Integer.MAX_VALUE))
+                .feed(client(0xC2, deflated(zeros)));
         assertThat(server.outcome().messages()).containsExactly(WebSocketMessage.binary(zeros));
     }
 

@@ -32,11 +32,13 @@ final class WebSocketSlownessTest {
 
     private Loop open() {
         try {
-            return Loop.open(LoopOptions.defaults().transport(new MemoryTransport(1)).reporter(report -> {
-                if (report instanceof Report.ConnectionFailed || report instanceof Report.Thrown) {
-                    reports.add(report);
-                }
-            }));
+            return Loop.open(LoopOptions.defaults()
+                    .transport(new MemoryTransport(1))
+                    .reporter(report -> {
+                        if (report instanceof Report.ConnectionFailed || report instanceof Report.Thrown) {
+                            reports.add(report);
+                        }
+                    }));
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -59,13 +61,15 @@ final class WebSocketSlownessTest {
     @Test
     void a_peer_that_answers_pings_is_not_given_up_while_nobody_receives() throws IOException {
         var heard = new CopyOnWriteArrayList<WebSocketMessage>();
-        URI uri = serve(DEFAULTS.pings(Duration.ofSeconds(10), Duration.ofSeconds(5)), socket -> loop.task(() -> {
-            for (int i = 0; i < 3; i++) {
-                heard.add(socket.receive().await());
-                loop.delay(Duration.ofMinutes(1)).await();
-            }
-            socket.close();
-        }));
+        URI uri = serve(
+                DEFAULTS.pings(Duration.ofSeconds(10), Duration.ofSeconds(5)),
+                socket -> loop.task(() -> {
+                    for (int i = 0; i < 3; i++) {
+                        heard.add(socket.receive().await());
+                        loop.delay(Duration.ofMinutes(1)).await();
+                    }
+                    socket.close();
+                }));
         loop.run(() -> {
             var socket = WebSocket.connect(loop, uri).await();
             socket.onMessage(message -> {});
