@@ -237,4 +237,16 @@ class FileBodyTest {
                     .startsWith("HTTP/1.1 304 ");
         }
     }
+
+    @Test
+    void a_weak_tag_of_the_handler_is_no_proof_that_a_file_is_the_same() throws IOException {
+        HttpResponse file = HttpResponse.file(below.resolve("a b.txt")).with("ETag", "W/\"1\"");
+        try (var served = new Served(request -> Future.of(file))) {
+            String ask = "GET / HTTP/1.1\r\nConnection: close\r\n";
+            assertThat(served.ask(ask + "If-Match: W/\"1\"\r\n" + HOST)).startsWith("HTTP/1.1 412 ");
+            assertThat(served.ask(ask + "If-None-Match: \"1\"\r\n" + HOST)).startsWith("HTTP/1.1 304 ");
+            assertThat(served.ask(ask + "Range: bytes=0-0\r\nIf-Range: W/\"1\"\r\n" + HOST))
+                    .startsWith("HTTP/1.1 200 ");
+        }
+    }
 }
