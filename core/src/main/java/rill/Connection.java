@@ -121,7 +121,8 @@ public final class Connection<R, W> implements AutoCloseable {
 
     /**
      * {@link #onFinish} for protocols of which several messages are one to their users, such as the pieces of a body: messages are handed out as before, so
-     * that what had begun is received to its end. Replaces a handler of {@code onFinish}, and is replaced by one.
+     * that what had begun is received to its end. Replaces a handler of {@code onFinish}, and is replaced by one. Being of these messages, it ends with
+     * {@link #become}: if the loop is closing by then, the new protocol is told so when it has a receiver.
      */
     public Connection<R, W> onFinishing(Runnable handler) {
         confined("onFinishing");
@@ -188,7 +189,7 @@ public final class Connection<R, W> implements AutoCloseable {
      * {@link ConnectionLimits} are waiting to leave. Then the Future fails, and <b>the connection fails with it</b>: {@link #onFailure}
      * is told, at once and in the order of the writes, and unless it carries on, nothing that is written later leaves. So a stream has
      * no gap that its owner has not asked for. Of messages of other threads that are refused before the loop has heard of it, it is
-     * told once.
+     * told once. A message after the one that its protocol has last ({@link OutputEndedException}) leaves no gap: only its Future fails.
      *
      * <p><b>From other threads</b> a message is admitted against the hard limit when this is called, by the estimate of its codec
      * ({@link Codec#sizeEstimate}), together with all that are on their way. One that was admitted is not refused for the limit
@@ -399,6 +400,14 @@ public final class Connection<R, W> implements AutoCloseable {
      */
     public boolean isOpen() {
         return link.outbound().closed() == null;
+    }
+
+    /**
+     * How many bytes were written and have not left, a snapshot from any thread: of a peer that takes them, be it slowly, it becomes less, and of one that takes
+     * nothing it does not.
+     */
+    public long pending() {
+        return link.outbound().pending();
     }
 
     /** The loop that it belongs to. */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a session may know of its connection, and what it may ask for.
  *
- * <p>The connection reuses one object. {@link #random}, {@link #remoteAddress}, {@link #target}, {@link #shared} and {@link #own} may be called at
+ * <p>The connection reuses one object. {@link #random}, {@link #remoteAddress}, {@link #target}, {@link #shared}, {@link #own} and {@link #isReading} may be called at
  * any time on the loop, also in {@link Codec#open} and while encoding. {@link #startTimer}, {@link #stopTimer}, {@link #holdWrites} and
  * {@link #releaseWrites} may be called in {@link Session#encode} and {@link Session#outputEnding} as well, by a session that has kept the Context that it was
  * opened with. Everything else only within the call of the session that the Context was passed to. Elsewhere they throw an
@@ -78,6 +78,14 @@ public interface Context {
 
     /** Calls {@link Session#timerExpired} after this delay; replaces a running timer. Also while encoding: a request may start the time for its answer. */
     void startTimer(Duration after);
+
+    /**
+     * Whether a message would be taken now if the peer has sent one. Not while the connection is paused, while nobody receives, or while what sessions have
+     * answered by themselves piles up: what the peer has sent waits then, so a timer that blames him for silence is started once more instead.
+     */
+    default boolean isReading() {
+        return true;
+    }
 
     /** Stops the timer, if it runs. */
     void stopTimer();

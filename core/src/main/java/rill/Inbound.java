@@ -169,6 +169,11 @@ final class Inbound extends Node {
         return !is(STOPPED | PAUSED | DEAF | DISCARDING | FINISHING) && receiverWantsMessage();
     }
 
+    /** Whether a message that the peer has sent would be handed out, and does not wait. */
+    boolean isReading() {
+        return wantsMessage() && !is(CONGESTED);
+    }
+
     boolean receiverWantsMessage() {
         return receiver != null && receiver.wantsMessage();
     }

@@ -243,7 +243,20 @@ final class Link extends Node implements WireListener, Observed {
         connection = fresh;
         pipeline = next;
         receiverTold = false;
+        noMoreOnFinishing();
         return fresh;
+    }
+
+    /** Who was to be told so of messages that are not received any more: whoever receives others is told as if nobody had been. */
+    private void noMoreOnFinishing() {
+        if (receivesOn) {
+            if (ownFinish) { // of which the new receiver has not heard
+                ownFinish = false;
+                inbound.finish(false);
+            }
+            onFinish = null;
+            receivesOn = false;
+        }
     }
 
     /** From any thread: does something that ends it, on the loop. */

@@ -148,9 +148,14 @@ final class Outbound {
         }
         Throwable failure = encodeInTurn(top, message);
         if (failure != null && failure != closed) { // what was held before it may have ended the connection meanwhile
-            link.failed(failure, true);
+            notWritten(failure);
         }
         return failure;
+    }
+
+    /** Whether more may be written although this message was not. Where it came after the last one, nothing is missing. */
+    private boolean notWritten(Throwable failure) {
+        return failure instanceof OutputEndedException || link.failed(failure, true);
     }
 
     /**
@@ -249,7 +254,7 @@ final class Outbound {
             Object message = Objects.requireNonNull(holding.poll());
             recount();
             Throwable failure = encodeNow(top, message);
-            if (failure != null && !link.failed(failure, true)) {
+            if (failure != null && !notWritten(failure)) {
                 holding.release(); // nothing may follow after the gap
             }
         }

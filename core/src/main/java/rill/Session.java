@@ -44,7 +44,8 @@ public interface Session<R, W> extends Codec.Decoder<R> {
     R decode(ByteBuf in, Context context) throws IOException;
 
     /**
-     * Appends a message's bytes; the message is borrowed. If it throws, whatever it has appended or passed is taken back.
+     * Appends a message's bytes; the message is borrowed. If it throws, whatever it has appended or passed is taken back. After the last message that the
+     * protocol allows, the session on top throws an {@link OutputEndedException}, which concerns the write alone.
      *
      * <p>As in every call to a session, the connection's own {@link Connection#write} and {@link Connection#become} throw an
      * {@link IllegalStateException} here, and flushing, closing and ending the output wait until the call has returned.

@@ -609,6 +609,11 @@ final class Stage implements Context {
         timer.start(after);
     }
 
+    @Override
+    public boolean isReading() {
+        return inbound.isReading();
+    }
+
     void timerDue() {
         inbound.timerDue(this);
     }

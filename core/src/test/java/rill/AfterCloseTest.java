@@ -140,6 +140,7 @@ class AfterCloseTest {
         answers.put("Connection.pause", doing(pulls::pause));
         answers.put("Connection.resume", doing(pulls::resume));
         answers.put("Connection.stop", doing(pulls::stop));
+        answers.put("Connection.pending", pulls::pending);
         answers.put("Connection.loop", pulls::loop);
         answers.put("Connection.info", () -> pulls.info(String.class));
         answers.put("Connection.localAddress", pulls::localAddress);

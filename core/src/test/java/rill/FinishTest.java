@@ -203,6 +203,24 @@ class FinishTest {
     }
 
     @Test
+    void on_finishing_ends_with_its_protocol() {
+        var become = new ArrayList<Connection<String, String>>();
+        Listener server = listen(connection -> connection
+                .onFinishing(() -> log.add("server: finish"))
+                .onMessage(line -> become.add(connection.become(TextLines.pipeline()))));
+        Connection<String, String> client = loggingClient(server, "client");
+        write(client, "another protocol");
+        loops.tickUntil(() -> become.size() == 1);
+        become.getFirst().receive().onDone((line, failure) -> {
+            log.add("server: " + line);
+            become.getFirst().close();
+        });
+        beginToClose();
+        goOn();
+        assertThat(log).containsExactly("server: null", "client: end");
+    }
+
+    @Test
     void who_never_closes_is_cut_off_at_the_deadline_and_named() {
         Listener server = listen(connection -> connection.receive().onDone((line, failure) -> log.add(line)));
         Connection<String, String> client = loggingClient(server, "client");

@@ -52,7 +52,7 @@ final class ReverseProxy {
     private Future<HttpResponse> handOn(HttpRequest request) {
         URI server = servers.get(turn++ % servers.size());
         ClientRequest onward = ClientRequest.of(request.method(), server)
-                .target(request.target())
+                .target(request.pathAndQuery())
                 .fields(passedOn(request.fields()).add("X-Forwarded-For", shown(request.remoteAddress())))
                 .body(request.body());
         return client.send(onward).map(ReverseProxy::handBack).recover(ReverseProxy::failed);

@@ -96,6 +96,15 @@ class ReverseProxyTest {
     }
 
     @Test
+    void for_whom_a_target_says_that_it_is_stays_here() throws IOException {
+        loop.run(() -> {
+            ClientRequest absolute = ClientRequest.get(URI.create(proxy)).target("http://elsewhere:1/a?b");
+            assertThat(client.send(absolute).await().text().await()).isEqualTo("from one");
+        });
+        assertThat(seen.getFirst()).isEqualTo("one GET /a?b 127.0.0.1");
+    }
+
+    @Test
     void what_concerns_one_connection_stays_there() throws IOException {
         loop.run(() -> {
             ClientResponse missing = client.get(proxy + "/missing").await();

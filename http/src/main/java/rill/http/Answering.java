@@ -5,6 +5,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.http.wire.Data;
@@ -12,6 +13,7 @@ import rill.http.wire.End;
 import rill.http.wire.Head;
 import rill.http.wire.HttpFields;
 import rill.http.wire.RequestHead;
+import rill.http.wire.ResponseEvent;
 import rill.http.wire.ResponseHead;
 
 /** Writes the answer to one request, whose turn has come: at once if it is bytes, or else piece by piece, as fast as the client takes them. */
@@ -108,6 +110,9 @@ final class Answering {
         if (failure instanceof BodyTooLargeException) {
             return error(413, failure.getMessage() + "\n");
         }
+        if (failure instanceof HttpRefusedException refused) {
+            return error(refused.status(), refused.getMessage() + "\n");
+        }
         if (failure instanceof CancellationException) {
             return error(503, "");
         }
@@ -144,9 +149,10 @@ final class Answering {
         if (!agrees || !exchange.isReceived()) {
             throw new IllegalStateException(response.status() + " is no end of HTTP after this request");
         }
-        connection.write(ResponseHead.of(response.status(), response.fields())
-                .followedBy(connection.side().date()));
-        connection.becomes(exchange, response);
+        if (written(ResponseHead.of(response.status(), response.fields())
+                .followedBy(connection.side().date()))) {
+            connection.becomes(exchange, response);
+        }
     }
 
     private void whole(HttpResponse response, BytesBody bytes) {
@@ -157,17 +163,24 @@ final class Answering {
         if (!withoutBody && head.bodyLength() != 0) {
             throw new IllegalStateException("the fields tell of a body that is missing: " + response);
         }
-        head(head);
-        exchange.bytes = withoutBody ? 0 : bytes.length();
-        connection.answered(exchange, last);
+        if (head(head)) {
+            exchange.bytes = withoutBody ? 0 : bytes.length();
+            connection.answered(exchange, last);
+        }
     }
 
-    private void head(ResponseHead head) {
+    /** False if it was not written: then the connection has failed. */
+    private boolean head(ResponseHead head) {
         ResponseHead dated =
                 hasDate(head) ? head : head.followedBy(connection.side().date());
-        last = !head.keepAlive() || connection.endsAfter(exchange);
+        last = !head.keepAlive() || connection.endsAfter(exchange); // which asks what has not begun
         begun = true;
-        connection.write(last ? dated.close() : dated);
+        return written(last ? dated.close() : dated);
+    }
+
+    private boolean written(ResponseEvent part) {
+        Future<@Nullable Void> written = connection.write(part);
+        return !written.isDone() || written.failure() == null;
     }
 
     /** A response that was passed on from elsewhere may say when it was made. */
@@ -218,8 +231,9 @@ final class Answering {
         }
         file.close();
         ResponseHead head = ResponseHead.of(answer.status(), answer.fields());
-        head(answer.status() == 304 ? head : head.bodyLength(0));
-        connection.answered(exchange, last);
+        if (head(answer.status() == 304 ? head : head.bodyLength(0))) {
+            connection.answered(exchange, last);
+        }
     }
 
     // ---- streams
@@ -236,13 +250,14 @@ final class Answering {
             head = head.bodyLength(Head.CHUNKED);
             chunked = true;
         }
-        if (source == exchange.body && exchange.isHeldBack() && !withoutBody) {
+        if (exchange.isHeldBack() && !withoutBody) {
             begin(head, source);
             return;
         }
-        head(head);
-        if (withoutBody || length == 0) {
-            source.close();
+        if (!head(head)) {
+            close();
+        } else if (withoutBody || length == 0) {
+            close();
             connection.answered(exchange, last);
         } else {
             goOn();
@@ -250,10 +265,10 @@ final class Answering {
     }
 
     /**
-     * With a body that comes back, and that the client has not begun to send: if it heard what is answered before, it would not send it at all.
+     * While the client has not begun to send its body, of which this may be made: if it heard what is answered before, it would not send that at all.
      */
     private void begin(ResponseHead head, HttpBody source) {
-        pending = source.next().onDone((piece, failure) -> {
+        awaits(source.next(), (piece, failure) -> {
             if (connection.isOver()) {
                 took(piece, failure);
                 return;
@@ -276,10 +291,16 @@ final class Answering {
 
     private void goOn() {
         try {
-            pending = Objects.requireNonNull(body).next().onDone(this::took);
+            awaits(Objects.requireNonNull(body).next(), this::took);
         } catch (Throwable t) {
             stop(t);
         }
+    }
+
+    /** A source may be of another loop: that of a client, whose response is the answer here. */
+    private void awaits(
+            Future<@Nullable ByteBuf> piece, BiConsumer<? super @Nullable ByteBuf, ? super @Nullable Throwable> then) {
+        pending = Hop.<@Nullable ByteBuf>onDone(connection.loop(), piece, then);
     }
 
     private void took(@Nullable ByteBuf piece, @Nullable Throwable failure) {
@@ -322,9 +343,9 @@ final class Answering {
             stop(e);
             return;
         }
-        Future<@Nullable Void> written = connection.write(end);
+        boolean written = written(end);
         close();
-        if (!written.isDone() || written.failure() == null) {
+        if (written) {
             connection.answered(exchange, last);
             connection.goOn();
         }

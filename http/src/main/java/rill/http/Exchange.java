@@ -63,7 +63,12 @@ final class Exchange {
     /** Whether the client still waits with the body until it is told to send it. */
     boolean isHeldBack() {
         RequestHead head = head();
-        return head != null && head.expectsContinue() && !continueSent && body != null && body.received() == 0;
+        return head != null
+                && head.expectsContinue()
+                && !continueSent
+                && body != null
+                && body.received() == 0
+                && !(answering != null && answering.hasBegun()); // who is told the answer is not told to go on
     }
 
     /** Whether the client can't be blamed for a body that does not come. */

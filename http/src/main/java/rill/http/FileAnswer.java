@@ -4,11 +4,15 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import rill.http.wire.HttpFields;
 
 /**
- * What is answered where a file is asked for: all of it, a part of it, or that the client has it already.
+ * What is answered where a file is asked for: all of it, a part of it, that the client has it already, or that what he wants a part of is gone.
  *
  * @param part of the body to be sent, or null for all or nothing
  * @param sendsBody whether there is one
@@ -19,6 +23,8 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
 
     private static final String UNIT = "bytes=";
     private static final int DIGITS = 18;
+    private static final String WEAK = "W/";
+    private static final Pattern TAG = Pattern.compile("(W/)?\"[^\"]*\"|\\*"); // in a tag there may be commas
 
     /** For a file that is open. <b>Source:</b> RFC 9110, sections 13 and 14. */
     static FileAnswer of(HttpRequest request, HttpResponse response, FileBody file) {
@@ -26,42 +32,87 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
         if (!reads || response.status() != 200) {
             return new FileAnswer(response.status(), response.fields(), null, true);
         }
-        String tag = "\"" + Long.toHexString(file.modifiedSeconds()) + "-" + Long.toHexString(file.length()) + "\"";
-        String modified = HttpDates.format(Instant.ofEpochSecond(file.modifiedSeconds()));
-        HttpFields fields = response.fields()
-                .add("ETag", tag)
-                .add("Last-Modified", modified)
-                .add("Accept-Ranges", "bytes");
-        if (hasAlready(request, tag, file.modifiedSeconds())) {
+        Version version = Version.of(file, response.fields());
+        HttpFields fields = response.fields().with("ETag", version.tag).with("Last-Modified", version.modified);
+        if (!fields.contains("accept-ranges")) {
+            fields = fields.add("Accept-Ranges", "bytes");
+        }
+        if (version.isOther(request)) {
+            return new FileAnswer(412, fields.without("content-type"), null, false);
+        }
+        if (version.isKnown(request)) {
             return new FileAnswer(304, fields.without("content-type"), null, false);
         }
         String range = request.method().equals("GET") ? request.field("range") : null;
         String condition = request.field("if-range");
         if (range == null
                 || request.fields().all("range").size() > 1
-                || (condition != null && !condition.equals(tag) && !condition.equals(modified))) {
+                || (condition != null && !version.isExactly(condition))) {
             return new FileAnswer(200, fields, null, true);
         }
         return ranged(range, fields, file.length());
     }
 
-    private static boolean hasAlready(HttpRequest request, String tag, long modifiedSeconds) {
-        if (request.fields().contains("if-none-match")) {
-            return request.fields().all("if-none-match").stream()
-                    .flatMap(list -> java.util.Arrays.stream(list.split(",", -1)))
-                    .map(String::trim)
-                    .map(each -> each.startsWith("W/") ? each.substring(2) : each)
-                    .anyMatch(each -> each.equals("*") || each.equals(tag));
+    /** What tells this version of the file from others: by itself, or as the handler has said. */
+    private record Version(String tag, String modified, long modifiedSeconds) {
+        static Version of(FileBody file, HttpFields said) {
+            String tag = said.get("etag");
+            String modified = said.get("last-modified");
+            long seconds = file.modifiedSeconds();
+            return new Version(
+                    tag == null ? file.tag() : tag,
+                    modified == null ? HttpDates.format(Instant.ofEpochSecond(seconds)) : modified,
+                    modified == null ? seconds : Objects.requireNonNullElse(secondsOf(modified), seconds));
         }
-        String since = request.field("if-modified-since");
-        if (since == null) {
-            return false;
+
+        /** Whether the client wants what it has seen before, and this is another. <b>Source:</b> RFC 9110, 13.2.2, steps 1 and 2. */
+        boolean isOther(HttpRequest request) {
+            if (request.fields().contains("if-match")) {
+                return tags(request, "if-match")
+                        .noneMatch(each -> each.equals("*") || (isStrong() && each.equals(tag)));
+            }
+            Long since = secondsOf(request.field("if-unmodified-since"));
+            return since != null && modifiedSeconds > since;
         }
-        try {
-            Instant known = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(since));
-            return modifiedSeconds <= known.getEpochSecond();
-        } catch (DateTimeException e) {
-            return false; // whatever that is, it is no reason
+
+        /** Whether the client has it. <b>Source:</b> likewise, steps 3 and 4. */
+        boolean isKnown(HttpRequest request) {
+            if (request.fields().contains("if-none-match")) {
+                return tags(request, "if-none-match")
+                        .anyMatch(each -> each.equals("*") || weak(each).equals(weak(tag)));
+            }
+            Long since = secondsOf(request.field("if-modified-since"));
+            return since != null && modifiedSeconds <= since;
+        }
+
+        /** Whether what the client has a part of is this, byte for byte. */
+        boolean isExactly(String condition) {
+            return (isStrong() && condition.equals(tag)) || condition.equals(modified);
+        }
+
+        private boolean isStrong() {
+            return !tag.startsWith(WEAK);
+        }
+
+        private static String weak(String tag) {
+            return tag.startsWith(WEAK) ? tag.substring(WEAK.length()) : tag;
+        }
+
+        private static Stream<String> tags(HttpRequest request, String name) {
+            return request.fields().all(name).stream()
+                    .flatMap(list -> TAG.matcher(list).results().map(MatchResult::group));
+        }
+
+        /** Null for what is no date, whatever that is: it is no reason for anything. */
+        private static @Nullable Long secondsOf(@Nullable String date) {
+            try {
+                return date == null
+                        ? null
+                        : Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date))
+                                .getEpochSecond();
+            } catch (DateTimeException e) {
+                return null;
+            }
         }
     }
 

@@ -18,6 +18,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
@@ -26,12 +27,13 @@ import rill.Promise;
 /** A body that is in a file, or a part of one. It is opened and read on threads for blocking work, a piece at a time. */
 final class FileBody extends HttpBody {
     private static final int PIECE = 64 * 1024;
+    private static final long NANOS_OF_SECOND = 1_000_000_000L;
 
     private final Path file;
     private final @Nullable Path folder; // that it has to be below
     private @Nullable FileChannel channel; // once it is open
     private long length = UNKNOWN;
-    private long modifiedSeconds;
+    private long modifiedNanos; // since 1970
     private long position;
     private boolean closed;
 
@@ -56,7 +58,7 @@ final class FileBody extends HttpBody {
             if (decoded.indexOf('\0') >= 0 || decoded.indexOf('\\') >= 0) {
                 return null;
             }
-            Path root = folder.normalize();
+            Path root = folder.toAbsolutePath().normalize(); // of "." alone nothing would be left
             Path file = root;
             for (String part : decoded.split("/", -1)) {
                 if (part.equals("..")) {
@@ -74,7 +76,7 @@ final class FileBody extends HttpBody {
 
     // ---- opening
 
-    private record Opened(FileChannel channel, long length, long modifiedSeconds) {}
+    private record Opened(FileChannel channel, long length, long modifiedNanos) {}
 
     /** Done once it is open, and its length is known. */
     Future<@Nullable Void> open(Loop loop) {
@@ -83,7 +85,7 @@ final class FileBody extends HttpBody {
         return opened.map(file -> {
             channel = file.channel;
             length = file.length;
-            modifiedSeconds = file.modifiedSeconds;
+            modifiedNanos = file.modifiedNanos;
             if (closed) {
                 closeElsewhere(loop, file.channel);
                 throw new IOException("the file was not wanted any more when it was open");
@@ -116,7 +118,7 @@ final class FileBody extends HttpBody {
         }
         FileChannel channel = FileChannel.open(wanted, StandardOpenOption.READ);
         return new Opened(
-                channel, attributes.size(), attributes.lastModifiedTime().toMillis() / 1000);
+                channel, attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
     }
 
     private static <T extends @Nullable Object> void elsewhere(Loop loop, Callable<T> work, Promise<T> result) {
@@ -134,17 +136,28 @@ final class FileBody extends HttpBody {
     }
 
     private static void closeElsewhere(Loop loop, FileChannel channel) {
-        loop.transport().environment().blocking().execute(() -> {
-            try {
-                channel.close();
-            } catch (IOException e) {
-                // It was only read: nothing is lost.
-            }
-        });
+        try {
+            loop.transport().environment().blocking().execute(() -> close(channel));
+        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread can be had, and it must not stay open
+            close(channel);
+        }
+    }
+
+    private static void close(FileChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // It was only read: nothing is lost.
+        }
     }
 
     long modifiedSeconds() {
-        return modifiedSeconds;
+        return Math.floorDiv(modifiedNanos, NANOS_OF_SECOND);
+    }
+
+    /** What another version of the file has not: its size and when it was written, as finely as that is known. */
+    String tag() {
+        return "\"" + Long.toHexString(modifiedNanos) + "-" + Long.toHexString(length) + "\"";
     }
 
     /** Only this part of it, which lies within it. */

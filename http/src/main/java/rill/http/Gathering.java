@@ -9,12 +9,14 @@ import rill.Promise;
 
 /** Reads a body to its end, into one array, which grows with what comes and not with what was announced. */
 final class Gathering {
+    private static final byte[] NONE = {};
     private static final int FIRST_SPACE = 8 * 1024;
 
     private final HttpBody body;
     private final int limit;
+    private final Loop loop;
     private final Promise<byte[]> whole;
-    private byte[] bytes = {};
+    private byte[] bytes = NONE;
     private int size;
     private @Nullable Future<@Nullable ByteBuf> next;
 
@@ -25,6 +27,7 @@ final class Gathering {
         if (loop == null) {
             throw new IllegalStateException("a body is read on its loop");
         }
+        this.loop = loop;
         whole = loop.promise();
     }
 
@@ -42,27 +45,49 @@ final class Gathering {
     }
 
     private void goOn() {
-        next = body.next().onDone(this::took);
+        next = Hop.<@Nullable ByteBuf>onDone(loop, body.next(), this::took);
     }
 
     private void took(@Nullable ByteBuf piece, @Nullable Throwable failure) {
         if (failure != null) {
             whole.fail(failure);
-        } else if (piece == null) {
-            whole.complete(size == bytes.length ? bytes : Arrays.copyOf(bytes, size));
         } else {
-            add(piece);
+            try {
+                if (piece == null) {
+                    whole.complete(size == bytes.length ? bytes : Arrays.copyOf(bytes, size));
+                } else {
+                    takeOver(piece);
+                }
+            } catch (Throwable t) { // no memory
+                stop(t);
+            }
         }
     }
 
-    private void add(ByteBuf piece) {
+    private void stop(Throwable why) {
+        bytes = NONE;
+        body.close();
+        whole.fail(why);
+    }
+
+    private void takeOver(ByteBuf piece) {
         int more = piece.readableBytes();
-        if (whole.isDone() || more > limit - size) {
+        boolean fits = !whole.isDone() && more <= limit - size;
+        try {
+            if (fits) {
+                add(piece, more);
+            }
+        } finally {
             piece.release();
-            body.close();
-            whole.fail(HttpBody.tooLarge(limit));
-            return;
         }
+        if (fits) {
+            goOn();
+        } else {
+            stop(HttpBody.tooLarge(limit));
+        }
+    }
+
+    private void add(ByteBuf piece, int more) {
         if (more > bytes.length - size) {
             int announced = (int) Math.min(Math.max(0, body.length()), FIRST_SPACE);
             int twice = (int) Math.min(2L * bytes.length, limit);
@@ -70,7 +95,5 @@ final class Gathering {
         }
         piece.readBytes(bytes, size, more);
         size += more;
-        piece.release();
-        goOn();
     }
 }

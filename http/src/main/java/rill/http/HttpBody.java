@@ -17,7 +17,7 @@ import rill.http.wire.HttpFields;
  * <p>It is read piece by piece ({@link #next}), or whole, with a limit ({@link #bytes}, {@link #text}): one of the two, once. Empty bodies, and those made
  * of bytes or text, may be sent any number of times.
  *
- * <p><b>Threading:</b> the loop. <b>Ownership:</b> a piece belongs to whoever was given it, and is released by him. Who reads a body no further
+ * <p><b>Threading:</b> any loop, though one at a time; the Futures of a body that came in are of the loop of its connection. <b>Ownership:</b> a piece belongs to whoever was given it, and is released by him. Who reads a body no further
  * {@link #close closes} it; the server does that with all that it has sent, and with those of requests that were answered.
  *
  * <p><b>Errors:</b> the Futures fail with what the connection fails with, with a {@link BodyTooLargeException}, or with what a source has failed with.
@@ -74,7 +74,7 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
          */
         Future<@Nullable ByteBuf> next() throws IOException;
 
-        /** Nothing more is wanted: at the end, or before. Called once. */
+        /** Nothing more is wanted: at the end, or before. Called once. What it throws is reported. */
         default void close() {}
     }
 
@@ -86,7 +86,7 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
     /**
      * The next piece; null at the end. One at a time. A piece whose Future was given up before anybody saw it comes with the next call.
      *
-     * @throws IllegalStateException if the last call is not done
+     * @throws IllegalStateException if the last call is not done; asked for on another loop, the Future fails with it
      */
     public abstract Future<@Nullable ByteBuf> next();
 
@@ -119,9 +119,14 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
         return new BodyTooLargeException("a body of more than " + limit + " bytes");
     }
 
-    /** All of it, up to {@value #USUAL_LIMIT} bytes, as text in UTF-8. */
+    /** All of it, up to {@value #USUAL_LIMIT} bytes, as text: in the charset that the Content-Type of its request names, or UTF-8. */
     public final Future<String> text() {
-        return text(StandardCharsets.UTF_8);
+        return text(charset());
+    }
+
+    /** What the head that it came with says. */
+    Charset charset() {
+        return StandardCharsets.UTF_8;
     }
 
     /** All of it, up to {@value #USUAL_LIMIT} bytes, as text. What is no text becomes what that charset has for it. */

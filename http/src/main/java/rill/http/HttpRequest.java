@@ -1,11 +1,12 @@
 package rill.http;
 
 import java.net.SocketAddress;
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import rill.Future;
 import rill.http.wire.HttpFields;
 import rill.http.wire.RequestHead;
 
@@ -129,29 +130,65 @@ public final class HttpRequest {
     }
 
     /**
-     * The first parameter of this name in the query, as forms of HTML write them: {@code name=value&other=…}, decoded as UTF-8. Null if there is none, or
-     * if it can't be decoded.
+     * The first parameter of this name in the query, as forms of HTML write them: {@code name=value&other=…}, decoded as UTF-8. Null if there is none that
+     * can be decoded.
      */
     public @Nullable String parameter(String name) {
+        List<String> all = parameters(name);
+        return all.isEmpty() ? null : all.getFirst();
+    }
+
+    /** All parameters of this name in the query, in order, likewise. Those that can't be decoded are left out. */
+    public List<String> parameters(String name) {
         String query = query();
-        if (query == null) {
-            return null;
-        }
-        for (String pair : query.split("&", -1)) {
-            int equals = pair.indexOf('=');
-            if (name.equals(decoded(equals < 0 ? pair : pair.substring(0, equals)))) {
-                return equals < 0 ? "" : decoded(pair.substring(equals + 1));
+        return query == null ? List.of() : HttpParameters.named(name, query);
+    }
+
+    /**
+     * For whom it is, as {@code host} or {@code host:port}: the one that the target names, if it does, and else the one of Host. Null if neither is there.
+     * <b>Source:</b> RFC 9112, 3.2.2 and 3.3.
+     */
+    public @Nullable String authority() {
+        return RequestHead.authority(method, target(), fields);
+    }
+
+    /** The path and the query of the target, without whom it names: what is asked of a server that the request is handed on to. */
+    public String pathAndQuery() {
+        String query = query();
+        return query == null ? path() : path() + "?" + query;
+    }
+
+    /** The value of the first cookie of this name, without the quotes that it may have; null if there is none. <b>Source:</b> RFC 6265, 4.2. */
+    public @Nullable String cookie(String name) {
+        for (String field : fields.all("cookie")) {
+            for (String pair : field.split(";", -1)) {
+                int equals = pair.indexOf('=');
+                if (equals >= 0 && pair.substring(0, equals).trim().equals(name)) {
+                    return MediaTypes.unquoted(pair.substring(equals + 1).trim());
+                }
             }
         }
         return null;
     }
 
-    private static @Nullable String decoded(String text) {
-        try {
-            return URLDecoder.decode(text, StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            return null;
+    /** {@link #form(int)} of up to {@value HttpBody#USUAL_LIMIT} bytes. */
+    public Future<HttpParameters> form() {
+        return form(HttpBody.USUAL_LIMIT);
+    }
+
+    /**
+     * The body, read as a form of HTML that was sent by POST: {@code application/x-www-form-urlencoded}, with up to {@value HttpParameters#MOST} values.
+     *
+     * @param limit how many bytes it may have
+     * @return fails with what the handler may fail with as well: a {@link BodyTooLargeException} (413), or a {@link HttpRefusedException} if it is of another
+     *     media type (415), has too many values (413), or is not encoded as it should be (400)
+     */
+    public Future<HttpParameters> form(int limit) {
+        if (!MediaTypes.is("application/x-www-form-urlencoded", field("content-type"))) {
+            return Future.failed(
+                    new HttpRefusedException(415, "expected a form, of application/x-www-form-urlencoded"));
         }
+        return body.bytes(limit).map(bytes -> HttpParameters.form(new String(bytes, StandardCharsets.UTF_8)));
     }
 
     /** The fields. */

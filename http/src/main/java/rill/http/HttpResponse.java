@@ -31,10 +31,21 @@ public final class HttpResponse {
 
     private HttpResponse(
             int status, HttpFields fields, HttpBody body, @Nullable Consumer<? super Connection<?, ?>> next) {
+        requireFinal(status, next != null);
         this.status = status;
         this.fields = Objects.requireNonNull(fields, "fields");
         this.body = Objects.requireNonNull(body, "body");
         this.next = next;
+    }
+
+    /** What comes before an answer, such as 103, would be taken for it, and the answer for that of the next request. */
+    private static void requireFinal(int status, boolean endsHttp) {
+        if (endsHttp ? status != 101 && status / 100 != 2 : status < 200) {
+            throw new IllegalArgumentException(
+                    endsHttp
+                            ? "the end of HTTP is told by 101, or to CONNECT by 2xx, not by " + status
+                            : "a final status, from 200 on, not " + status + "; with 101 see HttpResponse.upgrade");
+        }
     }
 
     // ---- making

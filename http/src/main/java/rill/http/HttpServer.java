@@ -34,8 +34,12 @@ import rill.http.wire.ResponseEvent;
  * <p><b>Threading:</b> handlers run on the loop of the connection: of a {@link rill.LoopGroup}, on several threads at once.
  *
  * <p><b>Errors:</b> a request that breaks the protocol or a limit is answered (400, 408, 414, 431, 501, 505), after those before it, and the connection
- * closes. A handler that throws, or whose Future fails, is answered for with 500 and reported; with 413 after a {@link BodyTooLargeException}. If an
+ * closes. A handler that throws, or whose Future fails, is answered for with 500 and reported; with 413 after a {@link BodyTooLargeException}, and as it says after a {@link
+ * HttpRefusedException}. If an
  * answer can't be sent to its end, the connection is reset, so that nobody takes it for whole. A handler whose client is gone has its Future cancelled.
+ *
+ * <p><b>Not guaranteed:</b> that this shows soon. While a connection is not read, since {@link HttpServerOptions#pipelined} requests of it are in progress or {@link
+ * HttpServerOptions#waitingBytes} of a body wait to be read by the handler, nothing is heard of its client either.
  *
  * <p><b>Closing:</b> when the server or its loop closes, no further request is taken; requests in progress are answered, the last with {@code Connection:
  * close}.

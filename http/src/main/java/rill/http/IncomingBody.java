@@ -2,13 +2,16 @@ package rill.http;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
 import rill.Promise;
 import rill.http.wire.HttpFields;
+import rill.http.wire.RequestHead;
 
 /**
  * A body that comes from a peer. What was not asked for yet waits here, and counts; its connection stops reading when that becomes too much.
@@ -16,7 +19,7 @@ import rill.http.wire.HttpFields;
  * <pre>
  *  COMING ── its end ──▶ ENDED
  *     ├── its connection fails ──▶ FAILED
- *     └── close: CLOSED, what still comes is thrown away
+ *     └── close: CLOSED, what still comes is thrown away; where there was more to read, whoever reads on is told so
  * </pre>
  *
  * As a Consumer it takes back a piece that nobody saw.
@@ -24,6 +27,8 @@ import rill.http.wire.HttpFields;
 final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf> {
     /** What a piece counts for beside its bytes. */
     private static final int PIECE = 128;
+
+    private static final String AWAITED = "next: the piece before has not come yet";
 
     /** Where it comes from. */
     interface Origin {
@@ -37,6 +42,7 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
     private final Loop loop;
     private final Origin origin;
     private final long length;
+    private final HttpFields fields; // of the head that it came with
     private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>(2);
     private int weight; // of those
     private long received;
@@ -47,10 +53,11 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
     private @Nullable Throwable failure;
     private HttpFields trailers = HttpFields.none();
 
-    IncomingBody(Loop loop, Origin origin, long length) {
+    IncomingBody(Loop loop, Origin origin, RequestHead head) {
         this.loop = loop;
         this.origin = origin;
-        this.length = length;
+        this.length = head.bodyLength();
+        this.fields = head.fields();
     }
 
     // ---- from the connection
@@ -132,27 +139,42 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
     }
 
     @Override
+    Charset charset() {
+        return MediaTypes.charset(fields.get("content-type"));
+    }
+
+    @Override
     public Future<@Nullable ByteBuf> next() {
-        if (isAwaited()) {
-            throw new IllegalStateException("next: the piece before has not come yet");
+        if (Loop.current() == loop && isAwaited()) {
+            throw new IllegalStateException(AWAITED);
         }
         Promise<@Nullable ByteBuf> promise = loop.promise(this);
+        if (!Hop.run(loop, () -> give(promise))) {
+            promise.fail(new IOException("next: the loop is closed"));
+        }
+        return promise;
+    }
+
+    private void give(Promise<@Nullable ByteBuf> promise) {
+        if (isAwaited()) {
+            promise.fail(new IllegalStateException(AWAITED));
+            return;
+        }
         ByteBuf first = waiting.poll();
         if (first != null) {
             weight -= first.readableBytes() + PIECE;
-            promise.complete(first);
+            if (!promise.complete(first)) {
+                accept(first);
+            }
             origin.relieved(this);
-        } else if (complete) {
-            promise.complete(null);
         } else if (failure != null) {
             promise.fail(failure);
-        } else if (closed) {
-            promise.fail(new IOException("next: the body was closed, or its request was answered"));
+        } else if (complete) {
+            promise.complete(null);
         } else {
             next = promise;
             origin.wanted(this);
         }
-        return promise;
     }
 
     /** Nobody saw it: it is for the next call. */
@@ -163,6 +185,7 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
         }
         if (closed) {
             piece.release();
+            cut();
             return;
         }
         Promise<@Nullable ByteBuf> asked = next;
@@ -181,10 +204,17 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
 
     @Override
     public void close() {
+        Hop.run(loop, this::closeNow); // when that is closed, so is this: with its connection
+    }
+
+    private void closeNow() {
         if (closed) {
             return;
         }
         closed = true;
+        if (!complete || !waiting.isEmpty()) {
+            cut();
+        }
         for (ByteBuf piece = waiting.poll(); piece != null; piece = waiting.poll()) {
             piece.release();
         }
@@ -192,8 +222,15 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
         Promise<@Nullable ByteBuf> asked = next;
         if (asked != null) {
             next = null;
-            asked.fail(new IOException("next: the body was closed, or its request was answered"));
+            asked.fail(Objects.requireNonNull(failure));
         }
         origin.relieved(this);
+    }
+
+    /** Some of it was thrown away, so nobody is to take what he has read for all of it. */
+    private void cut() {
+        if (failure == null) {
+            failure = new IOException("next: the body was closed, or its request was answered");
+        }
     }
 }

@@ -1,10 +1,15 @@
 package rill.http;
 
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import rill.http.wire.HttpFields;
 
 /** The fields that say what a body is; for a file, by its name. */
@@ -50,6 +55,8 @@ final class MediaTypes {
         }
     }
 
+    private static final Pattern PARAMETER = Pattern.compile(";\\s*([^\\s;=\"]++)\\s*=\\s*(\"[^\"]*+\"|[^\\s;\"]*+)");
+
     private MediaTypes() {}
 
     private static HttpFields made(String type) {
@@ -60,6 +67,32 @@ final class MediaTypes {
     static HttpFields of(String type) {
         HttpFields known = FIELDS.get(type);
         return known == null ? made(type) : known;
+    }
+
+    /** Whether a Content-Type says this one, whatever its parameters. */
+    static boolean is(String type, @Nullable String said) {
+        return said != null && said.split(";", 2)[0].trim().equalsIgnoreCase(type);
+    }
+
+    /** The charset that a Content-Type names; UTF-8 if it names none, or one that is not known here. */
+    static Charset charset(@Nullable String said) {
+        Matcher parameters = PARAMETER.matcher(said == null ? "" : said);
+        while (parameters.find()) {
+            if (parameters.group(1).equalsIgnoreCase("charset")) {
+                try {
+                    return Charset.forName(unquoted(parameters.group(2)));
+                } catch (IllegalArgumentException unknown) {
+                    break;
+                }
+            }
+        }
+        return StandardCharsets.UTF_8;
+    }
+
+    static String unquoted(String value) {
+        return value.length() > 1 && value.startsWith("\"") && value.endsWith("\"")
+                ? value.substring(1, value.length() - 1)
+                : value;
     }
 
     /** The field that says what is in a file. */

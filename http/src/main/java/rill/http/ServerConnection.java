@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import rill.Connection;
 import rill.Failure;
@@ -52,6 +51,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
     private boolean over;
     private boolean left; // is nobody's here any more
     private boolean blocked; // by a client that does not take what is written
+    private int leftBefore; // to be taken by the client, when it was looked at last
     private int activeAt; // when there was something to do last: see LoopSide.look
     private int windowAt; // when the progress of the body was looked at last
     private long windowReceived;
@@ -117,7 +117,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
         if (over || finishing) {
             return; // it was never taken, so its client may ask again elsewhere
         }
-        IncomingBody body = head.hasBody() ? new IncomingBody(loop, this, head.bodyLength()) : null;
+        IncomingBody body = head.hasBody() ? new IncomingBody(loop, this, head) : null;
         var request = new HttpRequest(head, body == null ? HttpBody.empty() : body, this);
         var exchange = new Exchange(request, body, options.accessLog() == null ? 0 : loop.nanoTime());
         exchanges.add(exchange);
@@ -146,13 +146,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
         }
         exchange.answer = answer;
         if (!answer.isDone()) {
-            answer.onDone((response, failure) -> {
-                if (Loop.current() == loop) {
-                    writeAnswers();
-                } else {
-                    loop.execute(this::writeAnswers);
-                }
-            });
+            Hop.onDone(loop, answer, (response, failure) -> writeAnswers());
         }
     }
 
@@ -410,18 +404,27 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
             return;
         }
         if ((exchanges.isEmpty() && incoming == null) || blocked) {
-            if (side.isIdleSince(activeAt)) {
-                if (blocked) {
-                    over = true;
-                    connection.abort();
-                } else {
-                    end();
-                }
-            }
+            lookAfterIdle(look);
         }
         Exchange exchange = incoming;
         if (exchange != null && exchange.body != null) {
             lookAfterBody(exchange, exchange.body, look);
+        }
+    }
+
+    /** Nothing is to be done, or it waits for the client to take what was written: who takes some is not idle. */
+    private void lookAfterIdle(int look) {
+        int left = (int) connection.pending();
+        if (left != leftBefore) {
+            leftBefore = left;
+            activeAt = look;
+        } else if (side.isIdleSince(activeAt)) {
+            if (blocked) {
+                over = true;
+                connection.abort();
+            } else {
+                end();
+            }
         }
     }
 
@@ -443,15 +446,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
 
     /** Takes no further request. From any thread. */
     void finish() {
-        if (Loop.current() == loop) {
-            finishNow();
-            return;
-        }
-        try {
-            loop.execute(this::finishNow);
-        } catch (RejectedExecutionException e) {
-            // The loop is closed, and so is this.
-        }
+        Hop.run(loop, this::finishNow); // unless that is closed, and so is this
     }
 
     private void finishNow() {

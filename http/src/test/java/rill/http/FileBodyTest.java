@@ -160,4 +160,93 @@ class FileBodyTest {
             }
         }
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {".", "", "./."})
+    void a_folder_may_be_named_from_where_the_process_is(String here) throws IOException {
+        try (var served = new Served(request -> Future.of(HttpResponse.fileBelow(Path.of(here), request.path())))) {
+            String ask = " HTTP/1.1\r\nConnection: close\r\n" + HOST;
+            Path some;
+            try (var files = Files.list(Path.of("."))) {
+                some = files.filter(Files::isRegularFile).findFirst().orElseThrow();
+            }
+            assertThat(served.ask("HEAD /" + some.getFileName() + ask)).startsWith("HTTP/1.1 200 ");
+            assertThat(served.ask(
+                            "GET /../" + Path.of("").toAbsolutePath().getFileName() + "/" + some.getFileName() + ask))
+                    .startsWith("HTTP/1.1 404 ");
+        }
+    }
+
+    private String tagOf(String path) throws IOException {
+        return get(path)
+                .lines()
+                .filter(line -> line.startsWith("ETag: "))
+                .findFirst()
+                .orElseThrow()
+                .substring(6);
+    }
+
+    @Test
+    void who_wants_another_version_of_a_file_is_told_that_it_is_not_there() throws IOException {
+        String tag = tagOf("/a%20b.txt");
+        assertThat(get("/a%20b.txt", "If-Match: \"x\""))
+                .startsWith("HTTP/1.1 412 ")
+                .endsWith("\r\n\r\n");
+        assertThat(get("/a%20b.txt", "If-Match: W/" + tag)).startsWith("HTTP/1.1 412 ");
+        assertThat(get("/a%20b.txt", "If-Match: \"x\", " + tag)).startsWith("HTTP/1.1 200 ");
+        assertThat(get("/a%20b.txt", "If-Match: *")).startsWith("HTTP/1.1 200 ");
+        assertThat(get("/a%20b.txt", "If-Match: \"x\"", "If-None-Match: " + tag))
+                .startsWith("HTTP/1.1 412 ");
+        assertThat(get("/a%20b.txt", "If-Match: " + tag, "If-None-Match: " + tag))
+                .startsWith("HTTP/1.1 304 ");
+        assertThat(get("/a%20b.txt", "If-Match: " + tag, "If-Unmodified-Since: Sat, 05 Nov 1994 08:49:37 GMT"))
+                .startsWith("HTTP/1.1 200 ");
+        assertThat(get("/a%20b.txt", "If-Unmodified-Since: " + MODIFIED)).startsWith("HTTP/1.1 200 ");
+        assertThat(get("/a%20b.txt", "If-Unmodified-Since: yesterday")).startsWith("HTTP/1.1 200 ");
+        assertThat(get("/a%20b.txt", "If-Unmodified-Since: Sat, 05 Nov 1994 08:49:37 GMT"))
+                .startsWith("HTTP/1.1 412 ");
+        assertThat(ask("HEAD", "/a%20b.txt", "If-Match: \"x\"")).startsWith("HTTP/1.1 412 ");
+    }
+
+    @Test
+    void a_file_that_has_changed_within_a_second_has_another_tag() throws IOException {
+        String before = tagOf("/a%20b.txt");
+        Files.setLastModifiedTime(
+                below.resolve("a b.txt"),
+                FileTime.from(Instant.ofEpochSecond(784111777).plusNanos(5_000_000)));
+        assertThat(tagOf("/a%20b.txt")).isNotEqualTo(before);
+    }
+
+    @Test
+    void a_tag_and_a_date_of_the_handler_take_the_place_of_those_of_the_file() throws IOException {
+        Path file = below.resolve("a b.txt");
+        try (var served = new Served(request -> Future.of(HttpResponse.file(file)
+                .with("ETag", "\"one, two\"")
+                .with("Last-Modified", "Sat, 05 Nov 1994 08:49:37 GMT")
+                .with("Accept-Ranges", "none")))) {
+            String ask = "GET / HTTP/1.1\r\nConnection: close\r\n";
+            assertThat(served.ask(ask + HOST))
+                    .containsOnlyOnce("ETag: ")
+                    .contains("ETag: \"one, two\"\r\n")
+                    .containsOnlyOnce("Last-Modified: ")
+                    .containsOnlyOnce("Accept-Ranges: ");
+            assertThat(served.ask(ask + "If-None-Match: \"a\", W/\"one, two\"\r\n" + HOST))
+                    .startsWith("HTTP/1.1 304 ");
+            assertThat(served.ask(ask + "If-None-Match: \"two\"\r\n" + HOST)).startsWith("HTTP/1.1 200 ");
+            assertThat(served.ask(ask + "If-Modified-Since: Sat, 05 Nov 1994 08:49:37 GMT\r\n" + HOST))
+                    .startsWith("HTTP/1.1 304 ");
+        }
+    }
+
+    @Test
+    void a_weak_tag_of_the_handler_is_no_proof_that_a_file_is_the_same() throws IOException {
+        HttpResponse file = HttpResponse.file(below.resolve("a b.txt")).with("ETag", "W/\"1\"");
+        try (var served = new Served(request -> Future.of(file))) {
+            String ask = "GET / HTTP/1.1\r\nConnection: close\r\n";
+            assertThat(served.ask(ask + "If-Match: W/\"1\"\r\n" + HOST)).startsWith("HTTP/1.1 412 ");
+            assertThat(served.ask(ask + "If-None-Match: \"1\"\r\n" + HOST)).startsWith("HTTP/1.1 304 ");
+            assertThat(served.ask(ask + "Range: bytes=0-0\r\nIf-Range: W/\"1\"\r\n" + HOST))
+                    .startsWith("HTTP/1.1 200 ");
+        }
+    }
 }

@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static rill.http.Served.HOST;
 import static rill.http.Served.text;
 import static rill.http.ServedTexts.GET;
+import static rill.http.ServedTexts.LAST;
 import static rill.http.ServedTexts.echo;
 import static rill.http.ServedTexts.hello;
 import static rill.http.ServedTexts.ok;
 
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.Future;
@@ -169,6 +173,50 @@ class HttpRequestBodyTest {
     }
 
     @Test
+    void continue_is_sent_before_a_stream_that_is_made_of_the_body() throws IOException {
+        String expecting = "POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n" + HOST;
+        try (var served = new Served(request ->
+                Future.of(HttpResponse.of(HttpBody.stream(() -> request.body().next()))))) {
+            var client = served.connect();
+            assertThat(client.send(expecting).until("\r\n\r\n")).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
+            assertThat(client.send("hello").until("0\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200 ")
+                    .contains("5\r\nhello\r\n");
+            assertThat(client.send(LAST).untilEnd()).startsWith("HTTP/1.1 200 ");
+        }
+    }
+
+    @Test
+    void a_body_that_is_asked_for_when_its_answer_has_begun_is_not_waited_for_without_end() throws IOException {
+        String expecting = "POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n" + HOST;
+        var given = new AtomicInteger();
+        try (var served =
+                new Served(request -> Future.of(HttpResponse.of(HttpBody.stream(() -> given.getAndIncrement() == 0
+                        ? Future.<@Nullable ByteBuf>of(ServedTexts.bytes("first"))
+                        : request.body().next()))))) {
+            var client = served.connect();
+            assertThat(client.send(expecting).until("first")).startsWith("HTTP/1.1 200 ");
+            served.pass(Duration.ofSeconds(30));
+            assertThat(client.ended).isTrue();
+            assertThat(served.reported(Report.Thrown.class).cause()).hasMessageContaining("expected the body");
+        }
+    }
+
+    @Test
+    void a_stream_that_has_nothing_to_do_with_a_body_that_is_held_back_is_sent() throws IOException {
+        String expecting = "POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n" + HOST;
+        try (var served = new Served(request -> Future.of(HttpResponse.of(
+                request.path().equals("/")
+                        ? HttpBody.stream(ServedTexts.source())
+                        : HttpBody.stream(2, ServedTexts.source("a", "b")))))) {
+            assertThat(served.ask(expecting)).startsWith("HTTP/1.1 200 ").endsWith("0\r\n\r\n");
+            assertThat(served.ask(expecting.replace("POST /", "POST /ab")))
+                    .contains("connection: close")
+                    .endsWith("\r\n\r\nab");
+        }
+    }
+
+    @Test
     void another_expectation_is_answered_with_417() throws IOException {
         try (var served = new Served(hello())) {
             assertThat(served.ask("GET / HTTP/1.1\r\nExpect: the-unexpected\r\n" + HOST))
@@ -213,6 +261,81 @@ class HttpRequestBodyTest {
                     .send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST
                             + "5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n");
             assertThat(client.until("X-Sum: 1\r\n\r\n")).endsWith("5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n");
+        }
+    }
+
+    /** Answers at once, and reads afterwards. */
+    private static final class ReadsTooLate {
+        private final List<Future<byte[]>> wholes = new ArrayList<>();
+        private final List<HttpBody> bodies = new ArrayList<>();
+
+        Future<HttpResponse> answer(HttpRequest request) {
+            bodies.add(request.body());
+            Loop.current()
+                    .schedule(
+                            Duration.ofSeconds(1),
+                            () -> wholes.add(request.body().bytes().onDone((bytes, failure) -> {})));
+            return text("taken");
+        }
+
+        Throwable failure(Served served) {
+            served.drive(() -> !wholes.isEmpty() && wholes.getLast().isDone());
+            return wholes.getLast().failure();
+        }
+    }
+
+    @Test
+    void a_body_that_is_read_after_its_answer_is_never_taken_for_whole() throws IOException {
+        var late = new ReadsTooLate();
+        try (var served = new Served(late::answer)) {
+            var client = served.connect();
+            client.send("POST / HTTP/1.1\r\nContent-Length: 5\r\n" + HOST + "hello");
+            assertThat(client.until("taken")).isEqualTo(ok("taken"));
+            assertThat(late.failure(served)).isInstanceOf(IOException.class).hasMessageContaining("was answered");
+            client.send("POST / HTTP/1.1\r\nContent-Length: 5\r\n" + HOST + "he");
+            client.until("taken");
+            client.send("llo"); // when nobody wants it any more
+            assertThat(late.failure(served)).isInstanceOf(IOException.class).hasMessageContaining("was answered");
+        }
+    }
+
+    @Test
+    void a_body_that_is_read_to_its_end_before_its_answer_has_ended_ever_after() throws IOException {
+        var bodies = new ArrayList<HttpBody>();
+        try (var served = new Served(request -> {
+            bodies.add(request.body());
+            return request.body().text().map(HttpResponse::text);
+        })) {
+            served.connect()
+                    .send("POST / HTTP/1.1\r\nContent-Length: 5\r\n" + HOST + "hello")
+                    .until("\r\n\r\nhello");
+            Future<@Nullable ByteBuf> after =
+                    served.loop.submit(() -> bodies.getFirst().next()).flatMap(piece -> piece);
+            served.drive(after::isDone);
+            assertThat(after.result()).isNull();
+        }
+    }
+
+    @Test
+    void a_piece_that_comes_back_when_the_body_is_closed_is_missed() throws IOException {
+        var late = new ArrayList<Future<byte[]>>();
+        try (var served = new Served(request -> Loop.current()
+                .delay(Duration.ofSeconds(1))
+                .map(nothing -> {
+                    Future<?> untold = request.body().next().map(piece -> piece);
+                    request.body().close();
+                    untold.cancel();
+                    Loop.current()
+                            .schedule(
+                                    Duration.ofSeconds(1),
+                                    () -> late.add(request.body().bytes()));
+                    return HttpResponse.text("closed");
+                }))) {
+            served.connect()
+                    .send("POST / HTTP/1.1\r\nContent-Length: 5\r\n" + HOST + "hello")
+                    .until("closed");
+            served.drive(() -> !late.isEmpty() && late.getFirst().isDone());
+            assertThat(late.getFirst().failure()).isInstanceOf(IOException.class);
         }
     }
 }

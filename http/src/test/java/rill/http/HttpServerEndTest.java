@@ -8,15 +8,21 @@ import static rill.http.ServedTexts.echo;
 import static rill.http.ServedTexts.hello;
 import static rill.http.ServedTexts.ok;
 
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import rill.Connection;
 import rill.Future;
 import rill.Loop;
+import rill.Pipeline;
 import rill.Promise;
+import rill.http.websocket.WebSocket;
+import rill.http.wire.HttpFields;
 import rill.testkit.Leaks;
 
 /** When a server gives connections up, and how it ends them. */
@@ -129,5 +135,70 @@ class HttpServerEndTest {
                     .endsWith("late");
             assertThat(promises).hasSize(1);
         }
+    }
+
+    private static final String UPGRADE = "GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: x\r\n" + HOST;
+
+    private static Future<HttpResponse> upgrade(Consumer<Connection<ByteBuf, ByteBuf>> next) {
+        return Future.of(HttpResponse.upgrade(
+                101,
+                HttpFields.of("Connection", "upgrade", "Upgrade", "x"),
+                connection -> next.accept(connection.become(Pipeline.bytes()))));
+    }
+
+    @Test
+    void when_the_loop_closes_whoever_waits_on_a_connection_that_was_upgraded_is_told() throws IOException {
+        var told = new ArrayList<String>();
+        var served =
+                new Served(request -> upgrade(connection -> connection.receive().onDone((message, failure) -> {
+                    told.add(message + " " + failure);
+                    connection.close();
+                })));
+        var client = served.connect().send(UPGRADE);
+        client.until("\r\n\r\n");
+        served.close();
+        assertThat(told).containsExactly("null null");
+        assertThat(client.ended).isTrue();
+    }
+
+    @Test
+    void when_the_loop_closes_an_upgraded_connection_to_which_messages_are_pushed_closes() throws IOException {
+        var served = new Served(request -> upgrade(connection -> connection.onMessage(connection::write)));
+        var client = served.connect().send(UPGRADE + "hello");
+        client.until("\r\n\r\nhello");
+        served.close();
+        assertThat(client.ended).isTrue();
+    }
+
+    @Test
+    void a_connection_that_is_upgraded_while_the_loop_closes_is_told_at_once() throws IOException {
+        var told = new ArrayList<String>();
+        var asked = new ArrayList<HttpRequest>();
+        var served = new Served(request -> {
+            asked.add(request);
+            return Loop.current()
+                    .delay(Duration.ofSeconds(1))
+                    .flatMap(nothing ->
+                            upgrade(connection -> connection.receive().onDone((message, failure) -> {
+                                told.add(message + " " + failure);
+                                connection.close();
+                            })));
+        });
+        served.connect().send(UPGRADE);
+        served.drive(() -> !asked.isEmpty());
+        served.close();
+        assertThat(told).containsExactly("null null");
+    }
+
+    @Test
+    void when_the_loop_closes_a_websocket_says_close() throws IOException {
+        var served = new Served(request -> Future.of(
+                WebSocket.answer(request, socket -> socket.receive().onDone((message, failure) -> socket.close()))));
+        var client = served.connect()
+                .send("GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + HOST);
+        client.until("\r\n\r\n");
+        served.close();
+        assertThat(client.take()).startsWith("\u0088\2\3");
     }
 }

@@ -104,6 +104,10 @@ final class Served implements AutoCloseable {
             return take();
         }
 
+        int size() {
+            return text.length();
+        }
+
         String take() {
             String all = text.toString();
             text.setLength(0);

@@ -36,7 +36,7 @@ final class Content {
     }
 
     /** Makes room for so many bytes more, and for no more than {@code most} in all. */
-    private void makeRoom(int more, long most) {
+    private void makeRoom(int more, int most) {
         long needed = (long) size + more;
         if (needed > bytes.length) {
             long room = Math.min(Math.max(most, needed), Math.max(needed, 2L * bytes.length));
@@ -50,7 +50,7 @@ final class Content {
      * @param most how many it will hold at the most, as far as that is known
      * @return the index, among these, of the first one that a text can't have there; or -1
      */
-    int take(ByteBuf in, int count, int mask, long most) {
+    int take(ByteBuf in, int count, int mask, int most) {
         makeRoom(count, most);
         in.readBytes(bytes, size, count);
         if (mask != 0) {

@@ -250,6 +250,11 @@ abstract class Handshake implements Session<WebSocketMessage, WebSocketMessage> 
         }
 
         @Override
+        public boolean isReading() {
+            return context.isReading();
+        }
+
+        @Override
         public void stopTimer() {
             context.stopTimer();
         }

@@ -154,7 +154,7 @@ final class Opening {
         if (keys.size() != 1 || !isKey(keys.getFirst())) {
             throw new RefusedException(400, "A WebSocket's request has one Sec-WebSocket-Key, of 16 bytes.");
         }
-        requireOrigin(fields, options);
+        requireOrigin(request, options);
         return granted(request, keys.getFirst(), options);
     }
 
@@ -166,9 +166,9 @@ final class Opening {
         }
     }
 
-    private static void requireOrigin(HttpFields fields, WebSocketOptions options) throws RefusedException {
-        List<String> origins = fields.all("origin");
-        String host = Objects.requireNonNullElse(fields.get("host"), "");
+    private static void requireOrigin(RequestHead request, WebSocketOptions options) throws RefusedException {
+        List<String> origins = request.fields().all("origin");
+        String host = Objects.requireNonNullElse(request.authority(), "");
         boolean accepted =
                 origins.isEmpty() || (origins.size() == 1 && options.acceptsOrigin(origins.getFirst(), host));
         if (!accepted) {

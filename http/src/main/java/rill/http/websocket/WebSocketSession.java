@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import rill.Context;
 import rill.DeadlineException;
 import rill.Outgoing;
+import rill.OutputEndedException;
 import rill.ProtocolException;
 import rill.Session;
 import rill.http.websocket.WebSocketMessage.Close;
@@ -144,7 +145,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         long limit = options.messageBytes();
         if (compressed
                 ? length > limit + (limit >> 8) + COMPRESSED_SLACK
-                : !options.inParts() && length + (open == null ? 0 : open.size()) > limit) {
+                : !options.inParts() && length > limit - (open == null ? 0 : open.size())) {
             throw refuse(context, 1, Close.TOO_BIG, "expected a message of at most " + limit + " bytes");
         }
     }
@@ -246,10 +247,12 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     }
 
     private @Nullable WebSocketMessage take(Content open, ByteBuf in, int start, Context context) throws IOException {
-        long most = options.inParts() ? part : open.size() + remaining;
+        int most =
+                options.inParts() ? part : options.messageBytes(); // and no frame is longer than what is left of that
         int count = (int) Math.min(Math.min(remaining, in.readableBytes()), most - open.size());
+        boolean last = (first & Frame.FIN) != 0 && remaining < most - open.size();
         int from = in.readerIndex() - start;
-        int malformed = open.take(in, count, Mask.from(mask, taken), Math.min(most, open.size() + remaining));
+        int malformed = open.take(in, count, Mask.from(mask, taken), last ? open.size() + (int) remaining : most);
         if (malformed >= 0) {
             throw noText(context, from + malformed);
         }
@@ -328,7 +331,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     }
 
     private int mostInflated() {
-        return options.messageBytes() + 1;
+        return (int) Math.min(Integer.MAX_VALUE, options.messageBytes() + 1L);
     }
 
     /**
@@ -393,7 +396,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
             if (message instanceof Close) {
                 return; // it was said
             }
-            throw new IOException("a message after the Close of this side can't be sent");
+            throw new OutputEndedException("a message after the Close of this side can't be sent");
         }
         switch (message) {
             case WebSocketMessage.Text text -> writer.text(text.text(), out);
@@ -422,11 +425,12 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
 
     @Override
     public @Nullable WebSocketMessage timerExpired(Context context) throws IOException {
-        if (closing) {
+        if (closing && !context.isReading()) {
+            context.startTimer(options.closeTimeout()); // its Close may be here, and nobody receives it
+        } else if (closing) {
             throw new DeadlineException("the peer has not answered a Close within "
                     + options.closeTimeout().toMillis() + " ms");
-        }
-        if (heard) {
+        } else if (heard || (asked && !context.isReading())) { // what is not read is not heard, so he is asked anew
             heard = false;
             asked = false;
             context.startTimer(options.pingEvery());

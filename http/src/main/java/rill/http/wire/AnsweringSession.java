@@ -60,6 +60,10 @@ final class AnsweringSession implements Session<RequestEvent, ResponseEvent> {
 
     @Override
     public @Nullable RequestEvent timerExpired(Context context) {
+        if (timing && !context.isReading()) {
+            context.startTimer(headDeadline); // it may have come, and waits until it is read
+            return null;
+        }
         return timing ? refused(408, "expected the rest of the head", context) : null;
     }
 

@@ -77,6 +77,31 @@ public final class RequestHead implements Head, RequestEvent {
         return known;
     }
 
+    /**
+     * For whom it is, as {@code host} or {@code host:port}: the one that the target names, if it does, whatever Host says, and else the one of Host; null if
+     * neither is there. <b>Source:</b> RFC 9112, 3.2.2 and 3.3.
+     */
+    public @Nullable String authority() {
+        return authority(method, target(), fields);
+    }
+
+    /** {@link #authority()} of a request that perhaps can't be sent. */
+    public static @Nullable String authority(String method, String target, HttpFields fields) {
+        if (method.equals("CONNECT")) {
+            return target;
+        }
+        int host = target.startsWith("/") ? -1 : target.indexOf("://");
+        if (host < 0) {
+            return fields.get("host");
+        }
+        int from = host + 3;
+        int to = from;
+        while (to < target.length() && target.charAt(to) != '/' && target.charAt(to) != '?') {
+            to++;
+        }
+        return target.substring(from, to);
+    }
+
     @Override
     public HttpFields fields() {
         return fields;

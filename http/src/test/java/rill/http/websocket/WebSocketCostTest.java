@@ -111,6 +111,24 @@ final class WebSocketCostTest {
     }
 
     @Test
+    void a_message_in_many_frames_is_not_copied_at_each_of_them() throws IOException {
+        int size = 1000 * 1000;
+        String frames = Frames.client(0x02, "x".repeat(1000))
+                + Frames.client(0, "x".repeat(1000)).repeat(998)
+                + Frames.client(0x80, "x".repeat(1000));
+        var context = new Shared();
+        Session<WebSocketMessage, WebSocketMessage> session = session(false, context);
+        ByteBuf in = direct(frames.length()).writeBytes(Frames.bytes(frames));
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        WebSocketMessage message = null;
+        while (in.isReadable()) {
+            message = session.decode(in, context);
+        }
+        assertThat(message).isEqualTo(new WebSocketMessage.Binary(Frames.bytes("x".repeat(size))));
+        assertThat(THREADS.getCurrentThreadAllocatedBytes() - before).isLessThan(10L * size);
+    }
+
+    @Test
     void what_leaves_allocates_nothing() throws IOException {
         for (boolean client : new boolean[] {false, true}) {
             double keys = client ? 8 : 0; // those of a secure source, many at a time

@@ -9,6 +9,7 @@ import static rill.http.websocket.Frames.server;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -253,6 +254,10 @@ final class WebSocketSessionTest {
         assertThat(told(small, client(0x02, "x".repeat(600)) + Frames.head(0x80, 401, 0x80)))
                 .isEqualTo(1009);
         assertThat(told(small, Frames.head(0x82, Long.MAX_VALUE, 0x80))).isEqualTo(1009);
+        for (int before : new int[] {1, 1000}) {
+            assertThat(told(small, client(0x02, "x".repeat(before)) + Frames.head(0x80, Long.MAX_VALUE, 0x80)))
+                    .isEqualTo(1009);
+        }
         assertThat(harness(false, small)
                         .feed(client(0x82, "x".repeat(1000)))
                         .outcome()
@@ -296,6 +301,15 @@ final class WebSocketSessionTest {
 
     private static final WebSocketOptions DEFLATE =
             DEFAULTS.deflate(true).deflateFrom(1).messageBytes(100_000);
+
+    @Test
+    @Timeout(10)
+    void at_the_largest_limit_what_is_compressed_is_inflated() {
+        byte[] zeros = new byte[100_000];
+        var server = harness(false, DEFAULTS.deflate(true).messageBytes(Integer.MAX_VALUE))
+                .feed(client(0xC2, deflated(zeros)));
+        assertThat(server.outcome().messages()).containsExactly(WebSocketMessage.binary(zeros));
+    }
 
     @Test
     void every_bomb_is_refused_with_1009_and_takes_no_more_memory_than_a_message_may() {

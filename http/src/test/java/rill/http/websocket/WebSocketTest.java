@@ -308,6 +308,15 @@ final class WebSocketTest {
                         DEFAULTS,
                         REQUEST.replace("Version: 13", "Version: 13\r\nOrigin: https://server.example.com") + close))
                 .startsWith("HTTP/1.1 101");
+        String absolute = REQUEST.replace("Version: 13", "Version: 13\r\nOrigin: https://evil.example")
+                .replace("GET /", "GET http://evil.example/");
+        assertThat(answer(DEFAULTS, absolute + close))
+                .as("for whom a request is, its target says")
+                .startsWith("HTTP/1.1 101");
+        refused(
+                REQUEST.replace("Version: 13", "Version: 13\r\nOrigin: https://server.example.com")
+                        .replace("GET /", "GET http://other.example/"),
+                403);
         assertThat(answer(DEFAULTS.origins("https://evil.example"::equals), other + close))
                 .startsWith("HTTP/1.1 101");
     }

@@ -1,0 +1,132 @@
+package rill.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static rill.http.Served.HOST;
+import static rill.http.Served.text;
+import static rill.http.ServedTexts.GET;
+import static rill.http.ServedTexts.LAST;
+import static rill.http.ServedTexts.ok;
+
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import rill.Future;
+import rill.Loop;
+import rill.testkit.Leaks;
+import rill.testkit.memory.MemoryTransport;
+
+/** Clients that are slow, and those that only seem to be, since nobody reads them. */
+@ExtendWith(Leaks.class)
+class HttpServerSlownessTest {
+    private static final byte[] LARGE = new byte[3 * 1024 * 1024];
+
+    private static HttpResponse large(String path) {
+        if (path.equals("/stream")) {
+            Iterator<byte[]> pieces = List.of(LARGE).iterator();
+            return HttpResponse.of(HttpBody.stream(
+                    LARGE.length, () -> Future.of(pieces.hasNext() ? Unpooled.wrappedBuffer(pieces.next()) : null)));
+        }
+        return HttpResponse.bytes("application/octet-stream", LARGE);
+    }
+
+    /** Takes some bytes each second, until there is no more. */
+    private static int takeSlowly(Served served, Served.Raw client, int each) {
+        int got = 0;
+        while (!client.ended && got <= LARGE.length) {
+            client.connection.resume();
+            int most = each;
+            int before = client.size();
+            served.drive(() -> client.ended || client.size() - before >= most);
+            client.connection.pause();
+            got += client.take().length();
+            served.pass(Duration.ofSeconds(1));
+        }
+        return got + client.take().length();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/bytes", "/stream"})
+    void a_large_answer_is_not_cut_as_long_as_its_client_takes_some_of_it(String path) throws IOException {
+        try (var served = new Served(
+                MemoryTransport.calm().capacity(8 * 1024),
+                Served.options(),
+                request -> Future.of(large(request.path())))) {
+            var client = served.connect();
+            client.connection.pause();
+            client.send("GET " + path + " HTTP/1.1\r\n" + HOST);
+            assertThat(takeSlowly(served, client, 16 * 1024)).isGreaterThan(LARGE.length);
+        }
+    }
+
+    @Test
+    void a_small_answer_is_not_cut_as_long_as_its_client_takes_some_of_it() throws IOException {
+        String small = "x".repeat(60_000);
+        try (var served = new Served(MemoryTransport.calm().capacity(100), Served.options(), request -> text(small))) {
+            var client = served.connect();
+            client.connection.pause();
+            client.send(GET);
+            int got = 0;
+            while (!client.ended && got < ok(small).length()) {
+                client.connection.resume();
+                int before = client.size();
+                served.drive(() -> client.ended || client.size() - before >= 200);
+                client.connection.pause();
+                got += client.take().length();
+                served.pass(Duration.ofSeconds(1));
+            }
+            client.connection.resume();
+            assertThat(client.send(GET).until(small)).isEqualTo(ok(small));
+        }
+    }
+
+    private static final String SLOW = "GET /slow HTTP/1.1\r\n" + HOST;
+
+    /** What is asked for first is there at once, and what is asked for then a second later. */
+    private static Future<HttpResponse> blocking(HttpRequest request, String large) {
+        return switch (request.path()) {
+            case "/" -> text(large);
+            case "/slow" ->
+                Objects.requireNonNull(Loop.current())
+                        .delay(Duration.ofSeconds(1))
+                        .map(nothing -> HttpResponse.text(large));
+            default -> text("last");
+        };
+    }
+
+    @Test
+    void the_rest_of_a_head_that_nobody_reads_is_not_late() throws IOException {
+        String large = "x".repeat(200_000);
+        try (var served = new Served(
+                MemoryTransport.calm().capacity(1000), Served.options(), request -> blocking(request, large))) {
+            var client = served.connect();
+            client.connection.pause();
+            client.send(GET + SLOW + LAST.substring(0, 10));
+            served.pass(Duration.ofSeconds(2)); // in which so much was answered that nothing more is read
+            client.send(LAST.substring(10));
+            served.pass(Duration.ofSeconds(30)); // longer than a head may take, and shorter than the client may
+            client.connection.resume();
+            assertThat(client.untilEnd()).contains(large).endsWith("last");
+        }
+    }
+
+    @Test
+    void a_head_that_does_not_come_when_it_is_read_again_is_late() throws IOException {
+        String large = "x".repeat(200_000);
+        try (var served = new Served(
+                MemoryTransport.calm().capacity(1000), Served.options(), request -> blocking(request, large))) {
+            var client = served.connect();
+            client.connection.pause();
+            client.send(GET + SLOW + "GET /late HTTP/1.1\r\n" + HOST.substring(0, 4));
+            served.pass(Duration.ofSeconds(30));
+            client.connection.resume();
+            assertThat(client.untilEnd()).contains(large).contains("HTTP/1.1 408 ");
+        }
+    }
+}
