@@ -40,6 +40,7 @@ final class Contenders {
     /** Those that every case is about: Rill and Netty in their fastest settings on each kind of transport, and the limit. */
     private static final List<String> PRINCIPAL =
             List.of("rill-nio", "rill-epoll", "rill-uring", "netty-nio", "netty-epoll", "netty-io_uring", "bare-c");
+
     private static final List<String> ON_RINGS = List.of("rill-uring", "netty-io_uring");
 
     private Contenders() {}

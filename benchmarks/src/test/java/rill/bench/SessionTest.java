@@ -155,14 +155,17 @@ final class SessionTest {
 
     @Test
     void only_the_cases_and_the_contestants_that_are_wanted_run() throws IOException {
-        Contest first = contest("50 × 1, 16 B", true, giving("rill", true, 2), giving("netty", false, 1), giving("c", false, 1));
+        Contest first = contest(
+                "50 × 1, 16 B", true, giving("rill", true, 2), giving("netty", false, 1), giving("c", false, 1));
         cases = List.of("50 x 1,");
         contestants = List.of("rill", "c");
         Report report = run(kept::add, new Fake("one", List.of(first, plain("50 × 16, 16 B", true))));
         List<Report.Case> done = report.sections().getFirst().cases();
-        assertThat(done).singleElement().satisfies(each -> assertThat(each.entries())
-                .extracting(Report.Entry::name)
-                .containsExactly("rill", "c"));
+        assertThat(done)
+                .singleElement()
+                .satisfies(each -> assertThat(each.entries())
+                        .extracting(Report.Entry::name)
+                        .containsExactly("rill", "c"));
         assertThat(report.notRun()).isEmpty();
     }
 

@@ -317,7 +317,8 @@ final class End implements WireListener {
     @Override
     public void turnEnded() {
         rig.require(!closed, Rule.CLOSED_IS_LAST, "turnEnded was told after closed, which is the last event");
-        rig.require(readInTurn, Rule.SOMETHING_READ, "turnEnded was told although nothing had been read since the last");
+        rig.require(
+                readInTurn, Rule.SOMETHING_READ, "turnEnded was told although nothing had been read since the last");
         readInTurn = false;
     }
 
