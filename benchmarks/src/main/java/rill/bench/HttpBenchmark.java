@@ -114,7 +114,7 @@ final class HttpBenchmark implements Benchmark {
 
     /** There is more to compile than in an echo: the rate rises for four seconds. */
     private static Profile longer(Profile profile) {
-        return profile.longer(3, 1);
+        return profile.longer(5, 1);
     }
 
     @Override
