@@ -35,9 +35,9 @@ final class ReceiveBuffers {
     private static final int GROUP = 0;
 
     /** Taken by one receive of many… */
-    private static final int PIECE = 32 * 1024;
-    /** …which end with the one that reaches this, so that no Wire is given more than two pieces when it wants none any more. */
-    private static final int CAP = PIECE + 1;
+    private static final int PIECE = 64 * 1024;
+    /** …which end with the one that reaches this, so that no Wire is given more than a turn's worth when it wants none any more. */
+    private static final int CAP = UringWire.BYTES_PER_TURN - PIECE + 1;
 
     private static final int BITWISE_COUNT = 16;
     private static final int BITWISE_SIZE = 64 * 1024;
