@@ -44,7 +44,9 @@ class SystemMemoryTest {
                 ByteBuffer bytes = piece.bytes();
                 assertThat(bytes.capacity()).as("seed %d", seed).isEqualTo(size);
                 assertThat(bytes.isDirect()).isTrue();
-                assertThat(bytes.alignmentOffset(0, 64)).as("its place in a line of the cache").isZero();
+                assertThat(bytes.alignmentOffset(0, 64))
+                        .as("its place in a line of the cache")
+                        .isZero();
                 fill(bytes, n);
                 pieces.add(piece);
                 marks.add(n);

@@ -71,7 +71,9 @@ class BoundsTest extends Selecting {
             selector.select(0);
             long gone = MUCH - client.wire.unacknowledged();
             long kept = client.left - client.wire.unacknowledged() - unread(server) - server.read;
-            assertThat(kept).as("kept after step " + step++ + ", of " + gone).isLessThanOrEqualTo(UringWire.BYTES_PER_TURN);
+            assertThat(kept)
+                    .as("kept after step " + step++ + ", of " + gone)
+                    .isLessThanOrEqualTo(UringWire.BYTES_PER_TURN);
         }
         client.wire.abort();
         server.wire.abort();
