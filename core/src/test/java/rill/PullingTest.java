@@ -56,21 +56,25 @@ class PullingTest {
         }
     }
 
+    /** Two messages have come and were told, and nobody has asked for them yet. */
+    private static List<Future<String>> receivedTwoOf(Rig<String, String> rig, String lines) throws IOException {
+        var received = new ArrayList<Future<String>>();
+        rig.onLoop(() -> {
+            received.add(rig.connection().receive());
+            received.add(rig.connection().receive());
+        });
+        rig.arrives(lines);
+        rig.settle();
+        return received;
+    }
+
     @Test
     void of_two_that_came_back_the_first_stays_the_first_when_it_comes_back_again() throws IOException {
         try (var rig = new Rig<>(TextLines.pipeline())) {
-            var first = new Box<Future<String>>();
-            var second = new Box<Future<String>>();
-            rig.onLoop(() -> {
-                first.value = rig.connection().receive();
-                second.value = rig.connection().receive();
-            });
-            rig.arrives("first\nsecond\n");
-            rig.settle();
+            List<Future<String>> received = receivedTwoOf(rig, "first\nsecond\n");
             var again = new ArrayList<Future<String>>();
             rig.onLoop(() -> {
-                second.value.map(line -> line).cancel();
-                first.value.map(line -> line).cancel();
+                received.reversed().forEach(each -> each.map(line -> line).cancel());
                 rig.connection().receive().map(line -> line).cancel(); // before it was told
                 again.add(rig.connection().receive());
                 again.add(rig.connection().receive());
@@ -83,18 +87,10 @@ class PullingTest {
     @Test
     void a_receive_behind_one_that_was_not_told_yet_waits_for_what_came_back() throws IOException {
         try (var rig = new Rig<>(TextLines.pipeline())) {
-            var first = new Box<Future<String>>();
-            var second = new Box<Future<String>>();
-            rig.onLoop(() -> {
-                first.value = rig.connection().receive();
-                second.value = rig.connection().receive();
-            });
-            rig.arrives("first\nsecond\nthird\n");
-            rig.settle();
+            List<Future<String>> received = receivedTwoOf(rig, "first\nsecond\nthird\n");
             var again = new ArrayList<Future<String>>();
             rig.onLoop(() -> {
-                second.value.map(line -> line).cancel();
-                first.value.map(line -> line).cancel();
+                received.reversed().forEach(each -> each.map(line -> line).cancel());
                 Future<String> untold = rig.connection().receive().map(line -> line);
                 again.add(rig.connection().receive());
                 again.add(rig.connection().receive());
