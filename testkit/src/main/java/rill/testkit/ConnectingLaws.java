@@ -23,8 +23,8 @@ import rill.spi.WireListener;
 
 /** Connecting, and how it may come to nothing. */
 abstract class ConnectingLaws extends OnTransport {
-    /** From here on, so many ports: no system gives them to those who ask for any. */
-    private static final int SELDOM_USED = 20_000;
+    /** From here on, this many ports: neither a system nor a transport of ours gives them to those who ask for any. */
+    private static final int SELDOM_USED = 10_000;
 
     private static final int SELDOM_USED_PORTS = 10_000;
 
