@@ -158,7 +158,7 @@ abstract class BareLoop implements Drivable, Executor {
 
     /**
      * When the next timer is due, as a reading of {@link #nanoTime()}. If the loop has nothing to do, it needs no tick until then, unless I/O or
-     * other threads give it work. For use between two ticks, if you drive by {@link #tick}.
+     * other threads give it work. For use between two ticks, if you drive by {@link #tick()}.
      *
      * @return empty if there is no timer
      */
@@ -467,7 +467,7 @@ abstract class BareLoop implements Drivable, Executor {
 
     /**
      * What is alive on it, in words: its Tasks, with what each awaits, and its connections. For use between two ticks, if you drive by
-     * {@link #tick}.
+     * {@link #tick()}.
      */
     @Override
     public List<String> alive() {

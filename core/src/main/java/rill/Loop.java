@@ -22,7 +22,7 @@ import rill.spi.Transport;
  *
  * <p>One tick handles I/O that is ready, then timers that are due, then the Handles that are present; then it flushes what was
  * written. One thread at a time drives a loop, and it does not matter which. {@link #run} drives until its body is done. {@link #start} lets a
- * thread of the loop's own drive. {@link #tick} does one step. {@link Future#await} on a thread outside drives if nobody else does.
+ * thread of the loop's own drive. {@link #tick()} does one step. {@link Future#await} on a thread outside drives if nobody else does.
  *
  * <p><b>Threading:</b> all public methods may be called from any thread, unless they say otherwise. Callbacks run on the loop.
  *

@@ -269,6 +269,7 @@ final class End implements WireListener {
                     Rule.PAUSED,
                     name + " was told while reads were paused");
             events.add(name);
+            rig.told();
             body.run();
         });
         throwIf(name);

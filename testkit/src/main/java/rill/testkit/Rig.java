@@ -32,6 +32,7 @@ final class Rig {
     private final List<Throwable> violations = new ArrayList<>();
     private final Addresses addresses;
     private final boolean exchanged;
+    private long told; // events, at all ends
     final Watch watch;
 
     Rig(Transport transport, Addresses addresses, Duration patience, Watch watch, boolean exchanged) {
@@ -77,6 +78,11 @@ final class Rig {
 
     void add(End end) {
         ends.add(end);
+    }
+
+    /** An end is being told something: the transport does not stand still. */
+    void told() {
+        told++;
     }
 
     boolean allClosed() {
@@ -133,12 +139,19 @@ final class Rig {
     /** Drives until it is so. */
     void until(String what, BooleanSupplier condition) {
         long deadline = now() + patienceNanos;
-        long start = System.nanoTime();
+        long start = System.nanoTime(); // of a time in which nothing is told
+        long toldAtStart = told;
         while (!condition.getAsBoolean()) {
+            if (told != toldAtStart) {
+                toldAtStart = told;
+                start = System.nanoTime();
+            }
             boolean standsStill = System.nanoTime() - start > STILL_NANOS;
             if (now() - deadline > 0 || standsStill) {
                 throw new AssertionError("it did not happen that " + what
-                        + (standsStill ? ", for a minute, in which the transport's clock has hardly moved" : "")
+                        + (standsStill
+                                ? "; for a minute nothing was told, and the transport's clock has hardly moved"
+                                : "")
                         + "; the ends were told: " + ends);
             }
             step();
