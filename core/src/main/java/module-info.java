@@ -2,7 +2,11 @@ import org.jspecify.annotations.NullMarked;
 
 /** The event loop, Futures, Tasks, connections and pipelines of Rill, and the contract that transports fulfil. */
 @NullMarked
-@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // netty-buffer ships without a descriptor
+@SuppressWarnings({
+    "requires-automatic",
+    "requires-transitive-automatic", // netty-buffer ships without a descriptor
+    "module" // the one named below is built after this one
+})
 module rill.core {
     requires transitive io.netty.buffer;
     requires io.netty.common;
@@ -13,6 +17,9 @@ module rill.core {
     exports rill;
     exports rill.spi;
     exports rill.spi.readiness;
+    // The same where the system reports readiness and where it reports completion.
+    exports rill.spi.writing to
+            rill.transport.uring;
 
     uses rill.spi.Transport;
 }

@@ -82,16 +82,17 @@ class RoomsTest {
                 .that()
                 .resideInAPackage("rill.spi")
                 .should()
-                .dependOnClassesThat(JavaClass.Predicates.resideInAnyPackage("rill", "rill.spi.readiness")
-                        .and(DescribedPredicate.not(anyOf(Resolver.class)))) // which an environment supplies
+                .dependOnClassesThat(
+                        JavaClass.Predicates.resideInAnyPackage("rill", "rill.spi.readiness", "rill.spi.writing")
+                                .and(DescribedPredicate.not(anyOf(Resolver.class)))) // which an environment supplies
                 .check(CORE);
     }
 
     @Test
-    void what_readiness_transports_share_knows_the_contract_alone() {
+    void what_transports_share_knows_the_contract_alone() {
         noClasses()
                 .that()
-                .resideInAPackage("rill.spi.readiness")
+                .resideInAnyPackage("rill.spi.readiness", "rill.spi.writing")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("rill", "rill.system")

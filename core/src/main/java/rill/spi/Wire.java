@@ -69,8 +69,9 @@ public interface Wire {
 
     /**
      * Stops the read side at once: from here on neither bytes, nor end of input, nor a close by the peer is reported.
-     * What this side does itself is: its {@code close} and {@code abort}, and {@link WireListener#writeFailed}. A transport may go on
-     * taking bytes from the kernel up to what it reads in one turn, 256 KiB, and keeps them. Idempotent.
+     * What this side does itself is: its {@code close} and {@code abort}, and {@link WireListener#writeFailed}. So is a close that
+     * was found out before, and waits for the next {@code select} alone. A transport may go on taking bytes from the kernel up to what it
+     * reads in one turn, 256 KiB, and keeps them. Idempotent.
      */
     void pauseReads();
 

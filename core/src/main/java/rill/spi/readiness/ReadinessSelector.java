@@ -2,7 +2,6 @@ package rill.spi.readiness;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.ArrayDeque;
@@ -21,6 +20,8 @@ import rill.spi.Tally;
 import rill.spi.Transport;
 import rill.spi.Wire;
 import rill.spi.WireListener;
+import rill.spi.writing.SpareQueues;
+import rill.spi.writing.WriteQueue;
 
 /**
  * The Selector of a transport whose system reports readiness. A transport extends it and adds only its system calls.
@@ -274,20 +275,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     }
 
     private void requireKnown(SocketAddress address) {
-        if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
-            throw new IllegalArgumentException(
-                    "transport " + transport + " takes addresses, not names: " + inet + " has to be resolved first");
-        }
-        if (address instanceof UnixDomainSocketAddress path
-                && path.getPath().toString().isEmpty()) {
-            throw new IllegalArgumentException(
-                    "transport " + transport
-                            + " needs the path of a file in the address of a Unix domain socket, as in UnixDomainSocketAddress.of(\"/run/my.socket\")");
-        }
-        if (!knows(address)) {
-            throw new IllegalArgumentException("transport " + transport + " has no addresses of type "
-                    + address.getClass().getName() + ": " + address);
-        }
+        SocketFailures.requireAddress(transport, address, knows(address));
     }
 
     // ---- those that were accepted

@@ -10,6 +10,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Wire;
 import rill.spi.WireListener;
+import rill.spi.writing.WriteQueue;
 
 /**
  * The state machine of a Wire whose system reports readiness: reading within a budget, queueing and gathering writes,
@@ -30,6 +31,8 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     static final int READS_PER_TURN = 16;
     /** …or this many bytes. */
     static final int BYTES_PER_TURN = 256 * 1024;
+    /** Buffers passed to one gathering write; systems take 1,024 (IOV_MAX), and few gain beyond this. */
+    private static final int GATHER = 64;
 
     private enum State {
         CONNECTING,
@@ -320,10 +323,10 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         if (state != State.OPEN || open == null || open.isEmpty()) {
             return 0;
         }
-        long before = open.unreported;
+        long before = open.unreported();
         writeQueued();
-        long written = open.unreported - before;
-        open.unreported = before;
+        long written = open.unreported() - before;
+        open.unreported(before);
         giveBackIfIdle(open);
         return written;
     }
@@ -333,7 +336,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         WriteQueue open = queue;
         if (open != null) {
             try {
-                open.writeTo(this);
+                writeAll(open);
             } catch (IOException e) {
                 outputFails(named("write to ", e));
                 return;
@@ -350,6 +353,18 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
             }
         }
         shutdownIfWritten();
+    }
+
+    private void writeAll(WriteQueue open) throws IOException {
+        while (!open.isEmpty()) {
+            int count = Math.min(GATHER, open.size());
+            selector().tally().written();
+            long n = write(open.array(), open.first(), count);
+            open.unreported(open.unreported() + n);
+            if (open.sent(n) < count) {
+                return;
+            }
+        }
     }
 
     /**
@@ -385,16 +400,16 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
 
     private void report() {
         WriteQueue open = queue;
-        if (open != null && open.unreported > 0 && state != State.CLOSED) {
-            long n = open.unreported;
-            open.unreported = 0;
+        if (open != null && open.unreported() > 0 && state != State.CLOSED) {
+            long n = open.unreported();
+            open.unreported(0);
             giveBackIfIdle(open);
             listener.written(n);
         }
     }
 
     private void giveBackIfIdle(WriteQueue open) {
-        if (open.isEmpty() && open.unreported == 0) {
+        if (open.isEmpty() && open.unreported() == 0) {
             queue = null;
             selector().giveBack(open);
         }
@@ -435,7 +450,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         shutdownWanted = true;
         if (state == State.OPEN && !wantsWrite) {
             writeQueued();
-            if (queue != null && queue.unreported > 0) {
+            if (queue != null && queue.unreported() > 0) {
                 announce();
             }
         }

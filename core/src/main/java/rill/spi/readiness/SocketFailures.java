@@ -3,9 +3,13 @@ package rill.spi.readiness;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
+import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
 
 /** Says in a failure what was being done and with whom; the type of the failure stays. */
 public final class SocketFailures {
@@ -30,5 +34,41 @@ public final class SocketFailures {
     public static IllegalArgumentException noOption(String transport, SocketOption<?> option) {
         return new IllegalArgumentException(
                 "transport " + transport + " has no option " + option.name() + " for such a socket");
+    }
+
+    /**
+     * Refuses an address that nobody can connect to or listen at.
+     *
+     * @param known whether the transport has addresses of this kind
+     * @throws IllegalArgumentException saying what to do instead
+     */
+    public static void requireAddress(String transport, SocketAddress address, boolean known) {
+        if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
+            throw new IllegalArgumentException(
+                    "transport " + transport + " takes addresses, not names: " + inet + " has to be resolved first");
+        }
+        if (address instanceof UnixDomainSocketAddress path
+                && path.getPath().toString().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "transport " + transport
+                            + " needs the path of a file in the address of a Unix domain socket, as in UnixDomainSocketAddress.of(\"/run/my.socket\")");
+        }
+        if (!known) {
+            throw new IllegalArgumentException("transport " + transport + " has no addresses of type "
+                    + address.getClass().getName() + ": " + address);
+        }
+    }
+
+    /**
+     * Refuses a close that lingers, which would block the loop.
+     *
+     * @throws IllegalArgumentException saying what to do instead
+     */
+    public static void requireNoLinger(String transport, SocketOption<?> option, Object value) {
+        if (option == StandardSocketOptions.SO_LINGER && (Integer) value > 0) {
+            throw new IllegalArgumentException(
+                    "transport " + transport + " takes no SO_LINGER of " + value
+                            + " s: a close that lingers would block the loop; 0 resets, and a connection's own close waits without it");
+        }
     }
 }

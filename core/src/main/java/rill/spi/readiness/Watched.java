@@ -2,7 +2,6 @@ package rill.spi.readiness;
 
 import java.io.IOException;
 import java.net.SocketOption;
-import java.net.StandardSocketOptions;
 
 /**
  * A socket of a readiness Selector, connected or listening: it is told of readiness, and may have something to tell itself.
@@ -34,11 +33,7 @@ public abstract sealed class Watched permits ReadinessWire, ReadinessAcceptor {
      * @throws IllegalArgumentException for a close that lingers, which would block the loop
      */
     final <T> void setOption(SocketOption<T> option, T value) throws IOException {
-        if (option == StandardSocketOptions.SO_LINGER && (Integer) value > 0) {
-            throw new IllegalArgumentException(
-                    "transport " + selector().transport() + " takes no SO_LINGER of " + value
-                            + " s: a close that lingers would block the loop; 0 resets, and a connection's own close waits without it");
-        }
+        SocketFailures.requireNoLinger(selector().transport(), option, value);
         option(option, value);
     }
 

@@ -37,7 +37,7 @@ final class ReceiveBuffers {
     /** Taken by one receive of many… */
     private static final int PIECE = 64 * 1024;
     /** …which end with the one that reaches this, so that no Wire is given more than a turn's worth when it wants none any more. */
-    private static final int CAP = UringWire.BYTES_PER_TURN - PIECE + 1;
+    private static final int CAP = Receiving.BYTES_PER_TURN - PIECE + 1;
 
     private static final int BITWISE_COUNT = 16;
     private static final int BITWISE_SIZE = 64 * 1024;

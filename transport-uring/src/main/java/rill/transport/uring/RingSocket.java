@@ -3,6 +3,7 @@ package rill.transport.uring;
 import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import rill.spi.readiness.SocketFailures;
 import rill.transport.epoll.linux.LibC;
 
 /**
@@ -41,6 +42,11 @@ abstract class RingSocket {
         return fd;
     }
 
+    /** Whether its descriptor was given back. */
+    final boolean isGone() {
+        return fd == GONE;
+    }
+
     /** The data for a request of this kind. */
     final long data(int kind) {
         return Request.data(selector.registrations().data(slot), kind);
@@ -55,13 +61,13 @@ abstract class RingSocket {
     }
 
     /** Called by the Selector, before it enters. */
-    final void beforeEnter() throws IOException {
+    final void beforeEnter() {
         changed = false;
         advance();
     }
 
     /** Makes requests, at most {@value #MOST_REQUESTS}, for which there is room. */
-    abstract void advance() throws IOException;
+    abstract void advance();
 
     /** The answer to a request of this kind. */
     abstract void answered(int kind, int result, int flags);
@@ -120,11 +126,7 @@ abstract class RingSocket {
      * @throws IllegalArgumentException for a close that lingers, which would block the loop
      */
     final <T> void setOption(SocketOption<T> option, T value) throws IOException {
-        if (option == StandardSocketOptions.SO_LINGER && (Integer) value > 0) {
-            throw new IllegalArgumentException(
-                    "transport uring takes no SO_LINGER of " + value
-                            + " s: a close that lingers would block the loop; 0 resets, and a connection's own close waits without it");
-        }
+        SocketFailures.requireNoLinger(UringSelector.NAME, option, value);
         selector.options().set(fd, option, value);
     }
 }

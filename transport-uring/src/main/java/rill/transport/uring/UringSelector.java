@@ -2,9 +2,7 @@ package rill.transport.uring;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.UnixDomainSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,11 +19,10 @@ import rill.spi.Tally;
 import rill.spi.Wire;
 import rill.spi.WireListener;
 import rill.spi.readiness.SocketFailures;
+import rill.spi.writing.SpareQueues;
 import rill.transport.epoll.linux.Errno;
-import rill.transport.epoll.linux.LibC;
 import rill.transport.epoll.linux.NativeOptions;
 import rill.transport.epoll.linux.Registrations;
-import rill.transport.epoll.linux.SocketAddressArea;
 import rill.transport.epoll.linux.Sockets;
 
 /**
@@ -40,43 +37,40 @@ import rill.transport.epoll.linux.Sockets;
  * </pre>
  */
 final class UringSelector implements Selector {
-    private static final String NAME = "uring";
+    static final String NAME = "uring";
 
     private static final long END_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-    private static final int FEW = 2;
-    private static final int SPARE_QUEUES = 16;
-    private static final int POLL_IN = 1;
 
     private final RingParts parts;
     private final Ring ring;
+    private final Requests requests;
     private final NativeOptions options;
     private final Sockets sockets;
     private final Registrations<RingSocket> registrations = new Registrations<>();
+    private final Opening opening = new Opening(NAME, this);
+    private final Gathering gathering;
+    private final SpareQueues queues = new SpareQueues();
+    private final Senders senders = new Senders();
     private final Supplier<ByteBuf> receiveBuffer;
     private final ArrayDeque<RingSocket> changed = new ArrayDeque<>();
     private final ArrayDeque<RingSocket> undelivered = new ArrayDeque<>();
     private final List<RingSocket> later = new ArrayList<>(); // that could not do something just now
     private @Nullable Listeners listeners; // once there was one
     private boolean awaitsAccept; // a request for them is under way
-    private boolean hasTold; // in this step, before it enters
-    private @Nullable SendQueue spareQueue;
-    private int spareQueues;
     private Tally tally = Tally.NONE;
     private @Nullable Thread driver;
-    private int underWay; // requests
     private int turn;
-    private @Nullable UringWire lastSender; // in this step
-    private int senders;
-    private int sendersBefore; // in the last step
     private boolean closed;
 
     UringSelector(RingParts parts, Supplier<ByteBuf> receiveBuffer) {
         this.parts = parts;
         this.receiveBuffer = receiveBuffer;
         ring = parts.ring();
+        requests = new Requests(parts);
         options = new NativeOptions(NAME, parts.memory());
         sockets = new Sockets(parts.memory(), options);
+        gathering = new Gathering(parts.scratch(), parts.heapBytes());
     }
 
     // ---- the driver
@@ -94,17 +88,12 @@ final class UringSelector implements Selector {
         }
         ring.enable();
         driver = here;
-        armWaker();
     }
 
-    private void requireOpen(String what, Object address) {
+    void requireOpen(String what, Object address) {
         if (closed) {
             throw new IllegalStateException(what + address + ": the selector is closed");
         }
-    }
-
-    private void armWaker() {
-        request(Request.POLL_ADD, parts.waker().descriptor(), 0, 0, Request.POLL_MULTI, POLL_IN, 0, Request.WAKE_UP);
     }
 
     // ---- selecting
@@ -115,14 +104,10 @@ final class UringSelector implements Selector {
         requireDriver();
         int waiting = undelivered.size(); // what comes up from here on is for a later select, as promised
         boolean toAccept = listeners != null && listeners.haveSomethingToTell();
-        hasTold = false;
         advanceAll();
         enter(timeoutNanos);
-        parts.waker().useUp();
         turn++;
-        sendersBefore = senders;
-        senders = 0;
-        lastSender = null;
+        senders.step();
         takeAnswers();
         if (toAccept && !closed) {
             Objects.requireNonNull(listeners).select(0);
@@ -138,19 +123,18 @@ final class UringSelector implements Selector {
     /** Lets all that have changed make their requests. */
     private void advanceAll() throws IOException {
         for (int n = changed.size(); n > 0; n--) {
-            if ((ring.room() < RingSocket.MOST_REQUESTS || parts.scratch().isFull()) && !makeRoom()) {
+            if (!requests.hasRoom(RingSocket.MOST_REQUESTS)) {
                 return;
             }
             RingSocket each = changed.remove();
             try {
                 each.beforeEnter();
-            } catch (IOException | RuntimeException | Error e) {
+            } catch (RuntimeException | Error e) {
                 broken(each, e);
             }
         }
-        if (listeners != null && !awaitsAccept && (ring.room() > 0 || makeRoom())) {
-            request(Request.POLL_ADD, listeners.descriptor(), 0, 0, 0, POLL_IN, 0, Request.ACCEPT);
-            awaitsAccept = true;
+        if (listeners != null && !awaitsAccept) {
+            awaitsAccept = requests.awaitReadable(listeners.descriptor(), 0, Request.ACCEPT);
         }
     }
 
@@ -168,44 +152,12 @@ final class UringSelector implements Selector {
         thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
     }
 
-    private boolean makeRoom() throws IOException {
-        ring.submit();
-        if (ring.waiting() > 0) {
-            return false;
-        }
-        parts.scratch().clear();
-        return true;
-    }
-
     private void enter(long timeoutNanos) throws IOException {
-        boolean waits = timeoutNanos != 0;
-        boolean something = hasTold
-                || !undelivered.isEmpty()
-                || ring.ready() > 0
-                || (listeners != null && listeners.haveSomethingToTell());
-        if (waits && !something) {
-            block(timeoutNanos);
-        } else {
-            ring.poll();
-        }
-        if (ring.waiting() == 0) {
-            parts.scratch().clear();
-        }
-        if (waits) {
-            tally.awake();
-        }
-    }
-
-    private void block(long timeoutNanos) throws IOException {
+        boolean something = !undelivered.isEmpty() || (listeners != null && listeners.haveSomethingToTell());
         boolean hasToCome = later.isEmpty() && changed.isEmpty() && (listeners == null || awaitsAccept);
-        parts.waker().waitBegins();
-        try {
-            ring.await(
-                    hasToCome
-                            ? timeoutNanos
-                            : timeoutNanos < 0 ? Ring.AGAIN_NANOS : Math.min(timeoutNanos, Ring.AGAIN_NANOS));
-        } finally {
-            parts.waker().waitEnds();
+        requests.enter(something ? 0 : hasToCome ? timeoutNanos : Requests.soon(timeoutNanos));
+        if (timeoutNanos != 0) {
+            tally.awake();
         }
     }
 
@@ -214,7 +166,7 @@ final class UringSelector implements Selector {
         for (int n = ring.ready(); n > 0 && !closed && ring.next(); n--) {
             if (ring.data() == Request.ACCEPT) {
                 awaitsAccept = false;
-                requestOver();
+                requests.over();
                 Objects.requireNonNull(listeners).select(0);
             } else {
                 answer(ring.data(), ring.result(), ring.flags());
@@ -224,10 +176,7 @@ final class UringSelector implements Selector {
 
     private void answer(long data, int result, int flags) {
         if (data == Request.WAKE_UP) {
-            if ((flags & Ring.MORE) == 0) {
-                requestOver();
-                armWakerAgain();
-            }
+            requests.wokenUp(flags);
             return;
         }
         RingSocket receiver = registrations.find(Request.registration(data));
@@ -238,12 +187,6 @@ final class UringSelector implements Selector {
             receiver.answered(Request.kind(data), result, flags);
         } catch (RuntimeException | Error e) {
             broken(receiver, e);
-        }
-    }
-
-    private void armWakerAgain() {
-        if (!closed) {
-            armWaker();
         }
     }
 
@@ -258,7 +201,7 @@ final class UringSelector implements Selector {
 
     @Override
     public void wakeup() {
-        parts.waker().wakeup();
+        requests.wakeup();
     }
 
     @Override
@@ -288,21 +231,21 @@ final class UringSelector implements Selector {
         return parts.scratch();
     }
 
-    boolean scratchIsFull() {
-        return parts.scratch().isFull();
+    Requests requests() {
+        return requests;
     }
 
-    HeapBytes heapBytes() {
-        return parts.heapBytes();
+    Gathering gathering() {
+        return gathering;
     }
 
-    /** Whether so few Wires send, in this step and in the last, that a call for each is right: their bytes are on their way at once. */
+    SpareQueues queues() {
+        return queues;
+    }
+
+    /** Whether this one, which has something to send, sends it by a call. */
     boolean sendsAtOnce(UringWire sender) {
-        if (lastSender != sender) {
-            lastSender = sender;
-            senders++;
-        }
-        return senders <= FEW && sendersBefore <= FEW;
+        return senders.areFew(sender);
     }
 
     ReceiveBuffers buffers() {
@@ -330,107 +273,23 @@ final class UringSelector implements Selector {
         undelivered.add(socket);
     }
 
-    /** Told its listener something when it was asked what it wants: so this select does not wait. */
-    void hasTold() {
-        hasTold = true;
-    }
-
     /** It is asked {@link RingSocket#again again} with a later select. */
     void later(RingSocket socket) {
         later.add(socket);
     }
 
-    /** Makes a request, which is under way until {@link #requestOver}. */
-    void request(int operation, int socket, long word2, long address, int length, int flags, long word5, long data) {
-        ring.add(operation, socket, word2, address, length, flags, word5, data);
-        underWay++;
-    }
-
-    /** How many there are, that of wake-ups included. */
-    int requestsUnderWay() {
-        return underWay;
-    }
-
-    /** A request was answered for the last time. */
-    void requestOver() {
-        underWay--;
-    }
-
-    /** Cancels the request with these data; only if that was not found is it answered. */
-    void cancel(long data, long dataOfIt) {
-        ring.add(Request.CANCEL_QUIETLY, -1, 0, data, 0, 0, 0, dataOfIt);
-    }
-
-    SendQueue takeQueue() {
-        SendQueue queue = spareQueue;
-        if (queue == null) {
-            return new SendQueue();
-        }
-        spareQueue = queue.nextSpare;
-        queue.nextSpare = null;
-        spareQueues--;
-        return queue;
-    }
-
-    /** Takes back one that is empty. */
-    void giveBack(SendQueue queue) {
-        if (spareQueues < SPARE_QUEUES) {
-            queue.nextSpare = spareQueue;
-            spareQueue = queue;
-            spareQueues++;
-        }
-    }
-
-    // ---- connecting
+    // ---- Wires
 
     @Override
     public Wire connect(
             SocketAddress remote, @Nullable SocketAddress local, SocketOptions wanted, WireListener listener) {
         requireOpen("connect to ", remote);
-        requireKnown(remote);
-        if (local != null) {
-            requireKnown(local);
-        }
-        UringWire wire;
-        try {
-            wire = newWire(remote, listener);
-        } catch (IOException noDescriptor) {
-            wire = new UringWire(this, RingSocket.GONE, null, remote, SocketAddressArea.NOT_INET4, listener);
-            wire.startFailed(noDescriptor);
-            return wire;
-        }
-        try {
-            wanted.<IOException>applyTo(wire::setOption);
-            bind(wire, local);
-            wire.startConnecting();
-        } catch (IOException e) {
-            wire.startFailed(e);
-        } catch (RuntimeException | Error e) {
-            wire.release();
-            throw e;
-        }
-        return wire;
+        return opening.connect(remote, local, wanted, listener);
     }
 
-    private UringWire newWire(SocketAddress remote, WireListener listener) throws IOException {
-        int fd = sockets.connecting(remote);
-        try {
-            return new UringWire(this, fd, null, remote, SocketAddressArea.NOT_INET4, listener);
-        } catch (Error e) { // no memory
-            LibC.close(fd);
-            throw e;
-        }
-    }
-
-    private void bind(UringWire wire, @Nullable SocketAddress local) throws IOException {
-        if (local == null) {
-            return;
-        }
-        try {
-            sockets.bind(wire.fd(), local, SocketAddressArea.familyOf(wire.remoteAddress()));
-        } catch (IOException e) {
-            throw SocketFailures.naming("bind to " + local, e);
-        }
+    @Override
+    public Wire open(AcceptedSocket socket, SocketOptions wanted, WireListener listener) {
+        return opening.open(socket, wanted, listener);
     }
 
     private void tryAgain() {
@@ -445,51 +304,6 @@ final class UringSelector implements Selector {
         }
     }
 
-    private static void requireKnown(SocketAddress address) {
-        if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
-            throw new IllegalArgumentException(
-                    "transport " + NAME + " takes addresses, not names: " + inet + " has to be resolved first");
-        }
-        if (address instanceof UnixDomainSocketAddress path
-                && path.getPath().toString().isEmpty()) {
-            throw new IllegalArgumentException(
-                    "transport " + NAME
-                            + " needs the path of a file in the address of a Unix domain socket, as in UnixDomainSocketAddress.of(\"/run/my.socket\")");
-        }
-        if (!SocketAddressArea.knows(address)) {
-            throw new IllegalArgumentException("transport " + NAME + " has no addresses of type "
-                    + address.getClass().getName() + ": " + address);
-        }
-    }
-
-    // ---- those that were accepted
-
-    @Override
-    public Wire open(AcceptedSocket socket, SocketOptions wanted, WireListener listener) {
-        if (!(socket instanceof UringAccepted ours)) {
-            throw new IllegalArgumentException("a socket of another transport: " + socket);
-        }
-        ours.takeOver();
-        UringWire wire;
-        try {
-            requireOpen("open a connection from ", ours.remoteAddress());
-            wire = ours.wire(this, listener);
-        } catch (RuntimeException | Error e) {
-            ours.closeDescriptor();
-            throw e;
-        }
-        try {
-            wanted.<IOException>applyTo(wire::setOption);
-            wire.startConnected();
-        } catch (IOException e) {
-            wire.startFailed(e);
-        } catch (RuntimeException | Error e) {
-            wire.release();
-            throw e;
-        }
-        return wire;
-    }
-
     // ---- listening
 
     @Override
@@ -498,7 +312,7 @@ final class UringSelector implements Selector {
         requireOpen("listen on ", local);
         Listeners present = listeners;
         if (present == null) {
-            requireKnown(local);
+            opening.requireKnown(local);
             try {
                 present = new Listeners(NAME, parts.memory());
             } catch (IOException e) {
@@ -547,14 +361,14 @@ final class UringSelector implements Selector {
     private void awaitAllOver() {
         long begun = System.nanoTime();
         try {
-            while (underWay > 0 && System.nanoTime() - begun < END_NANOS) {
+            while (requests.underWay() > 0 && System.nanoTime() - begun < END_NANOS) {
                 if (ring.cancelAll(STEP_NANOS) == -Errno.EEXIST) {
                     return; // this is not the driver's thread
                 }
                 ring.pollAll();
                 while (ring.next()) {
                     if (ring.data() == Request.ACCEPT) {
-                        requestOver();
+                        requests.over();
                     } else {
                         answer(ring.data(), ring.result(), ring.flags());
                     }

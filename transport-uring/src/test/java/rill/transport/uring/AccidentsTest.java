@@ -139,8 +139,8 @@ class AccidentsTest extends Selecting {
         until(() -> server.read == 1000);
         assertThat(poor.broken).hasMessage("not really");
         poor.broken = null;
-        selector.request(Request.NOP, -1, 0, 0, 0, 0, 0, poor.data(Request.SEND));
-        selector.requestOver();
+        selector.requests().make(Request.NOP, -1, 0, 0, 0, 0, 0, poor.data(Request.SEND));
+        selector.requests().over();
         client.send(1000);
         until(() -> server.read == 2000);
         assertThat(poor.broken).hasMessage("not really");
@@ -238,5 +238,134 @@ class AccidentsTest extends Selecting {
             next.bind(acceptor.localAddress());
         }
         assertThat(descriptors()).isLessThan(before);
+    }
+
+    /** Does something once bytes of it have left. */
+    private static final class Sender extends End {
+        Runnable then;
+
+        @Override
+        public void written(long bytes) {
+            super.written(bytes);
+            then.run();
+        }
+    }
+
+    /** A connection under way, with bytes of the heap that leave as soon as it is made. */
+    private Sender connectWithBytesOfTheHeap() throws IOException {
+        Acceptor acceptor = listen(anyPort(), 0);
+        var client = new Sender();
+        client.wire = selector.connect(acceptor.localAddress(), null, SocketOptions.none(), client);
+        client.wire.write(Unpooled.copiedBuffer(new byte[1000]));
+        client.wire.flush();
+        return client;
+    }
+
+    @Test
+    void a_selector_that_is_closed_when_bytes_of_the_heap_have_left_is_closed() throws IOException {
+        Sender client = connectWithBytesOfTheHeap();
+        client.then = selector::close;
+        for (int i = 0; i < 100 && client.left == 0; i++) {
+            selector.select(10_000_000);
+        }
+        assertThat(client.left).isEqualTo(1000);
+        assertThat(catchThrowable(() -> selector.select(0))).isInstanceOf(IllegalStateException.class);
+        assertThat(client.closed).as("told after close").isFalse();
+    }
+
+    @Test
+    void who_closes_when_bytes_of_the_heap_have_left_hears_nothing_but_that_whatever_it_throws() throws IOException {
+        Sender client = connectWithBytesOfTheHeap();
+        client.then = () -> {
+            client.wire.close();
+            throw new IllegalStateException("not really");
+        };
+        until(() -> client.closed);
+        assertThat(client.left).isEqualTo(1000);
+        assertThat(client.failed).isNull();
+        assertThat(client.cause).isNull();
+    }
+
+    @Test
+    void a_flush_that_fails_says_why_and_not_what_the_next_one_says() throws Exception {
+        Acceptor acceptor = listen(anyPort(), 0);
+        var server = new End();
+        try (var peer = new Socket()) {
+            peer.connect(acceptor.localAddress());
+            until(() -> !accepted.isEmpty());
+            server.wire = selector.open(accepted.removeFirst(), SocketOptions.none(), server);
+            until(() -> server.connected == 1);
+            server.wire.pauseReads();
+            selector.select(0);
+            selector.select(0);
+            peer.setSoLinger(true, 0);
+        }
+        server.send(1);
+        until(() -> server.failed != null);
+        assertThat(server.failed).hasMessageContaining("Connection reset");
+        assertThat(server.left).isZero();
+        server.wire.resumeReads();
+        until(() -> server.closed);
+        assertThat(server.cause).isSameAs(server.failed);
+        assertThat(server.ended).isFalse();
+        acceptor.close();
+    }
+
+    /** Makes as many requests as there is room for, when it is answered for the first time. */
+    private static final class Filling extends RingSocket {
+        private static final int ROOM = 4;
+        int answers;
+
+        Filling(UringSelector selector, int fd) {
+            super(selector, fd);
+        }
+
+        void ask() {
+            selector.requests().make(Request.NOP, -1, 0, 0, 0, 0, 0, data(Request.SEND));
+        }
+
+        @Override
+        void answered(int kind, int result, int flags) {
+            selector.requests().over();
+            if (answers++ == 0) {
+                for (int i = 0; i < ROOM; i++) {
+                    ask();
+                }
+            }
+        }
+
+        @Override
+        void advance() {}
+
+        @Override
+        void broken(Throwable e) {
+            throw new AssertionError(e);
+        }
+
+        @Override
+        void tell() {}
+
+        @Override
+        void abandon() {}
+
+        @Override
+        void release() {
+            closeDescriptor(false);
+        }
+    }
+
+    @Test
+    void that_wake_ups_are_asked_for_again_costs_nobody_a_request() throws IOException {
+        selector.close();
+        selector = (UringSelector)
+                new UringTransport(null, new Ring.Size(Filling.ROOM, Filling.ROOM)).open(receive::clear);
+        selector.select(0);
+        var filling = new Filling(selector, selector.sockets().connecting(anyPort()));
+        filling.ask();
+        selector.requests().cancel(Request.WAKE_UP, filling.data(Request.CANCEL));
+        until(() -> filling.answers == 1 + Filling.ROOM);
+        selector.wakeup();
+        selector.select(-1);
+        assertThat(selector.requests().underWay()).as("that of wake-ups").isEqualTo(1);
     }
 }

@@ -73,7 +73,7 @@ class BoundsTest extends Selecting {
             long kept = client.left - client.wire.unacknowledged() - unread(server) - server.read;
             assertThat(kept)
                     .as("kept after step " + step++ + ", of " + gone)
-                    .isLessThanOrEqualTo(UringWire.BYTES_PER_TURN);
+                    .isLessThanOrEqualTo(Receiving.BYTES_PER_TURN);
         }
         client.wire.abort();
         server.wire.abort();

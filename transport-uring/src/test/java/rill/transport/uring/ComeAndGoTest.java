@@ -101,7 +101,7 @@ class ComeAndGoTest {
                 selector.select(0);
                 selector.select(0);
                 assertThat(selector.registrations().all()).isEmpty();
-                assertThat(selector.requestsUnderWay())
+                assertThat(selector.requests().underWay())
                         .as("but for those of wake-ups and of listeners")
                         .isEqualTo(2);
             }

@@ -1,17 +1,21 @@
-package rill.spi.readiness;
+package rill.spi.writing;
 
 import org.jspecify.annotations.Nullable;
 
 /**
  * Empty queues, for those Wires of a Selector that have something to write. Most are empty again after one flush. An idle Wire has none.
  */
-final class SpareQueues {
+public final class SpareQueues {
     private static final int MOST = 16;
 
     private @Nullable WriteQueue first;
     private int count;
 
-    WriteQueue take() {
+    /** Those of one Selector. */
+    public SpareQueues() {}
+
+    /** An empty one. */
+    public WriteQueue take() {
         WriteQueue queue = first;
         if (queue == null) {
             return new WriteQueue();
@@ -23,7 +27,7 @@ final class SpareQueues {
     }
 
     /** Takes back one that is empty, with nothing to report. */
-    void giveBack(WriteQueue queue) {
+    public void giveBack(WriteQueue queue) {
         if (count < MOST) {
             queue.nextSpare = first;
             first = queue;

@@ -1,4 +1,4 @@
-package rill.spi.readiness;
+package rill.spi.writing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

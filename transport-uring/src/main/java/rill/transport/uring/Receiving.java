@@ -1,0 +1,305 @@
+package rill.transport.uring;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import rill.transport.epoll.linux.Errno;
+import rill.transport.epoll.linux.LibC;
+
+/**
+ * What a {@link UringWire} receives: one request, which receives until it is cancelled, and what has come and may not be told yet.
+ *
+ * <pre>
+ *              wanted                    not wanted: paused, something unread, ended
+ *  IDLE ─────────────────▶ UNDER WAY ──────────────────────────────────▶ CANCELLED
+ *    ▲                      │  bytes: told, or {@link Unread}                 │  bytes: as before
+ *    └──── the last answer ─┴──────────────────────────────────────────┘
+ *
+ *  told as long as it is not paused and its turn is not over; the end after the last byte, and nothing after the end
+ * </pre>
+ *
+ * <p>Whether it is wanted depends on the state of the Wire as well, which has to be open. While there is something unread nothing more is received, so
+ * that the kernel keeps it. After a failed write the rest is read by plain calls, which say when there is no more.
+ */
+final class Receiving {
+    /** A turn ends after this many reads… */
+    static final int READS_PER_TURN = 16;
+    /** …or this many bytes. */
+    static final int BYTES_PER_TURN = 256 * 1024;
+
+    private final UringWire wire;
+    private final UringSelector selector;
+    private boolean paused;
+    private boolean ended; // and told so
+    private boolean underWay;
+    private boolean cancelled;
+    private boolean lost; // bytes that were taken from the kernel and will not be told
+    private byte reads; // in this turn
+    private int turn;
+    private int bytes; // in this turn
+    private @Nullable Unread unread;
+
+    Receiving(UringWire wire, UringSelector selector) {
+        this.wire = wire;
+        this.selector = selector;
+    }
+
+    // ---- the request
+
+    /** Asks for what comes if that is wanted; else cancels it. */
+    void advance() {
+        if (!isWanted()) {
+            cancel();
+        } else if (!underWay) {
+            ReceiveBuffers buffers = selector.buffers();
+            long data = wire.data(Request.RECEIVE);
+            selector.requests().make(buffers.operation(), wire.fd(), 0, 0, buffers.length(), 0, buffers.word5(), data);
+            underWay = true;
+            cancelled = false;
+        }
+    }
+
+    private boolean isWanted() {
+        return wire.isOpen() && !paused && !ended && unread == null;
+    }
+
+    boolean isUnderWay() {
+        return underWay;
+    }
+
+    void cancel() {
+        if (underWay && !cancelled) {
+            cancelled = true;
+            selector.requests().cancel(wire.data(Request.RECEIVE), wire.data(Request.CANCEL));
+        }
+    }
+
+    /** The kernel may not have done that: it is asked again if there is still something to cancel. */
+    void cancelAgain() {
+        cancelled = false;
+    }
+
+    void answered(int result, int flags) {
+        if ((flags & Ring.MORE) == 0) {
+            underWay = false;
+            selector.requests().over();
+            if (wire.hasFailed()) {
+                wire.announce();
+            }
+        }
+        if (isWanted() != underWay) {
+            wire.changed();
+        }
+        boolean hasBuffer = ReceiveBuffers.concerns(flags);
+        try {
+            if (result > 0 && hasBuffer) {
+                selector.tally().read();
+                bytesCame(selector.buffers().at(flags), result);
+            } else if (result == 0) {
+                endCame(null);
+            } else if (!isToBeRepeated(-result)) {
+                endCame(wire.named("read from ", Errno.exception(-result)));
+            }
+        } finally {
+            if (hasBuffer) {
+                selector.buffers().done(flags, Math.max(0, result));
+            }
+        }
+    }
+
+    /** Cancelled, or there was no buffer at this moment. */
+    private static boolean isToBeRepeated(int error) {
+        return error == Errno.ECANCELED || error == Errno.ENOBUFS || error == Errno.EAGAIN || error == Errno.EINTR;
+    }
+
+    // ---- what has come
+
+    private void bytesCame(int at, int length) {
+        int from = at;
+        int left = length;
+        while (left > 0 && unread == null && wire.isOpen() && mayTell() && !turnIsOver()) {
+            ByteBuf target = target();
+            if (!wire.isOpen() || !mayTell()) {
+                break; // the listener has paused or closed it, or the Selector, when it was asked for a target
+            }
+            int part = Math.min(left, target.writableBytes());
+            selector.buffers().copy(from, part, target);
+            from += part;
+            left -= part;
+            count(part);
+            wire.listener.received(target);
+        }
+        if (from > at && !wire.isClosed()) {
+            wire.listener.turnEnded(); // other Wires' answers come before the next of this one
+        }
+        if (left == 0) {
+            return;
+        }
+        if (wire.isClosed()) {
+            lost = true;
+        } else {
+            keep().append(selector.buffers(), from, left);
+        }
+    }
+
+    private void endCame(@Nullable IOException cause) {
+        if (unread == null && wire.isOpen() && !paused) {
+            tellEnd(cause);
+        } else if (!wire.isClosed()) {
+            keep().end(cause);
+        }
+    }
+
+    private Unread keep() {
+        Unread kept = unread;
+        if (kept == null) {
+            kept = new Unread();
+            unread = kept;
+            wire.changed();
+        }
+        if (!paused) {
+            wire.announce();
+        }
+        return kept;
+    }
+
+    // ---- telling
+
+    /** Whether the listener wants to hear of it, and there may be something to hear. */
+    private boolean mayTell() {
+        return !paused && !ended && wire.isReadable();
+    }
+
+    private boolean turnIsOver() {
+        if (turn != selector.turn()) {
+            turn = selector.turn();
+            reads = 0;
+            bytes = 0;
+        }
+        return reads >= READS_PER_TURN || bytes >= BYTES_PER_TURN;
+    }
+
+    private void count(int came) {
+        reads++;
+        bytes += came;
+    }
+
+    private ByteBuf target() {
+        ByteBuf target = wire.listener.readTarget();
+        return target == null || !target.isWritable() ? selector.receiveBuffer() : target;
+    }
+
+    private void tellEnd(@Nullable IOException cause) {
+        ended = true;
+        if (wire.hasFailed()) {
+            wire.restIsRead(); // whatever the kernel says of the stream's end
+        } else if (cause == null) {
+            wire.changed();
+            wire.listener.inputEnded();
+        } else {
+            wire.fail(cause);
+        }
+    }
+
+    /** Tells what was kept, as far as that is wanted now; and after a failed write what the kernel still has. */
+    void tell() {
+        boolean some = tellUnread();
+        if (wire.hasFailed() && unread == null && !underWay) {
+            if (ended) {
+                wire.restIsRead();
+            } else {
+                some |= readRest();
+            }
+        }
+        if (some && !wire.isClosed()) {
+            wire.listener.turnEnded();
+        }
+    }
+
+    /** Whether there was anything to tell. */
+    private boolean tellUnread() {
+        boolean some = false;
+        Unread kept = unread;
+        while (kept != null && mayTell()) {
+            if (kept.hasBytes()) {
+                if (turnIsOver()) {
+                    wire.announce();
+                    return some;
+                }
+                ByteBuf target = target();
+                if (!mayTell()) {
+                    return some;
+                }
+                count(kept.moveTo(target));
+                wire.listener.received(target);
+                some = true;
+            } else {
+                unread = null;
+                wire.changed();
+                if (kept.ended()) {
+                    tellEnd(kept.failure());
+                }
+                return some;
+            }
+        }
+        return some;
+    }
+
+    /** Reads by calls until there is nothing more at this moment, and then that is all there will be. Whether anything came. */
+    private boolean readRest() {
+        boolean some = false;
+        MemorySegment errno = selector.memory().errno;
+        while (wire.hasFailed() && mayTell()) {
+            if (turnIsOver()) {
+                wire.announce();
+                return some;
+            }
+            ByteBuf target = target();
+            if (!mayTell()) {
+                return some;
+            }
+            int at = target.writerIndex();
+            int room = target.writableBytes();
+            selector.tally().read();
+            int n = (int) LibC.recv(errno, wire.fd(), Gathering.addressAt(target, at, room), room);
+            if (n <= 0) {
+                tellEnd(null);
+                return some;
+            }
+            target.writerIndex(at + n);
+            count(n);
+            wire.listener.received(target);
+            some = true;
+        }
+        return some;
+    }
+
+    // ---- what its Wire does with it
+
+    void pause() {
+        paused = true;
+        wire.changed();
+    }
+
+    void resume() {
+        if (paused) {
+            paused = false;
+            wire.changed();
+            if (unread != null || wire.hasFailed()) {
+                wire.announce();
+            }
+        }
+    }
+
+    /** Nothing is told any more. */
+    void giveUp() {
+        lost |= unread != null && unread.hasBytes();
+        unread = null;
+    }
+
+    /** Whether bytes were taken from the kernel and not told, which it holds to be read. */
+    boolean hasLost() {
+        return lost;
+    }
+}
