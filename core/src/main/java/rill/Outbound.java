@@ -275,7 +275,7 @@ final class Outbound {
     private Future<@Nullable Void> failedWrite(Throwable cause) {
         Promise<@Nullable Void> failed = loop().promise();
         Waiters.fail(failed, cause);
-        link.heardOf();
+        link.audience().heardOf();
         return failed;
     }
 
