@@ -217,7 +217,7 @@ public final class Connection<R, W> implements AutoCloseable {
         int estimate = weight(message);
         Throwable refusal;
         try {
-            refusal = loop.closed() ? loopClosed() : outbound.reserve(estimate);
+            refusal = loop.closed() ? loopClosed() : outbound.reservations().reserve(estimate);
         } catch (Throwable t) { // no memory
             Messages.release(message);
             throw t;
@@ -233,7 +233,7 @@ public final class Connection<R, W> implements AutoCloseable {
             loop.enqueue(new OutsideWrite(estimate, message, accepted));
             return accepted == null ? loop.accepted() : accepted;
         } catch (Throwable t) { // no memory, or who drives the loop
-            outbound.unreserve(estimate);
+            outbound.reservations().giveBack(estimate);
             Messages.release(message);
             throw t;
         }
@@ -257,7 +257,7 @@ public final class Connection<R, W> implements AutoCloseable {
 
         @Override
         void execute() {
-            link.outbound().unreserve(estimate);
+            link.outbound().reservations().giveBack(estimate);
             try {
                 write();
             } finally {
@@ -277,7 +277,7 @@ public final class Connection<R, W> implements AutoCloseable {
 
         @Override
         void discard() {
-            link.outbound().unreserve(estimate);
+            link.outbound().reservations().giveBack(estimate);
             drop(loopClosed());
         }
 

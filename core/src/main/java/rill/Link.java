@@ -27,6 +27,10 @@ import rill.spi.WireListener;
  * <p>In FLUSHING and DRAINING whatever comes in is thrown away: an answer already written is never destroyed by a reset that unread
  * input would cause. In BROKEN it is delivered as in OPEN, since the peer sent it in good order; nothing leaves any more.
  *
+ * <p>Its parts: the {@link Stack} of sessions, which an {@link Installation} puts in place; {@link Inbound} and {@link Outbound}, the halves that
+ * go up and down through them; the {@link Audience}, which is told what becomes of it; and, only where they are needed, {@link Finishing}, what
+ * its owner does when the loop closes, and the {@link CloseTimer}.
+ *
  * <p>It is longer than others since it is where every event of the wire and every end of a connection comes by.
  */
 final class Link extends Node implements WireListener, Observed {
@@ -48,7 +52,6 @@ final class Link extends Node implements WireListener, Observed {
     private @Nullable Wire wire;
     private @Nullable Connection<?, ?> connection; // the present one
     private State state = State.OPEN;
-    private boolean endingOutput; // once a layer lets go the writes that it holds back, and those that were admitted are there
     private boolean dirty;
     private int messagesInBatch;
     private @Nullable Admission admission; // by a listener
@@ -238,7 +241,7 @@ final class Link extends Node implements WireListener, Observed {
     }
 
     /** Whether it closes once a layer lets go the writes that it holds back, and those that were admitted are there. */
-    private boolean closing() {
+    boolean closing() {
         return inbound.isDeaf();
     }
 
@@ -402,7 +405,8 @@ final class Link extends Node implements WireListener, Observed {
 
     private void nowClosed(@Nullable Throwable cause) {
         if (audience.isConnecting()) {
-            audience.tellAwaiting(cause == null ? new CancelledException("connecting to " + this + " was given up") : cause);
+            audience.tellAwaiting(
+                    cause == null ? new CancelledException("connecting to " + this + " was given up") : cause);
             return;
         }
         wireGone = true;
@@ -574,7 +578,7 @@ final class Link extends Node implements WireListener, Observed {
         }
         audience.tellIfReady();
         outbound.flush();
-        if (ending() && !hasToWaitToEnd()) {
+        if (ending() && !outbound.end().isHeldUp()) {
             goOnEnding();
         }
         goOnFlushing();
@@ -639,14 +643,7 @@ final class Link extends Node implements WireListener, Observed {
 
     /** Whether our stream ends as soon as what was accepted has come down. */
     boolean ending() {
-        return state == State.OPEN && (endingOutput || closing());
-    }
-
-    private boolean hasToWaitToEnd() {
-        return outbound.holdsBack()
-                || outbound.inSession()
-                || outbound.reserved() > 0
-                || (endingOutput && !closing() && !stack.ready()); // our half alone ends: the other needs the handshake
+        return state == State.OPEN && (closing() || outbound.endsAlone());
     }
 
     /** A write that another thread was told is accepted has come, or will not: our end may have waited for it. */
@@ -658,7 +655,7 @@ final class Link extends Node implements WireListener, Observed {
 
     /** Whether nothing holds up its end any more; it ends with this tick. */
     boolean endsNow() {
-        boolean now = ending() && !hasToWaitToEnd();
+        boolean now = ending() && !outbound.end().isHeldUp();
         if (now) {
             dirty();
         }
@@ -669,34 +666,15 @@ final class Link extends Node implements WireListener, Observed {
         if (closing()) {
             closeNow();
         } else {
-            shutdownNow();
+            outbound.end().shutNow();
         }
     }
 
     /** Ends our stream after everything written; the peer's goes on. */
     void shutdownOutput() {
-        if (!open() || wire == null || endingOutput || outbound.saidGoodBye()) {
-            return;
+        if (open() && wire != null) {
+            outbound.end().shutdownOutput();
         }
-        outbound.refuse(new IOException(this + ": its output was shut down"));
-        endingOutput = true;
-        outbound.settle();
-        if (state != State.OPEN) {
-            return; // a layer has failed
-        }
-        if (hasToWaitToEnd()) {
-            dirty();
-        } else {
-            shutdownNow();
-        }
-    }
-
-    private void shutdownNow() {
-        endingOutput = false;
-        outbound.sayGoodBye();
-        outbound.flush();
-        outbound.shut();
-        wire().shutdownOutput();
     }
 
     void close() {
@@ -713,7 +691,7 @@ final class Link extends Node implements WireListener, Observed {
         if (state != State.OPEN) {
             return; // a layer has failed
         }
-        if (hasToWaitToEnd()) {
+        if (outbound.end().isHeldUp()) {
             inbound.ignoreMessages();
             audience.tellReceiverLater();
             closeTimer().whileFlushing();
@@ -730,7 +708,7 @@ final class Link extends Node implements WireListener, Observed {
         if (state != State.OPEN) {
             return;
         }
-        outbound.sayGoodBye();
+        outbound.end().sayGoodBye();
         if (state != State.OPEN) {
             return; // a session's good-bye has gone wrong, and whoever was told of it has ended the connection
         }

@@ -51,6 +51,8 @@ class RoomsTest {
         Inbound.class,
         Outbound.class,
         OutputQueue.class,
+        OutputEnd.class,
+        Reservations.class,
         Audience.class,
         Finishing.class
     };
