@@ -649,7 +649,7 @@ final class Outbound {
      */
     Future<@Nullable Void> flushed(boolean askedInTime) {
         Throwable ended = closed;
-        if (ended != null && (wireGone || !(isShut() || askedInTime))) {
+        if (ended != null && (wireGone || !(askedInTime || isShut() || endsAlone()))) {
             return failedWrite(ended);
         }
         Promise<@Nullable Void> promise = loop().promise();
