@@ -245,7 +245,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
      */
     public Client<Q, A> onFailure(Consumer<? super Failure> handler) {
         loop.requireConfined("onFailure", link);
-        link.onFailure(Objects.requireNonNull(handler, "handler"));
+        link.audience().onFailure(Objects.requireNonNull(handler, "handler"));
         return this;
     }
 
@@ -284,7 +284,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
     /** Done, never failed, when the connection is gone: {@link #failure} then tells why. A Future of the caller's own. */
     @Override
     public Future<@Nullable Void> closed() {
-        return link.closedFuture();
+        return link.audience().closed();
     }
 
     /** Why the connection has ended; null while it has not, or if this side has closed it. */

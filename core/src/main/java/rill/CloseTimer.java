@@ -37,10 +37,6 @@ final class CloseTimer {
     private long notTaken = Long.MAX_VALUE; // when it was asked last, while it drains
     private @Nullable Handle timer;
 
-    /** The failure that was told although something waited for the receiver. */
-    @Nullable
-    Throwable told;
-
     CloseTimer(Link link) {
         this.link = link;
         this.loop = link.loop();

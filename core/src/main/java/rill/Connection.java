@@ -34,12 +34,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Connection<R, W> implements AutoCloseable {
     private final Link link;
-    private final Codec<R, W> codec;
+    private final Pipeline<R, W> pipeline;
     private @Nullable Receiver<R> receiver; // once one of the two forms is used
 
-    Connection(Link link, Codec<R, W> codec) {
+    Connection(Link link, Pipeline<R, W> pipeline) {
         this.link = link;
-        this.codec = codec;
+        this.pipeline = pipeline;
     }
 
     // ---- reading
@@ -103,7 +103,7 @@ public final class Connection<R, W> implements AutoCloseable {
      */
     public Connection<R, W> onFailure(Consumer<? super Failure> handler) {
         confined("onFailure");
-        link.onFailure(Objects.requireNonNull(handler, "handler"));
+        link.audience().onFailure(Objects.requireNonNull(handler, "handler"));
         return this;
     }
 
@@ -115,7 +115,7 @@ public final class Connection<R, W> implements AutoCloseable {
      */
     public Connection<R, W> onFinish(Runnable handler) {
         confined("onFinish");
-        link.onFinish(Objects.requireNonNull(handler, "handler"));
+        link.finishing().onFinish(Objects.requireNonNull(handler, "handler"));
         return this;
     }
 
@@ -126,7 +126,7 @@ public final class Connection<R, W> implements AutoCloseable {
      */
     public Connection<R, W> onFinishing(Runnable handler) {
         confined("onFinishing");
-        link.onFinishing(Objects.requireNonNull(handler, "handler"));
+        link.finishing().onFinishing(Objects.requireNonNull(handler, "handler"));
         return this;
     }
 
@@ -168,7 +168,7 @@ public final class Connection<R, W> implements AutoCloseable {
      */
     public <R2, W2> Connection<R2, W2> become(Pipeline<R2, W2> next) {
         confined("become");
-        return link.become(next);
+        return Installation.become(link, next);
     }
 
     /**
@@ -177,7 +177,7 @@ public final class Connection<R, W> implements AutoCloseable {
      */
     public <R2, W2> Connection<R2, W2> become(Codec<R2, W2> next) {
         confined("become");
-        return link.become(Objects.requireNonNull(next, "next"));
+        return Installation.become(link, Objects.requireNonNull(next, "next"));
     }
 
     // ---- writing
@@ -214,10 +214,10 @@ public final class Connection<R, W> implements AutoCloseable {
 
     private Future<@Nullable Void> writeFromOutside(Loop loop, W message) {
         Outbound outbound = link.outbound();
-        int estimate = Messages.weight(codec, message, link.limits());
+        int estimate = weight(message);
         Throwable refusal;
         try {
-            refusal = loop.closed() ? loopClosed() : outbound.reserve(estimate);
+            refusal = loop.closed() ? loopClosed() : outbound.reservations().reserve(estimate);
         } catch (Throwable t) { // no memory
             Messages.release(message);
             throw t;
@@ -233,7 +233,7 @@ public final class Connection<R, W> implements AutoCloseable {
             loop.enqueue(new OutsideWrite(estimate, message, accepted));
             return accepted == null ? loop.accepted() : accepted;
         } catch (Throwable t) { // no memory, or who drives the loop
-            outbound.unreserve(estimate);
+            outbound.reservations().giveBack(estimate);
             Messages.release(message);
             throw t;
         }
@@ -257,7 +257,7 @@ public final class Connection<R, W> implements AutoCloseable {
 
         @Override
         void execute() {
-            link.outbound().unreserve(estimate);
+            link.outbound().reservations().giveBack(estimate);
             try {
                 write();
             } finally {
@@ -277,7 +277,7 @@ public final class Connection<R, W> implements AutoCloseable {
 
         @Override
         void discard() {
-            link.outbound().unreserve(estimate);
+            link.outbound().reservations().giveBack(estimate);
             drop(loopClosed());
         }
 
@@ -389,7 +389,7 @@ public final class Connection<R, W> implements AutoCloseable {
      * concerns nobody else.
      */
     public Future<@Nullable Void> closed() {
-        return link.closedFuture();
+        return link.audience().closed();
     }
 
     // ---- asking
@@ -450,6 +450,15 @@ public final class Connection<R, W> implements AutoCloseable {
 
     Link link() {
         return link;
+    }
+
+    Pipeline<R, W> pipeline() {
+        return pipeline;
+    }
+
+    /** For how many bytes a message counts until it is encoded. */
+    int weight(W message) {
+        return Messages.weight(pipeline.codec(), message, link.limits());
     }
 
     private void confined(String what) {

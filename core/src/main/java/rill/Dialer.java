@@ -332,16 +332,16 @@ final class Dialer<T> implements Runnable, Consumer<T> {
     private void open(Link link) {
         phase = Phase.OPENING;
         var opening = new Opening();
-        link.awaitReady(opening::ready);
+        link.audience().awaitReady(opening::ready);
         try {
             opening.opened = opener.apply(link);
         } catch (Throwable t) {
-            link.awaitNothing();
+            link.audience().awaitNothing();
             fail(t);
             return;
         }
         loop.links().boundIdleTime(link, options.idleTime());
-        link.tellIfReady();
+        link.audience().tellIfReady();
     }
 
     /** It is connected, and its layers may have to come to an agreement with the peer first. */
@@ -365,11 +365,11 @@ final class Dialer<T> implements Runnable, Consumer<T> {
     private void doFirst(T opened, Function<? super T, ? extends Future<?>> step) {
         phase = Phase.FIRST;
         Link link = Objects.requireNonNull(connected);
-        link.onFailure(Ours.HEARD);
+        link.audience().onFailure(Ours.HEARD);
         Future<?> doingIt = Objects.requireNonNull(step.apply(opened), "the Future of what a connection needs first");
         firstStep =
                 Watch.on(loop, doingIt, "what is needed first, of ", link, done -> firstIsOver(opened, done.failure()));
-        end = Watch.<@Nullable Void>on(loop, link.closedFuture(), "the end of ", link, gone -> endedFirst(link));
+        end = Watch.<@Nullable Void>on(loop, link.audience().closed(), "the end of ", link, gone -> endedFirst(link));
         if (promise.isDone()) { // the step has seen to that
             stopWaiting();
         }
@@ -401,7 +401,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
     private void handOver(T opened) {
         stopWaiting();
         Link link = Objects.requireNonNull(connected);
-        link.noMoreOnFailure(Ours.HEARD);
+        link.audience().noMoreOnFailure(Ours.HEARD);
         if (!promise.complete(opened)) {
             link.abort();
         }

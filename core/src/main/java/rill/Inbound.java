@@ -54,12 +54,7 @@ final class Inbound extends Node {
 
     // ---- pipelines
 
-    /** The stages of a pipeline, of which those below {@code kept} are there already; if a codec can't open a session, nothing has changed. */
-    Stage[] stagesOf(Pipeline<?, ?> pipeline, int kept) {
-        return stack.stagesOf(pipeline, kept, this, loop);
-    }
-
-    /** Puts the stages of a pipeline in place. */
+    /** Puts the stages of a pipeline in place, of which those below {@code kept} are there already. */
     void install(Stage[] next, int kept) {
         set(STOPPED, false);
         endDelivered = false;
@@ -335,7 +330,7 @@ final class Inbound extends Node {
             endsBelow = stage.hasEnded();
         }
         if (stack.waitsInVain()) {
-            link.tellUnready();
+            link.audience().tellUnready();
         }
         if (!is(DISCARDING | DEAF) && stack.top().hasEnded() && !stack.top().waits()) {
             deliverEnd();

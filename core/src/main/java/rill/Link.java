@@ -27,6 +27,10 @@ import rill.spi.WireListener;
  * <p>In FLUSHING and DRAINING whatever comes in is thrown away: an answer already written is never destroyed by a reset that unread
  * input would cause. In BROKEN it is delivered as in OPEN, since the peer sent it in good order; nothing leaves any more.
  *
+ * <p>Its parts: the {@link Stack} of sessions, which an {@link Installation} puts in place; {@link Inbound} and {@link Outbound}, the halves that
+ * go up and down through them; the {@link Audience}, which is told what becomes of it; and, only where they are needed, {@link Finishing}, what
+ * its owner does when the loop closes, and the {@link CloseTimer}.
+ *
  * <p>It is longer than others since it is where every event of the wire and every end of a connection comes by.
  */
 final class Link extends Node implements WireListener, Observed {
@@ -43,37 +47,21 @@ final class Link extends Node implements WireListener, Observed {
     private final Stack stack = new Stack();
     private final Inbound inbound;
     private final Outbound outbound;
+    private final Audience audience;
     private @Nullable CloseTimer closeTimer; // while it closes
-    private @Nullable Promise<@Nullable Void> closed; // made on demand, and handed out as copies; guarded by this
-    private boolean gone; // guarded by this
     private @Nullable Wire wire;
-    private @Nullable Pipeline<?, ?> pipeline;
     private @Nullable Connection<?, ?> connection; // the present one
-    private @Nullable Consumer<? super Failure> onFailure;
-    private @Nullable Consumer<? super @Nullable Throwable>
-            onConnect; // until connected, and then, if asked for, until ready
     private State state = State.OPEN;
-    private boolean
-            closing; // once a layer lets go the writes that it holds back, and those that were admitted are there
-    private boolean endingOutput; // likewise
     private boolean dirty;
     private int messagesInBatch;
-    private boolean receiverTold; // of the end
     private @Nullable Admission admission; // by a listener
     private @Nullable Route route; // of one that was dialed
-    private @Nullable Runnable onFinish;
-    private boolean receivesOn; // although its owner was told to finish
-    private boolean ownFinish; // which its owner was told by
-    private @Nullable Failure failure; // while its owner is told, and for good unless he carries on
-    private @Nullable Throwable failedWith; // told, or to be told once what came before was received
+    private @Nullable Finishing finishing; // once its owner has said what he does then
     private boolean wireGone; // what it brought may still be waiting to be received
 
-    // The loop's list of open connections.
+    /** In the loop's list of open connections, as {@link #next} is: see {@link #nextLink}. */
     @Nullable
     Link previousLink;
-
-    @Nullable
-    Link nextLink;
 
     /**
      * @param onConnect told once: null when connected, or why that failed
@@ -81,7 +69,7 @@ final class Link extends Node implements WireListener, Observed {
     Link(Loop loop, ConnectionLimits limits, Consumer<? super @Nullable Throwable> onConnect) {
         this.loop = loop;
         this.limits = limits;
-        this.onConnect = onConnect;
+        this.audience = new Audience(this, onConnect);
         this.inbound = new Inbound(this, loop);
         this.outbound = new Outbound(this);
     }
@@ -122,6 +110,11 @@ final class Link extends Node implements WireListener, Observed {
         route = to;
     }
 
+    @Nullable
+    Route route() {
+        return route;
+    }
+
     @Override
     public @Nullable SocketAddress target() {
         return route == null ? null : route.target();
@@ -154,31 +147,20 @@ final class Link extends Node implements WireListener, Observed {
         return outbound;
     }
 
+    Audience audience() {
+        return audience;
+    }
+
+    /** What its owner does himself when it is to finish; made when he says something. */
+    Finishing finishing() {
+        if (finishing == null) {
+            finishing = new Finishing(this);
+        }
+        return finishing;
+    }
+
     ConnectionLimits limits() {
         return limits;
-    }
-
-    /** From any thread. The caller's own. */
-    synchronized Future<@Nullable Void> closedFuture() {
-        if (gone) {
-            return Promise.done(loop, null);
-        }
-        if (closed == null) {
-            closed = loop.promise();
-        }
-        return closed.copy();
-    }
-
-    /** How many have asked for it, and still wait. */
-    synchronized int waitingForClosed() {
-        return closed == null ? 0 : closed.waiting();
-    }
-
-    private synchronized void noteGone() {
-        gone = true;
-        if (closed != null) {
-            closed.complete(null);
-        }
     }
 
     private CloseTimer closeTimer() {
@@ -186,77 +168,6 @@ final class Link extends Node implements WireListener, Observed {
             closeTimer = new CloseTimer(this);
         }
         return closeTimer;
-    }
-
-    // ---- pipelines
-
-    /** The first pipeline. Called when connected. */
-    <R, W> Connection<R, W> open(Pipeline<R, W> first) {
-        return install(routed(first), null);
-    }
-
-    /** On top of what leads to the target, and of what tells the bytes of the wire. */
-    private <R, W> Pipeline<R, W> routed(Pipeline<R, W> above) {
-        Pipeline<R, W> whole = route == null ? above : route.beneath(above);
-        WireLog log = WireLog.wanted(localAddress(), remoteAddress());
-        return log == null ? whole : whole.over(log);
-    }
-
-    /** Of one that is closing only the name changes: its new receiver is told what the old one was. */
-    <R, W> Connection<R, W> become(Pipeline<R, W> above) {
-        return goOnWith(routed(above));
-    }
-
-    /** Likewise, with the byte layers that there are. */
-    <R, W> Connection<R, W> become(Codec<R, W> top) {
-        return goOnWith(Objects.requireNonNull(pipeline).beneath(top));
-    }
-
-    private <R, W> Connection<R, W> goOnWith(Pipeline<R, W> next) {
-        if (outbound.inSession()) {
-            throw new IllegalStateException("become: within a call of a session of " + this);
-        }
-        Pipeline<?, ?> before = Objects.requireNonNull(pipeline);
-        if (receives()) {
-            stack.requireReplaceable(before.shared(next));
-            if (!outbound.encodeThrough() && state == State.OPEN) {
-                throw new IllegalStateException("become: a layer of " + this + " still holds back writes");
-            }
-        }
-        if (receives()) { // still: a layer may have failed
-            return install(next, before);
-        }
-        inbound.replaceReceiver();
-        return rename(next);
-    }
-
-    private <R, W> Connection<R, W> install(Pipeline<R, W> next, @Nullable Pipeline<?, ?> before) {
-        int kept = before == null ? 0 : before.shared(next);
-        Stage[] stages = inbound.stagesOf(next, kept);
-        Connection<R, W> fresh = rename(next);
-        inbound.install(stages, kept);
-        return fresh;
-    }
-
-    private <R, W> Connection<R, W> rename(Pipeline<R, W> next) {
-        var fresh = new Connection<>(this, next.codec());
-        connection = fresh;
-        pipeline = next;
-        receiverTold = false;
-        noMoreOnFinishing();
-        return fresh;
-    }
-
-    /** Who was to be told so of messages that are not received any more: whoever receives others is told as if nobody had been. */
-    private void noMoreOnFinishing() {
-        if (receivesOn) {
-            if (ownFinish) { // of which the new receiver has not heard
-                ownFinish = false;
-                inbound.finish(false);
-            }
-            onFinish = null;
-            receivesOn = false;
-        }
     }
 
     /** From any thread: does something that ends it, on the loop. */
@@ -268,6 +179,29 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
+    // ---- its pipeline, and who receives
+
+    /** The first pipeline. Called when connected. */
+    <R, W> Connection<R, W> open(Pipeline<R, W> first) {
+        return Installation.first(this, first);
+    }
+
+    /** Another pipeline is the present one from now on; whoever receives from it was told nothing yet. */
+    <R, W> Connection<R, W> rename(Pipeline<R, W> next) {
+        var fresh = new Connection<>(this, next);
+        connection = fresh;
+        audience.receiverIsNew();
+        if (finishing != null && !finishing.staysAcrossBecome()) {
+            finishing = null;
+        }
+        return fresh;
+    }
+
+    /** The present one. */
+    Pipeline<?, ?> pipeline() {
+        return Objects.requireNonNull(connection).pipeline();
+    }
+
     boolean isCurrent(Connection<?, ?> candidate) {
         return connection == candidate;
     }
@@ -275,56 +209,40 @@ final class Link extends Node implements WireListener, Observed {
     /** For how many bytes a message of the present pipeline counts until it is encoded. */
     @SuppressWarnings("unchecked")
     int weight(Object message) {
-        var codec = (Codec<?, Object>) Objects.requireNonNull(pipeline).codec();
-        return Messages.weight(codec, message, limits);
+        return ((Connection<?, Object>) Objects.requireNonNull(connection)).weight(message);
     }
 
     @SuppressWarnings("unchecked")
     void receiver(Receiver<?> receiver) {
         inbound.receiver((Receiver<Object>) receiver);
         if (!receives()) {
-            tellReceiver(null); // it has come too late to be told with the others
+            audience.tellReceiver(null); // it has come too late to be told with the others
         } else if (inbound.finishing()) { // likewise
             if (receiver instanceof Pulling) {
                 inbound.finish(true);
-            } else if (!ownFinish) {
+            } else if (finishing == null || !finishing.isTold()) {
                 guarded(() -> receiver.finish(this));
             }
         }
     }
 
-    /** Somebody else than its receiver was given the cause of its end. */
-    void heardOf() {
-        if (inbound.hasReceiver()) {
-            inbound.receiver().heardOf();
-        }
-    }
-
     /** Whether messages still reach a receiver. */
     boolean receives() {
-        return (state == State.OPEN || state == State.BROKEN) && !closing;
+        return mayFail() && !closing();
     }
 
-    void onFailure(Consumer<? super Failure> handler) {
-        onFailure = handler;
+    /** Whether it has not ended, and is not about to: what goes wrong now is its failure. */
+    boolean mayFail() {
+        return state == State.OPEN || state == State.BROKEN;
     }
 
-    /** Unless its owner has said something else meanwhile. */
-    void noMoreOnFailure(Consumer<? super Failure> handler) {
-        if (onFailure == handler) {
-            onFailure = null;
-        }
+    boolean open() {
+        return state == State.OPEN && !closing();
     }
 
-    void onFinish(Runnable handler) {
-        onFinish = handler;
-        receivesOn = false;
-    }
-
-    /** Likewise, and messages are handed out as before. */
-    void onFinishing(Runnable handler) {
-        onFinish = handler;
-        receivesOn = true;
+    /** Whether it closes once a layer lets go the writes that it holds back, and those that were admitted are there. */
+    boolean closing() {
+        return inbound.isDeaf();
     }
 
     // ---- events from the wire, each of which is the failure of this connection alone if it goes wrong
@@ -353,7 +271,7 @@ final class Link extends Node implements WireListener, Observed {
     /** Something threw that is neither a session's call nor the user's: want of memory, or our mistake. */
     private void goneWrong(Throwable cause) {
         try {
-            boolean closes = state == State.OPEN || state == State.BROKEN;
+            boolean closes = mayFail();
             failed(cause, false);
             if (!closes) {
                 abort(); // it was closing already, and may have stopped half-way
@@ -377,78 +295,8 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    /**
-     * When connected, before a pipeline is opened: tells once when every layer of it is ready, which is null, or why that failed; then nobody
-     * else is told. It may be ready at once: see {@link #tellIfReady}.
-     */
-    void awaitReady(Consumer<? super @Nullable Throwable> told) {
-        onConnect = told;
-    }
-
-    /**
-     * Opens the first pipeline of one that was accepted, and hands the connection over once every layer is ready. If that never comes
-     * about, nobody has it: a failure is reported.
-     */
-    <R, W> void openWhenReady(Pipeline<R, W> first, ThrowingConsumer<? super Connection<R, W>> then) {
-        Connection<R, W> opened = open(first);
-        awaitReady(failure -> {
-            if (failure != null) {
-                loop.connectionFailed(this, failure);
-            } else if (state == State.OPEN && !closing) {
-                handOver(opened, then);
-            }
-        });
-        tellIfReady();
-    }
-
-    private <T> void handOver(T opened, ThrowingConsumer<? super T> then) {
-        try {
-            then.accept(opened);
-        } catch (Throwable t) {
-            failed(t, true);
-        }
-    }
-
-    /** Not connected yet. */
-    private boolean isConnecting() {
-        return onConnect != null && stack.isEmpty();
-    }
-
-    /** There will be no layers, or nobody who wants to know. */
-    void awaitNothing() {
-        onConnect = null;
-    }
-
-    void tellIfReady() {
-        if (onConnect != null && !stack.isEmpty() && stack.ready()) {
-            loop.observing().ready(this);
-            tellAwaiting(null);
-        }
-    }
-
-    /**
-     * The peer has ended its stream, and a layer still waits for something. Of a connection that was accepted its owner has to know, or nobody
-     * would ever close it; whoever has dialed one waits for as long as he has said.
-     */
-    void tellUnready() {
-        if (route == null) {
-            tellAwaiting(null);
-        }
-    }
-
-    /** Tells whoever waits for its layers to be ready, if somebody does: then true. */
-    private boolean tellAwaiting(@Nullable Throwable failure) {
-        Consumer<? super @Nullable Throwable> told = onConnect;
-        onConnect = null;
-        if (told != null) {
-            guarded(() -> told.accept(failure));
-        }
-        return told != null;
-    }
-
     private void nowConnected() {
-        Consumer<? super @Nullable Throwable> told = onConnect;
-        onConnect = null;
+        Consumer<? super @Nullable Throwable> told = audience.awaitNothing();
         loop.links().add(this);
         if (isAccepted()) {
             loop.links().acceptedBegins();
@@ -474,7 +322,7 @@ final class Link extends Node implements WireListener, Observed {
 
     @Override
     public void received(ByteBuf bytes) {
-        if ((state != State.OPEN && state != State.BROKEN) || stack.isEmpty()) {
+        if (!mayFail() || stack.isEmpty()) {
             attempt(() -> drained(bytes));
             return;
         }
@@ -482,7 +330,7 @@ final class Link extends Node implements WireListener, Observed {
         loop.links().reads(this);
         messagesInBatch = 0;
         try {
-            if (closing) {
+            if (closing()) {
                 closeTimer().drained(bytes.readableBytes());
             }
             inbound.read(bytes);
@@ -556,8 +404,9 @@ final class Link extends Node implements WireListener, Observed {
     }
 
     private void nowClosed(@Nullable Throwable cause) {
-        if (isConnecting()) {
-            tellAwaiting(cause == null ? new CancelledException("connecting to " + this + " was given up") : cause);
+        if (audience.isConnecting()) {
+            audience.tellAwaiting(
+                    cause == null ? new CancelledException("connecting to " + this + " was given up") : cause);
             return;
         }
         wireGone = true;
@@ -569,21 +418,16 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    /** A failure of the wire, for whoever waits for it to be ready: with where it was to go. */
-    private Throwable named(Throwable failure) {
-        return route == null || onConnect == null ? failure : route.told(failure);
-    }
-
     /** Nothing leaves any more; unless we are closing, what came before is still of interest. */
     private void nowBroken(Throwable cause) {
         outbound.close(cause);
-        if (tellAwaiting(named(cause))) { // nobody has it yet
+        if (audience.tellAwaitingOfWire(cause)) { // nobody has it yet
             abort();
             return;
         }
-        if (state == State.OPEN && !closing) {
+        if (open()) {
             state = State.BROKEN;
-            failedWith = cause;
+            audience.failsLater(cause);
         }
         if (state == State.BROKEN) {
             inbound.broken(wireGone);
@@ -595,7 +439,7 @@ final class Link extends Node implements WireListener, Observed {
     /** Called while BROKEN, whenever everything was decoded that could be. */
     void whileBroken(boolean somethingWaits, boolean wirePaused) {
         if (wireGone && !somethingWaits) {
-            conclude(failedWith);
+            conclude(audience.failedWith());
         } else if (wireGone || wirePaused) {
             if (inbound.finishing()) {
                 endBroken();
@@ -608,23 +452,18 @@ final class Link extends Node implements WireListener, Observed {
         } // else there is more to be read
     }
 
-    /** What came before may wait for long, or for ever: it is told now that the connection is gone, for that is so. */
+    /** Called while BROKEN: what came before may wait for long, or for ever. */
     void receiverIsIdle() {
-        Throwable cause = Objects.requireNonNull(failedWith);
-        if (onFailure != null && closeTimer().told != cause) {
-            closeTimer().told = cause;
-            runHandler(onFailure, new Failure(cause, false));
-        }
-        noteGone();
+        audience.tellEarly(Objects.requireNonNull(audience.failedWith()));
     }
 
     /** What waits is of no use to anybody. */
     void endBroken() {
-        Throwable cause = failedWith;
+        Throwable cause = audience.failedWith();
         if (wireGone) {
             conclude(cause);
         } else if (cause != null) {
-            tellFailure(new Failure(cause, false));
+            audience.tellFailureLate(cause);
             cutOffBroken();
         }
     }
@@ -641,8 +480,9 @@ final class Link extends Node implements WireListener, Observed {
 
     private Throwable closedByUs() {
         Throwable before = outbound.closed();
-        Throwable why = failure == null ? null : failure.cause();
-        return before instanceof ClosedHere ? before : new ClosedHere(peer(), loop.origins() != null, why);
+        return before instanceof ClosedHere
+                ? before
+                : new ClosedHere(peer(), loop.origins() != null, audience.failing());
     }
 
     /** Nothing more will come: tells everybody, and lets go of everything. */
@@ -650,23 +490,13 @@ final class Link extends Node implements WireListener, Observed {
         if (state == State.CLOSED) {
             return;
         }
-        boolean untold = state == State.OPEN || state == State.BROKEN;
+        boolean untold = mayFail();
         state = State.CLOSED;
         try {
             if (closeTimer != null) {
                 closeTimer.end();
             }
-            if (cause != null && untold && failure == null) {
-                failure = new Failure(cause, false);
-                tellFailure(failure);
-            } else {
-                if (route == null) {
-                    awaitNothing(); // whoever accepted it has ended it
-                } else if (onConnect != null) {
-                    tellAwaiting(named(new IOException(this + " has ended before its layers were ready")));
-                }
-                tellReceiver(null);
-            }
+            audience.tellEnd(untold ? cause : null);
             inbound.close();
             outbound.close(cause == null ? closedByUs() : cause);
         } finally {
@@ -682,7 +512,7 @@ final class Link extends Node implements WireListener, Observed {
             try {
                 loop.links().remove(this);
             } finally {
-                noteGone();
+                audience.tellClosed();
             }
         }
     }
@@ -692,101 +522,20 @@ final class Link extends Node implements WireListener, Observed {
     /** Something went wrong. Closes the connection, unless the failure is survivable and its owner carries on: then true. */
     boolean failed(Throwable thrown, boolean survivable) {
         Throwable cause = NoMemory.unwrapped(thrown);
-        if (state != State.OPEN && state != State.BROKEN) {
+        if (!mayFail()) {
             if (survivable || !(cause instanceof IOException)) { // the user's, and not what the network does to it now
                 loop.threw("", this, cause);
             }
             return false;
         }
-        if (failure != null) {
-            failure.followedBy(cause);
+        if (audience.hasFailedBefore(cause)) {
             return false;
         }
-        var now = new Failure(cause, survivable);
-        failure = now;
-        tellFailure(now);
-        if (now.carriesOn()) {
-            failure = null;
-            return true;
+        boolean goesOn = audience.tellFailure(cause, survivable);
+        if (!goesOn) {
+            closeNow();
         }
-        closeNow();
-        return false;
-    }
-
-    /** The Task that looked after it has thrown: nobody receives any more, so nobody can be told of anything. */
-    void deserted(Throwable thrown) {
-        Throwable cause = NoMemory.unwrapped(thrown);
-        boolean wasTold = inbound.hasReceiver() && inbound.receiver().deserted(); // of the end, and of nothing more
-        if ((state == State.OPEN || state == State.BROKEN) && failure == null) {
-            failed(cause, false);
-            return;
-        }
-        boolean passedOn = cause == failedWith;
-        if (passedOn && wasTold) {
-            heardOf();
-        }
-        if (passedOn && (onFailure != null || !wasTold)) {
-            return; // others were told when the connection failed
-        }
-        if (cause instanceof IOException) {
-            loop.connectionFailed(this, cause);
-        } else {
-            loop.threw("the Task of ", this, cause);
-        }
-    }
-
-    /** Why it has ended, or ends; null if that is in good order. */
-    @Nullable
-    Throwable failedWith() {
-        return failedWith;
-    }
-
-    private void tellFailure(Failure told) {
-        Consumer<? super Failure> handler = onFailure;
-        Throwable cause = told.cause();
-        if (handler != null && (closeTimer == null || closeTimer.told != cause)) {
-            runHandler(handler, told);
-        }
-        if (told.carriesOn()) {
-            return;
-        }
-        if (told.isToBeReported()) {
-            onFailure = null; // as if there were none
-        }
-        failedWith = cause;
-        boolean awaited = tellAwaiting(cause);
-        Throwable overruled = told.overruledBy();
-        if (overruled != null) {
-            loop.connectionFailed(this, overruled);
-        }
-        boolean receiverHeard = tellReceiver(cause);
-        if (!receiverHeard && !awaited && onFailure == null) {
-            loop.connectionFailed(this, cause);
-        }
-    }
-
-    private void runHandler(Consumer<? super Failure> handler, Failure failure) {
-        loop.runReporting("onFailure of ", this, () -> handler.accept(failure));
-    }
-
-    private boolean tellReceiver(@Nullable Throwable cause) {
-        if (receiverTold || stack.isEmpty() || !inbound.hasReceiver()) {
-            return false;
-        }
-        receiverTold = true;
-        Throwable why =
-                cause == null ? failedWith : cause; // a receiver that came after the failure hears of it as well
-        try {
-            return inbound.receiver().closed(why);
-        } catch (Throwable t) {
-            loop.threw("the end of ", this, t);
-            return false;
-        }
-    }
-
-    /** Whether failures are told to somebody in any case. */
-    boolean tellsFailures() {
-        return onFailure != null;
+        return goesOn;
     }
 
     /** Calls the user; what that throws fails the connection, which may survive it. */
@@ -827,9 +576,9 @@ final class Link extends Node implements WireListener, Observed {
         if (state == State.DRAINING || state == State.CLOSED) {
             return;
         }
-        tellIfReady();
+        audience.tellIfReady();
         outbound.flush();
-        if (ending() && !hasToWaitToEnd()) {
+        if (ending() && !outbound.end().isHeldUp()) {
             goOnEnding();
         }
         goOnFlushing();
@@ -849,17 +598,17 @@ final class Link extends Node implements WireListener, Observed {
 
     /** Sees to it that the connection ends once what is in flight is done: the loop is closing, or a Client finishes. */
     void finish() {
-        Runnable own = onFinish;
         if (state == State.DRAINING) {
             closeTimer().whileDraining(); // less of it, from now on
-        } else if (state == State.OPEN && !closing && own != null) {
-            onFinish = null;
-            ownFinish = true;
-            guarded(own);
-            if (!receivesOn) {
-                inbound.finish(inbound.hasReceiver() && inbound.receiver() instanceof Pulling);
-            }
-        } else if (state == State.OPEN && !closing && inbound.hasReceiver()) {
+        } else if (!open()) {
+            end();
+        } else if (finishing == null || !finishing.tell()) {
+            askReceiverToFinish();
+        }
+    }
+
+    private void askReceiverToFinish() {
+        if (inbound.hasReceiver()) {
             guarded(() -> inbound.receiver().finish(this));
         } else {
             end();
@@ -886,7 +635,7 @@ final class Link extends Node implements WireListener, Observed {
 
     /** Closing the loop need not wait for it any more before it goes on with those that it has opened itself. */
     private void workIsDone() {
-        if (admission != null && admission.atWork() && !isConnecting()) {
+        if (admission != null && admission.atWork() && !audience.isConnecting()) {
             admission = admission.workDone();
             loop.links().acceptedEnds();
         }
@@ -894,14 +643,7 @@ final class Link extends Node implements WireListener, Observed {
 
     /** Whether our stream ends as soon as what was accepted has come down. */
     boolean ending() {
-        return state == State.OPEN && (closing || endingOutput);
-    }
-
-    private boolean hasToWaitToEnd() {
-        return outbound.holdsBack()
-                || outbound.inSession()
-                || outbound.reserved() > 0
-                || (endingOutput && !closing && !stack.ready()); // our half alone ends: the other needs the handshake
+        return state == State.OPEN && (closing() || outbound.endsAlone());
     }
 
     /** A write that another thread was told is accepted has come, or will not: our end may have waited for it. */
@@ -913,7 +655,7 @@ final class Link extends Node implements WireListener, Observed {
 
     /** Whether nothing holds up its end any more; it ends with this tick. */
     boolean endsNow() {
-        boolean now = ending() && !hasToWaitToEnd();
+        boolean now = ending() && !outbound.end().isHeldUp();
         if (now) {
             dirty();
         }
@@ -921,46 +663,27 @@ final class Link extends Node implements WireListener, Observed {
     }
 
     private void goOnEnding() {
-        if (closing) {
+        if (closing()) {
             closeNow();
         } else {
-            shutdownNow();
+            outbound.end().shutNow();
         }
     }
 
     /** Ends our stream after everything written; the peer's goes on. */
     void shutdownOutput() {
-        if (state != State.OPEN || wire == null || closing || endingOutput || outbound.saidGoodBye()) {
-            return;
+        if (open() && wire != null) {
+            outbound.end().shutdownOutput();
         }
-        outbound.refuse(new IOException(this + ": its output was shut down"));
-        endingOutput = true;
-        outbound.settle();
-        if (state != State.OPEN) {
-            return; // a layer has failed
-        }
-        if (hasToWaitToEnd()) {
-            dirty();
-        } else {
-            shutdownNow();
-        }
-    }
-
-    private void shutdownNow() {
-        endingOutput = false;
-        outbound.sayGoodBye();
-        outbound.flush();
-        outbound.shut();
-        wire().shutdownOutput();
     }
 
     void close() {
         if (state == State.BROKEN) {
-            failedWith = null; // its owner closes it, and does not want to know any more
+            audience.forgetFailure();
             cutOffBroken();
             return;
         }
-        if (state != State.OPEN || wire == null || closing) {
+        if (!open() || wire == null) {
             return;
         }
         outbound.refuse(closedByUs());
@@ -968,10 +691,9 @@ final class Link extends Node implements WireListener, Observed {
         if (state != State.OPEN) {
             return; // a layer has failed
         }
-        if (hasToWaitToEnd()) {
-            closing = true;
+        if (outbound.end().isHeldUp()) {
             inbound.ignoreMessages();
-            tellReceiverLater();
+            audience.tellReceiverLater();
             closeTimer().whileFlushing();
             dirty(); // once the session's call has returned, or later
         } else {
@@ -986,7 +708,7 @@ final class Link extends Node implements WireListener, Observed {
         if (state != State.OPEN) {
             return;
         }
-        outbound.sayGoodBye();
+        outbound.end().sayGoodBye();
         if (state != State.OPEN) {
             return; // a session's good-bye has gone wrong, and whoever was told of it has ended the connection
         }
@@ -997,13 +719,8 @@ final class Link extends Node implements WireListener, Observed {
         outbound.refuse(closedByUs());
         outbound.giveUpHeldBack(closedByUs());
         inbound.decodeNoMore();
-        tellReceiverLater();
+        audience.tellReceiverLater();
         dirty(); // flushed, and then shut down, at the end of the tick
-    }
-
-    /** Tells the receiver from a Handle: close() may have been called while it was given a message. */
-    private void tellReceiverLater() {
-        loop.enqueue(new Handle(loop, "end of ", this, () -> tellReceiver(null)));
     }
 
     /** While it flushes: goes on once everything has left; until then the CloseTimer watches. */
@@ -1055,14 +772,16 @@ final class Link extends Node implements WireListener, Observed {
     }
 
     void abort() {
-        failedWith = state == State.BROKEN ? null : failedWith; // as in close()
+        if (state == State.BROKEN) {
+            audience.forgetFailure(); // as in close()
+        }
         if (wireGone && outbound.inSession()) {
             loop.enqueue(new Handle(loop, "abort of ", this, this::abort));
         } else if (wireGone) {
             conclude(null);
         } else if (wire != null && state != State.CLOSED) {
             inbound.decodeNoMore();
-            if (state == State.OPEN || state == State.BROKEN) {
+            if (mayFail()) {
                 drain();
             }
             outbound.refuse(closedByUs());
@@ -1079,12 +798,8 @@ final class Link extends Node implements WireListener, Observed {
         }
         outbound.close(cause);
         drain();
-        tellReceiver(cause);
+        audience.tellReceiver(cause);
         conclude(null);
-    }
-
-    boolean open() {
-        return state == State.OPEN && !closing;
     }
 
     /** Whether something of ours has not left yet, or is waited for; a connection that drains has done its work. */
@@ -1103,7 +818,13 @@ final class Link extends Node implements WireListener, Observed {
         return this + " (" + unfinished + ")";
     }
 
-    /** As a Node it stands for whatever event of its own holds the loop; it is never queued. */
+    /** The next in the loop's list of open connections: a place that it has as a Node, and that is free since it is never queued. */
+    @Nullable
+    Link nextLink() {
+        return (Link) next;
+    }
+
+    /** As a Node it stands for whatever event of its own holds the loop. */
     @Override
     void execute() {}
 

@@ -44,7 +44,7 @@ final class Links extends Residents {
 
     /** A connection that {@link #expect} has counted. */
     void add(Link link) {
-        link.nextLink = first;
+        link.next = first;
         if (first != null) {
             first.previousLink = link;
         }
@@ -66,21 +66,22 @@ final class Links extends Residents {
 
     void remove(Link link) {
         if (link.previousLink != null) {
-            link.previousLink.nextLink = link.nextLink;
+            link.previousLink.next = link.next;
         } else if (first == link) {
-            first = link.nextLink;
+            first = link.nextLink();
         } else {
             return;
         }
-        if (link.nextLink != null) {
-            link.nextLink.previousLink = link.previousLink;
+        Link after = link.nextLink();
+        if (after != null) {
+            after.previousLink = link.previousLink;
         }
         link.previousLink = null;
-        link.nextLink = null;
+        link.next = null;
         count.decrementAndGet();
         loop.counters().closed++;
-        loop.counters().failed += link.failedWith() == null ? 0 : 1;
-        loop.observing().closed(link, link.failedWith());
+        loop.counters().failed += link.audience().failedWith() == null ? 0 : 1;
+        loop.observing().closed(link, link.audience().failedWith());
         if (idle != null) {
             idle.forget(link);
         }
@@ -232,7 +233,7 @@ final class Links extends Residents {
     /** As they are now: what one of them does may end others. */
     private List<Link> all() {
         var all = new ArrayList<Link>();
-        for (Link link = first; link != null; link = link.nextLink) {
+        for (Link link = first; link != null; link = link.nextLink()) {
             all.add(link);
         }
         return all;
@@ -240,7 +241,7 @@ final class Links extends Residents {
 
     @Override
     void nameTo(List<String> survivors) {
-        for (Link link = first; link != null; link = link.nextLink) {
+        for (Link link = first; link != null; link = link.nextLink()) {
             if (link.unfinished()) {
                 survivors.add(link.situation());
             }

@@ -86,7 +86,7 @@ final class Member<Q, A> implements Patron<Q, A> {
 
     /** On the loop of the connection. */
     private Client<Q, A> open(Link link) {
-        Watch.on(members.loop(), link.closedFuture(), "the end of a connection of ", members, this::linkGone);
+        Watch.on(members.loop(), link.audience().closed(), "the end of a connection of ", members, this::linkGone);
         linked = true;
         return members.protocol().open(link, this);
     }

@@ -17,16 +17,16 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p><b>What is counted, and when:</b> {@code pending} is what the loop has accepted and the wire has not taken. A write of another
- * thread is admitted against that and against {@code reserved}, the estimates of those that are on their way; when it arrives the
- * reservation is given back, and what it really is is pending. It was counted then, and is not refused for the limit again. A write on
- * the loop is measured against what is pending alone.
+ * thread is admitted against that and against the {@link Reservations}, the estimates of those that are on their way. A write on the loop is
+ * measured against what is pending alone.
  *
  * <p><b>When it flushes:</b> at the end of a turn of reading, after the Handles of a tick, at 256 KiB, and early within a large batch,
  * so that the peer has something to do while we go on: see {@link #batchOf}. Not early while several connections are busy, since each
  * flush is a system call, which costs what encoding some twenty messages does. Never while a session is called, which may hold a buffer that
  * would leave.
  *
- * <p>It is longer than most: there is one of them for each connection, and another object would make an idle one larger.
+ * <p>It is longer than most: there is one of them for each connection, and another object would make an idle one larger. What only some
+ * connections need, or only at their end, is apart: {@link HeldWrites}, {@link Waiters}, {@link Reservations}, {@link OutputEnd}.
  */
 final class Outbound {
     /** Flush without waiting for the end of the batch once this many bytes wait. */
@@ -35,16 +35,14 @@ final class Outbound {
     /** Never flush earlier than after this many messages: a system call costs about as much as encoding a few. */
     private static final int SMALLEST_BATCH = 8;
 
-    private static final VarHandle RESERVED;
     private static final VarHandle PENDING;
-    private static final VarHandle REFUSAL_UNDER_WAY;
+    private static final VarHandle RESERVATIONS;
 
     static {
         try {
             var lookup = MethodHandles.lookup();
-            RESERVED = lookup.findVarHandle(Outbound.class, "reserved", long.class);
             PENDING = lookup.findVarHandle(Outbound.class, "pending", long.class);
-            REFUSAL_UNDER_WAY = lookup.findVarHandle(Outbound.class, "refusalUnderWay", boolean.class);
+            RESERVATIONS = lookup.findVarHandle(Outbound.class, "reservations", Reservations.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -55,7 +53,6 @@ final class Outbound {
     private long queued; // bytes given to the wire in all
     private long written; // of which this many have left
     private volatile long pending; // bytes accepted and not written; read by other threads
-    private volatile long reserved; // estimates of messages on their way from other threads
 
     private long answers; // bytes that sessions wrote by themselves, as far as they have not left
     private boolean congested; // by such bytes
@@ -64,14 +61,11 @@ final class Outbound {
     private int flushEvery = SMALLEST_BATCH;
     private @Nullable HeldWrites held; // while the session on top holds writes, and there are any
     private @Nullable Waiters waiters; // once somebody had to wait
+    private @Nullable OutputEnd end; // once our stream is to end
+    private volatile @Nullable Reservations reservations; // once another thread has written
     private volatile @Nullable Throwable closed; // why writes are refused
-    private volatile boolean refusalUnderWay; // to the loop, of a write of another thread
     private boolean full; // from the high-water mark on, until the low one is reached
     private boolean encoding; // a session is encoding, or says its good-bye
-    private boolean saidGoodBye;
-    private boolean silent; // all have said it: what a session would still answer by itself, no layer encodes any more
-    private boolean severed; // a byte layer has failed to encode: what was above it will never leave
-    private boolean shut; // our stream has ended while the peer's goes on
     private boolean wireGone;
 
     Outbound(Link link) {
@@ -267,7 +261,7 @@ final class Outbound {
 
     // ---- admission
 
-    private IOException overLimit(long bytes) {
+    IOException overLimit(long bytes) {
         return new IOException(link + ": " + bytes + " bytes are waiting to be written, the hard limit is "
                 + link.limits().hardLimit() + "; wait until earlier writes or calls are done before making more");
     }
@@ -275,7 +269,7 @@ final class Outbound {
     private Future<@Nullable Void> failedWrite(Throwable cause) {
         Promise<@Nullable Void> failed = loop().promise();
         Waiters.fail(failed, cause);
-        link.heardOf();
+        link.audience().heardOf();
         return failed;
     }
 
@@ -336,61 +330,25 @@ final class Outbound {
         return waiters;
     }
 
-    /** From another thread: reserves room; null, or why there is none. Then the connection fails with it. */
-    @Nullable
-    Throwable reserve(int estimate) {
-        Throwable ended = closed;
-        if (ended != null) {
-            return ended;
+    /** From any thread: the writes of others that are on their way. */
+    Reservations reservations() {
+        Reservations made = reservations;
+        if (made == null) {
+            RESERVATIONS.compareAndSet(this, null, new Reservations(link));
+            made = Objects.requireNonNull(reservations);
         }
-        long before;
-        do {
-            before = reserved;
-            long all = before + pending;
-            if (all >= link.limits().hardLimit()) {
-                IOException refusal = overLimit(all);
-                failByRefusal(refusal);
-                return refusal;
-            }
-        } while (!RESERVED.compareAndSet(this, before, before + estimate));
-        ended = closed;
-        if (ended != null) { // meanwhile, by somebody who may have seen the reservation, and waits for what was to come
-            unreserve(estimate);
-            loop().enqueue(new Handle(loop(), "end of the output of ", link, link::admittedArrived));
-        }
-        return ended;
-    }
-
-    void unreserve(int estimate) {
-        RESERVED.getAndAdd(this, (long) -estimate);
+        return made;
     }
 
     /** More than nothing while a write of another thread was admitted that has not arrived. */
     long reserved() {
-        return reserved;
-    }
-
-    /**
-     * From another thread: fails the connection, after what this thread has written before and before what it will write. Those that are
-     * refused until the loop has heard of it are told with the first.
-     */
-    private void failByRefusal(IOException refusal) {
-        if (REFUSAL_UNDER_WAY.compareAndSet(this, false, true)) {
-            try {
-                loop().enqueue(new Handle(loop(), "refusal of a write to ", link, () -> {
-                    refusalUnderWay = false;
-                    dropped(refusal);
-                }));
-            } catch (Throwable t) { // no memory: then the next one fails the connection
-                refusalUnderWay = false;
-                throw t;
-            }
-        }
+        Reservations made = reservations;
+        return made == null ? 0 : made.bytes();
     }
 
     /** Whether a writer on another thread should wait. */
     boolean aboveHighWaterMark() {
-        return pending + reserved >= link.limits().highWaterMark();
+        return pending + reserved() >= link.limits().highWaterMark();
     }
 
     /** Whether a session of this connection is being called. Then no other call may begin, and no buffer of its may leave. */
@@ -473,6 +431,7 @@ final class Outbound {
         if (!stack.isEmpty()) {
             complete &= !stack.top().keeps();
             OutputQueue bottom = stack.bottom().output;
+            boolean shut = isShut();
             boolean keep = wireBusy && !shut;
             for (ByteBuf bytes; (bytes = keep ? bottom.pollFull() : bottom.poll()) != null; ) {
                 if (shut) {
@@ -489,7 +448,7 @@ final class Outbound {
     /** Has a layer encode what is above it, until it holds writes; false if it does, and there is some, or if it keeps some itself. */
     private boolean moveInto(int level, OutputQueue from) {
         Stage lower = link.stack().get(level);
-        if (silent && !lower.holdsWrites()) {
+        if (end != null && end.isSilent() && !lower.holdsWrites()) {
             from.release();
         }
         while (from.bytes() == 0 || !lower.holdsWrites()) {
@@ -528,7 +487,7 @@ final class Outbound {
 
     /** What is above a layer that has failed will never leave, since there is a piece missing before it; nor will any good-bye. */
     private void sever(int level) {
-        severed = true;
+        end().sever();
         Stack stack = link.stack();
         for (int i = level + 1; i < stack.size(); i++) {
             stack.get(i).output.release();
@@ -544,33 +503,46 @@ final class Outbound {
         }
     }
 
-    /** Lets each session, from the top down, say its good-bye, after everything written before. Once. */
-    void sayGoodBye() {
-        if (saidGoodBye) {
-            return;
+    // ---- our stream's end
+
+    /** The end of our stream in good order, made when it is asked for. */
+    OutputEnd end() {
+        if (end == null) {
+            end = new OutputEnd(link, this);
         }
-        saidGoodBye = true;
-        if (held != null) {
-            encodeThrough();
-        }
-        Stack stack = link.stack();
-        for (int i = stack.size() - 1; i >= 0 && !severed; i--) {
-            Stage stage = stack.get(i);
-            encoding = true;
-            try {
-                stage.session.outputEnding(stage.output);
-            } catch (Throwable t) {
-                loop().threw("outputEnding of ", link, t);
-            } finally {
-                encoding = false;
-            }
-            encodeThrough();
-        }
-        silent = true;
+        return end;
     }
 
-    boolean saidGoodBye() {
-        return saidGoodBye;
+    /** Whether our half alone ends once nothing holds that up. */
+    boolean endsAlone() {
+        return end != null && end.isAskedFor();
+    }
+
+    private boolean isShut() {
+        return end != null && end.isShut();
+    }
+
+    /** Has a session say its good-bye, after everything written before. */
+    void sayGoodBye(Stage stage) {
+        encoding = true;
+        try {
+            stage.session.outputEnding(stage.output);
+        } catch (Throwable t) {
+            loop().threw("outputEnding of ", link, t);
+        } finally {
+            encoding = false;
+        }
+        encodeThrough();
+    }
+
+    /** Nothing follows what the wire was given. */
+    void shutWire() {
+        link.wire().shutdownOutput();
+    }
+
+    /** Whether messages wait for the session on top to let writes go. */
+    boolean holdsMessages() {
+        return held != null;
     }
 
     /** Has every layer encode what was written above it before our stream ends, so that it says whether it keeps some of it. */
@@ -578,23 +550,6 @@ final class Outbound {
         if (!inSession()) {
             encodeThrough();
         }
-    }
-
-    /** Whether a session keeps what was written, in itself or above it, however far above: that may not have come down to it yet. */
-    boolean holdsBack() {
-        if (held != null) {
-            return true;
-        }
-        boolean written = false;
-        Stack stack = link.stack();
-        for (int i = stack.size() - 1; i >= 0; i--) {
-            Stage stage = stack.get(i);
-            if (stage.keeps() || (written && stage.holdsWrites())) {
-                return true;
-            }
-            written |= stage.output.bytes() > 0;
-        }
-        return false;
     }
 
     /** What a layer keeps back will never leave. */
@@ -694,7 +649,7 @@ final class Outbound {
      */
     Future<@Nullable Void> flushed(boolean askedInTime) {
         Throwable ended = closed;
-        if (ended != null && (wireGone || !(shut || askedInTime))) {
+        if (ended != null && (wireGone || !(askedInTime || isShut() || endsAlone()))) {
             return failedWrite(ended);
         }
         Promise<@Nullable Void> promise = loop().promise();
@@ -715,11 +670,6 @@ final class Outbound {
         if (closed == null) {
             closed = cause;
         }
-    }
-
-    /** Our stream has ended, after everything that was accepted. */
-    void shut() {
-        shut = true;
     }
 
     /** How many bytes have left in all. */

@@ -64,7 +64,7 @@ public final class Peer {
 
     /** Done, never failed, when the connection is gone. A Future of the caller's own. */
     public Future<@Nullable Void> closed() {
-        return link.closedFuture();
+        return link.audience().closed();
     }
 
     @Override

@@ -182,7 +182,7 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
             Promise<@Nullable R> untold = link.loop().promise();
             untold.fail(cause, link.toString());
             failed = untold;
-            if (link.tellsFailures()) {
+            if (link.audience().tellsFailures()) {
                 heardOf(); // by onFailure: not to be reported again if nobody receives
             }
             told = true;

@@ -40,7 +40,7 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
             Consumer<? super Connection<R, W>> onConnection) {
         requireNonNull(address, pipeline, "pipeline", options);
         Objects.requireNonNull(onConnection, "onConnection");
-        return open(address, options, link -> link.openWhenReady(pipeline, onConnection::accept));
+        return open(address, options, link -> openWhenReady(link, pipeline, onConnection::accept));
     }
 
     /**
@@ -67,7 +67,7 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
         requireNonNull(address, pipeline, "pipeline", options);
         Objects.requireNonNull(body, "body");
         return open(
-                address, options, link -> link.openWhenReady(pipeline, connection -> runTask(link, connection, body)));
+                address, options, link -> openWhenReady(link, pipeline, connection -> runTask(link, connection, body)));
     }
 
     private static <R, W> void runTask(
@@ -76,7 +76,7 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
             if (failure == null || failure instanceof CancellationException) {
                 connection.close();
             } else {
-                link.deserted(failure);
+                link.audience().deserted(failure);
             }
         });
     }
@@ -138,12 +138,38 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
         return open(
                 address,
                 options,
-                link -> link.openWhenReady(
-                        pipeline, connection -> Responder.receive(link, options, made(services, link))));
+                link -> openWhenReady(
+                        link, pipeline, connection -> Responder.receive(link, options, made(services, link))));
     }
 
     private static <S> S made(ThrowingFunction<? super Peer, ? extends S> services, Link link) throws IOException {
         return Objects.requireNonNull(services.apply(new Peer(link)), "a service");
+    }
+
+    /**
+     * Opens the first pipeline of a connection that has come in, and hands it over once every layer is ready. If that never comes about,
+     * nobody has it: a failure is reported.
+     */
+    private static <R, W> void openWhenReady(
+            Link link, Pipeline<R, W> first, ThrowingConsumer<? super Connection<R, W>> then) {
+        Connection<R, W> opened = link.open(first);
+        Audience audience = link.audience();
+        audience.awaitReady(failure -> {
+            if (failure != null) {
+                link.loop().connectionFailed(link, failure);
+            } else if (link.open()) {
+                handOver(link, opened, then);
+            }
+        });
+        audience.tellIfReady();
+    }
+
+    private static <T> void handOver(Link link, T opened, ThrowingConsumer<? super T> then) {
+        try {
+            then.accept(opened);
+        } catch (Throwable t) {
+            link.failed(t, true);
+        }
     }
 
     private static void requireNonNull(SocketAddress address, Object protocol, String name, Object options) {

@@ -1,11 +1,10 @@
 package rill;
 
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The sessions of a connection, one on top of the other. It belongs to the {@link Link}, and both halves use it: bytes go up through it in
- * {@link Inbound}, and down in {@link Outbound}. Empty until the connection is established.
+ * {@link Inbound}, and down in {@link Outbound}. An {@link Installation} puts them in place; until the first one there are none.
  */
 final class Stack {
     private Stage[] stages = {}; // from the bottom: byte layers, and the codec on top
@@ -30,31 +29,6 @@ final class Stack {
         return stages[stages.length - 1];
     }
 
-    // ---- pipelines
-
-    /**
-     * The stages of a pipeline, of which the byte layers that it shares with the present one are there already. If a codec can't open a
-     * session, nothing has changed.
-     */
-    Stage[] stagesOf(Pipeline<?, ?> pipeline, int kept, Inbound inbound, Loop loop) {
-        List<ByteLayer> layers = pipeline.layers();
-        int size = layers.size() + 1;
-        var next = new Stage[size];
-        System.arraycopy(stages, 0, next, 0, kept);
-        int opened = kept;
-        try {
-            for (; opened < size; opened++) {
-                boolean onTop = opened == size - 1;
-                next[opened] = new Stage(inbound, loop, onTop ? pipeline.codec() : layers.get(opened), onTop);
-            }
-        } finally {
-            for (int i = kept; opened < size && i < opened; i++) {
-                next[i].close();
-            }
-        }
-        return next;
-    }
-
     /** Puts the stages of a pipeline in place; those from {@code kept} on are new. What was not decoded yet passes over to them. */
     void install(Stage[] next, int kept) {
         Stage[] replaced = stages;
@@ -70,22 +44,6 @@ final class Stack {
         }
         for (int i = kept; i < replaced.length; i++) {
             replaced[i].close();
-        }
-    }
-
-    /** Throws if replacing those from {@code kept} on would lose bytes that one to be replaced has decoded already, or may have. */
-    void requireReplaceable(int kept) {
-        for (int i = kept; i < stages.length; i++) {
-            if (!stages[i].session.replaceable()) {
-                throw new IllegalStateException("become: " + nameOf(stages[i])
-                        + " can't be replaced, since it can't give back the bytes that it has taken");
-            }
-        }
-        for (int i = kept + 1; i < stages.length; i++) {
-            if (stages[i].hasRest()) {
-                throw new IllegalStateException("become: " + stages[i].restBytes()
-                        + " bytes were decoded by a layer that is to be replaced; keep that layer, or stop() earlier");
-            }
         }
     }
 
@@ -139,11 +97,7 @@ final class Stack {
     /** The lowest that is still in its handshake, by the class that its session is written in. */
     String nameOfUnready() {
         Stage unready = unready();
-        return unready == null ? "none" : nameOf(unready);
-    }
-
-    private static String nameOf(Stage stage) {
-        return stage.session.getClass().getNestHost().getSimpleName();
+        return unready == null ? "none" : unready.name();
     }
 
     /** Whether one is still in its handshake, though the peer will say nothing more: the stream has ended, or what it carries. */

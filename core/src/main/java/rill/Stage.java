@@ -84,6 +84,11 @@ final class Stage implements Context {
         return (Object) session == Bytes.BYTES;
     }
 
+    /** The class that its session is written in. */
+    String name() {
+        return session.getClass().getNestHost().getSimpleName();
+    }
+
     // ---- bytes in
 
     /** Takes bytes from below; consumes or copies all of them. */

@@ -334,7 +334,7 @@ class BecomeTest {
             rig.settle();
             assertThat(log).containsExactly("101", 'a', 'b', broken);
             assertThat(sessions.closed).isEqualTo(sessions.opened).isEqualTo(1);
-            assertThat(rig.link.closedFuture().isDone()).isTrue();
+            assertThat(rig.link.audience().closed().isDone()).isTrue();
         }
     }
 
@@ -348,7 +348,7 @@ class BecomeTest {
                 if (gone) {
                     rig.inputEnds();
                     rig.settle();
-                    assertThat(rig.link.closedFuture().isDone()).isTrue();
+                    assertThat(rig.link.audience().closed().isDone()).isTrue();
                 }
                 rig.onLoop(() -> {
                     Connection<Character, Character> next = rig.connection().become(characters());
@@ -364,7 +364,7 @@ class BecomeTest {
                         .isInstanceOfSatisfying(
                                 IOException.class,
                                 failure -> assertThat(failure).hasMessageContaining("closed"));
-                assertThat(rig.link.closedFuture().isDone()).isTrue();
+                assertThat(rig.link.audience().closed().isDone()).isTrue();
                 assertThat(sessions.closed).isEqualTo(sessions.opened).isEqualTo(1);
             }
         }

@@ -100,7 +100,7 @@ class BrokenTest {
     }
 
     private void assertNothingIsLeft(Rig<?, ?> rig) {
-        assertThat(rig.link.closedFuture().isDone()).isTrue();
+        assertThat(rig.link.audience().closed().isDone()).isTrue();
         assertThat(rig.loop.connections()).isZero();
         assertThat(sessionsClosed).as("sessions closed").isEqualTo(sessionsOpened);
         for (Stage stage : rig.stages()) {
@@ -178,7 +178,7 @@ class BrokenTest {
             breaking.happens(rig, reset);
             rig.settle();
             rig.passes(A_WHILE);
-            assertThat(rig.link.closedFuture().isDone()).isTrue();
+            assertThat(rig.link.audience().closed().isDone()).isTrue();
             assertThat(rig.failures).containsExactly(reset);
             aLongTimePasses(rig);
             assertNothingIsLeft(rig);
@@ -208,7 +208,7 @@ class BrokenTest {
             rig.arrives("one\ntwo\n");
             rig.wire.end(reset);
             rig.settle();
-            assertThat(rig.link.closedFuture().isDone()).isTrue();
+            assertThat(rig.link.audience().closed().isDone()).isTrue();
             assertThat(rig.failures).containsExactly(reset);
             for (int i = 1; i < ROUNDS; i++) {
                 rig.passes(A_WHILE);
@@ -243,7 +243,7 @@ class BrokenTest {
             rig.wire.end(reset);
             rig.settle();
             rig.passes(A_WHILE);
-            assertThat(rig.link.closedFuture().isDone()).isTrue();
+            assertThat(rig.link.audience().closed().isDone()).isTrue();
             aLongTimePasses(rig);
             assertThat(asked).hasSize(2).allMatch(Future::isCancelled);
             assertNothingIsLeft(rig);

@@ -44,7 +44,7 @@ class ClosedFutureTest {
                 }
             });
             Future<Void> last = rig.connection().closed();
-            assertThat(rig.link.waitingForClosed()).isEqualTo(1);
+            assertThat(rig.link.audience().waitingForClosed()).isEqualTo(1);
             assertThat(last.isDone()).isFalse();
         }
     }
@@ -53,7 +53,7 @@ class ClosedFutureTest {
     void nobody_who_did_not_ask_pays_for_it() throws IOException {
         try (var rig = new Rig<>(TextLines.pipeline())) {
             rig.arrives("line\n");
-            assertThat(rig.link.waitingForClosed()).isZero();
+            assertThat(rig.link.audience().waitingForClosed()).isZero();
         }
     }
 

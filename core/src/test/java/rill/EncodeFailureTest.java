@@ -139,7 +139,7 @@ class EncodeFailureTest {
                     TextLines.pipeline(),
                     ListenOptions.defaults(),
                     question -> Future.of(question.equals("bad") ? "two\nlines" : question));
-            link.onFailure(failure -> {
+            link.audience().onFailure(failure -> {
                 if (failure.survivable()) {
                     failure.carryOn();
                 }

@@ -109,7 +109,7 @@ class EventGuardTest {
         assertThat(received).containsExactly(3);
         rig.onLoop(link::abort);
         rig.settle();
-        assertThat(link.closedFuture().isDone()).isTrue();
+        assertThat(link.audience().closed().isDone()).isTrue();
     }
 
     @Test

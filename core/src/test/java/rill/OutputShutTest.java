@@ -62,6 +62,48 @@ class OutputShutTest {
     }
 
     @Test
+    void flush_tells_so_of_what_a_handshake_holds_up_as_well() throws IOException {
+        try (var rig = new Rig<>(TextLines.pipeline().over(new HoldingLayer()))) {
+            var flushed = new Future<?>[1];
+            rig.onLoop(() -> {
+                rig.connection().write("the request");
+                rig.connection().shutdownOutput();
+                flushed[0] = rig.connection().flush();
+            });
+            rig.settle();
+            assertThat(flushed[0].isDone()).isFalse();
+            rig.arrives("!");
+            rig.settle();
+            assertThat(rig.sent()).isEqualTo("hello;the request\n;bye");
+            assertThat(flushed[0].isDone()).isTrue();
+            assertThat(flushed[0].failure()).isNull();
+        }
+    }
+
+    @Test
+    void a_flush_of_what_a_handshake_holds_up_fails_with_the_connection() throws IOException {
+        for (boolean closed : new boolean[] {true, false}) {
+            try (var rig = new Rig<>(TextLines.pipeline().over(new HoldingLayer()))) {
+                rig.collect(rig.connection());
+                var flushed = new Future<?>[1];
+                rig.onLoop(() -> {
+                    rig.connection().write("the request");
+                    rig.connection().shutdownOutput();
+                    if (closed) {
+                        rig.connection().close();
+                    }
+                    flushed[0] = rig.connection().flush();
+                });
+                rig.settle();
+                rig.wire.end(new IOException("reset, on purpose"));
+                rig.settle();
+                assertThat(flushed[0].isDone()).isTrue();
+                assertThat(flushed[0].failure()).hasMessageContaining("on purpose");
+            }
+        }
+    }
+
+    @Test
     void what_a_session_answers_by_itself_afterwards_is_dropped_and_close_does_not_wait_for_it() throws IOException {
         try (var rig = new Rig<>(Pipeline.<String, String>of(context -> new Pinging()))) {
             rig.collect(rig.connection());

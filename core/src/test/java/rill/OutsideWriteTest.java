@@ -371,12 +371,12 @@ class OutsideWriteTest {
     void what_is_admitted_while_our_stream_ends_leaves_or_is_refused_at_once() throws IOException {
         try (var rig = rig(String::length)) {
             Outbound outbound = rig.link.outbound();
-            assertThat(outbound.reserve(10)).isNull();
+            assertThat(outbound.reservations().reserve(10)).isNull();
             rig.onLoop(rig.connection()::shutdownOutput);
             rig.settle();
             assertThat(rig.wire.outputShut).as("one is under way still").isFalse();
-            assertThat(outbound.reserve(10)).hasMessageContaining("its output was shut down");
-            outbound.unreserve(10);
+            assertThat(outbound.reservations().reserve(10)).hasMessageContaining("its output was shut down");
+            outbound.reservations().giveBack(10);
             rig.onLoop(rig.link::admittedArrived);
             rig.settle();
             assertThat(rig.wire.outputShut).isTrue();
@@ -387,7 +387,7 @@ class OutsideWriteTest {
     @Test
     void a_closing_connection_does_not_wait_for_ever_for_a_writer_that_never_comes() throws IOException {
         try (var rig = rig(String::length)) {
-            assertThat(rig.link.outbound().reserve(10)).isNull();
+            assertThat(rig.link.outbound().reservations().reserve(10)).isNull();
             rig.onLoop(rig.connection()::close);
             rig.settle();
             assertThat(rig.wire.outputShut).isFalse();
@@ -429,7 +429,7 @@ class OutsideWriteTest {
             rig.settle();
             rig.onLoop(() -> rig.connection().write("second"));
             rig.settle();
-            assertThat(rig.link.outbound().reserve(10)).isNull();
+            assertThat(rig.link.outbound().reservations().reserve(10)).isNull();
             rig.onLoop(rig.connection()::close);
             rig.wire.unreported = 100;
             rig.passes(LIMITS.closeProgress());

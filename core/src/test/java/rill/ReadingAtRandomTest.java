@@ -555,7 +555,7 @@ class ReadingAtRandomTest {
                 rig.passes(A_WHILE);
             }
             if (rig.wire.closed) {
-                assertThat(rig.link.closedFuture().isDone())
+                assertThat(rig.link.audience().closed().isDone())
                         .as("closed, with a wire that is gone")
                         .isTrue();
             }
@@ -569,7 +569,7 @@ class ReadingAtRandomTest {
             for (int n = 0; n < 4; n++) {
                 rig.passes(A_WHILE);
             }
-            assertThat(rig.link.closedFuture().isDone()).as("closed").isTrue();
+            assertThat(rig.link.audience().closed().isDone()).as("closed").isTrue();
             assertThat(receives).as("receives").allMatch(Future::isDone);
             assertThat(rig.loop.connections()).isZero();
             assertThat(sessionsClosed).as("sessions closed").isEqualTo(sessionsOpened);

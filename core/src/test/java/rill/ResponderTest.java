@@ -76,7 +76,7 @@ class ResponderTest {
             answers.forEach(answer -> answer.complete("nor this"));
             rig.settle();
             assertThat(answers).hasSize(4);
-            assertThat(rig.link.closedFuture().isDone()).isTrue();
+            assertThat(rig.link.audience().closed().isDone()).isTrue();
             assertThat(rig.sent()).isEmpty();
             rig.reports.clear(); // the reset
         }

@@ -44,7 +44,17 @@ class RoomsTest {
     private static final Class<?>[] TICKS = {Tick.class, Handle.class, TimerQueue.class, NodeQueue.class, Inbox.class};
     private static final Class<?>[] BUFFERS = {Buffers.class, Chunk.class, HeapBuffer.class, SingleBuffer.class};
     private static final Class<?>[] CONNECTIONS = {
-        Link.class, Stack.class, Stage.class, Inbound.class, Outbound.class, OutputQueue.class
+        Link.class,
+        Stack.class,
+        Stage.class,
+        Installation.class,
+        Inbound.class,
+        Outbound.class,
+        OutputQueue.class,
+        OutputEnd.class,
+        Reservations.class,
+        Audience.class,
+        Finishing.class
     };
     private static final Class<?>[] CLIENTS = {
         Client.class, Calls.class, Call.class, InFlight.class, WaitingCalls.class, CallDeadlines.class

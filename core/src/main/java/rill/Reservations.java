@@ -1,0 +1,88 @@
+package rill;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Room for the writes of other threads, from when they are admitted until they arrive on the loop. Made with the first one.
+ *
+ * <pre>
+ *                  any thread                            the loop
+ *  write ── room? ──▶ admitted: its estimate is reserved ──▶ arrived: given back, and what it really is is pending
+ *              └ none: refused, of which the loop is told once until it has heard of it; then the connection fails
+ * </pre>
+ *
+ * <p>A write is counted when it is admitted, and not refused for the limit again.
+ */
+final class Reservations {
+    private static final VarHandle BYTES;
+    private static final VarHandle REFUSAL_UNDER_WAY;
+
+    static {
+        try {
+            var lookup = MethodHandles.lookup();
+            BYTES = lookup.findVarHandle(Reservations.class, "bytes", long.class);
+            REFUSAL_UNDER_WAY = lookup.findVarHandle(Reservations.class, "refusalUnderWay", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Link link;
+    private volatile long bytes; // estimates of messages on their way
+    private volatile boolean refusalUnderWay; // to the loop
+
+    Reservations(Link link) {
+        this.link = link;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    /** From another thread: reserves room; null, or why there is none. Then the connection fails with it. */
+    @Nullable
+    Throwable reserve(int estimate) {
+        Outbound outbound = link.outbound();
+        Throwable ended = outbound.closed();
+        if (ended != null) {
+            return ended;
+        }
+        long before;
+        do {
+            before = bytes;
+            long all = before + outbound.pending();
+            if (all >= link.limits().hardLimit()) {
+                Throwable refusal = outbound.overLimit(all);
+                failByRefusal(refusal);
+                return refusal;
+            }
+        } while (!BYTES.compareAndSet(this, before, before + estimate));
+        ended = outbound.closed();
+        if (ended != null) { // meanwhile, by somebody who may have seen the reservation, and waits for what was to come
+            giveBack(estimate);
+            link.loop().enqueue(new Handle(link.loop(), "end of the output of ", link, link::admittedArrived));
+        }
+        return ended;
+    }
+
+    void giveBack(int estimate) {
+        BYTES.getAndAdd(this, (long) -estimate);
+    }
+
+    /** Fails the connection, after what this thread has written before and before what it will write. */
+    private void failByRefusal(Throwable refusal) {
+        if (REFUSAL_UNDER_WAY.compareAndSet(this, false, true)) {
+            try {
+                link.loop().enqueue(new Handle(link.loop(), "refusal of a write to ", link, () -> {
+                    refusalUnderWay = false;
+                    link.outbound().dropped(refusal);
+                }));
+            } catch (Throwable t) { // no memory: then the next one fails the connection
+                refusalUnderWay = false;
+                throw t;
+            }
+        }
+    }
+}
