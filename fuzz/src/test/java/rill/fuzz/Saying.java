@@ -41,7 +41,7 @@ final class Saying {
                 }
             }
 
-            /** It is where the refusal ends, of which earlier calls may have consumed the beginning. */
+            // The place is where the refusal ends: earlier calls may have consumed the beginning of it.
             private IOException broken(IOException e, int end) {
                 return refusal.isInstance(e) && !(e instanceof ProtocolException)
                         ? new ProtocolException(end, String.valueOf(e.getMessage()))

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.Future;
@@ -26,7 +27,7 @@ import rill.testkit.memory.MemoryTransport;
 /** Pieces that come, are asked for, given up in every way, and come back, at random: against what a list would do. */
 @ExtendWith(Leaks.class)
 class IncomingBodyTest {
-    private static final int PROGRAMS = 4000;
+    private static final int PROGRAMS = 2000;
     private static final int STEPS = 12;
     private static final ByteBuf SIGNAL = Unpooled.EMPTY_BUFFER;
 
@@ -186,6 +187,7 @@ class IncomingBodyTest {
         assertThat(program.endSeen).isTrue();
     }
 
+    @Tag("slow")
     @Test
     void pieces_come_in_their_order_whatever_is_given_up_and_when() throws IOException {
         long first = new Random().nextLong();
