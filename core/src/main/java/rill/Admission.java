@@ -7,17 +7,22 @@ import org.jspecify.annotations.Nullable;
  * share one, so that an idle connection is no larger for it.
  */
 final class Admission {
-    private final Runnable whenGone;
+    private final Listener listener;
     private final @Nullable Admission afterWork; // null if it has done its work
 
     /** Of connections at work. */
-    Admission(Runnable whenGone) {
-        this(whenGone, new Admission(whenGone, null));
+    Admission(Listener listener) {
+        this(listener, new Admission(listener, null));
     }
 
-    private Admission(Runnable whenGone, @Nullable Admission afterWork) {
-        this.whenGone = whenGone;
+    private Admission(Listener listener, @Nullable Admission afterWork) {
+        this.listener = listener;
         this.afterWork = afterWork;
+    }
+
+    /** Whether the listener was closed by its user, so that no other connection comes in by it. */
+    boolean isOver() {
+        return listener.isOver();
     }
 
     boolean atWork() {
@@ -31,6 +36,6 @@ final class Admission {
 
     /** The connection is gone. */
     void gone() {
-        whenGone.run();
+        listener.ended();
     }
 }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a session may know of its connection, and what it may ask for.
  *
- * <p>The connection reuses one object. {@link #random}, {@link #remoteAddress}, {@link #target}, {@link #shared}, {@link #own} and {@link #isReading} may be called at
+ * <p>The connection reuses one object. {@link #random}, {@link #remoteAddress}, {@link #target}, {@link #shared}, {@link #own}, {@link #isReading} and {@link #isGoingAway} may be called at
  * any time on the loop, also in {@link Codec#open} and while encoding. {@link #startTimer}, {@link #stopTimer}, {@link #holdWrites} and
  * {@link #releaseWrites} may be called in {@link Session#encode} and {@link Session#outputEnding} as well, by a session that has kept the Context that it was
  * opened with. Everything else only within the call of the session that the Context was passed to. Elsewhere they throw an
@@ -85,6 +85,14 @@ public interface Context {
      */
     default boolean isReading() {
         return true;
+    }
+
+    /**
+     * Whether this side goes out of service: its loop closes, or its user has closed the listener that the connection came in by. A protocol whose good-bye
+     * has a reason asks it in {@link Session#outputEnding}.
+     */
+    default boolean isGoingAway() {
+        return false;
     }
 
     /** Stops the timer, if it runs. */

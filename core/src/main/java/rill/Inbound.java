@@ -100,6 +100,10 @@ final class Inbound extends Node {
         return link.target();
     }
 
+    boolean isGoingAway() {
+        return link.isGoingAway();
+    }
+
     /** Whether a session of this connection is being called, be it to decode or to encode. */
     boolean inSession() {
         return link.outbound().inSession();

@@ -120,6 +120,11 @@ final class Link extends Node implements WireListener, Observed {
         return route == null ? null : route.target();
     }
 
+    /** Whether it ends, if it ends now, with what it belongs to. */
+    boolean isGoingAway() {
+        return loop.closing().hasBegun() || (admission != null && admission.isOver());
+    }
+
     @Override
     public boolean cameIn() {
         return admission != null;

@@ -41,7 +41,7 @@ public final class Listener implements AutoCloseable {
     private volatile boolean closed; // by the user
     private final AtomicInteger open = new AtomicInteger(); // of the leader: connections of all of them
     private volatile boolean fullReported; // of the leader
-    private final Admission admission = new Admission(this::ended);
+    private final Admission admission = new Admission(this);
 
     /**
      * @param leader null if it is the one that its user has
@@ -223,6 +223,11 @@ public final class Listener implements AutoCloseable {
         return !closed && (!stopped || followers.stream().anyMatch(each -> !each.stopped));
     }
 
+    /** Whether its user has closed it: it, or the one that it stands in for. */
+    boolean isOver() {
+        return leader.closed;
+    }
+
     private void onLoop(Runnable action) {
         Runnable unlessStopped = () -> {
             if (!stopped) {
@@ -252,7 +257,7 @@ public final class Listener implements AutoCloseable {
 
     private void passOn() {
         Loop heir = spread.next();
-        if (heir != null && !leader.closed) {
+        if (heir != null && !isOver()) {
             heir.enqueue(new Succession(new Listener(this, heir), loop));
         }
     }
@@ -354,7 +359,7 @@ public final class Listener implements AutoCloseable {
     }
 
     /** One less. From any thread. Never throws: the connection has ended, whoever can't make use of that. */
-    private void ended() {
+    void ended() {
         int left = leader.open.decrementAndGet();
         if (left == options.connections() - 1) {
             leader.hasRoom();

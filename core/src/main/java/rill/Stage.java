@@ -619,6 +619,11 @@ final class Stage implements Context {
         return inbound.isReading();
     }
 
+    @Override
+    public boolean isGoingAway() {
+        return inbound.isGoingAway();
+    }
+
     void timerDue() {
         inbound.timerDue(this);
     }

@@ -24,10 +24,11 @@ final class Saying {
 
             @Override
             public @Nullable R decode(ByteBuf in, Context within) throws IOException {
+                int start = in.readerIndex();
                 try {
                     return session.decode(in, within);
                 } catch (IOException e) {
-                    throw broken(e);
+                    throw broken(e, in.readerIndex() - start);
                 }
             }
 
@@ -36,14 +37,14 @@ final class Saying {
                 try {
                     return session.inputEnded(rest, within);
                 } catch (IOException e) {
-                    throw broken(e);
+                    throw broken(e, 0);
                 }
             }
 
-            /** How much of it had come when it was understood depends on how it was split, so that is not compared. */
-            private IOException broken(IOException e) {
+            // The place is where the refusal ends: earlier calls may have consumed the beginning of it.
+            private IOException broken(IOException e, int end) {
                 return refusal.isInstance(e) && !(e instanceof ProtocolException)
-                        ? new ProtocolException(0, String.valueOf(e.getMessage()))
+                        ? new ProtocolException(end, String.valueOf(e.getMessage()))
                         : e;
             }
 

@@ -206,7 +206,7 @@ final class Answering {
                         }
                     },
                     file);
-            connection.goOn();
+            connection.writeAnswers();
         });
     }
 
@@ -280,7 +280,7 @@ final class Answering {
             } else if (piece != null) {
                 piece.release();
             }
-            connection.goOn();
+            connection.writeAnswers();
         });
     }
 
@@ -347,7 +347,7 @@ final class Answering {
         close();
         if (written) {
             connection.answered(exchange, last);
-            connection.goOn();
+            connection.writeAnswers();
         }
     }
 

@@ -5,13 +5,7 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
@@ -48,9 +42,10 @@ public final class ClientResponse implements AutoCloseable {
     private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>(4);
     private int queued; // bytes
     private @Nullable ByteBuf ownRest; // what had come when the body ended
-    private @Nullable List<Piece> returned; // that nobody has taken, in order
+    private final Returned returned = new Returned();
+    private final Asking.Giver giver = new Pieces();
     private long given; // pieces
-    private @Nullable Next asked;
+    private @Nullable Asking asked;
     private @Nullable Whole whole; // if all of it is asked for
     private HttpFields trailers = HttpFields.none();
     private @Nullable IOException failure;
@@ -128,7 +123,7 @@ public final class ClientResponse implements AutoCloseable {
      *     the Future fails with it
      */
     public Future<@Nullable ByteBuf> next() {
-        var next = new Next();
+        var next = new Asking(loop, giver);
         client.onLoop(next.promise, () -> {
             requireUnasked("next");
             asked = next;
@@ -138,58 +133,24 @@ public final class ClientResponse implements AutoCloseable {
         return next.promise;
     }
 
-    /** A piece of the body, and the how manieth it is. */
-    private record Piece(long number, ByteBuf bytes) {}
-
-    /** Somebody asks for the next piece. Takes it back if he gives up. */
-    private final class Next implements Consumer<@Nullable ByteBuf>, Runnable {
-        final Promise<@Nullable ByteBuf> promise = loop.promise(this, this);
-        private long number;
-
-        void give(Piece piece) {
-            number = piece.number;
-            if (!promise.complete(piece.bytes)) {
-                accept(piece.bytes);
-            }
-        }
-
-        boolean isOpen() {
-            return !promise.isDone();
-        }
-
-        /** Nobody has taken it: it is for the next. */
+    /** What becomes of a piece that was given up. */
+    private final class Pieces implements Asking.Giver {
         @Override
-        public void accept(@Nullable ByteBuf bytes) {
-            if (bytes != null) {
-                takeBack(new Piece(number, bytes));
+        public void takeBack(Piece piece) {
+            if (discarded || failure != null) {
+                piece.bytes().release();
+                return;
             }
+            returned.add(piece);
+            advance();
         }
 
-        /** It was given up before there was anything. */
         @Override
-        public void run() {
-            if (asked == this) {
+        public void givenUp(Asking asking) {
+            if (asked == asking) {
                 asked = null;
             }
         }
-    }
-
-    private void takeBack(Piece piece) {
-        if (discarded || failure != null) {
-            piece.bytes.release();
-            return;
-        }
-        List<Piece> all = returned;
-        if (all == null) {
-            all = new ArrayList<>(2);
-            returned = all;
-        }
-        int at = 0;
-        while (at < all.size() && all.get(at).number < piece.number) {
-            at++;
-        }
-        all.add(at, piece);
-        advance();
     }
 
     /** All of the body, up to {@link HttpClientOptions#bodyBytes}. */
@@ -215,24 +176,8 @@ public final class ClientResponse implements AutoCloseable {
 
     /** All of the body as text, in the charset that Content-Type names, or UTF-8. */
     public Future<String> text() {
-        Charset charset = charset();
+        Charset charset = MediaTypes.charset(head.fields().get("content-type"));
         return bytes().map(bytes -> new String(bytes, charset));
-    }
-
-    private Charset charset() {
-        String type = Objects.requireNonNullElse(head.fields().get("content-type"), "")
-                .toLowerCase(Locale.ROOT);
-        int at = type.indexOf("charset=");
-        if (at < 0) {
-            return StandardCharsets.UTF_8;
-        }
-        String name =
-                type.substring(at + "charset=".length()).split("[;\\s]", 2)[0].replace("\"", "");
-        try {
-            return Charset.forName(name);
-        } catch (IllegalArgumentException unknown) {
-            return StandardCharsets.UTF_8;
-        }
     }
 
     /** Does without the rest of the body. A little of it is read to keep the connection; if there is more, that is closed. */
@@ -347,7 +292,7 @@ public final class ClientResponse implements AutoCloseable {
     }
 
     private void tellFailure(IOException why) {
-        Next waiting = asked;
+        Asking waiting = asked;
         asked = null;
         if (waiting != null) {
             waiting.promise.fail(why);
@@ -363,11 +308,7 @@ public final class ClientResponse implements AutoCloseable {
             each.release();
         }
         queued = 0;
-        List<Piece> back = returned;
-        returned = null;
-        if (back != null) {
-            back.forEach(piece -> piece.bytes.release());
-        }
+        returned.releaseAll();
         if (coding != null) {
             coding.close();
         }
@@ -383,14 +324,14 @@ public final class ClientResponse implements AutoCloseable {
             } else if (asked != null) {
                 give(asked);
             }
-        } catch (IOException e) {
+        } catch (IOException | OutOfMemoryError e) {
             failed(new IOException(exchange + ": " + e.getMessage(), e));
             exchange.cancel();
         }
         hold(!ended && queued >= READ_AHEAD);
     }
 
-    private void give(Next to) throws IOException {
+    private void give(Asking to) throws IOException {
         Piece piece = piece();
         if (piece != null) {
             asked = null;
@@ -402,8 +343,9 @@ public final class ClientResponse implements AutoCloseable {
     }
 
     private @Nullable Piece piece() throws IOException {
-        if (returned != null && !returned.isEmpty()) {
-            return returned.removeFirst();
+        Piece back = returned.poll();
+        if (back != null) {
+            return back;
         }
         ByteBuf bytes = poll();
         return bytes == null ? null : new Piece(given++, bytes);
@@ -411,7 +353,7 @@ public final class ClientResponse implements AutoCloseable {
 
     private void collect(Whole all) throws IOException {
         for (Piece piece = piece(); piece != null; piece = piece()) {
-            all.add(piece.bytes, piece.bytes == ownRest);
+            all.add(piece.bytes(), piece.bytes() == ownRest);
         }
         if (isOver()) {
             all.promise.complete(all.bytes());

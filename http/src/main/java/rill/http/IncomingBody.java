@@ -4,12 +4,9 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.util.ArrayDeque;
-import java.util.Objects;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
-import rill.Promise;
 import rill.http.wire.HttpFields;
 import rill.http.wire.RequestHead;
 
@@ -20,11 +17,11 @@ import rill.http.wire.RequestHead;
  *  COMING ── its end ──▶ ENDED
  *     ├── its connection fails ──▶ FAILED
  *     └── close: CLOSED, what still comes is thrown away; where there was more to read, whoever reads on is told so
- * </pre>
  *
- * As a Consumer it takes back a piece that nobody saw.
+ *  a piece:  arrived ──▶ waiting ──▶ given ── nobody saw it ──▶ returned ──▶ given
+ * </pre>
  */
-final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf> {
+final class IncomingBody extends HttpBody implements Asking.Giver {
     /** What a piece counts for beside its bytes. */
     private static final int PIECE = 128;
 
@@ -44,10 +41,12 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
     private final long length;
     private final HttpFields fields; // of the head that it came with
     private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>(2);
-    private int weight; // of those
+    private final Returned returned = new Returned(); // before those
+    private int weight; // of both
+    private long given; // pieces
     private long received;
     private long thrownAway;
-    private @Nullable Promise<@Nullable ByteBuf> next;
+    private @Nullable Asking asked;
     private boolean complete; // all of it has come
     private boolean closed;
     private @Nullable Throwable failure;
@@ -70,37 +69,59 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
             piece.release();
             return;
         }
-        Promise<@Nullable ByteBuf> asked = next;
-        if (asked != null && waiting.isEmpty() && asked.complete(piece)) {
-            next = null;
-            return;
-        }
         waiting.add(piece);
-        weight += piece.readableBytes() + PIECE;
+        weight += weight(piece);
+        advance();
+    }
+
+    private static int weight(ByteBuf piece) {
+        return piece.readableBytes() + PIECE;
     }
 
     /** It is complete. */
     void ended(HttpFields last) {
         complete = true;
         trailers = last;
-        Promise<@Nullable ByteBuf> asked = next;
-        if (asked != null && waiting.isEmpty()) {
-            next = null;
-            asked.complete(null);
-        }
+        advance();
     }
 
     /** The rest will never come; what has come is still read. */
     void failed(Throwable cause) {
-        if (complete || failure != null) {
+        if (!complete && failure == null) {
+            failure = cause;
+            advance();
+        }
+    }
+
+    /** Gives what there is to whoever asks. */
+    private void advance() {
+        Asking to = asked;
+        if (to == null) {
             return;
         }
-        failure = cause;
-        Promise<@Nullable ByteBuf> asked = next;
-        if (asked != null) {
-            next = null;
-            asked.fail(cause);
+        Piece piece = poll();
+        if (piece != null) {
+            asked = null;
+            to.give(piece);
+        } else if (failure != null) {
+            asked = null;
+            to.promise.fail(failure);
+        } else if (complete) {
+            asked = null;
+            to.promise.complete(null);
         }
+    }
+
+    private @Nullable Piece poll() {
+        Piece piece = returned.poll();
+        if (piece == null) {
+            ByteBuf first = waiting.poll();
+            piece = first == null ? null : new Piece(given++, first);
+        }
+        if (piece != null) {
+            weight -= weight(piece.bytes());
+        }
+        return piece;
     }
 
     /** How much waits for somebody who reads it. */
@@ -128,7 +149,7 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
 
     /** Whether somebody waits for more of it. */
     boolean isAwaited() {
-        return next != null && !next.isDone();
+        return asked != null && asked.isOpen();
     }
 
     // ---- for whoever reads it
@@ -148,58 +169,50 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
         if (Loop.current() == loop && isAwaited()) {
             throw new IllegalStateException(AWAITED);
         }
-        Promise<@Nullable ByteBuf> promise = loop.promise(this);
-        if (!Hop.run(loop, () -> give(promise))) {
-            promise.fail(new IOException("next: the loop is closed"));
+        var asking = new Asking(loop, this);
+        if (!Hop.run(loop, () -> ask(asking))) {
+            asking.promise.fail(new IOException("next: the loop is closed"));
         }
-        return promise;
+        return asking.promise;
     }
 
-    private void give(Promise<@Nullable ByteBuf> promise) {
+    private void ask(Asking asking) {
         if (isAwaited()) {
-            promise.fail(new IllegalStateException(AWAITED));
+            asking.promise.fail(new IllegalStateException(AWAITED));
             return;
         }
-        ByteBuf first = waiting.poll();
-        if (first != null) {
-            weight -= first.readableBytes() + PIECE;
-            if (!promise.complete(first)) {
-                accept(first);
-            }
-            origin.relieved(this);
-        } else if (failure != null) {
-            promise.fail(failure);
-        } else if (complete) {
-            promise.complete(null);
-        } else {
-            next = promise;
+        int before = weight;
+        asked = asking;
+        advance();
+        if (asked == asking) {
             origin.wanted(this);
+        } else if (weight < before) {
+            origin.relieved(this);
         }
     }
 
-    /** Nobody saw it: it is for the next call. */
     @Override
-    public void accept(@Nullable ByteBuf piece) {
-        if (piece == null) {
-            return;
-        }
+    public void takeBack(Piece piece) {
         if (closed) {
-            piece.release();
+            piece.bytes().release();
             cut();
             return;
         }
-        Promise<@Nullable ByteBuf> asked = next;
-        if (asked != null && asked.complete(piece)) {
-            next = null;
-            return;
+        returned.add(piece);
+        weight += weight(piece.bytes());
+        advance();
+    }
+
+    @Override
+    public void givenUp(Asking asking) {
+        if (asked == asking) {
+            asked = null;
         }
-        waiting.addFirst(piece);
-        weight += piece.readableBytes() + PIECE;
     }
 
     @Override
     public HttpFields trailers() {
-        return waiting.isEmpty() ? trailers : HttpFields.none();
+        return weight == 0 ? trailers : HttpFields.none();
     }
 
     @Override
@@ -212,18 +225,15 @@ final class IncomingBody extends HttpBody implements Consumer<@Nullable ByteBuf>
             return;
         }
         closed = true;
-        if (!complete || !waiting.isEmpty()) {
+        if (!complete || weight > 0) {
             cut();
         }
+        returned.releaseAll();
         for (ByteBuf piece = waiting.poll(); piece != null; piece = waiting.poll()) {
             piece.release();
         }
         weight = 0;
-        Promise<@Nullable ByteBuf> asked = next;
-        if (asked != null) {
-            next = null;
-            asked.fail(Objects.requireNonNull(failure));
-        }
+        advance();
         origin.relieved(this);
     }
 

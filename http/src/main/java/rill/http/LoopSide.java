@@ -17,6 +17,7 @@ final class LoopSide {
 
     private final Loop loop;
     private final HttpServerOptions options;
+    private final AccessLog accessLog;
     private final Duration period;
     private final int idleLooks;
     private final int progressLooks;
@@ -28,6 +29,7 @@ final class LoopSide {
     LoopSide(Loop loop, HttpServerOptions options) {
         this.loop = loop;
         this.options = options;
+        this.accessLog = new AccessLog(options.accessLog(), loop);
         long idle = nanos(options.idleTime());
         long progress = nanos(options.progressTime());
         long nanos = Math.max(SHORTEST_NANOS, Math.min(idle, progress) / LOOKS);
@@ -42,6 +44,10 @@ final class LoopSide {
 
     private static int looks(long time, long period) {
         return (int) Math.min(Integer.MAX_VALUE / 2, (time - 1) / period + 1);
+    }
+
+    AccessLog accessLog() {
+        return accessLog;
     }
 
     // ---- the date
@@ -98,7 +104,7 @@ final class LoopSide {
         ServerConnection connection = first;
         while (connection != null) {
             ServerConnection after = connection.next;
-            connection.lookAfter(look);
+            connection.lookAfter();
             connection = after;
         }
     }

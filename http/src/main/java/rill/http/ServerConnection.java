@@ -1,21 +1,13 @@
 package rill.http;
 
 import java.io.IOException;
-import java.net.SocketAddress;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import rill.Connection;
 import rill.Failure;
 import rill.Future;
 import rill.Loop;
-import rill.codec.proxy.ProxyInfo;
-import rill.http.wire.Data;
-import rill.http.wire.End;
 import rill.http.wire.HttpFields;
-import rill.http.wire.Refused;
 import rill.http.wire.RequestEvent;
 import rill.http.wire.RequestHead;
 import rill.http.wire.ResponseEvent;
@@ -34,7 +26,7 @@ import rill.http.wire.ResponseHead;
  *
  * Confined to its loop, but for {@link #finish}.
  */
-final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival {
+final class ServerConnection {
     private static final ResponseHead CONTINUE = ResponseHead.of(100, HttpFields.none());
 
     private final HttpServer server;
@@ -42,19 +34,14 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
     private final LoopSide side;
     private final Connection<RequestEvent, ResponseEvent> connection;
     private final Loop loop;
-    private final ArrayDeque<Exchange> exchanges = new ArrayDeque<>(2);
-    private int bodies; // of these
-    private @Nullable Exchange incoming; // whose body has not come to its end
-    private boolean paused;
-    private boolean stopped; // by the session, after a request that may end HTTP here
+    private final Arrived arrived;
+    private final Requests requests = new Requests();
+    private final Patience patience;
+    private final Intake intake;
     private boolean finishing;
     private boolean over;
     private boolean left; // is nobody's here any more
     private boolean blocked; // by a client that does not take what is written
-    private int leftBefore; // to be taken by the client, when it was looked at last
-    private int activeAt; // when there was something to do last: see LoopSide.look
-    private int windowAt; // when the progress of the body was looked at last
-    private long windowReceived;
 
     // The list of LoopSide.
     @Nullable
@@ -69,12 +56,14 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
         this.side = side;
         this.connection = connection;
         this.loop = connection.loop();
-        activeAt = side.look();
+        this.arrived = new Arrived(connection);
+        this.patience = new Patience(side, options.progressBytes());
+        this.intake = new Intake(this, server, connection, arrived, requests, patience);
     }
 
     void begin() {
         side.add(this);
-        connection.onFailure(this::failed).onFinishing(this::finishNow).onMessage(this::received, this::inputEnded);
+        connection.onFailure(this::failed).onFinishing(this::finishNow).onMessage(intake::received, this::inputEnded);
         connection.closed().onDone((nothing, failure) -> gone());
     }
 
@@ -84,193 +73,32 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
 
     // ---- what comes in
 
-    private void received(RequestEvent event) {
-        activeAt = side.look();
-        switch (event) {
-            case RequestHead head -> begins(head);
-            case Data data -> {
-                Exchange to = incoming;
-                if (to == null || to.body == null) {
-                    data.release();
-                } else {
-                    to.body.arrived(data.bytes());
-                    if (data.isLast()) {
-                        ended(to, to.body, HttpFields.none());
-                    }
-                    if (to.body.thrownAway() > options.drainBytes()) {
-                        cut(to);
-                    }
-                }
-            }
-            case End end -> {
-                Exchange to = incoming;
-                if (to != null && to.body != null) {
-                    ended(to, to.body, end.trailers());
-                }
-            }
-            case Refused refused -> refused(refused);
-        }
-        updateReading();
-    }
-
-    private void begins(RequestHead head) {
-        if (over || finishing) {
-            return; // it was never taken, so its client may ask again elsewhere
-        }
-        IncomingBody body = head.hasBody() ? new IncomingBody(loop, this, head) : null;
-        var request = new HttpRequest(head, body == null ? HttpBody.empty() : body, this);
-        var exchange = new Exchange(request, body, options.accessLog() == null ? 0 : loop.nanoTime());
-        exchanges.add(exchange);
-        if (body != null) {
-            bodies++;
-            incoming = exchange;
-            windowAt = side.look();
-            windowReceived = 0;
-        } else if (exchange.stopsReading()) {
-            stopped = true;
-        }
-        if (head.expectsUnknown()) {
-            exchange.refused = new Refused(417, "expected no other Expect than 100-continue");
-        } else {
-            ask(exchange, request);
-        }
-        writeAnswers();
-    }
-
-    private void ask(Exchange exchange, HttpRequest request) {
-        Future<HttpResponse> answer;
-        try {
-            answer = Objects.requireNonNull(server.service().answer(request), "the handler's Future");
-        } catch (Throwable t) {
-            answer = loop.failed(t);
-        }
-        exchange.answer = answer;
-        if (!answer.isDone()) {
-            Hop.onDone(loop, answer, (response, failure) -> writeAnswers());
-        }
-    }
-
-    private void ended(Exchange exchange, IncomingBody body, HttpFields trailers) {
-        incoming = null;
-        body.ended(trailers);
-        if (exchange.stopsReading()) {
-            stopped = true;
-            if (!exchanges.contains(exchange)) {
-                goOnReading();
-            }
-        }
-    }
-
-    /** What the handler does not read is worth reading up to a bound only: the answers that are due end this connection. */
-    private void cut(Exchange exchange) {
-        if (incoming == exchange) {
-            incoming = null;
-            finishing = true;
-            if (exchanges.isEmpty()) {
-                end();
-            }
-        }
-    }
-
-    /** After the requests before it, it is answered with what was wrong. */
-    private void refused(Refused refused) {
-        Exchange within = incoming;
-        if (within != null && within.body != null) {
-            incoming = null;
-            refuse(within, within.body, refused);
-            return;
-        }
-        if (over || finishing) {
-            return;
-        }
-        var exchange = new Exchange(null, null, options.accessLog() == null ? 0 : loop.nanoTime());
-        exchange.refused = refused;
-        exchanges.add(exchange);
-        writeAnswers();
-    }
-
-    private void refuse(Exchange exchange, IncomingBody body, Refused refused) {
-        exchange.refused = refused;
-        finishing = true;
-        body.failed(new IOException("the body of the request can't be read: " + refused.why()));
-        if (!exchanges.contains(exchange)) {
-            end(); // it was answered
-        }
-    }
-
     /** The peer sends nothing more, and may still take answers. */
     private void inputEnded() {
-        if (exchanges.isEmpty()) {
+        finishesThen(requests.isEmpty());
+    }
+
+    /** No further request is taken; the last answer ends the connection, or it ends now, if there is nothing more to answer. */
+    void finishesThen(boolean now) {
+        finishing = true;
+        if (now) {
             end();
-        } else {
-            finishing = true;
         }
     }
 
-    // ---- what holds it up
-
-    private void updateReading() {
-        if (over || stopped) {
-            return;
-        }
-        boolean pause = incoming == null ? isBusy() : isAhead(incoming);
-        if (pause != paused) {
-            paused = pause;
-            if (pause) {
-                connection.pause();
-            } else {
-                connection.resume();
-            }
-        }
+    /** Whether no further request is answered. */
+    boolean takesNoMore() {
+        return over || finishing;
     }
 
-    private boolean isBusy() {
-        return exchanges.size() >= options.pipelined() || blocked || finishing || weight() >= options.waitingBytes();
-    }
-
-    private boolean isAhead(Exchange exchange) {
-        IncomingBody body = exchange.body;
-        return body != null && !body.isClosed() && !body.isAwaited() && weight() >= options.waitingBytes();
-    }
-
-    private int weight() {
-        if (bodies == 0) {
-            return 0;
-        }
-        int weight = 0;
-        for (Exchange each : exchanges) {
-            weight += each.body == null ? 0 : each.body.weight();
-        }
-        return weight;
-    }
-
-    /** HTTP goes on after a request that asked for another protocol. */
-    private void goOnReading() {
-        stopped = false;
-        paused = false;
-        connection.resume();
-        updateReading();
-    }
-
-    @Override
-    public void wanted(IncomingBody body) {
-        for (Exchange each : exchanges) {
-            if (each.body == body && each.isHeldBack()) {
-                each.continueWanted = true;
-            }
-        }
-        sendContinue();
-        updateReading();
-    }
-
-    @Override
-    public void relieved(IncomingBody body) {
-        updateReading();
+    /** Whether the next request has to wait, if it is taken at all. */
+    boolean takesNoneNow() {
+        return blocked || finishing;
     }
 
     /** To the client whose turn it is, if its handler wants the body. */
-    private void sendContinue() {
-        Exchange first = exchanges.peek();
+    void sendContinue() {
+        Exchange first = requests.first();
         if (first == null || over || !first.continueWanted || first.continueSent) {
             return;
         }
@@ -280,16 +108,16 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
             connection.write(CONTINUE);
             connection.flush().onDone((nothing, failure) -> { // it waits for a client that reads slowly
                 first.continueLeft = true;
-                windowAt = side.look();
+                patience.bodyMayCome();
             });
         }
     }
 
     // ---- answers
 
-    private void writeAnswers() {
+    void writeAnswers() {
         while (!over && !blocked) {
-            Exchange first = exchanges.peek();
+            Exchange first = requests.first();
             if (first == null || first.answering != null || !first.mayBeAnswered()) {
                 break;
             }
@@ -297,7 +125,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
             first.answering.write();
         }
         sendContinue();
-        updateReading();
+        intake.update();
     }
 
     /** Whether the connection has to end after the answer to this one. */
@@ -306,7 +134,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
         if (head == null || !head.keepAlive() || exchange.refused != null) {
             return true;
         }
-        if (finishing && exchanges.size() == 1) {
+        if (finishing && requests.size() == 1) {
             return true;
         }
         IncomingBody body = exchange.body;
@@ -321,10 +149,10 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
         Future<@Nullable Void> written = connection.write(event);
         if (!written.isDone() && !blocked) {
             blocked = true;
-            activeAt = side.look();
+            patience.active();
             written.onDone((nothing, failure) -> {
                 blocked = false;
-                activeAt = side.look();
+                patience.active();
                 writeAnswers();
             });
         }
@@ -333,29 +161,23 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
 
     /** The answer to the first one is written. */
     void answered(Exchange exchange, boolean last) {
-        exchanges.remove();
+        requests.removeFirst();
         log(exchange, true);
-        activeAt = side.look();
+        patience.active();
         IncomingBody body = exchange.body;
         if (body != null) {
-            bodies--;
             body.close();
         }
-        if (last || (finishing && exchanges.isEmpty())) {
+        if (last || (finishing && requests.isEmpty())) {
             end();
-        } else if (stopped && exchange.stopsReading() && exchange.isReceived()) {
-            goOnReading();
+        } else {
+            intake.answered(exchange);
         }
-    }
-
-    /** After an answer that took a while. */
-    void goOn() {
-        writeAnswers();
     }
 
     /** Another protocol goes on. */
     void becomes(Exchange exchange, HttpResponse response) {
-        exchanges.remove();
+        requests.removeFirst();
         log(exchange, true);
         over = true;
         leave();
@@ -386,7 +208,7 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
     }
 
     private void dropAll() {
-        for (Exchange each = exchanges.poll(); each != null; each = exchanges.poll()) {
+        for (Exchange each = requests.removeFirst(); each != null; each = requests.removeFirst()) {
             log(each, false);
             each.drop();
         }
@@ -399,47 +221,25 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
     // ---- time
 
     /** Called now and then. */
-    void lookAfter(int look) {
+    void lookAfter() {
         if (over) {
             return;
         }
-        if ((exchanges.isEmpty() && incoming == null) || blocked) {
-            lookAfterIdle(look);
+        boolean idle = requests.isEmpty() && !intake.isWithinBody();
+        if ((idle || blocked) && patience.isIdleTooLong((int) connection.pending())) {
+            tooIdle();
         }
-        Exchange exchange = incoming;
-        if (exchange != null && exchange.body != null) {
-            lookAfterBody(exchange, exchange.body, look);
-        }
+        intake.lookAfterBody();
     }
 
-    /** Nothing is to be done, or it waits for the client to take what was written: who takes some is not idle. */
-    private void lookAfterIdle(int look) {
-        int left = (int) connection.pending();
-        if (left != leftBefore) {
-            leftBefore = left;
-            activeAt = look;
-        } else if (side.isIdleSince(activeAt)) {
-            if (blocked) {
-                over = true;
-                connection.abort();
-            } else {
-                end();
-            }
+    /** Nothing is to be done, or it waits for the client to take what was written. */
+    private void tooIdle() {
+        if (blocked) {
+            over = true;
+            connection.abort();
+        } else {
+            end();
         }
-    }
-
-    private void lookAfterBody(Exchange exchange, IncomingBody body, int look) {
-        boolean waits = (body.isAwaited() || body.isClosed()) && !paused && !exchange.mayHoldBack();
-        if (waits && !side.isProgressDue(windowAt)) {
-            return;
-        }
-        long received = body.received();
-        if (waits && received - windowReceived < options.progressBytes()) {
-            incoming = null;
-            refuse(exchange, body, new Refused(408, "expected the body to come faster"));
-        }
-        windowAt = look;
-        windowReceived = received;
     }
 
     // ---- the end
@@ -454,10 +254,10 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
         if (over) {
             return;
         }
-        if (exchanges.isEmpty()) {
+        if (requests.isEmpty()) {
             end();
         } else {
-            updateReading();
+            intake.update();
         }
     }
 
@@ -467,17 +267,13 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
             return;
         }
         over = true;
-        if (!exchanges.isEmpty() || !(failure.cause() instanceof IOException)) {
+        if (!requests.isEmpty() || !(failure.cause() instanceof IOException)) {
             failure.report();
         }
-        Exchange first = exchanges.peek();
+        Exchange first = requests.first();
         boolean begun = first != null && first.answering != null;
         IOException cause = new IOException("the connection has failed: " + failure.cause(), failure.cause());
-        for (Exchange each : exchanges) {
-            if (each.body != null) {
-                each.body.failed(cause);
-            }
-        }
+        requests.fail(cause);
         if (begun || failure.cause() instanceof IOException) {
             connection.abort(); // nobody is to take that for whole; or there is nobody, and what waits to be read is of
             // no use
@@ -511,40 +307,6 @@ final class ServerConnection implements IncomingBody.Origin, HttpRequest.Arrival
     }
 
     private void log(Exchange exchange, boolean complete) {
-        var log = options.accessLog();
-        if (log == null) {
-            return;
-        }
-        HttpRequest request = exchange.request;
-        try {
-            log.accept(new HttpAccess(
-                    remoteAddress(),
-                    request == null ? "" : request.method(),
-                    request == null ? "" : request.target(),
-                    exchange.status,
-                    exchange.bytes,
-                    Duration.ofNanos(loop.nanoTime() - exchange.startedNanos),
-                    complete));
-        } catch (Throwable t) {
-            report("the access log", t);
-        }
-    }
-
-    // ---- of requests
-
-    @Override
-    public SocketAddress remoteAddress() {
-        Optional<ProxyInfo> proxied = connection.info(ProxyInfo.class);
-        return proxied.flatMap(info -> Optional.ofNullable(info.source())).orElseGet(connection::remoteAddress);
-    }
-
-    @Override
-    public SocketAddress localAddress() {
-        return connection.localAddress();
-    }
-
-    @Override
-    public <T> Optional<T> info(Class<T> type) {
-        return connection.info(type);
+        side.accessLog().log(exchange, arrived, complete);
     }
 }

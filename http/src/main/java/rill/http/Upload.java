@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
-import rill.Promise;
 import rill.http.wire.Data;
 import rill.http.wire.End;
 
@@ -62,42 +61,24 @@ final class Upload {
         if (over) {
             return;
         }
-        Future<@Nullable ByteBuf> piece;
-        try {
-            piece = here(body.next());
+        try { // a source may be of another loop: the response of a client there, or the request of a server
+            asked = Hop.<@Nullable ByteBuf>onDone(loop, body.next(), this::took);
         } catch (RuntimeException e) {
             failed(e);
-            return;
         }
-        asked = piece;
-        piece.onDone((bytes, failure) -> {
-            asked = null;
-            if (failure != null) {
-                failed(failure);
-            } else if (over) {
-                release(bytes);
-            } else if (bytes == null) {
-                end();
-            } else {
-                write(bytes);
-            }
-        });
     }
 
-    /** Told on this loop, though it may be of another: the body of a response that came to a client there, or of a request to a server. */
-    private Future<@Nullable ByteBuf> here(Future<@Nullable ByteBuf> piece) {
-        if (piece.executor() == loop) {
-            return piece;
+    private void took(@Nullable ByteBuf bytes, @Nullable Throwable failure) {
+        asked = null;
+        if (failure != null) {
+            failed(failure);
+        } else if (over) {
+            release(bytes);
+        } else if (bytes == null) {
+            end();
+        } else {
+            write(bytes);
         }
-        Promise<@Nullable ByteBuf> here = loop.promise(Upload::release, piece::cancel);
-        piece.onDone((bytes, failure) -> {
-            if (failure != null) {
-                here.fail(failure);
-            } else if (!here.complete(bytes)) {
-                release(bytes);
-            }
-        });
-        return here;
     }
 
     private static void release(@Nullable ByteBuf bytes) {

@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import rill.Future;
 import rill.Loop;
 import rill.http.ScriptedServer.Peer;
@@ -81,6 +83,38 @@ final class ClientResponseTest extends HttpClientRig {
                 assertThat(all).hasToString("abc");
             });
         }
+    }
+
+    @Test
+    void a_body_that_does_not_fit_into_memory_fails_its_own_exchange_and_is_released() throws IOException {
+        var server = server((peer, request) ->
+                peer.say(request.contains("/huge") ? "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n1\na\n" : OK));
+        ByteBuf huge = HttpWantTest.huge();
+        loop.run(() -> {
+            HttpClient client = client();
+            ClientResponse response = client.get(server.uri() + "/huge").await();
+            loop.delay(Duration.ofSeconds(1)).await();
+            assertThat(taken(response.next().await())).isEqualTo("a");
+            response.data(huge); // comes before anybody asks for it
+            Future<byte[]> whole = response.bytes(Integer.MAX_VALUE);
+            assertThatThrownBy(whole::await)
+                    .isInstanceOf(IOException.class)
+                    .hasRootCauseInstanceOf(OutOfMemoryError.class);
+            assertThat(huge.refCnt()).isZero();
+            assertThat(text(client, server.uri())).isEqualTo("ok");
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "text/plain; charset=iso-8859-1",
+                "text/plain; x=\"charset=utf-8\"; Charset = \"latin1\" ; y=z",
+            })
+    void a_text_is_read_in_the_charset_that_its_response_says(String type) throws IOException {
+        var server = server((peer, request) ->
+                peer.say("HTTP/1.1 200 OK\nContent-Length: 1\nContent-Type: " + type + "\n\n\u00e4"));
+        loop.run(() -> assertThat(text(client(), server.uri())).isEqualTo("\u00e4"));
     }
 
     @Test

@@ -6,6 +6,7 @@ import static rill.http.Served.HOST;
 import static rill.http.Served.text;
 import static rill.http.ServedTexts.GET;
 import static rill.http.ServedTexts.LAST;
+import static rill.http.ServedTexts.promising;
 import static rill.http.ServedTexts.source;
 
 import io.netty.buffer.ByteBuf;
@@ -17,7 +18,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import rill.Future;
-import rill.Loop;
 import rill.Promise;
 import rill.Report;
 import rill.http.wire.HttpFields;
@@ -89,11 +89,7 @@ class HttpPairingTest {
     @Test
     void a_source_that_fails_to_close_does_not_keep_others_from_being_dropped() throws IOException {
         var promises = new ArrayList<Promise<HttpResponse>>();
-        try (var served = new Served(request -> {
-            Promise<HttpResponse> promise = Loop.current().promise();
-            promises.add(promise);
-            return promise;
-        })) {
+        try (var served = new Served(promising(promises))) {
             var client = served.connect().send(GET + GET + GET);
             served.drive(() -> promises.size() == 3);
             promises.get(1).complete(HttpResponse.of(failingToClose()));

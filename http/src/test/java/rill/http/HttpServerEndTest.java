@@ -7,6 +7,7 @@ import static rill.http.ServedTexts.GET;
 import static rill.http.ServedTexts.echo;
 import static rill.http.ServedTexts.hello;
 import static rill.http.ServedTexts.ok;
+import static rill.http.ServedTexts.promising;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -92,9 +93,7 @@ class HttpServerEndTest {
             if (request.method().equals("POST")) {
                 return request.body().text().map(HttpResponse::text);
             }
-            Promise<HttpResponse> promise = Loop.current().promise();
-            promises.add(promise);
-            return promise;
+            return promising(promises).answer(request);
         });
         var idle = served.connect();
         assertThat(idle.send("GET /now HTTP/1.1\r\n" + HOST).until("now")).isEqualTo(ok("now"));
@@ -115,11 +114,7 @@ class HttpServerEndTest {
     @Test
     void when_the_server_closes_what_has_begun_is_answered() throws IOException {
         var promises = new ArrayList<Promise<HttpResponse>>();
-        try (var served = new Served(request -> {
-            Promise<HttpResponse> promise = Loop.current().promise();
-            promises.add(promise);
-            return promise;
-        })) {
+        try (var served = new Served(promising(promises))) {
             var client = served.connect().send(GET);
             served.drive(() -> promises.size() == 1);
             Future<@Nullable Void> finished = served.server.finish();

@@ -8,6 +8,7 @@ import static rill.http.ServedTexts.GET;
 import static rill.http.ServedTexts.LAST;
 import static rill.http.ServedTexts.hello;
 import static rill.http.ServedTexts.ok;
+import static rill.http.ServedTexts.promising;
 import static rill.http.ServedTexts.source;
 
 import io.netty.buffer.ByteBuf;
@@ -81,11 +82,7 @@ class HttpServerTest {
     @Test
     void answers_leave_in_the_order_of_the_requests() throws IOException {
         var promises = new ArrayList<Promise<HttpResponse>>();
-        try (var served = new Served(request -> {
-            Promise<HttpResponse> promise = Loop.current().promise();
-            promises.add(promise);
-            return promise;
-        })) {
+        try (var served = new Served(promising(promises))) {
             var client = served.connect().send(GET + GET + GET);
             served.drive(() -> promises.size() == 3);
             promises.get(2).complete(HttpResponse.text("3"));
@@ -100,11 +97,7 @@ class HttpServerTest {
     @Test
     void no_more_requests_are_taken_than_may_be_in_progress() throws IOException {
         var promises = new ArrayList<Promise<HttpResponse>>();
-        try (var served = new Served(Served.options().pipelined(3), request -> {
-            Promise<HttpResponse> promise = Loop.current().promise();
-            promises.add(promise);
-            return promise;
-        })) {
+        try (var served = new Served(Served.options().pipelined(3), promising(promises))) {
             var client = served.connect().send(GET.repeat(10));
             served.drive(() -> promises.size() == 3);
             served.transport.turns(20);

@@ -35,7 +35,7 @@ class HttpWantTest {
     private static final int SLAB = 1 << 26;
 
     /** As many bytes as no array can hold, of few that are really there. */
-    private static ByteBuf huge() {
+    static ByteBuf huge() {
         ByteBuf slab = Unpooled.wrappedBuffer(new byte[SLAB]);
         var all = Unpooled.compositeBuffer(64);
         for (int i = 0; i < 31; i++) {

@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
 import rill.Future;
+import rill.Loop;
+import rill.Promise;
 import rill.Service;
 
 /** What tests of the server send, serve and expect. */
@@ -35,6 +37,15 @@ final class ServedTexts {
     static HttpBody.Source source(String... pieces) {
         Iterator<String> left = List.of(pieces).iterator();
         return () -> Future.of(left.hasNext() ? bytes(left.next()) : null);
+    }
+
+    /** Answers nothing by itself: what it has promised is added to these, in the order of the requests. */
+    static Service<HttpRequest, HttpResponse> promising(List<Promise<HttpResponse>> promises) {
+        return request -> {
+            Promise<HttpResponse> promise = Loop.current().promise();
+            promises.add(promise);
+            return promise;
+        };
     }
 
     static Service<HttpRequest, HttpResponse> echo() {

@@ -119,7 +119,7 @@ final class MemcachedCodec implements Codec<MemcachedAnswer, MemcachedRequest> {
 
         /** Of 64 bits, without sign. */
         private static long number(String word, String what) throws ProtocolException {
-            if (word.matches("0|[1-9][0-9]{0,19}")) {
+            if (isNumber(word)) {
                 try {
                     return Long.parseUnsignedLong(word);
                 } catch (NumberFormatException tooLarge) {
@@ -127,6 +127,12 @@ final class MemcachedCodec implements Codec<MemcachedAnswer, MemcachedRequest> {
                 }
             }
             throw new ProtocolException("expected " + what + ", found " + word);
+        }
+
+        /** Digits, with no zero before others. */
+        private static boolean isNumber(String word) {
+            boolean digits = !word.isEmpty() && word.chars().allMatch(c -> c >= '0' && c <= '9');
+            return digits && (word.length() == 1 || word.charAt(0) != '0');
         }
 
         private void readData(Value value, ByteBuf in, Context context) throws ProtocolException {

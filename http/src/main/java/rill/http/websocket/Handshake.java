@@ -255,6 +255,11 @@ abstract class Handshake implements Session<WebSocketMessage, WebSocketMessage> 
         }
 
         @Override
+        public boolean isGoingAway() {
+            return context.isGoingAway();
+        }
+
+        @Override
         public void stopTimer() {
             context.stopTimer();
         }

@@ -28,8 +28,8 @@ import rill.http.wire.RequestHead;
  * }</pre>
  *
  * <p>A {@link Connection} of a WebSocket is one as any other. It is handed over when the handshake is done: {@code connection.info(WebSocketInfo.class)}
- * tells what came of it. {@link Connection#close} says {@link WebSocketMessage.Close} first, with 1000, and waits for the peer to end its stream; to give
- * another code, write a Close. When the peer closes, its Close is the last message, and was answered. If the peer has merely ended its stream, between messages,
+ * tells what came of it. {@link Connection#close} says {@link WebSocketMessage.Close} first, and waits for the peer to end its stream: with 1001 if the loop closes, or the
+ * listener or HTTP server that the connection came in by is closed, and with 1000 otherwise; to give another code, write a Close. When the peer closes, its Close is the last message, and was answered. If the peer has merely ended its stream, between messages,
  * there is none.
  *
  * <p><b>Errors:</b> whatever breaks the protocol fails the connection with a {@link rill.ProtocolException}, and the peer is told by a Close with the code

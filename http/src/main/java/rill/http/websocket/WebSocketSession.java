@@ -417,7 +417,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     public void outputEnding(Outgoing out) {
         if (!closing) {
             closing = true;
-            writer.close(Close.NORMAL, "", out);
+            writer.close(context.isGoingAway() ? Close.GOING_AWAY : Close.NORMAL, "", out);
         }
     }
 

@@ -1,0 +1,25 @@
+package rill.http;
+
+import java.net.SocketAddress;
+import java.util.Optional;
+import rill.Connection;
+import rill.codec.proxy.ProxyInfo;
+
+/** How the requests of a connection have come: what a proxy before it says of the client counts. */
+record Arrived(Connection<?, ?> connection) implements HttpRequest.Arrival {
+    @Override
+    public SocketAddress remoteAddress() {
+        Optional<ProxyInfo> proxied = connection.info(ProxyInfo.class);
+        return proxied.flatMap(info -> Optional.ofNullable(info.source())).orElseGet(connection::remoteAddress);
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        return connection.localAddress();
+    }
+
+    @Override
+    public <T> Optional<T> info(Class<T> type) {
+        return connection.info(type);
+    }
+}

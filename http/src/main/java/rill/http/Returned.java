@@ -1,0 +1,40 @@
+package rill.http;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Pieces of a body that came back, since nobody has taken them: in their order, whatever the order in which they came. They are to be given before all others. */
+final class Returned {
+    private @Nullable List<Piece> pieces; // null until there is one, as there seldom is
+
+    void add(Piece piece) {
+        List<Piece> all = pieces;
+        if (all == null) {
+            all = new ArrayList<>(2);
+            pieces = all;
+        }
+        int at = 0;
+        while (at < all.size() && all.get(at).number() < piece.number()) {
+            at++;
+        }
+        all.add(at, piece);
+    }
+
+    boolean isEmpty() {
+        return pieces == null || pieces.isEmpty();
+    }
+
+    /** The first of them; null if there is none. */
+    @Nullable
+    Piece poll() {
+        List<Piece> all = pieces;
+        return all == null || all.isEmpty() ? null : all.removeFirst();
+    }
+
+    void releaseAll() {
+        for (Piece each = poll(); each != null; each = poll()) {
+            each.bytes().release();
+        }
+    }
+}
