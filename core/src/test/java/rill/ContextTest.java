@@ -64,6 +64,25 @@ class ContextTest {
     }
 
     @Test
+    void a_session_can_ask_whether_a_message_would_be_taken_now() throws IOException {
+        var contexts = new ArrayList<Context>();
+        Codec<String, String> codec = context -> {
+            contexts.add(context);
+            return new Pinging();
+        };
+        try (var rig = new Rig<>(Pipeline.of(codec))) {
+            rig.collect(rig.connection());
+            rig.settle();
+            rig.onLoop(() -> assertThat(contexts.getFirst().isReading()).isTrue());
+            rig.onLoop(rig.connection()::pause);
+            rig.onLoop(() -> assertThat(contexts.getFirst().isReading()).isFalse());
+            rig.onLoop(rig.connection()::resume);
+            rig.settle();
+            rig.onLoop(() -> assertThat(contexts.getFirst().isReading()).isTrue());
+        }
+    }
+
+    @Test
     void a_sessions_timer_is_put_off_expires_and_its_failure_is_the_connections() throws IOException {
         try (var rig = new Rig<>(Pipeline.<String, String>of(context -> new IdleTimeout()))) {
             rig.collect(rig.connection());

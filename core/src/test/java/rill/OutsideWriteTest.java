@@ -73,6 +73,17 @@ class OutsideWriteTest {
     }
 
     @Test
+    void plain_bytes_of_another_thread_are_reserved_for_as_many_as_they_are() throws IOException {
+        try (var rig = new Rig<>(Pipeline.bytes(), LIMITS)) {
+            rig.connection().write(Unpooled.copiedBuffer("B".repeat(40), StandardCharsets.US_ASCII));
+            assertThat(rig.link.outbound().reserved()).isEqualTo(40);
+            rig.settle();
+            assertThat(rig.link.outbound().reserved()).isZero();
+            assertThat(rig.sent()).isEqualTo("B".repeat(40));
+        }
+    }
+
+    @Test
     void a_write_on_the_loop_is_not_refused_for_what_other_threads_have_on_their_way() throws IOException {
         try (var rig = rig(String::length)) {
             rig.connection().write(LARGE);

@@ -368,6 +368,24 @@ class ServersTest {
     }
 
     @Test
+    void a_listener_that_is_paused_accepts_nothing_until_it_is_resumed() {
+        var accepted = new ArrayList<Connection<String, String>>();
+        Listener pausing = loops.settle(loop.listen(ANY, TextLines.pipeline(), accepted::add));
+        pausing.pause();
+        settle();
+        Future<Connection<String, String>> connecting = loop.connect(pausing.address(), TextLines.pipeline());
+        settle();
+        assertThat(accepted).isEmpty();
+        pausing.resume();
+        settle();
+        assertThat(accepted).hasSize(1);
+        loops.settle(connecting).abort();
+        pausing.close();
+        settle();
+        loops.reporter().take(Report.ConnectionFailed.class);
+    }
+
+    @Test
     void a_listener_that_is_paused_stays_so_when_a_connection_ends() {
         var accepted = new ArrayList<Connection<String, String>>();
         connectThree(accepted);

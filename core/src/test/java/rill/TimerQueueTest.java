@@ -73,6 +73,26 @@ class TimerQueueTest {
     }
 
     @Test
+    void a_burst_that_is_over_gives_its_space_back_and_leaves_the_others_in_order() {
+        var queue = new TimerQueue();
+        List<Handle> handles = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            var handle = new Handle(loop, "timeout", () -> {});
+            queue.add(handle, i);
+            handles.add(handle);
+        }
+
+        handles.subList(0, 990).forEach(queue::cancelled);
+
+        assertThat(queue.pending()).isEqualTo(10);
+        assertThat(queue.capacity()).isBetween(10, 64);
+        for (Handle each : handles.subList(990, 1_000)) {
+            assertThat(queue.pollDue(1_000)).isSameAs(each);
+        }
+        assertThat(queue.isEmpty()).isTrue();
+    }
+
+    @Test
     @Tag("slow")
     void a_million_pending_timers_come_out_in_order() {
         long seed = java.util.concurrent.ThreadLocalRandom.current().nextLong();

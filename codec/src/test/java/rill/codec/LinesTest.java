@@ -47,6 +47,9 @@ final class LinesTest {
         assertThat(bareCr.offset()).isEqualTo(5);
         assertThat(decode(Lines.of(Ending.CRLF), "\n").offset()).isZero();
         assertThat(decode(Lines.of(Ending.CRLF), "a\r\r\n").violation()).isEqualTo("expected LF after CR");
+        var first = decode(Lines.of(Ending.CRLF), "\ra\r\n");
+        assertThat(first.violation()).isEqualTo("expected LF after CR");
+        assertThat(first.offset()).isEqualTo(1);
     }
 
     @Test

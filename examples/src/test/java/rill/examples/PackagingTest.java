@@ -43,7 +43,7 @@ class PackagingTest {
     @Test
     void every_module_of_the_build_is_a_library_a_program_or_the_bom_or_tries_them() throws IOException {
         assertThat(found("<module>([a-z-]+)</module>", ROOT.resolve("pom.xml")))
-                .filteredOn(each -> !List.of("bom", "examples", "benchmarks", "fuzz", "stress")
+                .filteredOn(each -> !List.of("bom", "examples", "benchmarks", "fuzz", "stress", "mutants")
                         .contains(each))
                 .containsExactlyInAnyOrderElementsOf(libraries());
     }

@@ -218,4 +218,17 @@ final class ProxyClientTest {
                 });
         assertThat(ssl.certificate(true, true)).hasToString("ProxySsl[TLSv1.3, null, certificateVerified=true]");
     }
+
+    @Test
+    void what_is_told_of_tls_is_equal_if_all_of_it_is() {
+        ProxySsl ssl = ProxySsl.of("TLSv1.3").certificate(true, true);
+        assertThat(ssl)
+                .isEqualTo(ProxySsl.of("TLSv1.3").certificate(true, true))
+                .hasSameHashCodeAs(ProxySsl.of("TLSv1.3").certificate(true, true))
+                .isNotEqualTo(ProxySsl.of("TLSv1.2").certificate(true, true))
+                .isNotEqualTo(ProxySsl.of("TLSv1.3").certificate(false, true))
+                .isNotEqualTo(ProxySsl.of("TLSv1.3").certificate(true, false))
+                .isNotEqualTo(ssl.cipher("X"))
+                .isNotEqualTo("TLSv1.3");
+    }
 }

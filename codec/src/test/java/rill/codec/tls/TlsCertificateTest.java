@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.Socket;
+import java.security.KeyPairGenerator;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -565,5 +566,16 @@ class TlsCertificateTest {
                 .hasMessageContainingAll("\"ECDHE-RSA-AES256-GCM-SHA384\"", "TLS_AES_128_GCM_SHA256");
         assertThatThrownBy(() -> Certificates.server().cipherSuites("none"))
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void a_key_of_another_kind_than_the_certificates_is_not_its_key() throws Exception {
+        var issued = AUTHORITY.issue();
+        for (String kind : List.of("Ed25519", "X25519")) {
+            var other = KeyPairGenerator.getInstance(kind).generateKeyPair().getPrivate();
+            assertThatThrownBy(() -> Identity.of(other, issued.chain()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("is not that of the first certificate");
+        }
     }
 }
