@@ -289,4 +289,18 @@ class LoopGroupTest {
         List<MemorySelector> opened = transport.selectors();
         assertThat(opened).hasSize(2).allMatch(MemorySelector::closed);
     }
+
+    @Test
+    void a_loop_that_could_not_be_told_to_close_keeps_no_other_of_its_group_from_it() {
+        try (var rig = Loops.manual()) {
+            var driver = new Refusing();
+            LoopGroup driven = driver.openGroup(rig, 3);
+            driver.refuses = 1;
+
+            driven.close(Duration.ofHours(1));
+
+            assertThat(driven.loops()).allMatch(Loop::closed);
+            assertThat(rig.reporter().take(Report.Thrown.class)).hasSize(1);
+        }
+    }
 }
