@@ -637,7 +637,7 @@ abstract class BareLoop implements Drivable, Executor {
         runReporting("closing the selector", selector()::close);
         tick.discardAll();
         inbox.close(this::discard);
-        release();
+        runReporting("giving back what it had", this::release);
         runReporting("telling other loops of the close", crossLoopFutures::close);
         runReporting("telling of failures", failures::close);
         Watchdog.unwatch(activity);

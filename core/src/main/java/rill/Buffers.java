@@ -203,10 +203,14 @@ final class Buffers {
         }
     }
 
+    /** Never throws: whatever goes wrong with one piece, there are others to be given back. */
     void giveBack(Memory.Piece piece) {
-        int size = piece.bytes().capacity();
-        piece.release();
-        taken.addAndGet(-size);
+        taken.addAndGet(-piece.bytes().capacity());
+        try {
+            piece.release();
+        } catch (Throwable t) { // of whoever supplies the memory
+            loop.threw("giving memory back", null, t);
+        }
     }
 
     /** From any thread: bytes of memory, those of kept chunks included. */

@@ -86,13 +86,21 @@ final class CallDeadlines<Q, A> {
 
     private void lookAround() {
         timer = null;
-        long now = loop.nanoTime();
         try {
-            expireAll(now);
+            expireAll(loop.nanoTime());
         } finally { // no memory for a failure: the others are not to wait for ever
             if (!calls.atRest()) {
-                schedule(nextLook(now), now);
+                lookAgain();
             }
+        }
+    }
+
+    private void lookAgain() {
+        try {
+            long now = loop.nanoTime();
+            schedule(nextLook(now), now);
+        } catch (Throwable t) { // no memory for the timer: nothing would end calls without an answer
+            calls.drop(t);
         }
     }
 

@@ -277,11 +277,8 @@ final class Calls<Q, A> implements Receiver<A> {
         Promise<A> caller = Objects.requireNonNull(call.promise);
         call.state = Call.State.SENT;
         call.request = null;
-        keep(call, request);
-        writing = true;
         Object name = Objects.requireNonNull(call.name);
-        Throwable failure = tryToWrite(call, name, request);
-        writing = false;
+        Throwable failure = writeGuarded(call, name, request);
         Duration limit = call.limit;
         long due = call.due;
         if (over) { // the connection has failed meanwhile, and has told all others
@@ -311,6 +308,24 @@ final class Calls<Q, A> implements Receiver<A> {
             if (inFlight.size() == 1) {
                 silence.begins(now);
             }
+        }
+    }
+
+    /** Why it was not written, or null; the request is released. Whatever goes wrong, the next call is written as usual. */
+    private @Nullable Throwable writeGuarded(Call<Q, A> call, Object name, Q request) {
+        try {
+            keep(call, request);
+        } catch (Throwable t) { // no memory
+            Messages.release(request);
+            return t;
+        }
+        writing = true;
+        try {
+            return tryToWrite(call, name, request);
+        } catch (Throwable t) { // no memory for the failure that it has come to
+            return t;
+        } finally {
+            writing = false;
         }
     }
 
@@ -524,9 +539,12 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     /** Gives the connection up, and fails what it owes. */
-    void drop(IOException why) {
-        link.failed(why, false);
-        link.abort();
+    void drop(Throwable why) {
+        try {
+            link.failed(why, false);
+        } finally {
+            link.abort();
+        }
     }
 
     // ---- what the connection tells
@@ -627,23 +645,43 @@ final class Calls<Q, A> implements Receiver<A> {
 
     @Override
     public boolean closed(@Nullable Throwable reason) {
-        cause = reason;
-        failure = reason == null && peerEnded ? new IOException(link + ": the peer has ended its stream") : reason;
         over = true;
-        boolean[] told = {writing || patron != null}; // to whoever makes a call just now
-        if (patron != null) {
-            patron.ended(failure);
-        }
+        cause = reason;
+        failure = reason == null && peerEnded
+                ? Each.cause(() -> new IOException(link + ": the peer has ended its stream"))
+                : reason;
         loop.ticking().pollPolicy().more(-inFlight.size());
-        CallFailures failures = failures();
-        forEach(call -> told[0] |= fail(call, failures));
-        deadlines.close();
-        inFlight.clear();
-        inFlightBytes = 0;
-        waiting.clear();
-        spares.clear();
-        failWriters();
+        boolean[] told = {writing || patron != null}; // to whoever makes a call just now
+        try {
+            if (patron != null) {
+                loop.runReporting("telling a pool of the end of ", link, () -> patron.ended(failure));
+            }
+            forEach(call -> told[0] |= failGuarded(call));
+        } finally {
+            deadlines.close();
+            inFlight.clear();
+            inFlightBytes = 0;
+            waiting.clear();
+            spares.clear();
+            failWriters();
+        }
         return told[0];
+    }
+
+    /** Whether that was told to somebody. No call is to wait in vain because of another one. */
+    private boolean failGuarded(Call<Q, A> call) {
+        try {
+            return fail(call, failures());
+        } catch (Throwable t) { // no memory for its failure, say: then it fails with that
+            Promise<A> caller = call.promise;
+            boolean told = caller != null && caller.fail(t);
+            if (told) {
+                callEnds(Objects.requireNonNull(call.name), call.limit, call.due, true, t);
+            }
+            deadlines.remove(call);
+            call.clear();
+            return told;
+        }
     }
 
     private boolean fail(Call<Q, A> call, CallFailures failures) {
@@ -726,23 +764,32 @@ final class Calls<Q, A> implements Receiver<A> {
 
     private void failWriters() {
         if (writers != null) {
-            writers.fail(failures().writable());
+            writers.fail(Each.cause(() -> failures().writable()));
             writers = null;
         }
     }
 
     @Override
     public void finish(Link finished) {
+        if (writing) { // its encoder asks for that: the call that is being written is in no queue yet
+            loop.enqueue(new Handle(loop, "finish of ", link, () -> finish(finished)));
+            return;
+        }
         finishing = true;
         failWriters();
-        forEach(call -> {
-            if (call.isWanted() && !call.awaited) {
-                call.awaited = true;
-                awaited++;
-                call.watch();
-            }
-        });
-        closeIfFinished();
+        try {
+            forEach(this::await);
+        } finally {
+            closeIfFinished();
+        }
+    }
+
+    private void await(Call<Q, A> call) {
+        if (call.isWanted() && !call.awaited) {
+            call.awaited = true;
+            awaited++;
+            loop.runReporting("finish of ", link, call::watch); // else it is waited for until its deadline
+        }
     }
 
     void awaitedOneLeaves() {

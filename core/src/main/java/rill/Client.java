@@ -112,11 +112,14 @@ public final class Client<Q, A> implements Caller<Q, A> {
         }
     }
 
-    /** A call that has waited for a connection, or comes from another one. */
-    void place(Unplaced<Q, A> call) {
+    /**
+     * A call that has waited for a connection, or comes from another one. Whatever this throws, the call is looked after.
+     *
+     * @param now a reading of the clock
+     */
+    void place(Unplaced<Q, A> call, long now) {
         if (loop.isCurrent() && !calls.writing()) {
-            calls.call(
-                    call.request, call.caller, call.oneWay, call.limit, call.due, call.tries, false, loop.nanoTime());
+            calls.call(call.request, call.caller, call.oneWay, call.limit, call.due, call.tries, false, now);
         } else {
             int weight = calls.weight(call.request);
             fromOutside.getAndIncrement();

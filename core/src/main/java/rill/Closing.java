@@ -35,6 +35,8 @@ final class Closing {
     private boolean leaving; // nobody here needs connections of our own any more
     private boolean cancelling;
     private boolean ending;
+    private final Look look = new Look();
+    private boolean looking; // that waits in the queue
     private int ticksLeft = TICKS_FOR_CLEANUP;
     private int endingTicksLeft = TICKS_FOR_CLEANUP;
 
@@ -54,9 +56,18 @@ final class Closing {
 
     /** Without waiting for the end. */
     void start(Duration limit) {
+        if (begun.get()) {
+            return;
+        }
+        long due = loop.nanoTime() + BareLoop.nanos(limit);
+        var beginning = new Handle(loop, "close", () -> begin(Duration.ofNanos(due - loop.nanoTime())));
         if (begun.compareAndSet(false, true)) {
-            long due = loop.nanoTime() + BareLoop.nanos(limit);
-            loop.enqueue(new Handle(loop, "close", () -> begin(Duration.ofNanos(due - loop.nanoTime()))));
+            try {
+                loop.enqueue(beginning);
+            } catch (Throwable t) { // of whoever drives the loop: it may be closed another time
+                begun.set(false);
+                throw t;
+            }
         }
     }
 
@@ -104,16 +115,38 @@ final class Closing {
         if (loop.tasks().isEmpty() && (overdue || loop.residents().isEmpty())) {
             finish();
         } else if (overdue) {
-            if (ticksLeft-- == 0) {
+            lookInEachTick();
+        }
+    }
+
+    /** However many connections and Tasks end meanwhile: each asks for a {@link #check}, and that counts no ticks. */
+    private void lookInEachTick() {
+        if (!looking) {
+            looking = true;
+            loop.enqueue(look);
+        }
+    }
+
+    /** One tick after the deadline. */
+    private final class Look extends Node {
+        @Override
+        void execute() {
+            looking = false;
+            if (!ending && ticksLeft-- == 0) {
                 finish();
             } else {
-                loop.enqueue(new Handle(loop, "close", this::check));
+                check();
             }
+        }
+
+        @Override
+        String label() {
+            return "close";
         }
     }
 
     private void cancelTasks() {
-        loop.tasks().forEach(Task::cancel);
+        loop.tasks().forEach(task -> loop.runReporting("the cancellation of ", task, task::cancel));
     }
 
     void taskBegins(Task<?> task) {
@@ -127,8 +160,8 @@ final class Closing {
         if (deadline != null) {
             deadline.cancel();
         }
-        nameTasks();
-        loop.residents().nameTo(survivors);
+        loop.runReporting("the names of what survives", this::nameTasks);
+        loop.runReporting("the names of what survives", () -> loop.residents().nameTo(survivors));
         loop.residents().abortAll();
     }
 

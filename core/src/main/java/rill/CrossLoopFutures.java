@@ -75,11 +75,15 @@ final class CrossLoopFutures {
         synchronized (this) {
             left = List.copyOf(awaited.keySet());
         }
-        left.forEach(this::fail);
+        Each.of(left, loop, "telling other loops of the close", null, this::fail);
     }
 
+    /** One that was made from others gives those up, which may go on elsewhere. */
     private void fail(Future<?> future) {
         takeOut(future);
-        future.settle(new Failed(loop.neverDone(future)));
+        var never = new Failed(Each.cause(() -> loop.neverDone(future)));
+        if (future.settle(never) && future instanceof Derived<?> derived) {
+            derived.abandonSources();
+        }
     }
 }

@@ -324,7 +324,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         }
         List<Attempt> losers = List.copyOf(racing);
         racing.clear();
-        losers.forEach(Attempt::lose);
+        Each.of(losers, loop, "the end of an attempt to connect", null, Attempt::lose);
     }
 
     // ---- opening

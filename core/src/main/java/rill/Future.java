@@ -557,8 +557,16 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
             if (part.toldAfterClose(loop)) {
                 tell(part);
             } else {
-                part.closedBefore(this);
+                closedBefore(part);
             }
+        }
+    }
+
+    private void closedBefore(Dependent part) {
+        try {
+            part.closedBefore(this);
+        } catch (Throwable t) { // no memory, say: there are others
+            loop.threw(this, t);
         }
     }
 

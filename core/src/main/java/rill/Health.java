@@ -80,7 +80,22 @@ final class Health<Q, A> implements Runnable {
     @Override
     public void run() {
         timer = null;
-        long now = loop.nanoTime();
+        try {
+            look(loop.nanoTime());
+        } finally { // whatever goes wrong with one look
+            lookAgain();
+        }
+    }
+
+    private void lookAgain() {
+        try {
+            schedule(loop.nanoTime());
+        } catch (Throwable t) { // no memory for the timer: nobody would look after the connection any more
+            client.calls().drop(t);
+        }
+    }
+
+    private void look(long now) {
         if (isOld(now)) {
             members.tooOld(member); // which it may stay for long: there may be no other one to be had
         }
@@ -92,7 +107,6 @@ final class Health<Q, A> implements Runnable {
         if (now - workedAt >= probeAfter && probing == null) {
             probe();
         }
-        schedule(now);
     }
 
     /** What a probe does is not use. */

@@ -68,7 +68,16 @@ final class IdleConnections {
 
     private void lookAround() {
         timer = null;
-        long now = loop.nanoTime();
+        try {
+            failIdle(loop.nanoTime());
+        } finally { // whatever goes wrong with one look
+            if (!watched.isEmpty()) {
+                schedule(sleep);
+            }
+        }
+    }
+
+    private void failIdle(long now) {
         var idle = new ArrayList<Link>();
         watched.forEach((link, activity) -> {
             if (isIdle(link, activity, now)) {
@@ -80,9 +89,6 @@ final class IdleConnections {
             if (activity != null) {
                 each.attempt(() -> each.failed(tooIdle(each, activity.limit), false));
             }
-        }
-        if (!watched.isEmpty()) {
-            schedule(sleep);
         }
     }
 

@@ -145,7 +145,7 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    private Future<Listener> followedBy(List<Loop> loops, ThrowingConsumer<Link> onLink) {
+    Future<Listener> followedBy(List<Loop> loops, ThrowingConsumer<Link> onLink) {
         if (loops.isEmpty()) {
             Promise<Listener> all = new Offer<>(loop, Listener::close);
             all.complete(this);
@@ -155,6 +155,9 @@ public final class Listener implements AutoCloseable {
         return open(next, address(), new Listener(next, options, Spread.onto(next), onLink, this))
                 .flatMap(follower -> {
                     followers.add(follower);
+                    if (closed) { // meanwhile, so that whoever closed it has not seen this one
+                        follower.close();
+                    }
                     return followedBy(loops.subList(1, loops.size()), onLink);
                 });
     }
@@ -187,7 +190,7 @@ public final class Listener implements AutoCloseable {
     /** Stops accepting for a while; connections wait in the backlog. */
     public void pause() {
         paused = true; // first: a successor that is just being made looks for it once it is among the followers
-        followers.forEach(Listener::pause);
+        eachFollower(Listener::pause);
         onLoop(() -> {
             if (acceptor != null) {
                 acceptor.pause();
@@ -203,7 +206,7 @@ public final class Listener implements AutoCloseable {
     /** Undoes {@link #pause}. */
     public void resume() {
         paused = false;
-        followers.forEach(Listener::resume);
+        eachFollower(Listener::resume);
         onLoop(this::retry);
     }
 
@@ -214,7 +217,7 @@ public final class Listener implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        followers.forEach(Listener::close);
+        eachFollower(Listener::close);
         onLoop(this::stop);
     }
 
@@ -226,6 +229,10 @@ public final class Listener implements AutoCloseable {
     /** Whether its user has closed it: it, or the one that it stands in for. */
     boolean isOver() {
         return leader.closed;
+    }
+
+    private void eachFollower(Consumer<Listener> action) {
+        Each.of(followers, loop, "", this, action);
     }
 
     private void onLoop(Runnable action) {
@@ -243,16 +250,19 @@ public final class Listener implements AutoCloseable {
 
     void stop() {
         stopped = true;
+        loop.links().remove(this);
         if (acceptor != null) {
             acceptor.close();
         }
-        loop.links().remove(this);
     }
 
     /** The loop takes nothing more: if others of its group do, one of them listens instead. */
     void loopEnds() {
-        stop();
-        passOn();
+        try {
+            stop();
+        } finally {
+            passOn();
+        }
     }
 
     private void passOn() {
@@ -278,13 +288,21 @@ public final class Listener implements AutoCloseable {
             if (successor.leader.closed) {
                 return;
             }
+            if (successor
+                    .loop
+                    .closing()
+                    .hasBegun()) { // since it was chosen: those who stop there have not seen this one
+                discard();
+                return;
+            }
             successor.loop.links().add(successor);
             successor.takeOver(before, TRIES);
         }
 
         @Override
         void discard() {
-            successor.passOn(); // that one has ended as well
+            successor.stopped = true;
+            successor.passOn(); // that one ends as well
         }
 
         @Override
@@ -480,8 +498,8 @@ public final class Listener implements AutoCloseable {
         }
 
         private void begin(Link opened) {
-            target.links().boundIdleTime(opened, options.idleTime());
             try {
+                target.links().boundIdleTime(opened, options.idleTime());
                 onLink.accept(opened);
             } catch (Throwable t) {
                 opened.failed(t, true);

@@ -134,8 +134,9 @@ public final class LoopGroup implements Serving {
             throw new IllegalStateException("close of a LoopGroup inside a callback or a Task would wait for itself");
         }
         closing = true;
-        if (loops.getFirst().environment().driver() != null) {
-            loops.forEach(loop -> loop.closing().start(deadline)); // its Driver takes them along
+        Loop first = loops.getFirst();
+        Each.of(loops, first, "closing of a group", null, loop -> loop.closing().start(deadline));
+        if (first.environment().driver() != null) { // who takes them along
             loops.forEach(loop -> loop.close(deadline));
             return;
         }

@@ -127,9 +127,25 @@ final class Member<Q, A> implements Patron<Q, A> {
 
     private void begin(Client<Q, A> connected) {
         connected.calls().forgetAnswers();
-        if (!gone && Health.isLookedAfter(members.options())) {
-            health = new Health<>(this, members, connected);
+        if (gone || !Health.isLookedAfter(members.options())) {
+            return;
         }
+        try {
+            health = new Health<>(this, members, connected);
+        } catch (Throwable t) { // no memory: nobody would ever see that it is of no use
+            connected.close();
+            throw t;
+        }
+    }
+
+    /** Whether calls may be given to it. */
+    boolean isAmong(ReadyClients<Q, A> ready) {
+        for (Client<Q, A> each : ready.clients) {
+            if (each == client) {
+                return true;
+            }
+        }
+        return false;
     }
 
     Client<Q, A> client() {

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.PoolOptions.WhenDown;
@@ -67,12 +68,12 @@ final class Members<Q, A> {
                 protocol.bounds.waiting(),
                 protocol.bounds.waitingBytes(),
                 call -> {
-                    counters.fail(call, failures().tooLate(call));
                     later(); // it may have been the last one
+                    fail(call, failures -> failures.tooLate(call));
                 },
                 call -> {
-                    counters.givenUp(call);
                     later();
+                    counters.givenUp(call);
                 });
         this.backOff = new BackOff(options.firstPause, options.longestPause, loop.random());
         this.budget = new RetryBudget(options.retryShare, loop.nanoTime());
@@ -144,7 +145,7 @@ final class Members<Q, A> {
         if (call.caller.isDone()) {
             counters.givenUp(call);
         } else if (pool.isClosed() || pool.isFinishing()) {
-            counters.fail(call, failures().closed(call));
+            fail(call, failures -> failures.closed(call));
         } else if (waiting.isEmpty() && ready.clients.length > 0) { // it has become ready meanwhile
             place(call);
         } else {
@@ -190,7 +191,14 @@ final class Members<Q, A> {
 
         @Override
         void execute() {
-            returned(from, call);
+            try {
+                returned(from, call);
+            } catch (Throwable t) { // no memory, say: it is in no queue any more, unless that was done
+                if (!call.waits() && !call.caller.isDone()) {
+                    counters.fail(call, t);
+                }
+                loop.threw(this, t);
+            }
         }
 
         @Override
@@ -207,8 +215,10 @@ final class Members<Q, A> {
     private void returned(Member<Q, A> from, Unplaced<Q, A> call) {
         if (from.state == Member.State.READY) { // it takes no more calls, whatever it is up to
             from.state = Member.State.LEAVING;
-            publish();
             later();
+        }
+        if (from.isAmong(ready)) { // else the call would come to it again
+            publish();
         }
         if (call.caller.isDone()) {
             counters.givenUp(call);
@@ -232,14 +242,18 @@ final class Members<Q, A> {
 
     /** It waits for a connection, in the order of those that do. */
     private void await(Unplaced<Q, A> call) {
+        later(); // even if it fails: somebody needs a connection
         if (options.whenDown == WhenDown.FAIL && ready.clients.length == 0) {
-            counters.fail(call, call.failure == null ? failures().down(call) : call.failure);
+            fail(call, failures -> call.failure == null ? failures.down(call) : call.failure);
         } else if (!waiting.hasRoom()) {
-            counters.fail(call, call.failure == null ? failures().full(call, waiting.size()) : call.failure);
+            fail(call, failures -> call.failure == null ? failures.full(call, waiting.size()) : call.failure);
         } else {
             queue(call);
         }
-        later(); // even if it failed: somebody needs a connection
+    }
+
+    private void fail(Unplaced<Q, A> call, Function<PoolFailures<Q, A>, Throwable> why) {
+        counters.fail(call, Each.cause(() -> why.apply(failures())));
     }
 
     private void queue(Unplaced<Q, A> call) {
@@ -267,23 +281,42 @@ final class Members<Q, A> {
         if (dialing == member) {
             dialing = null;
         }
-        if (client == null || !client.isOpen() || pool.isClosed()) {
-            if (client != null) {
-                client.close();
+        later(); // whatever goes wrong here
+        try {
+            Throwable why = becomesReady(member, client, failure);
+            if (why == null) {
+                ready = nowReady();
+                placeAll();
+            } else {
+                member.state = Member.State.LEAVING;
+                failed(why, true);
+                forgetIfGone(member);
             }
-            Throwable why = failure == null && client != null ? client.failure() : failure;
-            member.state = Member.State.LEAVING;
-            failed(why == null ? new IOException("connect to " + address + ": closed at once") : why, true);
-            forgetIfGone(member);
-        } else {
-            outage = null;
-            counters.connected++;
-            member.becomeReady(client, loop.nanoTime());
-            ready = nowReady();
-            placeAll();
+        } finally {
+            publish();
         }
-        publish();
-        later();
+    }
+
+    /** Why it does not: then the connection, if there is one, is closed. */
+    private @Nullable Throwable becomesReady(
+            Member<Q, A> member, @Nullable Client<Q, A> client, @Nullable Throwable failure) {
+        try {
+            if (client != null && client.isOpen() && !pool.isClosed()) {
+                member.becomeReady(client, loop.nanoTime());
+                outage = null;
+                counters.connected++;
+                return null;
+            }
+        } catch (Throwable t) { // no memory, say
+            member.state = Member.State.LEAVING;
+            Objects.requireNonNull(client).close();
+            return t;
+        }
+        if (client != null) {
+            client.close();
+        }
+        Throwable why = failure == null && client != null ? client.failure() : failure;
+        return why == null ? Each.cause(() -> new IOException("connect to " + address + ": closed at once")) : why;
     }
 
     /** The connection of a member carries no calls any more; of one that is not ready yet, dialing tells. */
@@ -292,15 +325,22 @@ final class Members<Q, A> {
             return;
         }
         boolean wasReady = member.state == Member.State.READY;
-        if (member.proven() || member.stoodFor(loop.nanoTime()) >= backOff.longest()) {
-            backOff.reset();
-        }
         member.state = Member.State.LEAVING;
-        if (why != null || wasReady) {
-            failed(why == null ? new IOException("the connection to " + address + " was closed") : why, false);
-        }
-        publish();
         later();
+        try {
+            if (member.proven() || member.stoodFor(loop.nanoTime()) >= backOff.longest()) {
+                backOff.reset();
+            }
+            if (why != null || wasReady) {
+                failed(
+                        why == null
+                                ? Each.cause(() -> new IOException("the connection to " + address + " was closed"))
+                                : why,
+                        false);
+            }
+        } finally { // whatever goes wrong there: it is to be given no more calls
+            publish();
+        }
     }
 
     /** If nothing is left of a member, not even bytes that were to leave, it does not count any more. */
@@ -327,11 +367,15 @@ final class Members<Q, A> {
         }
         long wait = pause == null ? backOff.pauseNanos() : 0;
         ConnectionEvents.reconnects(loop, pool, why, attempt, wait);
+        pauseFor(wait);
+    }
+
+    private void pauseFor(long nanos) {
         if (pause == null) {
-            pause = loop.timer(Duration.ofNanos(wait), "the next attempt to connect ", pool, () -> {
+            pause = loop.timer(Duration.ofNanos(nanos), "the next attempt to connect ", pool, () -> {
                 pause = null;
-                publish();
                 later();
+                publish();
             });
         }
     }
@@ -365,10 +409,15 @@ final class Members<Q, A> {
         @Override
         void execute() {
             advancing = false;
-            if (pool.isClosed()) {
-                settle();
-            } else {
-                advance();
+            try {
+                if (pool.isClosed()) {
+                    settle();
+                } else {
+                    advance();
+                }
+            } catch (Throwable t) { // no memory, say: another time, for nobody else may ask
+                loop.threw(this, t);
+                pauseFor(Loop.nanos(options.firstPause));
             }
         }
 
@@ -404,13 +453,28 @@ final class Members<Q, A> {
     }
 
     private void placeAll() {
-        while (!waiting.isEmpty() && ready.clients.length > 0) {
+        long tries = (long) waiting.size() * ready.clients.length; // each may come back from each of them
+        for (; tries > 0 && !waiting.isEmpty() && ready.clients.length > 0; tries--) {
             place(Objects.requireNonNull(waiting.poll())); // which may change who is ready
         }
     }
 
+    /** A call that is in no queue. Never throws: there are others. */
     private void place(Unplaced<Q, A> call) {
-        Objects.requireNonNull(pool.choose(ready)).place(call);
+        Client<Q, A> client;
+        long now;
+        try {
+            client = Objects.requireNonNull(pool.choose(ready));
+            now = loop.nanoTime();
+        } catch (Throwable t) { // no memory, say
+            loop.runReporting("the end of a call of ", pool, () -> counters.fail(call, t));
+            return;
+        }
+        try {
+            client.place(call, now);
+        } catch (Throwable t) {
+            loop.threw("a call of ", pool, t);
+        }
     }
 
     private int count(Member.State state) {
@@ -471,8 +535,8 @@ final class Members<Q, A> {
         var member = new Member<>(this, target);
         all.add(member);
         dialing = member;
-        publish();
         try {
+            publish();
             member.dial(turn++);
         } catch (Throwable t) { // no memory, say
             member.failedToDial();
@@ -497,7 +561,7 @@ final class Members<Q, A> {
     /** Nothing more is told of: what is in flight fails. */
     void close() {
         end();
-        List.copyOf(all).forEach(Member::close);
+        Each.of(List.copyOf(all), loop, "the end of ", pool, Member::close);
         settle();
     }
 
@@ -507,22 +571,22 @@ final class Members<Q, A> {
         if (dialing != null) {
             dialing.close();
         }
-        for (Member<Q, A> each : List.copyOf(all)) {
+        Each.of(List.copyOf(all), loop, "the end of ", pool, each -> {
             if (each.loop != loop && each.state == Member.State.READY) {
                 each.leave();
             }
-        }
+        });
         settle();
     }
 
     /** Its loop waits no longer: nothing will be told here. */
     void loopEnds() {
         end();
-        for (Member<Q, A> each : List.copyOf(all)) {
+        Each.of(List.copyOf(all), loop, "the end of ", pool, each -> {
             if (each.loop != loop) {
                 each.abort();
             }
-        }
+        });
         all.clear();
         settle();
     }
@@ -542,17 +606,21 @@ final class Members<Q, A> {
             pause.cancel();
             pause = null;
         }
-        publish();
-        tell();
+        loop.runReporting("the end of ", pool, this::publish);
+        loop.runReporting("the end of ", pool, this::tell);
         failWriters();
         for (Unplaced<Q, A> call = waiting.poll(); call != null; call = waiting.poll()) {
-            counters.fail(call, failures().closed(call));
+            end(call);
         }
+    }
+
+    private void end(Unplaced<Q, A> call) {
+        loop.runReporting("the end of a call of ", pool, () -> fail(call, failures -> failures.closed(call)));
     }
 
     private void failWriters() {
         if (writers != null) {
-            writers.fail(failures().writable());
+            writers.fail(Each.cause(() -> failures().writable()));
         }
     }
 

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells the {@link Observer} of a loop, if it has one, each event in a Handle of its own: so nothing that an observer does or throws comes in the
  * midst of what it is told of. An event is made only for somebody who wants it. What a flight recording shows of the same comes from here as well.
+ * Nothing here throws.
  *
  * <p><b>Threading:</b> on the loop; what comes after its end, on any thread.
  */
@@ -24,25 +25,37 @@ final class Observing {
     }
 
     void opened(Link link) {
-        ConnectionEvents.opened(link);
-        Observer told = observer;
-        if (told != null) {
-            tell(() -> told.connectionOpened(link));
+        try {
+            ConnectionEvents.opened(link);
+            Observer told = observer;
+            if (told != null) {
+                tell(() -> told.connectionOpened(link));
+            }
+        } catch (Throwable t) {
+            untold(t);
         }
     }
 
     void ready(Link link) {
-        Observer told = observer;
-        if (told != null) {
-            tell(() -> told.connectionReady(link));
+        try {
+            Observer told = observer;
+            if (told != null) {
+                tell(() -> told.connectionReady(link));
+            }
+        } catch (Throwable t) {
+            untold(t);
         }
     }
 
     void closed(Link link, @Nullable Throwable cause) {
-        ConnectionEvents.closed(link, cause);
-        Observer told = observer;
-        if (told != null) {
-            tell(() -> told.connectionClosed(link, cause));
+        try {
+            ConnectionEvents.closed(link, cause);
+            Observer told = observer;
+            if (told != null) {
+                tell(() -> told.connectionClosed(link, cause));
+            }
+        } catch (Throwable t) {
+            untold(t);
         }
     }
 
@@ -50,29 +63,38 @@ final class Observing {
      * @param since when it was made
      */
     void callEnded(@Nullable Link link, Object request, CallOutcome outcome, long since, @Nullable Throwable failure) {
-        if (failure != null) {
-            ConnectionEvents.callFailed(loop, link, request, outcome, since, failure);
-        }
-        Observer told = observer;
-        if (told != null) {
-            var latency = Duration.ofNanos(Math.max(0, loop.nanoTime() - since));
-            tell(() -> told.callEnded(link, request, outcome, latency, failure));
+        try {
+            if (failure != null) {
+                ConnectionEvents.callFailed(loop, link, request, outcome, since, failure);
+            }
+            Observer told = observer;
+            if (told != null) {
+                var latency = Duration.ofNanos(Math.max(0, loop.nanoTime() - since));
+                tell(() -> told.callEnded(link, request, outcome, latency, failure));
+            }
+        } catch (Throwable t) {
+            untold(t);
         }
     }
 
     void callRetried(Pool<?, ?> pool, Object request, int tries, CallFailedException failure) {
-        Observer told = observer;
-        if (told != null) {
-            tell(() -> told.callRetried(pool, request, tries, failure));
+        try {
+            Observer told = observer;
+            if (told != null) {
+                tell(() -> told.callRetried(pool, request, tries, failure));
+            }
+        } catch (Throwable t) {
+            untold(t);
         }
     }
 
     private void tell(Runnable event) {
-        try {
-            loop.enqueue(new Event(event));
-        } catch (Throwable t) { // no memory: whoever has something to tell goes on all the same
-            loop.threw("the observer", null, t);
-        }
+        loop.enqueue(new Event(event));
+    }
+
+    /** No memory, say: whoever has something to tell goes on all the same. */
+    private void untold(Throwable thrown) {
+        loop.threw("the observer", null, thrown);
     }
 
     private final class Event extends Node {

@@ -20,11 +20,16 @@ final class PoolCounters<Q, A> {
         this.protocol = protocol;
     }
 
-    /** It will not be tried any more. */
+    /** It will not be tried any more. Whatever else goes wrong, its caller is told. */
     void fail(Unplaced<Q, A> call, Throwable why) {
-        Object name = name(call);
-        Messages.release(call.request);
-        if (call.caller.fail(why)) {
+        Object name;
+        boolean told;
+        try {
+            name = release(call);
+        } finally {
+            told = call.caller.fail(why);
+        }
+        if (told) {
             failed++;
             tellEnd(call, name, CallOutcome.of(why), why);
         } else {
@@ -35,8 +40,7 @@ final class PoolCounters<Q, A> {
 
     /** Nobody waits for it any more. */
     void givenUp(Unplaced<Q, A> call) {
-        Object name = name(call);
-        Messages.release(call.request);
+        Object name = release(call);
         cancelled++;
         tellEnd(call, name, CallOutcome.CANCELLED, null);
     }
@@ -45,6 +49,15 @@ final class PoolCounters<Q, A> {
     void triedAgain(Unplaced<Q, A> call, CallFailedException why) {
         retried++;
         loop.observing().callRetried(pool, name(call), call.tries, why);
+    }
+
+    /** What messages call its request, which has gone. */
+    private Object release(Unplaced<Q, A> call) {
+        try {
+            return name(call);
+        } finally {
+            Messages.release(call.request);
+        }
     }
 
     /** What messages call its request; asked only for somebody who wants it, since it is a function of the user's. */

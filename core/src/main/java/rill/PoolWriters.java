@@ -32,8 +32,9 @@ final class PoolWriters<Q, A> {
             return;
         }
         for (Client<Q, A> each : ready.clients) {
-            if (asked.add(each)) {
+            if (!asked.contains(each)) {
                 Watch.on(loop, each.writable(), "room on ", each, said -> heard(each, said));
+                asked.add(each);
             }
         }
     }

@@ -154,9 +154,8 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
     public void replaced() {
         closed = true;
         releaseKept();
-        for (Promise<@Nullable R> each = waiting.poll(); each != null; each = waiting.poll()) {
-            each.fail(new IllegalStateException("receive: " + link + " has another pipeline now"));
-        }
+        Throwable why = Each.cause(() -> new IllegalStateException("receive: " + link + " has another pipeline now"));
+        Each.taken(waiting, link.loop(), "receive: ", link, each -> each.fail(why));
     }
 
     @Override
@@ -165,30 +164,31 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
         while (kept != null && !waiting.isEmpty()) {
             handOut();
         }
-        for (Promise<@Nullable R> each = waiting.poll(); each != null; each = waiting.poll()) {
-            each.complete(null);
-        }
+        Each.taken(waiting, link.loop(), "receive: ", link, Pulling::end);
+    }
+
+    private static <R> void end(Promise<@Nullable R> waiting) {
+        waiting.complete(null);
     }
 
     @Override
     public boolean closed(@Nullable Throwable cause) {
         closed = true;
         releaseKept();
-        boolean told = false;
-        for (Promise<@Nullable R> each = waiting.poll(); each != null; each = waiting.poll()) {
-            told |= each.fail(cause == null ? new IOException("receive: " + link + " was closed") : cause);
-        }
-        if (!told && cause != null && !ended && !deserted) {
+        boolean[] told = {false};
+        Throwable why = cause == null ? Each.cause(() -> new IOException("receive: " + link + " was closed")) : cause;
+        Each.taken(waiting, link.loop(), "receive: ", link, each -> told[0] |= each.fail(why));
+        if (!told[0] && cause != null && !ended && !deserted) {
             Promise<@Nullable R> untold = link.loop().promise();
             untold.fail(cause, link.toString());
             failed = untold;
             if (link.audience().tellsFailures()) {
                 heardOf(); // by onFailure: not to be reported again if nobody receives
             }
-            told = true;
+            told[0] = true;
         }
-        causeTold = told;
-        return told;
+        causeTold = told[0];
+        return causeTold;
     }
 
     @Override

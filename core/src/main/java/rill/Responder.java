@@ -145,24 +145,24 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
 
     @Override
     public boolean closed(@Nullable Throwable cause) {
-        for (Future<A> answer = unanswered.poll(); answer != null; answer = unanswered.poll()) {
-            if (answer.isDone() || !answer.abandon(this)) {
-                tellLate(answer, cause);
-            } else {
-                answer.addDependent(new Unheard());
-            }
-        }
+        Each.taken(unanswered, loop, "an answer for ", link, answer -> giveUp(answer, cause));
         return false;
+    }
+
+    private void giveUp(Future<A> answer, @Nullable Throwable cause) {
+        if (answer.isDone() || !answer.abandon(this)) {
+            tellLate(answer, cause);
+        } else {
+            answer.addDependent(new Unheard());
+        }
     }
 
     /** Nobody is left to receive it, and this was the one to look at its failure. */
     private void tellLate(Future<?> answer, @Nullable Throwable toldAlready) {
-        if (!answer.hasFailed()) {
+        Throwable failure = answer.failure(); // or that its value has gone back
+        if (failure == null) {
             releaseLate(answer);
-            return;
-        }
-        Throwable failure = answer.failure();
-        if (failure != null && failure != toldAlready && !(failure instanceof CancelledException)) {
+        } else if (failure != toldAlready && !(failure instanceof CancelledException)) {
             loop.threw("an answer for ", link, failure);
         }
     }

@@ -92,6 +92,22 @@ final class SystemResolver implements Resolver {
     // ---- on one of its threads
 
     private void work() {
+        boolean idled = false;
+        try {
+            workUntilIdle();
+            idled = true;
+        } finally {
+            if (!idled) { // another one takes its place when it is needed
+                ends();
+            }
+        }
+    }
+
+    private synchronized void ends() {
+        threads--;
+    }
+
+    private void workUntilIdle() {
         for (LookUp next = take(); next != null; next = take()) {
             Object outcome;
             try {
@@ -128,14 +144,24 @@ final class SystemResolver implements Resolver {
         return lookUp.asking;
     }
 
-    @SuppressWarnings("unchecked")
+    /** Whatever goes wrong with one, such as whoever drives its loop, is not the others' business. */
     private static void tell(Promise<List<InetAddress>> asking, String name, Object outcome) {
+        try {
+            settle(asking, name, outcome);
+        } catch (Throwable t) {
+            asking.loop.threw("the addresses of ", name, t);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static void settle(Promise<List<InetAddress>> asking, String name, Object outcome) {
         switch (outcome) {
-            case UnknownHostException unknown -> {
-                var named = new UnknownHostException("unknown host: " + name);
-                named.initCause(unknown);
-                asking.fail(named);
-            }
+            case UnknownHostException unknown ->
+                asking.fail(Each.cause(() -> {
+                    var named = new UnknownHostException("unknown host: " + name);
+                    named.initCause(unknown);
+                    return named;
+                }));
             case Throwable failure -> asking.fail(failure);
             default -> asking.complete((List<InetAddress>) outcome);
         }

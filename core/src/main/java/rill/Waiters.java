@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The Futures of writes and flushes that wait for bytes of a connection to leave. Each is its caller's own. Made when the first has to wait.
- * Confined to the loop.
+ * None is to wait in vain because another one could not be told. Confined to the loop.
  */
 final class Waiters {
     private final ArrayDeque<Promise<@Nullable Void>> writers = new ArrayDeque<>(2);
@@ -68,14 +68,30 @@ final class Waiters {
 
     // ---- settling
 
-    private static void complete(Promise<@Nullable Void> promise) {
-        promise.complete(null);
+    /** Never throws. */
+    static void complete(Promise<@Nullable Void> promise) {
+        try {
+            promise.complete(null);
+        } catch (Throwable t) { // of whoever drives the loop of somebody who waits elsewhere; no memory
+            untold(promise, t);
+        }
     }
 
-    /** Fails the Future of a write or a flush. It is often dropped, and then not to be reported: the connection tells of what went wrong. */
+    /**
+     * Fails the Future of a write or a flush. It is often dropped, and then not to be reported: the connection tells of what went wrong. Never
+     * throws.
+     */
     static void fail(Promise<@Nullable Void> promise, Throwable cause) {
-        promise.fail(cause);
-        promise.failure();
+        try {
+            promise.fail(cause);
+            promise.failure();
+        } catch (Throwable t) { // likewise
+            untold(promise, t);
+        }
+    }
+
+    private static void untold(Promise<@Nullable Void> promise, Throwable thrown) {
+        promise.loop.threw("telling who waits to write", null, thrown);
     }
 
     /** The connection is gone: nothing will leave any more. */

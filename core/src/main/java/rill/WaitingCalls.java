@@ -83,9 +83,9 @@ final class WaitingCalls<Q, A> {
 
     void giveUp(Call<Q, A> call) {
         call.state = Call.State.GIVEN_UP;
-        call.releaseRequest();
         givenUp++;
         bytes -= call.weight;
+        call.releaseRequest(); // last, as it may be the user's, who may make another call
         if (givenUp == queue.size() || givenUp > FEW + queue.size() / 2) {
             sweep();
         }
@@ -96,12 +96,20 @@ final class WaitingCalls<Q, A> {
         refused = 0;
         givenUp = 0;
         bytes = 0;
+        var unwanted = new CallQueue<Q, A>();
         for (int n = queue.size(); n > 0; n--) {
             Call<Q, A> call = Objects.requireNonNull(queue.poll());
             if (call.isWanted()) {
                 queue.add(call);
                 bytes += call.weight;
-            } else if (call.state == Call.State.GIVEN_UP) {
+            } else {
+                unwanted.add(call);
+            }
+        }
+        // Only now, as what is released may be the user's, who may make another call: that comes after those in the
+        // queue.
+        for (Call<Q, A> call = unwanted.poll(); call != null; call = unwanted.poll()) {
+            if (call.state == Call.State.GIVEN_UP) {
                 calls.end(call);
             } else {
                 calls.endGivenUp(call);

@@ -39,7 +39,7 @@ final class Writers {
     /** They may go on. */
     void tell() {
         for (Promise<@Nullable Void> each = waiting.poll(); each != null; each = waiting.poll()) {
-            each.complete(null);
+            Waiters.complete(each);
         }
     }
 

@@ -243,4 +243,49 @@ class BuffersTest {
             });
         }
     }
+
+    /** Memory whose pieces can't be given back. */
+    private static final class Sticky implements Memory {
+        private int asked;
+        private int released;
+
+        @Override
+        public Piece allocate(int bytes) {
+            asked++;
+            ByteBuffer memory = ByteBuffer.allocateDirect(bytes);
+            return new Piece() {
+                @Override
+                public ByteBuffer bytes() {
+                    return memory;
+                }
+
+                @Override
+                public void release() {
+                    released++;
+                    throw new IllegalStateException("on purpose");
+                }
+            };
+        }
+    }
+
+    @Test
+    void a_piece_of_memory_that_can_not_be_given_back_keeps_no_other_from_it_and_the_loop_ends() {
+        try (var loops = Loops.manual()) {
+            var memory = new Sticky();
+            loops.transport().memory(memory);
+            Loop loop = loops.open();
+            onLoop(loop, () -> {
+                for (int size = 1; size <= MIB; size *= 4) {
+                    loop.chunk(size).release();
+                }
+            });
+
+            loop.closing().start(Duration.ZERO);
+            loops.tickUntil(loop::closed);
+
+            assertThat(loop.ended()).isTrue();
+            assertThat(memory.released).isPositive().isEqualTo(memory.asked);
+            assertThat(loops.reporter().take(Report.Thrown.class)).hasSize(memory.asked);
+        }
+    }
 }

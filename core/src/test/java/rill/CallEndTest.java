@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import rill.testing.Loops;
 
 /** What calls are told once their connection is gone, and what an unexpected message was. */
 class CallEndTest {
@@ -250,6 +251,121 @@ class CallEndTest {
             dialogue.call("a").cancel();
             dialogue.ends();
             assertThat(dialogue.client.closed().isDone()).isTrue();
+        }
+    }
+
+    @Test
+    void a_call_whose_failure_could_not_be_told_keeps_no_other_from_being_told_of_its_own() {
+        for (int others = 0; others < 5; others++) {
+            var loops = Loops.manual();
+            var clock = new GivingWay(loops.clock());
+            loops.transport().clock(clock);
+            try (var rig = new PoolRig(loops)) {
+                Client<String, String> client = loops.settle(rig.loop.connect(rig.address, PoolRig.protocol()));
+                loops.tickUntil(() -> !rig.peers.isEmpty());
+                var calls = new ArrayList<Future<String>>();
+                for (int i = 0; i < 5; i++) {
+                    calls.add(rig.onLoop(() -> client.call("a call")));
+                }
+                rig.settle();
+                clock.after(others, "Calls.fail");
+                rig.lastPeer().aborts();
+                rig.settle();
+                assertThat(clock.gaveWay()).isTrue();
+                assertThat(calls).as("after %d others", others).allMatch(call -> call.failure() != null);
+                loops.reporter().take(Report.Thrown.class);
+            }
+        }
+    }
+
+    @Test
+    void an_encoder_that_asks_for_the_end_gets_it_after_the_answer_of_its_own_call() {
+        var clients = new ArrayList<Client<String, String>>();
+        var pipeline = Pipeline.of(Codec.<String, String>of((in, context) -> line(in), (text, out) -> {
+            out.writeCharSequence(text + "\n", StandardCharsets.UTF_8);
+            clients.getFirst().finish();
+        }));
+        try (var dialogue = new Dialogue<>(ClientProtocol.inOrder(pipeline))) {
+            clients.add(dialogue.client);
+            Future<String> call = dialogue.call("last");
+            dialogue.settle();
+            dialogue.says("answer");
+            assertThat(dialogue.loops.settle(call)).isEqualTo("answer");
+            dialogue.loops.settle(dialogue.client.closed());
+        }
+    }
+
+    private static @Nullable String line(ByteBuf in) {
+        int length = in.bytesBefore((byte) '\n');
+        return length < 0
+                ? null
+                : in.readString(length + 1, StandardCharsets.UTF_8).stripTrailing();
+    }
+
+    /** Who looks after calls, and breaks down once. */
+    private static final class Breaking implements Patron<String, String> {
+        private boolean broken;
+
+        @Override
+        public void used() {
+            if (!broken) {
+                broken = true;
+                throw new StackOverflowError("on purpose");
+            }
+        }
+
+        @Override
+        public @Nullable String keep(String request, int tries) {
+            return null;
+        }
+
+        @Override
+        public boolean takesOn() {
+            return false;
+        }
+
+        @Override
+        public void takeOn(Unplaced<String, String> call) {}
+
+        @Override
+        public void ended(@Nullable Throwable why) {
+            throw new StackOverflowError("on purpose");
+        }
+    }
+
+    @Test
+    void a_call_that_goes_wrong_just_before_it_is_written_fails_with_that_and_the_next_is_sent() throws IOException {
+        var clients = new ArrayList<Client<String, String>>();
+        try (var rig = new Rig<String, String>(ConnectionLimits.defaults(), link -> {
+            clients.add(Dialogue.inOrder().open(link, new Breaking()));
+            return null;
+        })) {
+            rig.settle();
+            var calls = new ArrayList<Future<String>>();
+            for (String request : List.of("broken", "sent")) {
+                rig.loop.execute(() -> {
+                    Promise<String> promise = rig.loop.promise();
+                    calls.add(promise);
+                    clients.getFirst()
+                            .make(
+                                    request,
+                                    promise,
+                                    false,
+                                    null,
+                                    Duration.ofHours(1).toNanos(),
+                                    0);
+                });
+                rig.settle();
+            }
+            assertThat(calls.get(0).failure()).isInstanceOf(StackOverflowError.class);
+            assertThat(rig.sent()).isEqualTo("sent\n");
+
+            rig.onLoop(rig.link::abort); // whose end whoever looks after its calls can't be told
+            rig.settle();
+
+            assertThat(calls.get(1).failure()).isInstanceOf(CallFailedException.class);
+            assertThat(rig.reports).hasSize(1);
+            rig.reports.clear();
         }
     }
 }

@@ -3,10 +3,13 @@ package rill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.util.AbstractReferenceCounted;
+import io.netty.util.ReferenceCounted;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import rill.testing.Bites;
+import rill.testing.TextLines;
 
 /** What comes on a connection is told in the order of the wire, whether it answers a call or nothing. */
 class CallOrderTest {
@@ -159,6 +162,57 @@ class CallOrderTest {
             dialogue.loops.tickUntil(() -> told.size() == many + 1);
             assertThat(told).startsWith("push 0").endsWith("push " + (many - 1), "A");
             assertThat(waiting[1]).isLessThanOrEqualTo(256);
+        }
+    }
+
+    /** A request that makes a call when it is released. */
+    private static final class Calling extends AbstractReferenceCounted {
+        private final String line;
+        private final Runnable whenReleased;
+
+        Calling(String line, Runnable whenReleased) {
+            this.line = line;
+            this.whenReleased = whenReleased;
+        }
+
+        @Override
+        protected void deallocate() {
+            whenReleased.run();
+        }
+
+        @Override
+        public ReferenceCounted touch(Object hint) {
+            return this;
+        }
+    }
+
+    @Test
+    void a_call_that_is_made_where_one_that_was_given_up_is_released_comes_after_those_that_wait() {
+        Pipeline<String, Calling> pipeline = TextLines.pipeline().map(line -> line, request -> request.line);
+        var clients = new ArrayList<Client<Calling, String>>();
+        try (var dialogue =
+                new Dialogue<>(ClientProtocol.inOrder(pipeline).inFlight(1, ClientProtocol.WhenFull.WAIT))) {
+            clients.add(dialogue.client);
+            dialogue.call(new Calling("sent", () -> {}));
+            dialogue.call(new Calling("waits", () -> {}));
+            var doomed = new ArrayList<Future<String>>();
+            for (int i = 0; i < 40; i++) { // so many that they are looked for when most are known to be given up
+                boolean last = i == 39;
+                doomed.add(dialogue.call(new Calling("doomed", () -> {
+                    if (last) {
+                        clients.getFirst().call(new Calling("made on release", () -> {}));
+                    }
+                })));
+            }
+            dialogue.call(new Calling("waits as well", () -> {}));
+
+            dialogue.onLoop(() -> doomed.stream().allMatch(Future::cancel));
+            dialogue.settle();
+            for (String answer : List.of("1", "2", "3", "4")) {
+                dialogue.says(answer);
+            }
+
+            assertThat(dialogue.heard).containsExactly("sent", "waits", "waits as well", "made on release");
         }
     }
 }

@@ -333,4 +333,40 @@ abstract class ClosingTest extends EngineTest {
         assertThat(task.isCancelled()).isTrue();
         assertThat(loop().closed()).isTrue();
     }
+
+    /** The Tasks that end once they are cancelled, of which the last needs some more ticks. */
+    private void closesWithTasks(int count, int ticksOfCleanUp) {
+        var ended = new ArrayList<Integer>();
+        for (int i = 0; i < count; i++) {
+            int n = i;
+            loop().task("task " + i, () -> {
+                try {
+                    return loop().<String>promise().await();
+                } finally {
+                    for (int t = 0; t < ticksOfCleanUp && n == count - 1; t++) {
+                        Promise<String> next = loop().promise();
+                        loop().schedule(() -> next.complete(""));
+                        next.await();
+                    }
+                    ended.add(n);
+                }
+            });
+        }
+        loop().tick();
+
+        loop().close(Duration.ZERO);
+
+        assertThat(ended).hasSize(count);
+        assertThat(loops.reporter().take(Report.Survivors.class)).isEmpty();
+    }
+
+    @Test
+    void many_tasks_that_end_after_the_deadline_are_no_survivors() {
+        closesWithTasks(300, 0);
+    }
+
+    @Test
+    void however_many_tasks_end_after_the_deadline_one_that_cleans_up_has_its_ticks() {
+        closesWithTasks(300, 20);
+    }
 }

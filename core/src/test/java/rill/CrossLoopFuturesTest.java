@@ -147,4 +147,48 @@ class CrossLoopFuturesTest {
         crossLoopFutures.remove(other);
         assertThat(crossLoopFutures.size()).isZero();
     }
+
+    @Test
+    void what_is_made_of_several_on_a_loop_that_closes_gives_up_what_goes_on_elsewhere() {
+        Loop third = loops.open();
+        Promise<Integer> mine = near.promise();
+        Promise<Integer> theirs = far.promise();
+        Future<?> all = Future.all(mine, theirs);
+        Future<?> waiting = third.submit(() -> 1).flatMap(one -> all); // else nobody would be told of the close
+        settle();
+
+        near.close();
+        settle();
+
+        assertThat(waiting.failure()).isInstanceOf(CancelledException.class);
+        assertThat(theirs.isCancelled()).isTrue();
+        assertThat(far.crossLoopFutures().size()).isZero();
+    }
+
+    /** What can't be told that a loop has closed. */
+    private record Deaf(Loop home) implements Dependent {
+        @Override
+        public void settled(Future<?> source) {}
+
+        @Override
+        public void closedBefore(Future<?> source) {
+            throw new StackOverflowError("on purpose");
+        }
+    }
+
+    @Test
+    void one_that_could_not_be_told_of_the_close_of_a_loop_does_not_keep_the_next_from_it() {
+        Promise<Integer> promise = near.promise();
+        promise.addDependent(new Deaf(near));
+        Future<Integer> next = promise.map(value -> value).copy();
+        Future<Integer> elsewhere = far.submit(() -> 1).flatMap(one -> promise);
+        settle();
+
+        near.close();
+        settle();
+
+        assertThat(elsewhere.isCancelled()).isTrue();
+        assertThat(next.isDone()).isTrue();
+        assertThat(loops.reporter().take(Report.Thrown.class)).hasSize(1);
+    }
 }

@@ -203,4 +203,27 @@ class DialerTest {
         other.close(java.time.Duration.ZERO);
         assertThat(loops.failureOf(connecting)).hasMessageContaining("will never be done");
     }
+
+    @Test
+    void one_who_could_not_be_told_the_addresses_of_a_name_keeps_no_other_from_them() {
+        var asked = new CountDownLatch(1);
+        var resolver = new SystemResolver(name -> {
+            Await.latchUninterruptibly(asked);
+            return here();
+        });
+        var driver = new Refusing();
+        Loop refusing = driver.open(loops);
+        Loop loop = loops.open();
+        Future<List<InetAddress>> first = resolver.resolve("name", refusing)
+                .onDone((addresses, failure) -> {}); // so that there is somebody to tell
+        Future<List<InetAddress>> second = resolver.resolve("name", loop);
+        driver.refuses = Refusing.ALWAYS;
+        asked.countDown();
+
+        assertThat(loops.settle(second)).hasSize(1);
+
+        driver.refuses = 0;
+        assertThat(first.isDone()).isTrue();
+        assertThat(loops.reporter().take(Report.Thrown.class)).hasSize(1);
+    }
 }

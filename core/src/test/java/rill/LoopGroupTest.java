@@ -289,4 +289,65 @@ class LoopGroupTest {
         List<MemorySelector> opened = transport.selectors();
         assertThat(opened).hasSize(2).allMatch(MemorySelector::closed);
     }
+
+    @Test
+    void a_listener_that_moves_to_a_loop_which_begins_to_close_goes_on_to_the_next() {
+        try (var rig = Loops.manual()) {
+            Loop a = rig.open();
+            Loop b = rig.open();
+            Loop c = rig.open();
+            Loop client = rig.open();
+            Spread spread = () -> {
+                for (Loop each : List.of(a, b, c)) {
+                    if (!each.closing().hasBegun()) {
+                        if (each == b) {
+                            b.closing().start(Duration.ofHours(1)); // by another thread, before it is handed over
+                        }
+                        return each;
+                    }
+                }
+                return null;
+            };
+            Listener listener = rig.settle(Listener.open(a, ANY, ListenOptions.defaults(), spread, link -> {}));
+
+            a.closing().start(Duration.ofHours(1));
+            rig.tickUntil(() -> a.closed() && b.closed() && !c.tick());
+
+            assertThat(listener.isOpen()).isTrue();
+            rig.settle(client.connect(listener.address(), Pipeline.bytes()));
+            rig.reporter().take(Report.Note.class);
+        }
+    }
+
+    @Test
+    void a_listener_that_is_closed_while_it_is_followed_on_other_loops_leaves_nobody_who_listens() {
+        try (var rig = Loops.manual()) {
+            Loop a = rig.open();
+            Loop b = rig.open();
+            ListenOptions options = ListenOptions.defaults();
+            Listener leader = rig.settle(Listener.open(a, ANY, options, Spread.onto(a), link -> {}));
+            Future<Listener> all = leader.followedBy(List.of(b), link -> {});
+            leader.close(); // the one that follows is not there yet
+            a.tick();
+
+            rig.settle(all);
+
+            Future<?> connected = a.connect(leader.address(), Pipeline.bytes());
+            assertThat(rig.failureOf(connected)).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void a_loop_that_could_not_be_told_to_close_keeps_no_other_of_its_group_from_it() {
+        try (var rig = Loops.manual()) {
+            var driver = new Refusing();
+            LoopGroup driven = driver.openGroup(rig, 3);
+            driver.refuses = 1;
+
+            driven.close(Duration.ofHours(1));
+
+            assertThat(driven.loops()).allMatch(Loop::closed);
+            assertThat(rig.reporter().take(Report.Thrown.class)).hasSize(1);
+        }
+    }
 }

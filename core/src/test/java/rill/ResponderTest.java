@@ -204,4 +204,33 @@ class ResponderTest {
             assertThat(rig.wire.aborted).isFalse();
         }
     }
+
+    @Test
+    void an_answer_whose_value_has_gone_back_does_not_keep_later_ones_from_being_cancelled() throws IOException {
+        var questions = new ArrayList<String>();
+        try (var rig = new Rig<String, String>(LIMITS, link -> {
+            Responder.open(link, TextLines.pipeline(), ListenOptions.defaults(), question -> {
+                questions.add(question);
+                Promise<String> answer = new Offer<>(link.loop(), unseen -> {});
+                answers.add(answer);
+                if (answers.size() == 2) {
+                    Future<String> derived = answer.map(value -> value);
+                    answer.complete("nobody wants it any more");
+                    derived.cancel();
+                }
+                return answer;
+            });
+            return null;
+        })) {
+            rig.arrives("1\n2\n3\n");
+            rig.settle();
+            assertThat(questions).hasSize(3);
+
+            rig.link.abort();
+            rig.settle();
+
+            assertThat(answers).allMatch(Future::isCancelled);
+            assertThat(rig.reports).isEmpty();
+        }
+    }
 }

@@ -1,0 +1,72 @@
+package rill;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
+import rill.spi.Drivable;
+import rill.spi.Driver;
+import rill.spi.Environment;
+import rill.testing.Loops;
+
+/** Whoever drives loops, and can refuse what others give to these. */
+final class Refusing implements Driver {
+    static final int ALWAYS = Integer.MAX_VALUE;
+
+    volatile int refuses; // so many times, from now on
+    private final List<Drivable> loops = new ArrayList<>();
+
+    /** Opens a loop that this one drives. */
+    Loop open(Loops rig) {
+        return opening(rig, rig::open);
+    }
+
+    /** Opens a group of them. */
+    LoopGroup openGroup(Loops rig, int size) {
+        LoopOptions options = LoopOptions.defaults()
+                .transport(rig.transport())
+                .reporter(rig.reporter())
+                .slowHandle(Duration.ZERO);
+        return opening(rig, () -> LoopGroup.open(size, options));
+    }
+
+    private <T> T opening(Loops rig, Callable<T> opened) {
+        Environment usual = rig.transport().environment();
+        rig.transport()
+                .environment(new Environment(
+                        usual.clock(), usual.random(), usual.resolver(), usual.blocking(), usual.memory(), this));
+        try {
+            return opened.call();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        } finally {
+            rig.transport().environment(usual);
+        }
+    }
+
+    @Override
+    public void opened(Drivable loop) {
+        loops.add(loop);
+    }
+
+    @Override
+    public void drive(Drivable loop, BooleanSupplier done) {
+        while (!done.getAsBoolean()) {
+            for (Drivable each : loops) {
+                if (!each.closed()) {
+                    each.tick();
+                }
+            }
+        }
+    }
+
+    @Override
+    public void handingOver(Drivable loop) {
+        int left = refuses;
+        if (left > 0) {
+            refuses = left == ALWAYS ? ALWAYS : left - 1;
+            throw new IllegalStateException("on purpose");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package rill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import rill.testing.Loops;
+
+/** Of those who wait for the same thing, one that can't be told keeps no other from it. */
+class WaitersTest {
+    private final Loops loops = Loops.manual();
+    private final Refusing driver = new Refusing();
+    private final Loop refusing = driver.open(loops);
+    private final Loop loop = loops.open();
+    private final List<Promise<Void>> promises = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        driver.refuses = 0;
+        loops.close();
+    }
+
+    /** The first can't be told. */
+    private List<Promise<Void>> promises() {
+        for (Loop each : List.of(refusing, loop, loop)) {
+            Promise<Void> promise = each.promise();
+            promise.onDone((nothing, failure) -> {}); // so that there is somebody to tell
+            promises.add(promise);
+        }
+        driver.refuses = Refusing.ALWAYS;
+        return promises;
+    }
+
+    private void expectAllDone() {
+        assertThat(promises).allMatch(Future::isDone);
+        assertThat(loops.reporter().take(Report.Thrown.class)).isNotEmpty();
+    }
+
+    @Test
+    void those_who_wait_to_write() {
+        var waiters = new Waiters();
+        promises().forEach(waiters::addWriter);
+        waiters.completeWriters();
+        expectAllDone();
+    }
+
+    @Test
+    void those_who_wait_for_a_flush() {
+        var waiters = new Waiters();
+        promises().forEach(waiters::addFlush);
+        waiters.upTo(1);
+        waiters.completeFlushes(1);
+        expectAllDone();
+    }
+
+    @Test
+    void those_who_wait_for_bytes_of_a_connection_that_is_gone() {
+        var waiters = new Waiters();
+        List<Promise<Void>> all = promises();
+        waiters.addFlush(all.get(0));
+        waiters.addFlush(all.get(1));
+        waiters.addWriter(all.get(2));
+        waiters.failAll(new IOException("refused"), new IOException("gone"));
+        expectAllDone();
+    }
+
+    @Test
+    void those_who_wait_for_room() {
+        var writers = new Writers();
+        var told = new ArrayList<Future<?>>();
+        for (Loop each : List.of(refusing, loop)) {
+            told.add(writers.add(each).onDone((nothing, failure) -> {}));
+        }
+        driver.refuses = Refusing.ALWAYS;
+        writers.tell();
+        assertThat(told).allMatch(Future::isDone);
+        loops.reporter().take(Report.Thrown.class);
+    }
+
+    @Test
+    void those_of_any_list() {
+        var told = new ArrayList<Integer>();
+        Each.of(List.of(1, 2, 3), loop, "telling", null, each -> {
+            if (each == 1) {
+                throw new StackOverflowError("on purpose");
+            }
+            told.add(each);
+        });
+        assertThat(told).containsExactly(2, 3);
+        assertThat(loops.reporter().take(Report.Thrown.class)).hasSize(1);
+    }
+}
