@@ -38,10 +38,20 @@ final class Verdict {
     }
 
     /** Something was thrown that nobody has caught. */
-    void failed(@Nullable Host host, String what, Throwable cause) {
-        if (expected.stream().noneMatch(each -> each.test(cause))) {
-            fail((host == null ? "" : "on host " + host.name() + ": ") + what, cause);
+    void failed(Host host, String what, Throwable cause) {
+        String where = "on host " + host.name() + ": " + what;
+        try {
+            if (expected.stream().anyMatch(each -> each.test(cause))) {
+                return;
+            }
+        } catch (Throwable thrown) {
+            if (thrown != cause) {
+                cause.addSuppressed(thrown);
+            }
+            fail(where + "\nand the condition of an expect threw " + thrown + " when it was asked whether that belongs", cause);
+            return;
         }
+        fail(where, cause);
     }
 
     /** Something is not as it has to be. */

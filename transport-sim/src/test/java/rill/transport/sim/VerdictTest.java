@@ -137,6 +137,23 @@ class VerdictTest {
     }
 
     @Test
+    void an_expectation_that_throws_expects_nothing_and_is_told_with_what_it_was_asked_about() {
+        assertThat(failureOf(sim -> {
+                    sim.expect(failure -> failure.getMessage().contains("draining"));
+                    quiet(sim, "client").schedule("throws", () -> {
+                        throw new AssertionError();
+                    });
+                    sim.run(Duration.ofSeconds(2));
+                }))
+                .hasMessageContaining("on host client: client/main: throws threw java.lang.AssertionError\n")
+                .hasMessageContaining("the condition of an expect threw java.lang.NullPointerException")
+                .hasMessageContaining("at 0 s of virtual time")
+                .cause()
+                .isInstanceOf(AssertionError.class)
+                .hasNoCause();
+    }
+
+    @Test
     void connections_that_fail_because_of_the_network_fail_nothing() {
         assertThat(failureOf(sim -> {
                     sim.host("server", Echo::serve);
