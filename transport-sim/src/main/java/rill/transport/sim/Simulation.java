@@ -16,6 +16,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import rill.Loop;
+import rill.ProtocolException;
 import rill.spi.Drivable;
 import rill.transport.sim.Trace.Kind;
 
@@ -254,7 +255,9 @@ public final class Simulation implements AutoCloseable {
 
     /**
      * Failures that belong to the scenario. Any other one that reaches nobody fails the run: what is thrown in a Handle, a callback or a
-     * handler, or by a Task that nobody awaits; except that connections fail, and what depends on them, with an {@link IOException}.
+     * handler, or by a Task that nobody awaits; except that connections fail, and what depends on them, with an {@link IOException}. A {@link
+     * ProtocolException} fails the run as well, whoever has caught it, unless {@link ProtocolException#streamEnded() the stream ended too early}:
+     * this network changes no byte.
      */
     public Simulation expect(Predicate<? super Throwable> belongs) {
         verdict.expect(Objects.requireNonNull(belongs, "belongs"));

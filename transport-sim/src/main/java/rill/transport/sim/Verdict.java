@@ -8,6 +8,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.CancelledException;
+import rill.ProtocolException;
 
 /**
  * What has failed in a run that nobody expected: the first of it, which makes the run fail. Another thread may have found it, by touching
@@ -30,11 +31,22 @@ final class Verdict {
         expected.add(belongs);
     }
 
-    /** A loop reports a failure. That connections fail belongs to a network, and what depends on them; that code of the user's does never. */
+    /** A loop reports a failure. */
     void reported(Host host, String what, Throwable cause) {
-        if (!(cause instanceof IOException) && !(cause instanceof CancelledException)) {
+        if (!belongsToNetworks(cause)) {
             failed(host, what, cause);
         }
+    }
+
+    /**
+     * That connections fail does, and what depends on them; that code of the user's fails does not. Nor does a violation: this network
+     * changes no byte, so one of the two ends is wrong, unless the stream was cut short.
+     */
+    private static boolean belongsToNetworks(Throwable cause) {
+        if (cause instanceof ProtocolException violation) {
+            return violation.streamEnded();
+        }
+        return cause instanceof IOException || cause instanceof CancelledException;
     }
 
     /** Something was thrown that nobody has caught. */
