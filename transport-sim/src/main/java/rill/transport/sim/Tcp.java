@@ -120,7 +120,11 @@ final class Tcp implements End {
         this.handshake = new Timer(network.agenda, this::handshakeStep);
         this.delayedAck = new Timer(network.agenda, this::acknowledge);
         this.orphaned = new Timer(network.agenda, () -> leave(true));
-        this.keepAlive = new KeepAlive(network.agenda, () -> send(Purpose.PROBE, out.sent(), null, 0), this::givenUp);
+        this.keepAlive = new KeepAlive(
+                network.agenda,
+                out::allAcknowledged,
+                () -> send(Purpose.PROBE, out.sent(), null, 0),
+                this::givenUp);
         host.tcps.add(this);
         host.ports.add(this);
     }

@@ -386,13 +386,50 @@ class RetransmissionTest {
         assertThat(acknowledgements()).containsExactly(90L);
     }
 
-    @Test
-    void a_silent_peer_is_asked_as_often_as_was_said_and_then_given_up() {
+    /** Ten seconds idle, then three questions, five seconds apart. */
+    private Tcp keptAlive() {
         Tcp tcp = sim.hosts().get(1).tcps.iterator().next();
         tcp.option(ExtendedSocketOptions.TCP_KEEPIDLE, 10);
         tcp.option(ExtendedSocketOptions.TCP_KEEPINTERVAL, 5);
         tcp.option(ExtendedSocketOptions.TCP_KEEPCOUNT, 3);
         tcp.option(StandardSocketOptions.SO_KEEPALIVE, true);
+        return tcp;
+    }
+
+    @Test
+    void while_anything_is_unacknowledged_nothing_is_asked_and_nobody_given_up() throws IOException {
+        Tcp tcp = keptAlive();
+        look();
+        sim.inject(Faults.cut("client", "server"));
+        write(10);
+        sim.run(Duration.ofMinutes(10));
+        assertThat(tcp.gone()).isFalse();
+        assertThat(purposes(1)).doesNotContain("PROBE");
+    }
+
+    @Test
+    void a_number_of_questions_that_is_lowered_below_what_was_asked_in_vain_gives_up_at_the_next_one() {
+        Tcp tcp = keptAlive();
+        sim.inject(Faults.cut("client", "server"));
+        sim.run(Duration.ofSeconds(22)); // asked three times
+        tcp.option(ExtendedSocketOptions.TCP_KEEPCOUNT, 1);
+        sim.run(Duration.ofSeconds(4));
+        assertThat(tcp.gone()).isTrue();
+    }
+
+    @Test
+    void the_idle_time_counts_from_what_was_last_heard_also_if_it_is_set_later() {
+        Tcp tcp = keptAlive();
+        sim.record();
+        sim.run(Duration.ofSeconds(8)); // of ten
+        tcp.option(ExtendedSocketOptions.TCP_KEEPIDLE, 9);
+        sim.run(Duration.ofSeconds(2));
+        assertThat(purposes(1)).containsExactly("PROBE");
+    }
+
+    @Test
+    void a_silent_peer_is_asked_as_often_as_was_said_and_then_given_up() {
+        Tcp tcp = keptAlive();
         sim.record();
         sim.inject(Faults.cut("client", "server"));
         sim.run(Duration.ofSeconds(24));
