@@ -73,6 +73,8 @@ final class Tcp implements End {
     private boolean endedFirst; // our stream, before the peer ended its own
     private long goneAt;
     private int tries;
+    private long askedAt; // our part of the handshake was sent; unless it was sent again, so that its answer tells no round trip
+    private boolean askedAgain;
     private boolean interactive; // it answers what it gets, so an acknowledgement may wait for the answer
     private boolean heard; // bytes, since it last sent some
     private int unacknowledged; // segments received since the last acknowledgement
@@ -159,6 +161,8 @@ final class Tcp implements End {
             fail(new ConnectException("Connection timed out"));
             return;
         }
+        askedAt = network.agenda.now();
+        askedAgain |= tries > 0;
         handshake.start(SYN_TIMEOUT << tries++);
         send(state == State.REQUESTED ? Purpose.SYN : Purpose.SYN_ACK, 0, null, 0);
     }
@@ -188,6 +192,7 @@ final class Tcp implements End {
                                 : new SocketException("Connection reset"));
             case SYN -> {
                 if (state == State.ANSWERED) {
+                    askedAgain = true;
                     send(Purpose.SYN_ACK, 0, null, 0);
                 }
             }
@@ -206,6 +211,9 @@ final class Tcp implements End {
     private void opened() {
         state = State.OPEN;
         handshake.stop();
+        if (!askedAgain) {
+            out.opened(network.agenda.now() - askedAt);
+        }
         network.trace.add(Kind.OPENED, host.number, peerHost.number, number, 0, 0, "opened");
         keepAlive.opened();
         changed();
