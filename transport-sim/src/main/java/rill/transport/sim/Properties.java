@@ -46,7 +46,7 @@ final class Properties {
         for (int i = 0; i < always.size(); i++) {
             Property each = always.get(i);
             if (!holds(each)) {
-                verdict.fail("what is always to hold does not: " + each.name, null);
+                verdict.fail(each.name, "what is always to hold does not: " + each.name, null);
             }
         }
         for (int i = eventually.size() - 1; i >= 0; i--) {
@@ -56,6 +56,7 @@ final class Properties {
             } else if (agenda.now() > each.deadline) {
                 eventually.remove(i);
                 verdict.fail(
+                        each.name,
                         "what was to hold by " + Simulation.inSeconds(each.deadline) + " does not: " + each.name, null);
             }
         }
@@ -72,7 +73,7 @@ final class Properties {
         try {
             return property.condition.getAsBoolean();
         } catch (Throwable thrown) {
-            verdict.fail("the condition of “" + property.name + "” threw " + thrown, thrown);
+            verdict.fail(property.name, "the condition of “" + property.name + "” threw " + thrown, thrown);
             return true;
         }
     }
@@ -82,6 +83,7 @@ final class Properties {
         check();
         for (Property each : eventually) {
             verdict.fail(
+                    each.name,
                     "the run was over before this held, and before " + Simulation.inSeconds(each.deadline)
                             + ", by when it has to: " + each.name + "; let more time pass",
                     null);

@@ -94,7 +94,11 @@ final class Seedling {
         var shrinker = new Shrinker(scenario, trial, without, System.nanoTime() + bound);
         Trial smallest = bound == 0 ? null : shrinker.shrink();
         Without least = smallest == null ? without : shrinker.without();
-        if (smallest != null && !least.equals(without)) {
+        if (bound > 0 && smallest == null) {
+            text.append("\nnot reduced: played again, it does not fail in the same manner within ")
+                    .append(settings.shrinkSeconds())
+                    .append(" s");
+        } else if (smallest != null && !least.equals(without)) {
             text.append("\nreduced: ");
             text.append(
                     shrinker.left().isEmpty()

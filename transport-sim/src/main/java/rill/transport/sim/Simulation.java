@@ -60,6 +60,7 @@ public final class Simulation implements AutoCloseable {
     private int loopCount;
     private long steps;
     private long mostSteps = DEFAULT_STEPS;
+    private long stepsOfTrial = Long.MAX_VALUE; // whatever the scenario says of it
     private long endOfTime = DEFAULT_TIME.toNanos();
     private boolean closed;
 
@@ -310,8 +311,9 @@ public final class Simulation implements AutoCloseable {
         if (next == null && agenda.next() == Long.MAX_VALUE) {
             return false;
         }
-        if (++steps > mostSteps) {
-            throw new IllegalStateException("seed " + seed + ": more than " + mostSteps + " steps" + situation());
+        if (++steps > Math.min(mostSteps, stepsOfTrial)) {
+            throw new IllegalStateException(
+                    "seed " + seed + ": more than " + Math.min(mostSteps, stepsOfTrial) + " steps" + situation());
         }
         if (next != null) {
             tick(next);
@@ -462,7 +464,7 @@ public final class Simulation implements AutoCloseable {
 
     /** Who waits for what, in lines of text. */
     private String situation() {
-        var text = new StringBuilder(" (at ").append(elapsed()).append("); who waits for what:");
+        var text = new StringBuilder("\n(at ").append(elapsed()).append("); who waits for what:");
         for (Host host : network.hosts()) {
             text.append("\n  ").append(host).append(host.paused() ? ", paused" : "");
             host.loops().forEach(each -> text.append("\n    ").append(each.situation()));
@@ -557,6 +559,15 @@ public final class Simulation implements AutoCloseable {
         without.freedoms().forEach(chance::fix);
     }
 
+    /** In a run that is made smaller: one that takes more steps does not fail in the same manner. */
+    void mostSteps(long most) {
+        stepsOfTrial = most;
+    }
+
+    long steps() {
+        return steps;
+    }
+
     /** Does something of a host's outside of its loops: what it throws fails the run. */
     void attempt(Host host, String what, Runnable action) {
         try {
@@ -623,6 +634,7 @@ public final class Simulation implements AutoCloseable {
         closed = true;
         standstill.end();
         mostSteps = steps + STEPS_FOR_CLOSING;
+        stepsOfTrial = Long.MAX_VALUE;
         endOfTime = Long.MAX_VALUE - 1;
         injections.endAll();
         for (Host host : network.hosts()) {

@@ -19,6 +19,7 @@ final class Verdict {
     private final Supplier<String> context;
     private final Consumer<String> mark;
     private volatile @Nullable Throwable failure; // an IllegalStateException or an AssertionError
+    private @Nullable String property; // whose failure it is
     private boolean told;
 
     /** With what is said of the moment in which it happens, and what marks that in the trace. */
@@ -66,8 +67,16 @@ final class Verdict {
         fail(where, cause);
     }
 
+    /** What has to hold does not. */
+    void fail(String name, String what, @Nullable Throwable cause) {
+        if (failure == null) {
+            property = name;
+        }
+        fail(what, cause);
+    }
+
     /** Something is not as it has to be. */
-    void fail(String what, @Nullable Throwable cause) {
+    private void fail(String what, @Nullable Throwable cause) {
         if (failure == null) {
             failure = new AssertionError(what + context.get(), cause);
             mark.accept("failed: " + what);
@@ -105,5 +114,11 @@ final class Verdict {
     @Nullable
     Throwable failure() {
         return failure;
+    }
+
+    /** The property that did not hold, if that is what has failed. */
+    @Nullable
+    String property() {
+        return property;
     }
 }

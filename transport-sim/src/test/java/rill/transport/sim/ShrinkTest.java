@@ -93,6 +93,76 @@ class ShrinkTest {
         assertThat(shrinker.less()).containsExactly("calls 5 instead of 1000", "clients 3 instead of 10");
     }
 
+    /** Of three conditions with one text the third is the bug's, with ten timers; a run with one fails at the first. */
+    private static void thirdCondition(Simulation sim) {
+        int timers = sim.atMost(10, "timers");
+        var done = new int[1];
+        var loop = sim.host("host").loop("main");
+        for (int i = 0; i < timers; i++) {
+            loop.schedule(Duration.ofMillis(10L * i), "timer", () -> done[0]++);
+        }
+        sim.runUntil(() -> done[0] >= 5, Duration.ofSeconds(1));
+        sim.run(Duration.ofSeconds(1));
+        sim.runUntil(() -> done[0] < 8, Duration.ofSeconds(1));
+    }
+
+    /** Fails after as many calls as there are, each of seven seconds. */
+    private static void afterCalls(Simulation sim) {
+        int calls = sim.atMost(10, "calls");
+        for (int i = 0; i < calls; i++) {
+            sim.run(Duration.ofSeconds(7));
+        }
+        sim.runUntil(() -> false, Duration.ofSeconds(10));
+    }
+
+    private static Shrinker shrunk(Scenario scenario) {
+        var shrinker = new Shrinker(
+                scenario,
+                Trial.run(1, scenario),
+                Without.NOTHING,
+                System.nanoTime() + TimeUnit.MINUTES.toNanos(1));
+        assertThat(shrinker.shrink()).isNotNull();
+        return shrinker;
+    }
+
+    @Test
+    void a_smaller_run_fails_at_the_same_line_and_whatever_the_time_is_by_then() {
+        assertThat(shrunk(ShrinkTest::thirdCondition).without().bounds()).containsEntry("timers", 8);
+        assertThat(shrunk(ShrinkTest::afterCalls).without().bounds()).containsEntry("calls", 1);
+    }
+
+    /** With fewer than eight timers it goes on for ever. */
+    private static void endless(Simulation sim) {
+        int timers = sim.atMost(8, "timers");
+        var done = new int[1];
+        var loop = sim.host("host").loop("main");
+        loop.task("heartbeat", () -> {
+            while (true) {
+                loop.delay(Duration.ofMillis(1)).await();
+            }
+        });
+        for (int i = 0; i < timers; i++) {
+            loop.schedule(Duration.ofMillis(10L * i), "timer", () -> done[0]++);
+        }
+        sim.runUntil(() -> done[0] == 8);
+        throw new AssertionError("the bug");
+    }
+
+    @Test
+    void a_smaller_run_that_never_ends_is_ended_and_fails_in_another_manner() {
+        Trial failing = Trial.run(1, ShrinkTest::endless);
+        Trial fewer = Trial.run(
+                1,
+                ShrinkTest::endless,
+                failing.strikes(),
+                Without.NOTHING.bound("timers", 4),
+                sim -> {},
+                2 * failing.steps());
+        assertThat(fewer.steps()).isEqualTo(2 * failing.steps() + 1);
+        assertThat(fewer.failsAs(failing)).isFalse();
+        assertThat(shrunk(ShrinkTest::endless).without().bounds()).isEmpty(); // and ends, which it did not in a minute
+    }
+
     private static void thirdClientsFifthCall(Simulation sim) {
         int clients = sim.atMost(10, "clients");
         int calls = sim.atMost(1_000, "calls");
