@@ -30,7 +30,7 @@ final class Network {
     private Latency normal = Latency.fixed(Duration.ofNanos(500_000));
     private int connections;
     private long segments;
-    private Swarm.@Nullable Course watcher; // which strikes at interesting moments
+    private final List<Swarm.Course> watchers = new ArrayList<>(); // which strike at interesting moments
 
     Network(Agenda agenda, Trace trace, Chance chance, long seed) {
         this.chance = chance;
@@ -141,8 +141,8 @@ final class Network {
         } else {
             onItsWay(route, segment);
         }
-        if (watcher != null && route.from != route.to) {
-            watcher.sent(segment);
+        if (route.from != route.to) {
+            watchers.forEach(each -> each.sent(segment));
         }
     }
 
@@ -251,14 +251,12 @@ final class Network {
                 trace.recording() ? Segment.preview(bytes, bytes.length) : null);
     }
 
-    void watcher(Swarm.Course newWatcher) {
-        watcher = newWatcher;
+    void watch(Swarm.Course watcher) {
+        watchers.add(watcher);
     }
 
-    void unwatch(Swarm.Course former) {
-        if (watcher == former) {
-            watcher = null;
-        }
+    void unwatch(Swarm.Course watcher) {
+        watchers.remove(watcher);
     }
 
     private void note(Kind kind, Segment s) {

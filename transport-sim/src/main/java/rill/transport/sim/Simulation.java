@@ -564,6 +564,11 @@ public final class Simulation implements AutoCloseable {
         stepsOfTrial = most;
     }
 
+    /** What has struck, to be had again. */
+    List<Strike> planned() {
+        return injections.planned();
+    }
+
     long steps() {
         return steps;
     }

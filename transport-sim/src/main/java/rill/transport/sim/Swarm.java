@@ -67,6 +67,7 @@ public final class Swarm extends Fault {
         private final double severity;
         private final double aim; // how many segments are worth a fault
         private final List<Injection> mine = new ArrayList<>();
+        private int number; // among the swarms of the run
         private boolean over;
 
         Course(Injections all, Set<String> only, Set<Kind> left, @Nullable Duration calm) {
@@ -93,13 +94,13 @@ public final class Swarm extends Fault {
 
         /** Gives what ends it. */
         Runnable start() {
-            all.swarming(1);
+            number = all.swarmBegins();
             List<Strike> plan = all.plan();
             if (plan != null) {
                 plan.forEach(this::replay);
             } else if (!kinds.isEmpty()) {
                 next();
-                all.network.watcher(this);
+                all.network.watch(this);
             }
             if (calm != null) {
                 all.agenda.fault(all.agenda.after(Agenda.nanos(calm)), this::end);
@@ -110,7 +111,7 @@ public final class Swarm extends Fault {
         private void end() {
             if (!over) {
                 over = true;
-                all.swarming(-1);
+                all.swarmEnds();
                 all.network.unwatch(this);
                 List.copyOf(mine).forEach(Injection::close);
             }
@@ -118,12 +119,12 @@ public final class Swarm extends Fault {
 
         private void replay(Strike strike) {
             if (Agenda.nanos(strike.at()) < all.agenda.now()) {
-                return; // it was another swarm's
+                return; // the swarm was in force earlier then than it is now
             }
             all.agenda.fault(Agenda.nanos(strike.at()), () -> {
-                if (!over && all.plays(strike)) {
+                if (!over && all.plays(strike, number)) {
                     long lasting = Agenda.nanos(strike.lasting());
-                    inForce(all.strike(strike.fault(), strike.number(), lasting), lasting);
+                    inForce(all.strike(strike.fault(), strike.number(), number, lasting), lasting);
                 }
             });
         }
@@ -152,7 +153,7 @@ public final class Swarm extends Fault {
             Fault fault = pick(kinds.get(random.nextInt(kinds.size())), route);
             if (fault != null) {
                 long lasting = exponential(mean);
-                inForce(all.strike(fault, all.nextNumber(), lasting), lasting);
+                inForce(all.strike(fault, all.nextNumber(), number, lasting), lasting);
             }
         }
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param manner in which it failed
  * @param text what is said of the failure, and of the moment in which it happened
  * @param hash at the end of the scenario, or where it failed
- * @param strikes the faults
+ * @param strikes the faults, for as long as they were to last
  * @param steps that it took, up to the end of the scenario
  * @param reached which properties have held that are to hold sometimes
  */
@@ -77,7 +77,7 @@ record Trial(
             simulation.trace().mark(Trace.Kind.FAILED, "failed: " + firstLine(failure));
         }
         long steps = simulation.steps();
-        List<Strike> strikes = simulation.timeline().faults();
+        List<Strike> strikes = simulation.planned();
         recorded.accept(simulation);
         try {
             simulation.close();

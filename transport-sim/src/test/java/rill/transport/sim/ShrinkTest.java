@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.testkit.engine.EngineTestKit;
+import rill.LoopOptions;
 import rill.TaskEngine;
 
 /** Faults are values: they are told, played again, left out one by one, until the least is left that still fails. */
@@ -56,6 +57,32 @@ class ShrinkTest {
                                 sim -> {})
                         .hash())
                 .isEqualTo(passing.hash());
+    }
+
+    /** One swarm after the other, and both at a time. */
+    private static void twoSwarms(Simulation sim) {
+        sim.host("server", Echo::serve);
+        for (int i = 0; i < 3; i++) {
+            sim.host("client" + i, host -> {
+                var loop = host.loop(LoopOptions.defaults().name("main").reporter(report -> {}));
+                loop.task("talk", () -> DeterminismTest.talk(loop));
+            });
+        }
+        sim.inject(Faults.swarm().calm(Duration.ofSeconds(10)));
+        sim.run(Duration.ofSeconds(5));
+        sim.inject(Faults.swarm().calm(Duration.ofSeconds(15)));
+        sim.run(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void each_of_two_swarms_strikes_again_as_it_did() {
+        for (long seed = 1; seed <= 10; seed++) {
+            Trial first = Trial.run(seed, ShrinkTest::twoSwarms);
+            assertThat(first.strikes()).allMatch(each -> each.swarm() == 1 || each.swarm() == 2);
+            Trial again =
+                    Trial.run(seed, ShrinkTest::twoSwarms, first.strikes(), Without.NOTHING, sim -> {});
+            assertThat(again.hash()).as("seed %d", seed).isEqualTo(first.hash());
+        }
     }
 
     @Test
