@@ -1,8 +1,11 @@
 package rill.transport.sim;
 
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import rill.transport.sim.Fault.Kind;
 
 /**
@@ -90,21 +93,58 @@ public final class Faults {
         });
     }
 
+    /**
+     * Nothing gets through between these hosts and all others, in either direction, hosts included that are added meanwhile; what is on its way
+     * is lost. Within each side all is well.
+     */
+    public static Fault partition(String... side) {
+        List<String> names = requireSome(List.of(side));
+        return new Fault(
+                Kind.PARTITION,
+                "partition " + String.join(", ", names) + " | all others",
+                names,
+                all -> new Partition(all.network, Kind.PARTITION, hosts(all, names), null).begin());
+    }
+
+    /**
+     * Nothing gets through between the hosts of one side and those of the other, in either direction; what is on its way is lost. Hosts on neither
+     * side reach both.
+     */
+    public static Fault partition(List<String> side, List<String> other) {
+        List<String> names = requireSome(List.copyOf(side));
+        List<String> others = requireSome(List.copyOf(other));
+        if (names.stream().anyMatch(others::contains)) {
+            throw new IllegalArgumentException("a host is on one side, and not on both: " + names + ", " + others);
+        }
+        return new Fault(
+                Kind.PARTITION,
+                "partition " + String.join(", ", names) + " | " + String.join(", ", others),
+                Stream.concat(names.stream(), others.stream()).toList(),
+                all -> new Partition(all.network, Kind.PARTITION, hosts(all, names), hosts(all, others)).begin());
+    }
+
+    private static List<String> requireSome(List<String> side) {
+        if (side.isEmpty()) {
+            throw new IllegalArgumentException("a side of a partition has at least one host");
+        }
+        return side;
+    }
+
+    private static Set<Host> hosts(Injections all, List<String> names) {
+        var hosts = new LinkedHashSet<Host>();
+        names.forEach(each -> hosts.add(all.network.host(each)));
+        return hosts;
+    }
+
     // ---- of a host
 
-    /** Nothing gets to the host or away from it; what is on its way is lost. */
+    /** Nothing gets to the host or away from it; what is on its way is lost. So it is with hosts that are added meanwhile. */
     public static Fault isolate(String host) {
-        return new Fault(Kind.ISOLATE, "isolate " + host, List.of(host), all -> {
-            Host isolated = all.network.host(host);
-            var undo = new java.util.ArrayList<Runnable>();
-            for (Host other : all.network.hosts()) {
-                if (other != isolated) {
-                    undo.add(all.network.route(isolated, other).cut(Kind.ISOLATE));
-                    undo.add(all.network.route(other, isolated).cut(Kind.ISOLATE));
-                }
-            }
-            return () -> undo.forEach(Runnable::run);
-        });
+        return new Fault(
+                Kind.ISOLATE,
+                "isolate " + host,
+                List.of(host),
+                all -> new Partition(all.network, Kind.ISOLATE, hosts(all, List.of(host)), null).begin());
     }
 
     /** Requests for a connection to this port are refused. */

@@ -26,6 +26,7 @@ final class Network {
     private final Map<String, Host> hosts = new LinkedHashMap<>();
     private final List<Host> numbered = new ArrayList<>();
     private final Map<InetAddress, Host> byAddress = new HashMap<>();
+    final List<Partition> partitions = new ArrayList<>(); // in force
     private final Map<Long, Route> routes = new LinkedHashMap<>();
     private Latency normal = Latency.fixed(Duration.ofNanos(500_000));
     private int connections;
@@ -48,6 +49,7 @@ final class Network {
         }
         numbered.add(host);
         byAddress.put(host.address(), host);
+        partitions.forEach(each -> each.joined(host));
     }
 
     List<Host> hosts() {

@@ -3,6 +3,7 @@ package rill.transport.sim;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -210,6 +211,7 @@ public final class Swarm extends Fault {
                 case BANDWIDTH -> Faults.bandwidth(one, other, random.nextLong((long) (500 / severity), 100_000));
                 case RESET -> Faults.reset(one, other);
                 case ISOLATE -> Faults.isolate(one);
+                case PARTITION -> partition();
                 case CRASH, KILL -> downOf(kind, route);
                 case PAUSE -> Faults.pause(one);
                 case SLOW -> Faults.slow(one, millis(1, (int) (50 * severity)));
@@ -220,6 +222,30 @@ public final class Swarm extends Fault {
                 case WALL_CLOCK -> Faults.wallClockJumps(one, Duration.ofMillis(random.nextInt(-3_600_000, 3_600_001)));
                 case SWARM -> throw new AssertionError("a swarm of swarms");
             };
+        }
+
+        /** Some of the hosts that talk on one side, and the others on the other; sometimes with one that sees both. Of two it would be a cut. */
+        private @Nullable Fault partition() {
+            var hosts = new LinkedHashSet<String>();
+            for (Route each : all.network.routesInUse()) {
+                if (mayStrike(each)) {
+                    hosts.add(each.from.name());
+                    hosts.add(each.to.name());
+                }
+            }
+            if (hosts.size() < 3) {
+                return null;
+            }
+            List<String> left = new ArrayList<>(hosts);
+            if (random.nextInt(4) == 0) {
+                left.remove(random.nextInt(left.size()));
+            }
+            List<String> side = new ArrayList<>();
+            side.add(left.remove(random.nextInt(left.size())));
+            List<String> other = new ArrayList<>();
+            other.add(left.remove(random.nextInt(left.size())));
+            left.forEach(each -> (random.nextBoolean() ? side : other).add(each));
+            return Faults.partition(side, other);
         }
 
         private Latency latency() {

@@ -9,6 +9,7 @@ import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -193,6 +194,53 @@ class FaultsTest {
                     .isInstanceOf(DeadlineException.class);
             assertThat(sim.elapsed()).isEqualTo(Duration.ofSeconds(5));
         }
+    }
+
+    private boolean reaches(String from, String to) {
+        Host host = sim.hosts().stream()
+                .filter(each -> each.name().equals(from))
+                .findFirst()
+                .orElseThrow();
+        Loop one = host.loops().isEmpty() ? host.loop("main") : (Loop) host.loops().getFirst().loop;
+        Future<?> answer = one.task(
+                        "reach", () -> Echo.say(one.connect(Echo.at(to), rill.Pipeline.bytes()).await(), "hello"))
+                .timeout(Duration.ofMillis(500));
+        sim.run(Duration.ofSeconds(1));
+        return answer.isDone() && answer.failure() == null;
+    }
+
+    @Test
+    void a_partition_has_two_sides_and_whoever_is_added_is_on_the_other() {
+        sim.host("a", Echo::serve);
+        sim.host("b", Echo::serve);
+        try (var partition = sim.inject(Faults.partition("a", "server"))) {
+            assertThat(partition).hasToString("partition a, server | all others");
+            sim.host("late", Echo::serve);
+            assertThat(reaches("a", "server")).isTrue();
+            assertThat(reaches("b", "late")).isTrue();
+            assertThat(reaches("a", "b")).isFalse();
+            assertThat(reaches("b", "server")).isFalse();
+            assertThat(reaches("late", "server")).isFalse();
+        }
+        assertThat(reaches("late", "server")).isTrue();
+        try (var partition = sim.inject(Faults.partition(List.of("a", "b"), List.of("server")))) {
+            assertThat(partition).hasToString("partition a, b | server");
+            assertThat(reaches("a", "b")).isTrue();
+            assertThat(reaches("b", "server")).isFalse();
+            assertThat(reaches("late", "a")).isTrue(); // on neither side
+            assertThat(reaches("late", "server")).isTrue();
+        }
+        assertThatThrownBy(() -> Faults.partition()).hasMessage("a side of a partition has at least one host");
+        assertThatThrownBy(() -> Faults.partition(List.of("a"), List.of("a"))).hasMessageContaining("not on both");
+        assertThatThrownBy(() -> sim.inject(Faults.partition("aa"))).hasMessageContaining("there is no host aa");
+    }
+
+    @Test
+    void who_is_isolated_is_isolated_from_whoever_is_added_as_well() {
+        sim.inject(Faults.isolate("server"));
+        sim.host("late", Echo::serve);
+        assertThat(reaches("late", "server")).isFalse();
+        assertThat(reaches("client", "late")).isTrue();
     }
 
     @Test

@@ -41,6 +41,21 @@ class SwarmTest {
     }
 
     @Test
+    void partitions_have_two_sides_of_hosts_that_talk_of_which_some_are_more_than_one() {
+        var sides = new HashSet<Integer>();
+        for (int seed = 1; seed <= 60; seed++) {
+            for (Strike each : strikes(seed, Faults.swarm())) {
+                if (each.fault().kind() == Kind.PARTITION) {
+                    String[] two = each.fault().toString().split(" \\| ", -1);
+                    assertThat(two).hasSize(2);
+                    sides.add(two[0].split(", ", -1).length);
+                }
+            }
+        }
+        assertThat(sides).hasSizeGreaterThan(1);
+    }
+
+    @Test
     void rates_differ_from_seed_to_seed() {
         Map<Integer, Integer> counts = new HashMap<>();
         for (int seed = 1; seed <= 20; seed++) {
