@@ -79,7 +79,7 @@ public final class Faults {
                 "bandwidth " + from + " → " + to + " " + bytesPerSecond + " B/s",
                 from,
                 to,
-                route -> route.bandwidth.replace(bytesPerSecond));
+                route -> route.limit(bytesPerSecond));
     }
 
     /** All connections between the two are sent a reset, once, which travels as everything does; there is nothing to end. */

@@ -95,7 +95,7 @@ final class Network {
         }
         Route route = known[to.number];
         if (route == null) {
-            route = new Route(from, to, from == to ? WITHIN_A_HOST : normal);
+            route = new Route(agenda, from, to, from == to ? WITHIN_A_HOST : normal, this::travels);
             known[to.number] = route;
             routes.put(((long) from.number << 32) | to.number, route);
         }
@@ -130,10 +130,19 @@ final class Network {
         Route route = route(segment.source, segment.destination);
         route.used = true;
         segment.cutsBefore = route.cutsSoFar;
-        Fault.Kind cut = route.cutBy();
-        if (!segment.source.powered()) {
+        if (segment.source.powered()) {
+            setsOut(route, segment);
+        } else {
             note(Kind.LOST, segment);
-        } else if (cut != null) {
+        }
+        if (route.from != route.to) {
+            watchers.forEach(each -> each.sent(segment));
+        }
+    }
+
+    private void setsOut(Route route, Segment segment) {
+        Fault.Kind cut = route.cutBy();
+        if (cut != null) {
             lost(segment, cut);
         } else if (route.loss.value() > 0 && random.nextDouble() < route.loss.value()) {
             lost(segment, Fault.Kind.LOSS);
@@ -143,9 +152,6 @@ final class Network {
         } else {
             onItsWay(route, segment);
         }
-        if (route.from != route.to) {
-            watchers.forEach(each -> each.sent(segment));
-        }
     }
 
     private void lost(Segment segment, Fault.Kind why) {
@@ -154,18 +160,19 @@ final class Network {
     }
 
     private void onItsWay(Route route, Segment segment) {
-        long leaves = route.departure(agenda.now(), segment.length + Segment.HEADER);
-        if (leaves == Route.DROPPED) {
+        if (!route.leave(segment)) {
             lost(segment, Fault.Kind.BANDWIDTH);
-            return;
+        } else if (route.limited()) {
+            tally.hit(Fault.Kind.BANDWIDTH);
         }
+    }
+
+    private void travels(Segment segment) {
+        Route route = route(segment.source, segment.destination);
         if (route.latency.replaced()) {
             tally.hit(Fault.Kind.LATENCY);
         }
-        if (leaves > agenda.now()) {
-            tally.hit(Fault.Kind.BANDWIDTH);
-        }
-        long arrives = leaves + chance.jittered(route.latency.value().sample(random));
+        long arrives = agenda.now() + chance.jittered(route.latency.value().sample(random));
         Tcp sender = segment.sender;
         if (sender != null) {
             // One direction of a connection stays in order, also within an instant.
@@ -182,13 +189,13 @@ final class Network {
         }
     }
 
-    /** Somebody on the way, or a peer that knows nothing, sends a reset to this end. */
+    /** Somebody on the way sends a reset to this end, as if the other had: whether that has power or not. */
     void reset(Tcp end) {
         var reset = new Segment(
                 this,
                 /* source= */ end.peerHost,
                 /* destination= */ end.host,
-                /* sender= */ null,
+                /* sender= */ end.peer(),
                 /* target= */ end,
                 Purpose.RST,
                 end.number);
@@ -196,7 +203,7 @@ final class Network {
         note(Kind.SENT, reset);
         Route route = route(end.peerHost, end.host);
         reset.cutsBefore = route.cutsSoFar;
-        onItsWay(route, reset);
+        setsOut(route, reset);
     }
 
     void arrived(Segment segment) {

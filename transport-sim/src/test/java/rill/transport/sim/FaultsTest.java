@@ -104,6 +104,43 @@ class FaultsTest {
     }
 
     @Test
+    void what_waits_for_bandwidth_goes_at_the_new_one_and_at_once_when_there_is_no_limit_any_more() throws IOException {
+        var connection = Echo.connect(loop).await();
+        String text = "x".repeat(60_000);
+        Future<String> slow;
+        try (var _ = sim.inject(Faults.bandwidth("client", "server", 500))) {
+            slow = say(connection, text); // which would take minutes
+            sim.run(Duration.ofSeconds(1));
+        }
+        assertThat(timeOf(slow)).isLessThan(Duration.ofSeconds(1));
+        sim.run(Duration.ofSeconds(10));
+        try (var _ = sim.inject(Faults.bandwidth("client", "server", 500))) {
+            slow = say(connection, text);
+            sim.run(Duration.ofSeconds(1));
+            try (var _ = sim.inject(Faults.bandwidth("client", "server", 1_000_000))) {
+                assertThat(timeOf(slow)).isLessThan(Duration.ofSeconds(1));
+            }
+        }
+    }
+
+    @Test
+    void a_reset_passes_no_cut_and_waits_where_segments_are_held() throws IOException {
+        var connection = Echo.connect(loop).await();
+        Future<ByteBuf> next = connection.receive();
+        try (var _ = sim.inject(Faults.cut("client", "server"))) {
+            sim.inject(Faults.reset("client", "server"));
+            sim.run(Duration.ofSeconds(1));
+        }
+        assertThat(next.isDone()).isFalse();
+        try (var _ = sim.inject(Faults.hold("server", "client"))) {
+            sim.inject(Faults.reset("client", "server"));
+            sim.run(Duration.ofSeconds(1));
+            assertThat(next.isDone()).isFalse();
+        }
+        assertThatThrownBy(next::await).isInstanceOf(SocketException.class).hasMessageContaining("Connection reset");
+    }
+
+    @Test
     void loss_is_seen_as_delay_and_the_stream_stays_whole() throws IOException {
         var connection = Echo.connect(loop).await();
         var text = new StringBuilder();
