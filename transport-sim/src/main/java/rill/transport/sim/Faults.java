@@ -174,7 +174,7 @@ public final class Faults {
 
     /**
      * The host loses its power: nothing of it runs any more, no callback, no Handle, no {@code finally} of a Task; its connections and
-     * its memory are gone; and nobody is told. When the fault ends it starts again, with what {@link Simulation#host(String, Consumer)}
+     * its memory are gone; and nobody is told. When the fault ends it starts again, with what {@link Simulation#host(String, Boot)}
      * was given. Of several such faults the last one to end starts it.
      */
     public static Fault crash(String host) {

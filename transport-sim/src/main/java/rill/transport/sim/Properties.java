@@ -5,10 +5,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** What has to hold: always, in the end, or in some run at least. Asked before each step. */
 final class Properties {
-    private record Property(String name, BooleanSupplier condition, long deadline) {}
+    /** With whose boot has said it, or null if that was the scenario. */
+    private record Property(String name, BooleanSupplier condition, long deadline, @Nullable Host of) {}
 
     private final Agenda agenda;
     private final Verdict verdict;
@@ -16,25 +18,44 @@ final class Properties {
     private final List<Property> eventually = new ArrayList<>();
     private final List<Property> sometimes = new ArrayList<>();
     private final Map<String, Boolean> reached = new LinkedHashMap<>();
+    private @Nullable Host host; // whose boot it is at present
 
     Properties(Agenda agenda, Verdict verdict) {
         this.agenda = agenda;
         this.verdict = verdict;
     }
 
+    /** What is said meanwhile holds for this life of the host. */
+    void ofHost(Host booting, Runnable boot) {
+        Host outer = host;
+        host = booting;
+        try {
+            boot.run();
+        } finally {
+            host = outer;
+        }
+    }
+
+    /** The host is dead, and what its objects had to look like has no meaning any more. */
+    void ended(Host dead) {
+        always.removeIf(each -> each.of == dead);
+        eventually.removeIf(each -> each.of == dead);
+        sometimes.removeIf(each -> each.of == dead);
+    }
+
     void always(String name, BooleanSupplier condition) {
-        always.add(new Property(name, condition, 0));
+        always.add(new Property(name, condition, 0, host));
     }
 
     void eventually(long within, String name, BooleanSupplier condition) {
-        var property = new Property(name, condition, agenda.after(within));
+        var property = new Property(name, condition, agenda.after(within), host);
         eventually.add(property);
         agenda.fault(property.deadline + 1, this::check); // in case nothing else happens then
     }
 
     void sometimes(String name, BooleanSupplier condition) {
         reached.putIfAbsent(name, false);
-        sometimes.add(new Property(name, condition, 0));
+        sometimes.add(new Property(name, condition, 0, host));
     }
 
     /** By name: whether it has held. */

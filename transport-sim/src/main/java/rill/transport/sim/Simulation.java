@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -133,12 +132,17 @@ public final class Simulation implements AutoCloseable {
         return add(name, null);
     }
 
-    /** Adds a host that does {@code boot} now, and again whenever it is started after a crash. */
-    public Host host(String name, Consumer<? super Host> boot) {
+    /**
+     * Adds a host that does {@code boot} now, and again whenever it is started after a crash. What is said there to hold {@link #always},
+     * {@link #eventually} or {@link #sometimes} holds for that life of the host.
+     *
+     * @throws java.io.UncheckedIOException if {@code boot} throws an {@link IOException}
+     */
+    public Host host(String name, Boot boot) {
         return add(name, Objects.requireNonNull(boot, "boot"));
     }
 
-    private Host add(String name, @Nullable Consumer<? super Host> boot) {
+    private Host add(String name, @Nullable Boot boot) {
         if (name.isBlank() || !names.holders(name).isEmpty()) {
             throw new IllegalArgumentException(
                     name.isBlank() ? "a host needs a name" : "the name " + name + " is given to hosts already");
@@ -421,7 +425,8 @@ public final class Simulation implements AutoCloseable {
             }
             if (!step()) {
                 throw new IllegalStateException("seed " + seed + ": nothing is left that could happen, but " + what
-                        + " is not done; what other threads, or stages that they complete, would do never comes here"
+                        + " is not done; what other threads, or stages that they complete, would do never comes here:"
+                        + " use host.executor(cost) in place of an executor of your own"
                         + situation());
             }
         }
@@ -587,7 +592,8 @@ public final class Simulation implements AutoCloseable {
         Loop current = Loop.current();
         if (current == null ? Thread.currentThread() != owner : !loops.containsKey(current)) {
             throw violated(what + " on " + named(Thread.currentThread()) + ", but this simulation belongs to "
-                    + named(owner) + "; what other threads do has no place in virtual time");
+                    + named(owner) + "; what other threads do has no place in virtual time. Work that would block or take"
+                    + " long belongs on host.executor(cost), in place of an executor of your own");
         }
     }
 

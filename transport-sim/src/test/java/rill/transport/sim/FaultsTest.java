@@ -199,6 +199,17 @@ class FaultsTest {
     }
 
     @Test
+    void what_an_executor_and_the_resolver_do_for_a_host_stands_still_with_it() {
+        var done = new java.util.ArrayList<Duration>();
+        Host client = sim.hosts().get(1);
+        sim.schedule(Duration.ZERO, Duration.ofSeconds(30), Faults.pause("client"));
+        sim.run(Duration.ofNanos(1));
+        client.executor(Duration.ofSeconds(1)).execute(() -> done.add(sim.elapsed()));
+        sim.run(Duration.ofMinutes(1));
+        assertThat(done).containsExactly(Duration.ofSeconds(30));
+    }
+
+    @Test
     void a_slow_host_takes_its_time() throws IOException {
         var connection = Echo.connect(loop).await();
         try (var _ = sim.inject(Faults.slow("server", Duration.ofMillis(50)))) {
