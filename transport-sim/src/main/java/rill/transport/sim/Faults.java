@@ -10,7 +10,7 @@ import rill.transport.sim.Fault.Kind;
 
 /**
  * What can go wrong in a simulated network. Each gives a {@link Fault}, for {@link Simulation#inject} and {@link Simulation#schedule};
- * an unknown host is an {@link IllegalArgumentException} there, and a fault that contradicts one in force an {@link
+ * an unknown host or name is an {@link IllegalArgumentException} there, and a fault that contradicts one in force an {@link
  * IllegalStateException}.
  */
 public final class Faults {
@@ -20,6 +20,7 @@ public final class Faults {
 
     /** Nothing gets through between the two, in either direction; what is on its way is lost. */
     public static Fault cut(String one, String other) {
+        requireTwo("cut", one, other);
         return new Fault(Kind.CUT, "cut " + one + " – " + other, List.of(one, other), all -> {
             Runnable there = route(all, one, other).cut(Kind.CUT);
             Runnable back = route(all, other, one).cut(Kind.CUT);
@@ -37,6 +38,7 @@ public final class Faults {
 
     /** What is sent in this direction waits, and goes on its way when the fault ends. */
     public static Fault hold(String from, String to) {
+        requireTwo("hold", from, to);
         return new Fault(Kind.HOLD, "hold " + from + " → " + to, List.of(from, to), all -> {
             Route route = route(all, from, to);
             route.holds++;
@@ -88,7 +90,9 @@ public final class Faults {
             Host first = all.network.host(one);
             Host second = all.network.host(other);
             first.resetConnectionsWith(second);
-            second.resetConnectionsWith(first);
+            if (first != second) {
+                second.resetConnectionsWith(first);
+            }
             return () -> {};
         });
     }
@@ -238,7 +242,7 @@ public final class Faults {
                 Kind.NAME_FAILS,
                 "name " + name + " fails",
                 List.of(),
-                all -> all.names().fail(name));
+                all -> all.names().fail(all.requireName(name)));
     }
 
     /** Looking the name up takes so much longer, everywhere. */
@@ -248,7 +252,7 @@ public final class Faults {
                 Kind.NAME_IS_SLOW,
                 "name " + name + " takes " + longer,
                 List.of(),
-                all -> all.names().slow(name, nanos));
+                all -> all.names().slow(all.requireName(name), nanos));
     }
 
     /**
@@ -261,6 +265,13 @@ public final class Faults {
     }
 
     // ----
+
+    private static void requireTwo(String what, String one, String other) {
+        if (one.equals(other)) {
+            throw new IllegalArgumentException(
+                    what + ": " + one + " reaches itself whatever the network does; name two hosts");
+        }
+    }
 
     private static long requirePositive(String what, Duration duration) {
         if (duration.isNegative() || duration.isZero()) {
@@ -275,6 +286,7 @@ public final class Faults {
 
     private static Fault oneWay(
             Kind kind, String description, String from, String to, Function<Route, Runnable> effect) {
+        requireTwo(description, from, to);
         return new Fault(kind, description, List.of(from, to), all -> effect.apply(route(all, from, to)));
     }
 

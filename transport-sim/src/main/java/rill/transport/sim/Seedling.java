@@ -3,10 +3,12 @@ package rill.transport.sim;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.PrimitiveIterator;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A scenario that is run with one seed after the other, up to the first that fails. */
@@ -39,15 +41,32 @@ final class Seedling {
         while (each.hasNext()) {
             run(each.nextLong());
         }
+        if (seeds.areMany()) {
+            requireSomethingHappened();
+        }
+        return tally;
+    }
+
+    private void requireSomethingHappened() {
         var never = reached.entrySet().stream()
                 .filter(one -> !one.getValue())
                 .map(Map.Entry::getKey)
                 .toList();
-        if (!never.isEmpty() && seeds.areMany()) {
-            throw new AssertionError("in none of " + seeds.count() + " seeds did this hold: " + String.join("; ", never)
-                    + "\nfaults: " + tally);
+        if (!never.isEmpty()) {
+            throw new AssertionError("in none of " + seeds.stream().count() + " seeds did this hold: "
+                    + String.join("; ", never) + "\nfaults: " + tally);
         }
-        return tally;
+        if (tally.swarmedInVain()) {
+            throw new AssertionError("in none of " + seeds.stream().count()
+                    + " seeds did the swarm do anything; inject it before anybody talks, have hosts talk while it is in force, for"
+                    + " some seconds of virtual time, and leave it some hosts and kinds");
+        }
+        List<Fault.Kind> inVain = tally.inVain();
+        if (!inVain.isEmpty()) {
+            throw new AssertionError("in none of " + seeds.stream().count() + " seeds did this hit anything: "
+                    + inVain.stream().map(Tally::words).collect(Collectors.joining(", "))
+                    + "; look whether somebody talks while it is in force, and where it strikes\nfaults: " + tally);
+        }
     }
 
     private void run(long seed) {

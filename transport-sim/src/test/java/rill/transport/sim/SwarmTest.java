@@ -146,6 +146,12 @@ class SwarmTest {
                     .hasMessage("there is no host serer; the hosts are server");
             assertThatThrownBy(() -> Faults.swarm().calm(Duration.ofSeconds(-1)))
                     .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> sim.schedule(Duration.ofSeconds(5), Duration.ofSeconds(1), Faults.crash("serer")))
+                    .hasMessage("there is no host serer; the hosts are server");
+            assertThatThrownBy(() -> sim.inject(Faults.nameFails("sever")))
+                    .hasMessage("nothing has the name sever; the hosts are server");
+            assertThatThrownBy(() -> Faults.cut("server", "server")).hasMessageContaining("name two hosts");
+            assertThatThrownBy(() -> Faults.loss("server", "server", 0.1)).hasMessageContaining("name two hosts");
             sim.inject(Faults.refuse("server", 7));
             assertThatThrownBy(() -> sim.inject(Faults.blackhole("server", 7)))
                     .isInstanceOf(IllegalStateException.class)
