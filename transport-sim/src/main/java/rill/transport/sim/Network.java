@@ -102,11 +102,15 @@ final class Network {
         return route;
     }
 
-    /** The ways that were used so far, from host to host. */
+    /** The ways that were used so far, also within a host. */
     List<Route> routesInUse() {
-        return routes.values().stream()
-                .filter(each -> each.used && each.from != each.to)
-                .toList();
+        return routes.values().stream().filter(each -> each.used).toList();
+    }
+
+    /** A host looks up another one's name, because it wants to talk to it. */
+    void looksUp(Host from, Host to) {
+        route(from, to).used = true;
+        watchers.forEach(each -> each.moment(from, to, true));
     }
 
     void normalLatency(Latency latency) {
@@ -135,9 +139,7 @@ final class Network {
         } else {
             note(Kind.LOST, segment);
         }
-        if (route.from != route.to) {
-            watchers.forEach(each -> each.sent(segment));
-        }
+        watchers.forEach(each -> each.sent(segment));
     }
 
     private void setsOut(Route route, Segment segment) {
@@ -248,6 +250,8 @@ final class Network {
 
     /** Bytes pass within a host, outside of the network. */
     void local(Host host, int connection, byte[] bytes) {
+        route(host, host).used = true;
+        watchers.forEach(each -> each.moment(host, host, false));
         trace.content(0, 0, 0, bytes, bytes.length);
         trace.add(
                 Kind.LOCAL,
