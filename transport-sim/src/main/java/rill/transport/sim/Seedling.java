@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.opentest4j.TestAbortedException;
 
 /** A scenario that is run with one seed after the other, up to the first that fails. */
 final class Seedling {
@@ -71,6 +72,9 @@ final class Seedling {
 
     private void run(long seed) {
         Trial trial = trial(seed);
+        if (trial.failure() instanceof TestAbortedException assumed) {
+            throw assumed;
+        }
         if (Boolean.getBoolean("rill.twice") || trial.failure() != null) {
             requireSame(trial, trial(seed));
         }

@@ -5,10 +5,12 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -52,6 +54,7 @@ public final class Simulation implements AutoCloseable {
     private final Injections injections;
     private final RandomGenerator random;
     private final Map<String, RandomGenerator> points = new HashMap<>(); // by name: null if the seed leaves it alone
+    private final Set<String> named = new HashSet<>(); // looked up, never walked
     private final List<Driven> ticks = new ArrayList<>();
     private final List<Driven> waitingForHost = new ArrayList<>(); // that is paused
     private final IdentityHashMap<Drivable, Driven> loops = new IdentityHashMap<>(); // looked up, never walked
@@ -214,6 +217,7 @@ public final class Simulation implements AutoCloseable {
      */
     public boolean buggify(double probability, String name) {
         requireOwner("buggify");
+        requireName(name);
         if (!injections.swarming() || injections.without().points().contains(name)) {
             return false;
         }
@@ -238,8 +242,15 @@ public final class Simulation implements AutoCloseable {
         if (most < 1) {
             throw new IllegalArgumentException("“" + name + "” can't be less than " + most + "; it is at least one");
         }
+        requireName(name);
         network.tally.amount(name, most);
         return Math.max(1, injections.without().atMost(most, name));
+    }
+
+    private void requireName(String name) {
+        if (named.add(name)) {
+            Without.requireName(name);
+        }
     }
 
     /**
@@ -287,7 +298,8 @@ public final class Simulation implements AutoCloseable {
 
     /**
      * This has to hold at some time in some run, seen before a step: a {@link Simulated} test whose seeds never bring it about fails. It
-     * says that a test gets where it is meant to get.
+     * says that a test gets where it is meant to get. Say it where every run passes, at the beginning: what is said only where it holds can't
+     * fail.
      */
     public Simulation sometimes(String name, BooleanSupplier condition) {
         properties.sometimes(name, condition);

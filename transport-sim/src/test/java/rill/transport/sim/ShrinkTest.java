@@ -242,6 +242,20 @@ class ShrinkTest {
         assertThat(Without.parse("").nothing()).isTrue();
     }
 
+    @Test
+    void a_name_that_would_not_be_understood_is_refused() {
+        try (var sim = Simulation.seed(1)) {
+            for (String name : List.of("slow, leader", "order", "7", "n=3", "3-4", "it's slow", " slow", "")) {
+                assertThatThrownBy(() -> sim.buggify(0.5, name))
+                        .as(name)
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("“" + name + "” can't be told by -Drill.without");
+                assertThatThrownBy(() -> sim.atMost(5, name)).isInstanceOf(IllegalArgumentException.class);
+            }
+            assertThat(sim.atMost(5, "calls of each")).isEqualTo(5);
+        }
+    }
+
     private static final List<String> STRUCK = new ArrayList<>();
     private static final AtomicInteger RUNS = new AtomicInteger();
 
