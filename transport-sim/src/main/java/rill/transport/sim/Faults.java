@@ -179,7 +179,8 @@ public final class Faults {
     /**
      * The host loses its power: nothing of it runs any more, no callback, no Handle, no {@code finally} of a Task; its connections and
      * its memory are gone; and nobody is told. When the fault ends it starts again, with what {@link Simulation#host(String, Boot)}
-     * was given. Of several such faults the last one to end starts it.
+     * was given. Of several such faults the last one to end starts it. Injected on a loop, it happens once the tick is over; a Task that does so
+     * on the host itself never comes to close the guard.
      */
     public static Fault crash(String host) {
         return new Fault(Kind.CRASH, "crash " + host, List.of(host), all -> {
@@ -257,8 +258,8 @@ public final class Faults {
 
     /**
      * Faults that come and go at random, for as long as it is in force. Each seed draws which kinds, how often, for how long and how badly;
-     * they strike where somebody talks, some at moments that are interesting: at a connect, after a write, between a request and its
-     * answer. Only hosts that boot are crashed or killed.
+     * they strike where somebody talks or looks up a name, some at moments that are interesting: at a connect, after a write, between a request
+     * and its answer; the first segments rather than the later ones. In some seeds they last for minutes. Only hosts that boot are crashed or killed.
      */
     public static Swarm swarm() {
         return new Swarm();

@@ -32,6 +32,8 @@ final class Outgoing {
     private static final long UNMEASURED_TIMEOUT = Duration.ofSeconds(3).toNanos();
     /** As tcp_retries2 of Linux: after this many it gives up, which takes about 15 minutes. */
     private static final int RETRIES = 15;
+    /** As tcp_orphan_retries, for what nobody uses any more. */
+    private static final int RETRIES_OF_AN_ORPHAN = 8;
 
     private static final int DUPLICATES = 3;
     static final int BUFFER = 128 * 1024;
@@ -205,7 +207,7 @@ final class Outgoing {
     }
 
     private void ask() {
-        if (++questions > RETRIES) {
+        if (++questions > mostTries()) {
             tcp.givenUp();
             return;
         }
@@ -336,8 +338,12 @@ final class Outgoing {
         timeout = Math.min(MOST_TIMEOUT, smoothed + Math.max(LEAST_VARIATION, 4 * variation));
     }
 
+    private int mostTries() {
+        return tcp.closed() ? RETRIES_OF_AN_ORPHAN : RETRIES;
+    }
+
     private void timedOut() {
-        if (++retries > RETRIES) {
+        if (++retries > mostTries()) {
             tcp.givenUp();
             return;
         }

@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes a failing run smaller: does less of what there may be less of, leaves out faults of its swarms, in halves and quarters and one by
  * one, then freedoms and points, as long as it fails in the same manner, and there is time. None takes more than
- * ten times the steps of one that failed, so that what never ends takes no time.
+ * twice the steps of the run that failed, or a million, as fewer faults may mean more work; so that what never ends takes little time.
  */
 final class Shrinker {
-    private static final int MORE_STEPS = 1_000;
+    private static final int ENOUGH_STEPS = 1_000_000;
 
     private final Scenario scenario;
     private final Trial failing;
@@ -107,7 +107,7 @@ final class Shrinker {
                 failing.strikes(),
                 candidate,
                 simulation -> {},
-                10 * Math.max(failing.steps(), smallest == null ? 0 : smallest.steps()) + MORE_STEPS);
+                Math.max(2 * failing.steps(), ENOUGH_STEPS));
         if (!trial.failsAs(failing)) {
             return false;
         }

@@ -248,8 +248,9 @@ public final class Simulation implements AutoCloseable {
     }
 
     private void requireName(String name) {
-        if (named.add(name)) {
+        if (!named.contains(name)) {
             Without.requireName(name);
+            named.add(name);
         }
     }
 

@@ -30,6 +30,8 @@ final class Tcp implements End {
     private static final long SYN_TIMEOUT = Duration.ofSeconds(1).toNanos();
     /** As tcp_syn_retries of Linux: about two minutes. */
     private static final int SYN_RETRIES = 6;
+    /** As tcp_synack_retries: about one. */
+    private static final int SYN_ACK_RETRIES = 5;
 
     /** How long Linux looks for a neighbour that is not there. */
     private static final long UNREACHABLE = Duration.ofSeconds(3).toNanos();
@@ -157,7 +159,7 @@ final class Tcp implements End {
 
     /** Sends, or sends again, what this end contributes to the handshake. */
     void handshakeStep() {
-        if (tries > SYN_RETRIES) {
+        if (tries > (state == State.REQUESTED ? SYN_RETRIES : SYN_ACK_RETRIES)) {
             fail(new ConnectException("Connection timed out"));
             return;
         }
@@ -388,6 +390,11 @@ final class Tcp implements End {
 
     boolean gone() {
         return state == State.GONE;
+    }
+
+    /** Whether nobody uses it any more. */
+    boolean closed() {
+        return closed;
     }
 
     long goneAt() {

@@ -208,6 +208,32 @@ class RetransmissionTest {
     }
 
     @Test
+    void what_nobody_uses_any_more_gives_up_after_eight() throws IOException {
+        Tcp tcp = sim.hosts().get(1).tcps.iterator().next();
+        look();
+        sim.inject(Faults.cut("client", "server"));
+        write(10);
+        connection.close();
+        sim.run(Duration.ofMinutes(2));
+        assertThat(tcp.gone()).isFalse();
+        sim.run(Duration.ofMinutes(1));
+        assertThat(tcp.gone()).isTrue();
+        assertThat(sent(10)).hasSize(9);
+    }
+
+    @Test
+    void an_answer_to_a_request_is_given_up_after_a_minute() {
+        int before = server.tcps.size();
+        loop.connect(server.address(Echo.PORT), Pipeline.bytes());
+        sim.run(Duration.ofMillis(60)); // the request is there
+        sim.inject(Faults.cut("client", "server"));
+        sim.run(Duration.ofSeconds(62));
+        assertThat(server.tcps).hasSize(before + 1);
+        sim.run(Duration.ofSeconds(2));
+        assertThat(server.tcps).hasSize(before);
+    }
+
+    @Test
     void progress_begins_the_counting_of_tries_anew() throws IOException {
         measure(20);
         Future<ByteBuf> end = connection.receive();
