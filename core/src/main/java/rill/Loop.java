@@ -99,11 +99,14 @@ public final class Loop extends BareLoop implements Serving {
     private static void requireOneTime(Transport chosen) {
         Loop here = current();
         Transport usual = DefaultTransport.present();
-        Driver driver = here != null ? here.driver() : usual != null ? usual.environment().driver() : null;
+        Driver driver = here != null
+                ? here.driver()
+                : usual != null ? usual.environment().driver() : null;
         if (driver != null && chosen.environment().driver() == null) {
-            throw new IllegalStateException("opening a loop on transport " + chosen.name() + " within "
-                    + (here != null ? here.name() : usual) + ", whose time is that of " + driver
-                    + "; open it on a transport of the same, in a simulation by host.loop(name) or Loop.open(host.transport())");
+            throw new IllegalStateException(
+                    "opening a loop on transport " + chosen.name() + " within "
+                            + (here != null ? here.name() : usual) + ", whose time is that of " + driver
+                            + "; open it on a transport of the same, in a simulation by host.loop(name) or Loop.open(host.transport())");
         }
     }
 

@@ -213,13 +213,15 @@ public final class Host {
     /** Loops that name no transport are opened on it meanwhile. */
     void boot() {
         if (boot != null) {
-            DefaultTransport.during(transport, () -> simulation.properties().ofHost(this, () -> {
-                try {
-                    boot.boot(this);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            }));
+            DefaultTransport.during(
+                    transport,
+                    () -> simulation.properties().ofHost(this, () -> {
+                        try {
+                            boot.boot(this);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    }));
         }
     }
 

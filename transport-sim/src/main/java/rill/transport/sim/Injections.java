@@ -105,11 +105,7 @@ final class Injections {
 
     private static Strike strike(Injection each, long lasting) {
         return new Strike(
-                each.number(),
-                each.swarm(),
-                Duration.ofNanos(each.since()),
-                Duration.ofNanos(lasting),
-                each.fault());
+                each.number(), each.swarm(), Duration.ofNanos(each.since()), Duration.ofNanos(lasting), each.fault());
     }
 
     /** What is in force, or was until a moment ago: whoever throws may have ended it on the way out. */
@@ -155,7 +151,10 @@ final class Injections {
 
     /** Whether a strike of the plan is to be played by this swarm, which it is once. */
     boolean plays(Strike strike, int swarm) {
-        return strike.number() > 0 && strike.swarm() == swarm && !without.strikes().contains(strike.number()) && played.add(strike.number());
+        return strike.number() > 0
+                && strike.swarm() == swarm
+                && !without.strikes().contains(strike.number())
+                && played.add(strike.number());
     }
 
     // ---- what faults act upon

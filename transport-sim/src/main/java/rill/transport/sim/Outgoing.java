@@ -371,6 +371,8 @@ final class Outgoing {
 
     @Nullable
     String situation() {
-        return buffered == 0 ? null : buffered + " bytes unacknowledged, tried again " + (retries + questions) + " times";
+        return buffered == 0
+                ? null
+                : buffered + " bytes unacknowledged, tried again " + (retries + questions) + " times";
     }
 }

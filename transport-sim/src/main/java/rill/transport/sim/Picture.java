@@ -164,7 +164,10 @@ final class Picture {
             }
         }
         // What was still on its way when the picture ends; where it came from is to be seen.
-        sentAt.values().stream().sorted().filter(i -> hasColumn(shown.get(i).host())).forEach(i -> drawSegment(shown.get(i), rows[i], height - 20));
+        sentAt.values().stream()
+                .sorted()
+                .filter(i -> hasColumn(shown.get(i).host()))
+                .forEach(i -> drawSegment(shown.get(i), rows[i], height - 20));
     }
 
     /**

@@ -10,7 +10,11 @@ import org.jspecify.annotations.Nullable;
 /** What has to hold: always, in the end, or in some run at least. Asked before each step. */
 final class Properties {
     /** With whose boot has said it, or null if that was the scenario. */
-    private record Property(String name, BooleanSupplier condition, long deadline, @Nullable Host of) {}
+    private record Property(
+            String name,
+            BooleanSupplier condition,
+            long deadline,
+            @Nullable Host of) {}
 
     private final Agenda agenda;
     private final Verdict verdict;
@@ -78,7 +82,8 @@ final class Properties {
                 eventually.remove(i);
                 verdict.fail(
                         each.name,
-                        "what was to hold by " + Simulation.inSeconds(each.deadline) + " does not: " + each.name, null);
+                        "what was to hold by " + Simulation.inSeconds(each.deadline) + " does not: " + each.name,
+                        null);
             }
         }
         for (int i = sometimes.size() - 1; i >= 0; i--) {

@@ -75,7 +75,12 @@ final class SimDriver implements Driver {
 
     @Override
     public void violated(Drivable loop, String connection, ProtocolException violation) {
-        simulation.verdict().reported(host, loop.name() + ": the peer of " + connection + " broke the protocol: " + violation.getMessage(), violation);
+        simulation
+                .verdict()
+                .reported(
+                        host,
+                        loop.name() + ": the peer of " + connection + " broke the protocol: " + violation.getMessage(),
+                        violation);
     }
 
     @Override

@@ -605,7 +605,8 @@ public final class Simulation implements AutoCloseable {
         Loop current = Loop.current();
         if (current == null ? Thread.currentThread() != owner : !loops.containsKey(current)) {
             throw violated(what + " on " + named(Thread.currentThread()) + ", but this simulation belongs to "
-                    + named(owner) + "; what other threads do has no place in virtual time. Work that would block or take"
+                    + named(owner)
+                    + "; what other threads do has no place in virtual time. Work that would block or take"
                     + " long belongs on host.executor(cost), in place of an executor of your own");
         }
     }

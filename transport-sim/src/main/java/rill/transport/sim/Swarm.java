@@ -205,8 +205,7 @@ public final class Swarm extends Fault {
                 drawSegments();
             }
             if (counted || (aim > 0 && random.nextDouble() < (connects ? aim * CONNECTS_COUNT : aim))) {
-                Route route =
-                        random.nextBoolean() ? all.network.route(one, other) : all.network.route(other, one);
+                Route route = random.nextBoolean() ? all.network.route(one, other) : all.network.route(other, one);
                 if (mayStrike(route)) {
                     // What strikes at a moment is often over soon: before anybody has noticed.
                     double mean = random.nextBoolean() ? MOMENT : meanLength;
@@ -223,7 +222,9 @@ public final class Swarm extends Fault {
             if (!patient || meanSeconds == MOMENT) {
                 return Math.min(LONGEST.toNanos(), exponential(meanSeconds));
             }
-            return random.nextInt(5) == 0 ? FOR_GOOD.toNanos() : Math.min(FOR_GOOD.toNanos(), exponential(60 * meanSeconds));
+            return random.nextInt(5) == 0
+                    ? FOR_GOOD.toNanos()
+                    : Math.min(FOR_GOOD.toNanos(), exponential(60 * meanSeconds));
         }
 
         private long exponential(double meanSeconds) {

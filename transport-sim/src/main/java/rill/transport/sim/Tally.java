@@ -92,8 +92,7 @@ final class Tally {
         text.setEmptyValue("no faults");
         counts.forEach((kind, count) -> {
             if (count.struck > 0 && kind != Kind.SWARM) {
-                text.add(words(kind) + " " + count.struck + " × ("
-                        + count.hits + " " + kind.hits + ")");
+                text.add(words(kind) + " " + count.struck + " × (" + count.hits + " " + kind.hits + ")");
             }
         });
         points.forEach((name, n) -> text.add("“" + name + "” " + n + " ×"));

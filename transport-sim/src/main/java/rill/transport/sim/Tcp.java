@@ -75,7 +75,9 @@ final class Tcp implements End {
     private boolean endedFirst; // our stream, before the peer ended its own
     private long goneAt;
     private int tries;
-    private long askedAt; // our part of the handshake was sent; unless it was sent again, so that its answer tells no round trip
+    private long
+            askedAt; // our part of the handshake was sent; unless it was sent again, so that its answer tells no round
+    // trip
     private boolean askedAgain;
     private boolean interactive; // it answers what it gets, so an acknowledgement may wait for the answer
     private boolean heard; // bytes, since it last sent some
@@ -125,10 +127,7 @@ final class Tcp implements End {
         this.delayedAck = new Timer(network.agenda, this::acknowledge);
         this.orphaned = new Timer(network.agenda, () -> leave(true));
         this.keepAlive = new KeepAlive(
-                network.agenda,
-                out::allAcknowledged,
-                () -> send(Purpose.PROBE, out.sent(), null, 0),
-                this::givenUp);
+                network.agenda, out::allAcknowledged, () -> send(Purpose.PROBE, out.sent(), null, 0), this::givenUp);
         host.tcps.add(this);
         host.ports.add(this);
     }

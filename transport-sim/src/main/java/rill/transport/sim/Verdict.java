@@ -61,7 +61,10 @@ final class Verdict {
             if (thrown != cause) {
                 cause.addSuppressed(thrown);
             }
-            fail(where + "\nand the condition of an expect threw " + thrown + " when it was asked whether that belongs", cause);
+            fail(
+                    where + "\nand the condition of an expect threw " + thrown
+                            + " when it was asked whether that belongs",
+                    cause);
             return;
         }
         fail(where, cause);

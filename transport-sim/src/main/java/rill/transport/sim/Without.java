@@ -57,8 +57,9 @@ record Without(Set<Integer> strikes, Set<Freedom> freedoms, Set<String> points, 
                 && parse(name).points().contains(name)
                 && parse(name + "=1").bounds().containsKey(name);
         if (!understood) {
-            throw new IllegalArgumentException("“" + name + "” can't be told by -Drill.without: a name has letters, digits,"
-                    + " spaces, hyphens and dots, is no number, and no freedom's");
+            throw new IllegalArgumentException(
+                    "“" + name + "” can't be told by -Drill.without: a name has letters, digits,"
+                            + " spaces, hyphens and dots, is no number, and no freedom's");
         }
     }
 

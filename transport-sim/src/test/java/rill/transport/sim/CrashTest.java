@@ -275,7 +275,9 @@ class CrashTest {
         Host host = sim.host("host", each -> loops.add(Loop.open()));
         assertThat(host.loops()).hasSize(1);
         Loop loop = loops.getFirst();
-        assertThat(loop.run(() -> loop.delay(Duration.ofHours(1)).map(nothing -> "an hour later").await()))
+        assertThat(loop.run(() -> loop.delay(Duration.ofHours(1))
+                        .map(nothing -> "an hour later")
+                        .await()))
                 .isEqualTo("an hour later");
         assertThatThrownBy(() -> sim.host("real", each -> Loop.open(new rill.transport.nio.NioTransport())))
                 .isInstanceOf(IllegalStateException.class)

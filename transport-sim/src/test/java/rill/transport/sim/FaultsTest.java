@@ -249,9 +249,12 @@ class FaultsTest {
                 .filter(each -> each.name().equals(from))
                 .findFirst()
                 .orElseThrow();
-        Loop one = host.loops().isEmpty() ? host.loop("main") : (Loop) host.loops().getFirst().loop;
+        Loop one =
+                host.loops().isEmpty() ? host.loop("main") : (Loop) host.loops().getFirst().loop;
         Future<?> answer = one.task(
-                        "reach", () -> Echo.say(one.connect(Echo.at(to), rill.Pipeline.bytes()).await(), "hello"))
+                        "reach",
+                        () -> Echo.say(
+                                one.connect(Echo.at(to), rill.Pipeline.bytes()).await(), "hello"))
                 .timeout(Duration.ofMillis(500));
         sim.run(Duration.ofSeconds(1));
         return answer.isDone() && answer.failure() == null;

@@ -136,11 +136,13 @@ class PropertiesTest {
         executed(
                 InVain.class,
                 "nobody_talks",
-                finishedWithFailure(message(text -> text.startsWith("in none of 20 seeds did the swarm do anything; inject"))));
+                finishedWithFailure(
+                        message(text -> text.startsWith("in none of 20 seeds did the swarm do anything; inject"))));
         executed(
                 InVain.class,
                 "nobody_talks_to_whom_is_cut_off",
-                finishedWithFailure(message(text -> text.startsWith("in none of 20 seeds did this hit anything: cut; look"))));
+                finishedWithFailure(
+                        message(text -> text.startsWith("in none of 20 seeds did this hit anything: cut; look"))));
     }
 
     private static void executed(Class<?> subject, String method, Condition<? super Event> outcome) {

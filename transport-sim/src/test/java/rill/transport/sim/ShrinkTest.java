@@ -79,8 +79,7 @@ class ShrinkTest {
         for (long seed = 1; seed <= 10; seed++) {
             Trial first = Trial.run(seed, ShrinkTest::twoSwarms);
             assertThat(first.strikes()).allMatch(each -> each.swarm() == 1 || each.swarm() == 2);
-            Trial again =
-                    Trial.run(seed, ShrinkTest::twoSwarms, first.strikes(), Without.NOTHING, sim -> {});
+            Trial again = Trial.run(seed, ShrinkTest::twoSwarms, first.strikes(), Without.NOTHING, sim -> {});
             assertThat(again.hash()).as("seed %d", seed).isEqualTo(first.hash());
         }
     }
@@ -144,10 +143,7 @@ class ShrinkTest {
 
     private static Shrinker shrunk(Scenario scenario) {
         var shrinker = new Shrinker(
-                scenario,
-                Trial.run(1, scenario),
-                Without.NOTHING,
-                System.nanoTime() + TimeUnit.MINUTES.toNanos(1));
+                scenario, Trial.run(1, scenario), Without.NOTHING, System.nanoTime() + TimeUnit.MINUTES.toNanos(1));
         assertThat(shrinker.shrink()).isNotNull();
         return shrinker;
     }

@@ -135,8 +135,7 @@ class SimulatedTest {
                 .testEvents()
                 .assertThatEvents()
                 .haveExactly(
-                        1,
-                        finishedWithFailure(message(text -> text.contains("a simulation belongs to one seed"))));
+                        1, finishedWithFailure(message(text -> text.contains("a simulation belongs to one seed"))));
     }
 
     @Test

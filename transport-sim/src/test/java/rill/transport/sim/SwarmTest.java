@@ -95,7 +95,8 @@ class SwarmTest {
                     sim.expect(failure -> true);
                     sim.inject(Faults.swarm());
                     sim.run(Duration.ofSeconds(5));
-                    assertThat(sim.timeline().faults()).noneMatch(each -> each.fault().kind() == Kind.CUT);
+                    assertThat(sim.timeline().faults())
+                            .noneMatch(each -> each.fault().kind() == Kind.CUT);
                 }))
                 .isGreaterThan(20);
     }

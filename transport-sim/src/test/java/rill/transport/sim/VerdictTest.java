@@ -190,8 +190,13 @@ class VerdictTest {
                     return line;
                 },
                 (String line, ByteBuf out) -> out.writeCharSequence(line + "\n", StandardCharsets.US_ASCII));
-        sim.host("server", host -> host.loop("main")
-                .serve(host.address(Echo.PORT), Pipeline.of(lines), request -> Future.of("answer to " + request)));
+        sim.host(
+                "server",
+                host -> host.loop("main")
+                        .serve(
+                                host.address(Echo.PORT),
+                                Pipeline.of(lines),
+                                request -> Future.of("answer to " + request)));
         Loop loop = quiet(sim, "client");
         loop.task("calls", () -> {
             while (true) {
@@ -244,9 +249,11 @@ class VerdictTest {
                     var failures = new ArrayList<Throwable>();
                     Host server = sim.host("server");
                     server.loop("main")
-                            .listen(server.address(Echo.PORT), Pipeline.of(never), connection -> connection
-                                    .receive()
-                                    .onDone((message, failure) -> failures.add(failure)));
+                            .listen(
+                                    server.address(Echo.PORT),
+                                    Pipeline.of(never),
+                                    connection ->
+                                            connection.receive().onDone((message, failure) -> failures.add(failure)));
                     Loop loop = quiet(sim, "client");
                     loop.task("half a message", () -> {
                         var connection = loop.connect(server.address(Echo.PORT), Pipeline.bytes())
@@ -260,7 +267,8 @@ class VerdictTest {
                             .singleElement()
                             .isInstanceOfSatisfying(
                                     ProtocolException.class,
-                                    violation -> assertThat(violation.streamEnded()).isTrue());
+                                    violation ->
+                                            assertThat(violation.streamEnded()).isTrue());
                 }))
                 .isNull();
     }
