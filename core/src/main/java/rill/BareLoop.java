@@ -615,6 +615,13 @@ abstract class BareLoop implements Drivable, Executor {
         }
     }
 
+    /** Tells who drives that a peer has broken the protocol. */
+    void violated(Link link, ProtocolException violation) {
+        if (driver != null && lostBy == null) {
+            driver.violated(this, link.toString(), violation);
+        }
+    }
+
     void timerCancelled(Handle handle) {
         if (isCurrent()) {
             tick.timerCancelled(handle);

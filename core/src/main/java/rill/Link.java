@@ -527,6 +527,9 @@ final class Link extends Node implements WireListener, Observed {
     /** Something went wrong. Closes the connection, unless the failure is survivable and its owner carries on: then true. */
     boolean failed(Throwable thrown, boolean survivable) {
         Throwable cause = NoMemory.unwrapped(thrown);
+        if (cause instanceof ProtocolException violation && !violation.streamEnded()) {
+            loop.violated(this, violation);
+        }
         if (!mayFail()) {
             if (survivable || !(cause instanceof IOException)) { // the user's, and not what the network does to it now
                 loop.threw("", this, cause);

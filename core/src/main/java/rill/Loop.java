@@ -12,6 +12,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import rill.spi.DefaultTransport;
 import rill.spi.Driver;
 import rill.spi.Environment;
 import rill.spi.Selector;
@@ -74,7 +75,7 @@ public final class Loop extends BareLoop implements Serving {
 
     /** A loop made as told. */
     public static Loop open(LoopOptions options) throws IOException {
-        Transport wanted = options.transport();
+        Transport wanted = options.transport() == null ? DefaultTransport.present() : options.transport();
         var choice = wanted == null ? Transports.best() : new Transports.Choice(wanted, null);
         Transport chosen = choice.transport();
         Optional<String> obstacle = chosen.unavailable();
@@ -94,13 +95,18 @@ public final class Loop extends BareLoop implements Serving {
         return loop;
     }
 
-    /** Within a loop that has a Driver, as in a simulation, real sockets would live in another time. */
+    /** Within a loop that has a Driver, or where such loops are opened, as in a simulation, real sockets would live in another time. */
     private static void requireOneTime(Transport chosen) {
         Loop here = current();
-        if (here != null && here.driver() != null && chosen.environment().driver() == null) {
-            throw new IllegalStateException("opening a loop on transport " + chosen.name() + " within " + here.name()
-                    + ", whose time is that of " + here.driver()
-                    + "; open it on a transport of the same, such as " + here.name() + "'s own");
+        Transport usual = DefaultTransport.present();
+        Driver driver = here != null
+                ? here.driver()
+                : usual != null ? usual.environment().driver() : null;
+        if (driver != null && chosen.environment().driver() == null) {
+            throw new IllegalStateException(
+                    "opening a loop on transport " + chosen.name() + " within "
+                            + (here != null ? here.name() : usual) + ", whose time is that of " + driver
+                            + "; open it on a transport of the same, in a simulation by host.loop(name) or Loop.open(host.transport())");
         }
     }
 

@@ -15,6 +15,7 @@ public class ProtocolException extends IOException {
     private int position;
     private long base;
     private boolean byTls;
+    private boolean byEnd;
 
     /**
      * A violation at a known place.
@@ -43,6 +44,14 @@ public class ProtocolException extends IOException {
         return base + position;
     }
 
+    /**
+     * Whether it is only that the peer's stream ended too early, as the network may make it: what had come by then was right as far as it
+     * went. So it is of whatever a session throws in {@link Session#inputEnded}.
+     */
+    public final boolean streamEnded() {
+        return byEnd;
+    }
+
     /** Notes by how many bytes what the thrower could see began later than what {@code decode} was given. */
     ProtocolException within(int before) {
         position += before;
@@ -58,6 +67,12 @@ public class ProtocolException extends IOException {
     /** Notes that the stream begins as TLS does. */
     ProtocolException byTls() {
         byTls = true;
+        return this;
+    }
+
+    /** Notes that it is the end of the stream that broke the protocol. */
+    ProtocolException byEnd() {
+        byEnd = true;
         return this;
     }
 

@@ -475,7 +475,13 @@ final class Stage implements Context {
         if (!is(ENDED | END_TOLD) && !waits()) {
             set(END_TOLD, true);
             ByteBuf seen = rest == null ? Unpooled.EMPTY_BUFFER : rest;
-            call((told, context) -> told.inputEnded(seen, context));
+            call((told, context) -> {
+                try {
+                    return told.inputEnded(seen, context);
+                } catch (ProtocolException e) {
+                    throw e.byEnd();
+                }
+            });
         }
     }
 

@@ -1,6 +1,7 @@
 package rill.spi;
 
 import java.util.function.BooleanSupplier;
+import rill.ProtocolException;
 
 /**
  * Drives loops instead of the threads that use them, and hears what it needs to know for that: in a simulation, all loops of
@@ -49,6 +50,14 @@ public interface Driver {
      * @param what in words, with the loop's name
      */
     default void failed(Drivable loop, String what, Throwable cause) {}
+
+    /**
+     * The peer of a connection has broken the protocol, other than by ending its stream too early; whoever has to do with the connection is
+     * told as well.
+     *
+     * @param connection in words
+     */
+    default void violated(Drivable loop, String connection, ProtocolException violation) {}
 
     /**
      * The body of a Task blocks in something other than {@code await}. What this throws fails the Task, whose body is then

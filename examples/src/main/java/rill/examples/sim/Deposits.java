@@ -21,7 +21,7 @@ import rill.transport.sim.Simulation;
 final class Deposits implements Scenario {
     private static final int PORT = 7000;
     private static final int DEPOSITS = 10;
-    private static final Duration DEADLINE = Duration.ofMillis(300);
+    private static final Duration DEADLINE = Duration.ofMillis(150);
 
     private final boolean numbered;
 

@@ -27,6 +27,8 @@ public sealed class Fault permits Swarm {
         RESET("connections"),
         /** See {@link Faults#isolate}. */
         ISOLATE("segments"),
+        /** See {@link Faults#partition(String...)}. */
+        PARTITION("segments"),
         /** See {@link Faults#refuse}. */
         REFUSE("requests"),
         /** See {@link Faults#blackhole}. */

@@ -1,13 +1,16 @@
 package rill.transport.sim;
 
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import rill.transport.sim.Fault.Kind;
 
 /**
  * What can go wrong in a simulated network. Each gives a {@link Fault}, for {@link Simulation#inject} and {@link Simulation#schedule};
- * an unknown host is an {@link IllegalArgumentException} there, and a fault that contradicts one in force an {@link
+ * an unknown host or name is an {@link IllegalArgumentException} there, and a fault that contradicts one in force an {@link
  * IllegalStateException}.
  */
 public final class Faults {
@@ -17,6 +20,7 @@ public final class Faults {
 
     /** Nothing gets through between the two, in either direction; what is on its way is lost. */
     public static Fault cut(String one, String other) {
+        requireTwo("cut", one, other);
         return new Fault(Kind.CUT, "cut " + one + " – " + other, List.of(one, other), all -> {
             Runnable there = route(all, one, other).cut(Kind.CUT);
             Runnable back = route(all, other, one).cut(Kind.CUT);
@@ -34,6 +38,7 @@ public final class Faults {
 
     /** What is sent in this direction waits, and goes on its way when the fault ends. */
     public static Fault hold(String from, String to) {
+        requireTwo("hold", from, to);
         return new Fault(Kind.HOLD, "hold " + from + " → " + to, List.of(from, to), all -> {
             Route route = route(all, from, to);
             route.holds++;
@@ -76,7 +81,7 @@ public final class Faults {
                 "bandwidth " + from + " → " + to + " " + bytesPerSecond + " B/s",
                 from,
                 to,
-                route -> route.bandwidth.replace(bytesPerSecond));
+                route -> route.limit(bytesPerSecond));
     }
 
     /** All connections between the two are sent a reset, once, which travels as everything does; there is nothing to end. */
@@ -85,26 +90,65 @@ public final class Faults {
             Host first = all.network.host(one);
             Host second = all.network.host(other);
             first.resetConnectionsWith(second);
-            second.resetConnectionsWith(first);
+            if (first != second) {
+                second.resetConnectionsWith(first);
+            }
             return () -> {};
         });
     }
 
+    /**
+     * Nothing gets through between these hosts and all others, in either direction, hosts included that are added meanwhile; what is on its way
+     * is lost. Within each side all is well.
+     */
+    public static Fault partition(String... side) {
+        List<String> names = requireSome(List.of(side));
+        return new Fault(
+                Kind.PARTITION,
+                "partition " + String.join(", ", names) + " | all others",
+                names,
+                all -> new Partition(all.network, Kind.PARTITION, hosts(all, names), null).begin());
+    }
+
+    /**
+     * Nothing gets through between the hosts of one side and those of the other, in either direction; what is on its way is lost. Hosts on neither
+     * side reach both.
+     */
+    public static Fault partition(List<String> side, List<String> other) {
+        List<String> names = requireSome(List.copyOf(side));
+        List<String> others = requireSome(List.copyOf(other));
+        if (names.stream().anyMatch(others::contains)) {
+            throw new IllegalArgumentException("a host is on one side, and not on both: " + names + ", " + others);
+        }
+        return new Fault(
+                Kind.PARTITION,
+                "partition " + String.join(", ", names) + " | " + String.join(", ", others),
+                Stream.concat(names.stream(), others.stream()).toList(),
+                all -> new Partition(all.network, Kind.PARTITION, hosts(all, names), hosts(all, others)).begin());
+    }
+
+    private static List<String> requireSome(List<String> side) {
+        if (side.isEmpty()) {
+            throw new IllegalArgumentException("a side of a partition has at least one host");
+        }
+        return side;
+    }
+
+    private static Set<Host> hosts(Injections all, List<String> names) {
+        var hosts = new LinkedHashSet<Host>();
+        names.forEach(each -> hosts.add(all.network.host(each)));
+        return hosts;
+    }
+
     // ---- of a host
 
-    /** Nothing gets to the host or away from it; what is on its way is lost. */
+    /** Nothing gets to the host or away from it; what is on its way is lost. So it is with hosts that are added meanwhile. */
     public static Fault isolate(String host) {
-        return new Fault(Kind.ISOLATE, "isolate " + host, List.of(host), all -> {
-            Host isolated = all.network.host(host);
-            var undo = new java.util.ArrayList<Runnable>();
-            for (Host other : all.network.hosts()) {
-                if (other != isolated) {
-                    undo.add(all.network.route(isolated, other).cut(Kind.ISOLATE));
-                    undo.add(all.network.route(other, isolated).cut(Kind.ISOLATE));
-                }
-            }
-            return () -> undo.forEach(Runnable::run);
-        });
+        return new Fault(
+                Kind.ISOLATE,
+                "isolate " + host,
+                List.of(host),
+                all -> new Partition(all.network, Kind.ISOLATE, hosts(all, List.of(host)), null).begin());
     }
 
     /** Requests for a connection to this port are refused. */
@@ -134,8 +178,9 @@ public final class Faults {
 
     /**
      * The host loses its power: nothing of it runs any more, no callback, no Handle, no {@code finally} of a Task; its connections and
-     * its memory are gone; and nobody is told. When the fault ends it starts again, with what {@link Simulation#host(String, Consumer)}
-     * was given. Of several such faults the last one to end starts it.
+     * its memory are gone; and nobody is told. When the fault ends it starts again, with what {@link Simulation#host(String, Boot)}
+     * was given. Of several such faults the last one to end starts it. Injected on a loop, it happens once the tick is over; a Task that does so
+     * on the host itself never comes to close the guard.
      */
     public static Fault crash(String host) {
         return new Fault(Kind.CRASH, "crash " + host, List.of(host), all -> {
@@ -198,7 +243,7 @@ public final class Faults {
                 Kind.NAME_FAILS,
                 "name " + name + " fails",
                 List.of(),
-                all -> all.names().fail(name));
+                all -> all.names().fail(all.requireName(name)));
     }
 
     /** Looking the name up takes so much longer, everywhere. */
@@ -208,19 +253,26 @@ public final class Faults {
                 Kind.NAME_IS_SLOW,
                 "name " + name + " takes " + longer,
                 List.of(),
-                all -> all.names().slow(name, nanos));
+                all -> all.names().slow(all.requireName(name), nanos));
     }
 
     /**
      * Faults that come and go at random, for as long as it is in force. Each seed draws which kinds, how often, for how long and how badly;
-     * they strike where somebody talks, some at moments that are interesting: at a connect, after a write, between a request and its
-     * answer. Only hosts that boot are crashed or killed.
+     * they strike where somebody talks or looks up a name, some at moments that are interesting: at a connect, after a write, between a request
+     * and its answer; the first segments rather than the later ones. In some seeds they last for minutes. Only hosts that boot are crashed or killed.
      */
     public static Swarm swarm() {
         return new Swarm();
     }
 
     // ----
+
+    private static void requireTwo(String what, String one, String other) {
+        if (one.equals(other)) {
+            throw new IllegalArgumentException(
+                    what + ": " + one + " reaches itself whatever the network does; name two hosts");
+        }
+    }
 
     private static long requirePositive(String what, Duration duration) {
         if (duration.isNegative() || duration.isZero()) {
@@ -235,6 +287,7 @@ public final class Faults {
 
     private static Fault oneWay(
             Kind kind, String description, String from, String to, Function<Route, Runnable> effect) {
+        requireTwo(description, from, to);
         return new Fault(kind, description, List.of(from, to), all -> effect.apply(route(all, from, to)));
     }
 

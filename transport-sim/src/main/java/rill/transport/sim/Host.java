@@ -12,7 +12,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import rill.Loop;
@@ -20,6 +19,7 @@ import rill.LoopGroup;
 import rill.LoopOptions;
 import rill.Report;
 import rill.Reporter;
+import rill.spi.DefaultTransport;
 import rill.spi.PowerLoss;
 import rill.spi.Transport;
 import rill.transport.sim.Trace.Kind;
@@ -50,8 +50,9 @@ public final class Host {
     private final WallClock wallClock;
     private final SimTransport transport;
     private final List<Driven> loops = new ArrayList<>();
-    private final @Nullable Consumer<? super Host> boot;
+    private final @Nullable Boot boot;
     private final Route.Setting<Double> rates = new Route.Setting<>(1.0);
+    private final List<Runnable> suspended = new ArrayList<>(); // until it is paused no more
     private int pauses;
     private int crashes;
     private int kills;
@@ -59,7 +60,7 @@ public final class Host {
     private long slowNanos;
     private long busyUntil;
 
-    Host(Simulation simulation, Network network, String name, @Nullable Consumer<? super Host> boot) {
+    Host(Simulation simulation, Network network, String name, @Nullable Boot boot) {
         this.simulation = simulation;
         this.network = network;
         this.name = name;
@@ -88,7 +89,7 @@ public final class Host {
         return new InetSocketAddress(address, port);
     }
 
-    /** The transport for loops of this host: {@code Loop.open(host.transport())}. */
+    /** The transport for loops of this host: {@code Loop.open(host.transport())}; within its boot, {@code Loop.open()} takes it as well. */
     public Transport transport() {
         return transport;
     }
@@ -157,7 +158,8 @@ public final class Host {
     /**
      * Runs work that would block or take long elsewhere: each piece begins as soon as the one before is done, takes {@code cost} of
      * virtual time, and then runs at once, outside of every loop. What it does must neither block nor touch a loop, except by completing
-     * a {@link java.util.concurrent.CompletionStage}. What it throws fails the run. After a crash, nothing of it runs.
+     * a {@link java.util.concurrent.CompletionStage}. What it throws fails the run. After a crash, nothing of it runs; while the host is paused, it
+     * waits.
      */
     public Executor executor(Duration cost) {
         if (cost.isNegative()) {
@@ -166,11 +168,16 @@ public final class Host {
         long nanos = Agenda.nanos(cost);
         return new Executor() {
             private long busyUntil;
+            private int lifeOfWork;
 
             @Override
             public void execute(Runnable work) {
                 simulation.requireOwner("giving work to an executor of host " + name);
                 requireUp("do work");
+                if (lifeOfWork != life) {
+                    lifeOfWork = life;
+                    busyUntil = 0; // what it was busy with has died
+                }
                 busyUntil = Math.min(Math.max(busyUntil, network.agenda.now()) + nanos, Agenda.END);
                 later(busyUntil, work);
             }
@@ -203,20 +210,36 @@ public final class Host {
         return boot != null;
     }
 
+    /** Loops that name no transport are opened on it meanwhile. */
     void boot() {
         if (boot != null) {
-            boot.accept(this);
+            DefaultTransport.during(
+                    transport,
+                    () -> simulation.properties().ofHost(this, () -> {
+                        try {
+                            boot.boot(this);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    }));
         }
     }
 
     /** Does something on its behalf, unless it has gone down by then. */
     void later(long time, Runnable action) {
         int present = life;
-        network.agenda.at(time, () -> {
-            if (life == present && up()) {
-                simulation.attempt(this, "work for host " + name, action);
-            }
-        });
+        network.agenda.at(time, () -> happen(present, action));
+    }
+
+    private void happen(int whenPlanned, Runnable action) {
+        if (life != whenPlanned || !up()) {
+            return;
+        }
+        if (paused()) {
+            suspended.add(() -> happen(whenPlanned, action));
+        } else {
+            simulation.attempt(this, "work for host " + name, action);
+        }
     }
 
     void add(Driven loop) {
@@ -262,6 +285,10 @@ public final class Host {
     void resume() {
         pauses--;
         note("resumed");
+        if (!paused()) {
+            suspended.forEach(each -> network.agenda.at(network.agenda.now(), each));
+            suspended.clear();
+        }
     }
 
     private void note(String what) {
@@ -331,6 +358,8 @@ public final class Host {
 
     private void processEnds(String how) {
         life++;
+        suspended.clear();
+        simulation.properties().ended(this);
         unix.processEnds();
         var cause = new PowerLoss("host " + name + " " + how);
         List.copyOf(loops).forEach(each -> each.lose(cause));
@@ -339,7 +368,9 @@ public final class Host {
     }
 
     void powerIsBack() {
-        crashes--;
+        if (--crashes == 0) {
+            wallClock.clockMoved(clock.startAnew(random.nextLong()));
+        }
         bootIfUp();
     }
 

@@ -2,7 +2,7 @@ package rill.transport.sim;
 
 import rill.spi.Clock;
 
-/** A host's own clock: it starts anywhere, and may go at another rate than the simulation's. Never goes back. */
+/** A host's own clock: it starts anywhere, and may go at another rate than the simulation's. Never goes back while the host has power. */
 final class HostClock implements Clock {
     private final Agenda agenda;
     private long base; // its reading at `since`
@@ -18,6 +18,14 @@ final class HostClock implements Clock {
     public long nanoTime() {
         long passed = agenda.now() - since;
         return base + (rate == 1 ? passed : (long) (passed * rate));
+    }
+
+    /** Gives by how much it has moved. */
+    long startAnew(long origin) {
+        long before = nanoTime();
+        base = origin;
+        since = agenda.now();
+        return base - before;
     }
 
     void rate(double newRate) {

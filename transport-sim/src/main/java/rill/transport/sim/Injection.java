@@ -9,15 +9,17 @@ public final class Injection implements AutoCloseable {
     private final Runnable undo;
     private final long since;
     private final int number; // among those of swarms, or 0
+    private final int swarm; // whose it is, or 0
     private final long planned; // how long it is to last, if that is known
     private long until = STILL;
 
-    Injection(Fault fault, Injections all, Runnable undo, long since, int number, long planned) {
+    Injection(Fault fault, Injections all, Runnable undo, long since, int number, int swarm, long planned) {
         this.fault = fault;
         this.all = all;
         this.undo = undo;
         this.since = since;
         this.number = number;
+        this.swarm = swarm;
         this.planned = planned;
     }
 
@@ -38,8 +40,16 @@ public final class Injection implements AutoCloseable {
         return number;
     }
 
+    int swarm() {
+        return swarm;
+    }
+
     long since() {
         return since;
+    }
+
+    long planned() {
+        return planned;
     }
 
     /** How long it was in force, or is to be, as far as is known. */

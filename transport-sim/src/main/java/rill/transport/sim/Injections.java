@@ -25,6 +25,7 @@ final class Injections {
     private final Set<Integer> played = new HashSet<>();
     private Without without = Without.NOTHING;
     private int swarms; // in force
+    private int swarmsSoFar;
     private final ArrayDeque<Runnable> forOutside = new ArrayDeque<>(); // in order, whoever asked for them
 
     Injections(Simulation simulation, Network network, Agenda agenda) {
@@ -36,30 +37,31 @@ final class Injections {
 
     Injection inject(Fault fault) {
         simulation.requireOwner("injecting a fault");
-        return begin(fault, 0, 0);
+        return begin(fault, 0, 0, 0);
     }
 
     /** One of a swarm's; in a run that is played again with the number that it had. */
-    Injection strike(Fault fault, int number, long lasting) {
+    Injection strike(Fault fault, int number, int swarm, long lasting) {
         numbered = Math.max(numbered, number);
-        return begin(fault, number, lasting);
+        return begin(fault, number, swarm, lasting);
     }
 
     int nextNumber() {
         return numbered + 1;
     }
 
-    private Injection begin(Fault fault, int number, long planned) {
+    private Injection begin(Fault fault, int number, int swarm, long planned) {
         network.trace.add(Kind.FAULT, -1, -1, 0, 0, 0, fault.toString());
         Runnable undo = fault.apply(this);
-        network.tally.struck(fault.kind());
-        var injection = new Injection(fault, this, undo, agenda.now(), number, planned);
+        network.tally.struck(fault.kind(), number > 0);
+        var injection = new Injection(fault, this, undo, agenda.now(), number, swarm, planned);
         active.add(injection);
         all.add(injection);
         return injection;
     }
 
     void schedule(long after, long lasting, Fault fault) {
+        fault.hosts().forEach(network::host); // which have to exist: nobody could be told later
         agenda.fault(agenda.after(after), () -> {
             Injection injection = inject(fault);
             agenda.fault(agenda.after(lasting), injection::close);
@@ -89,12 +91,21 @@ final class Injections {
                 .toList();
     }
 
+    /** The same, of which those of swarms last as long as they were to, whoever ended them before: so they can be had again to the event. */
+    List<Strike> planned() {
+        return all.stream()
+                .filter(each -> each.fault().kind() != Fault.Kind.SWARM)
+                .map(each -> strike(each, each.number() > 0 ? each.planned() : each.lasting(agenda.now())))
+                .toList();
+    }
+
     private Strike strike(Injection each) {
+        return strike(each, each.lasting(agenda.now()));
+    }
+
+    private static Strike strike(Injection each, long lasting) {
         return new Strike(
-                each.number(),
-                Duration.ofNanos(each.since()),
-                Duration.ofNanos(each.lasting(agenda.now())),
-                each.fault());
+                each.number(), each.swarm(), Duration.ofNanos(each.since()), Duration.ofNanos(lasting), each.fault());
     }
 
     /** What is in force, or was until a moment ago: whoever throws may have ended it on the way out. */
@@ -105,8 +116,14 @@ final class Injections {
                 .toList();
     }
 
-    void swarming(int more) {
-        swarms += more;
+    /** Gives its number, from 1. */
+    int swarmBegins() {
+        swarms++;
+        return ++swarmsSoFar;
+    }
+
+    void swarmEnds() {
+        swarms--;
     }
 
     /** Whether code of the user's is to misbehave as well. */
@@ -132,15 +149,26 @@ final class Injections {
         return plan;
     }
 
-    /** Whether a strike of the plan is to be played, which it is once. */
-    boolean plays(Strike strike) {
-        return strike.number() > 0 && !without.strikes().contains(strike.number()) && played.add(strike.number());
+    /** Whether a strike of the plan is to be played by this swarm, which it is once. */
+    boolean plays(Strike strike, int swarm) {
+        return strike.number() > 0
+                && strike.swarm() == swarm
+                && !without.strikes().contains(strike.number())
+                && played.add(strike.number());
     }
 
     // ---- what faults act upon
 
     Names names() {
         return simulation.names();
+    }
+
+    /** Which has to be known: a host's, or given by now. */
+    String requireName(String name) {
+        if (network.find(name) == null && names().holders(name).isEmpty() && !name.equals("localhost")) {
+            throw new IllegalArgumentException("nothing has the name " + name + "; " + network.known());
+        }
+        return name;
     }
 
     void resumed() {

@@ -1,14 +1,21 @@
 package rill.transport.sim;
 
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
-/** Asks a silent peer whether it lives, if the option is on; gives up after some questions without an answer. */
+/**
+ * Asks a silent peer whether it lives, if the option is on; gives up after some questions without an answer. While anything is
+ * unacknowledged it does neither: that is sent again, and given up, by itself.
+ *
+ * <p><b>Source:</b> RFC 9293 (3.8.4); tcp(7).
+ */
 final class KeepAlive {
     boolean on;
     int idleSeconds = 7200;
     int intervalSeconds = 75;
     int most = 9;
     private final Agenda agenda;
+    private final BooleanSupplier idle;
     private final Runnable ask;
     private final Runnable giveUp;
     private final Timer timer;
@@ -16,8 +23,10 @@ final class KeepAlive {
     private long heard;
     private int unanswered;
 
-    KeepAlive(Agenda agenda, Runnable ask, Runnable giveUp) {
+    /** With whether all that was written is acknowledged. */
+    KeepAlive(Agenda agenda, BooleanSupplier idle, Runnable ask, Runnable giveUp) {
         this.agenda = agenda;
+        this.idle = idle;
         this.ask = ask;
         this.giveUp = giveUp;
         this.timer = new Timer(agenda, this::look);
@@ -25,13 +34,14 @@ final class KeepAlive {
 
     void opened() {
         open = true;
+        heard();
         changed();
     }
 
-    /** Something in the options is different. */
+    /** It is on or off, or its idle time is another one, which counts from what was last heard. */
     void changed() {
         if (open && on) {
-            timer.start(seconds(idleSeconds));
+            timer.start(Math.max(0, seconds(idleSeconds) - (agenda.now() - heard)));
         } else {
             timer.stop();
         }
@@ -44,9 +54,11 @@ final class KeepAlive {
 
     private void look() {
         long quiet = agenda.now() - heard;
-        if (quiet < seconds(idleSeconds)) {
+        if (!idle.getAsBoolean()) {
+            timer.start(seconds(idleSeconds));
+        } else if (quiet < seconds(idleSeconds)) {
             timer.start(seconds(idleSeconds) - quiet);
-        } else if (unanswered == most) {
+        } else if (unanswered >= most) {
             giveUp.run();
         } else {
             unanswered++;

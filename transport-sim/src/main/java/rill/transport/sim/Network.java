@@ -26,11 +26,12 @@ final class Network {
     private final Map<String, Host> hosts = new LinkedHashMap<>();
     private final List<Host> numbered = new ArrayList<>();
     private final Map<InetAddress, Host> byAddress = new HashMap<>();
+    final List<Partition> partitions = new ArrayList<>(); // in force
     private final Map<Long, Route> routes = new LinkedHashMap<>();
     private Latency normal = Latency.fixed(Duration.ofNanos(500_000));
     private int connections;
     private long segments;
-    private Swarm.@Nullable Course watcher; // which strikes at interesting moments
+    private final List<Swarm.Course> watchers = new ArrayList<>(); // which strike at interesting moments
 
     Network(Agenda agenda, Trace trace, Chance chance, long seed) {
         this.chance = chance;
@@ -48,6 +49,7 @@ final class Network {
         }
         numbered.add(host);
         byAddress.put(host.address(), host);
+        partitions.forEach(each -> each.joined(host));
     }
 
     List<Host> hosts() {
@@ -93,18 +95,22 @@ final class Network {
         }
         Route route = known[to.number];
         if (route == null) {
-            route = new Route(from, to, from == to ? WITHIN_A_HOST : normal);
+            route = new Route(agenda, from, to, from == to ? WITHIN_A_HOST : normal, this::travels);
             known[to.number] = route;
             routes.put(((long) from.number << 32) | to.number, route);
         }
         return route;
     }
 
-    /** The ways that were used so far, from host to host. */
+    /** The ways that were used so far, also within a host. */
     List<Route> routesInUse() {
-        return routes.values().stream()
-                .filter(each -> each.used && each.from != each.to)
-                .toList();
+        return routes.values().stream().filter(each -> each.used).toList();
+    }
+
+    /** A host looks up another one's name, because it wants to talk to it. */
+    void looksUp(Host from, Host to) {
+        route(from, to).used = true;
+        watchers.forEach(each -> each.moment(from, to, true));
     }
 
     void normalLatency(Latency latency) {
@@ -128,10 +134,17 @@ final class Network {
         Route route = route(segment.source, segment.destination);
         route.used = true;
         segment.cutsBefore = route.cutsSoFar;
-        Fault.Kind cut = route.cutBy();
-        if (!segment.source.powered()) {
+        if (segment.source.powered()) {
+            setsOut(route, segment);
+        } else {
             note(Kind.LOST, segment);
-        } else if (cut != null) {
+        }
+        watchers.forEach(each -> each.sent(segment));
+    }
+
+    private void setsOut(Route route, Segment segment) {
+        Fault.Kind cut = route.cutBy();
+        if (cut != null) {
             lost(segment, cut);
         } else if (route.loss.value() > 0 && random.nextDouble() < route.loss.value()) {
             lost(segment, Fault.Kind.LOSS);
@@ -141,9 +154,6 @@ final class Network {
         } else {
             onItsWay(route, segment);
         }
-        if (watcher != null && route.from != route.to) {
-            watcher.sent(segment);
-        }
     }
 
     private void lost(Segment segment, Fault.Kind why) {
@@ -152,18 +162,19 @@ final class Network {
     }
 
     private void onItsWay(Route route, Segment segment) {
-        long leaves = route.departure(agenda.now(), segment.length + Segment.HEADER);
-        if (leaves == Route.DROPPED) {
+        if (!route.leave(segment)) {
             lost(segment, Fault.Kind.BANDWIDTH);
-            return;
+        } else if (route.limited()) {
+            tally.hit(Fault.Kind.BANDWIDTH);
         }
+    }
+
+    private void travels(Segment segment) {
+        Route route = route(segment.source, segment.destination);
         if (route.latency.replaced()) {
             tally.hit(Fault.Kind.LATENCY);
         }
-        if (leaves > agenda.now()) {
-            tally.hit(Fault.Kind.BANDWIDTH);
-        }
-        long arrives = leaves + chance.jittered(route.latency.value().sample(random));
+        long arrives = agenda.now() + chance.jittered(route.latency.value().sample(random));
         Tcp sender = segment.sender;
         if (sender != null) {
             // One direction of a connection stays in order, also within an instant.
@@ -180,13 +191,13 @@ final class Network {
         }
     }
 
-    /** Somebody on the way, or a peer that knows nothing, sends a reset to this end. */
+    /** Somebody on the way sends a reset to this end, as if the other had: whether that has power or not. */
     void reset(Tcp end) {
         var reset = new Segment(
                 this,
                 /* source= */ end.peerHost,
                 /* destination= */ end.host,
-                /* sender= */ null,
+                /* sender= */ end.peer(),
                 /* target= */ end,
                 Purpose.RST,
                 end.number);
@@ -194,7 +205,7 @@ final class Network {
         note(Kind.SENT, reset);
         Route route = route(end.peerHost, end.host);
         reset.cutsBefore = route.cutsSoFar;
-        onItsWay(route, reset);
+        setsOut(route, reset);
     }
 
     void arrived(Segment segment) {
@@ -239,6 +250,8 @@ final class Network {
 
     /** Bytes pass within a host, outside of the network. */
     void local(Host host, int connection, byte[] bytes) {
+        route(host, host).used = true;
+        watchers.forEach(each -> each.moment(host, host, false));
         trace.content(0, 0, 0, bytes, bytes.length);
         trace.add(
                 Kind.LOCAL,
@@ -251,14 +264,12 @@ final class Network {
                 trace.recording() ? Segment.preview(bytes, bytes.length) : null);
     }
 
-    void watcher(Swarm.Course newWatcher) {
-        watcher = newWatcher;
+    void watch(Swarm.Course watcher) {
+        watchers.add(watcher);
     }
 
-    void unwatch(Swarm.Course former) {
-        if (watcher == former) {
-            watcher = null;
-        }
+    void unwatch(Swarm.Course watcher) {
+        watchers.remove(watcher);
     }
 
     private void note(Kind kind, Segment s) {

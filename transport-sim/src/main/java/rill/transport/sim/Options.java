@@ -25,14 +25,14 @@ final class Options<E extends End> {
                 tcp.keepAlive.idleSeconds = seconds;
                 tcp.keepAlive.changed();
             })
-            .with(ExtendedSocketOptions.TCP_KEEPINTERVAL, tcp -> tcp.keepAlive.intervalSeconds, (tcp, seconds) -> {
-                tcp.keepAlive.intervalSeconds = seconds;
-                tcp.keepAlive.changed();
-            })
-            .with(ExtendedSocketOptions.TCP_KEEPCOUNT, tcp -> tcp.keepAlive.most, (tcp, most) -> {
-                tcp.keepAlive.most = most;
-                tcp.keepAlive.changed();
-            })
+            .with(
+                    ExtendedSocketOptions.TCP_KEEPINTERVAL,
+                    tcp -> tcp.keepAlive.intervalSeconds,
+                    (tcp, seconds) -> tcp.keepAlive.intervalSeconds = seconds)
+            .with(
+                    ExtendedSocketOptions.TCP_KEEPCOUNT,
+                    tcp -> tcp.keepAlive.most,
+                    (tcp, most) -> tcp.keepAlive.most = most)
             .with(
                     StandardSocketOptions.SO_SNDBUF,
                     tcp -> tcp.out.capacity,

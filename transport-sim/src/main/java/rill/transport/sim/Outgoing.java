@@ -18,16 +18,22 @@ import rill.transport.sim.Segment.Purpose;
  *                            └──────┘ again, as the windows allow
  * </pre>
  *
- * <b>Source:</b> RFC 9293 (3.8), RFC 6298 (timeouts, with Linux's minimum of 200 ms), RFC 6582 (recovery), RFC 3042 (limited transmit).
+ * A peer without any room is asked from time to time, by a timer of its own.
+ *
+ * <p><b>Source:</b> RFC 9293 (3.8), RFC 6298 (timeouts; with Linux's minimum of 200 ms, which is of the variation), RFC 6582 (recovery), RFC
+ * 3042 (limited transmit).
  */
 final class Outgoing {
     static final int MSS = 1460;
 
-    private static final long LEAST_TIMEOUT = Duration.ofMillis(200).toNanos();
+    private static final long LEAST_VARIATION = Duration.ofMillis(200).toNanos(); // four times it
     private static final long MOST_TIMEOUT = Duration.ofMinutes(2).toNanos();
-    private static final long FIRST_TIMEOUT = Duration.ofSeconds(1).toNanos();
+    /** After a handshake of which something was sent twice, so that nothing is known of the round trip. */
+    private static final long UNMEASURED_TIMEOUT = Duration.ofSeconds(3).toNanos();
     /** As tcp_retries2 of Linux: after this many it gives up, which takes about 15 minutes. */
     private static final int RETRIES = 15;
+    /** As tcp_orphan_retries, for what nobody uses any more. */
+    private static final int RETRIES_OF_AN_ORPHAN = 8;
 
     private static final int DUPLICATES = 3;
     static final int BUFFER = 128 * 1024;
@@ -58,7 +64,8 @@ final class Outgoing {
     private final Chance chance;
     private final ArrayDeque<Chunk> waiting = new ArrayDeque<>();
     private final ArrayDeque<Chunk> flying = new ArrayDeque<>();
-    private final Timer retransmission;
+    private final Timer retransmission; // of what is flying
+    private final Timer question; // to a peer without room, if nothing is
     private final Congestion congestion = new Congestion();
     int capacity;
     boolean coalesce = true; // Nagle's algorithm
@@ -71,7 +78,9 @@ final class Outgoing {
     private int retries;
     private int duplicates; // acknowledgements that moved nothing, each of a segment that has come out of order
     private long recoverTo = -1; // after a loss: what had been sent by then
-    private long timeout = FIRST_TIMEOUT;
+    private long timeout = UNMEASURED_TIMEOUT;
+    private int questions; // without an answer
+    private long patience; // until the next one
     private long smoothed = -1;
     private long variation;
 
@@ -81,6 +90,12 @@ final class Outgoing {
         this.chance = chance;
         this.capacity = chance.buffer(BUFFER);
         this.retransmission = new Timer(agenda, this::timedOut);
+        this.question = new Timer(agenda, this::ask);
+    }
+
+    /** The handshake is over, and has told how long a round trip takes. */
+    void opened(long roundTrip) {
+        measured(roundTrip);
     }
 
     /** None, if the capacity was lowered below what is buffered. */
@@ -168,7 +183,10 @@ final class Outgoing {
             return false;
         }
         if (allowed <= 0) {
-            retransmission.startUnlessRunning(timeout); // asks from time to time
+            if (!question.running()) {
+                patience = timeout;
+                question.start(patience);
+            }
             return false;
         }
         cut(first, allowed);
@@ -188,7 +206,18 @@ final class Outgoing {
         waiting.addFirst(part);
     }
 
+    private void ask() {
+        if (++questions > mostTries()) {
+            tcp.givenUp();
+            return;
+        }
+        tcp.send(Purpose.PROBE, sent, null, 0);
+        patience = Math.min(MOST_TIMEOUT, patience * 2);
+        question.start(patience);
+    }
+
     private void send(Chunk chunk) {
+        question.stop();
         chunk.sentAt = agenda.now();
         flying.add(chunk);
         sent = chunk.after();
@@ -235,12 +264,11 @@ final class Outgoing {
     void acknowledged(long upTo, int window, boolean nothingElse) {
         long oldEdge = edge;
         window(upTo, window);
+        questions = 0; // a full receiver that answers is alive
         if (upTo > acknowledged) {
             progress(upTo);
         } else if (nothingElse && !flying.isEmpty() && edge == oldEdge) {
             duplicate();
-        } else if (flying.isEmpty()) {
-            retries = 0; // a full receiver that answers is alive
         }
         push();
     }
@@ -267,6 +295,8 @@ final class Outgoing {
         long bytes = upTo - acknowledged;
         acknowledged = upTo;
         retries = 0;
+        long sentAt = -1; // of the first one
+        boolean again = false;
         for (Chunk first = flying.peek(); first != null && first.after() <= upTo; first = flying.peek()) {
             flying.remove();
             segments++;
@@ -274,11 +304,12 @@ final class Outgoing {
             if (!first.lost) {
                 congestion.left(first.length);
             }
-            if (!first.again) {
-                measured(agenda.now() - first.sentAt);
-            }
+            sentAt = segments == 1 ? first.sentAt : sentAt;
+            again |= first.again;
         }
-        timeout = smoothed < 0 ? FIRST_TIMEOUT : bounded(smoothed + 4 * variation);
+        if (segments > 0 && !again) {
+            measured(agenda.now() - sentAt);
+        }
         boolean recovering = recoverTo >= 0 && upTo < recoverTo;
         // All but one of those that the acknowledgement has jumped over were told of by duplicates.
         duplicates = recovering ? Math.max(0, duplicates - Math.max(0, segments - 1)) : 0;
@@ -295,6 +326,7 @@ final class Outgoing {
         }
     }
 
+    /** Takes a round trip into account. Nothing else brings down a timeout that was doubled. */
     private void measured(long roundTrip) {
         if (smoothed < 0) {
             smoothed = roundTrip;
@@ -303,35 +335,30 @@ final class Outgoing {
             variation += (Math.abs(smoothed - roundTrip) - variation) / 4;
             smoothed += (roundTrip - smoothed) / 8;
         }
+        timeout = Math.min(MOST_TIMEOUT, smoothed + Math.max(LEAST_VARIATION, 4 * variation));
     }
 
-    private static long bounded(long nanos) {
-        return Math.min(MOST_TIMEOUT, Math.max(LEAST_TIMEOUT, nanos));
+    private int mostTries() {
+        return tcp.closed() ? RETRIES_OF_AN_ORPHAN : RETRIES;
     }
 
     private void timedOut() {
-        if (flying.isEmpty() && waiting.isEmpty()) {
-            return;
-        }
-        if (++retries > RETRIES) {
+        if (++retries > mostTries()) {
             tcp.givenUp();
             return;
         }
-        timeout = bounded(timeout * 2);
-        if (flying.isEmpty()) {
-            tcp.send(Purpose.PROBE, sent, null, 0);
-        } else {
-            recoverTo = sent;
-            duplicates = 0;
-            congestion.lostAll();
-            flying.forEach(this::lose);
-            resend();
-        }
+        timeout = Math.min(MOST_TIMEOUT, timeout * 2);
+        recoverTo = sent;
+        duplicates = 0;
+        congestion.lostAll();
+        flying.forEach(this::lose);
+        resend();
         retransmission.start(timeout);
     }
 
     void stop() {
         retransmission.stop();
+        question.stop();
         waiting.clear();
         flying.clear();
         buffered = 0;
@@ -344,6 +371,8 @@ final class Outgoing {
 
     @Nullable
     String situation() {
-        return buffered == 0 ? null : buffered + " bytes unacknowledged, tried again " + retries + " times";
+        return buffered == 0
+                ? null
+                : buffered + " bytes unacknowledged, tried again " + (retries + questions) + " times";
     }
 }

@@ -163,8 +163,11 @@ final class Picture {
                 default -> {}
             }
         }
-        // What was still on its way when the picture ends.
-        sentAt.values().stream().sorted().forEach(i -> drawSegment(shown.get(i), rows[i], height - 20));
+        // What was still on its way when the picture ends; where it came from is to be seen.
+        sentAt.values().stream()
+                .sorted()
+                .filter(i -> hasColumn(shown.get(i).host()))
+                .forEach(i -> drawSegment(shown.get(i), rows[i], height - 20));
     }
 
     /**

@@ -19,6 +19,7 @@ final class Replay {
         var simulation = Simulation.seed(Long.parseLong(args[1])).record();
         try {
             scenario.run(simulation);
+            simulation.verdict().throwIfAny(); // somebody may have caught it
         } catch (Exception | AssertionError e) {
             outcome = failed(e);
         }

@@ -3,6 +3,7 @@ package rill.transport.sim;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The way from one host to another, in one direction, and what is wrong with it. */
@@ -50,22 +51,25 @@ final class Route {
     /** How many bytes wait for a limited bandwidth; what comes then is dropped, as routers do. */
     static final int QUEUE = 128 * 1024;
 
-    /** What {@link #departure} gives if the queue is full. */
-    static final long DROPPED = -1;
-
     final Host from;
     final Host to;
     final Setting<Latency> latency;
     final Setting<Double> loss = new Setting<>(0.0);
-    final Setting<Long> bandwidth = new Setting<>(UNLIMITED);
+    private final Setting<Long> bandwidth = new Setting<>(UNLIMITED);
     final ArrayDeque<Segment> held = new ArrayDeque<>();
     int holds;
     boolean used; // by anybody yet
     int cutsSoFar; // who set out before the latest one is lost
     private final List<Fault.Kind> cuts = new ArrayList<>();
-    private long busyUntil;
+    private final ArrayDeque<Segment> waiting = new ArrayDeque<>(); // for bandwidth: the first is leaving
+    private int waitingBytes;
+    private final Timer line; // when the first has left
+    private final Consumer<? super Segment> leaves;
 
-    Route(Host from, Host to, Latency normal) {
+    /** With where a segment goes once there was bandwidth for it. */
+    Route(Agenda agenda, Host from, Host to, Latency normal, Consumer<? super Segment> leaves) {
+        this.line = new Timer(agenda, this::firstHasLeft);
+        this.leaves = leaves;
         this.from = from;
         this.to = to;
         this.latency = new Setting<>(normal);
@@ -83,17 +87,61 @@ final class Route {
         return cuts.isEmpty() ? null : cuts.getLast();
     }
 
-    /** When a segment that is sent now has left, at the bandwidth that there is. */
-    long departure(long now, int bytes) {
-        long perSecond = bandwidth.value();
-        if (perSecond == UNLIMITED) {
-            return now;
+    // ---- bandwidth
+
+    /** Leaves at once, or when there is bandwidth; false if too much waits for that. */
+    boolean leave(Segment segment) {
+        if (bandwidth.value() == UNLIMITED) {
+            leaves.accept(segment);
+            return true;
         }
-        double waiting = (double) Math.max(0, busyUntil - now) * perSecond / 1e9;
-        if (waiting + bytes > QUEUE) {
-            return DROPPED;
+        if (waitingBytes + segment.bytesOnTheWay() > QUEUE) {
+            return false;
         }
-        busyUntil = Math.max(now, busyUntil) + Math.ceilDiv(bytes * 1_000_000_000L, perSecond);
-        return busyUntil;
+        waiting.add(segment);
+        waitingBytes += segment.bytesOnTheWay();
+        if (waiting.size() == 1) {
+            firstIsLeaving();
+        }
+        return true;
+    }
+
+    boolean limited() {
+        return bandwidth.replaced();
+    }
+
+    /** From now on no more than this. Gives what undoes it. */
+    Runnable limit(long bytesPerSecond) {
+        Runnable undo = bandwidth.replace(bytesPerSecond);
+        bandwidthChanged();
+        return () -> {
+            undo.run();
+            bandwidthChanged();
+        };
+    }
+
+    private void bandwidthChanged() {
+        if (bandwidth.value() == UNLIMITED) {
+            line.stop();
+            waitingBytes = 0;
+            for (Segment each = waiting.poll(); each != null; each = waiting.poll()) {
+                leaves.accept(each);
+            }
+        } else if (!waiting.isEmpty()) {
+            firstIsLeaving();
+        }
+    }
+
+    private void firstIsLeaving() {
+        line.start(Math.ceilDiv(waiting.element().bytesOnTheWay() * 1_000_000_000L, bandwidth.value()));
+    }
+
+    private void firstHasLeft() {
+        Segment first = waiting.remove();
+        waitingBytes -= first.bytesOnTheWay();
+        if (!waiting.isEmpty()) {
+            firstIsLeaving();
+        }
+        leaves.accept(first);
     }
 }

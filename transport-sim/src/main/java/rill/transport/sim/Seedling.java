@@ -3,11 +3,14 @@ package rill.transport.sim;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.PrimitiveIterator;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.opentest4j.TestAbortedException;
 
 /** A scenario that is run with one seed after the other, up to the first that fails. */
 final class Seedling {
@@ -39,19 +42,39 @@ final class Seedling {
         while (each.hasNext()) {
             run(each.nextLong());
         }
-        var never = reached.entrySet().stream()
-                .filter(one -> !one.getValue())
-                .map(Map.Entry::getKey)
-                .toList();
-        if (!never.isEmpty() && seeds.areMany()) {
-            throw new AssertionError("in none of " + seeds.count() + " seeds did this hold: " + String.join("; ", never)
-                    + "\nfaults: " + tally);
+        if (seeds.areMany()) {
+            requireSomethingHappened();
         }
         return tally;
     }
 
+    private void requireSomethingHappened() {
+        var never = reached.entrySet().stream()
+                .filter(one -> !one.getValue())
+                .map(Map.Entry::getKey)
+                .toList();
+        if (!never.isEmpty()) {
+            throw new AssertionError("in none of " + seeds.stream().count() + " seeds did this hold: "
+                    + String.join("; ", never) + "\nfaults: " + tally);
+        }
+        if (tally.swarmedInVain()) {
+            throw new AssertionError("in none of " + seeds.stream().count()
+                    + " seeds did the swarm do anything; inject it before anybody talks, have hosts talk while it is in force, for"
+                    + " some seconds of virtual time, and leave it some hosts and kinds");
+        }
+        List<Fault.Kind> inVain = tally.inVain();
+        if (!inVain.isEmpty()) {
+            throw new AssertionError("in none of " + seeds.stream().count() + " seeds did this hit anything: "
+                    + inVain.stream().map(Tally::words).collect(Collectors.joining(", "))
+                    + "; look whether somebody talks while it is in force, and where it strikes\nfaults: " + tally);
+        }
+    }
+
     private void run(long seed) {
         Trial trial = trial(seed);
+        if (trial.failure() instanceof TestAbortedException assumed) {
+            throw assumed;
+        }
         if (Boolean.getBoolean("rill.twice") || trial.failure() != null) {
             requireSame(trial, trial(seed));
         }
@@ -94,7 +117,11 @@ final class Seedling {
         var shrinker = new Shrinker(scenario, trial, without, System.nanoTime() + bound);
         Trial smallest = bound == 0 ? null : shrinker.shrink();
         Without least = smallest == null ? without : shrinker.without();
-        if (smallest != null && !least.equals(without)) {
+        if (bound > 0 && smallest == null) {
+            text.append("\nnot reduced: played again, it does not fail in the same manner within ")
+                    .append(settings.shrinkSeconds())
+                    .append(" s");
+        } else if (smallest != null && !least.equals(without)) {
             text.append("\nreduced: ");
             text.append(
                     shrinker.left().isEmpty()

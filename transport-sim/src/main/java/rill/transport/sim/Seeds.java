@@ -9,15 +9,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param first the first of all processes
  * @param count how many in all processes
+ * @param enough how many, without any property, are meant to bring about whatever is to happen sometimes
  * @param shard which part is this process's: 1 to {@code shards}
  * @param shards in how many parts the seeds are split, in turn
  */
-record Seeds(long first, long count, int shard, int shards) {
+record Seeds(long first, long count, long enough, int shard, int shards) {
     /** What the annotation says, unless the properties say otherwise. */
     static Seeds of(long first, long count, Function<String, @Nullable String> property) {
         String only = property.apply("rill.seed");
         if (only != null) {
-            return new Seeds(number("rill.seed", only), 1, 1, 1);
+            return new Seeds(number("rill.seed", only), 1, count, 1, 1);
         }
         String many = property.apply("rill.seeds");
         long wanted = many == null ? count : number("rill.seeds", many);
@@ -26,7 +27,7 @@ record Seeds(long first, long count, int shard, int shards) {
         }
         String part = property.apply("rill.shard");
         if (part == null) {
-            return new Seeds(first, wanted, 1, 1);
+            return new Seeds(first, wanted, count, 1, 1);
         }
         String[] numbers = part.split("/", -1);
         long shard = numbers.length == 2 ? number("rill.shard", numbers[0]) : 0;
@@ -34,7 +35,7 @@ record Seeds(long first, long count, int shard, int shards) {
         if (shard < 1 || shards < shard || shards > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("rill.shard is a part of all, such as 2/4, not " + part);
         }
-        return new Seeds(first, wanted, (int) shard, (int) shards);
+        return new Seeds(first, wanted, count, (int) shard, (int) shards);
     }
 
     private static long number(String name, String text) {
@@ -45,9 +46,9 @@ record Seeds(long first, long count, int shard, int shards) {
         }
     }
 
-    /** Whether they are so many that what never happens says something. */
+    /** Whether those of this process are so many that what never happens says something. */
     boolean areMany() {
-        return count > 1 && shards == 1;
+        return count > 1 && (shards == 1 || count / shards >= enough);
     }
 
     LongStream stream() {

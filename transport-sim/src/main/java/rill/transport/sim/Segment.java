@@ -21,7 +21,7 @@ final class Segment extends Event {
     }
 
     /** What IP and TCP add, for the bandwidth. */
-    static final int HEADER = 40;
+    private static final int HEADER = 40;
 
     private static final int PREVIEW = 24;
 
@@ -66,6 +66,11 @@ final class Segment extends Event {
     /** What comes after its last byte; the end of a stream counts as one. */
     long end() {
         return sequence + length + (purpose == Purpose.FIN ? 1 : 0);
+    }
+
+    /** How many bytes of bandwidth it takes. */
+    int bytesOnTheWay() {
+        return length + HEADER;
     }
 
     @Nullable

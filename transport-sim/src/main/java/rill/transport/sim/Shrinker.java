@@ -8,9 +8,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a failing run smaller: does less of what there may be less of, leaves out faults of its swarms, in halves and quarters and one by
- * one, then freedoms and points, as long as it fails in the same way, and there is time.
+ * one, then freedoms and points, as long as it fails in the same manner, and there is time. None takes more than
+ * twice the steps of the run that failed, or a million, as fewer faults may mean more work; so that what never ends takes little time.
  */
 final class Shrinker {
+    private static final int ENOUGH_STEPS = 1_000_000;
+
     private final Scenario scenario;
     private final Trial failing;
     private final long deadline;
@@ -98,7 +101,13 @@ final class Shrinker {
         if (System.nanoTime() - deadline > 0) {
             return false;
         }
-        Trial trial = Trial.run(failing.seed(), scenario, failing.strikes(), candidate, simulation -> {});
+        Trial trial = Trial.run(
+                failing.seed(),
+                scenario,
+                failing.strikes(),
+                candidate,
+                simulation -> {},
+                Math.max(2 * failing.steps(), ENOUGH_STEPS));
         if (!trial.failsAs(failing)) {
             return false;
         }

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import rill.ProtocolException;
 import rill.spi.Drivable;
 import rill.spi.Driver;
 import rill.spi.PowerLoss;
@@ -70,6 +71,16 @@ final class SimDriver implements Driver {
     @Override
     public void failed(Drivable loop, String what, Throwable cause) {
         simulation.verdict().reported(host, what, cause);
+    }
+
+    @Override
+    public void violated(Drivable loop, String connection, ProtocolException violation) {
+        simulation
+                .verdict()
+                .reported(
+                        host,
+                        loop.name() + ": the peer of " + connection + " broke the protocol: " + violation.getMessage(),
+                        violation);
     }
 
     @Override

@@ -30,18 +30,23 @@ final class SimResolver implements Resolver {
         try {
             promise.complete(List.of(InetAddress.ofLiteral(name)));
         } catch (IllegalArgumentException notInNumbers) {
+            holders(name).forEach(each -> network.looksUp(host, each));
             long delay = USUAL_NANOS + simulation.names().delay(name);
             host.later(network.agenda.after(delay), () -> answer(name, promise));
         }
         return promise;
     }
 
+    private List<Host> holders(String name) {
+        Host one = network.find(name);
+        return one == null ? simulation.names().holders(name) : List.of(one);
+    }
+
     private void answer(String name, Promise<List<InetAddress>> promise) {
         if (promise.isDone()) {
             return;
         }
-        Host one = network.find(name);
-        List<Host> known = one == null ? simulation.names().holders(name) : List.of(one);
+        List<Host> known = holders(name);
         boolean failing = simulation.names().failing(name);
         int first = known.isEmpty() ? -1 : known.getFirst().number;
         network.trace.add(Kind.RESOLVED, host.number, first, 0, 0, failing ? 1 : 0, name);

@@ -14,11 +14,15 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * {@link Simulation#sometimes sometimes} has to hold with one of the seeds at least.
  *
  * <p>System properties change what is run: {@code rill.seed} is the one seed to run, {@code rill.seeds} the number of seeds instead of
- * the annotation's, and {@code rill.shard}, such as {@code 2/4}, the part that this process runs of them. {@code rill.twice} runs each
+ * the annotation's, and {@code rill.shard}, such as {@code 2/4}, the part that this process runs of them; what is to hold sometimes is asked of a part
+ * with as many seeds as the annotation says. {@code rill.twice} runs each
  * twice, and fails if the runs differ. {@code rill.without}, such as {@code 3,7-9,jitter,a point}, leaves out faults of the swarm by their
  * numbers, freedoms, and points of {@link Simulation#buggify}.
  *
- * <p><b>Not guaranteed:</b> a fresh instance of the test class for each seed; keep state in the method.
+ * <p>A test fails as well if in none of its seeds a swarm has struck anything, or a kind of fault that it causes itself has hit anything.
+ *
+ * <p><b>Not guaranteed:</b> a fresh instance of the test class for each seed; keep state in the method, and prepare it there: what is
+ * annotated with BeforeEach is called once for all seeds.
  */
 @SuppressWarnings("exports") // whoever uses it has JUnit
 @Test

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.junit.platform.commons.support.AnnotationSupport;
@@ -20,6 +21,11 @@ final class SimulatedSeeds implements ParameterResolver, InvocationInterceptor {
     /** For JUnit, which wants to pass one before it asks who invokes. */
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        if (!AnnotationSupport.isAnnotated(parameter.getDeclaringExecutable(), Simulated.class)) {
+            throw new ParameterResolutionException("a simulation belongs to one seed, and "
+                    + parameter.getDeclaringExecutable().getName()
+                    + " is called once for all of them; prepare it in the @Simulated method");
+        }
         return Simulation.seed(0);
     }
 

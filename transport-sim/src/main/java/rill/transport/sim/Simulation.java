@@ -5,17 +5,19 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import rill.Loop;
+import rill.ProtocolException;
 import rill.spi.Drivable;
 import rill.transport.sim.Trace.Kind;
 
@@ -52,6 +54,7 @@ public final class Simulation implements AutoCloseable {
     private final Injections injections;
     private final RandomGenerator random;
     private final Map<String, RandomGenerator> points = new HashMap<>(); // by name: null if the seed leaves it alone
+    private final Set<String> named = new HashSet<>(); // looked up, never walked
     private final List<Driven> ticks = new ArrayList<>();
     private final List<Driven> waitingForHost = new ArrayList<>(); // that is paused
     private final IdentityHashMap<Drivable, Driven> loops = new IdentityHashMap<>(); // looked up, never walked
@@ -59,6 +62,7 @@ public final class Simulation implements AutoCloseable {
     private int loopCount;
     private long steps;
     private long mostSteps = DEFAULT_STEPS;
+    private long stepsOfTrial = Long.MAX_VALUE; // whatever the scenario says of it
     private long endOfTime = DEFAULT_TIME.toNanos();
     private boolean closed;
 
@@ -131,12 +135,17 @@ public final class Simulation implements AutoCloseable {
         return add(name, null);
     }
 
-    /** Adds a host that does {@code boot} now, and again whenever it is started after a crash. */
-    public Host host(String name, Consumer<? super Host> boot) {
+    /**
+     * Adds a host that does {@code boot} now, and again whenever it is started after a crash. What is said there to hold {@link #always},
+     * {@link #eventually} or {@link #sometimes} holds for that life of the host.
+     *
+     * @throws java.io.UncheckedIOException if {@code boot} throws an {@link IOException}
+     */
+    public Host host(String name, Boot boot) {
         return add(name, Objects.requireNonNull(boot, "boot"));
     }
 
-    private Host add(String name, @Nullable Consumer<? super Host> boot) {
+    private Host add(String name, @Nullable Boot boot) {
         if (name.isBlank() || !names.holders(name).isEmpty()) {
             throw new IllegalArgumentException(
                     name.isBlank() ? "a host needs a name" : "the name " + name + " is given to hosts already");
@@ -208,6 +217,7 @@ public final class Simulation implements AutoCloseable {
      */
     public boolean buggify(double probability, String name) {
         requireOwner("buggify");
+        requireName(name);
         if (!injections.swarming() || injections.without().points().contains(name)) {
             return false;
         }
@@ -232,8 +242,16 @@ public final class Simulation implements AutoCloseable {
         if (most < 1) {
             throw new IllegalArgumentException("“" + name + "” can't be less than " + most + "; it is at least one");
         }
+        requireName(name);
         network.tally.amount(name, most);
         return Math.max(1, injections.without().atMost(most, name));
+    }
+
+    private void requireName(String name) {
+        if (!named.contains(name)) {
+            Without.requireName(name);
+            named.add(name);
+        }
     }
 
     /**
@@ -254,7 +272,9 @@ public final class Simulation implements AutoCloseable {
 
     /**
      * Failures that belong to the scenario. Any other one that reaches nobody fails the run: what is thrown in a Handle, a callback or a
-     * handler, or by a Task that nobody awaits; except that connections fail, and what depends on them, with an {@link IOException}.
+     * handler, or by a Task that nobody awaits; except that connections fail, and what depends on them, with an {@link IOException}. A {@link
+     * ProtocolException} fails the run as well, whoever has caught it, unless {@link ProtocolException#streamEnded() the stream ended too early}:
+     * this network changes no byte.
      */
     public Simulation expect(Predicate<? super Throwable> belongs) {
         verdict.expect(Objects.requireNonNull(belongs, "belongs"));
@@ -279,7 +299,8 @@ public final class Simulation implements AutoCloseable {
 
     /**
      * This has to hold at some time in some run, seen before a step: a {@link Simulated} test whose seeds never bring it about fails. It
-     * says that a test gets where it is meant to get.
+     * says that a test gets where it is meant to get. Say it where every run passes, at the beginning: what is said only where it holds can't
+     * fail.
      */
     public Simulation sometimes(String name, BooleanSupplier condition) {
         properties.sometimes(name, condition);
@@ -307,8 +328,9 @@ public final class Simulation implements AutoCloseable {
         if (next == null && agenda.next() == Long.MAX_VALUE) {
             return false;
         }
-        if (++steps > mostSteps) {
-            throw new IllegalStateException("seed " + seed + ": more than " + mostSteps + " steps" + situation());
+        if (++steps > Math.min(mostSteps, stepsOfTrial)) {
+            throw new IllegalStateException(
+                    "seed " + seed + ": more than " + Math.min(mostSteps, stepsOfTrial) + " steps" + situation());
         }
         if (next != null) {
             tick(next);
@@ -416,7 +438,8 @@ public final class Simulation implements AutoCloseable {
             }
             if (!step()) {
                 throw new IllegalStateException("seed " + seed + ": nothing is left that could happen, but " + what
-                        + " is not done; what other threads, or stages that they complete, would do never comes here"
+                        + " is not done; what other threads, or stages that they complete, would do never comes here:"
+                        + " use host.executor(cost) in place of an executor of your own"
                         + situation());
             }
         }
@@ -459,7 +482,7 @@ public final class Simulation implements AutoCloseable {
 
     /** Who waits for what, in lines of text. */
     private String situation() {
-        var text = new StringBuilder(" (at ").append(elapsed()).append("); who waits for what:");
+        var text = new StringBuilder("\n(at ").append(elapsed()).append("); who waits for what:");
         for (Host host : network.hosts()) {
             text.append("\n  ").append(host).append(host.paused() ? ", paused" : "");
             host.loops().forEach(each -> text.append("\n    ").append(each.situation()));
@@ -554,6 +577,20 @@ public final class Simulation implements AutoCloseable {
         without.freedoms().forEach(chance::fix);
     }
 
+    /** In a run that is made smaller: one that takes more steps does not fail in the same manner. */
+    void mostSteps(long most) {
+        stepsOfTrial = most;
+    }
+
+    /** What has struck, to be had again. */
+    List<Strike> planned() {
+        return injections.planned();
+    }
+
+    long steps() {
+        return steps;
+    }
+
     /** Does something of a host's outside of its loops: what it throws fails the run. */
     void attempt(Host host, String what, Runnable action) {
         try {
@@ -568,7 +605,9 @@ public final class Simulation implements AutoCloseable {
         Loop current = Loop.current();
         if (current == null ? Thread.currentThread() != owner : !loops.containsKey(current)) {
             throw violated(what + " on " + named(Thread.currentThread()) + ", but this simulation belongs to "
-                    + named(owner) + "; what other threads do has no place in virtual time");
+                    + named(owner)
+                    + "; what other threads do has no place in virtual time. Work that would block or take"
+                    + " long belongs on host.executor(cost), in place of an executor of your own");
         }
     }
 
@@ -620,6 +659,7 @@ public final class Simulation implements AutoCloseable {
         closed = true;
         standstill.end();
         mostSteps = steps + STEPS_FOR_CLOSING;
+        stepsOfTrial = Long.MAX_VALUE;
         endOfTime = Long.MAX_VALUE - 1;
         injections.endAll();
         for (Host host : network.hosts()) {

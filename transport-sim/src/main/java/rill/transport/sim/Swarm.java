@@ -3,6 +3,7 @@ package rill.transport.sim;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -53,7 +54,11 @@ public final class Swarm extends Fault {
     /** One swarm in force. */
     static final class Course {
         private static final Duration LONGEST = Duration.ofSeconds(30);
+        private static final double PATIENT = 0.1; // of the seeds: faults last for minutes, and some until all is calm
+        private static final Duration FOR_GOOD = Duration.ofHours(1);
         private static final List<Kind> NEVER = List.of(Kind.SWARM);
+        private static final Set<Kind> BETWEEN_TWO =
+                EnumSet.of(Kind.CUT, Kind.CUT_ONE_WAY, Kind.HOLD, Kind.LATENCY, Kind.LOSS, Kind.BANDWIDTH);
         private static final int CONNECTS_COUNT = 10; // for as many other segments
         private static final double MOMENT = 0.03; // seconds
 
@@ -66,7 +71,11 @@ public final class Swarm extends Fault {
         private final double meanLength;
         private final double severity;
         private final double aim; // how many segments are worth a fault
+        private final boolean patient;
+        private double gapInSegments; // which grows, so that it is the first ones that are struck; none if infinite
+        private double segmentsLeft;
         private final List<Injection> mine = new ArrayList<>();
+        private int number; // among the swarms of the run
         private boolean over;
 
         Course(Injections all, Set<String> only, Set<Kind> left, @Nullable Duration calm) {
@@ -85,6 +94,14 @@ public final class Swarm extends Fault {
             meanLength = oneOf(0.1, 0.5, 1.5, 5);
             severity = oneOf(0.1, 0.4, 1);
             aim = oneOf(0, 0.002, 0.02);
+            patient = random.nextDouble() < PATIENT;
+            gapInSegments = oneOf(3, 10, 30, Double.POSITIVE_INFINITY);
+            drawSegments();
+        }
+
+        private void drawSegments() {
+            segmentsLeft = 1 - StrictMath.log(1 - random.nextDouble()) * gapInSegments;
+            gapInSegments *= 2;
         }
 
         private double oneOf(double... values) {
@@ -93,13 +110,13 @@ public final class Swarm extends Fault {
 
         /** Gives what ends it. */
         Runnable start() {
-            all.swarming(1);
+            number = all.swarmBegins();
             List<Strike> plan = all.plan();
             if (plan != null) {
                 plan.forEach(this::replay);
             } else if (!kinds.isEmpty()) {
                 next();
-                all.network.watcher(this);
+                all.network.watch(this);
             }
             if (calm != null) {
                 all.agenda.fault(all.agenda.after(Agenda.nanos(calm)), this::end);
@@ -110,7 +127,7 @@ public final class Swarm extends Fault {
         private void end() {
             if (!over) {
                 over = true;
-                all.swarming(-1);
+                all.swarmEnds();
                 all.network.unwatch(this);
                 List.copyOf(mine).forEach(Injection::close);
             }
@@ -118,12 +135,12 @@ public final class Swarm extends Fault {
 
         private void replay(Strike strike) {
             if (Agenda.nanos(strike.at()) < all.agenda.now()) {
-                return; // it was another swarm's
+                return; // the swarm was in force earlier then than it is now
             }
             all.agenda.fault(Agenda.nanos(strike.at()), () -> {
-                if (!over && all.plays(strike)) {
+                if (!over && all.plays(strike, number)) {
                     long lasting = Agenda.nanos(strike.lasting());
-                    inForce(all.strike(strike.fault(), strike.number(), lasting), lasting);
+                    inForce(all.strike(strike.fault(), strike.number(), number, lasting), lasting);
                 }
             });
         }
@@ -134,9 +151,7 @@ public final class Swarm extends Fault {
                     return;
                 }
                 // Where nobody talks to nobody a fault has no effect.
-                List<Route> routes = all.network.routesInUse().stream()
-                        .filter(this::mayStrike)
-                        .toList();
+                List<Route> routes = waysInUse();
                 if (!routes.isEmpty()) {
                     strike(routes.get(random.nextInt(routes.size())), meanLength);
                 }
@@ -144,15 +159,23 @@ public final class Swarm extends Fault {
             });
         }
 
+        private List<Route> waysInUse() {
+            return all.network.routesInUse().stream().filter(this::mayStrike).toList();
+        }
+
         private boolean mayStrike(Route route) {
-            return only.isEmpty() || (only.contains(route.from.name()) && only.contains(route.to.name()));
+            return mayStrike(route.from) && mayStrike(route.to);
+        }
+
+        private boolean mayStrike(Host host) {
+            return only.isEmpty() || only.contains(host.name());
         }
 
         private void strike(Route route, double mean) {
             Fault fault = pick(kinds.get(random.nextInt(kinds.size())), route);
             if (fault != null) {
-                long lasting = exponential(mean);
-                inForce(all.strike(fault, all.nextNumber(), lasting), lasting);
+                long lasting = lasting(mean);
+                inForce(all.strike(fault, all.nextNumber(), number, lasting), lasting);
             }
         }
 
@@ -167,17 +190,26 @@ public final class Swarm extends Fault {
         /** Something is on its way: a moment to strike, before it arrives or before it is answered. */
         void sent(Segment segment) {
             boolean connects = segment.purpose == Purpose.SYN;
-            if (over || aim == 0 || !(connects || segment.length > 0)) {
+            if (connects || segment.length > 0) {
+                moment(segment.source, segment.destination, connects);
+            }
+        }
+
+        /** One host wants to talk to another. */
+        void moment(Host one, Host other, boolean connects) {
+            if (over) {
                 return;
             }
-            if (random.nextDouble() < (connects ? aim * CONNECTS_COUNT : aim)) {
-                Route route = random.nextBoolean()
-                        ? all.network.route(segment.source, segment.destination)
-                        : all.network.route(segment.destination, segment.source);
+            boolean counted = --segmentsLeft < 0;
+            if (counted) {
+                drawSegments();
+            }
+            if (counted || (aim > 0 && random.nextDouble() < (connects ? aim * CONNECTS_COUNT : aim))) {
+                Route route = random.nextBoolean() ? all.network.route(one, other) : all.network.route(other, one);
                 if (mayStrike(route)) {
                     // What strikes at a moment is often over soon: before anybody has noticed.
                     double mean = random.nextBoolean() ? MOMENT : meanLength;
-                    all.agenda.fault(all.agenda.now() + 1 + random.nextLong(2_000_000), () -> {
+                    all.agenda.fault(all.agenda.now() + 1 + random.nextLong(counted ? 500_000 : 2_000_000), () -> {
                         if (!over) {
                             strike(route, mean);
                         }
@@ -186,13 +218,24 @@ public final class Swarm extends Fault {
             }
         }
 
+        private long lasting(double meanSeconds) {
+            if (!patient || meanSeconds == MOMENT) {
+                return Math.min(LONGEST.toNanos(), exponential(meanSeconds));
+            }
+            return random.nextInt(5) == 0
+                    ? FOR_GOOD.toNanos()
+                    : Math.min(FOR_GOOD.toNanos(), exponential(60 * meanSeconds));
+        }
+
         private long exponential(double meanSeconds) {
             double seconds = -StrictMath.log(1 - random.nextDouble()) * meanSeconds;
-            return Math.min(LONGEST.toNanos(), 1 + (long) (seconds * 1e9));
+            return 1 + (long) (seconds * 1e9);
         }
 
         private String nameOf(Host host) {
-            List<String> names = all.names().of(host);
+            List<String> names = all.names().of(host).stream()
+                    .filter(each -> all.names().holders(each).stream().allMatch(this::mayStrike))
+                    .toList();
             return names.size() == 1 ? names.getFirst() : names.get(random.nextInt(names.size()));
         }
 
@@ -200,6 +243,9 @@ public final class Swarm extends Fault {
         private @Nullable Fault pick(Kind kind, Route route) {
             String one = route.from.name();
             String other = route.to.name();
+            if (route.from == route.to && BETWEEN_TWO.contains(kind)) {
+                return null;
+            }
             return switch (kind) {
                 case CUT -> Faults.cut(one, other);
                 case CUT_ONE_WAY -> Faults.cutOneWay(one, other);
@@ -209,6 +255,7 @@ public final class Swarm extends Fault {
                 case BANDWIDTH -> Faults.bandwidth(one, other, random.nextLong((long) (500 / severity), 100_000));
                 case RESET -> Faults.reset(one, other);
                 case ISOLATE -> Faults.isolate(one);
+                case PARTITION -> partition();
                 case CRASH, KILL -> downOf(kind, route);
                 case PAUSE -> Faults.pause(one);
                 case SLOW -> Faults.slow(one, millis(1, (int) (50 * severity)));
@@ -219,6 +266,28 @@ public final class Swarm extends Fault {
                 case WALL_CLOCK -> Faults.wallClockJumps(one, Duration.ofMillis(random.nextInt(-3_600_000, 3_600_001)));
                 case SWARM -> throw new AssertionError("a swarm of swarms");
             };
+        }
+
+        /** Some of the hosts that talk on one side, and the others on the other; sometimes with one that sees both. Of two it would be a cut. */
+        private @Nullable Fault partition() {
+            var hosts = new LinkedHashSet<String>();
+            for (Route each : waysInUse()) {
+                hosts.add(each.from.name());
+                hosts.add(each.to.name());
+            }
+            if (hosts.size() < 3) {
+                return null;
+            }
+            List<String> left = new ArrayList<>(hosts);
+            if (random.nextInt(4) == 0) {
+                left.remove(random.nextInt(left.size()));
+            }
+            List<String> side = new ArrayList<>();
+            side.add(left.remove(random.nextInt(left.size())));
+            List<String> other = new ArrayList<>();
+            other.add(left.remove(random.nextInt(left.size())));
+            left.forEach(each -> (random.nextBoolean() ? side : other).add(each));
+            return Faults.partition(side, other);
         }
 
         private Latency latency() {

@@ -1,6 +1,7 @@
 package rill.transport.sim;
 
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +14,7 @@ final class Tally {
     /** Of one kind. */
     private static final class Count {
         private long struck;
+        private long bySwarms; // of these
         private long hits;
     }
 
@@ -24,8 +26,24 @@ final class Tally {
         return counts.computeIfAbsent(kind, each -> new Count());
     }
 
-    void struck(Kind kind) {
-        count(kind).struck++;
+    void struck(Kind kind, boolean bySwarm) {
+        Count count = count(kind);
+        count.struck++;
+        count.bySwarms += bySwarm ? 1 : 0;
+    }
+
+    /** Whether there were swarms, and none of them has done anything. */
+    boolean swarmedInVain() {
+        return count(Kind.SWARM).struck > 0 && counts.values().stream().allMatch(each -> each.bySwarms == 0);
+    }
+
+    /** What the scenario itself has caused, and what hit nothing. A host that goes down does so without a connection, too. */
+    List<Kind> inVain() {
+        return counts.entrySet().stream()
+                .filter(each -> each.getValue().struck > each.getValue().bySwarms && each.getValue().hits == 0)
+                .map(Map.Entry::getKey)
+                .filter(each -> each != Kind.SWARM && each != Kind.CRASH && each != Kind.KILL)
+                .toList();
     }
 
     void hit(Kind kind) {
@@ -57,9 +75,14 @@ final class Tally {
         other.counts.forEach((kind, more) -> {
             Count sum = count(kind);
             sum.struck += more.struck;
+            sum.bySwarms += more.bySwarms;
             sum.hits += more.hits;
         });
         other.points.forEach((name, n) -> points.merge(name, n, Long::sum));
+    }
+
+    static String words(Kind kind) {
+        return kind.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     /** In words: {@code cut 3 × (217 segments), loss 1 × (12 segments)}. */
@@ -69,8 +92,7 @@ final class Tally {
         text.setEmptyValue("no faults");
         counts.forEach((kind, count) -> {
             if (count.struck > 0 && kind != Kind.SWARM) {
-                text.add(kind.name().toLowerCase(Locale.ROOT).replace('_', ' ') + " " + count.struck + " × ("
-                        + count.hits + " " + kind.hits + ")");
+                text.add(words(kind) + " " + count.struck + " × (" + count.hits + " " + kind.hits + ")");
             }
         });
         points.forEach((name, n) -> text.add("“" + name + "” " + n + " ×"));

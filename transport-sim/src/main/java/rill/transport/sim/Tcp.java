@@ -30,6 +30,8 @@ final class Tcp implements End {
     private static final long SYN_TIMEOUT = Duration.ofSeconds(1).toNanos();
     /** As tcp_syn_retries of Linux: about two minutes. */
     private static final int SYN_RETRIES = 6;
+    /** As tcp_synack_retries: about one. */
+    private static final int SYN_ACK_RETRIES = 5;
 
     /** How long Linux looks for a neighbour that is not there. */
     private static final long UNREACHABLE = Duration.ofSeconds(3).toNanos();
@@ -73,6 +75,10 @@ final class Tcp implements End {
     private boolean endedFirst; // our stream, before the peer ended its own
     private long goneAt;
     private int tries;
+    private long
+            askedAt; // our part of the handshake was sent; unless it was sent again, so that its answer tells no round
+    // trip
+    private boolean askedAgain;
     private boolean interactive; // it answers what it gets, so an acknowledgement may wait for the answer
     private boolean heard; // bytes, since it last sent some
     private int unacknowledged; // segments received since the last acknowledgement
@@ -120,7 +126,8 @@ final class Tcp implements End {
         this.handshake = new Timer(network.agenda, this::handshakeStep);
         this.delayedAck = new Timer(network.agenda, this::acknowledge);
         this.orphaned = new Timer(network.agenda, () -> leave(true));
-        this.keepAlive = new KeepAlive(network.agenda, () -> send(Purpose.PROBE, out.sent(), null, 0), this::givenUp);
+        this.keepAlive = new KeepAlive(
+                network.agenda, out::allAcknowledged, () -> send(Purpose.PROBE, out.sent(), null, 0), this::givenUp);
         host.tcps.add(this);
         host.ports.add(this);
     }
@@ -151,10 +158,12 @@ final class Tcp implements End {
 
     /** Sends, or sends again, what this end contributes to the handshake. */
     void handshakeStep() {
-        if (tries > SYN_RETRIES) {
+        if (tries > (state == State.REQUESTED ? SYN_RETRIES : SYN_ACK_RETRIES)) {
             fail(new ConnectException("Connection timed out"));
             return;
         }
+        askedAt = network.agenda.now();
+        askedAgain |= tries > 0;
         handshake.start(SYN_TIMEOUT << tries++);
         send(state == State.REQUESTED ? Purpose.SYN : Purpose.SYN_ACK, 0, null, 0);
     }
@@ -184,6 +193,7 @@ final class Tcp implements End {
                                 : new SocketException("Connection reset"));
             case SYN -> {
                 if (state == State.ANSWERED) {
+                    askedAgain = true;
                     send(Purpose.SYN_ACK, 0, null, 0);
                 }
             }
@@ -202,6 +212,9 @@ final class Tcp implements End {
     private void opened() {
         state = State.OPEN;
         handshake.stop();
+        if (!askedAgain) {
+            out.opened(network.agenda.now() - askedAt);
+        }
         network.trace.add(Kind.OPENED, host.number, peerHost.number, number, 0, 0, "opened");
         keepAlive.opened();
         changed();
@@ -376,6 +389,11 @@ final class Tcp implements End {
 
     boolean gone() {
         return state == State.GONE;
+    }
+
+    /** Whether nobody uses it any more. */
+    boolean closed() {
+        return closed;
     }
 
     long goneAt() {

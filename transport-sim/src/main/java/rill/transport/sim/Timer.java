@@ -27,9 +27,13 @@ final class Timer {
     }
 
     void startUnlessRunning(long nanos) {
-        if (deadline == OFF) {
+        if (!running()) {
             start(nanos);
         }
+    }
+
+    boolean running() {
+        return deadline != OFF;
     }
 
     void stop() {

@@ -9,17 +9,21 @@ import org.jspecify.annotations.Nullable;
  * One run of a scenario with a seed, and what came of it.
  *
  * @param failure null if it passed
+ * @param manner in which it failed
  * @param text what is said of the failure, and of the moment in which it happened
  * @param hash at the end of the scenario, or where it failed
- * @param strikes the faults
+ * @param strikes the faults, for as long as they were to last
+ * @param steps that it took, up to the end of the scenario
  * @param reached which properties have held that are to hold sometimes
  */
 record Trial(
         long seed,
         @Nullable Throwable failure,
+        @Nullable Manner manner,
         String text,
         String hash,
         List<Strike> strikes,
+        long steps,
         Map<String, Boolean> reached,
         Tally tally) {
     /** A run in which everything is left to the seed. */
@@ -27,21 +31,34 @@ record Trial(
         return run(seed, scenario, null, Without.NOTHING, simulation -> {});
     }
 
-    /**
-     * A run of which something is left out.
-     *
-     * @param plan what its swarms do; null if that is left to the seed
-     * @param recorded is given the simulation at the end of the scenario, to look at what was recorded
-     */
+    /** Such a run, of as many steps as it may take. */
     static Trial run(
             long seed,
             Scenario scenario,
             @Nullable List<Strike> plan,
             Without without,
             Consumer<? super Simulation> recorded) {
+        return run(seed, scenario, plan, without, recorded, Long.MAX_VALUE);
+    }
+
+    /**
+     * A run of which something is left out.
+     *
+     * @param plan what its swarms do; null if that is left to the seed
+     * @param recorded is given the simulation at the end of the scenario, to look at what was recorded
+     * @param mostSteps after which it fails
+     */
+    static Trial run(
+            long seed,
+            Scenario scenario,
+            @Nullable List<Strike> plan,
+            Without without,
+            Consumer<? super Simulation> recorded,
+            long mostSteps) {
         Thread.interrupted(); // is of somebody who was here before, and would keep any step from being taken
         Simulation simulation = Simulation.seed(seed);
         simulation.without(without);
+        simulation.mostSteps(mostSteps);
         if (plan != null) {
             simulation.replay(plan);
         }
@@ -59,7 +76,8 @@ record Trial(
         if (failure != null && !says) {
             simulation.trace().mark(Trace.Kind.FAILED, "failed: " + firstLine(failure));
         }
-        List<Strike> strikes = simulation.timeline().faults();
+        long steps = simulation.steps();
+        List<Strike> strikes = simulation.planned();
         recorded.accept(simulation);
         try {
             simulation.close();
@@ -72,9 +90,13 @@ record Trial(
         return new Trial(
                 seed,
                 failure,
+                failure == null
+                        ? null
+                        : Manner.of(failure, says, simulation.verdict().property()),
                 failure == null ? "" : failure + (says ? "" : context),
                 hash,
                 strikes,
+                steps,
                 Map.copyOf(simulation.properties().reached()),
                 simulation.tally());
     }
@@ -85,17 +107,8 @@ record Trial(
         return end < 0 ? text : text.substring(0, end);
     }
 
-    /** Whether both fail in the same way, numbers aside. */
+    /** Whether both fail in the same manner. */
     boolean failsAs(Trial other) {
-        Throwable mine = failure;
-        Throwable others = other.failure;
-        return mine != null
-                && others != null
-                && mine.getClass() == others.getClass()
-                && withoutNumbers(mine).equals(withoutNumbers(others));
-    }
-
-    private static String withoutNumbers(Throwable failure) {
-        return firstLine(failure).replaceAll("\\d+", "0");
+        return manner != null && manner.equals(other.manner);
     }
 }

@@ -8,6 +8,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import rill.CancelledException;
+import rill.ProtocolException;
 
 /**
  * What has failed in a run that nobody expected: the first of it, which makes the run fail. Another thread may have found it, by touching
@@ -18,6 +19,7 @@ final class Verdict {
     private final Supplier<String> context;
     private final Consumer<String> mark;
     private volatile @Nullable Throwable failure; // an IllegalStateException or an AssertionError
+    private @Nullable String property; // whose failure it is
     private boolean told;
 
     /** With what is said of the moment in which it happens, and what marks that in the trace. */
@@ -30,22 +32,54 @@ final class Verdict {
         expected.add(belongs);
     }
 
-    /** A loop reports a failure. That connections fail belongs to a network, and what depends on them; that code of the user's does never. */
+    /** A loop reports a failure. */
     void reported(Host host, String what, Throwable cause) {
-        if (!(cause instanceof IOException) && !(cause instanceof CancelledException)) {
+        if (!belongsToNetworks(cause)) {
             failed(host, what, cause);
         }
     }
 
-    /** Something was thrown that nobody has caught. */
-    void failed(@Nullable Host host, String what, Throwable cause) {
-        if (expected.stream().noneMatch(each -> each.test(cause))) {
-            fail((host == null ? "" : "on host " + host.name() + ": ") + what, cause);
+    /**
+     * That connections fail does, and what depends on them; that code of the user's fails does not. Nor does a violation: this network
+     * changes no byte, so one of the two ends is wrong, unless the stream was cut short.
+     */
+    private static boolean belongsToNetworks(Throwable cause) {
+        if (cause instanceof ProtocolException violation) {
+            return violation.streamEnded();
         }
+        return cause instanceof IOException || cause instanceof CancelledException;
+    }
+
+    /** Something was thrown that nobody has caught. */
+    void failed(Host host, String what, Throwable cause) {
+        String where = "on host " + host.name() + ": " + what;
+        try {
+            if (expected.stream().anyMatch(each -> each.test(cause))) {
+                return;
+            }
+        } catch (Throwable thrown) {
+            if (thrown != cause) {
+                cause.addSuppressed(thrown);
+            }
+            fail(
+                    where + "\nand the condition of an expect threw " + thrown
+                            + " when it was asked whether that belongs",
+                    cause);
+            return;
+        }
+        fail(where, cause);
+    }
+
+    /** What has to hold does not. */
+    void fail(String name, String what, @Nullable Throwable cause) {
+        if (failure == null) {
+            property = name;
+        }
+        fail(what, cause);
     }
 
     /** Something is not as it has to be. */
-    void fail(String what, @Nullable Throwable cause) {
+    private void fail(String what, @Nullable Throwable cause) {
         if (failure == null) {
             failure = new AssertionError(what + context.get(), cause);
             mark.accept("failed: " + what);
@@ -83,5 +117,11 @@ final class Verdict {
     @Nullable
     Throwable failure() {
         return failure;
+    }
+
+    /** The property that did not hold, if that is what has failed. */
+    @Nullable
+    String property() {
+        return property;
     }
 }

@@ -9,7 +9,7 @@ final class WallClock implements InstantSource {
     private static final Instant BEGINNING = Instant.parse("2030-01-01T00:00:00Z");
 
     private final HostClock clock;
-    private final long origin;
+    private long origin;
     private Duration offset;
 
     WallClock(HostClock clock, Duration offset) {
@@ -21,6 +21,11 @@ final class WallClock implements InstantSource {
     @Override
     public Instant instant() {
         return BEGINNING.plusNanos(clock.nanoTime() - origin).plus(offset);
+    }
+
+    /** The host's clock has moved, of which the date knows nothing. */
+    void clockMoved(long by) {
+        origin += by;
     }
 
     /** Forward, or back. */

@@ -51,6 +51,18 @@ record Without(Set<Integer> strikes, Set<Freedom> freedoms, Set<String> points, 
         return new Without(strikes, freedoms, points, bounds);
     }
 
+    /** Of a point or a bound: it has to be understood where it is printed, within quotes of a shell. */
+    static void requireName(String name) {
+        boolean understood = name.matches("[\\p{L}\\p{N} ._-]+")
+                && parse(name).points().contains(name)
+                && parse(name + "=1").bounds().containsKey(name);
+        if (!understood) {
+            throw new IllegalArgumentException(
+                    "“" + name + "” can't be told by -Drill.without: a name has letters, digits,"
+                            + " spaces, hyphens and dots, is no number, and no freedom's");
+        }
+    }
+
     private static void addAll(Set<Integer> strikes, int first, int last) {
         if (last - first > 1_000_000) {
             throw new IllegalArgumentException(

@@ -75,6 +75,28 @@ class CheckTest {
                 .hasMessageContaining("is deterministic, and failed: java.lang.IllegalStateException: always");
     }
 
+    /** Something fails, and the scenario does not want to know. */
+    static final class Swallowing implements Scenario {
+        @Override
+        public void run(Simulation simulation) {
+            simulation.host("host").loop("main").schedule("throws", () -> {
+                throw new AssertionError("swallowed");
+            });
+            try {
+                simulation.run(Duration.ofSeconds(1));
+            } catch (AssertionError failure) {
+                simulation.note("caught");
+            }
+        }
+    }
+
+    @Test
+    void a_scenario_that_catches_what_has_failed_fails_the_check_all_the_same() {
+        assertThatThrownBy(() -> Simulation.check(7, Swallowing.class))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("swallowed");
+    }
+
     @Test
     void a_scenario_that_another_process_could_not_make_is_refused() {
         assertThatThrownBy(() -> Simulation.check(7, Captured.class))

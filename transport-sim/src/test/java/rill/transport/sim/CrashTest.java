@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.ref.WeakReference;
 import java.net.ConnectException;
 import java.net.SocketException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -222,6 +224,69 @@ class CrashTest {
         sim.inject(Faults.crash("client")).close();
         sim.run(Duration.ofMinutes(10));
         assertThat(ran).isEmpty();
+    }
+
+    @Test
+    void a_clock_begins_anywhere_after_a_loss_of_power_and_goes_on_after_the_end_of_a_process() {
+        var readings = new ArrayList<Long>();
+        var dates = new ArrayList<Instant>();
+        sim.host("host", host -> {
+            readings.add(host.loop("main").nanoTime());
+            dates.add(host.wallClock().instant());
+        });
+        sim.run(Duration.ofSeconds(1));
+        sim.inject(Faults.kill("host")).close();
+        assertThat(readings.get(1) - readings.get(0)).isEqualTo(1_000_000_000L);
+        sim.run(Duration.ofSeconds(1));
+        sim.inject(Faults.crash("host")).close();
+        assertThat(Math.abs(readings.get(2) - readings.get(1))).isGreaterThan(3_600_000_000_000L);
+        assertThat(Duration.between(dates.get(0), dates.get(2))).isEqualTo(Duration.ofSeconds(2));
+    }
+
+    @Test
+    void an_executor_is_not_busy_with_what_died_with_its_host() {
+        Host host = sim.host("host", each -> {});
+        var executor = host.executor(Duration.ofSeconds(10));
+        executor.execute(() -> ran.add("old work"));
+        sim.run(Duration.ofSeconds(1));
+        sim.inject(Faults.crash("host")).close();
+        executor.execute(() -> ran.add("new work"));
+        sim.run(Duration.ofSeconds(11));
+        assertThat(ran).containsExactly("new work");
+    }
+
+    @Test
+    void what_a_boot_has_said_holds_for_that_life() {
+        var boots = new int[1];
+        sim.host("host", host -> {
+            int boot = ++boots[0];
+            sim.eventually(Duration.ofSeconds(5), "the second life", () -> boot == 2);
+            sim.always("the last life", () -> boot == boots[0]);
+        });
+        sim.run(Duration.ofMillis(500));
+        sim.inject(Faults.crash("host")).close();
+        sim.run(Duration.ofSeconds(10));
+        assertThat(boots[0]).isEqualTo(2);
+    }
+
+    @Test
+    void a_boot_that_opens_a_loop_as_it_always_does_opens_it_on_its_host() throws IOException {
+        var loops = new ArrayList<Loop>();
+        Host host = sim.host("host", each -> loops.add(Loop.open()));
+        assertThat(host.loops()).hasSize(1);
+        Loop loop = loops.getFirst();
+        assertThat(loop.run(() -> loop.delay(Duration.ofHours(1))
+                        .map(nothing -> "an hour later")
+                        .await()))
+                .isEqualTo("an hour later");
+        assertThatThrownBy(() -> sim.host("real", each -> Loop.open(new rill.transport.nio.NioTransport())))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("host.loop(name) or Loop.open(host.transport())");
+        assertThatThrownBy(() -> sim.host("failing", each -> {
+                    throw new IOException("no disk");
+                }))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("no disk");
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,43 @@ class FaultsTest {
     }
 
     @Test
+    void what_waits_for_bandwidth_goes_at_the_new_one_and_at_once_when_there_is_no_limit_any_more() throws IOException {
+        var connection = Echo.connect(loop).await();
+        String text = "x".repeat(60_000);
+        Future<String> slow;
+        try (var _ = sim.inject(Faults.bandwidth("client", "server", 500))) {
+            slow = say(connection, text); // which would take minutes
+            sim.run(Duration.ofSeconds(1));
+        }
+        assertThat(timeOf(slow)).isLessThan(Duration.ofSeconds(1));
+        sim.run(Duration.ofSeconds(10));
+        try (var _ = sim.inject(Faults.bandwidth("client", "server", 500))) {
+            slow = say(connection, text);
+            sim.run(Duration.ofSeconds(1));
+            try (var _ = sim.inject(Faults.bandwidth("client", "server", 1_000_000))) {
+                assertThat(timeOf(slow)).isLessThan(Duration.ofSeconds(1));
+            }
+        }
+    }
+
+    @Test
+    void a_reset_passes_no_cut_and_waits_where_segments_are_held() throws IOException {
+        var connection = Echo.connect(loop).await();
+        Future<ByteBuf> next = connection.receive();
+        try (var _ = sim.inject(Faults.cut("client", "server"))) {
+            sim.inject(Faults.reset("client", "server"));
+            sim.run(Duration.ofSeconds(1));
+        }
+        assertThat(next.isDone()).isFalse();
+        try (var _ = sim.inject(Faults.hold("server", "client"))) {
+            sim.inject(Faults.reset("client", "server"));
+            sim.run(Duration.ofSeconds(1));
+            assertThat(next.isDone()).isFalse();
+        }
+        assertThatThrownBy(next::await).isInstanceOf(SocketException.class).hasMessageContaining("Connection reset");
+    }
+
+    @Test
     void loss_is_seen_as_delay_and_the_stream_stays_whole() throws IOException {
         var connection = Echo.connect(loop).await();
         var text = new StringBuilder();
@@ -161,6 +199,17 @@ class FaultsTest {
     }
 
     @Test
+    void what_an_executor_and_the_resolver_do_for_a_host_stands_still_with_it() {
+        var done = new java.util.ArrayList<Duration>();
+        Host client = sim.hosts().get(1);
+        sim.schedule(Duration.ZERO, Duration.ofSeconds(30), Faults.pause("client"));
+        sim.run(Duration.ofNanos(1));
+        client.executor(Duration.ofSeconds(1)).execute(() -> done.add(sim.elapsed()));
+        sim.run(Duration.ofMinutes(1));
+        assertThat(done).containsExactly(Duration.ofSeconds(30));
+    }
+
+    @Test
     void a_slow_host_takes_its_time() throws IOException {
         var connection = Echo.connect(loop).await();
         try (var _ = sim.inject(Faults.slow("server", Duration.ofMillis(50)))) {
@@ -193,6 +242,56 @@ class FaultsTest {
                     .isInstanceOf(DeadlineException.class);
             assertThat(sim.elapsed()).isEqualTo(Duration.ofSeconds(5));
         }
+    }
+
+    private boolean reaches(String from, String to) {
+        Host host = sim.hosts().stream()
+                .filter(each -> each.name().equals(from))
+                .findFirst()
+                .orElseThrow();
+        Loop one =
+                host.loops().isEmpty() ? host.loop("main") : (Loop) host.loops().getFirst().loop;
+        Future<?> answer = one.task(
+                        "reach",
+                        () -> Echo.say(
+                                one.connect(Echo.at(to), rill.Pipeline.bytes()).await(), "hello"))
+                .timeout(Duration.ofMillis(500));
+        sim.run(Duration.ofSeconds(1));
+        return answer.isDone() && answer.failure() == null;
+    }
+
+    @Test
+    void a_partition_has_two_sides_and_whoever_is_added_is_on_the_other() {
+        sim.host("a", Echo::serve);
+        sim.host("b", Echo::serve);
+        try (var partition = sim.inject(Faults.partition("a", "server"))) {
+            assertThat(partition).hasToString("partition a, server | all others");
+            sim.host("late", Echo::serve);
+            assertThat(reaches("a", "server")).isTrue();
+            assertThat(reaches("b", "late")).isTrue();
+            assertThat(reaches("a", "b")).isFalse();
+            assertThat(reaches("b", "server")).isFalse();
+            assertThat(reaches("late", "server")).isFalse();
+        }
+        assertThat(reaches("late", "server")).isTrue();
+        try (var partition = sim.inject(Faults.partition(List.of("a", "b"), List.of("server")))) {
+            assertThat(partition).hasToString("partition a, b | server");
+            assertThat(reaches("a", "b")).isTrue();
+            assertThat(reaches("b", "server")).isFalse();
+            assertThat(reaches("late", "a")).isTrue(); // on neither side
+            assertThat(reaches("late", "server")).isTrue();
+        }
+        assertThatThrownBy(() -> Faults.partition()).hasMessage("a side of a partition has at least one host");
+        assertThatThrownBy(() -> Faults.partition(List.of("a"), List.of("a"))).hasMessageContaining("not on both");
+        assertThatThrownBy(() -> sim.inject(Faults.partition("aa"))).hasMessageContaining("there is no host aa");
+    }
+
+    @Test
+    void who_is_isolated_is_isolated_from_whoever_is_added_as_well() {
+        sim.inject(Faults.isolate("server"));
+        sim.host("late", Echo::serve);
+        assertThat(reaches("late", "server")).isFalse();
+        assertThat(reaches("client", "late")).isTrue();
     }
 
     @Test

@@ -312,6 +312,8 @@ class FidelityTest {
             sim.run(Duration.ofSeconds(5));
         }
         textOf(peer.receive().await()); // after some seconds, of which nothing is learnt
+        loop.submit(() -> connection.write(Echo.text("measured"))).await();
+        textOf(peer.receive().await());
         sim.run(Duration.ofSeconds(1));
         Duration before = sim.elapsed();
         try (var _ = sim.inject(Faults.cut("client", "server"))) {

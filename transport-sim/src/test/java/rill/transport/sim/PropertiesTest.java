@@ -112,13 +112,50 @@ class PropertiesTest {
         }
     }
 
-    private static void execute(String method, Condition<? super Event> outcome) {
+    /** Not tests of their own either. */
+    static final class InVain {
+        @Simulated(seeds = 20)
+        void nobody_talks(Simulation simulation) {
+            simulation.host("server", Echo::serve);
+            simulation.inject(Faults.swarm());
+            simulation.run(Duration.ofSeconds(1));
+        }
+
+        @Simulated(seeds = 20)
+        void nobody_talks_to_whom_is_cut_off(Simulation simulation) {
+            simulation.host("server", Echo::serve);
+            simulation.host("client");
+            try (var _ = simulation.inject(Faults.cut("server", "client"))) {
+                simulation.run(Duration.ofSeconds(1));
+            }
+        }
+    }
+
+    @Test
+    void faults_that_do_nothing_in_any_seed_fail_the_test_and_it_says_what_to_do() {
+        executed(
+                InVain.class,
+                "nobody_talks",
+                finishedWithFailure(
+                        message(text -> text.startsWith("in none of 20 seeds did the swarm do anything; inject"))));
+        executed(
+                InVain.class,
+                "nobody_talks_to_whom_is_cut_off",
+                finishedWithFailure(
+                        message(text -> text.startsWith("in none of 20 seeds did this hit anything: cut; look"))));
+    }
+
+    private static void executed(Class<?> subject, String method, Condition<? super Event> outcome) {
         EngineTestKit.engine("junit-jupiter")
-                .selectors(selectMethod(Subject.class, method, Simulation.class.getName()))
+                .selectors(selectMethod(subject, method, Simulation.class.getName()))
                 .execute()
                 .testEvents()
                 .assertThatEvents()
                 .haveExactly(1, outcome);
+    }
+
+    private static void execute(String method, Condition<? super Event> outcome) {
+        executed(Subject.class, method, outcome);
     }
 
     @Test

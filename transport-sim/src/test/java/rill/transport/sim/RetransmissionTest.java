@@ -99,62 +99,98 @@ class RetransmissionTest {
 
     // ---- timeouts
 
-    @Test
-    void the_first_timeout_is_the_round_trip_and_four_times_half_of_it_and_each_is_twice_the_one_before()
-            throws IOException {
-        measure(1);
-        look();
-        try (var _ = sim.inject(Faults.cut("client", "server"))) {
-            write(10);
-            sim.run(Duration.ofSeconds(5));
-        }
-        assertThat(sent(10)).containsExactly(0L, 300L, 900L, 2_100L, 4_500L);
-    }
-
-    @Test
-    void a_round_trip_that_is_always_the_same_brings_the_timeout_down() throws IOException {
-        measure(20);
-        look();
-        try (var _ = sim.inject(Faults.cut("client", "server"))) {
-            write(10);
-            sim.run(Duration.ofMillis(250));
-        }
-        assertThat(sent(10)).containsExactly(0L, 200L);
-    }
-
-    @Test
-    void no_timeout_is_shorter_than_200_ms_and_the_first_without_any_measurement_is_a_second() throws IOException {
-        look();
-        try (var _ = sim.inject(Faults.cut("client", "server"))) {
-            write(10);
-            sim.run(Duration.ofSeconds(2));
-        }
-        assertThat(sent(10)).containsExactly(0L, 1_000L);
-        sim.latency(Latency.fixed(Duration.ofMillis(1)));
+    /** Connects anew over ways of this length. */
+    private void connectOver(int millis) throws IOException {
+        sim.latency(Latency.fixed(Duration.ofMillis(millis)));
         connect();
-        measure(5);
+    }
+
+    /** Milliseconds, from the first time on, at which what is written now is sent within that time, all of which is lost. */
+    private List<Long> resent(int bytes, Duration within) throws IOException {
         look();
         try (var _ = sim.inject(Faults.cut("client", "server"))) {
-            write(11);
+            write(bytes);
+            sim.run(within);
+        }
+        return sent(bytes);
+    }
+
+    @Test
+    void the_first_timeout_is_the_handshakes_round_trip_and_four_times_half_of_it_and_each_is_twice_the_one_before()
+            throws IOException {
+        connectOver(150);
+        assertThat(resent(10, Duration.ofSeconds(7))).containsExactly(0L, 900L, 2_700L, 6_300L);
+    }
+
+    @Test
+    void a_round_trip_that_is_always_the_same_brings_the_timeout_down_to_it_and_200_ms() throws IOException {
+        connectOver(150);
+        for (int i = 0; i < 20; i++) {
+            write(1);
             sim.run(Duration.ofMillis(500));
         }
-        assertThat(sent(11)).containsExactly(0L, 200L);
+        assertThat(resent(10, Duration.ofMillis(800))).containsExactly(0L, 500L);
+        connectOver(1);
+        assertThat(resent(11, Duration.ofMillis(500))).containsExactly(0L, 202L);
     }
 
     @Test
-    void an_acknowledgement_ends_the_doubling() throws IOException {
+    void after_a_handshake_of_which_something_was_sent_twice_the_first_timeout_is_three_seconds() throws IOException {
+        try (var _ = sim.inject(Faults.cut("client", "server"))) {
+            loop.connect(server.address(Echo.PORT), Pipeline.bytes()).onDone((opened, failure) -> connection = opened);
+            sim.run(Duration.ofMillis(100)); // the request is lost
+        }
+        Connection<ByteBuf, ByteBuf> before = connection;
+        sim.runUntil(() -> connection != before, Duration.ofSeconds(2));
+        sim.run(Duration.ofMillis(200));
+        assertThat(resent(10, Duration.ofSeconds(4))).containsExactly(0L, 3_000L);
+    }
+
+    @Test
+    void a_timeout_that_was_doubled_stays_until_something_is_measured() throws IOException {
         measure(20);
-        try (var _ = sim.inject(Faults.cut("client", "server"))) {
-            write(9);
-            sim.run(Duration.ofSeconds(3));
+        assertThat(resent(9, Duration.ofSeconds(3))).containsExactly(0L, 300L, 900L, 2_100L);
+        sim.run(Duration.ofSeconds(5)); // it comes through, which tells no round trip
+        assertThat(resent(10, Duration.ofSeconds(5))).containsExactly(0L, 4_800L);
+        sim.run(Duration.ofSeconds(10));
+        measure(1);
+        assertThat(resent(11, Duration.ofMillis(400))).containsExactly(0L, 300L);
+    }
+
+    @Test
+    void a_round_trip_that_becomes_longer_is_learnt() throws IOException {
+        measure(20);
+        sim.latency(Latency.fixed(Duration.ofMillis(400)));
+        for (int i = 0; i < 5; i++) {
+            write(1);
+            sim.run(Duration.ofSeconds(5));
         }
-        sim.run(Duration.ofSeconds(5)); // it comes through
         look();
-        try (var _ = sim.inject(Faults.cut("client", "server"))) {
-            write(10);
-            sim.run(Duration.ofMillis(250));
+        write(10);
+        sim.run(Duration.ofSeconds(5));
+        assertThat(sent(10)).containsExactly(0L);
+    }
+
+    @Test
+    void what_follows_a_peer_without_room_is_sent_again_as_if_it_had_always_had_some() throws IOException {
+        measure(20);
+        readNothing();
+        loop.task("write", () -> {
+            for (int n = 0; n < 50; n++) {
+                connection
+                        .write(Unpooled.directBuffer(20_000).writeZero(20_000))
+                        .await();
+            }
+            return null;
+        });
+        sim.run(Duration.ofMinutes(10)); // it is asked, every two minutes in the end
+        try (var _ = sim.inject(Faults.cutOneWay("client", "server"))) {
+            accepted.getLast().resume();
+            sim.run(Duration.ofMillis(110)); // the first that is sent is lost
         }
-        assertThat(sent(10)).containsExactly(0L, 200L);
+        look();
+        sim.run(Duration.ofSeconds(1));
+        assertThat(sent(Outgoing.MSS)).isNotEmpty();
     }
 
     @Test
@@ -172,6 +208,32 @@ class RetransmissionTest {
     }
 
     @Test
+    void what_nobody_uses_any_more_gives_up_after_eight() throws IOException {
+        Tcp tcp = sim.hosts().get(1).tcps.iterator().next();
+        look();
+        sim.inject(Faults.cut("client", "server"));
+        write(10);
+        connection.close();
+        sim.run(Duration.ofMinutes(2));
+        assertThat(tcp.gone()).isFalse();
+        sim.run(Duration.ofMinutes(1));
+        assertThat(tcp.gone()).isTrue();
+        assertThat(sent(10)).hasSize(9);
+    }
+
+    @Test
+    void an_answer_to_a_request_is_given_up_after_a_minute() {
+        int before = server.tcps.size();
+        loop.connect(server.address(Echo.PORT), Pipeline.bytes());
+        sim.run(Duration.ofMillis(60)); // the request is there
+        sim.inject(Faults.cut("client", "server"));
+        sim.run(Duration.ofSeconds(62));
+        assertThat(server.tcps).hasSize(before + 1);
+        sim.run(Duration.ofSeconds(2));
+        assertThat(server.tcps).hasSize(before);
+    }
+
+    @Test
     void progress_begins_the_counting_of_tries_anew() throws IOException {
         measure(20);
         Future<ByteBuf> end = connection.receive();
@@ -181,6 +243,7 @@ class RetransmissionTest {
                 sim.run(Duration.ofSeconds(100)); // eight tries
             }
             sim.run(Duration.ofMinutes(3));
+            measure(1);
         }
         assertThat(end.isDone()).isFalse();
     }
@@ -211,7 +274,7 @@ class RetransmissionTest {
     @Test
     void two_duplicates_do_not() throws IOException {
         loseFirst(1, 2);
-        assertThat(sent(100)).containsExactly(0L, 200L);
+        assertThat(sent(100)).containsExactly(0L, 300L);
     }
 
     @Test
@@ -249,9 +312,9 @@ class RetransmissionTest {
             write(10 * Outgoing.MSS);
             sim.run(Duration.ofMillis(100));
         }
-        sim.run(Duration.ofMillis(340));
+        sim.run(Duration.ofMillis(440));
         assertThat(sent(Outgoing.MSS).subList(10, sent(Outgoing.MSS).size()))
-                .containsExactly(200L, 340L, 340L, 440L, 440L, 440L, 440L); // of one alone it is told 40 ms later
+                .containsExactly(300L, 440L, 440L, 540L, 540L, 540L, 540L); // of one alone it is told 40 ms later
     }
 
     @Test
@@ -386,13 +449,50 @@ class RetransmissionTest {
         assertThat(acknowledgements()).containsExactly(90L);
     }
 
-    @Test
-    void a_silent_peer_is_asked_as_often_as_was_said_and_then_given_up() {
+    /** Ten seconds idle, then three questions, five seconds apart. */
+    private Tcp keptAlive() {
         Tcp tcp = sim.hosts().get(1).tcps.iterator().next();
         tcp.option(ExtendedSocketOptions.TCP_KEEPIDLE, 10);
         tcp.option(ExtendedSocketOptions.TCP_KEEPINTERVAL, 5);
         tcp.option(ExtendedSocketOptions.TCP_KEEPCOUNT, 3);
         tcp.option(StandardSocketOptions.SO_KEEPALIVE, true);
+        return tcp;
+    }
+
+    @Test
+    void while_anything_is_unacknowledged_nothing_is_asked_and_nobody_given_up() throws IOException {
+        Tcp tcp = keptAlive();
+        look();
+        sim.inject(Faults.cut("client", "server"));
+        write(10);
+        sim.run(Duration.ofMinutes(10));
+        assertThat(tcp.gone()).isFalse();
+        assertThat(purposes(1)).doesNotContain("PROBE");
+    }
+
+    @Test
+    void a_number_of_questions_that_is_lowered_below_what_was_asked_in_vain_gives_up_at_the_next_one() {
+        Tcp tcp = keptAlive();
+        sim.inject(Faults.cut("client", "server"));
+        sim.run(Duration.ofSeconds(22)); // asked three times
+        tcp.option(ExtendedSocketOptions.TCP_KEEPCOUNT, 1);
+        sim.run(Duration.ofSeconds(4));
+        assertThat(tcp.gone()).isTrue();
+    }
+
+    @Test
+    void the_idle_time_counts_from_what_was_last_heard_also_if_it_is_set_later() {
+        Tcp tcp = keptAlive();
+        sim.record();
+        sim.run(Duration.ofSeconds(8)); // of ten
+        tcp.option(ExtendedSocketOptions.TCP_KEEPIDLE, 9);
+        sim.run(Duration.ofSeconds(2));
+        assertThat(purposes(1)).containsExactly("PROBE");
+    }
+
+    @Test
+    void a_silent_peer_is_asked_as_often_as_was_said_and_then_given_up() {
+        Tcp tcp = keptAlive();
         sim.record();
         sim.inject(Faults.cut("client", "server"));
         sim.run(Duration.ofSeconds(24));

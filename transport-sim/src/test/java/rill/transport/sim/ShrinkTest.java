@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.testkit.engine.EngineTestKit;
+import rill.LoopOptions;
 import rill.TaskEngine;
 
 /** Faults are values: they are told, played again, left out one by one, until the least is left that still fails. */
@@ -58,6 +59,31 @@ class ShrinkTest {
                 .isEqualTo(passing.hash());
     }
 
+    /** One swarm after the other, and both at a time. */
+    private static void twoSwarms(Simulation sim) {
+        sim.host("server", Echo::serve);
+        for (int i = 0; i < 3; i++) {
+            sim.host("client" + i, host -> {
+                var loop = host.loop(LoopOptions.defaults().name("main").reporter(report -> {}));
+                loop.task("talk", () -> DeterminismTest.talk(loop));
+            });
+        }
+        sim.inject(Faults.swarm().calm(Duration.ofSeconds(10)));
+        sim.run(Duration.ofSeconds(5));
+        sim.inject(Faults.swarm().calm(Duration.ofSeconds(15)));
+        sim.run(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void each_of_two_swarms_strikes_again_as_it_did() {
+        for (long seed = 1; seed <= 10; seed++) {
+            Trial first = Trial.run(seed, ShrinkTest::twoSwarms);
+            assertThat(first.strikes()).allMatch(each -> each.swarm() == 1 || each.swarm() == 2);
+            Trial again = Trial.run(seed, ShrinkTest::twoSwarms, first.strikes(), Without.NOTHING, sim -> {});
+            assertThat(again.hash()).as("seed %d", seed).isEqualTo(first.hash());
+        }
+    }
+
     @Test
     void a_failing_run_is_reduced_to_the_fault_that_it_needs() {
         Trial trial = failing();
@@ -91,6 +117,72 @@ class ShrinkTest {
         assertThat(shrinker.shrink().failure()).hasMessage("client 3, call 5");
         assertThat(shrinker.without().bounds()).isEqualTo(Map.of("calls", 5, "clients", 3));
         assertThat(shrinker.less()).containsExactly("calls 5 instead of 1000", "clients 3 instead of 10");
+    }
+
+    /** Of three conditions with one text the third is the bug's, with ten timers; a run with one fails at the first. */
+    private static void thirdCondition(Simulation sim) {
+        int timers = sim.atMost(10, "timers");
+        var done = new int[1];
+        var loop = sim.host("host").loop("main");
+        for (int i = 0; i < timers; i++) {
+            loop.schedule(Duration.ofMillis(10L * i), "timer", () -> done[0]++);
+        }
+        sim.runUntil(() -> done[0] >= 5, Duration.ofSeconds(1));
+        sim.run(Duration.ofSeconds(1));
+        sim.runUntil(() -> done[0] < 8, Duration.ofSeconds(1));
+    }
+
+    /** Fails after as many calls as there are, each of seven seconds. */
+    private static void afterCalls(Simulation sim) {
+        int calls = sim.atMost(10, "calls");
+        for (int i = 0; i < calls; i++) {
+            sim.run(Duration.ofSeconds(7));
+        }
+        sim.runUntil(() -> false, Duration.ofSeconds(10));
+    }
+
+    private static Shrinker shrunk(Scenario scenario) {
+        var shrinker = new Shrinker(
+                scenario, Trial.run(1, scenario), Without.NOTHING, System.nanoTime() + TimeUnit.MINUTES.toNanos(1));
+        assertThat(shrinker.shrink()).isNotNull();
+        return shrinker;
+    }
+
+    @Test
+    void a_smaller_run_fails_at_the_same_line_and_whatever_the_time_is_by_then() {
+        assertThat(shrunk(ShrinkTest::thirdCondition).without().bounds()).containsEntry("timers", 8);
+        assertThat(shrunk(ShrinkTest::afterCalls).without().bounds()).containsEntry("calls", 1);
+    }
+
+    /** With fewer than eight timers it goes on for ever. */
+    private static void endless(Simulation sim) {
+        int timers = sim.atMost(8, "timers");
+        var done = new int[1];
+        var loop = sim.host("host").loop("main");
+        loop.task("heartbeat", () -> {
+            while (true) {
+                loop.delay(Duration.ofMillis(1)).await();
+            }
+        });
+        for (int i = 0; i < timers; i++) {
+            loop.schedule(Duration.ofMillis(10L * i), "timer", () -> done[0]++);
+        }
+        sim.runUntil(() -> done[0] == 8);
+        throw new AssertionError("the bug");
+    }
+
+    @Test
+    void a_smaller_run_that_never_ends_is_ended_and_fails_in_another_manner() {
+        Trial failing = Trial.run(1, ShrinkTest::endless);
+        Trial fewer = Trial.run(
+                1,
+                ShrinkTest::endless,
+                failing.strikes(),
+                Without.NOTHING.bound("timers", 4),
+                sim -> {},
+                2 * failing.steps());
+        assertThat(fewer.steps()).isEqualTo(2 * failing.steps() + 1);
+        assertThat(fewer.failsAs(failing)).isFalse();
     }
 
     private static void thirdClientsFifthCall(Simulation sim) {
@@ -145,12 +237,26 @@ class ShrinkTest {
         assertThat(Without.parse("").nothing()).isTrue();
     }
 
+    @Test
+    void a_name_that_would_not_be_understood_is_refused() {
+        try (var sim = Simulation.seed(1)) {
+            for (String name : List.of("slow, leader", "order", "7", "n=3", "3-4", "it's slow", " slow", "")) {
+                assertThatThrownBy(() -> sim.buggify(0.5, name))
+                        .as(name)
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("“" + name + "” can't be told by -Drill.without");
+                assertThatThrownBy(() -> sim.atMost(5, name)).isInstanceOf(IllegalArgumentException.class);
+            }
+            assertThat(sim.atMost(5, "calls of each")).isEqualTo(5);
+        }
+    }
+
     private static final List<String> STRUCK = new ArrayList<>();
     private static final AtomicInteger RUNS = new AtomicInteger();
 
     /** Not a test of its own. */
     static final class Subject {
-        @Simulated(seeds = 50)
+        @Simulated(seeds = 50, shrinkSeconds = 60)
         void is_cut(Simulation simulation) {
             ShrinkTest.talk(simulation);
         }

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.platform.testkit.engine.EngineTestKit;
 
@@ -94,6 +96,55 @@ class SimulatedTest {
         assertThat(seeds("rill.seeds=2")).containsExactly(10L, 11L);
         assertThat(seeds("rill.shard=1/2")).containsExactly(10L, 12L, 14L);
         assertThat(seeds("rill.shard=2/2")).containsExactly(11L, 13L);
+    }
+
+    private static Seeds split(long count, int shards) {
+        return Seeds.of(1, 100, Map.of("rill.seeds", Long.toString(count), "rill.shard", "1/" + shards)::get);
+    }
+
+    @Test
+    void what_never_happens_says_something_if_this_process_has_as_many_seeds_as_the_test_usually_has() {
+        assertThat(split(400, 4).areMany()).isTrue();
+        assertThat(split(396, 4).areMany()).isFalse();
+        assertThat(Seeds.of(1, 100, Map.of("rill.seed", "7")::get).areMany()).isFalse();
+    }
+
+    /** Not tests of their own either. */
+    static final class Prepared {
+        @BeforeEach
+        void prepare(Simulation simulation) {
+            simulation.host("server");
+        }
+
+        @Simulated(seeds = 3)
+        void passes(Simulation simulation) {}
+    }
+
+    static final class Assuming {
+        @Simulated(seeds = 3)
+        void assumes(Simulation simulation) {
+            Assumptions.assumeTrue(simulation.seed() < 2, "no seed above one");
+        }
+    }
+
+    @Test
+    void what_prepares_a_test_gets_no_simulation_and_is_told_why() {
+        EngineTestKit.engine("junit-jupiter")
+                .selectors(selectMethod(Prepared.class, "passes", Simulation.class.getName()))
+                .execute()
+                .testEvents()
+                .assertThatEvents()
+                .haveExactly(
+                        1, finishedWithFailure(message(text -> text.contains("a simulation belongs to one seed"))));
+    }
+
+    @Test
+    void an_assumption_that_does_not_hold_aborts_the_test_and_fails_nothing() {
+        EngineTestKit.engine("junit-jupiter")
+                .selectors(selectMethod(Assuming.class, "assumes", Simulation.class.getName()))
+                .execute()
+                .testEvents()
+                .assertStatistics(statistics -> statistics.aborted(1).failed(0));
     }
 
     @Test

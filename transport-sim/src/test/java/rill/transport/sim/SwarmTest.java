@@ -3,6 +3,7 @@ package rill.transport.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -38,6 +39,112 @@ class SwarmTest {
         }
         assertThat(most).isLessThan(Kind.values().length - 1);
         assertThat(all).containsExactlyInAnyOrderElementsOf(EnumSet.complementOf(EnumSet.of(Kind.SWARM)));
+    }
+
+    @Test
+    void partitions_have_two_sides_of_hosts_that_talk_of_which_some_are_more_than_one() {
+        var sides = new HashSet<Integer>();
+        for (int seed = 1; seed <= 60; seed++) {
+            for (Strike each : strikes(seed, Faults.swarm())) {
+                if (each.fault().kind() == Kind.PARTITION) {
+                    String[] two = each.fault().toString().split(" \\| ", -1);
+                    assertThat(two).hasSize(2);
+                    sides.add(two[0].split(", ", -1).length);
+                }
+            }
+        }
+        assertThat(sides).hasSizeGreaterThan(1);
+    }
+
+    private static int struck(int seeds, Scenario scenario) {
+        int struck = 0;
+        for (int seed = 1; seed <= seeds; seed++) {
+            Trial trial = Trial.run(seed, scenario);
+            struck += trial.strikes().isEmpty() ? 0 : 1;
+        }
+        return struck;
+    }
+
+    @Test
+    void a_scenario_of_milliseconds_is_struck_as_well() {
+        assertThat(struck(200, sim -> {
+                    sim.host("server", Echo::serve);
+                    var loop = sim.host("client", host -> {}).loop("main");
+                    sim.inject(Faults.swarm());
+                    var calls = loop.task("calls", () -> {
+                        var connection = Echo.connect(loop).await();
+                        for (int i = 0; i < 10; i++) {
+                            Echo.say(connection, "hello");
+                        }
+                        return null;
+                    });
+                    sim.run(Duration.ofMillis(100));
+                    calls.cancel();
+                }))
+                .isGreaterThan(80);
+    }
+
+    @Test
+    void a_host_that_talks_to_itself_is_struck_by_what_can_strike_it() {
+        assertThat(struck(30, sim -> {
+                    sim.host("server", host -> {
+                        Echo.serve(host);
+                        var loop = host.loop("client");
+                        loop.task("talk", () -> DeterminismTest.talk(loop));
+                    });
+                    sim.expect(failure -> true);
+                    sim.inject(Faults.swarm());
+                    sim.run(Duration.ofSeconds(5));
+                    assertThat(sim.timeline().faults())
+                            .noneMatch(each -> each.fault().kind() == Kind.CUT);
+                }))
+                .isGreaterThan(20);
+    }
+
+    @Test
+    void the_first_lookup_of_a_name_fails_in_some_seeds() {
+        var failures = new HashSet<Class<?>>();
+        for (int seed = 1; seed <= 1_000 && failures.isEmpty(); seed++) {
+            try (var sim = Simulation.seed(seed)) {
+                sim.host("server", Echo::serve);
+                var loop = sim.host("client").loop("main");
+                sim.inject(Faults.swarm());
+                var connecting = Echo.connect(loop);
+                sim.run(Duration.ofMillis(20));
+                if (connecting.failure() instanceof UnknownHostException unknown) {
+                    failures.add(unknown.getClass());
+                }
+            }
+        }
+        assertThat(failures).isNotEmpty();
+    }
+
+    @Test
+    void in_some_seeds_faults_last_for_minutes() {
+        Duration longest = Duration.ZERO;
+        for (int seed = 1; seed <= 60; seed++) {
+            for (Strike each : strikes(seed, Faults.swarm())) {
+                longest = each.lasting().compareTo(longest) > 0 ? each.lasting() : longest;
+            }
+        }
+        assertThat(longest).isGreaterThan(Duration.ofMinutes(3));
+    }
+
+    @Test
+    void a_name_that_others_have_as_well_is_left_alone_by_a_swarm_that_is_to_strike_some_alone() {
+        for (int seed = 1; seed <= 30; seed++) {
+            try (var sim = Simulation.seed(seed)) {
+                var server = sim.host("server", Echo::serve);
+                var other = sim.host("other", Echo::serve);
+                sim.name("service", server, other);
+                var loop = sim.host("client").loop("main");
+                sim.inject(Faults.swarm().only("server", "client"));
+                loop.task("talk", () -> DeterminismTest.talk(loop));
+                sim.run(Duration.ofSeconds(5));
+                assertThat(sim.timeline().faults())
+                        .noneMatch(each -> each.fault().toString().startsWith("name service"));
+            }
+        }
     }
 
     @Test
@@ -131,6 +238,12 @@ class SwarmTest {
                     .hasMessage("there is no host serer; the hosts are server");
             assertThatThrownBy(() -> Faults.swarm().calm(Duration.ofSeconds(-1)))
                     .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> sim.schedule(Duration.ofSeconds(5), Duration.ofSeconds(1), Faults.crash("serer")))
+                    .hasMessage("there is no host serer; the hosts are server");
+            assertThatThrownBy(() -> sim.inject(Faults.nameFails("sever")))
+                    .hasMessage("nothing has the name sever; the hosts are server");
+            assertThatThrownBy(() -> Faults.cut("server", "server")).hasMessageContaining("name two hosts");
+            assertThatThrownBy(() -> Faults.loss("server", "server", 0.1)).hasMessageContaining("name two hosts");
             sim.inject(Faults.refuse("server", 7));
             assertThatThrownBy(() -> sim.inject(Faults.blackhole("server", 7)))
                     .isInstanceOf(IllegalStateException.class)

@@ -6,13 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Objects;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import rill.ClientProtocol;
+import rill.Codec;
+import rill.ConnectOptions;
 import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.Pipeline;
+import rill.ProtocolException;
 import rill.testkit.Leaks;
 
 /** What fails a run although it reaches nobody. */
@@ -137,6 +145,23 @@ class VerdictTest {
     }
 
     @Test
+    void an_expectation_that_throws_expects_nothing_and_is_told_with_what_it_was_asked_about() {
+        assertThat(failureOf(sim -> {
+                    sim.expect(failure -> failure.getMessage().contains("draining"));
+                    quiet(sim, "client").schedule("throws", () -> {
+                        throw new AssertionError();
+                    });
+                    sim.run(Duration.ofSeconds(2));
+                }))
+                .hasMessageContaining("on host client: client/main: throws threw java.lang.AssertionError\n")
+                .hasMessageContaining("the condition of an expect threw java.lang.NullPointerException")
+                .hasMessageContaining("at 0 s of virtual time")
+                .cause()
+                .isInstanceOf(AssertionError.class)
+                .hasNoCause();
+    }
+
+    @Test
     void connections_that_fail_because_of_the_network_fail_nothing() {
         assertThat(failureOf(sim -> {
                     sim.host("server", Echo::serve);
@@ -148,6 +173,102 @@ class VerdictTest {
                     });
                     sim.run(Duration.ofSeconds(5));
                     assertThat(answer.isDone()).isTrue();
+                }))
+                .isNull();
+    }
+
+    /** A decoder that takes a line that is not whole yet for a violation, and a client that tries again whatever happens. */
+    private static void misread(Simulation sim) {
+        Codec<String, String> lines = Codec.of(
+                (in, context) -> {
+                    int end = in.indexOf(in.readerIndex(), in.writerIndex(), (byte) '\n');
+                    if (end < 0) {
+                        throw new ProtocolException("a line without an end");
+                    }
+                    String line = in.readString(end - in.readerIndex(), StandardCharsets.US_ASCII);
+                    in.skipBytes(1);
+                    return line;
+                },
+                (String line, ByteBuf out) -> out.writeCharSequence(line + "\n", StandardCharsets.US_ASCII));
+        sim.host(
+                "server",
+                host -> host.loop("main")
+                        .serve(
+                                host.address(Echo.PORT),
+                                Pipeline.of(lines),
+                                request -> Future.of("answer to " + request)));
+        Loop loop = quiet(sim, "client");
+        loop.task("calls", () -> {
+            while (true) {
+                try (var client = loop.connect(
+                                "server",
+                                Echo.PORT,
+                                ClientProtocol.inOrder(Pipeline.of(lines)).deadline(Duration.ofSeconds(1)),
+                                ConnectOptions.defaults())
+                        .await()) {
+                    for (int n = 0; ; n++) {
+                        client.call("request " + n).await();
+                    }
+                } catch (IOException e) {
+                    loop.delay(Duration.ofMillis(100)).await();
+                }
+            }
+        });
+        sim.run(Duration.ofSeconds(3));
+    }
+
+    @Test
+    void a_violation_fails_the_run_whoever_has_caught_it_because_this_network_changes_no_byte() {
+        Throwable failure = LongStream.rangeClosed(1, 20)
+                .mapToObj(seed -> Trial.run(seed, VerdictTest::misread).failure())
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElseThrow();
+        assertThat(failure)
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("broke the protocol: a line without an end")
+                .hasCauseInstanceOf(ProtocolException.class);
+        assertThat(failureOf(sim -> {
+                    sim.expect(each -> each instanceof ProtocolException);
+                    misread(sim);
+                }))
+                .isNull();
+        assertThat(failureOf(sim -> {
+                    quiet(sim, "client").task("read", () -> {
+                        throw new ProtocolException("expected CR LF, found 0x41");
+                    });
+                    sim.run(Duration.ofSeconds(2));
+                }))
+                .hasMessageContaining("expected CR LF, found 0x41");
+    }
+
+    @Test
+    void a_stream_that_is_cut_short_within_a_message_fails_nothing() {
+        assertThat(failureOf(sim -> {
+                    Codec<String, String> never = Codec.of((in, context) -> null, (String text, ByteBuf out) -> {});
+                    var failures = new ArrayList<Throwable>();
+                    Host server = sim.host("server");
+                    server.loop("main")
+                            .listen(
+                                    server.address(Echo.PORT),
+                                    Pipeline.of(never),
+                                    connection ->
+                                            connection.receive().onDone((message, failure) -> failures.add(failure)));
+                    Loop loop = quiet(sim, "client");
+                    loop.task("half a message", () -> {
+                        var connection = loop.connect(server.address(Echo.PORT), Pipeline.bytes())
+                                .await();
+                        connection.write(Echo.text("half a "));
+                        connection.close();
+                        return null;
+                    });
+                    sim.run(Duration.ofSeconds(2));
+                    assertThat(failures)
+                            .singleElement()
+                            .isInstanceOfSatisfying(
+                                    ProtocolException.class,
+                                    violation ->
+                                            assertThat(violation.streamEnded()).isTrue());
                 }))
                 .isNull();
     }
