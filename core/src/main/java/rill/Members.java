@@ -273,7 +273,9 @@ final class Members<Q, A> {
             }
             Throwable why = failure == null && client != null ? client.failure() : failure;
             member.state = Member.State.LEAVING;
-            failed(why == null ? new IOException("connect to " + address + ": closed at once") : why, true);
+            failed(
+                    why == null ? new IOException("connect to " + Wording.address(address) + ": closed at once") : why,
+                    true);
             forgetIfGone(member);
         } else {
             outage = null;
@@ -297,7 +299,11 @@ final class Members<Q, A> {
         }
         member.state = Member.State.LEAVING;
         if (why != null || wasReady) {
-            failed(why == null ? new IOException("the connection to " + address + " was closed") : why, false);
+            failed(
+                    why == null
+                            ? new IOException("the connection to " + Wording.address(address) + " was closed")
+                            : why,
+                    false);
         }
         publish();
         later();
