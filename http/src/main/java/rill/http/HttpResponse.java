@@ -29,6 +29,10 @@ public final class HttpResponse {
     private @Nullable ResponseHead
             whole; // of a body of bytes, made once; threads that write it by turns write the same
 
+    // Likewise: what is sent where it may be compressed.
+    private @Nullable HttpResponse encoded;
+    private @Nullable HttpResponse plain;
+
     private HttpResponse(
             int status, HttpFields fields, HttpBody body, @Nullable Consumer<? super Connection<?, ?>> next) {
         requireFinal(status, next != null);
@@ -158,6 +162,26 @@ public final class HttpResponse {
     @Nullable
     Consumer<? super Connection<?, ?>> next() {
         return next;
+    }
+
+    /**
+     * Of a response of which there are two forms, since it may be compressed, one of them.
+     *
+     * @param zipped as gzip; made once if it is small, since there are responses that are sent again and again
+     */
+    HttpResponse form(boolean zipped) {
+        HttpResponse known = zipped ? encoded : plain;
+        if (known != null) {
+            return known;
+        }
+        HttpFields others = zipped ? Compression.encoded(fields) : Compression.varying(fields);
+        HttpResponse made = new HttpResponse(status, others, zipped ? Compression.encoded(body) : body, next);
+        if (!zipped) {
+            plain = made;
+        } else if (made.body instanceof BytesBody) {
+            encoded = made;
+        }
+        return made;
     }
 
     /** Its head with all of its body, which is bytes. */
