@@ -21,6 +21,7 @@ public final class HttpResponse {
     private static final HttpFields PLAIN = MediaTypes.of("text/plain; charset=utf-8");
     private static final HttpFields JSON = MediaTypes.of("application/json");
     private static final HttpFields HTML = MediaTypes.of("text/html; charset=utf-8");
+    private static final HttpResponse NOT_FOUND = text("404 Not Found\n").status(404); // as of a file that is not there
 
     private final int status;
     private final HttpFields fields;
@@ -99,7 +100,7 @@ public final class HttpResponse {
      */
     public static HttpResponse fileBelow(Path folder, String path) {
         Path file = FileBody.resolve(folder, path);
-        return file == null ? of(404) : new HttpResponse(200, MediaTypes.of(file), new FileBody(file, folder), null);
+        return file == null ? NOT_FOUND : new HttpResponse(200, MediaTypes.of(file), new FileBody(file, folder), null);
     }
 
     /**
