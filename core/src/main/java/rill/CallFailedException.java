@@ -27,11 +27,26 @@ public final class CallFailedException extends IOException {
     }
 
     private final Fate fate;
+    private final transient @Nullable String place; // which connection or pool, if that is known
 
     /** Says which call has failed and why; the fate is added to the message. */
     public CallFailedException(Fate fate, String message, @Nullable Throwable cause) {
+        this(fate, message, cause, null);
+    }
+
+    CallFailedException(Fate fate, String message, @Nullable Throwable cause, @Nullable String place) {
         super(message + " (" + fate.words + ")", cause);
         this.fate = fate;
+        this.place = place;
+    }
+
+    /** What it has in common with other failures, of which nobody has to see more than one: whose it is, and why. Null if that is not known. */
+    @Nullable
+    String kind() {
+        Throwable why = getCause();
+        return place == null
+                ? null
+                : fate + " " + place + " " + (why == null ? "" : why.getClass().getName());
     }
 
     /** What can have become of the request. */

@@ -23,8 +23,8 @@ final class CallFailures {
         return tries > 0 ? Fate.PERHAPS_CARRIED_OUT : here;
     }
 
-    private static CallFailedException tooLate(Fate fate, String what) {
-        return new CallFailedException(fate, what, new DeadlineException(what));
+    private CallFailedException tooLate(Fate fate, String what) {
+        return failed(fate, what, new DeadlineException(what));
     }
 
     private String describe(Object name, boolean oneWay) {
@@ -56,7 +56,7 @@ final class CallFailures {
             why = reason instanceof ClosedHere ? "by this side" : Failures.inWords(reason);
         }
         boolean tellsMore = reason != null && !(reason instanceof ClosedHere);
-        return new CallFailedException(fate, what + " is closed: " + why, tellsMore ? reason : null);
+        return failed(fate, what + " is closed: " + why, tellsMore ? reason : null);
     }
 
     /** Its deadline, which was this far ahead, had passed when its turn came. */
@@ -68,7 +68,7 @@ final class CallFailures {
     }
 
     CallFailedException full(Object name, boolean oneWay, int tries, int inFlight, int waiting, long bytes) {
-        return new CallFailedException(
+        return failed(
                 fate(Fate.NEVER_SENT, tries),
                 describe(name, oneWay) + " is full: " + inFlight + " calls in flight, " + waiting + " waiting, " + bytes
                         + " bytes",
@@ -89,8 +89,7 @@ final class CallFailures {
 
     /** It was encoded, and could not be written for this reason, or perhaps not whole. */
     CallFailedException unwritten(Call<?, ?> call, Object name, Fate fate, Throwable why) {
-        return new CallFailedException(
-                fate(fate, call.tries), describe(call, name) + ": " + Failures.inWords(why), why);
+        return failed(fate(fate, call.tries), describe(call, name) + ": " + Failures.inWords(why), why);
     }
 
     /** It has no answer at the end of the connection. */
@@ -98,8 +97,12 @@ final class CallFailures {
         Fate fate = call.state == Call.State.WAITING ? fate(Fate.NEVER_SENT, call.tries) : Fate.PERHAPS_CARRIED_OUT;
         String what = describe(call, name);
         if (cause == null || cause instanceof ClosedHere) {
-            return new CallFailedException(fate, what + " was closed", null);
+            return failed(fate, what + " was closed", null);
         }
-        return new CallFailedException(fate, what + ": " + Failures.inWords(cause), cause);
+        return failed(fate, what + ": " + Failures.inWords(cause), cause);
+    }
+
+    private CallFailedException failed(Fate fate, String message, @Nullable Throwable why) {
+        return new CallFailedException(fate, message, why, link.toString());
     }
 }

@@ -1,6 +1,5 @@
 package rill;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -151,7 +150,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         /** The outcome that follows from the source's, or null if that takes longer. */
-        abstract @Nullable Object outcomeOf(Future<?> settled) throws IOException;
+        abstract @Nullable Object outcomeOf(Future<?> settled) throws Exception;
 
         /** Takes over what another Future, which takes the source's place, gives: its outcome if it is done. */
         final @Nullable Object follow(Future<?> next) {
@@ -192,7 +191,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
 
         @Override
         @SuppressWarnings({"unchecked", "NullAway"}) // null only where S allows it
-        Object outcomeOf(Future<?> settled) throws IOException {
+        Object outcomeOf(Future<?> settled) throws Exception {
             Object outcome = settled.shared();
             if (outcome instanceof Failed) {
                 return outcome;
@@ -237,7 +236,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         @Override
         @Nullable
         @SuppressWarnings("unchecked")
-        Object outcomeOf(Future<?> settled) throws IOException {
+        Object outcomeOf(Future<?> settled) throws Exception {
             if (mapped || settled.failure() != null) {
                 return settled.shared();
             }
@@ -265,7 +264,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         @Override
-        Object outcomeOf(Future<?> settled) throws IOException {
+        Object outcomeOf(Future<?> settled) throws Exception {
             Object outcome = settled.shared();
             return outcome instanceof Failed failed ? mask(recovery.apply(failed.cause)) : outcome;
         }
@@ -292,7 +291,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
 
         @Override
         @Nullable
-        Object outcomeOf(Future<?> settled) throws IOException {
+        Object outcomeOf(Future<?> settled) throws Exception {
             Object outcome = settled.shared();
             if (recovering || !(outcome instanceof Failed failed)) {
                 return outcome;

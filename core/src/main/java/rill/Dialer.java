@@ -116,12 +116,12 @@ final class Dialer<T> implements Runnable, Consumer<T> {
 
         @Override
         void discard() {
-            promise.fail(loop.cancelledByClose("connect to " + address));
+            promise.fail(loop.cancelledByClose("connect to " + Wording.address(address)));
         }
 
         @Override
         String label() {
-            return "connect to " + address;
+            return "connect to " + Wording.address(address);
         }
     }
 
@@ -130,7 +130,8 @@ final class Dialer<T> implements Runnable, Consumer<T> {
             return;
         }
         if (loop.closing().connectsNoMore()) {
-            promise.fail(new CancelledException("connect to " + address + ": " + loop.name() + " is closing"));
+            promise.fail(new CancelledException(
+                    "connect to " + Wording.address(address) + ": " + loop.name() + " is closing"));
             return;
         }
         loop.links().add(this);

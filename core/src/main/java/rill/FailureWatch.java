@@ -97,10 +97,15 @@ final class FailureWatch {
             super(future, owner.collected);
             this.owner = owner;
             this.ofConnection = failed.connection != null;
-            this.what = failed.connection != null ? failed.connection : future.describe();
+            this.what = failed.connection != null ? failed.connection : describe(future, failed.cause);
             this.cause = failed.cause;
             this.origin = origin;
             this.number = owner.count.incrementAndGet();
+        }
+
+        /** What the caller knows it by. */
+        private static String describe(Future<?> future, Throwable cause) {
+            return cause instanceof CallFailedException && !(future instanceof Task) ? "a call" : future.describe();
         }
 
         void dismiss() {

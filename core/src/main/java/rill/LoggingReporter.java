@@ -7,7 +7,7 @@ import rill.spi.Clock;
 /** The default Reporter. It words the lines, and the {@link Scribe} writes them. */
 final class LoggingReporter implements Reporter {
     static final LoggingReporter INSTANCE = new LoggingReporter(new Scribe(
-            LoggingReporter::log,
+            new SystemLog(),
             Clock.system(),
             Threads.shared().name("rill-reports").factory()));
 
@@ -54,14 +54,34 @@ final class LoggingReporter implements Reporter {
         }
     }
 
-    /** The logger is asked for each time: it may be one that could not be had the last time. */
-    private static void log(System.Logger.Level level, String text, @Nullable Throwable thrown) {
-        System.getLogger("rill").log(level, text, thrown);
+    private static final class SystemLog implements Scribe.Log {
+        /** Where System.Logger is java.util.logging, which takes its handlers away in a shutdown hook of its own. */
+        private static final String JAVA_UTIL_LOGGING = "sun.util.logging.";
+
+        /** The logger is asked for each time: it may be one that could not be had the last time. */
+        @Override
+        public void write(System.Logger.Level level, String text, @Nullable Throwable thrown) {
+            System.getLogger("rill").log(level, text, thrown);
+        }
+
+        @Override
+        public boolean endsBeforeUs() {
+            return System.LoggerFinder.getLoggerFinder().getClass().getName().startsWith(JAVA_UTIL_LOGGING);
+        }
     }
 
     @Override
     public void report(Report report) {
-        scribe.tell(level(report), messageOf(report), report.cause());
+        scribe.tell(level(report), kindOf(report), messageOf(report), report.cause());
+    }
+
+    /** Calls that fail for the same reason, and that nobody looks at, come by the hundred; null for what says by itself what it is like. */
+    private static @Nullable String kindOf(Report report) {
+        if (report instanceof Report.Unobserved(String loop, String what, CallFailedException call)) {
+            String kind = call.kind();
+            return kind == null ? null : loop + " " + what + " " + kind;
+        }
+        return null;
     }
 
     /** A loop's own Reporter has thrown. Never throws. */

@@ -7,9 +7,11 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import rill.spi.DefaultTransport;
@@ -53,6 +55,7 @@ public final class Loop extends BareLoop implements Serving {
     private final Selector selector;
     private final Links links = new Links(this);
     private final Observing observing;
+    private final ShutdownHook hook = new ShutdownHook();
     private final Future<@Nullable Void> accepted = Promise.done(this, null);
 
     // ---- making
@@ -142,6 +145,64 @@ public final class Loop extends BareLoop implements Serving {
     public Loop start() {
         driving().start();
         return this;
+    }
+
+    @Override
+    public void closeOnShutdown(Duration deadline) {
+        Objects.requireNonNull(deadline, "deadline");
+        if (environment.driver() == null) {
+            hook.set(this, deadline);
+        }
+    }
+
+    // ---- work that blocks
+
+    /**
+     * Calls {@code work} on a thread for blocking work, that of the loop's {@link Environment#blocking}, and gives its result: for files, databases, and
+     * whatever else makes a thread wait or compute for long. In a simulation it is called as that has it, on the host that the loop is of.
+     *
+     * <p><b>Threading:</b> {@code work} may touch nothing that belongs to the loop. <b>Errors:</b> what it throws is the failure of the Future, whatever that
+     * is. Cancelling the Future does not stop it: what it gives then is dropped, unless {@link #blocking(Callable, Consumer)} says who takes it.
+     */
+    public <T extends @Nullable Object> Future<T> blocking(Callable<? extends T> work) {
+        return elsewhere(work, promise(), result -> {});
+    }
+
+    /**
+     * {@link #blocking(Callable)} for a result that must not get lost, such as an open file: if nobody sees it, since every interest in it was given up
+     * before, {@code unseen} is given it. On the loop; after that has closed on any thread.
+     */
+    public <T extends @Nullable Object> Future<T> blocking(Callable<? extends T> work, Consumer<? super T> unseen) {
+        return elsewhere(work, promise(unseen), unseen);
+    }
+
+    /** {@link #blocking(Callable)} for work without a result: done when that is over. */
+    public Future<@Nullable Void> blocking(ThrowingRunnable work) {
+        return blocking(WithoutResult.of(work));
+    }
+
+    private <T extends @Nullable Object> Future<T> elsewhere(
+            Callable<? extends T> work, Promise<T> promise, Consumer<? super T> unseen) {
+        Objects.requireNonNull(work, "work");
+        if (closed()) {
+            promise.fail(cancelledByClose("blocking"));
+            return promise;
+        }
+        try {
+            environment.blocking().execute(() -> {
+                try {
+                    T result = work.call();
+                    if (!promise.complete(result)) { // it was cancelled meanwhile
+                        enqueue(new Unwanted<>(this, result, unseen));
+                    }
+                } catch (Throwable t) {
+                    promise.fail(t);
+                }
+            });
+        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread can be had
+            promise.fail(e);
+        }
+        return promise;
     }
 
     // ---- connecting and listening
@@ -308,6 +369,7 @@ public final class Loop extends BareLoop implements Serving {
 
     @Override
     void release() {
+        hook.remove();
         links.forget();
         runReporting("closing the buffers", buffers::close);
     }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Driver;
 
@@ -21,6 +22,7 @@ import rill.spi.Driver;
  */
 public final class LoopGroup implements Serving {
     private final List<Loop> loops;
+    private final ShutdownHook hook = new ShutdownHook();
     private volatile boolean closing;
 
     private LoopGroup(List<Loop> loops) {
@@ -30,6 +32,11 @@ public final class LoopGroup implements Serving {
     /** As many loops as there are processors. */
     public static LoopGroup open() throws IOException {
         return open(Runtime.getRuntime().availableProcessors(), LoopOptions.defaults());
+    }
+
+    /** This many loops, with the usual options. */
+    public static LoopGroup open(int size) throws IOException {
+        return open(size, LoopOptions.defaults());
     }
 
     /** This many loops. If one of them can't be opened, none is left open. */
@@ -134,6 +141,7 @@ public final class LoopGroup implements Serving {
             throw new IllegalStateException("close of a LoopGroup inside a callback or a Task would wait for itself");
         }
         closing = true;
+        hook.remove();
         Loop first = loops.getFirst();
         Each.of(loops, first, "closing of a group", null, loop -> loop.closing().start(deadline));
         if (first.environment().driver() != null) { // who takes them along
@@ -147,5 +155,13 @@ public final class LoopGroup implements Serving {
                         .start(() -> loop.close(deadline)))
                 .toList();
         Compensated.run(() -> Threads.join(closers));
+    }
+
+    @Override
+    public void closeOnShutdown(Duration deadline) {
+        Objects.requireNonNull(deadline, "deadline");
+        if (loops.getFirst().environment().driver() == null) {
+            hook.set(this, deadline);
+        }
     }
 }

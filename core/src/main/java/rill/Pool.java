@@ -395,6 +395,6 @@ public final class Pool<Q, A> implements Caller<Q, A> {
 
     @Override
     public String toString() {
-        return "pool to " + address;
+        return "pool to " + Wording.address(address);
     }
 }

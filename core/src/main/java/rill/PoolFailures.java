@@ -27,18 +27,18 @@ final class PoolFailures<Q, A> {
 
     private CallFailedException closed(Fate fate, String what) {
         String how = pool.isClosed() ? pool.howItEnded() : "it was to finish";
-        return new CallFailedException(fate, what + " is closed: " + how, null);
+        return failed(fate, what + " is closed: " + how, null);
     }
 
     CallFailedException full(Unplaced<Q, A> call, int waiting) {
-        return new CallFailedException(
+        return failed(
                 call.fate(),
                 describe(call) + " is full: " + waiting + " calls wait for a connection; " + situation(),
                 latest());
     }
 
     CallFailedException down(Unplaced<Q, A> call) {
-        return new CallFailedException(call.fate(), describe(call) + ": " + situation(), latest());
+        return failed(call.fate(), describe(call) + ": " + situation(), latest());
     }
 
     CallFailedException tooLate(Unplaced<Q, A> call) {
@@ -49,7 +49,7 @@ final class PoolFailures<Q, A> {
         if (latest() != null) {
             late.initCause(latest());
         }
-        return new CallFailedException(call.fate(), message, late);
+        return failed(call.fate(), message, late);
     }
 
     private String describe(Unplaced<Q, A> call) {
@@ -82,5 +82,9 @@ final class PoolFailures<Q, A> {
         String lasted = Wording.duration(Duration.ofNanos(pool.loop().nanoTime() - outage.since()));
         return "nothing has been connected for " + lasted + ", in which " + outage.attempts()
                 + " attempts have failed; it is tried again; the latest failure: " + Failures.inWords(outage.why());
+    }
+
+    private CallFailedException failed(Fate fate, String message, @Nullable Throwable why) {
+        return new CallFailedException(fate, message, why, pool.toString());
     }
 }

@@ -28,12 +28,14 @@ final class Repeats {
     private static final class Kind {
         final System.Logger.Level level;
         final String first;
+        final int most; // that are told one by one
         final long begun;
         int count = 1;
 
-        Kind(System.Logger.Level level, String first, long begun) {
+        Kind(System.Logger.Level level, String first, int most, long begun) {
             this.level = level;
             this.first = first;
+            this.most = most;
             this.begun = begun;
         }
     }
@@ -44,17 +46,22 @@ final class Repeats {
 
     /** Whether to tell this one by itself; otherwise it is counted. */
     boolean tells(System.Logger.Level level, String message, long now) {
-        String name = nameOf(level, message);
+        return tells(level, nameOf(level, message), TOLD, message, now);
+    }
+
+    /** Likewise, of this kind, of which so many are told one by one. */
+    boolean tells(System.Logger.Level level, String kindOfIt, int most, String message, long now) {
+        String name = kindOfIt;
         Kind kind = kinds.get(name);
         if (kind == null && kinds.size() >= KINDS) {
             name = level.name();
             kind = kinds.get(name);
         }
         if (kind == null) {
-            kinds.put(name, new Kind(level, message, now));
+            kinds.put(name, new Kind(level, message, most, now));
             return true;
         }
-        return ++kind.count <= TOLD;
+        return ++kind.count <= kind.most;
     }
 
     /** A line that stands for many, whose window is over, or any at all if {@code atOnce}; null if there is none. */
@@ -66,12 +73,12 @@ final class Repeats {
                 return null;
             }
             all.remove();
-            if (oldest.count > TOLD) {
+            if (oldest.count > oldest.most) {
                 long seconds = Math.max(1, TimeUnit.NANOSECONDS.toSeconds(age));
                 String text = String.format(
                         Locale.ROOT,
                         "… and %,d more like it in the last %d s: %s",
-                        oldest.count - TOLD,
+                        oldest.count - oldest.most,
                         seconds,
                         oldest.first);
                 return new Scribe.Line(oldest.level, text, null);

@@ -27,6 +27,11 @@ final class Scribe {
     /** Where lines go. */
     interface Log {
         void write(System.Logger.Level level, String text, @Nullable Throwable thrown);
+
+        /** Whether it drops lines without a word once the JVM shuts down. */
+        default boolean endsBeforeUs() {
+            return false;
+        }
     }
 
     /** What is to be written. */
@@ -47,6 +52,7 @@ final class Scribe {
     private @Nullable Thread hook;
     private boolean writing;
     private boolean sumsUpNow;
+    private boolean exits; // the JVM
     private int dropped;
 
     Scribe(Log log, Clock clock, ThreadFactory threads) {
@@ -57,12 +63,17 @@ final class Scribe {
 
     // ---- on any thread
 
-    synchronized void tell(System.Logger.Level level, String text, @Nullable Throwable thrown) {
+    void tell(System.Logger.Level level, String text, @Nullable Throwable thrown) {
+        tell(level, null, text, thrown);
+    }
+
+    /** Tells it, or counts it. Of a kind that has a name the first is told, and the rest in one line now and then. */
+    synchronized void tell(System.Logger.Level level, @Nullable String kind, String text, @Nullable Throwable thrown) {
         long now = clock.nanoTime();
         for (Line sum = repeats.next(now, sumsUpNow); sum != null; sum = repeats.next(now, sumsUpNow)) {
             lines.add(sum);
         }
-        if (repeats.tells(level, text, now)) {
+        if (kind == null ? repeats.tells(level, text, now) : repeats.tells(level, kind, 1, text, now)) {
             if (lines.size() < CAPACITY) {
                 lines.add(new Line(level, shortened(text), thrown));
             } else {
@@ -94,7 +105,7 @@ final class Scribe {
             Runtime.getRuntime().addShutdownHook(atExit);
             hook = atExit;
         } catch (IllegalStateException exiting) {
-            // Then there is no need for a hook.
+            exits = true; // then there is no need for a hook
         } catch (Throwable noMemory) {
             // Then the line stays where it is.
         }
@@ -103,6 +114,7 @@ final class Scribe {
     private void flushAll() {
         synchronized (this) {
             sumsUpNow = true;
+            exits = true;
         }
         look();
         flush();
@@ -217,11 +229,31 @@ final class Scribe {
         notifyAll();
     }
 
+    private synchronized boolean exits() {
+        return exits;
+    }
+
     private void write(Line line) {
         try {
+            if (exits() && log.endsBeforeUs()) {
+                writeLast(line);
+                return;
+            }
             log.write(line.level, line.text, saysMore(line.thrown) ? line.thrown : null);
         } catch (Throwable t) {
             writePlainly(line, t);
+        }
+    }
+
+    /** The log takes nothing any more. */
+    private static void writeLast(Line line) {
+        if (line.level.getSeverity() < System.Logger.Level.WARNING.getSeverity()) {
+            return;
+        }
+        System.err.println("rill: " + line.level + ": " + line.text);
+        Throwable thrown = line.thrown;
+        if (thrown != null && saysMore(thrown)) {
+            thrown.printStackTrace();
         }
     }
 

@@ -1,7 +1,5 @@
 package rill;
 
-import java.io.IOException;
-
 /**
  * Answers requests: what {@link Loop#serve serve} is given, for all connections or for each.
  *
@@ -14,5 +12,5 @@ import java.io.IOException;
 @FunctionalInterface
 public interface Service<Q, A> {
     /** Begins to answer a request; the Future may be of any loop. */
-    Future<A> answer(Q request) throws IOException;
+    Future<A> answer(Q request) throws Exception;
 }

@@ -142,7 +142,7 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
                         link, pipeline, connection -> Responder.receive(link, options, made(services, link))));
     }
 
-    private static <S> S made(ThrowingFunction<? super Peer, ? extends S> services, Link link) throws IOException {
+    private static <S> S made(ThrowingFunction<? super Peer, ? extends S> services, Link link) throws Exception {
         return Objects.requireNonNull(services.apply(new Peer(link)), "a service");
     }
 
@@ -196,4 +196,15 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
 
     /** Closes the loop, or all loops of the group side by side, and waits for that: see {@link Loop#close(Duration)}. */
     void close(Duration deadline);
+
+    /**
+     * Closes it, with this deadline, when the JVM shuts down: at SIGTERM or SIGINT, at {@link System#exit}, or after the last thread has ended. The JVM
+     * waits for that, and for what is reported, which goes to standard error where the log is over by then, as that of java.util.logging is. When the loop
+     * or the group is closed before, nothing is left to do. Called again, it takes the new deadline.
+     *
+     * <p><b>Threading:</b> any. A loop whose own thread calls {@code System.exit} can't close in good order; the JVM does not wait for that much longer than
+     * the deadline. <b>Not guaranteed:</b> anything at SIGKILL. Where a {@link rill.spi.Driver} drives, as in a simulation, this does nothing: there the
+     * JVM is not what stops.
+     */
+    void closeOnShutdown(Duration deadline);
 }

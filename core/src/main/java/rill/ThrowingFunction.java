@@ -1,11 +1,9 @@
 package rill;
 
-import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A function that may throw an {@link IOException}, as {@link Future#await} does: what it throws is the failure of the Future made
- * with it.
+ * A function that may throw, whatever that is: what it throws is the failure of the Future made with it.
  *
  * @param <T> what it is given
  * @param <R> what it gives
@@ -13,5 +11,5 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface ThrowingFunction<T extends @Nullable Object, R extends @Nullable Object> {
     /** Gives the result for {@code value}. */
-    R apply(T value) throws IOException;
+    R apply(T value) throws Exception;
 }

@@ -84,6 +84,7 @@ class AfterCloseTest {
 
     private void rowsOfLoop() {
         givesFuture.put("Loop.submit", () -> loop.submit(() -> 1));
+        givesFuture.put("Loop.blocking", () -> loop.blocking(() -> 1));
         givesFuture.put("Loop.task", () -> loop.task(() -> 1));
         givesFuture.put("Loop.delay", () -> loop.delay(SECOND));
         givesFuture.put("Loop.connect", () -> loop.connect(ANY, TextLines.pipeline()));
@@ -108,6 +109,7 @@ class AfterCloseTest {
         });
         answers.put("Loop.stop", doing(loop::stop));
         answers.put("Loop.close", doing(loop::close));
+        answers.put("Loop.closeOnShutdown", doing(() -> loop.closeOnShutdown(SECOND)));
         answers.put("Loop.closed", loop::closed);
         answers.put("Loop.promise", loop::promise);
         answers.put("Loop.promise of what must not get lost", () -> loop.promise(unseen -> {}));
@@ -203,6 +205,7 @@ class AfterCloseTest {
         answers.put("LoopGroup.loops", group::loops);
         answers.put("LoopGroup.metrics", group::metrics);
         answers.put("LoopGroup.close", doing(group::close));
+        answers.put("LoopGroup.closeOnShutdown", doing(() -> group.closeOnShutdown(SECOND)));
         answers.put("Handle.cancel", timer::cancel);
         answers.put("Handle.cancelled", timer::cancelled);
         answers.put("Handle.name", timer::name);

@@ -90,6 +90,21 @@ class LoggingReporterTest {
     }
 
     @Test
+    void calls_of_one_place_that_failed_for_one_reason_are_one_line() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            for (String place : new String[] {"a pool", "a connection"}) {
+                var failed = new CallFailedException(
+                        CallFailedException.Fate.NEVER_SENT, "call of x".repeat(i), new IOException(), place);
+                Reporter.logging().report(new Report.Unobserved("loop of these", "a call", failed));
+            }
+        }
+        assertThat(next().getMessage()).contains("nobody looked at the failure of a call");
+        assertThat(next().getMessage()).contains("nobody looked at the failure of a call");
+        LoggingReporter.INSTANCE.flush();
+        assertThat(records).isEmpty();
+    }
+
+    @Test
     void what_a_peer_does_is_a_line_without_a_stack_and_a_mistake_has_one() throws Exception {
         var reset = new SocketException("read from /127.0.0.1:4000: Connection reset");
         Reporter.logging().report(new Report.ConnectionFailed("loop", "connection", reset));

@@ -35,6 +35,22 @@ class ScribeTest {
         return "loop-" + n % 3 + ": connection to /10.0.0." + n % 256 + ":" + n + " failed: Connection reset";
     }
 
+    @Test
+    void of_a_kind_that_has_a_name_the_first_is_told_and_the_rest_is_a_sum() {
+        mayWrite.countDown();
+        for (int i = 0; i < 25; i++) {
+            scribe.tell(WARNING, "calls of a pool", "call of " + "abc".substring(i % 3), null);
+            scribe.tell(WARNING, "calls of another", "another", null);
+        }
+        scribe.flush();
+        assertThat(written).containsExactly("call of abc", "another");
+
+        windowEnds();
+
+        Await.until("it is summed up", () -> written.size() == 4);
+        assertThat(written.get(2)).isEqualTo("… and 24 more like it in the last 10 s: call of abc");
+    }
+
     private void windowEnds() {
         clock.advanceNanos(Repeats.WINDOW_NANOS);
         scribe.look();

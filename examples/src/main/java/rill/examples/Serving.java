@@ -31,17 +31,24 @@ final class Serving {
     static void untilStopped(Function<Loop, Future<SocketAddress>> server, PrintWriter out) throws IOException {
         try (var loop = Loop.open()) {
             SocketAddress address = server.apply(loop).await();
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(loop, out), "stop"));
+            loop.closeOnShutdown(STOP_DEADLINE); // accepts no more, finishes what is in flight
+            Runtime.getRuntime().addShutdownHook(new Thread(untilEndOf(Thread.currentThread()), "last word"));
             out.println("listening at " + address.toString().substring(1) + "; Ctrl-C stops it");
             loop.run(() -> loop.promise().await()); // until the loop is closed
         } catch (CancelledException closed) {
-            // that is what was waited for
+            out.println("stopped");
+            Runtime.getRuntime().halt(0); // a stop in good order is a success, not "killed by a signal"
         }
     }
 
-    private static void stop(Loop loop, PrintWriter out) {
-        loop.close(STOP_DEADLINE); // accepts no more, finishes what is in flight
-        out.println("stopped");
-        Runtime.getRuntime().halt(0); // a stop in good order is a success, not "killed by a signal"
+    /** The JVM ends with its last hook, whatever other threads are about to say. */
+    private static Runnable untilEndOf(Thread thread) {
+        return () -> {
+            try {
+                thread.join(STOP_DEADLINE.multipliedBy(2));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        };
     }
 }

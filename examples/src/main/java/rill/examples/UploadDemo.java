@@ -1,28 +1,24 @@
 package rill.examples;
 
-import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.SocketAddress;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.concurrent.Callable;
+import java.util.function.LongConsumer;
 import rill.Future;
 import rill.Loop;
-import rill.Promise;
-import rill.http.HttpBody;
 import rill.http.HttpRequest;
 import rill.http.HttpResponse;
 import rill.http.HttpServer;
 
 /**
- * Takes files with {@code PUT} and {@code POST}, and writes them to a folder as they come: a client is read no faster than the disk writes. What it has
- * written is told as it goes.
+ * Takes files with {@code PUT} and {@code POST}, and writes them to a folder as they come: a client is read no faster than the disk writes, and there is a
+ * file once it is whole. What it has written is told as it goes.
  */
 final class UploadDemo {
     private static final long STEP = 16 * 1024 * 1024;
+    private static final long MOST = 1024L * 1024 * 1024 * 1024;
 
     private final Path folder;
     private final PrintWriter out;
@@ -44,57 +40,26 @@ final class UploadDemo {
             return HttpResponse.text("PUT or POST a file\n").status(405).with("Allow", "PUT, POST");
         }
         Path file = folder.resolve("upload-" + ++count);
-        long size = write(request.body(), file);
+        long size = request.body().saveTo(file, MOST, new Told(file)).await();
         out.println(file.getFileName() + ": " + size + " bytes");
         return HttpResponse.text(size + " bytes\n").status(201);
     }
 
-    private long write(HttpBody body, Path file) throws IOException {
-        long size = 0;
-        FileChannel channel = elsewhere(
-                        () -> FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))
-                .await();
-        try {
-            ByteBuf piece;
-            while ((piece = body.next().await()) != null) {
-                long before = size;
-                size += written(channel, piece);
-                if (size / STEP > before / STEP) {
-                    out.println(file.getFileName() + ": " + size + " bytes so far");
-                }
-            }
-            return size;
-        } finally {
-            channel.close();
-        }
-    }
+    /** Tells of what was written, now and then. */
+    private final class Told implements LongConsumer {
+        private final Path file;
+        private long next = STEP;
 
-    private static int written(FileChannel channel, ByteBuf piece) throws IOException {
-        try {
-            int size = piece.readableBytes();
-            return elsewhere(() -> {
-                        while (piece.isReadable()) {
-                            piece.readBytes(channel, piece.readableBytes());
-                        }
-                        return size;
-                    })
-                    .await();
-        } finally {
-            piece.release();
+        Told(Path file) {
+            this.file = file;
         }
-    }
 
-    /** Disks make threads wait, and the loop has none to spare. */
-    private static <T> Future<T> elsewhere(Callable<T> work) {
-        Loop loop = java.util.Objects.requireNonNull(Loop.current());
-        Promise<T> done = loop.promise();
-        loop.transport().environment().blocking().execute(() -> {
-            try {
-                done.complete(work.call());
-            } catch (Throwable t) {
-                done.fail(t);
+        @Override
+        public void accept(long soFar) {
+            if (soFar >= next) {
+                next = soFar + STEP;
+                out.println(file.getFileName() + ": " + soFar + " bytes so far");
             }
-        });
-        return done;
+        }
     }
 }

@@ -42,6 +42,7 @@ import rill.http.ClientResponse;
 import rill.http.HttpBody;
 import rill.http.HttpClient;
 import rill.http.HttpClientOptions;
+import rill.http.HttpProxy;
 import rill.testing.RecordingReporter;
 import rill.testing.UnderTest;
 import rill.testkit.Authority;
@@ -225,6 +226,14 @@ class HttpClientPeersTest {
                     ConnectOptions.defaults().through(HttpConnect.at(tinyproxy.address())),
                     ConnectOptions.defaults().through(Socks5.at(microsocks.address())));
             loop.run(() -> {
+                try (HttpClient client = HttpClient.on(loop, trusting.proxy(HttpProxy.at(tinyproxy.address())))) {
+                    assertThat(text(client, secure)).isEqualTo("hello from a file\n");
+                    String plain = "http://localhost:" + nginx.address(0).getPort();
+                    assertThat(text(client, plain + "/hello.txt")).isEqualTo("hello from a file\n");
+                    assertThat(client.get(plain + "/large.bin").await().bytes().await())
+                            .hasSize(LARGE);
+                    assertThat(client.get(plain + "/missing").await().status()).isEqualTo(404);
+                }
                 for (ConnectOptions way : ways) {
                     try (HttpClient client = HttpClient.on(loop, trusting.connect(way))) {
                         assertThat(text(client, secure)).isEqualTo("hello from a file\n");

@@ -17,8 +17,15 @@ class HttpGuideTest {
     @Test
     void every_code_block_of_the_guide_is_a_piece_of_an_example() throws IOException {
         var sources = new StringBuilder();
-        for (String each :
-                List.of("HttpDemo", "HttpsDemo", "UploadDemo", "SseDemo", "HttpFetching", "ReverseProxy", "WebChat")) {
+        for (String each : List.of(
+                "HelloServer",
+                "HttpDemo",
+                "HttpsDemo",
+                "UploadDemo",
+                "SseDemo",
+                "HttpFetching",
+                "ReverseProxy",
+                "WebChat")) {
             sources.append(Files.readString(SOURCES.resolve(each + ".java")));
         }
         List<String> blocks = BLOCK.matcher(Files.readString(Path.of("../docs/http.md")))

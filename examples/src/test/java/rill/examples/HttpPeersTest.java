@@ -139,7 +139,7 @@ class HttpPeersTest {
         assertThat(Files.mismatch(file("resumed"), file("big.bin"))).isEqualTo(-1);
         assertThat(curl("-r", "9999999-", "-w", "%{http_code}", "-o", "/dev/null", base + "/big.bin"))
                 .isEqualTo("416");
-        assertThat(curl("-I", base + "/big.bin")).contains("content-length: 3000000", "Accept-Ranges: bytes");
+        assertThat(curl("-I", base + "/big.bin")).contains("Content-Length: 3000000", "Accept-Ranges: bytes");
         String tag = curl("-I", base + "/index.html")
                 .lines()
                 .filter(line -> line.startsWith("ETag"))

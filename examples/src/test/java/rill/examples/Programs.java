@@ -53,10 +53,15 @@ final class Programs {
 
     /** The examples, in a JVM of their own with such options. */
     static ProcessBuilder demo(List<String> options, String... arguments) {
+        return main("rill.examples.Main", options, arguments);
+    }
+
+    /** A program of the class path, in a JVM of its own with such options. */
+    static ProcessBuilder main(String mainClass, List<String> options, String... arguments) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "rill.examples.Main"));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command);
     }

@@ -134,10 +134,41 @@ final class Answering {
             return;
         }
         switch (response.body()) {
-            case BytesBody bytes -> whole(response, bytes);
+            case BytesBody bytes -> bytes(response, bytes);
             case FileBody file -> file(response, file.again());
-            case StreamBody stream -> stream(response.fields(), stream);
-            case IncomingBody incoming -> stream(response.fields(), incoming);
+            case StreamBody stream -> streamOrZip(response.fields(), stream);
+            case IncomingBody incoming -> streamOrZip(response.fields(), incoming);
+        }
+    }
+
+    private boolean suitsGzip(HttpFields fields, HttpBody sent) {
+        return Compression.suits(connection.side().compressFrom(), exchange.status, fields, sent.length());
+    }
+
+    private boolean takesGzip() {
+        return exchange.request != null && Compression.isTaken(exchange.request.fields());
+    }
+
+    private void bytes(HttpResponse response, BytesBody bytes) {
+        if (!suitsGzip(response.fields(), bytes)) {
+            whole(response, bytes);
+            return;
+        }
+        HttpResponse form = response.form(takesGzip());
+        if (form.body() instanceof BytesBody sent) {
+            whole(form, sent);
+        } else {
+            stream(form.fields(), form.body());
+        }
+    }
+
+    private void streamOrZip(HttpFields fields, HttpBody source) {
+        if (!suitsGzip(fields, source)) {
+            stream(fields, source);
+        } else if (takesGzip()) {
+            stream(Compression.encoded(fields), Compression.encoded(source));
+        } else {
+            stream(Compression.varying(fields), source);
         }
     }
 
@@ -226,7 +257,7 @@ final class Answering {
             file.part(answer.part().from(), answer.part().length());
         }
         if (answer.sendsBody()) {
-            stream(answer.fields(), file);
+            streamOrZip(answer.fields(), file);
             return;
         }
         file.close();

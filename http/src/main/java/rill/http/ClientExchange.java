@@ -190,8 +190,8 @@ final class ClientExchange {
         } else if (request.meansContent()) {
             fields = fields.add("Content-Length", "0");
         }
-        HttpFields all = fields.addAll(request.fieldsAnd(client.options().is.fields));
-        return RequestHead.of(request.method(), request.target(), all);
+        HttpFields all = pool().toProxy(fields.addAll(request.fieldsAnd(client.options().is.fields)));
+        return RequestHead.of(request.method(), pool().target(request), all);
     }
 
     private void sendBody(ClientConnection connection) {
@@ -415,8 +415,13 @@ final class ClientExchange {
     /** Fails while it is on no connection. */
     void fail(Fate fate, String why, @Nullable Throwable cause) {
         over();
-        promise.fail(HttpClient.failed(triedAgain ? Fate.PERHAPS_CARRIED_OUT : fate, request, why, cause));
+        promise.fail(HttpClient.failed(triedAgain ? Fate.PERHAPS_CARRIED_OUT : fate, request, inOrder(why), cause));
         letGo();
+    }
+
+    /** Why the second try has not begun says nothing of the first. */
+    private String inOrder(String why) {
+        return triedAgain ? "its connection, used before, ended without an answer; tried once more: " + why : why;
     }
 
     /** Its time on the connection is over. */
@@ -456,7 +461,8 @@ final class ClientExchange {
             begun.failed(new IOException(request + ": " + why, cause));
         } else {
             boolean never = before == State.WAITING && !triedAgain;
-            promise.fail(HttpClient.failed(never ? Fate.NEVER_SENT : Fate.PERHAPS_CARRIED_OUT, request, why, cause));
+            Fate fate = never ? Fate.NEVER_SENT : Fate.PERHAPS_CARRIED_OUT;
+            promise.fail(HttpClient.failed(fate, request, before == State.WAITING ? inOrder(why) : why, cause));
         }
         letGo();
     }

@@ -122,6 +122,31 @@ public final class ClientRequest {
         return of("DELETE", uri);
     }
 
+    /** POST without a body so far: {@link #form}, {@link #json} or {@link #body} give it one. */
+    public static ClientRequest post(URI uri) {
+        return of("POST", uri);
+    }
+
+    /** {@link #get(URI)}. */
+    public static ClientRequest get(String uri) {
+        return get(URI.create(uri));
+    }
+
+    /** {@link #post(URI)}. */
+    public static ClientRequest post(String uri) {
+        return post(URI.create(uri));
+    }
+
+    /** {@link #put(URI, HttpBody)}. */
+    public static ClientRequest put(String uri, HttpBody body) {
+        return put(URI.create(uri), body);
+    }
+
+    /** {@link #delete(URI)}. */
+    public static ClientRequest delete(String uri) {
+        return delete(URI.create(uri));
+    }
+
     // ---- changed copies: the fields
 
     /**
@@ -214,6 +239,11 @@ public final class ClientRequest {
         var text = new StringBuilder();
         values.forEach((name, value) -> text.append(text.isEmpty() ? "" : "&").append(pair(name, value)));
         return with("Content-Type", "application/x-www-form-urlencoded").body(HttpBody.of(text.toString()));
+    }
+
+    /** With this text as its body, and the Content-Type that says that it is JSON. */
+    public ClientRequest json(String text) {
+        return with("Content-Type", "application/json").body(HttpBody.of(text));
     }
 
     /** Asks the server before the body is sent ({@code Expect: 100-continue}), and sends it anyway if there is no answer for so long. */

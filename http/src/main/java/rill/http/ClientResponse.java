@@ -5,7 +5,10 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.Charset;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.Objects;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
@@ -178,6 +181,39 @@ public final class ClientResponse implements AutoCloseable {
     public Future<String> text() {
         Charset charset = MediaTypes.charset(head.fields().get("content-type"));
         return bytes().map(bytes -> new String(bytes, charset));
+    }
+
+    /** {@link #saveTo(Path, long, LongConsumer)} without anybody who is told of progress. */
+    public Future<Long> saveTo(Path file, long limit) {
+        return saveTo(file, limit, soFar -> {});
+    }
+
+    /**
+     * Writes the body to a file, whatever the status, as {@link HttpBody#saveTo(Path, long, LongConsumer)} does: the server is held up while the disk is
+     * slow, and there is a file only once all of it has come.
+     *
+     * @param limit how many bytes it may have, after they were inflated
+     */
+    public Future<Long> saveTo(Path file, long limit, LongConsumer progress) {
+        if (limit < 0) {
+            throw new IllegalArgumentException("a limit, not " + limit);
+        }
+        Objects.requireNonNull(file, "file");
+        Objects.requireNonNull(progress, "progress");
+        Promise<Long> promise = loop.promise();
+        client.onLoop(promise, () -> {
+            var saving = new Saving(loop, body(), file, null, limit, progress);
+            promise.onCancel(saving.promise()::cancel);
+            saving.promise().onDone((size, failure) -> {
+                if (size != null) {
+                    promise.complete(size);
+                } else if (failure != null) {
+                    promise.fail(failure);
+                }
+            });
+            saving.begin();
+        });
+        return promise;
     }
 
     /** Does without the rest of the body. A little of it is read to keep the connection; if there is more, that is closed. */

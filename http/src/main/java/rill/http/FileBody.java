@@ -16,13 +16,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
-import rill.Promise;
 
 /** A body that is in a file, or a part of one. It is opened and read on threads for blocking work, a piece at a time. */
 final class FileBody extends HttpBody {
@@ -80,8 +78,7 @@ final class FileBody extends HttpBody {
 
     /** Done once it is open, and its length is known. */
     Future<@Nullable Void> open(Loop loop) {
-        Promise<Opened> opened = loop.promise(unseen -> closeElsewhere(loop, unseen.channel));
-        elsewhere(loop, this::opened, opened);
+        Future<Opened> opened = loop.blocking(this::opened, unseen -> closeElsewhere(loop, unseen.channel));
         return opened.map(file -> {
             channel = file.channel;
             length = file.length;
@@ -119,20 +116,6 @@ final class FileBody extends HttpBody {
         FileChannel channel = FileChannel.open(wanted, StandardOpenOption.READ);
         return new Opened(
                 channel, attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
-    }
-
-    private static <T extends @Nullable Object> void elsewhere(Loop loop, Callable<T> work, Promise<T> result) {
-        try {
-            loop.transport().environment().blocking().execute(() -> {
-                try {
-                    result.complete(work.call());
-                } catch (Throwable t) {
-                    result.fail(t);
-                }
-            });
-        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread can be had
-            result.fail(e);
-        }
     }
 
     private static void closeElsewhere(Loop loop, FileChannel channel) {
@@ -193,9 +176,7 @@ final class FileBody extends HttpBody {
             return Future.of(null);
         }
         position += size;
-        Promise<@Nullable ByteBuf> piece = loop.promise(unseen -> {});
-        FileBody.<@Nullable ByteBuf>elsewhere(loop, () -> read(open, from, size), piece);
-        return piece;
+        return loop.<@Nullable ByteBuf>blocking(() -> read(open, from, size));
     }
 
     private static ByteBuf read(FileChannel channel, long from, int size) throws IOException {

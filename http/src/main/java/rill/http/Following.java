@@ -1,15 +1,19 @@
 package rill.http;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import rill.CallFailedException;
+import rill.CallFailedException.Fate;
+import rill.Handle;
 import rill.Promise;
 import rill.http.wire.HttpFields;
 import rill.http.wire.RequestHead;
 
 /**
- * A call: one exchange, or several if redirections are followed.
+ * A call: one exchange, or several if redirections are followed, or what has failed is tried again.
  *
  * <p><b>Source:</b> RFC 9110, section 15.4.
  */
@@ -23,6 +27,9 @@ final class Following {
     private ClientRequest request;
     private int followed;
     private @Nullable ClientExchange exchange; // under way
+    private int tries; // of the present request
+    private boolean perhapsSent; // by a try that has failed
+    private @Nullable Handle pause; // before the next try
     private boolean over;
 
     Following(HttpClient client, ClientRequest request, int most) {
@@ -44,7 +51,10 @@ final class Following {
     }
 
     void begin() {
-        Promise<ClientResponse> step = most == 0 ? promise : step();
+        if (tries++ == 0) {
+            client.retries().asked();
+        }
+        Promise<ClientResponse> step = most == 0 && !client.retries().isOn() ? promise : step();
         var next = new ClientExchange(client, request, step, deadline());
         if (over || promise.isDone()) {
             next.cancel();
@@ -66,10 +76,44 @@ final class Following {
             if (response != null) {
                 answered(response);
             } else {
-                promise.fail(Objects.requireNonNull(failure));
+                failed(Objects.requireNonNull(failure));
             }
         });
         return step;
+    }
+
+    private void failed(Throwable failure) {
+        if (failure instanceof CallFailedException call) {
+            perhapsSent |= call.fate() == Fate.PERHAPS_CARRIED_OUT;
+        }
+        Duration next = over ? null : client.retries().pause(request, failure, tries, left());
+        if (next == null) {
+            promise.fail(told(failure));
+            return;
+        }
+        pause = client.loop().schedule(next, "next try of an HTTP request", () -> {
+            pause = null;
+            begin();
+        });
+    }
+
+    private Duration left() {
+        long deadline = deadline();
+        return Duration.ofNanos(
+                deadline == 0 ? Long.MAX_VALUE : deadline - client.loop().nanoTime());
+    }
+
+    /** What has become of the request is for all tries of it together. */
+    private Throwable told(Throwable failure) {
+        if (tries < 2 || !(failure instanceof CallFailedException call)) {
+            return failure;
+        }
+        String words = String.valueOf(call.getMessage());
+        String why = words.substring(0, words.lastIndexOf(" (")) + "; that was try " + tries;
+        return perhapsSent && call.fate() == Fate.NEVER_SENT
+                ? new CallFailedException(
+                        Fate.PERHAPS_CARRIED_OUT, why + ", and an earlier one was sent", call.getCause())
+                : new CallFailedException(call.fate(), why, call.getCause());
     }
 
     private void answered(ClientResponse response) {
@@ -83,6 +127,7 @@ final class Following {
         response.discard();
         followed++;
         request = next;
+        tries = 0;
         begin();
     }
 
@@ -139,6 +184,9 @@ final class Following {
 
     private void cancelled() {
         over = true;
+        if (pause != null) {
+            pause.cancel();
+        }
         if (exchange != null) {
             exchange.cancel();
         }

@@ -21,4 +21,11 @@ public record HttpAccess(
         int status,
         long bytes,
         Duration time,
-        boolean complete) {}
+        boolean complete) {
+    /** One line: {@code /127.0.0.1:4711 "GET /a" 200, 1234 bytes, 5 ms}. */
+    @Override
+    public String toString() {
+        return remoteAddress + " \"" + method + " " + target + "\" " + status + ", " + bytes + " bytes, "
+                + time.toMillis() + " ms" + (complete ? "" : ", not whole");
+    }
+}

@@ -24,6 +24,7 @@ import rill.Promise;
  *
  * <p>If a connection that was used before fails before a byte of the response has come, which happens when a server has just closed it, the request is
  * tried once more, on a new connection: if it does no harm to carry it out twice (GET, HEAD, PUT, DELETE, OPTIONS, TRACE), and its body can be sent again.
+ * {@link HttpClientOptions#retries} says how often other failures are tried again.
  *
  * <p><b>Threading:</b> any thread.
  *
@@ -34,11 +35,13 @@ public final class HttpClient implements AutoCloseable {
     private final Loop loop;
     private final HttpClientOptions options;
     private final Map<Origin, OriginPool> pools = new HashMap<>(); // on the loop
+    private final Retries retries;
     private boolean closed; // on the loop
 
     private HttpClient(Loop loop, HttpClientOptions options) {
         this.loop = Objects.requireNonNull(loop, "loop");
         this.options = Objects.requireNonNull(options, "options");
+        this.retries = new Retries(loop, options.is);
     }
 
     /** A client on this loop, with the usual options. */
@@ -64,6 +67,11 @@ public final class HttpClient implements AutoCloseable {
     /** {@link #send Sends} a POST. */
     public Future<ClientResponse> post(URI uri, HttpBody body) {
         return send(ClientRequest.post(uri, body));
+    }
+
+    /** {@link #post(URI, HttpBody)}. */
+    public Future<ClientResponse> post(String uri, HttpBody body) {
+        return post(URI.create(uri), body);
     }
 
     /**
@@ -95,6 +103,10 @@ public final class HttpClient implements AutoCloseable {
 
     Loop loop() {
         return loop;
+    }
+
+    Retries retries() {
+        return retries;
     }
 
     HttpClientOptions options() {

@@ -3,6 +3,7 @@ package rill.http;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import rill.ConnectOptions;
 import rill.codec.tls.Tls;
 import rill.codec.tls.TlsClient;
@@ -21,6 +22,10 @@ public final class HttpClientOptions {
 
     static final class Draft implements Cloneable {
         ConnectOptions connect = ConnectOptions.defaults();
+
+        @Nullable
+        HttpProxy proxy;
+
         TlsClient tls = Tls.client().alpn("http/1.1");
         HttpLimits limits = HttpLimits.defaults();
         HttpFields fields = HttpFields.none();
@@ -36,6 +41,9 @@ public final class HttpClientOptions {
         long inflatedBytes = 1024L * MEBI;
         int ratio = 100;
         int redirects;
+        int retries;
+        Duration firstPause = Duration.ofMillis(100);
+        Duration longestPause = Duration.ofSeconds(5);
 
         Draft copy() {
             try {
@@ -69,10 +77,34 @@ public final class HttpClientOptions {
 
     // ---- connections
 
-    /** Connects so: a time limit, a proxy, socket options. */
+    /**
+     * Connects so: a time limit, socket options, and a proxy that connects on whatever is spoken (SOCKS). An HTTP proxy is for {@link #proxy}: many connect
+     * on to port 443 alone.
+     *
+     * @throws IllegalArgumentException if there is a {@link #proxy} already, and these options have one as well
+     */
     public HttpClientOptions connect(ConnectOptions options) {
         Objects.requireNonNull(options, "options");
+        requireOneProxy(options, is.proxy);
         return changed(draft -> draft.connect = options);
+    }
+
+    /**
+     * Sends requests through an HTTP proxy.
+     *
+     * @throws IllegalArgumentException if the options of {@link #connect} have a proxy already
+     */
+    public HttpClientOptions proxy(HttpProxy newProxy) {
+        Objects.requireNonNull(newProxy, "proxy");
+        requireOneProxy(is.connect, newProxy);
+        return changed(draft -> draft.proxy = newProxy);
+    }
+
+    private static void requireOneProxy(ConnectOptions connect, @Nullable HttpProxy proxy) {
+        if (proxy != null && connect.proxy() != null) {
+            throw new IllegalArgumentException(
+                    "one proxy, not both the " + proxy + " and, to connect, the " + connect.proxy());
+        }
     }
 
     /** Speaks TLS so. It is to offer {@code http/1.1}, if anything. */
@@ -173,6 +205,30 @@ public final class HttpClientOptions {
         return changed(draft -> draft.redirects = atLeast(0, most, "redirects"));
     }
 
+    /**
+     * Tries a request up to so many times more, after a pause, if it fails in a way that may pass: nobody listens, the connection breaks, no answer comes in
+     * time. That is: if it can't have reached the server, or does no harm when it is carried out twice (GET, HEAD, PUT, DELETE, OPTIONS, TRACE); and if its body
+     * can be sent again (bytes, text, a file). Not tried again is what stays so: what TLS, a proxy or the protocol does not allow, a host without an address.
+     * All tries have the time of {@link #within} together. No more than a fifth of the requests is tried again, beyond 10 in 10 seconds. A response is a response:
+     * 503 is not tried again.
+     */
+    public HttpClientOptions retries(int most) {
+        return changed(draft -> draft.retries = atLeast(0, most, "retries"));
+    }
+
+    /** Pauses so long before the first of the {@link #retries}, twice as long before each further one, up to a bound; each time up to a fifth more or less. */
+    public HttpClientOptions backOff(Duration first, Duration longest) {
+        positive(first, "the first pause");
+        if (longest.compareTo(first) < 0) {
+            throw new IllegalArgumentException(
+                    "the longest pause, " + longest + ", is shorter than the first, " + first);
+        }
+        return changed(draft -> {
+            draft.firstPause = first;
+            draft.longestPause = longest;
+        });
+    }
+
     private static int atLeast(int least, int value, String what) {
         if (value < least) {
             throw new IllegalArgumentException(what + " has to be at least " + least + ", not " + value);
@@ -189,10 +245,11 @@ public final class HttpClientOptions {
 
     @Override
     public String toString() {
-        return "HttpClientOptions[connect=" + is.connect + ", connections=" + is.connections + ", waiting=" + is.waiting
+        return "HttpClientOptions[connect=" + is.connect + ", proxy=" + is.proxy + ", connections=" + is.connections
+                + ", waiting=" + is.waiting
                 + ", wait=" + is.waitTime + ", keep=" + is.keep + ", head=" + is.head + ", idle=" + is.idle + ", whole="
                 + is.whole
                 + ", bodyBytes=" + is.bodyBytes + ", inflate=" + is.inflate + " up to " + is.inflatedBytes + " and "
-                + is.ratio + " times, redirects=" + is.redirects + "]";
+                + is.ratio + " times, redirects=" + is.redirects + ", retries=" + is.retries + "]";
     }
 }

@@ -122,6 +122,17 @@ public final class HttpRequest {
         return slash < 0 ? host < 0 ? path : "/" : path.substring(slash);
     }
 
+    /**
+     * The parts of the {@link #path} between its slashes, decoded as UTF-8, for a handler to choose by: of {@code /users/j%C3%B6rg} they are {@code users} and
+     * {@code jörg}, of {@code /} there are none. A slash at the end makes no part of its own. Whatever could be taken for another path is refused: {@code .} and
+     * {@code ..}, a slash or a backslash that is encoded, an empty part, a control character, what is not encoded as UTF-8.
+     *
+     * @throws HttpRefusedException (400) for those, which is an answer if the handler throws it
+     */
+    public List<String> segments() throws HttpRefusedException {
+        return PathSegments.of(path());
+    }
+
     /** What comes after the question mark of the target; null if there is none. */
     public @Nullable String query() {
         String all = target();
@@ -136,6 +147,11 @@ public final class HttpRequest {
     public @Nullable String parameter(String name) {
         List<String> all = parameters(name);
         return all.isEmpty() ? null : all.getFirst();
+    }
+
+    /** {@link #parameter(String)}, or else this. */
+    public String parameter(String name, String otherwise) {
+        return Objects.requireNonNullElse(parameter(name), otherwise);
     }
 
     /** All parameters of this name in the query, in order, likewise. Those that can't be decoded are left out. */
@@ -199,6 +215,11 @@ public final class HttpRequest {
     /** The value of the first field of this name; null if there is none. */
     public @Nullable String field(String name) {
         return fields.get(name);
+    }
+
+    /** {@link #field(String)}, or else this. */
+    public String field(String name, String otherwise) {
+        return Objects.requireNonNullElse(field(name), otherwise);
     }
 
     /** The body; empty if there is none. */

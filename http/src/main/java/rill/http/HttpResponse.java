@@ -21,6 +21,7 @@ public final class HttpResponse {
     private static final HttpFields PLAIN = MediaTypes.of("text/plain; charset=utf-8");
     private static final HttpFields JSON = MediaTypes.of("application/json");
     private static final HttpFields HTML = MediaTypes.of("text/html; charset=utf-8");
+    private static final HttpResponse NOT_FOUND = text("404 Not Found\n").status(404); // as of a file that is not there
 
     private final int status;
     private final HttpFields fields;
@@ -28,6 +29,10 @@ public final class HttpResponse {
     private final @Nullable Consumer<? super Connection<?, ?>> next;
     private @Nullable ResponseHead
             whole; // of a body of bytes, made once; threads that write it by turns write the same
+
+    // Likewise: what is sent where it may be compressed.
+    private @Nullable HttpResponse encoded;
+    private @Nullable HttpResponse plain;
 
     private HttpResponse(
             int status, HttpFields fields, HttpBody body, @Nullable Consumer<? super Connection<?, ?>> next) {
@@ -95,7 +100,7 @@ public final class HttpResponse {
      */
     public static HttpResponse fileBelow(Path folder, String path) {
         Path file = FileBody.resolve(folder, path);
-        return file == null ? of(404) : new HttpResponse(200, MediaTypes.of(file), new FileBody(file, folder), null);
+        return file == null ? NOT_FOUND : new HttpResponse(200, MediaTypes.of(file), new FileBody(file, folder), null);
     }
 
     /**
@@ -158,6 +163,26 @@ public final class HttpResponse {
     @Nullable
     Consumer<? super Connection<?, ?>> next() {
         return next;
+    }
+
+    /**
+     * Of a response of which there are two forms, since it may be compressed, one of them.
+     *
+     * @param zipped as gzip; made once if it is small, since there are responses that are sent again and again
+     */
+    HttpResponse form(boolean zipped) {
+        HttpResponse known = zipped ? encoded : plain;
+        if (known != null) {
+            return known;
+        }
+        HttpFields others = zipped ? Compression.encoded(fields) : Compression.varying(fields);
+        HttpResponse made = new HttpResponse(status, others, zipped ? Compression.encoded(body) : body, next);
+        if (!zipped) {
+            plain = made;
+        } else if (made.body instanceof BytesBody) {
+            encoded = made;
+        }
+        return made;
     }
 
     /** Its head with all of its body, which is bytes. */

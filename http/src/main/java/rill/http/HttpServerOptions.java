@@ -27,6 +27,7 @@ public final class HttpServerOptions {
         private int pipelined = 16;
         private int waitingBytes = 64 * 1024;
         private int drainBytes = 256 * 1024;
+        private int compressFrom = Compression.OFF;
         private @Nullable Consumer<? super HttpAccess> accessLog;
         private InstantSource clock = InstantSource.system();
 
@@ -129,6 +130,11 @@ public final class HttpServerOptions {
         return values.drainBytes;
     }
 
+    /** From how many bytes on answers are compressed; -1 if none are. */
+    public int compressFrom() {
+        return values.compressFrom;
+    }
+
     /** Who is told of each request, on the loop; null if nobody is. */
     public @Nullable Consumer<? super HttpAccess> accessLog() {
         return values.accessLog;
@@ -200,6 +206,20 @@ public final class HttpServerOptions {
     public HttpServerOptions drainBytes(int bytes) {
         atLeast(0, bytes, "drainBytes");
         return with(copy -> copy.drainBytes = bytes);
+    }
+
+    /**
+     * With answers sent as gzip to clients that take it: those of at least so many bytes, or of unknown length, that are text by their Content-Type (or JSON,
+     * XML, JavaScript, WebAssembly, SVG), and were not encoded before. They say {@code Vary: Accept-Encoding}, encoded or not; an ETag becomes a weak one where they
+     * are encoded. Of a stream each piece is sent as it comes. Parts of files, and what says {@code Cache-Control: no-transform}, stay as they are. It takes time on
+     * the loop: some 10 ms for a MiB, in pieces. <b>Not for</b> answers that have a secret in them beside what a stranger can choose: its length gives it away
+     * (BREACH).
+     *
+     * @param leastBytes 1,024 is a good choice: less than that gains nothing
+     */
+    public HttpServerOptions compress(int leastBytes) {
+        atLeast(0, leastBytes, "compress");
+        return with(copy -> copy.compressFrom = leastBytes);
     }
 
     /** With somebody who is told of each request, on the loop. */

@@ -47,6 +47,9 @@ final class IncomingBody extends HttpBody implements Asking.Giver {
     private long received;
     private long thrownAway;
     private @Nullable Asking asked;
+    private volatile boolean whole; // is asked for
+    private long taken; // pieces, by somebody who may have read them
+    private volatile boolean begun; // whether there are any of those
     private boolean complete; // all of it has come
     private boolean closed;
     private @Nullable Throwable failure;
@@ -102,6 +105,7 @@ final class IncomingBody extends HttpBody implements Asking.Giver {
         Piece piece = poll();
         if (piece != null) {
             asked = null;
+            begun = ++taken > 0;
             to.give(piece);
         } else if (failure != null) {
             asked = null;
@@ -176,6 +180,16 @@ final class IncomingBody extends HttpBody implements Asking.Giver {
         return asking.promise;
     }
 
+    /** What is missing would be taken for nothing: the second one to ask is told. */
+    @Override
+    void beginWhole(String what) {
+        if (whole || begun) {
+            throw new IllegalStateException(
+                    what + ": the body of the request was read before, and nothing of it is kept");
+        }
+        whole = true;
+    }
+
     private void ask(Asking asking) {
         if (isAwaited()) {
             asking.promise.fail(new IllegalStateException(AWAITED));
@@ -193,6 +207,7 @@ final class IncomingBody extends HttpBody implements Asking.Giver {
 
     @Override
     public void takeBack(Piece piece) {
+        begun = --taken > 0;
         if (closed) {
             piece.bytes().release();
             cut();

@@ -50,6 +50,11 @@ final class LoopSide {
         return accessLog;
     }
 
+    /** From how many bytes on answers are compressed. */
+    int compressFrom() {
+        return options.compressFrom();
+    }
+
     // ---- the date
 
     /** The field that says when a response is made. */

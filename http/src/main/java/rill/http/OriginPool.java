@@ -3,7 +3,9 @@ package rill.http;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import rill.CallFailedException.Fate;
+import rill.ConnectOptions;
 import rill.Connection;
 import rill.Future;
 import rill.Loop;
@@ -30,8 +32,10 @@ final class OriginPool {
     private final HttpClient client;
     private final Loop loop;
     private final Origin origin;
+    private final @Nullable HttpProxy proxy; // null if requests go straight to the origin, or through a tunnel to it
     private final HttpFields fields; // that each request has
     private final HttpFields fieldsWithCoding;
+    private final ConnectOptions connect;
     private final Pipeline<ResponseEvent, RequestEvent> pipeline;
     private final ArrayDeque<ClientConnection> idle = new ArrayDeque<>();
     private final List<ClientConnection> used = new ArrayList<>();
@@ -45,6 +49,10 @@ final class OriginPool {
         this.loop = client.loop();
         this.origin = origin;
         HttpClientOptions.Draft is = client.options().is;
+        boolean proxied = is.proxy != null && is.proxy.isFor(origin.host());
+        this.proxy = proxied && !origin.secure() ? is.proxy : null;
+        this.connect =
+                is.proxy != null && proxied && origin.secure() ? is.connect.through(is.proxy.tunnels()) : is.connect;
         this.fields = HttpFields.of("Host", origin.authority());
         this.fieldsWithCoding = fields.add("Accept-Encoding", "gzip, deflate");
         Pipeline<ResponseEvent, RequestEvent> plain = HttpWire.client(is.limits).over(Heard.LAYER);
@@ -53,6 +61,23 @@ final class OriginPool {
 
     HttpFields fields(boolean withCoding) {
         return withCoding ? fieldsWithCoding : fields;
+    }
+
+    /** What is asked for on the wire: of a proxy, the whole URI. */
+    String target(ClientRequest request) {
+        String target = request.target();
+        if (proxy == null || !(target.startsWith("/") || target.equals("*"))) {
+            return target;
+        }
+        return target.equals("*") ? origin.toString() : origin + target;
+    }
+
+    /** The fields of a request, with what the proxy is to know of who asks. */
+    HttpFields toProxy(HttpFields all) {
+        String authorization = proxy == null ? null : proxy.authorization();
+        return authorization == null || all.contains("proxy-authorization")
+                ? all
+                : all.add("Proxy-Authorization", authorization);
     }
 
     int count() {
@@ -141,7 +166,7 @@ final class OriginPool {
 
     private Future<Connection<ResponseEvent, RequestEvent>> connect() {
         try {
-            return loop.connect(origin.address(), pipeline, client.options().is.connect);
+            return loop.connect(proxy == null ? origin.address() : proxy.address(), pipeline, connect);
         } catch (RuntimeException e) { // where there can be nobody
             return loop.failed(e);
         }
@@ -177,7 +202,8 @@ final class OriginPool {
     private void notConnected(Throwable failure) {
         ClientExchange first = waiting.pollFirst();
         if (first != null) {
-            first.fail(Fate.NEVER_SENT, String.valueOf(failure.getMessage()), failure);
+            String words = String.valueOf(failure.getMessage());
+            first.fail(Fate.NEVER_SENT, proxy == null ? words : "the " + proxy + ": " + words, failure);
         }
         dialIfNeeded();
     }

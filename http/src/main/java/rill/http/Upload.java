@@ -1,7 +1,6 @@
 package rill.http;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
@@ -31,26 +30,14 @@ final class Upload {
         this.exchange = exchange;
         this.connection = connection;
         this.loop = loop;
-        this.body = body instanceof BytesBody bytes ? HttpBody.stream(bytes.length(), slices(bytes.array())) : body;
+        this.body = body instanceof BytesBody bytes
+                ? HttpBody.stream(bytes.length(), new Slices(bytes.array(), SLICE))
+                : body;
     }
 
     /** Whether so many bytes are sent in slices. */
     static boolean slices(long length) {
         return length > SLICE;
-    }
-
-    private HttpBody.Source slices(byte[] bytes) {
-        return new HttpBody.Source() {
-            private int at;
-
-            @Override
-            public Future<@Nullable ByteBuf> next() {
-                int size = Math.min(SLICE, bytes.length - at);
-                ByteBuf slice = size == 0 ? null : Unpooled.wrappedBuffer(bytes, at, size);
-                at += size;
-                return loop.done(slice);
-            }
-        };
     }
 
     void begin() {

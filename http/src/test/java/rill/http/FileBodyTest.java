@@ -39,6 +39,26 @@ class FileBodyTest {
         Files.createDirectory(below.resolve("dir"));
     }
 
+    @Test
+    void a_file_that_nobody_wants_when_it_is_open_is_closed() throws IOException {
+        try (var served = new Served(request -> Future.of(HttpResponse.of(204)))) {
+            Path file = below.resolve("a b.txt");
+            new FileBody(file).open(served.loop).cancel();
+            served.pass(java.time.Duration.ofSeconds(1));
+            try (var open = Files.list(Path.of("/proc/self/fd"))) {
+                assertThat(open.map(FileBodyTest::target)).doesNotContain(file.toRealPath());
+            }
+        }
+    }
+
+    private static Path target(Path link) {
+        try {
+            return Files.readSymbolicLink(link);
+        } catch (IOException closedMeanwhile) {
+            return link;
+        }
+    }
+
     private String get(String path, String... fields) throws IOException {
         return ask("GET", path, fields);
     }
@@ -54,12 +74,12 @@ class FileBodyTest {
     void a_file_is_sent_with_what_its_name_tells() throws IOException {
         assertThat(get("/a%20b.txt"))
                 .startsWith("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nETag: \"")
-                .contains("Last-Modified: " + MODIFIED, "Accept-Ranges: bytes", "content-length: 10\r\n")
+                .contains("Last-Modified: " + MODIFIED, "Accept-Ranges: bytes", "Content-Length: 10\r\n")
                 .endsWith("\r\n\r\n0123456789");
         assertThat(get("/empty.html"))
-                .contains("text/html", "content-length: 0")
+                .contains("text/html", "Content-Length: 0")
                 .endsWith("\r\n\r\n");
-        assertThat(ask("HEAD", "/a%20b.txt")).contains("content-length: 10").endsWith("\r\n\r\n");
+        assertThat(ask("HEAD", "/a%20b.txt")).contains("Content-Length: 10").endsWith("\r\n\r\n");
     }
 
     @ParameterizedTest
@@ -99,7 +119,7 @@ class FileBodyTest {
     void a_part_is_sent_where_a_part_is_asked_for(String range, String part, String told) throws IOException {
         assertThat(get("/a%20b.txt", "Range: bytes=" + range))
                 .startsWith("HTTP/1.1 206 ")
-                .contains("Content-Range: bytes " + told + "/10\r\n", "content-length: " + part.length() + "\r\n")
+                .contains("Content-Range: bytes " + told + "/10\r\n", "Content-Length: " + part.length() + "\r\n")
                 .endsWith("\r\n\r\n" + part);
     }
 

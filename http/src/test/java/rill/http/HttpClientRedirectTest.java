@@ -29,7 +29,7 @@ final class HttpClientRedirectTest extends HttpClientRig {
                 "http:x",
                 "mailto:somebody@example.org",
                 "http://user:secret@127.0.0.1/",
-                "http://a_b/",
+                "http://a_b:c/",
                 "/with a space",
                 "/%zz",
                 "//",

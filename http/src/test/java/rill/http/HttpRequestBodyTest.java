@@ -111,7 +111,7 @@ class HttpRequestBodyTest {
             assertThat(client.until("hello")).isEqualTo(ok("hello"));
             assertThat(client.send("x".repeat(1000) + GET).until("hello")).isEqualTo(ok("hello"));
             client.send("POST / HTTP/1.1\r\nContent-Length: 1001\r\n" + HOST);
-            assertThat(client.untilEnd()).contains("connection: close");
+            assertThat(client.untilEnd()).contains("Connection: close");
             var chunked = served.connect();
             chunked.send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST);
             assertThat(chunked.until("hello")).isEqualTo(ok("hello"));
@@ -131,7 +131,7 @@ class HttpRequestBodyTest {
         try (var served = new Served(hello())) { // which does not want it
             assertThat(served.connect().send(expecting).untilEnd())
                     .startsWith("HTTP/1.1 200")
-                    .contains("connection: close");
+                    .contains("Connection: close");
         }
     }
 
@@ -211,7 +211,7 @@ class HttpRequestBodyTest {
                         : HttpBody.stream(2, ServedTexts.source("a", "b")))))) {
             assertThat(served.ask(expecting)).startsWith("HTTP/1.1 200 ").endsWith("0\r\n\r\n");
             assertThat(served.ask(expecting.replace("POST /", "POST /ab")))
-                    .contains("connection: close")
+                    .contains("Connection: close")
                     .endsWith("\r\n\r\nab");
         }
     }
@@ -233,7 +233,7 @@ class HttpRequestBodyTest {
             String chunk = "1f4\r\n" + "x".repeat(500) + "\r\n";
             var client = served.connect()
                     .send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST + chunk.repeat(10));
-            assertThat(client.until("enough")).startsWith("HTTP/1.1 200 ").contains("connection: close");
+            assertThat(client.until("enough")).startsWith("HTTP/1.1 200 ").contains("Connection: close");
             client.connection.close();
         }
     }

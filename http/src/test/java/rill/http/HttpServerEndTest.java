@@ -107,8 +107,8 @@ class HttpServerEndTest {
         });
         served.close();
         assertThat(idle.take()).isEmpty();
-        assertThat(waiting.take()).contains("connection: close").endsWith("late");
-        assertThat(sending.take()).contains("connection: close").endsWith("hello");
+        assertThat(waiting.take()).contains("Connection: close").endsWith("late");
+        assertThat(sending.take()).contains("Connection: close").endsWith("hello");
     }
 
     @Test
@@ -126,7 +126,7 @@ class HttpServerEndTest {
             finished.await();
             assertThat(client.take())
                     .containsOnlyOnce("HTTP/1.1")
-                    .contains("connection: close")
+                    .contains("Connection: close")
                     .endsWith("late");
             assertThat(promises).hasSize(1);
         }

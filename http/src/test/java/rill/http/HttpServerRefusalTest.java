@@ -36,7 +36,7 @@ class HttpServerRefusalTest {
             assertThat(told)
                     .startsWith(ok("hello"))
                     .contains("HTTP/1.1 " + status + " ")
-                    .contains("connection: close");
+                    .contains("Connection: close");
             assertThat(told.split("HTTP/1.1 ")).hasSize(3);
         }
     }

@@ -61,7 +61,7 @@ class HttpServerTest {
     void the_last_request_is_answered_with_close() throws IOException {
         try (var served = new Served(hello())) {
             assertThat(served.ask(LAST + GET))
-                    .isEqualTo(ok("hello").replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n"));
+                    .isEqualTo(ok("hello").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
         }
     }
 
@@ -126,7 +126,7 @@ class HttpServerTest {
             assertThat(client.send("HEAD / HTTP/1.1\r\n" + HOST).until("\r\n\r\n"))
                     .isEqualTo(ok("hello").replace("\r\nhello", "\r\n"));
             assertThat(client.send("HEAD /stream HTTP/1.1\r\n" + HOST).until("\r\n\r\n"))
-                    .isEqualTo("HTTP/1.1 200 OK\r\n" + DATE + "transfer-encoding: chunked\r\n\r\n");
+                    .isEqualTo("HTTP/1.1 200 OK\r\n" + DATE + "Transfer-Encoding: chunked\r\n\r\n");
             assertThat(client.send(GET).until("hello")).isEqualTo(ok("hello"));
         }
     }
@@ -141,7 +141,7 @@ class HttpServerTest {
             assertThat(client.send("GET /304 HTTP/1.1\r\n" + HOST).until("\r\n\r\n"))
                     .isEqualTo("HTTP/1.1 304 Not Modified\r\n" + DATE + "\r\n");
             assertThat(client.send("GET /404 HTTP/1.1\r\n" + HOST).until("\r\n\r\n"))
-                    .isEqualTo("HTTP/1.1 404 Not Found\r\n" + DATE + "content-length: 0\r\n\r\n");
+                    .isEqualTo("HTTP/1.1 404 Not Found\r\n" + DATE + "Content-Length: 0\r\n\r\n");
         }
     }
 
@@ -152,10 +152,10 @@ class HttpServerTest {
             var client = served.connect();
             assertThat(client.send(GET).until("0\r\n\r\n"))
                     .isEqualTo("HTTP/1.1 200 OK\r\n" + DATE
-                            + "transfer-encoding: chunked\r\n\r\n7\r\nhello, \r\n5\r\nworld\r\n0\r\n\r\n");
+                            + "Transfer-Encoding: chunked\r\n\r\n7\r\nhello, \r\n5\r\nworld\r\n0\r\n\r\n");
             assertThat(client.send(GET).until("0\r\n\r\n")).endsWith("5\r\nworld\r\n0\r\n\r\n");
             assertThat(served.ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"))
-                    .isEqualTo("HTTP/1.1 200 OK\r\n" + DATE + "connection: close\r\n\r\nhello, world");
+                    .isEqualTo("HTTP/1.1 200 OK\r\n" + DATE + "Connection: close\r\n\r\nhello, world");
         }
     }
 
@@ -164,7 +164,7 @@ class HttpServerTest {
         try (var served = new Served(request -> Future.of(HttpResponse.of(HttpBody.stream(3, source("a", "bc")))))) {
             var client = served.connect();
             assertThat(client.send(GET).until("abc"))
-                    .isEqualTo("HTTP/1.1 200 OK\r\n" + DATE + "content-length: 3\r\n\r\nabc");
+                    .isEqualTo("HTTP/1.1 200 OK\r\n" + DATE + "Content-Length: 3\r\n\r\nabc");
             assertThat(client.send(GET).until("abc")).endsWith("abc");
         }
     }

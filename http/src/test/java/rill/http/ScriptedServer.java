@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import rill.Connection;
+import rill.Listener;
 import rill.Loop;
 import rill.Pipeline;
 import rill.testkit.memory.MemoryTransport;
@@ -49,12 +50,13 @@ final class ScriptedServer {
     final List<Peer> peers = new ArrayList<>();
     final List<String> requests = new ArrayList<>();
     final int port;
+    final Listener listener;
 
     /**
      * @param handler given each request, as text: a head, with its body if Content-Length says so or it is in chunks
      */
     ScriptedServer(Loop loop, BiConsumer<Peer, String> handler) throws IOException {
-        var listener = loop.listen(MemoryTransport.ANY, Pipeline.bytes(), connection -> {
+        listener = loop.listen(MemoryTransport.ANY, Pipeline.bytes(), connection -> {
                     var peer = new Peer(connection, peers.size());
                     peers.add(peer);
                     connection.onFailure(failure -> {});

@@ -27,7 +27,7 @@ final class ServedTexts {
     }
 
     static String ok(String text) {
-        return "HTTP/1.1 200 OK\r\n" + PLAIN + DATE + "content-length: " + text.length() + "\r\n\r\n" + text;
+        return "HTTP/1.1 200 OK\r\n" + PLAIN + DATE + "Content-Length: " + text.length() + "\r\n\r\n" + text;
     }
 
     static ByteBuf bytes(String text) {

@@ -34,6 +34,9 @@ final class HttpConnectSession extends Tunnel {
     private static final int CODE_END = CODE_AT + 3;
     private static final int SWITCHING_PROTOCOLS = 101;
     private static final int UNAUTHORIZED = 401; // is not for proxies, and yet what tinyproxy says to a wrong password
+    private static final int FORBIDDEN = 403;
+    private static final int METHOD_NOT_ALLOWED = 405;
+    private static final int HTTPS = 443;
     private static final int PROXY_AUTHENTICATION_REQUIRED = 407;
     private static final String CHALLENGE = "Proxy-Authenticate";
     private static final String SEPARATORS = "!#$%&'*+-.^_`|~"; // of a token, beside letters and digits
@@ -176,7 +179,7 @@ final class HttpConnectSession extends Tunnel {
     private ConnectException refusal() {
         String answer = "it has answered " + statusLine;
         if (code != PROXY_AUTHENTICATION_REQUIRED && code != UNAUTHORIZED) {
-            return refused(answer);
+            return refused(isPolicy() ? answer + "; many proxies let clients CONNECT to port 443 alone" : answer);
         }
         boolean basic = schemes.stream().anyMatch("Basic"::equalsIgnoreCase);
         if (!basic && !schemes.isEmpty()) {
@@ -187,6 +190,11 @@ final class HttpConnectSession extends Tunnel {
                 + (spec.credentials == null
                         ? "; give it a user and a password, by HttpConnect.basic"
                         : "; it does not accept the user and the password"));
+    }
+
+    /** Whether it can be the port that it does not like: it has understood, and will not. */
+    private boolean isPolicy() {
+        return destination.port() != HTTPS && (code == FORBIDDEN || code == METHOD_NOT_ALLOWED);
     }
 
     private static boolean isDigit(char c) {

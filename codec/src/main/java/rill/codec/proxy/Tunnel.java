@@ -43,7 +43,7 @@ abstract class Tunnel extends Passage {
 
     /** The proxy has said that it does not connect on. */
     final ConnectException refused(String reason) {
-        return new ConnectException(asked() + reason);
+        return new ProxyRefusedException(asked() + reason);
     }
 
     /** @param at counted from the first byte that the present call was given */

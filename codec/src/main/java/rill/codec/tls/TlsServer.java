@@ -1,7 +1,6 @@
 package rill.codec.tls;
 
 import io.netty.buffer.ByteBuf;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
@@ -123,7 +122,7 @@ public final class TlsServer implements ByteLayer {
             Identity identity;
             try {
                 identity = byName.apply(name);
-            } catch (IOException | RuntimeException e) {
+            } catch (Exception e) {
                 throw new TlsException(
                         "the function that gives identities has thrown for "
                                 + (name == null ? "a client that asks for no name" : "the name " + name) + ": " + e,

@@ -124,6 +124,17 @@ final class HttpConnectTest {
     }
 
     @Test
+    void a_port_that_the_proxy_may_not_like_is_named_as_the_reason() {
+        var to8080 = InetSocketAddress.createUnresolved("example.com", 8080);
+        for (String status : new String[] {"403 Access violation", "405 Method Not Allowed"}) {
+            assertThat(CodecHarness.decode(PROXY.to(to8080), "HTTP/1.1 " + status + "\r\n\r\n")
+                            .violation())
+                    .endsWith(status + "; many proxies let clients CONNECT to port 443 alone");
+        }
+        assertThat(decode(PROXY, "HTTP/1.1 403 Filtered\r\n\r\n").violation()).endsWith("403 Filtered");
+    }
+
+    @Test
     void a_407_says_what_to_do() {
         String basic =
                 "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Digest realm=\"x\"\r\nproxy-authenticate: bAsic realm=\"y\"\r\n\r\n";

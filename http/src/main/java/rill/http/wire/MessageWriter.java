@@ -25,10 +25,10 @@ final class MessageWriter {
         OVER
     }
 
-    private static final byte[] LENGTH = ascii("content-length: ");
-    private static final byte[] IN_CHUNKS = ascii("transfer-encoding: chunked\r\n");
-    private static final byte[] CLOSE = ascii("connection: close\r\n");
-    private static final byte[] KEEP_ALIVE = ascii("connection: keep-alive\r\n");
+    private static final byte[] LENGTH = ascii("Content-Length: ");
+    private static final byte[] IN_CHUNKS = ascii("Transfer-Encoding: chunked\r\n");
+    private static final byte[] CLOSE = ascii("Connection: close\r\n");
+    private static final byte[] KEEP_ALIVE = ascii("Connection: keep-alive\r\n");
     private static final byte[] VERSION = ascii(" HTTP/1.1\r\n");
     private static final byte[] LAST_CHUNK = ascii("0\r\n");
     private static final int SLACK = 64;

@@ -155,16 +155,16 @@ class WritingTest {
     @Test
     void a_response_says_how_long_it_is() {
         var server = server("GET /", "GET /", "GET /", "GET /");
-        assertThat(server.write(OK.bodyLength(5))).isEqualTo("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n");
+        assertThat(server.write(OK.bodyLength(5))).isEqualTo("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
         write(server, last("hello"));
         assertThat(server.write(ResponseHead.of(404, HttpFields.of("A", "b")).bodyLength(Head.CHUNKED)))
-                .isEqualTo("HTTP/1.1 404 Not Found\r\nA: b\r\ntransfer-encoding: chunked\r\n\r\n");
+                .isEqualTo("HTTP/1.1 404 Not Found\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n");
         server.write(End.of());
         assertThat(server.write(ResponseHead.of(200, "Fine", HttpFields.of("a", "b"))
                         .followedBy(HttpFields.of("c", "d"))
                         .content(CodecHarness.ascii("hi"))))
-                .isEqualTo("HTTP/1.1 200 Fine\r\na: b\r\nc: d\r\ncontent-length: 2\r\n\r\nhi");
-        assertThat(server.write(OK)).isEqualTo("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n");
+                .isEqualTo("HTTP/1.1 200 Fine\r\na: b\r\nc: d\r\nContent-Length: 2\r\n\r\nhi");
+        assertThat(server.write(OK)).isEqualTo("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
         assertThat(write(server, data("a")) + write(server, data("b")) + server.write(End.of()))
                 .isEqualTo("ab");
         assertThatThrownBy(() -> server.write(OK.bodyLength(0))).hasMessageContaining("the last message");
@@ -173,9 +173,9 @@ class WritingTest {
     @Test
     void the_answer_to_head_has_no_body_and_says_how_long_it_would_be() {
         var server = server("HEAD /", "HEAD /", "GET /");
-        assertThat(server.write(OK.bodyLength(5))).isEqualTo("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n");
+        assertThat(server.write(OK.bodyLength(5))).isEqualTo("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
         assertThat(server.write(OK.content(CodecHarness.ascii("hello"))))
-                .isEqualTo("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n");
+                .isEqualTo("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
         assertThat(server.write(ResponseHead.of(204, HttpFields.none()).bodyLength(0)))
                 .isEqualTo("HTTP/1.1 204 No Content\r\n\r\n");
     }
@@ -196,9 +196,9 @@ class WritingTest {
         assertThatIllegalArgumentException().isThrownBy(() -> server.write(ResponseHead.of(100, HttpFields.none())));
         assertThatIllegalArgumentException().isThrownBy(() -> server.write(OK.bodyLength(Head.CHUNKED)));
         assertThat(server.write(OK.bodyLength(0)))
-                .isEqualTo("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: keep-alive\r\n\r\n");
+                .isEqualTo("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n");
         assertThat(server.write(OK.bodyLength(0)))
-                .isEqualTo("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                .isEqualTo("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     }
 
     @Test
@@ -206,7 +206,7 @@ class WritingTest {
         var server = server("GET /");
         server.feed("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         server.write(OK.bodyLength(0));
-        assertThat(server.write(OK.bodyLength(0))).contains("connection: close");
+        assertThat(server.write(OK.bodyLength(0))).contains("Connection: close");
         assertThatIllegalStateException().isThrownBy(() -> server.write(OK.bodyLength(0)));
     }
 
@@ -219,7 +219,7 @@ class WritingTest {
                         server.write(ResponseHead.of(400, HttpFields.none()).bodyLength(0)));
         assertThat(server.write(
                         ResponseHead.of(400, HttpFields.none()).bodyLength(0).close()))
-                .isEqualTo("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                .isEqualTo("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     }
 
     @Test

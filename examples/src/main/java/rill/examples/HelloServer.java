@@ -1,0 +1,31 @@
+package rill.examples;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import rill.LoopGroup;
+import rill.http.HttpRequest;
+import rill.http.HttpResponse;
+import rill.http.HttpServer;
+
+/** A whole program: a server of HTTP, with a loop for each processor, until it is told to stop. */
+public final class HelloServer {
+    private HelloServer() {}
+
+    public static void main(String[] arguments) throws IOException {
+        LoopGroup loops = LoopGroup.open(); // its threads keep the JVM alive
+        loops.closeOnShutdown(Duration.ofSeconds(10)); // Ctrl-C, SIGTERM
+        var address = new InetSocketAddress("127.0.0.1", arguments.length == 0 ? 8080 : Integer.parseInt(arguments[0]));
+        HttpServer server =
+                HttpServer.tasks(loops, address, HelloServer::answer).await();
+        System.out.println("http:/" + server.address() + "/");
+    }
+
+    private static HttpResponse answer(HttpRequest request) throws Exception {
+        return switch (request.path()) {
+            case "/" -> HttpResponse.text("hello, " + request.parameter("name", "world") + "\n");
+            case "/echo" -> HttpResponse.text(request.body().text().await());
+            default -> HttpResponse.text("nothing here\n").status(404);
+        };
+    }
+}

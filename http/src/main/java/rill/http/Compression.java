@@ -1,0 +1,115 @@
+package rill.http;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import rill.http.wire.HttpFields;
+
+/**
+ * Whether an answer is sent as gzip: what is text, is not small, is whole, and was not encoded before, to a client that takes it.
+ *
+ * <p><b>Source:</b> RFC 9110, 8.4, 12.5.3 and 12.5.5.
+ */
+final class Compression {
+    /** None. */
+    static final int OFF = -1;
+
+    /** Bytes of up to so many are compressed at once, and more of them in such pieces, so that no other connection waits for long. */
+    private static final int AT_ONCE = 32 * 1024;
+
+    private Compression() {}
+
+    /** Whether a response may be encoded, for one client or another. */
+    static boolean suits(int least, int status, HttpFields fields, long length) {
+        return least >= 0
+                && status != 204
+                && status != 206
+                && status != 304
+                && (length < 0 ? length == HttpBody.UNKNOWN : length > 0 && length >= least)
+                && !fields.contains("content-encoding")
+                && !fields.contains("content-range")
+                && !String.valueOf(fields.get("cache-control"))
+                        .toLowerCase(Locale.ROOT)
+                        .contains("no-transform")
+                && isText(fields.get("content-type"));
+    }
+
+    private static boolean isText(@Nullable String contentType) {
+        if (contentType == null) {
+            return false;
+        }
+        String type = contentType.split(";", 2)[0].trim().toLowerCase(Locale.ROOT);
+        return type.startsWith("text/")
+                || type.endsWith("+json")
+                || type.endsWith("+xml")
+                || type.equals("application/json")
+                || type.equals("application/xml")
+                || type.equals("application/javascript")
+                || type.equals("application/wasm");
+    }
+
+    /** Whether the client takes gzip, and does not prefer what is not encoded. */
+    static boolean isTaken(HttpFields request) {
+        double gzip = -1;
+        double any = -1;
+        double identity = -1;
+        for (String field : request.all("accept-encoding")) {
+            for (String each : field.split(",", -1)) {
+                String[] parts = each.split(";", -1);
+                double quality = quality(parts);
+                switch (parts[0].trim().toLowerCase(Locale.ROOT)) {
+                    case "gzip", "x-gzip" -> gzip = Math.max(gzip, quality);
+                    case "*" -> any = quality;
+                    case "identity" -> identity = quality;
+                    default -> {}
+                }
+            }
+        }
+        double of = gzip >= 0 ? gzip : any;
+        return of > 0 && of >= identity;
+    }
+
+    /** 0 for what can't be read: it is no reason to send what may not be understood. */
+    private static double quality(String[] parts) {
+        for (int i = 1; i < parts.length; i++) {
+            String parameter = parts[i].trim().toLowerCase(Locale.ROOT);
+            if (parameter.startsWith("q=")) {
+                String number = parameter.substring(2);
+                return number.matches("0(\\.[0-9]{0,3})?|1(\\.0{0,3})?") ? Double.parseDouble(number) : 0;
+            }
+        }
+        return 1;
+    }
+
+    /** The fields of a response of which there are two forms. */
+    static HttpFields varying(HttpFields fields) {
+        for (String field : fields.all("vary")) {
+            for (String each : field.split(",", -1)) {
+                String name = each.trim();
+                if (name.equals("*") || name.equalsIgnoreCase("accept-encoding")) {
+                    return fields;
+                }
+            }
+        }
+        return fields.add("Vary", "Accept-Encoding");
+    }
+
+    /** The fields of the encoded form: other bytes, so a tag that stands for bytes stands for the same content only, and there are no parts of it. */
+    static HttpFields encoded(HttpFields fields) {
+        HttpFields all = varying(fields).with("Content-Encoding", "gzip").without("content-length");
+        String tag = fields.get("etag");
+        if (tag != null && !tag.startsWith("W/")) {
+            all = all.with("ETag", "W/" + tag);
+        }
+        return all.contains("accept-ranges") ? all.with("Accept-Ranges", "none") : all;
+    }
+
+    /** The encoded form of a body. */
+    static HttpBody encoded(HttpBody body) {
+        if (body instanceof BytesBody bytes) {
+            return bytes.length() <= AT_ONCE
+                    ? HttpBody.of(Gzip.of(bytes.array()))
+                    : HttpBody.stream(new Gzip(HttpBody.stream(new Slices(bytes.array(), AT_ONCE))));
+        }
+        return HttpBody.stream(new Gzip(body));
+    }
+}

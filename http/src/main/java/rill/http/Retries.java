@@ -1,0 +1,111 @@
+package rill.http;
+
+import java.io.IOException;
+import java.net.UnknownHostException;
+import java.nio.file.FileSystemException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import rill.CallFailedException;
+import rill.CallFailedException.Fate;
+import rill.Loop;
+import rill.ProtocolException;
+import rill.codec.proxy.ProxyRefusedException;
+import rill.codec.tls.TlsException;
+
+/**
+ * Whether a client tries a request again that has failed, and when: while the failure may pass, the request does no harm twice, and a server in difficulties is
+ * not buried under second tries. On the loop.
+ */
+final class Retries {
+    /** So many may be made in each window of time, however few the requests are. */
+    static final int RESERVE = 10;
+
+    private static final double SHARE = 0.2; // of the requests
+    private static final int MOST_SAVED = 100;
+    private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final double JITTER = 0.2;
+
+    /** What is the same the next time. */
+    private static final Set<Class<? extends IOException>> LASTING = Set.of(
+            TlsException.class,
+            ProtocolException.class,
+            ProxyRefusedException.class,
+            UnknownHostException.class,
+            FileSystemException.class);
+
+    private final Loop loop;
+    private final int most;
+    private final Duration first;
+    private final Duration longest;
+    private double left = RESERVE;
+    private long began;
+
+    Retries(Loop loop, HttpClientOptions.Draft is) {
+        this.loop = loop;
+        this.most = is.retries;
+        this.first = is.firstPause;
+        this.longest = is.longestPause;
+        this.began = loop.nanoTime();
+    }
+
+    boolean isOn() {
+        return most > 0;
+    }
+
+    /** One more request is made. */
+    void asked() {
+        left = Math.min(left + SHARE, MOST_SAVED);
+    }
+
+    /**
+     * How long to pause before it is tried again; null if that is not to be.
+     *
+     * @param tries so far
+     * @param timeLeft of the whole
+     */
+    @Nullable
+    Duration pause(ClientRequest request, Throwable failure, int tries, Duration timeLeft) {
+        if (tries > most || !isRepeatable(request, failure) || !mayPass(failure.getCause())) {
+            return null;
+        }
+        double nanos = Math.min((double) longest.toNanos(), first.toNanos() * Math.pow(2, tries - 1));
+        Duration pause = Duration.ofNanos(
+                (long) (nanos * (1 - JITTER + 2 * JITTER * loop.random().nextDouble())));
+        return pause.compareTo(timeLeft) < 0 && spend() ? pause : null;
+    }
+
+    private static boolean isRepeatable(ClientRequest request, Throwable failure) {
+        return failure instanceof CallFailedException failed
+                && request.isRepeatable()
+                && (failed.fate() == Fate.NEVER_SENT || request.isIdempotent());
+    }
+
+    /** Whether the next try may find it otherwise. */
+    static boolean mayPass(@Nullable Throwable why) {
+        if (!(why instanceof IOException)) {
+            return false;
+        }
+        for (Throwable each = why; each != null; each = each.getCause()) {
+            Throwable cause = each;
+            if (LASTING.stream().anyMatch(lasting -> lasting.isInstance(cause))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean spend() {
+        long now = loop.nanoTime();
+        if (now - began >= WINDOW_NANOS) {
+            began = now;
+            left = Math.max(left, RESERVE);
+        }
+        if (left < 1) {
+            return false;
+        }
+        left--;
+        return true;
+    }
+}

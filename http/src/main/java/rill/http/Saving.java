@@ -1,0 +1,257 @@
+package rill.http;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import rill.Future;
+import rill.Loop;
+import rill.Promise;
+
+/**
+ * Writes a body to a file: to another one beside it, which takes its place when all of the body is there. On the loop, but for what makes a thread wait.
+ *
+ * <pre>
+ *  OPENING ──▶ READING ── a piece ──▶ WRITING ── written ──▶ READING ── the end ──▶ MOVING ──▶ OVER
+ *     └────────────┴── failed, too large, given up ──┴── the other file is deleted ──────────▶ OVER
+ * </pre>
+ */
+final class Saving {
+    /** Where bytes go until all of them are there. */
+    private record Target(Path file, Path part, FileChannel channel) {
+        long write(ByteBuf piece) throws IOException {
+            int size = piece.readableBytes();
+            while (piece.isReadable()) {
+                piece.readBytes(channel, piece.readableBytes());
+            }
+            return size;
+        }
+
+        void take() throws IOException {
+            channel.close();
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        }
+
+        void drop() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                // It is deleted.
+            }
+            try {
+                Files.deleteIfExists(part);
+            } catch (IOException e) {
+                // Then the system does not let us: there is nobody who could do more about it.
+            }
+        }
+    }
+
+    private final Loop loop;
+    private final HttpBody body;
+    private final Path file;
+    private final @Nullable Path folder; // that it has to be below
+    private final long limit;
+    private final LongConsumer progress;
+    private final String name; // of the file beside it
+    private final Promise<Long> saved;
+    private @Nullable Target target; // once it is open
+    private @Nullable Future<?> pending; // what is waited for, and may be given up
+    private boolean over;
+    private long size;
+
+    Saving(Loop loop, HttpBody body, Path file, @Nullable Path folder, long limit, LongConsumer progress) {
+        this.loop = loop;
+        this.body = body;
+        this.file = file;
+        this.folder = folder;
+        this.limit = limit;
+        this.progress = progress;
+        this.saved = loop.promise();
+        this.name = "." + Long.toHexString(loop.random().nextLong())
+                + ".part"; // nobody guesses it, and it is no name of a visitor's
+    }
+
+    Promise<Long> promise() {
+        return saved;
+    }
+
+    void begin() {
+        if (saved.isDone()) {
+            body.close();
+            return; // given up on the way
+        }
+        saved.onCancel(this::giveUp);
+        if (body.length() > limit) {
+            stop(HttpBody.tooLarge(limit));
+            return;
+        }
+        Future<Target> opening = loop.blocking(this::open, this::drop);
+        pending = opening;
+        opening.onDone((open, failure) -> {
+            pending = null;
+            if (open == null || over) {
+                stop(failure == null ? givenUp() : failure);
+                drop(open);
+            } else {
+                target = open;
+                next();
+            }
+        });
+    }
+
+    private static IOException givenUp() {
+        return new IOException("saveTo: it was given up");
+    }
+
+    // ---- elsewhere
+
+    private Target open() throws IOException {
+        Path place = file.toAbsolutePath();
+        if (folder != null) {
+            requireBelow(folder, place);
+        }
+        Path part = place.resolveSibling(name);
+        return new Target(place, part, FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+    }
+
+    /** Whatever links say. */
+    private static void requireBelow(Path folder, Path place) throws IOException {
+        Path parent = place.getParent();
+        try {
+            if (parent == null || !parent.toRealPath().startsWith(folder.toRealPath()) || Files.isDirectory(place)) {
+                throw new HttpRefusedException(404, "there is no place for a file");
+            }
+        } catch (NoSuchFileException e) {
+            throw new HttpRefusedException(404, "there is no such folder");
+        }
+    }
+
+    private void drop(@Nullable Target unneeded) {
+        if (unneeded == null) {
+            return;
+        }
+        try {
+            loop.transport().environment().blocking().execute(unneeded::drop);
+        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread can be had, and it must not stay
+            unneeded.drop();
+        }
+    }
+
+    // ---- on the loop
+
+    private void next() {
+        try {
+            pending = Hop.<@Nullable ByteBuf>onDone(loop, body.next(), this::took);
+        } catch (Throwable t) { // it is read already, or its source throws
+            stop(t);
+        }
+    }
+
+    private void took(@Nullable ByteBuf piece, @Nullable Throwable failure) {
+        pending = null;
+        if (failure != null) {
+            stop(failure);
+        } else if (over) {
+            if (piece != null) {
+                piece.release();
+            }
+        } else if (piece == null) {
+            finish();
+        } else if (piece.readableBytes() > limit - size) {
+            piece.release();
+            stop(HttpBody.tooLarge(limit));
+        } else {
+            write(piece);
+        }
+    }
+
+    private void write(ByteBuf piece) {
+        Target to = target;
+        target = null; // it is the writer's meanwhile
+        if (to == null) {
+            piece.release();
+            return;
+        }
+        loop.blocking(() -> to.write(piece)).onDone((count, failure) -> {
+            piece.release();
+            target = to;
+            if (over) {
+                dropTarget();
+            } else if (count == null) {
+                stop(failure == null ? givenUp() : failure);
+            } else {
+                size += count;
+                wrote();
+            }
+        });
+    }
+
+    private void wrote() {
+        try {
+            progress.accept(size);
+        } catch (Throwable t) {
+            stop(t);
+            return;
+        }
+        next();
+    }
+
+    private void finish() {
+        Target to = target;
+        target = null;
+        if (to == null) {
+            return;
+        }
+        loop.blocking(() -> {
+                    try {
+                        to.take();
+                    } catch (Throwable t) {
+                        to.drop();
+                        throw t;
+                    }
+                    return size;
+                })
+                .onDone((all, failure) -> {
+                    over = true;
+                    if (all != null) {
+                        saved.complete(all);
+                    } else {
+                        saved.fail(failure == null ? givenUp() : failure);
+                    }
+                });
+    }
+
+    /** Nobody waits for it any more. */
+    private void giveUp() {
+        Future<?> awaited = pending;
+        stop(givenUp());
+        if (awaited != null) {
+            awaited.cancel();
+        }
+    }
+
+    private void stop(Throwable why) {
+        over = true;
+        body.close();
+        dropTarget();
+        saved.fail(why);
+    }
+
+    private void dropTarget() {
+        Target to = target;
+        target = null;
+        drop(to);
+    }
+
+    @Override
+    public String toString() {
+        return "saving to " + file;
+    }
+}

@@ -1,0 +1,150 @@
+package rill.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import rill.CallFailedException;
+import rill.CallFailedException.Fate;
+import rill.Future;
+import rill.Pipeline;
+import rill.ProtocolException;
+import rill.testkit.memory.MemoryTransport;
+
+/** What a client tries again by itself, if it was told to. */
+final class HttpRetriesTest extends HttpClientRig {
+    private static final HttpClientOptions THREE = DEFAULTS.retries(3);
+
+    private int closedPort() throws IOException {
+        var nobody = loop.listen(MemoryTransport.ANY, Pipeline.bytes(), connection -> {})
+                .await();
+        nobody.close();
+        return ((InetSocketAddress) nobody.address()).getPort();
+    }
+
+    @Test
+    void a_request_is_tried_again_after_longer_and_longer_pauses_until_it_is_answered() throws IOException {
+        var server = server((peer, request) -> {
+            if (peer.number < 3) {
+                peer.reset();
+            } else {
+                peer.say(OK);
+            }
+        });
+        loop.run(() -> {
+            long begun = loop.nanoTime();
+            assertThat(text(HttpClient.on(loop, THREE), server.uri())).isEqualTo("ok");
+            assertThat(Duration.ofNanos(loop.nanoTime() - begun))
+                    .isBetween(Duration.ofMillis(560), Duration.ofMillis(900)); // 100 + 200 + 400, and a fifth
+        });
+        assertThat(server.requests).hasSize(4);
+    }
+
+    @Test
+    void the_last_failure_says_how_many_tries_there_were_and_that_one_may_have_been_carried_out() throws IOException {
+        var server = server((peer, request) -> peer.reset());
+        loop.run(() -> {
+            assertFails(
+                    HttpClient.on(loop, THREE).get(server.uri()),
+                    Fate.PERHAPS_CARRIED_OUT,
+                    "; that was try 4 (perhaps carried out)");
+            assertFails(
+                    HttpClient.on(loop, THREE).get("http://127.0.0.1:" + closedPort()),
+                    Fate.NEVER_SENT,
+                    "; that was try 4 (never sent)");
+        });
+        assertThat(server.requests).hasSize(4);
+    }
+
+    @Test
+    void what_does_harm_twice_or_can_not_be_sent_again_is_not() throws IOException {
+        var server = server((peer, request) -> peer.reset());
+        URI uri = URI.create(server.uri());
+        loop.run(() -> {
+            HttpClient client = HttpClient.on(loop, THREE);
+            assertFails(client.post(uri, HttpBody.of("x")), Fate.PERHAPS_CARRIED_OUT, "");
+            assertFails(
+                    client.send(ClientRequest.put(uri, HttpBody.stream(pieces("x")))), Fate.PERHAPS_CARRIED_OUT, "");
+            assertThat(server.requests).hasSize(2);
+            assertFails(
+                    client.post("http://127.0.0.1:" + closedPort(), HttpBody.of("x")),
+                    Fate.NEVER_SENT,
+                    "that was try 4");
+        });
+    }
+
+    @Test
+    void what_stays_so_is_not_tried_again() throws IOException {
+        var server = server((peer, request) -> peer.say("no HTTP\n\n"));
+        loop.run(() -> assertThatThrownBy(HttpClient.on(loop, THREE).get(server.uri())::await)
+                .isInstanceOf(CallFailedException.class)
+                .hasMessageNotContaining("that was try"));
+        assertThat(server.requests).hasSize(1);
+        assertThat(Retries.mayPass(new IOException(new ProtocolException("x")))).isFalse();
+        assertThat(Retries.mayPass(new UnknownHostException("x"))).isFalse();
+        assertThat(Retries.mayPass(null)).isFalse();
+        assertThat(Retries.mayPass(new IOException("reset"))).isTrue();
+    }
+
+    @Test
+    void all_tries_have_the_time_of_the_whole() throws IOException {
+        int port = closedPort();
+        loop.run(() -> {
+            long begun = loop.nanoTime();
+            HttpClient client = HttpClient.on(loop, DEFAULTS.retries(100).within(Duration.ofSeconds(2)));
+            assertFails(client.get("http://127.0.0.1:" + port), Fate.NEVER_SENT, "that was try ");
+            assertThat(Duration.ofNanos(loop.nanoTime() - begun)).isLessThan(Duration.ofSeconds(2));
+        });
+    }
+
+    @Test
+    void a_server_in_difficulties_is_not_buried_under_tries() throws IOException {
+        var server = server((peer, request) -> peer.reset());
+        loop.run(() -> {
+            HttpClient client = HttpClient.on(loop, THREE.connections(100));
+            var calls = java.util.stream.IntStream.range(0, 100)
+                    .mapToObj(i -> client.get(server.uri()).map(response -> "").recover(failure -> ""))
+                    .toList();
+            Future.all(calls).await();
+        });
+        assertThat(server.requests.size()).isBetween(100 + Retries.RESERVE, 100 + 30);
+    }
+
+    @Test
+    void a_request_that_is_given_up_is_not_tried_again() throws IOException {
+        var server = server((peer, request) -> peer.reset());
+        loop.run(() -> {
+            Future<ClientResponse> call = HttpClient.on(loop, THREE).get(server.uri());
+            loop.delay(Duration.ofMillis(50)).await();
+            call.cancel();
+            loop.delay(Duration.ofSeconds(10)).await();
+        });
+        assertThat(server.requests).hasSize(1);
+    }
+
+    @Test
+    void the_second_of_the_tries_that_are_always_made_says_what_became_of_the_first() throws IOException {
+        var server = server((peer, request) -> {
+            if (peer.requests == 1) {
+                peer.say(OK);
+            } else {
+                peer.reset();
+            }
+        });
+        loop.run(() -> {
+            HttpClient client = client();
+            text(client, server.uri());
+            Future<ClientResponse> second = client.get(server.uri());
+            server.listener.close();
+            assertFails(
+                    second,
+                    Fate.PERHAPS_CARRIED_OUT,
+                    "its connection, used before, ended without an answer; tried once more: connect to ");
+        });
+    }
+}

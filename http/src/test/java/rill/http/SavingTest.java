@@ -1,0 +1,201 @@
+package rill.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static rill.http.Served.HOST;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import rill.Report;
+import rill.Service;
+import rill.testkit.Leaks;
+
+/** Bodies of requests that are written to files. */
+@ExtendWith(Leaks.class)
+class SavingTest {
+    private static final String PUT = "PUT /a.txt HTTP/1.1\r\nConnection: close\r\n";
+
+    @TempDir
+    private Path above;
+
+    private Path folder;
+    private final List<Long> told = new ArrayList<>();
+
+    @BeforeEach
+    void make() throws IOException {
+        folder = Files.createDirectory(above.resolve("folder"));
+        Files.createDirectory(folder.resolve("inside"));
+        Files.createSymbolicLink(folder.resolve("out"), above);
+        Files.createSymbolicLink(folder.resolve("link"), above.resolve("secret"));
+        Files.writeString(above.resolve("secret"), "secret");
+    }
+
+    private Service<HttpRequest, HttpResponse> saving(long limit) {
+        return request -> request.body()
+                .saveBelow(folder, request.path(), limit, told::add)
+                .map(size -> HttpResponse.text(size + " bytes").status(201));
+    }
+
+    private List<String> names() throws IOException {
+        try (Stream<Path> all = Files.list(folder)) {
+            return all.map(each -> each.getFileName().toString())
+                    .filter(name -> !List.of("inside", "out", "link").contains(name))
+                    .toList();
+        }
+    }
+
+    @Test
+    void a_body_becomes_a_file_and_its_progress_is_told() throws IOException {
+        try (var served = new Served(saving(100_000))) {
+            String body = "0123456789".repeat(5_000);
+            var client = served.connect().send(PUT + "Content-Length: 50000\r\n" + HOST);
+            for (int at = 0; at < body.length(); at += 10_000) {
+                client.send(body.substring(at, at + 10_000));
+                served.pass(Duration.ofMillis(1));
+            }
+            assertThat(client.untilEnd()).startsWith("HTTP/1.1 201 ").endsWith("50000 bytes");
+            assertThat(folder.resolve("a.txt")).hasContent(body);
+            assertThat(told).isSorted().endsWith(50_000L);
+            assertThat(served.ask(PUT + "Content-Length: 3\r\n" + HOST + "new")).endsWith("3 bytes");
+            assertThat(folder.resolve("a.txt")).as("replaced").hasContent("new");
+            assertThat(served.ask("PUT /inside/b%20c HTTP/1.1\r\nConnection: close\r\n" + HOST))
+                    .endsWith("0 bytes");
+            assertThat(folder.resolve("inside/b c")).isEmptyFile();
+            assertThat(names()).containsExactly("a.txt");
+        }
+    }
+
+    @Test
+    void a_body_that_is_too_large_or_breaks_off_leaves_nothing_and_what_was_there() throws IOException {
+        Files.writeString(folder.resolve("a.txt"), "before");
+        try (var served = new Served(saving(10))) {
+            assertThat(served.ask(PUT + "Content-Length: 11\r\n" + HOST + "01234567890"))
+                    .startsWith("HTTP/1.1 413 ");
+            assertThat(served.ask(
+                            PUT + "Transfer-Encoding: chunked\r\n" + HOST + "6\r\n012345\r\n6\r\n012345\r\n0\r\n\r\n"))
+                    .startsWith("HTTP/1.1 413 ");
+            var client = served.connect().send(PUT + "Content-Length: 10\r\n" + HOST + "01234");
+            served.drive(() -> told.contains(5L));
+            client.connection.abort();
+            served.reported(Report.ConnectionFailed.class);
+            served.pass(Duration.ofSeconds(1));
+            assertThat(names()).containsExactly("a.txt");
+            assertThat(folder.resolve("a.txt")).hasContent("before");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/../x",
+                "/%2e%2e/x",
+                "/out/x",
+                "/inside",
+                "/inside/",
+                "/",
+                "//",
+                "/missing/x",
+                "/..%5cx",
+                "/x%00"
+            })
+    void nothing_is_written_outside_of_the_folder(String path) throws IOException {
+        try (var served = new Served(saving(10))) {
+            assertThat(served.ask(
+                            "PUT " + path + " HTTP/1.1\r\nConnection: close\r\nContent-Length: 1\r\n" + HOST + "x"))
+                    .startsWith("HTTP/1.1 404 ");
+            assertThat(names()).isEmpty();
+            assertThat(above.resolve("x")).doesNotExist();
+        }
+    }
+
+    @Test
+    void a_link_is_replaced_and_what_it_leads_to_is_not() throws IOException {
+        try (var served = new Served(saving(10))) {
+            assertThat(served.ask("PUT /link HTTP/1.1\r\nConnection: close\r\nContent-Length: 1\r\n" + HOST + "x"))
+                    .startsWith("HTTP/1.1 201 ");
+            assertThat(folder.resolve("link")).isRegularFile().hasContent("x");
+            assertThat(above.resolve("secret")).hasContent("secret");
+        }
+    }
+
+    @Test
+    void what_is_given_up_is_deleted() throws IOException {
+        try (var served = new Served(request -> request.body()
+                .saveTo(folder.resolve("a.txt"), 100)
+                .timeout(Duration.ofSeconds(5))
+                .map(size -> HttpResponse.of(201))
+                .recover(failure -> HttpResponse.text("too slow").status(408)))) {
+            var client = served.connect().send(PUT + "Content-Length: 10\r\n" + HOST + "01234");
+            assertThat(client.until("too slow")).startsWith("HTTP/1.1 408 ");
+            served.pass(Duration.ofSeconds(1));
+            assertThat(names()).isEmpty();
+            client.connection.close();
+            served.drive(() -> served.server.connections() == 0);
+            served.reports.clear();
+        }
+    }
+
+    @Test
+    void who_is_told_of_progress_and_throws_ends_it() throws IOException {
+        try (var served = new Served(request -> request.body()
+                .saveTo(folder.resolve("a.txt"), 100, size -> {
+                    throw new IllegalStateException("no more");
+                })
+                .map(size -> HttpResponse.of(201)))) {
+            assertThat(served.ask(PUT + "Content-Length: 1\r\n" + HOST + "x")).startsWith("HTTP/1.1 500 ");
+            assertThat(served.reported(Report.Thrown.class).cause()).hasMessage("no more");
+            served.pass(Duration.ofSeconds(1));
+            assertThat(names()).isEmpty();
+        }
+    }
+
+    @Test
+    void a_body_that_was_read_is_not_taken_for_an_empty_one() throws IOException {
+        for (Service<HttpRequest, HttpResponse> twice : List.<Service<HttpRequest, HttpResponse>>of(
+                request -> request.body()
+                        .text()
+                        .flatMap(text -> request.body().text())
+                        .map(HttpResponse::text),
+                request -> request.body()
+                        .next()
+                        .map(piece -> piece.release())
+                        .flatMap(piece -> request.body().text())
+                        .map(HttpResponse::text),
+                request ->
+                        request.body().text().flatMap(text -> request.form()).map(form -> HttpResponse.text("" + form)),
+                request -> request.body()
+                        .text()
+                        .flatMap(text -> request.body().saveTo(folder.resolve("a.txt"), 10))
+                        .map(size -> HttpResponse.text("" + size)))) {
+            try (var served = new Served(twice)) {
+                assertThat(served.ask(PUT + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n"
+                                + HOST + "a=b"))
+                        .startsWith("HTTP/1.1 500 ");
+                assertThat(served.reported(Report.Thrown.class).cause())
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("was read before");
+                assertThat(names()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void the_next_piece_after_the_end_is_still_none() throws IOException {
+        try (var served = new Served(request -> request.body()
+                .text()
+                .flatMap(text -> request.body().next())
+                .map(piece -> HttpResponse.text("" + piece)))) {
+            assertThat(served.ask(PUT + "Content-Length: 1\r\n" + HOST + "x")).endsWith("null");
+        }
+    }
+}
