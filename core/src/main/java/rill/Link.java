@@ -54,8 +54,7 @@ final class Link extends Node implements WireListener, Observed {
     private State state = State.OPEN;
     private boolean dirty;
     private int messagesInBatch;
-    private @Nullable Admission admission; // by a listener
-    private @Nullable Route route; // of one that was dialed
+    private @Nullable Provenance provenance;
     private @Nullable Finishing finishing; // once its owner has said what he does then
     private boolean wireGone; // what it brought may still be waiting to be received
 
@@ -74,22 +73,51 @@ final class Link extends Node implements WireListener, Observed {
         this.outbound = new Outbound(this);
     }
 
-    /** One that a listener has accepted: whoever receives from it is left time to finish when the loop closes. */
-    Link accepted(Admission by) {
-        admission = by;
+    /** Said before it is connected. */
+    Link from(Provenance known) {
+        provenance = known;
         return this;
+    }
+
+    /** How it was dialed; null if it was not. */
+    @Nullable
+    Route route() {
+        return provenance instanceof Route route ? route : null;
+    }
+
+    @Override
+    public @Nullable SocketAddress target() {
+        return provenance instanceof Route route ? route.target() : null;
+    }
+
+    @Override
+    public boolean cameIn() {
+        return provenance instanceof Admission;
+    }
+
+    /** Whether it came in and is still at work: whoever receives from it is left time to finish when the loop closes. */
+    boolean isAccepted() {
+        return provenance instanceof Admission admission && admission.atWork(); // see Links.acceptedAtWork
+    }
+
+    /** Whether it ends, if it ends now, with what it belongs to. */
+    boolean isGoingAway() {
+        return loop.closing().hasBegun() || (provenance instanceof Admission admission && admission.isOver());
+    }
+
+    /** Closing the loop need not wait for it any more before it goes on with those that it has opened itself. */
+    private void workIsDone() {
+        if (provenance instanceof Admission admission && admission.atWork() && !audience.isConnecting()) {
+            provenance = admission.workDone();
+            loop.links().acceptedEnds();
+        }
     }
 
     /** It is in no list of its loop any more. */
     void removed() {
-        if (admission != null) {
+        if (provenance instanceof Admission admission) {
             admission.gone();
         }
-    }
-
-    /** Whether it is one of those, and has not done its work yet. */
-    boolean isAccepted() {
-        return admission != null && admission.atWork(); // see Links.acceptedAtWork
     }
 
     void wire(Wire newWire) {
@@ -103,31 +131,6 @@ final class Link extends Node implements WireListener, Observed {
     @Override
     public SocketAddress remoteAddress() {
         return wire().remoteAddress();
-    }
-
-    /** It was dialed, for this. */
-    void route(Route to) {
-        route = to;
-    }
-
-    @Nullable
-    Route route() {
-        return route;
-    }
-
-    @Override
-    public @Nullable SocketAddress target() {
-        return route == null ? null : route.target();
-    }
-
-    /** Whether it ends, if it ends now, with what it belongs to. */
-    boolean isGoingAway() {
-        return loop.closing().hasBegun() || (admission != null && admission.isOver());
-    }
-
-    @Override
-    public boolean cameIn() {
-        return admission != null;
     }
 
     @Override
@@ -635,14 +638,6 @@ final class Link extends Node implements WireListener, Observed {
             inbound.finish(true);
         } else {
             close();
-        }
-    }
-
-    /** Closing the loop need not wait for it any more before it goes on with those that it has opened itself. */
-    private void workIsDone() {
-        if (admission != null && admission.atWork() && !audience.isConnecting()) {
-            admission = admission.workDone();
-            loop.links().acceptedEnds();
         }
     }
 
