@@ -17,19 +17,19 @@ import rill.spi.WireListener;
  *  OPEN ───────────▶ FLUSHING ─────────────────▶ DRAINING ───────────────────────────────────▶ CLOSED
  *    │                  └ CloseTimer, while nothing can leave: the wire is closed ───────────────▶│
  *    ├── abort() ────────────────────────────────────────────────────────────────────────────────▶│
- *    └── a write fails, or the wire: BROKEN ── what came before was received, or nobody ──────────▶┘
- *                                              takes it (CloseTimer), or close()
+ *    └── a write fails, or the wire: BROKEN ── what came before was received, or nobody takes it, ▶┘
+ *                                              or close()
  * </pre>
  *
  * ¹ If a layer still holds back writes (TLS, in its handshake), it is first left time to let them go; and what other threads were
  * told is accepted is left time to arrive.
  *
  * <p>In FLUSHING and DRAINING whatever comes in is thrown away: an answer already written is never destroyed by a reset that unread
- * input would cause. In BROKEN it is delivered as in OPEN, since the peer sent it in good order; nothing leaves any more.
+ * input would cause. In BROKEN it is delivered as in OPEN: see {@link Broken}.
  *
  * <p>Its parts: the {@link Stack} of sessions, which an {@link Installation} puts in place; {@link Inbound} and {@link Outbound}, the halves that
  * go up and down through them; the {@link Audience}, which is told what becomes of it; and, only where they are needed, {@link Finishing}, what
- * its owner does when the loop closes, and the {@link CloseTimer}.
+ * its owner does when the loop closes, {@link Broken}, and the {@link CloseTimer}.
  *
  * <p>It is longer than others since it is where every event of the wire and every end of a connection comes by.
  */
@@ -49,6 +49,7 @@ final class Link extends Node implements WireListener, Observed {
     private final Outbound outbound;
     private final Audience audience;
     private @Nullable CloseTimer closeTimer; // while it closes
+    private @Nullable Broken broken; // once its wire has failed
     private @Nullable Wire wire;
     private @Nullable Connection<?, ?> connection; // the present one
     private State state = State.OPEN;
@@ -169,6 +170,10 @@ final class Link extends Node implements WireListener, Observed {
 
     ConnectionLimits limits() {
         return limits;
+    }
+
+    Broken broken() {
+        return Objects.requireNonNull(broken);
     }
 
     private CloseTimer closeTimer() {
@@ -434,54 +439,13 @@ final class Link extends Node implements WireListener, Observed {
             return;
         }
         if (open()) {
+            broken = new Broken(this);
             state = State.BROKEN;
             audience.failsLater(cause);
         }
         if (state == State.BROKEN) {
             inbound.broken(wireGone);
         } else {
-            wire().close();
-        }
-    }
-
-    /** Called while BROKEN, whenever everything was decoded that could be. */
-    void whileBroken(boolean somethingWaits, boolean wirePaused) {
-        if (wireGone && !somethingWaits) {
-            conclude(audience.failedWith());
-        } else if (wireGone || wirePaused) {
-            if (inbound.finishing()) {
-                endBroken();
-            } else {
-                closeTimer().whileReceiverIsIdle();
-                if (!inbound.hasReceiver()) {
-                    receiverIsIdle();
-                }
-            }
-        } // else there is more to be read
-    }
-
-    /** Called while BROKEN: what came before may wait for long, or for ever. */
-    void receiverIsIdle() {
-        audience.tellEarly(Objects.requireNonNull(audience.failedWith()));
-    }
-
-    /** What waits is of no use to anybody. */
-    void endBroken() {
-        Throwable cause = audience.failedWith();
-        if (wireGone) {
-            conclude(cause);
-        } else if (cause != null) {
-            audience.tellFailureLate(cause);
-            cutOffBroken();
-        }
-    }
-
-    private void cutOffBroken() {
-        if (wireGone) {
-            conclude(null);
-        } else {
-            drain();
-            inbound.decodeNoMore();
             wire().close();
         }
     }
@@ -494,16 +458,14 @@ final class Link extends Node implements WireListener, Observed {
     }
 
     /** Nothing more will come: tells everybody, and lets go of everything. */
-    private void conclude(@Nullable Throwable cause) {
+    void conclude(@Nullable Throwable cause) {
         if (state == State.CLOSED) {
             return;
         }
         boolean untold = mayFail();
         state = State.CLOSED;
         try {
-            if (closeTimer != null) {
-                closeTimer.end();
-            }
+            endTimers();
             audience.tellEnd(untold ? cause : null);
             inbound.close();
             outbound.close(cause == null ? closedByUs() : cause);
@@ -626,7 +588,7 @@ final class Link extends Node implements WireListener, Observed {
     /** Closes it, though not because its owner wants that: he is told if it is broken. */
     void end() {
         if (state == State.BROKEN) {
-            endBroken();
+            broken().end();
         } else {
             close();
         }
@@ -679,8 +641,7 @@ final class Link extends Node implements WireListener, Observed {
 
     void close() {
         if (state == State.BROKEN) {
-            audience.forgetFailure();
-            cutOffBroken();
+            broken().close();
             return;
         }
         if (!open() || wire == null) {
@@ -703,7 +664,7 @@ final class Link extends Node implements WireListener, Observed {
 
     private void closeNow() {
         if (state == State.BROKEN) {
-            cutOffBroken();
+            broken().letGo();
         }
         if (state != State.OPEN) {
             return;
@@ -746,12 +707,19 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    private void drain() {
+    void drain() {
         state = State.DRAINING;
-        if (closeTimer != null) {
-            closeTimer.end(); // with what was waited for before
-        }
+        endTimers(); // with what was waited for before
         workIsDone();
+    }
+
+    private void endTimers() {
+        if (closeTimer != null) {
+            closeTimer.end();
+        }
+        if (broken != null) {
+            broken.over();
+        }
     }
 
     /** While it flushes: sees whether the peer has made room. */
@@ -764,6 +732,11 @@ final class Link extends Node implements WireListener, Observed {
     boolean isBusy() {
         return inbound.heldUp()
                 || (inbound.hasReceiver() && !inbound.receiver().unfinished().isEmpty());
+    }
+
+    /** Whether the wire is, though what it brought may still be waiting to be received. */
+    boolean isWireGone() {
+        return wireGone;
     }
 
     /** Whether no event will come from the wire any more. */

@@ -54,7 +54,8 @@ class RoomsTest {
         OutputEnd.class,
         Reservations.class,
         Audience.class,
-        Finishing.class
+        Finishing.class,
+        Broken.class
     };
     private static final Class<?>[] CLIENTS = {
         Client.class, Calls.class, Call.class, InFlight.class, WaitingCalls.class, CallDeadlines.class
@@ -165,6 +166,7 @@ class RoomsTest {
                         Link.class,
                         Inbound.class,
                         Outbound.class,
+                        Broken.class,
                         CloseTimer.class,
                         Connection.class,
                         Dialer.class,
