@@ -21,6 +21,7 @@ final class CloseTimer {
     private static final Duration QUIET = Duration.ofMillis(250);
 
     private final Link link;
+    private final Ending ending;
     private final Loop loop;
     private final ConnectionLimits limits;
     private long drainedBytes;
@@ -30,8 +31,9 @@ final class CloseTimer {
     private long notTaken = Long.MAX_VALUE; // when it was asked last, while it drains
     private @Nullable Handle timer;
 
-    CloseTimer(Link link) {
+    CloseTimer(Link link, Ending ending) {
         this.link = link;
+        this.ending = ending;
         this.loop = link.loop();
         this.limits = link.limits();
     }
@@ -57,8 +59,8 @@ final class CloseTimer {
     private void watchFlushing(Duration limit) {
         long before = progress();
         startTimer(limit, () -> {
-            link.retry();
-            if (draining || link.gone() || link.endsNow()) {
+            ending.retry();
+            if (ending.isDraining() || link.gone() || link.endsNow()) {
                 return; // that was the rest
             }
             if (progress() != before) {

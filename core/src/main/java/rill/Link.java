@@ -13,32 +13,27 @@ import rill.spi.WireListener;
  * A Wire with what is on top of it: the machine behind a {@link Connection}.
  *
  * <pre>
- *          close() ¹               all written               end of input, or the CloseTimer
- *  OPEN ───────────▶ FLUSHING ─────────────────▶ DRAINING ───────────────────────────────────▶ CLOSED
- *    │                  └ CloseTimer, while nothing can leave: the wire is closed ───────────────▶│
- *    ├── abort() ────────────────────────────────────────────────────────────────────────────────▶│
- *    └── a write fails, or the wire: BROKEN ── what came before was received, or nobody takes it, ▶┘
- *                                              or close()
+ *          close() ¹, abort()                                the wire is closed
+ *  OPEN ─────────────────────────────────────────▶ ENDING ────────────────────▶ CLOSED
+ *    │                                               ▲                             ▲
+ *    │                      close(), or nobody takes │ what came before            │
+ *    └── a write fails, or the wire ──▶ BROKEN ──────┴── that was received ────────┘
  * </pre>
  *
  * ¹ If a layer still holds back writes (TLS, in its handshake), it is first left time to let them go; and what other threads were
  * told is accepted is left time to arrive.
  *
- * <p>In FLUSHING and DRAINING whatever comes in is thrown away: an answer already written is never destroyed by a reset that unread
- * input would cause. In BROKEN it is delivered as in OPEN: see {@link Broken}.
- *
  * <p>Its parts: the {@link Stack} of sessions, which an {@link Installation} puts in place; {@link Inbound} and {@link Outbound}, the halves that
  * go up and down through them; the {@link Audience}, which is told what becomes of it; and, only where they are needed, {@link Finishing}, what
- * its owner does when the loop closes, {@link Broken}, and the {@link CloseTimer}.
+ * its owner does when the loop closes, {@link Broken}, what is still delivered when the wire has failed, and {@link Ending}, how it closes.
  *
  * <p>It is longer than others since it is where every event of the wire and every end of a connection comes by.
  */
 final class Link extends Node implements WireListener, Observed {
     private enum State {
         OPEN,
-        BROKEN,
-        FLUSHING,
-        DRAINING,
+        BROKEN, // in which it goes on as its Broken says
+        ENDING, // and here as its Ending says
         CLOSED
     }
 
@@ -48,8 +43,8 @@ final class Link extends Node implements WireListener, Observed {
     private final Inbound inbound;
     private final Outbound outbound;
     private final Audience audience;
-    private @Nullable CloseTimer closeTimer; // while it closes
     private @Nullable Broken broken; // once its wire has failed
+    private @Nullable Ending ending; // once it is asked to end
     private @Nullable Wire wire;
     private @Nullable Connection<?, ?> connection; // the present one
     private State state = State.OPEN;
@@ -176,11 +171,11 @@ final class Link extends Node implements WireListener, Observed {
         return Objects.requireNonNull(broken);
     }
 
-    private CloseTimer closeTimer() {
-        if (closeTimer == null) {
-            closeTimer = new CloseTimer(this);
+    private Ending ending() {
+        if (ending == null) {
+            ending = new Ending(this);
         }
-        return closeTimer;
+        return ending;
     }
 
     /** From any thread: does something that ends it, on the loop. */
@@ -300,8 +295,11 @@ final class Link extends Node implements WireListener, Observed {
             if (state != State.CLOSED && wireGone) {
                 conclude(cause);
             } else if (state != State.CLOSED) {
-                drain();
-                wire().abort(); // whose end concludes it
+                try {
+                    drain();
+                } finally { // even if there is no memory for that
+                    wire().abort(); // whose end concludes it
+                }
             }
         } finally {
             loop.report(new Report.Thrown(loop.name(), toString(), cause));
@@ -344,7 +342,7 @@ final class Link extends Node implements WireListener, Observed {
         messagesInBatch = 0;
         try {
             if (closing()) {
-                closeTimer().drained(bytes.readableBytes());
+                ending().drained(bytes.readableBytes());
             }
             inbound.read(bytes);
         } catch (Throwable t) {
@@ -373,9 +371,8 @@ final class Link extends Node implements WireListener, Observed {
 
     private void drained(ByteBuf bytes) {
         loop.counters().bytesReceived += bytes.readableBytes();
-        boolean enough = closeTimer().drained(bytes.readableBytes());
-        if (state == State.DRAINING && enough) {
-            wire().close();
+        if (state == State.ENDING) {
+            ending().drained(bytes.readableBytes());
         }
     }
 
@@ -405,8 +402,8 @@ final class Link extends Node implements WireListener, Observed {
             flushIfDirty();
         } else {
             inbound.inputEnds();
-            if (state == State.DRAINING) {
-                wire().close();
+            if (state == State.ENDING) {
+                ending().inputEnded();
             }
         }
     }
@@ -450,7 +447,8 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    private Throwable closedByUs() {
+    /** Why nothing is written any more. */
+    Throwable closedByUs() {
         Throwable before = outbound.closed();
         return before instanceof ClosedHere
                 ? before
@@ -543,12 +541,12 @@ final class Link extends Node implements WireListener, Observed {
     }
 
     private void flushNow() {
-        if (state == State.DRAINING || state == State.CLOSED) {
+        if (state == State.CLOSED || isDraining()) {
             return;
         }
         audience.tellIfReady();
         outbound.flush();
-        if (ending() && !outbound.end().isHeldUp()) {
+        if (outputEnds() && !outbound.end().isHeldUp()) {
             goOnEnding();
         }
         goOnFlushing();
@@ -568,8 +566,8 @@ final class Link extends Node implements WireListener, Observed {
 
     /** Sees to it that the connection ends once what is in flight is done: the loop is closing, or a Client finishes. */
     void finish() {
-        if (state == State.DRAINING) {
-            closeTimer().whileDraining(); // less of it, from now on
+        if (state == State.ENDING) {
+            ending().hurry();
         } else if (!open()) {
             end();
         } else if (finishing == null || !finishing.tell()) {
@@ -604,20 +602,20 @@ final class Link extends Node implements WireListener, Observed {
     }
 
     /** Whether our stream ends as soon as what was accepted has come down. */
-    boolean ending() {
+    boolean outputEnds() {
         return state == State.OPEN && (closing() || outbound.endsAlone());
     }
 
     /** A write that another thread was told is accepted has come, or will not: our end may have waited for it. */
     void admittedArrived() {
-        if (ending()) {
+        if (outputEnds()) {
             dirty();
         }
     }
 
     /** Whether nothing holds up its end any more; it ends with this tick. */
     boolean endsNow() {
-        boolean now = ending() && !outbound.end().isHeldUp();
+        boolean now = outputEnds() && !outbound.end().isHeldUp();
         if (now) {
             dirty();
         }
@@ -653,10 +651,7 @@ final class Link extends Node implements WireListener, Observed {
             return; // a layer has failed
         }
         if (outbound.end().isHeldUp()) {
-            inbound.ignoreMessages();
-            audience.tellReceiverLater();
-            closeTimer().whileFlushing();
-            dirty(); // once the session's call has returned, or later
+            ending().await();
         } else {
             closeNow();
         }
@@ -673,59 +668,38 @@ final class Link extends Node implements WireListener, Observed {
         if (state != State.OPEN) {
             return; // a session's good-bye has gone wrong, and whoever was told of it has ended the connection
         }
-        state = State.FLUSHING;
-        if (closeTimer != null) {
-            closeTimer.end(); // that with a layer that held back writes
-        }
-        outbound.refuse(closedByUs());
-        outbound.giveUpHeldBack(closedByUs());
-        inbound.decodeNoMore();
-        audience.tellReceiverLater();
-        dirty(); // flushed, and then shut down, at the end of the tick
+        Ending begins = ending();
+        state = State.ENDING;
+        begins.flush();
     }
 
-    /** While it flushes: goes on once everything has left; until then the CloseTimer watches. */
+    /** Goes on with closing once everything has left. */
     void goOnFlushing() {
-        if (state != State.FLUSHING) {
-            return;
-        }
-        if (wireGone) { // and its end has gone wrong half-way
-            drain();
-            conclude(null);
-            return;
-        }
-        if (!outbound.allWritten()) {
-            closeTimer().whileFlushing();
-            return;
-        }
-        drain();
-        if (inbound.inputEnded()) {
-            wire().close();
-        } else {
-            wire().shutdownOutput();
-            closeTimer().whileDraining();
+        if (state == State.ENDING) {
+            ending().goOn();
         }
     }
 
+    /** Nothing of ours leaves any more, and what comes is thrown away. */
     void drain() {
-        state = State.DRAINING;
+        Ending begins = ending();
+        state = State.ENDING;
         endTimers(); // with what was waited for before
+        begins.drain();
         workIsDone();
     }
 
     private void endTimers() {
-        if (closeTimer != null) {
-            closeTimer.end();
+        if (ending != null) {
+            ending.over();
         }
         if (broken != null) {
             broken.over();
         }
     }
 
-    /** While it flushes: sees whether the peer has made room. */
-    void retry() {
-        outbound.retry();
-        goOnFlushing();
+    private boolean isDraining() {
+        return state == State.ENDING && ending().isDraining();
     }
 
     /** Whether it is not idle although no bytes come or go: we hold up its input, or requests are in flight. */
@@ -764,7 +738,7 @@ final class Link extends Node implements WireListener, Observed {
 
     /** The loop ends: no further event will come from the wire. */
     void cutOff(Throwable cause) {
-        if (wire != null && state == State.DRAINING) {
+        if (wire != null && isDraining()) {
             wire.close();
         } else if (wire != null) {
             wire.abort();
@@ -777,7 +751,7 @@ final class Link extends Node implements WireListener, Observed {
 
     /** Whether something of ours has not left yet, or is waited for; a connection that drains has done its work. */
     boolean unfinished() {
-        return state == State.OPEN || state == State.FLUSHING;
+        return state == State.OPEN || (state == State.ENDING && !isDraining());
     }
 
     /** For the list of survivors. */
@@ -786,7 +760,9 @@ final class Link extends Node implements WireListener, Observed {
         if (unfinished.isEmpty()) {
             unfinished = state == State.OPEN && inbound.finishing()
                     ? "told to finish, it has not been closed"
-                    : state.name().toLowerCase(java.util.Locale.ROOT);
+                    : state == State.ENDING
+                            ? ending().situation()
+                            : state.name().toLowerCase(java.util.Locale.ROOT);
         }
         return this + " (" + unfinished + ")";
     }

@@ -55,7 +55,9 @@ class RoomsTest {
         Reservations.class,
         Audience.class,
         Finishing.class,
-        Broken.class
+        Broken.class,
+        Ending.class,
+        CloseTimer.class
     };
     private static final Class<?>[] CLIENTS = {
         Client.class, Calls.class, Call.class, InFlight.class, WaitingCalls.class, CallDeadlines.class
@@ -167,6 +169,7 @@ class RoomsTest {
                         Inbound.class,
                         Outbound.class,
                         Broken.class,
+                        Ending.class,
                         CloseTimer.class,
                         Connection.class,
                         Dialer.class,
