@@ -442,9 +442,14 @@ final class Link extends Node implements WireListener, Observed {
         }
         if (state == State.BROKEN) {
             inbound.broken(wireGone);
-        } else {
-            wire().close();
+            return;
         }
+        if (mayFail()) { // it waits for a layer before it closes: what that holds back will never leave
+            drain();
+            inbound.decodeNoMore();
+            audience.tellEnd(cause);
+        }
+        wire().close();
     }
 
     /** Why nothing is written any more. */
@@ -738,6 +743,12 @@ final class Link extends Node implements WireListener, Observed {
 
     /** The loop ends: no further event will come from the wire. */
     void cutOff(Throwable cause) {
+        if (state == State.BROKEN) {
+            broken().end(); // what it had of its peer is lost, and was not missed yet
+        }
+        if (state == State.CLOSED) {
+            return;
+        }
         if (wire != null && isDraining()) {
             wire.close();
         } else if (wire != null) {
