@@ -26,6 +26,7 @@ import rill.LoopOptions;
 import rill.Pipeline;
 import rill.TaskEngine;
 import rill.testkit.Leaks;
+import rill.testkit.memory.MemoryTransport;
 
 /** How hosts die, and come back. */
 @ExtendWith(Leaks.class)
@@ -279,7 +280,7 @@ class CrashTest {
                         .map(nothing -> "an hour later")
                         .await()))
                 .isEqualTo("an hour later");
-        assertThatThrownBy(() -> sim.host("real", each -> Loop.open(new rill.transport.nio.NioTransport())))
+        assertThatThrownBy(() -> sim.host("real", each -> Loop.open(new MemoryTransport())))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("host.loop(name) or Loop.open(host.transport())");
         assertThatThrownBy(() -> sim.host("failing", each -> {
