@@ -25,8 +25,8 @@ import rill.Loop;
 import rill.LoopOptions;
 import rill.Pipeline;
 import rill.TaskEngine;
+import rill.testing.MemoryTransport;
 import rill.testkit.Leaks;
-import rill.testkit.memory.MemoryTransport;
 
 /** How hosts die, and come back. */
 @ExtendWith(Leaks.class)
