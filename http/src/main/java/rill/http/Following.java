@@ -86,8 +86,7 @@ final class Following {
         if (failure instanceof CallFailedException call) {
             perhapsSent |= call.fate() == Fate.PERHAPS_CARRIED_OUT;
         }
-        Duration next =
-                over || client.isClosed() ? null : client.retries().pause(request, failure, tries, left());
+        Duration next = over || client.isClosed() ? null : client.retries().pause(request, failure, tries, left());
         if (next == null) {
             promise.fail(told(failure));
         } else {

@@ -62,7 +62,8 @@ final class Saving {
     }
 
     /** A piece that was written, or could not be. */
-    private record Written(Target to, ByteBuf piece, int size, @Nullable Throwable failure) {
+    private record Written(
+            Target to, ByteBuf piece, int size, @Nullable Throwable failure) {
         /** The loop has closed: there is nobody who would go on. */
         void unseen() {
             piece.release();
@@ -149,7 +150,9 @@ final class Saving {
                     && !isFolder(place);
         } catch (AccessDeniedException e) {
             throw e;
-        } catch (FileSystemException e) { // nothing is there, or a file is where the folder would be, or none can have such a name
+        } catch (
+                FileSystemException
+                        e) { // nothing is there, or a file is where the folder would be, or none can have such a name
             throw new HttpRefusedException(404, "there is no such folder, or no such name");
         }
         if (!isPlace) {

@@ -205,7 +205,8 @@ class CompressionTest {
             assertThat(whole).contains("Accept-Ranges: none", "ETag: W/");
             int tag = whole.indexOf("ETag: ") + 6;
             String known = "If-None-Match: " + whole.substring(tag, whole.indexOf("\r\n", tag)) + "\r\n";
-            assertThat(ask(served, "Accept-Encoding: gzip\r\n" + known)).startsWith("HTTP/1.1 304 ")
+            assertThat(ask(served, "Accept-Encoding: gzip\r\n" + known))
+                    .startsWith("HTTP/1.1 304 ")
                     .contains("Vary: Accept-Encoding\r\n");
         }
     }

@@ -91,7 +91,18 @@ final class HttpProxyTest extends HttpClientRig {
     void an_exception_that_could_never_be_met_is_none() {
         HttpProxy proxy = HttpProxy.at(SOMEWHERE);
         for (String each : new String[] {
-            ".", "..", "*", "*.internal", "10.0.0.0/8", "localhost:8080", "[::1]:80", "[::1", "http://a", " a", "a,b", "a."
+            ".",
+            "..",
+            "*",
+            "*.internal",
+            "10.0.0.0/8",
+            "localhost:8080",
+            "[::1]:80",
+            "[::1",
+            "http://a",
+            " a",
+            "a,b",
+            "a."
         }) {
             assertThatIllegalArgumentException().as(each).isThrownBy(() -> proxy.except(each));
         }

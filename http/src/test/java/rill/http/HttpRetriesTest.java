@@ -186,6 +186,8 @@ final class HttpRetriesTest extends HttpClientRig {
         assertThat(server.requests).hasSize(1);
         other.close(Duration.ZERO);
         assertThat(call.isDone()).isTrue();
-        assertThat(call.failure()).isInstanceOf(CallFailedException.class).hasMessageContaining("(perhaps carried out)");
+        assertThat(call.failure())
+                .isInstanceOf(CallFailedException.class)
+                .hasMessageContaining("(perhaps carried out)");
     }
 }
