@@ -316,7 +316,9 @@ final class Members<Q, A> {
             client.close();
         }
         Throwable why = failure == null && client != null ? client.failure() : failure;
-        return why == null ? Each.cause(() -> new IOException("connect to " + Wording.address(address) + ": closed at once")) : why;
+        return why == null
+                ? Each.cause(() -> new IOException("connect to " + Wording.address(address) + ": closed at once"))
+                : why;
     }
 
     /** The connection of a member carries no calls any more; of one that is not ready yet, dialing tells. */
@@ -334,7 +336,8 @@ final class Members<Q, A> {
             if (why != null || wasReady) {
                 failed(
                         why == null
-                                ? Each.cause(() -> new IOException("the connection to " + Wording.address(address) + " was closed"))
+                                ? Each.cause(() -> new IOException(
+                                        "the connection to " + Wording.address(address) + " was closed"))
                                 : why,
                         false);
             }
