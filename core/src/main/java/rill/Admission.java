@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * Belongs to a connection that a listener has accepted, and tells whether that connection is still at work. All connections of a listener
  * share one, so that an idle connection is no larger for it.
  */
-final class Admission {
+final class Admission implements Provenance {
     private final Listener listener;
     private final @Nullable Admission afterWork; // null if it has done its work
 

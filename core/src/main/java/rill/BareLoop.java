@@ -616,9 +616,9 @@ abstract class BareLoop implements Drivable, Executor {
     }
 
     /** Tells who drives that a peer has broken the protocol. */
-    void violated(Link link, ProtocolException violation) {
+    void violated(Object connection, ProtocolException violation) {
         if (driver != null && lostBy == null) {
-            driver.violated(this, link.toString(), violation);
+            driver.violated(this, connection.toString(), violation);
         }
     }
 

@@ -11,10 +11,6 @@ import org.jspecify.annotations.Nullable;
  * <p>While it flushes: as long as the peer takes something, or sends something, at least every
  * {@link ConnectionLimits#closeProgress}. Without progress it is aborted.
  *
- * <p>While it is BROKEN and what came before waits for the receiver: as long as that takes something at least as often. After
- * that long without, the connection is told to be gone; after {@link #IDLE_ROUNDS} times as long what waits is dropped, since a receiver that
- * never asks would keep it for ever.
- *
  * <p>While it drains: as long as the peer takes something of what the system still has for it, at least every
  * {@link ConnectionLimits#closeProgress}; where that is not known, for that long in all. Everything has left us by then, so nothing is
  * lost when it is closed in good order, unless the peer sends something after that: for which it gets a reset. A loop that closes
@@ -24,21 +20,20 @@ final class CloseTimer {
     /** The silence after which a peer is taken for idle: a long round trip. */
     private static final Duration QUIET = Duration.ofMillis(250);
 
-    private static final int IDLE_ROUNDS = 12;
-
     private final Link link;
+    private final Ending ending;
     private final Loop loop;
     private final ConnectionLimits limits;
     private long drainedBytes;
     private long drainUntil;
     private boolean draining;
-    private int idleRounds;
     private boolean overslept; // its time was up before it looked at what had come in
     private long notTaken = Long.MAX_VALUE; // when it was asked last, while it drains
     private @Nullable Handle timer;
 
-    CloseTimer(Link link) {
+    CloseTimer(Link link, Ending ending) {
         this.link = link;
+        this.ending = ending;
         this.loop = link.loop();
         this.limits = link.limits();
     }
@@ -64,8 +59,8 @@ final class CloseTimer {
     private void watchFlushing(Duration limit) {
         long before = progress();
         startTimer(limit, () -> {
-            link.retry();
-            if (draining || link.gone() || link.endsNow()) {
+            ending.retry();
+            if (ending.isDraining() || link.gone() || link.endsNow()) {
                 return; // that was the rest
             }
             if (progress() != before) {
@@ -88,28 +83,6 @@ final class CloseTimer {
     /** What the system has and the peer has not; 0 if that is not known. */
     private long notTaken() {
         return Math.max(0, link.wire().unacknowledged());
-    }
-
-    /** Called as often as you like while it is BROKEN. */
-    void whileReceiverIsIdle() {
-        if (timer == null) {
-            watchReceiver();
-        }
-    }
-
-    private void watchReceiver() {
-        long before = link.stack().taken();
-        startTimer(limits.closeProgress(), () -> {
-            idleRounds = link.stack().taken() == before ? idleRounds + 1 : 0;
-            if (idleRounds == IDLE_ROUNDS) {
-                link.endBroken();
-                return;
-            }
-            watchReceiver();
-            if (idleRounds == 1) {
-                link.receiverIsIdle();
-            }
-        });
     }
 
     void whileDraining() {

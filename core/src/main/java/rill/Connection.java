@@ -354,6 +354,10 @@ public final class Connection<R, W> implements AutoCloseable {
      * Closes in good order: everything written leaves, our stream is ended, what the peer still sends is thrown away until it
      * ends its own (within {@link ConnectionLimits}), so that a reset never destroys our last bytes. Nothing more is received.
      *
+     * <p>If the network fails meanwhile, the connection ends, and {@link #onFailure} is not told, since most peers that have their answer go away. Who has to
+     * know whether everything has left asks for {@link #flush} before. What a layer still holds back in its handshake was never sent, and that it can't be
+     * is a failure.
+     *
      * <p>Begins all of this and does not wait, so it may be called anywhere, by try-with-resources as well. {@link #finish} tells when it is
      * over; {@link Loop#close()} waits for it. Calling it again does nothing.
      */

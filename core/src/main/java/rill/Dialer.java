@@ -252,7 +252,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         }
 
         void begin() {
-            link.route(route());
+            link.from(route());
             link.wire(loop.selector().connect(target, options.local(), options.socketTo(target), link));
             racing.add(this);
         }

@@ -308,7 +308,7 @@ final class Inbound extends Node {
         tellEnd();
         updateReading();
         if (is(BROKEN) && !is(DISCARDING)) {
-            link.whileBroken(stack.waits(), is(WIRE_PAUSED));
+            link.broken().goOn(stack.waits(), is(WIRE_PAUSED));
         }
     }
 

@@ -13,32 +13,27 @@ import rill.spi.WireListener;
  * A Wire with what is on top of it: the machine behind a {@link Connection}.
  *
  * <pre>
- *          close() ¹               all written               end of input, or the CloseTimer
- *  OPEN ───────────▶ FLUSHING ─────────────────▶ DRAINING ───────────────────────────────────▶ CLOSED
- *    │                  └ CloseTimer, while nothing can leave: the wire is closed ───────────────▶│
- *    ├── abort() ────────────────────────────────────────────────────────────────────────────────▶│
- *    └── a write fails, or the wire: BROKEN ── what came before was received, or nobody ──────────▶┘
- *                                              takes it (CloseTimer), or close()
+ *          close() ¹, abort()                                the wire is closed
+ *  OPEN ─────────────────────────────────────────▶ ENDING ────────────────────▶ CLOSED
+ *    │                                               ▲                             ▲
+ *    │                      close(), or nobody takes │ what came before            │
+ *    └── a write fails, or the wire ──▶ BROKEN ──────┴── that was received ────────┘
  * </pre>
  *
  * ¹ If a layer still holds back writes (TLS, in its handshake), it is first left time to let them go; and what other threads were
  * told is accepted is left time to arrive.
  *
- * <p>In FLUSHING and DRAINING whatever comes in is thrown away: an answer already written is never destroyed by a reset that unread
- * input would cause. In BROKEN it is delivered as in OPEN, since the peer sent it in good order; nothing leaves any more.
- *
  * <p>Its parts: the {@link Stack} of sessions, which an {@link Installation} puts in place; {@link Inbound} and {@link Outbound}, the halves that
  * go up and down through them; the {@link Audience}, which is told what becomes of it; and, only where they are needed, {@link Finishing}, what
- * its owner does when the loop closes, and the {@link CloseTimer}.
+ * its owner does when the loop closes, {@link Broken}, what is still delivered when the wire has failed, and {@link Ending}, how it closes.
  *
  * <p>It is longer than others since it is where every event of the wire and every end of a connection comes by.
  */
 final class Link extends Node implements WireListener, Observed {
     private enum State {
         OPEN,
-        BROKEN,
-        FLUSHING,
-        DRAINING,
+        BROKEN, // in which it goes on as its Broken says
+        ENDING, // and here as its Ending says
         CLOSED
     }
 
@@ -48,14 +43,14 @@ final class Link extends Node implements WireListener, Observed {
     private final Inbound inbound;
     private final Outbound outbound;
     private final Audience audience;
-    private @Nullable CloseTimer closeTimer; // while it closes
+    private @Nullable Broken broken; // once its wire has failed
+    private @Nullable Ending ending; // once it is asked to end
     private @Nullable Wire wire;
     private @Nullable Connection<?, ?> connection; // the present one
     private State state = State.OPEN;
     private boolean dirty;
     private int messagesInBatch;
-    private @Nullable Admission admission; // by a listener
-    private @Nullable Route route; // of one that was dialed
+    private @Nullable Provenance provenance;
     private @Nullable Finishing finishing; // once its owner has said what he does then
     private boolean wireGone; // what it brought may still be waiting to be received
 
@@ -74,22 +69,51 @@ final class Link extends Node implements WireListener, Observed {
         this.outbound = new Outbound(this);
     }
 
-    /** One that a listener has accepted: whoever receives from it is left time to finish when the loop closes. */
-    Link accepted(Admission by) {
-        admission = by;
+    /** Said before it is connected. */
+    Link from(Provenance known) {
+        provenance = known;
         return this;
+    }
+
+    /** How it was dialed; null if it was not. */
+    @Nullable
+    Route route() {
+        return provenance instanceof Route route ? route : null;
+    }
+
+    @Override
+    public @Nullable SocketAddress target() {
+        return provenance instanceof Route route ? route.target() : null;
+    }
+
+    @Override
+    public boolean cameIn() {
+        return provenance instanceof Admission;
+    }
+
+    /** Whether it came in and is still at work: whoever receives from it is left time to finish when the loop closes. */
+    boolean isAccepted() {
+        return provenance instanceof Admission admission && admission.atWork(); // see Links.acceptedAtWork
+    }
+
+    /** Whether it ends, if it ends now, with what it belongs to. */
+    boolean isGoingAway() {
+        return loop.closing().hasBegun() || (provenance instanceof Admission admission && admission.isOver());
+    }
+
+    /** Closing the loop need not wait for it any more before it goes on with those that it has opened itself. */
+    private void workIsDone() {
+        if (provenance instanceof Admission admission && admission.atWork() && !audience.isConnecting()) {
+            provenance = admission.workDone();
+            loop.links().acceptedEnds();
+        }
     }
 
     /** It is in no list of its loop any more. */
     void removed() {
-        if (admission != null) {
+        if (provenance instanceof Admission admission) {
             admission.gone();
         }
-    }
-
-    /** Whether it is one of those, and has not done its work yet. */
-    boolean isAccepted() {
-        return admission != null && admission.atWork(); // see Links.acceptedAtWork
     }
 
     void wire(Wire newWire) {
@@ -103,31 +127,6 @@ final class Link extends Node implements WireListener, Observed {
     @Override
     public SocketAddress remoteAddress() {
         return wire().remoteAddress();
-    }
-
-    /** It was dialed, for this. */
-    void route(Route to) {
-        route = to;
-    }
-
-    @Nullable
-    Route route() {
-        return route;
-    }
-
-    @Override
-    public @Nullable SocketAddress target() {
-        return route == null ? null : route.target();
-    }
-
-    /** Whether it ends, if it ends now, with what it belongs to. */
-    boolean isGoingAway() {
-        return loop.closing().hasBegun() || (admission != null && admission.isOver());
-    }
-
-    @Override
-    public boolean cameIn() {
-        return admission != null;
     }
 
     @Override
@@ -168,11 +167,15 @@ final class Link extends Node implements WireListener, Observed {
         return limits;
     }
 
-    private CloseTimer closeTimer() {
-        if (closeTimer == null) {
-            closeTimer = new CloseTimer(this);
+    Broken broken() {
+        return Objects.requireNonNull(broken);
+    }
+
+    private Ending ending() {
+        if (ending == null) {
+            ending = new Ending(this);
         }
-        return closeTimer;
+        return ending;
     }
 
     /** From any thread: does something that ends it, on the loop. */
@@ -292,8 +295,11 @@ final class Link extends Node implements WireListener, Observed {
             if (state != State.CLOSED && wireGone) {
                 conclude(cause);
             } else if (state != State.CLOSED) {
-                drain();
-                wire().abort(); // whose end concludes it
+                try {
+                    drain();
+                } finally { // even if there is no memory for that
+                    wire().abort(); // whose end concludes it
+                }
             }
         } finally {
             loop.report(new Report.Thrown(loop.name(), toString(), cause));
@@ -336,7 +342,7 @@ final class Link extends Node implements WireListener, Observed {
         messagesInBatch = 0;
         try {
             if (closing()) {
-                closeTimer().drained(bytes.readableBytes());
+                ending().drained(bytes.readableBytes());
             }
             inbound.read(bytes);
         } catch (Throwable t) {
@@ -365,9 +371,8 @@ final class Link extends Node implements WireListener, Observed {
 
     private void drained(ByteBuf bytes) {
         loop.counters().bytesReceived += bytes.readableBytes();
-        boolean enough = closeTimer().drained(bytes.readableBytes());
-        if (state == State.DRAINING && enough) {
-            wire().close();
+        if (state == State.ENDING) {
+            ending().drained(bytes.readableBytes());
         }
     }
 
@@ -397,8 +402,8 @@ final class Link extends Node implements WireListener, Observed {
             flushIfDirty();
         } else {
             inbound.inputEnds();
-            if (state == State.DRAINING) {
-                wire().close();
+            if (state == State.ENDING) {
+                ending().inputEnded();
             }
         }
     }
@@ -431,59 +436,24 @@ final class Link extends Node implements WireListener, Observed {
             return;
         }
         if (open()) {
+            broken = new Broken(this);
             state = State.BROKEN;
             audience.failsLater(cause);
         }
         if (state == State.BROKEN) {
             inbound.broken(wireGone);
-        } else {
-            wire().close();
+            return;
         }
-    }
-
-    /** Called while BROKEN, whenever everything was decoded that could be. */
-    void whileBroken(boolean somethingWaits, boolean wirePaused) {
-        if (wireGone && !somethingWaits) {
-            conclude(audience.failedWith());
-        } else if (wireGone || wirePaused) {
-            if (inbound.finishing()) {
-                endBroken();
-            } else {
-                closeTimer().whileReceiverIsIdle();
-                if (!inbound.hasReceiver()) {
-                    receiverIsIdle();
-                }
-            }
-        } // else there is more to be read
-    }
-
-    /** Called while BROKEN: what came before may wait for long, or for ever. */
-    void receiverIsIdle() {
-        audience.tellEarly(Objects.requireNonNull(audience.failedWith()));
-    }
-
-    /** What waits is of no use to anybody. */
-    void endBroken() {
-        Throwable cause = audience.failedWith();
-        if (wireGone) {
-            conclude(cause);
-        } else if (cause != null) {
-            audience.tellFailureLate(cause);
-            cutOffBroken();
-        }
-    }
-
-    private void cutOffBroken() {
-        if (wireGone) {
-            conclude(null);
-        } else {
+        if (mayFail()) { // it waits for a layer before it closes: what that holds back will never leave
             drain();
             inbound.decodeNoMore();
-            wire().close();
+            audience.tellEnd(cause);
         }
+        wire().close();
     }
 
-    private Throwable closedByUs() {
+    /** Why nothing is written any more. */
+    Throwable closedByUs() {
         Throwable before = outbound.closed();
         return before instanceof ClosedHere
                 ? before
@@ -491,16 +461,14 @@ final class Link extends Node implements WireListener, Observed {
     }
 
     /** Nothing more will come: tells everybody, and lets go of everything. */
-    private void conclude(@Nullable Throwable cause) {
+    void conclude(@Nullable Throwable cause) {
         if (state == State.CLOSED) {
             return;
         }
         boolean untold = mayFail();
         state = State.CLOSED;
         try {
-            if (closeTimer != null) {
-                closeTimer.end();
-            }
+            endTimers();
             audience.tellEnd(untold ? cause : null);
             inbound.close();
             outbound.close(cause == null ? closedByUs() : cause);
@@ -581,12 +549,12 @@ final class Link extends Node implements WireListener, Observed {
     }
 
     private void flushNow() {
-        if (state == State.DRAINING || state == State.CLOSED) {
+        if (state == State.CLOSED || isDraining()) {
             return;
         }
         audience.tellIfReady();
         outbound.flush();
-        if (ending() && !outbound.end().isHeldUp()) {
+        if (outputEnds() && !outbound.end().isHeldUp()) {
             goOnEnding();
         }
         goOnFlushing();
@@ -606,8 +574,8 @@ final class Link extends Node implements WireListener, Observed {
 
     /** Sees to it that the connection ends once what is in flight is done: the loop is closing, or a Client finishes. */
     void finish() {
-        if (state == State.DRAINING) {
-            closeTimer().whileDraining(); // less of it, from now on
+        if (state == State.ENDING) {
+            ending().hurry();
         } else if (!open()) {
             end();
         } else if (finishing == null || !finishing.tell()) {
@@ -626,7 +594,7 @@ final class Link extends Node implements WireListener, Observed {
     /** Closes it, though not because its owner wants that: he is told if it is broken. */
     void end() {
         if (state == State.BROKEN) {
-            endBroken();
+            broken().end();
         } else {
             close();
         }
@@ -641,29 +609,21 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    /** Closing the loop need not wait for it any more before it goes on with those that it has opened itself. */
-    private void workIsDone() {
-        if (admission != null && admission.atWork() && !audience.isConnecting()) {
-            admission = admission.workDone();
-            loop.links().acceptedEnds();
-        }
-    }
-
     /** Whether our stream ends as soon as what was accepted has come down. */
-    boolean ending() {
+    boolean outputEnds() {
         return state == State.OPEN && (closing() || outbound.endsAlone());
     }
 
     /** A write that another thread was told is accepted has come, or will not: our end may have waited for it. */
     void admittedArrived() {
-        if (ending()) {
+        if (outputEnds()) {
             dirty();
         }
     }
 
     /** Whether nothing holds up its end any more; it ends with this tick. */
     boolean endsNow() {
-        boolean now = ending() && !outbound.end().isHeldUp();
+        boolean now = outputEnds() && !outbound.end().isHeldUp();
         if (now) {
             dirty();
         }
@@ -687,8 +647,7 @@ final class Link extends Node implements WireListener, Observed {
 
     void close() {
         if (state == State.BROKEN) {
-            audience.forgetFailure();
-            cutOffBroken();
+            broken().close();
             return;
         }
         if (!open() || wire == null) {
@@ -700,10 +659,7 @@ final class Link extends Node implements WireListener, Observed {
             return; // a layer has failed
         }
         if (outbound.end().isHeldUp()) {
-            inbound.ignoreMessages();
-            audience.tellReceiverLater();
-            closeTimer().whileFlushing();
-            dirty(); // once the session's call has returned, or later
+            ending().await();
         } else {
             closeNow();
         }
@@ -711,7 +667,7 @@ final class Link extends Node implements WireListener, Observed {
 
     private void closeNow() {
         if (state == State.BROKEN) {
-            cutOffBroken();
+            broken().letGo();
         }
         if (state != State.OPEN) {
             return;
@@ -720,58 +676,49 @@ final class Link extends Node implements WireListener, Observed {
         if (state != State.OPEN) {
             return; // a session's good-bye has gone wrong, and whoever was told of it has ended the connection
         }
-        state = State.FLUSHING;
-        if (closeTimer != null) {
-            closeTimer.end(); // that with a layer that held back writes
-        }
-        outbound.refuse(closedByUs());
-        outbound.giveUpHeldBack(closedByUs());
-        inbound.decodeNoMore();
-        audience.tellReceiverLater();
-        dirty(); // flushed, and then shut down, at the end of the tick
+        Ending begins = ending();
+        state = State.ENDING;
+        begins.flush();
     }
 
-    /** While it flushes: goes on once everything has left; until then the CloseTimer watches. */
+    /** Goes on with closing once everything has left. */
     void goOnFlushing() {
-        if (state != State.FLUSHING) {
-            return;
-        }
-        if (wireGone) { // and its end has gone wrong half-way
-            drain();
-            conclude(null);
-            return;
-        }
-        if (!outbound.allWritten()) {
-            closeTimer().whileFlushing();
-            return;
-        }
-        drain();
-        if (inbound.inputEnded()) {
-            wire().close();
-        } else {
-            wire().shutdownOutput();
-            closeTimer().whileDraining();
+        if (state == State.ENDING) {
+            ending().goOn();
         }
     }
 
-    private void drain() {
-        state = State.DRAINING;
-        if (closeTimer != null) {
-            closeTimer.end(); // with what was waited for before
-        }
+    /** Nothing of ours leaves any more, and what comes is thrown away. */
+    void drain() {
+        Ending begins = ending();
+        state = State.ENDING;
+        endTimers(); // with what was waited for before
+        begins.drain();
         workIsDone();
     }
 
-    /** While it flushes: sees whether the peer has made room. */
-    void retry() {
-        outbound.retry();
-        goOnFlushing();
+    private void endTimers() {
+        if (ending != null) {
+            ending.over();
+        }
+        if (broken != null) {
+            broken.over();
+        }
+    }
+
+    private boolean isDraining() {
+        return state == State.ENDING && ending().isDraining();
     }
 
     /** Whether it is not idle although no bytes come or go: we hold up its input, or requests are in flight. */
     boolean isBusy() {
         return inbound.heldUp()
                 || (inbound.hasReceiver() && !inbound.receiver().unfinished().isEmpty());
+    }
+
+    /** Whether the wire is, though what it brought may still be waiting to be received. */
+    boolean isWireGone() {
+        return wireGone;
     }
 
     /** Whether no event will come from the wire any more. */
@@ -799,7 +746,13 @@ final class Link extends Node implements WireListener, Observed {
 
     /** The loop ends: no further event will come from the wire. */
     void cutOff(Throwable cause) {
-        if (wire != null && state == State.DRAINING) {
+        if (state == State.BROKEN) {
+            broken().end(); // what it had of its peer is lost, and was not missed yet
+        }
+        if (state == State.CLOSED) {
+            return;
+        }
+        if (wire != null && isDraining()) {
             wire.close();
         } else if (wire != null) {
             wire.abort();
@@ -812,7 +765,7 @@ final class Link extends Node implements WireListener, Observed {
 
     /** Whether something of ours has not left yet, or is waited for; a connection that drains has done its work. */
     boolean unfinished() {
-        return state == State.OPEN || state == State.FLUSHING;
+        return state == State.OPEN || (state == State.ENDING && !isDraining());
     }
 
     /** For the list of survivors. */
@@ -821,7 +774,9 @@ final class Link extends Node implements WireListener, Observed {
         if (unfinished.isEmpty()) {
             unfinished = state == State.OPEN && inbound.finishing()
                     ? "told to finish, it has not been closed"
-                    : state.name().toLowerCase(java.util.Locale.ROOT);
+                    : state == State.ENDING
+                            ? ending().situation()
+                            : state.name().toLowerCase(java.util.Locale.ROOT);
         }
         return this + " (" + unfinished + ")";
     }

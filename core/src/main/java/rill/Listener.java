@@ -423,7 +423,7 @@ public final class Listener implements AutoCloseable {
         Adoption adoption = null;
         try {
             adoption = new Adoption(target);
-            var link = new Link(target, options.limits(), adoption).accepted(admission);
+            var link = new Link(target, options.limits(), adoption).from(admission);
             adoption.link = link;
             target.links().arrives(adoption);
             link.wire(target.selector().open(socket, acceptedOptions, link));

@@ -131,7 +131,7 @@ final class Outbound {
 
     /** Why nothing more can be written, be it admitted or not; or null. */
     private @Nullable Throwable refusal() {
-        return link.ending() ? null : closed;
+        return link.outputEnds() ? null : closed;
     }
 
     private @Nullable Throwable encodeOrFail(Stage top, Object message) {

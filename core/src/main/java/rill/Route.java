@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 record Route(
         SocketAddress target,
         SocketAddress dialed,
-        @Nullable ByteLayer tunnel) {
+        @Nullable ByteLayer tunnel) implements Provenance {
     static Route to(SocketAddress target, @Nullable Proxy proxy) {
         if (proxy == null) {
             return new Route(target, target, null);

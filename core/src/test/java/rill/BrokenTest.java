@@ -452,6 +452,53 @@ class BrokenTest {
     }
 
     @Test
+    void a_loop_that_is_closed_tells_of_the_failure_of_one_that_waits_for_its_owner_to_finish() throws IOException {
+        for (Breaking breaking : Breaking.values()) {
+            var rig = rig();
+            var received = new ArrayList<String>();
+            rig.onLoop(() -> rig.connection().onMessage(received::add).onFinishing(() -> {}));
+            rig.settle();
+            received.clear();
+            rig.onLoop(rig.connection()::pause);
+            rig.arrives("unheard\n");
+            rig.loop.closing().start(A_WHILE.dividedBy(2));
+            rig.settle();
+            breaking.happens(rig, reset);
+            rig.settle();
+            assertThat(rig.failures).as("told before what came was received").isEmpty();
+
+            rig.passes(A_WHILE.dividedBy(2));
+            assertThat(rig.loop.closed()).isTrue();
+            assertThat(received).isEmpty();
+            assertThat(rig.failures).containsExactly(reset);
+            assertThat(rig.reports).isEmpty();
+            assertThat(sessionsClosed).isEqualTo(sessionsOpened);
+        }
+    }
+
+    @Test
+    void a_connection_that_closes_once_a_handshake_is_over_tells_of_its_failure_whatever_tells_that()
+            throws IOException {
+        for (Breaking breaking : Breaking.values()) {
+            try (var rig = new Rig<>(TextLines.pipeline().over(new HoldingLayer()))) {
+                rig.collect(rig.connection());
+                rig.onLoop(() -> {
+                    rig.connection().write("accepted, and not sent");
+                    rig.connection().close();
+                });
+                rig.settle();
+                assertThat(rig.wire.closed).isFalse();
+                breaking.happens(rig, reset);
+                rig.settle();
+                assertThat(rig.failures).containsExactly(reset);
+                assertThat(rig.wire.closed).isTrue();
+                assertThat(rig.reports).isEmpty();
+                assertNothingIsLeft(rig);
+            }
+        }
+    }
+
+    @Test
     void a_write_that_fails_while_it_closes_ends_it_at_once() throws IOException {
         try (var rig = rig()) {
             rig.wire.space = 0;

@@ -54,7 +54,10 @@ class RoomsTest {
         OutputEnd.class,
         Reservations.class,
         Audience.class,
-        Finishing.class
+        Finishing.class,
+        Broken.class,
+        Ending.class,
+        CloseTimer.class
     };
     private static final Class<?>[] CLIENTS = {
         Client.class, Calls.class, Call.class, InFlight.class, WaitingCalls.class, CallDeadlines.class
@@ -165,6 +168,8 @@ class RoomsTest {
                         Link.class,
                         Inbound.class,
                         Outbound.class,
+                        Broken.class,
+                        Ending.class,
                         CloseTimer.class,
                         Connection.class,
                         Dialer.class,

@@ -1,7 +1,7 @@
 package rill.spi;
 
+import java.io.IOException;
 import java.util.function.BooleanSupplier;
-import rill.ProtocolException;
 
 /**
  * Drives loops instead of the threads that use them, and hears what it needs to know for that: in a simulation, all loops of
@@ -56,8 +56,9 @@ public interface Driver {
      * told as well.
      *
      * @param connection in words
+     * @param violation a {@link rill.ProtocolException}
      */
-    default void violated(Drivable loop, String connection, ProtocolException violation) {}
+    default void violated(Drivable loop, String connection, IOException violation) {}
 
     /**
      * The body of a Task blocks in something other than {@code await}. What this throws fails the Task, whose body is then

@@ -174,7 +174,7 @@ final class Main implements Callable<Integer> {
     @Command(name = "https", description = "The same over TLS, with an authority made on the spot.")
     int https(@Mixin ServeOption serve) throws IOException {
         if (serve.port != null) {
-            return serveWeb((loop, address) -> HttpsDemo.serve(loop, address, out()), serve.port);
+            return serveWeb((loop, address) -> HttpsDemo.serve(loop, address, out()), serve.port, "https");
         }
         HttpsDemo.run(out());
         return passed();
@@ -296,10 +296,15 @@ final class Main implements Callable<Integer> {
     }
 
     private int serveWeb(Web server, int port) throws IOException {
+        return serveWeb(server, port, "http");
+    }
+
+    private int serveWeb(Web server, int port, String scheme) throws IOException {
         Serving.untilStopped(
                 loop -> {
                     try {
-                        return server.serve(loop, Loopback.port(port)).map(HttpServer::address);
+                        return server.serve(loop, Loopback.port(port))
+                                .map(each -> scheme + "://" + Serving.inWords(each.address()) + "/");
                     } catch (IOException e) {
                         return Future.failed(e);
                     }

@@ -24,16 +24,21 @@ final class Serving {
     private Serving() {}
 
     static void untilStopped(Server server, int port, PrintWriter out) throws IOException {
-        untilStopped(loop -> server.serve(loop, Loopback.port(port)).map(Listener::address), out);
+        untilStopped(loop -> server.serve(loop, Loopback.port(port)).map(each -> inWords(each.address())), out);
     }
 
-    /** Likewise, of a server that is begun on a loop and tells its address. */
-    static void untilStopped(Function<Loop, Future<SocketAddress>> server, PrintWriter out) throws IOException {
+    /** An address as it is typed. */
+    static String inWords(SocketAddress address) {
+        return address.toString().substring(1);
+    }
+
+    /** Likewise, of a server that is begun on a loop and tells where it can be reached. */
+    static void untilStopped(Function<Loop, Future<String>> server, PrintWriter out) throws IOException {
         try (var loop = Loop.open()) {
-            SocketAddress address = server.apply(loop).await();
+            String address = server.apply(loop).await();
             loop.closeOnShutdown(STOP_DEADLINE); // accepts no more, finishes what is in flight
             Runtime.getRuntime().addShutdownHook(new Thread(untilEndOf(Thread.currentThread()), "last word"));
-            out.println("listening at " + address.toString().substring(1) + "; Ctrl-C stops it");
+            out.println("listening at " + address + "; Ctrl-C stops it");
             loop.run(() -> loop.promise().await()); // until the loop is closed
         } catch (CancelledException closed) {
             out.println("stopped");

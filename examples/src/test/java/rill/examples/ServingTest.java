@@ -24,7 +24,7 @@ import rill.testkit.Leaks;
 @Tag("slow")
 @ExtendWith(Leaks.class)
 class ServingTest {
-    private static final Pattern LISTENING = Pattern.compile("listening at 127\\.0\\.0\\.1:(\\d+); .*");
+    private static final Pattern LISTENING = Pattern.compile("listening at (?:https?://)?127\\.0\\.0\\.1:(\\d+)/?; .*");
 
     /** Gives a command SIGINT as it is by default: it ignores it if we do, as what a shell runs in the background does. */
     private static final List<String> MINDING_SIGINT = List.of("env", "--default-signal=INT");

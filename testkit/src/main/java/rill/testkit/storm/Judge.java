@@ -104,7 +104,7 @@ final class Judge implements Reporter {
             if (each != null
                     && each.connection() != null
                     && report.connection().equals(each.connection().toString())) {
-                each.failed = true;
+                each.failing().isReported();
             }
         }
         of(report.cause(), "it was reported that a connection failed:");

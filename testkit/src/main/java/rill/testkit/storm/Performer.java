@@ -46,10 +46,12 @@ record Performer(Run run, boolean here) {
                     withEnd(
                             become.end(),
                             Via.OUTSIDE,
-                            end -> end.become(become.wire(), become.top(), become.peersTop(), become.inHandler()));
+                            end -> end.becoming()
+                                    .ask(become.wire(), become.top(), become.peersTop(), become.inHandler()));
                 }
             }
-            case Step.CancelledReceive receive -> withEnd(receive.end(), Via.OUTSIDE, End::receiveCancelled);
+            case Step.CancelledReceive receive ->
+                withEnd(receive.end(), Via.OUTSIDE, end -> end.receiving().receiveCancelled());
             case Step.Await await -> await(await);
             case Step.Unawaited unawaited -> {
                 Loop loop = run.loops().get(unawaited.loop());
@@ -261,13 +263,16 @@ record Performer(Run run, boolean here) {
     }
 
     private void receive(Step.Receive step) {
-        withEnd(step.end(), step.via(), end -> run.keep(step.into(), end.receive(step.wrap(), step.millis())));
+        withEnd(
+                step.end(),
+                step.via(),
+                end -> run.keep(step.into(), end.receiving().receive(step.wrap(), step.millis())));
     }
 
     private void rubbish(Step.Rubbish step) {
         withEnd(step.end(), step.via(), end -> {
             run.rubbishIsWritten();
-            end.writeRubbish(step.size());
+            end.sending().writeRubbish(step.size());
         });
     }
 
@@ -275,8 +280,8 @@ record Performer(Run run, boolean here) {
         End end = run.end(step.end());
         Loop loop = end == null || here ? null : end.loop();
         if (end != null && loop != null && end.form == Step.Form.PULL) {
-            run.attempt(() ->
-                    run.keep(step.into(), loop.task("echo", () -> end.echo(step.size())), "the echo of " + end));
+            run.attempt(() -> run.keep(
+                    step.into(), loop.task("echo", () -> end.receiving().echo(step.size())), "the echo of " + end));
         }
     }
 

@@ -116,7 +116,7 @@ final class Settling {
                         loop,
                         () -> run.attempt(() -> {
                             end.release();
-                            end.drain();
+                            end.receiving().drain();
                         }));
             }
         }
@@ -131,7 +131,7 @@ final class Settling {
     private void failuresHaveReasons() {
         for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
             End end = run.end(id);
-            Throwable cause = end == null ? null : end.unexplained();
+            Throwable cause = end == null ? null : end.failing().unexplained();
             if (end != null
                     && cause != null
                     && !run.refusesMemory()) { // whom that has hit may have been told by a Future that nobody asks
@@ -213,7 +213,7 @@ final class Settling {
         }
         return due == null
                 && run.judge().untold() == 0
-                && Objects.requireNonNull(run.end(2 * Run.CONTROL)).received >= run.pings();
+                && Objects.requireNonNull(run.end(2 * Run.CONTROL)).arrivals().count() >= run.pings();
     }
 
     private void everythingHasCome() {
@@ -272,14 +272,23 @@ final class Settling {
 
     /** Whether what one end wrote need not all have arrived at the other. */
     private boolean mayBeLost(End end, End peer) {
-        boolean peerGone =
-                peer.closedHere || peer.aborted || peer.failed || peer.planted || peer.disturbed || peer.loopClosed();
-        boolean gone = end.aborted || end.failed || end.planted || end.disturbed || end.loopClosed() || end.rubbish;
+        boolean peerGone = peer.closedHere
+                || peer.aborted
+                || peer.failing().hasFailed()
+                || peer.planted
+                || peer.disturbed
+                || peer.loopClosed();
+        boolean gone = end.aborted
+                || end.failing().hasFailed()
+                || end.planted
+                || end.disturbed
+                || end.loopClosed()
+                || end.rubbish;
         boolean impatient = end.closedHere && (peer.everHeldUp || end.marks != Step.Marks.USUAL) && end.mayHaveReset();
         // It closes by itself at the end of the peer's stream: what other threads write then comes too late.
         boolean closedByItself = end.closesAtEnd() && peer.shut && end.isClosed();
         // A new layer that has to say hello can't any more.
-        boolean mute = end.became && (end.outputEnds || peer.outputEnds);
+        boolean mute = end.became() && (end.outputEnds || peer.outputEnds);
         boolean hit = run.refusesMemory() && (end.isClosed() || peer.isClosed());
         return peerGone || gone || impatient || closedByItself || mute || hit;
     }
@@ -289,7 +298,7 @@ final class Settling {
         var suffering = new ArrayList<End>();
         for (int id = 0; id <= 2 * Run.CONTROL + 1; id++) {
             End end = run.end(id);
-            if (end != null && end.refusedMemory) {
+            if (end != null && end.failing().wasRefusedMemory()) {
                 suffering.add(end);
             }
         }
@@ -302,16 +311,16 @@ final class Settling {
     private void controlIsUndisturbed() {
         End control = Objects.requireNonNull(run.end(2 * Run.CONTROL));
         End other = Objects.requireNonNull(run.end(2 * Run.CONTROL + 1));
-        if (control.refusedMemory || other.refusedMemory) { // it may be the one
+        if (control.failing().wasRefusedMemory() || other.failing().wasRefusedMemory()) { // it may be the one
             return;
         }
-        if (control.failed || other.failed || control.isClosed() || other.isClosed()) {
+        if (control.failing().hasFailed() || other.failing().hasFailed() || control.isClosed() || other.isClosed()) {
             ledger.violated(4, "a connection that did nothing but ping has ended: " + control.state() + other.state());
-        } else if (control.received != run.pings()) {
+        } else if (control.arrivals().count() != run.pings()) {
             ledger.violated(
                     4,
-                    "a connection that did nothing but ping has had " + control.received + " answers to "
-                            + run.pings());
+                    "a connection that did nothing but ping has had "
+                            + control.arrivals().count() + " answers to " + run.pings());
         }
     }
 

@@ -1,10 +1,10 @@
 package rill.transport.sim;
 
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import rill.ProtocolException;
 import rill.spi.Drivable;
 import rill.spi.Driver;
 import rill.spi.PowerLoss;
@@ -74,7 +74,7 @@ final class SimDriver implements Driver {
     }
 
     @Override
-    public void violated(Drivable loop, String connection, ProtocolException violation) {
+    public void violated(Drivable loop, String connection, IOException violation) {
         simulation
                 .verdict()
                 .reported(

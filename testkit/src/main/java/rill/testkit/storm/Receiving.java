@@ -1,0 +1,190 @@
+package rill.testkit.storm;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import rill.Connection;
+import rill.DeadlineException;
+import rill.Future;
+import rill.testkit.storm.Step.Form;
+import rill.testkit.storm.Step.Place;
+import rill.testkit.storm.Step.Wrap;
+
+/**
+ * Who has asked one end of a connection for a message, in the pull form. Of several, whoever has asked first has the first, though the second may
+ * see his earlier. On the loop.
+ */
+final class Receiving {
+    private static final class Turn {
+        private boolean over;
+        private @Nullable Object message;
+    }
+
+    private final End end;
+    private final Run run;
+    private final ArrayDeque<Turn> turns = new ArrayDeque<>(0);
+    private boolean draining;
+    private int givenUp; // receives that have ended without a message while others had been asked after them
+
+    Receiving(End end) {
+        this.end = end;
+        this.run = end.run;
+    }
+
+    int givenUp() {
+        return givenUp;
+    }
+
+    /** Receives one letter. */
+    Ledger.@Nullable Given receive(Wrap wrap, int millis) {
+        Connection<Object, Object> c = end.connection();
+        if (c == null || end.form != Form.PULL || draining) {
+            return null;
+        }
+        if (wrap == Wrap.TASK) {
+            Future<?> task = c.loop().task("receive", this::receiveAndAwait);
+            Ledger.Given receiving = end.track(task, "a Task's receive");
+            receiving.mayBeCancelled = true;
+            return receiving;
+        }
+        Turn turn = takeTurn();
+        Future<@Nullable Object> pending = ask(c, turn);
+        Ledger.Given given = end.track(pending, "receive");
+        if (wrap == Wrap.BARE) {
+            pending.onDone((message, failure) -> outcome(turn, message, failure));
+            return given;
+        }
+        given.mayBeCancelled = true;
+        Future<?> wrapped = wrap == Wrap.MAP
+                ? pending.map(message -> {
+                    outcome(turn, message, null);
+                    return Run.NOTHING;
+                })
+                : run.wrap(pending, wrap, millis, this::failed);
+        wrapped.onDone((message, failure) -> outcome(turn, message, failure));
+        Ledger.Given all = end.track(wrapped, wrap + " of receive");
+        all.waitsForTime = wrap == Wrap.ANY;
+        return all;
+    }
+
+    /** In a Task. */
+    private @Nullable Object receiveAndAwait() throws IOException {
+        Turn turn = takeTurn();
+        Future<@Nullable Object> pending = ask(Objects.requireNonNull(end.connection()), turn);
+        Object message;
+        try {
+            message = pending.await();
+        } catch (IOException | RuntimeException e) {
+            outcome(turn, null, e);
+            throw e;
+        }
+        outcome(turn, message, null);
+        return message == null ? null : Run.NOTHING;
+    }
+
+    /** A Task that is cancelled, and then receives: what comes is not for it. */
+    void receiveCancelled() {
+        Connection<Object, Object> c = end.connection();
+        if (c == null || end.form != Form.PULL) {
+            return;
+        }
+        var task = new AtomicReference<@Nullable Future<?>>();
+        Future<?> receiving = c.loop().task("cancelled", () -> {
+            while (task.get() == null) {
+                Thread.onSpinWait(); // set by the thread that has just started this
+            }
+            Objects.requireNonNull(task.get()).cancel();
+            return receiveAndAwait();
+        });
+        task.set(receiving);
+        end.track(receiving, "a cancelled Task's receive").mayBeCancelled = true;
+    }
+
+    /** The body of a Task: a letter for each that comes. */
+    @Nullable
+    Object echo(int size) throws IOException {
+        while (!draining) {
+            if (receiveAndAwait() == null) {
+                return null;
+            }
+            // Neither is an answer answered, nor does the other end answer this one: that would never be over.
+            Ledger.Given written = end.arrivals().lastIsAnswer() ? null : end.echo(size);
+            if (written != null) {
+                written.mayBeCancelled = true; // with the Task
+                written.future.await();
+            }
+        }
+        return null;
+    }
+
+    /** From now on it receives whatever comes. */
+    void drain() {
+        Connection<Object, Object> c = end.connection();
+        if (c == null || end.form != Form.PULL) {
+            return;
+        }
+        draining = true;
+        Turn turn = takeTurn();
+        Future<@Nullable Object> pending = ask(c, turn);
+        pending.onDone((message, failure) -> {
+            outcome(turn, message, failure);
+            if (message != null) {
+                drain();
+            } else if (end.endSeen) {
+                end.closedHere = true;
+                c.close();
+            }
+        });
+    }
+
+    /** Receives; the turn was taken before, since what comes at once may lead to another receive. */
+    private static Future<@Nullable Object> ask(Connection<Object, Object> c, Turn turn) {
+        try {
+            return c.receive();
+        } catch (RuntimeException | Error e) {
+            turn.over = true;
+            throw e;
+        }
+    }
+
+    private Turn takeTurn() {
+        var turn = new Turn();
+        turns.add(turn);
+        return turn;
+    }
+
+    /** What came of a receive, or of what was made of it: a message, or null for the end, or nothing that is known. */
+    private void outcome(Turn turn, @Nullable Object message, @Nullable Throwable failure) {
+        if (turn.over) {
+            return;
+        }
+        turn.over = true;
+        if ((message == null || message == Run.NOTHING) && turns.peekLast() != turn) {
+            givenUp++; // what had come for it is for another, though later messages may be with others already
+        }
+        if (message != null && message != Run.NOTHING) {
+            turn.message = message;
+        } else if (failure != null) {
+            failed(failure);
+        } else if (message == null) {
+            end.endSeen = true;
+        }
+        for (Turn first = turns.peek(); first != null && first.over; first = turns.peek()) {
+            turns.remove();
+            if (first.message != null) {
+                end.message(first.message);
+            }
+        }
+        run.userCode().at(message == null && failure == null ? Place.END : Place.CALLBACK, end);
+    }
+
+    private void failed(Throwable failure) {
+        if (failure instanceof IOException && !(failure instanceof DeadlineException)) {
+            end.failing().with(failure);
+        } else {
+            run.judge().of(failure, end + " was given for a letter");
+        }
+    }
+}

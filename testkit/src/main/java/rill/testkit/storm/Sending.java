@@ -1,0 +1,141 @@
+package rill.testkit.storm;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import rill.Connection;
+import rill.Future;
+
+/**
+ * What one end of a connection has written, and what became of it. The letters that it writes on one thread, or loop, are a channel: they have to
+ * arrive in order and without a gap.
+ *
+ * <p><b>Threading:</b> any.
+ */
+final class Sending {
+    private record Sent(int number, @Nullable Future<?> future, boolean late) {
+        boolean isRefused() {
+            return future == null || (future.isDone() && future.failure() != null && !future.isCancelled());
+        }
+    }
+
+    private final End end;
+    private final Run run;
+    private final List<List<Sent>> sent = new ArrayList<>(); // by channel; guarded by this
+    private volatile long bytes; // of letters
+    private int excused; // letters that are missing since its owner has carried on; guarded by this
+
+    Sending(End end) {
+        this.end = end;
+        this.run = end.run;
+        for (int i = 0; i < End.SOURCES; i++) {
+            sent.add(new ArrayList<>());
+        }
+    }
+
+    /** Writes one letter, in the channel of the calling thread. */
+    Ledger.@Nullable Given write(Letter.Kind kind, int size, int first, Step.Estimate estimate) {
+        Connection<Object, Object> c = end.connection();
+        if (c == null || (end.becoming().isUnderWay() && kind == Letter.Kind.LETTER)) {
+            return null;
+        }
+        int source = run.loops().source(c.loop());
+        Letter letter;
+        synchronized (this) {
+            int number = sent.get(source).size();
+            letter = new Letter(kind, end.id * End.SOURCES + source, number, size, first, 0);
+            sent.get(source).add(new Sent(number, c.closed(), end.outputEnds));
+            bytes = bytes + letter.size();
+        }
+        letter.estimate = switch (estimate) {
+            case RIGHT -> letter.size();
+            case ZERO -> 0;
+            case HUGE -> letter.size() * 10;
+        };
+        Object message = end.becoming().pipe().wrap(letter, run.ledger(), run.step());
+        Future<?> written;
+        try {
+            written = c.write(message);
+        } catch (RuntimeException | Error e) {
+            synchronized (this) {
+                sent.get(source).set(letter.number, new Sent(letter.number, null, true)); // whoever writes was told
+            }
+            throw e;
+        }
+        synchronized (this) {
+            sent.get(source).set(letter.number, new Sent(letter.number, written, end.outputEnds));
+        }
+        return end.track(written, "write(" + letter + ")");
+    }
+
+    /** Bytes that are nothing. */
+    void writeRubbish(int size) {
+        Connection<Object, Object> c = end.connection();
+        if (c != null && end.becoming().pipe().raw()) {
+            end.rubbish = true;
+            ByteBuf rubbish = Unpooled.buffer(size);
+            for (int i = 0; i < size; i++) {
+                rubbish.writeByte('0' + i * 7 % 75);
+            }
+            end.track(c.write(run.ledger().count(rubbish, "rubbish", run.step())), "rubbish");
+        }
+    }
+
+    /** How many bytes of letters it has written. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Whether a letter need not arrive although later ones do. */
+    synchronized boolean mayBeMissing(int source, int number) {
+        if (sent.get(source).get(number).future == null) {
+            return true; // it was refused by an exception
+        }
+        if (end.failing().carriedOn() == 0) {
+            return false;
+        }
+        for (Sent each : sent.get(source)) {
+            if (each.number == number && each.future != null && each.future.isDone() && each.future.failure() != null) {
+                return true;
+            }
+        }
+        // A write of another thread had been accepted already when it turned out that it can't be encoded.
+        return source != 0 && ++excused <= end.failing().carriedOn();
+    }
+
+    /** Whether a write was refused because of the hard limit, whoever was told of the failure. */
+    synchronized boolean wasTooMuch() {
+        for (List<Sent> channel : sent) {
+            for (Sent each : channel) {
+                Throwable refusal = each.future == null || !each.future.isDone() ? null : each.future.failure();
+                if (refusal != null && String.valueOf(refusal.getMessage()).contains("hard limit")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** What has not come to the other end although it was not refused; null if nothing. */
+    synchronized @Nullable String missingFrom(Arrivals arrivals) {
+        String owed = arrivals.owed();
+        if (owed != null) {
+            return owed;
+        }
+        for (int source = 0; source < End.SOURCES; source++) {
+            List<Sent> all = sent.get(source);
+            for (int i = arrivals.expected(source); i < all.size(); i++) {
+                Sent each = all.get(i);
+                boolean raced =
+                        (end.became() || end.failing().carriedOn() > 0) && source != 0; // or was carried on without
+                if (!each.isRefused() && !raced && !each.late) {
+                    return "number " + i + " of channel " + (end.id * End.SOURCES + source) + ", of " + all.size()
+                            + ", " + (each.future != null && each.future.isDone() ? "accepted" : "which waits");
+                }
+            }
+        }
+        return null;
+    }
+}
