@@ -63,7 +63,9 @@ class CallFailedTest {
             String full = kindOf(dialogue.failureOf(dialogue.call("b")));
             assertThat(kindOf(dialogue.failureOf(dialogue.call("c")))).isEqualTo(full);
             dialogue.client.close();
-            assertThat(kindOf(dialogue.failureOf(dialogue.call("d")))).isNotNull().isNotEqualTo(full);
+            assertThat(kindOf(dialogue.failureOf(dialogue.call("d"))))
+                    .isNotNull()
+                    .isNotEqualTo(full);
             assertThat(dialogue.failureOf(first)).isInstanceOf(CallFailedException.class);
         }
     }
