@@ -27,7 +27,8 @@ public final class CallFailedException extends IOException {
     }
 
     private final Fate fate;
-    private final transient @Nullable String place; // which connection or pool, if that is known
+    private final transient @Nullable String
+            place; // which connection or pool, and what about it; null if that is not known
 
     /** Says which call has failed and why; the fate is added to the message. */
     public CallFailedException(Fate fate, String message, @Nullable Throwable cause) {

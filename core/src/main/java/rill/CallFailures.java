@@ -24,7 +24,7 @@ final class CallFailures {
     }
 
     private CallFailedException tooLate(Fate fate, String what) {
-        return failed(fate, what, new DeadlineException(what));
+        return failed(fate, what, new DeadlineException(what), "late");
     }
 
     private String describe(Object name, boolean oneWay) {
@@ -56,7 +56,7 @@ final class CallFailures {
             why = reason instanceof ClosedHere ? "by this side" : Failures.inWords(reason);
         }
         boolean tellsMore = reason != null && !(reason instanceof ClosedHere);
-        return failed(fate, what + " is closed: " + why, tellsMore ? reason : null);
+        return failed(fate, what + " is closed: " + why, tellsMore ? reason : null, "closed");
     }
 
     /** Its deadline, which was this far ahead, had passed when its turn came. */
@@ -72,7 +72,8 @@ final class CallFailures {
                 fate(Fate.NEVER_SENT, tries),
                 describe(name, oneWay) + " is full: " + inFlight + " calls in flight, " + waiting + " waiting, " + bytes
                         + " bytes",
-                null);
+                null,
+                "full");
     }
 
     // ---- of the others
@@ -89,7 +90,7 @@ final class CallFailures {
 
     /** It was encoded, and could not be written for this reason, or perhaps not whole. */
     CallFailedException unwritten(Call<?, ?> call, Object name, Fate fate, Throwable why) {
-        return failed(fate(fate, call.tries), describe(call, name) + ": " + Failures.inWords(why), why);
+        return failed(fate(fate, call.tries), describe(call, name) + ": " + Failures.inWords(why), why, "unwritten");
     }
 
     /** It has no answer at the end of the connection. */
@@ -97,12 +98,13 @@ final class CallFailures {
         Fate fate = call.state == Call.State.WAITING ? fate(Fate.NEVER_SENT, call.tries) : Fate.PERHAPS_CARRIED_OUT;
         String what = describe(call, name);
         if (cause == null || cause instanceof ClosedHere) {
-            return failed(fate, what + " was closed", null);
+            return failed(fate, what + " was closed", null, "ended");
         }
-        return failed(fate, what + ": " + Failures.inWords(cause), cause);
+        return failed(fate, what + ": " + Failures.inWords(cause), cause, "ended");
     }
 
-    private CallFailedException failed(Fate fate, String message, @Nullable Throwable why) {
-        return new CallFailedException(fate, message, why, link.toString());
+    /** @param how in a word: what it has in common with others of this connection */
+    private CallFailedException failed(Fate fate, String message, @Nullable Throwable why, String how) {
+        return new CallFailedException(fate, message, why, link + " " + how);
     }
 }

@@ -141,7 +141,14 @@ public final class LoopGroup implements Serving {
             throw new IllegalStateException("close of a LoopGroup inside a callback or a Task would wait for itself");
         }
         closing = true;
-        hook.remove();
+        try {
+            closeAll(deadline);
+        } finally {
+            hook.remove(); // the JVM waits until then
+        }
+    }
+
+    private void closeAll(Duration deadline) {
         Loop first = loops.getFirst();
         Each.of(loops, first, "closing of a group", null, loop -> loop.closing().start(deadline));
         if (first.environment().driver() != null) { // who takes them along

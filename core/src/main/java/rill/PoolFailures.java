@@ -27,18 +27,19 @@ final class PoolFailures<Q, A> {
 
     private CallFailedException closed(Fate fate, String what) {
         String how = pool.isClosed() ? pool.howItEnded() : "it was to finish";
-        return failed(fate, what + " is closed: " + how, null);
+        return failed(fate, what + " is closed: " + how, null, "closed");
     }
 
     CallFailedException full(Unplaced<Q, A> call, int waiting) {
         return failed(
                 call.fate(),
                 describe(call) + " is full: " + waiting + " calls wait for a connection; " + situation(),
-                latest());
+                latest(),
+                "full");
     }
 
     CallFailedException down(Unplaced<Q, A> call) {
-        return failed(call.fate(), describe(call) + ": " + situation(), latest());
+        return failed(call.fate(), describe(call) + ": " + situation(), latest(), "down");
     }
 
     CallFailedException tooLate(Unplaced<Q, A> call) {
@@ -49,7 +50,7 @@ final class PoolFailures<Q, A> {
         if (latest() != null) {
             late.initCause(latest());
         }
-        return failed(call.fate(), message, late);
+        return failed(call.fate(), message, late, "late");
     }
 
     private String describe(Unplaced<Q, A> call) {
@@ -84,7 +85,8 @@ final class PoolFailures<Q, A> {
                 + " attempts have failed; it is tried again; the latest failure: " + Failures.inWords(outage.why());
     }
 
-    private CallFailedException failed(Fate fate, String message, @Nullable Throwable why) {
-        return new CallFailedException(fate, message, why, pool.toString());
+    /** @param how in a word: what it has in common with others of this pool */
+    private CallFailedException failed(Fate fate, String message, @Nullable Throwable why, String how) {
+        return new CallFailedException(fate, message, why, pool + " " + how);
     }
 }

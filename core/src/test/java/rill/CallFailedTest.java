@@ -57,6 +57,24 @@ class CallFailedTest {
     }
 
     @Test
+    void calls_of_one_client_that_fail_for_different_reasons_are_not_told_as_one_kind() {
+        try (var dialogue = new Dialogue<>(named().inFlight(1, ClientProtocol.WhenFull.FAIL))) {
+            Future<String> first = dialogue.call("a");
+            String full = kindOf(dialogue.failureOf(dialogue.call("b")));
+            assertThat(kindOf(dialogue.failureOf(dialogue.call("c")))).isEqualTo(full);
+            dialogue.client.close();
+            assertThat(kindOf(dialogue.failureOf(dialogue.call("d"))))
+                    .isNotNull()
+                    .isNotEqualTo(full);
+            assertThat(dialogue.failureOf(first)).isInstanceOf(CallFailedException.class);
+        }
+    }
+
+    private static String kindOf(Throwable failure) {
+        return ((CallFailedException) failure).kind();
+    }
+
+    @Test
     void a_call_that_finds_the_client_full_was_never_sent() {
         try (var dialogue = new Dialogue<>(named().inFlight(1, ClientProtocol.WhenFull.FAIL))) {
             Future<String> first = dialogue.call("a");

@@ -4,12 +4,17 @@ import java.io.IOException;
 import java.time.Duration;
 import rill.CancelledException;
 import rill.Loop;
+import rill.LoopGroup;
 
 /** A program with a Task that does not end, whatever it is told. */
 final class HungServer {
     private HungServer() {}
 
     public static void main(String[] arguments) throws IOException {
+        if (arguments[0].equals("while its group closes")) {
+            closesAlready();
+            return;
+        }
         Loop loop = Loop.open();
         switch (arguments[0]) {
             case "by itself" -> loop.closeOnShutdown(Duration.ofMillis(100));
@@ -17,7 +22,17 @@ final class HungServer {
                 Runtime.getRuntime().addShutdownHook(new Thread(() -> loop.close(Duration.ofMillis(100))));
             default -> {}
         }
-        loop.start().task("the endless one", () -> {
+        endless(loop.start());
+        if (arguments[0].equals("exit on the loop")) {
+            loop.closeOnShutdown(Duration.ofMillis(100));
+            loop.execute(() -> System.exit(3));
+        } else {
+            System.out.println("ready");
+        }
+    }
+
+    private static void endless(Loop loop) {
+        loop.task("the endless one", () -> {
             while (true) {
                 try {
                     loop.promise().await();
@@ -26,11 +41,27 @@ final class HungServer {
                 }
             }
         });
-        if (arguments[0].equals("exit on the loop")) {
-            loop.closeOnShutdown(Duration.ofMillis(100));
-            loop.execute(() -> System.exit(3));
-        } else {
-            System.out.println("ready");
+    }
+
+    private static void closesAlready() throws IOException {
+        LoopGroup group = LoopGroup.open(1);
+        group.closeOnShutdown(Duration.ofSeconds(10));
+        endless(group.loops().getFirst());
+        Thread closer = new Thread(() -> group.close(Duration.ofSeconds(2)));
+        closer.setDaemon(true);
+        closer.start();
+        while (isOpen(group)) {
+            Thread.onSpinWait();
+        }
+        System.out.println("ready");
+    }
+
+    private static boolean isOpen(LoopGroup group) {
+        try {
+            group.next();
+            return true;
+        } catch (IllegalStateException closing) {
+            return false;
         }
     }
 }

@@ -19,7 +19,7 @@ class ShutdownTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"by itself", "by a hook"})
+    @ValueSource(strings = {"by itself", "by a hook", "while its group closes"})
     void reports_are_not_lost_while_the_jvm_shuts_down(String how) throws IOException, InterruptedException {
         Process process = started(how);
         try (var output = process.inputReader()) {

@@ -52,8 +52,8 @@ final class Answering {
 
     /** What can't be sent is answered for, if that is still possible. */
     private void unsent(RuntimeException why, HttpBody sent) {
+        close(); // which may be the encoded form of it
         sent.close();
-        body = null;
         if (begun) {
             connection.broken(why);
         } else {
@@ -252,16 +252,18 @@ final class Answering {
 
     private void opened(HttpResponse response, FileBody file) {
         FileAnswer answer = FileAnswer.of(Objects.requireNonNull(exchange.request), response, file);
+        boolean hasTwoForms = suitsGzip(response.fields(), file); // the whole of it, which is asked for another time
+        HttpFields fields = hasTwoForms ? Compression.varying(answer.fields()) : answer.fields();
         exchange.status = answer.status();
         if (answer.part() != null) {
             file.part(answer.part().from(), answer.part().length());
         }
         if (answer.sendsBody()) {
-            streamOrZip(answer.fields(), file);
+            streamOrZip(fields, file);
             return;
         }
         file.close();
-        ResponseHead head = ResponseHead.of(answer.status(), answer.fields());
+        ResponseHead head = ResponseHead.of(answer.status(), fields);
         if (head(answer.status() == 304 ? head : head.bodyLength(0))) {
             connection.answered(exchange, last);
         }

@@ -1,5 +1,6 @@
 package rill.http;
 
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import rill.http.wire.HttpFields;
@@ -16,6 +17,9 @@ final class Compression {
     /** Bytes of up to so many are compressed at once, and more of them in such pieces, so that no other connection waits for long. */
     private static final int AT_ONCE = 32 * 1024;
 
+    /** What is computed of the bytes as they are, which others would not match. */
+    private static final List<String> DIGESTS = List.of("content-digest", "repr-digest", "digest", "content-md5");
+
     private Compression() {}
 
     /** Whether a response may be encoded, for one client or another. */
@@ -27,9 +31,9 @@ final class Compression {
                 && (length < 0 ? length == HttpBody.UNKNOWN : length > 0 && length >= least)
                 && !fields.contains("content-encoding")
                 && !fields.contains("content-range")
-                && !String.valueOf(fields.get("cache-control"))
-                        .toLowerCase(Locale.ROOT)
-                        .contains("no-transform")
+                && fields.all("cache-control").stream()
+                        .noneMatch(each -> each.toLowerCase(Locale.ROOT).contains("no-transform"))
+                && DIGESTS.stream().noneMatch(fields::contains)
                 && isText(fields.get("content-type"));
     }
 

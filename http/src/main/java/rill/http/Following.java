@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import rill.CallFailedException;
 import rill.CallFailedException.Fate;
-import rill.Handle;
+import rill.Future;
 import rill.Promise;
 import rill.http.wire.HttpFields;
 import rill.http.wire.RequestHead;
@@ -29,7 +29,7 @@ final class Following {
     private @Nullable ClientExchange exchange; // under way
     private int tries; // of the present request
     private boolean perhapsSent; // by a try that has failed
-    private @Nullable Handle pause; // before the next try
+    private @Nullable Future<?> pause; // before the next try
     private boolean over;
 
     Following(HttpClient client, ClientRequest request, int most) {
@@ -86,15 +86,38 @@ final class Following {
         if (failure instanceof CallFailedException call) {
             perhapsSent |= call.fate() == Fate.PERHAPS_CARRIED_OUT;
         }
-        Duration next = over ? null : client.retries().pause(request, failure, tries, left());
+        Duration next = over || client.isClosed() ? null : client.retries().pause(request, failure, tries, left());
         if (next == null) {
             promise.fail(told(failure));
-            return;
+        } else {
+            pause(next, failure);
         }
-        pause = client.loop().schedule(next, "next try of an HTTP request", () -> {
+    }
+
+    /** If that does not come to its end, since the client or the loop is closed before, there is no next try. */
+    private void pause(Duration time, Throwable failure) {
+        Future<@Nullable Void> next = client.loop().delay(time);
+        pause = next;
+        client.pauses(this, true);
+        next.onDone((nothing, cut) -> {
             pause = null;
-            begin();
+            client.pauses(this, false);
+            if (cut == null) {
+                begin();
+            }
         });
+        var _ = next.toCompletableFuture().whenComplete((nothing, cut) -> {
+            if (cut != null) {
+                promise.fail(told(failure));
+            }
+        });
+    }
+
+    /** There is no next try. */
+    void pauseNoMore() {
+        if (pause != null) {
+            pause.cancel();
+        }
     }
 
     private Duration left() {
@@ -184,9 +207,7 @@ final class Following {
 
     private void cancelled() {
         over = true;
-        if (pause != null) {
-            pause.cancel();
-        }
+        pauseNoMore();
         if (exchange != null) {
             exchange.cancel();
         }

@@ -54,6 +54,7 @@ final class Gathering {
         } else {
             try {
                 if (piece == null) {
+                    body.close();
                     whole.complete(size == bytes.length ? bytes : Arrays.copyOf(bytes, size));
                 } else {
                     takeOver(piece);

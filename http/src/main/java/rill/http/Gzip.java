@@ -2,10 +2,14 @@ package rill.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.Objects;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
+import rill.Loop;
+import rill.Promise;
+import rill.http.wire.HttpFields;
 
 /**
  * A body as gzip, piece by piece: what comes of a piece is sent before the next is asked for, so that whoever waits for it has all of it. On the loop.
@@ -47,7 +51,34 @@ final class Gzip implements HttpBody.Source {
         if (ended) {
             return Future.of(null);
         }
-        return body.next().map(this::piece);
+        Loop loop = Objects.requireNonNull(Loop.current(), "a loop: a body is read on one");
+        Promise<@Nullable ByteBuf> zipped = loop.promise();
+        Future<@Nullable ByteBuf> next = body.next();
+        zipped.onCancel(next::cancel);
+        Hop.<@Nullable ByteBuf>onDone(loop, next, (piece, failure) -> took(zipped, piece, failure));
+        return zipped;
+    }
+
+    /** It may have come when nobody wanted it any more. */
+    private void took(Promise<@Nullable ByteBuf> zipped, @Nullable ByteBuf piece, @Nullable Throwable failure) {
+        if (ended || zipped.isDone()) {
+            if (piece != null) {
+                piece.release();
+            }
+            zipped.complete(null);
+        } else if (failure != null) {
+            zipped.fail(failure);
+        } else {
+            try {
+                zipped.complete(piece(piece));
+            } catch (Throwable t) { // no memory, say
+                zipped.fail(t);
+            }
+        }
+    }
+
+    HttpFields trailers() {
+        return body.trailers();
     }
 
     private ByteBuf piece(@Nullable ByteBuf piece) {

@@ -137,7 +137,8 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
     /**
      * Writes all of it to a file, up to a limit. The bytes go to another file beside it, which takes its place at the end, in one step: so nobody sees half of
      * it, and of several who write the same file one wins. It asks for no more than the disk takes, and what makes a thread wait is done on the loop's
-     * {@link Loop#blocking threads for that}. If it fails, or the Future is cancelled, the other file is deleted, and what was there before stays.
+     * {@link Loop#blocking threads for that}. If it fails, or the Future is cancelled, the other file is deleted, and what was there before
+     * stays; while it takes its place, which is the last step, it is too late to cancel.
      *
      * <p><b>Not guaranteed:</b> that it is on the disk, where the power fails right after.
      *

@@ -2,8 +2,11 @@ package rill.http;
 
 import java.net.URI;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import rill.CallFailedException;
 import rill.CallFailedException.Fate;
@@ -36,6 +39,7 @@ public final class HttpClient implements AutoCloseable {
     private final HttpClientOptions options;
     private final Map<Origin, OriginPool> pools = new HashMap<>(); // on the loop
     private final Retries retries;
+    private final Set<Following> pausing = new HashSet<>(); // between two tries; on the loop
     private boolean closed; // on the loop
 
     private HttpClient(Loop loop, HttpClientOptions options) {
@@ -109,6 +113,19 @@ public final class HttpClient implements AutoCloseable {
         return retries;
     }
 
+    /** From now on, or no more, it waits for its next try. */
+    void pauses(Following call, boolean does) {
+        if (does) {
+            pausing.add(call);
+        } else {
+            pausing.remove(call);
+        }
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
     HttpClientOptions options() {
         return options;
     }
@@ -150,6 +167,7 @@ public final class HttpClient implements AutoCloseable {
     private void closeNow() {
         closed = true;
         Map.copyOf(pools).values().forEach(OriginPool::close);
+        List.copyOf(pausing).forEach(Following::pauseNoMore);
     }
 
     /** How many connections there are to the origin of this URI, used or idle. On the loop. */

@@ -7,6 +7,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import rill.codec.proxy.HttpConnect;
 
@@ -22,6 +23,12 @@ import rill.codec.proxy.HttpConnect;
  * <p><b>Source:</b> RFC 9112, 3.2.2; RFC 9110, 9.3.6 and 11.7; RFC 7617.
  */
 public final class HttpProxy {
+    private static final String IPV6 = "[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9_.~-]+)?";
+
+    /** A name, or its end; or an address, of IPv6 with brackets or without. */
+    private static final Pattern EXCEPTION =
+            Pattern.compile("\\.?[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*|" + IPV6 + "|\\[" + IPV6 + "\\]");
+
     private final HttpConnect tunnels;
     private final @Nullable String authorization; // the value of Proxy-Authorization
     private final List<String> exceptions; // in small letters
@@ -52,17 +59,20 @@ public final class HttpProxy {
 
     /**
      * Not for these hosts, which are connected to without it: {@code localhost} and {@code 127.0.0.1} are hosts, and {@code .internal} stands for all whose
-     * name ends so. Names are compared, and not looked up.
+     * name ends so. Names are compared, and not looked up; a dot at the end of one that is asked for makes no difference.
+     *
+     * @throws IllegalArgumentException for what no host is like, and would never be found: {@code *.internal}, {@code 10.0.0.0/8}, {@code localhost:8080}
      */
     public HttpProxy except(String... hosts) {
         var all = new ArrayList<>(exceptions);
         for (String each : hosts) {
             Objects.requireNonNull(each, "host");
-            if (each.isEmpty() || each.equals(".")) {
+            if (!EXCEPTION.matcher(each).matches()) {
                 throw new IllegalArgumentException(
                         "a host, or the end of a name such as .internal, not \"" + each + "\"");
             }
-            all.add(each.toLowerCase(Locale.ROOT));
+            String bare = each.startsWith("[") ? each.substring(1, each.length() - 1) : each;
+            all.add(bare.toLowerCase(Locale.ROOT));
         }
         return new HttpProxy(tunnels, authorization, List.copyOf(all));
     }
@@ -78,8 +88,9 @@ public final class HttpProxy {
      * @param host in small letters
      */
     boolean isFor(String host) {
+        String name = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
         for (String each : exceptions) {
-            if (each.startsWith(".") ? host.endsWith(each) : host.equals(each)) {
+            if (each.startsWith(".") ? name.endsWith(each) : name.equals(each)) {
                 return false;
             }
         }

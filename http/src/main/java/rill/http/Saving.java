@@ -3,11 +3,14 @@ package rill.http;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -26,12 +29,17 @@ import rill.Promise;
 final class Saving {
     /** Where bytes go until all of them are there. */
     private record Target(Path file, Path part, FileChannel channel) {
-        long write(ByteBuf piece) throws IOException {
+        /** What it throws is part of the result: whoever is given that gives back the piece and this, which are the writer's until then. */
+        Written write(ByteBuf piece) {
             int size = piece.readableBytes();
-            while (piece.isReadable()) {
-                piece.readBytes(channel, piece.readableBytes());
+            try {
+                while (piece.isReadable()) {
+                    piece.readBytes(channel, piece.readableBytes());
+                }
+                return new Written(this, piece, size, null);
+            } catch (Throwable t) {
+                return new Written(this, piece, size, t);
             }
-            return size;
         }
 
         void take() throws IOException {
@@ -50,6 +58,16 @@ final class Saving {
             } catch (IOException e) {
                 // Then the system does not let us: there is nobody who could do more about it.
             }
+        }
+    }
+
+    /** A piece that was written, or could not be. */
+    private record Written(
+            Target to, ByteBuf piece, int size, @Nullable Throwable failure) {
+        /** The loop has closed: there is nobody who would go on. */
+        void unseen() {
+            piece.release();
+            to.drop();
         }
     }
 
@@ -121,15 +139,32 @@ final class Saving {
         return new Target(place, part, FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
     }
 
-    /** Whatever links say. */
+    /** Whatever links say. What a path may name is found out before any of the body is written. */
     private static void requireBelow(Path folder, Path place) throws IOException {
         Path parent = place.getParent();
+        boolean isPlace;
         try {
-            if (parent == null || !parent.toRealPath().startsWith(folder.toRealPath()) || Files.isDirectory(place)) {
-                throw new HttpRefusedException(404, "there is no place for a file");
-            }
+            isPlace = parent != null
+                    && parent.toRealPath().startsWith(folder.toRealPath())
+                    && Files.isDirectory(parent)
+                    && !isFolder(place);
+        } catch (AccessDeniedException e) {
+            throw e;
+        } catch (
+                FileSystemException
+                        e) { // nothing is there, or a file is where the folder would be, or none can have such a name
+            throw new HttpRefusedException(404, "there is no such folder, or no such name");
+        }
+        if (!isPlace) {
+            throw new HttpRefusedException(404, "there is no place for a file");
+        }
+    }
+
+    private static boolean isFolder(Path place) throws IOException {
+        try {
+            return Files.readAttributes(place, BasicFileAttributes.class).isDirectory();
         } catch (NoSuchFileException e) {
-            throw new HttpRefusedException(404, "there is no such folder");
+            return false; // and may be made
         }
     }
 
@@ -179,15 +214,16 @@ final class Saving {
             piece.release();
             return;
         }
-        loop.blocking(() -> to.write(piece)).onDone((count, failure) -> {
+        loop.blocking(() -> to.write(piece), Written::unseen).onDone((written, notBegun) -> {
             piece.release();
             target = to;
+            Throwable failure = written == null ? notBegun : written.failure;
             if (over) {
                 dropTarget();
-            } else if (count == null) {
+            } else if (written == null || failure != null) {
                 stop(failure == null ? givenUp() : failure);
             } else {
-                size += count;
+                size += written.size;
                 wrote();
             }
         });
@@ -206,6 +242,7 @@ final class Saving {
     private void finish() {
         Target to = target;
         target = null;
+        body.close();
         if (to == null) {
             return;
         }

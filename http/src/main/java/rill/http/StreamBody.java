@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
+import rill.http.wire.HttpFields;
 
 /** A body that a source gives piece by piece. */
 final class StreamBody extends HttpBody {
@@ -31,6 +32,11 @@ final class StreamBody extends HttpBody {
         } catch (Throwable t) {
             return Future.failed(t);
         }
+    }
+
+    @Override
+    public HttpFields trailers() {
+        return source instanceof Gzip zipped ? zipped.trailers() : super.trailers();
     }
 
     @Override

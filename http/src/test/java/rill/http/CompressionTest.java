@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -18,9 +20,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import rill.Future;
+import rill.Loop;
+import rill.LoopOptions;
 import rill.Promise;
 import rill.http.wire.HttpFields;
 import rill.testkit.Leaks;
+import rill.testkit.memory.MemoryTransport;
 
 /** Answers as gzip. */
 @ExtendWith(Leaks.class)
@@ -123,6 +128,8 @@ class CompressionTest {
             text.with("Content-Encoding", "br"),
             text.with("Content-Type", "image/png"),
             text.with("Cache-Control", "public, No-Transform"),
+            text.add("Cache-Control", "public").add("Cache-Control", "no-transform"),
+            text.with("Content-Digest", "sha-256=:AA==:"),
             text.status(206).with("Content-Range", "bytes 0-1/2"),
             HttpResponse.of(HttpBody.of(LONG))
         }) {
@@ -192,12 +199,47 @@ class CompressionTest {
             assertThat(part)
                     .startsWith("HTTP/1.1 206 ")
                     .endsWith("\r\n\r\nall ")
+                    .contains("Vary: Accept-Encoding\r\n")
                     .doesNotContain("Content-Encoding");
             String whole = head(ask(served, "Accept-Encoding: gzip\r\n"));
             assertThat(whole).contains("Accept-Ranges: none", "ETag: W/");
             int tag = whole.indexOf("ETag: ") + 6;
             String known = "If-None-Match: " + whole.substring(tag, whole.indexOf("\r\n", tag)) + "\r\n";
-            assertThat(ask(served, "Accept-Encoding: gzip\r\n" + known)).startsWith("HTTP/1.1 304 ");
+            assertThat(ask(served, "Accept-Encoding: gzip\r\n" + known))
+                    .startsWith("HTTP/1.1 304 ")
+                    .contains("Vary: Accept-Encoding\r\n");
+        }
+    }
+
+    @Test
+    void a_piece_that_comes_while_the_answer_is_given_up_is_released() throws IOException {
+        io.netty.buffer.ByteBuf piece = ServedTexts.bytes("late");
+        try (Loop loop = Loop.open(LoopOptions.defaults().transport(MemoryTransport.calm()))) {
+            loop.run(() -> {
+                Promise<io.netty.buffer.ByteBuf> later = loop.promise();
+                loop.submit(() -> {
+                            var gzip = new Gzip(HttpBody.stream(() -> later));
+                            Future<?> next = gzip.next();
+                            later.complete(piece);
+                            gzip.close();
+                            next.cancel();
+                            return null;
+                        })
+                        .await();
+                loop.delay(Duration.ofMillis(1)).await();
+            });
+        }
+        assertThat(piece.refCnt()).isZero();
+    }
+
+    @Test
+    void what_comes_after_a_body_comes_after_its_encoded_form_as_well() throws IOException {
+        try (var served = new Served(
+                OPTIONS, request -> Future.of(HttpResponse.of(request.body()).with("Content-Type", "text/plain")))) {
+            String echoed = served.ask("POST / HTTP/1.1\r\nConnection: close\r\nAccept-Encoding: gzip\r\n"
+                    + "Transfer-Encoding: chunked\r\n" + HOST + "1\r\na\r\n0\r\nX-Sum: 97\r\n\r\n");
+            assertThat(head(echoed)).contains("Content-Encoding: gzip\r\n");
+            assertThat(echoed.toLowerCase(Locale.ROOT)).endsWith("0\r\nx-sum: 97\r\n\r\n");
         }
     }
 

@@ -88,6 +88,32 @@ final class HttpProxyTest extends HttpClientRig {
     }
 
     @Test
+    void an_exception_that_could_never_be_met_is_none() {
+        HttpProxy proxy = HttpProxy.at(SOMEWHERE);
+        for (String each : new String[] {
+            ".",
+            "..",
+            "*",
+            "*.internal",
+            "10.0.0.0/8",
+            "localhost:8080",
+            "[::1]:80",
+            "[::1",
+            "http://a",
+            " a",
+            "a,b",
+            "a."
+        }) {
+            assertThatIllegalArgumentException().as(each).isThrownBy(() -> proxy.except(each));
+        }
+        assertThat(proxy.except("[::1]").isFor("::1")).isFalse();
+        assertThat(proxy.except("FE80::1%eth0").isFor("fe80::1%eth0")).isFalse();
+        assertThat(proxy.except("10.0.0.1").isFor("10.0.0.1")).isFalse();
+        assertThat(proxy.except("my_host").isFor("my_host")).isFalse();
+        assertThat(proxy.except(".internal").isFor("db.internal.")).isFalse();
+    }
+
+    @Test
     void what_is_encrypted_goes_through_a_tunnel_and_a_refusal_says_why() throws IOException {
         var proxy = server((peer, request) -> peer.say("HTTP/1.1 403 Forbidden\n\n"));
         loop.run(() -> {

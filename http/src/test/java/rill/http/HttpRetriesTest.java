@@ -12,6 +12,8 @@ import org.junit.jupiter.api.Test;
 import rill.CallFailedException;
 import rill.CallFailedException.Fate;
 import rill.Future;
+import rill.Loop;
+import rill.LoopOptions;
 import rill.Pipeline;
 import rill.ProtocolException;
 import rill.testkit.memory.MemoryTransport;
@@ -146,5 +148,46 @@ final class HttpRetriesTest extends HttpClientRig {
                     Fate.PERHAPS_CARRIED_OUT,
                     "its connection, used before, ended without an answer; tried once more: connect to ");
         });
+    }
+
+    @Test
+    void a_client_that_closes_between_two_tries_fails_the_request_at_once() throws IOException {
+        var server = server((peer, request) -> peer.reset());
+        loop.run(() -> {
+            HttpClient client = HttpClient.on(loop, THREE.backOff(Duration.ofHours(1), Duration.ofHours(1)));
+            Future<ClientResponse> call = client.get(server.uri());
+            loop.delay(Duration.ofSeconds(1)).await();
+            client.close();
+            Future<ClientResponse> inTime = call.timeout(Duration.ofSeconds(1));
+            assertFails(inTime, Fate.PERHAPS_CARRIED_OUT, "");
+        });
+        assertThat(server.requests).hasSize(1);
+    }
+
+    @Test
+    void what_a_client_that_closes_breaks_off_is_not_tried_again() throws IOException {
+        var server = server((peer, request) -> {});
+        loop.run(() -> {
+            HttpClient client = HttpClient.on(loop, THREE.backOff(Duration.ofHours(1), Duration.ofHours(1)));
+            Future<ClientResponse> call = client.get(server.uri());
+            loop.delay(Duration.ofSeconds(1)).await();
+            client.close();
+            assertFails(call.timeout(Duration.ofSeconds(1)), Fate.PERHAPS_CARRIED_OUT, "");
+        });
+        assertThat(server.requests).hasSize(1);
+    }
+
+    @Test
+    void a_loop_that_closes_between_two_tries_leaves_no_request_undone() throws IOException {
+        var server = server((peer, request) -> peer.reset());
+        Loop other = Loop.open(LoopOptions.defaults().transport(memory));
+        Future<ClientResponse> call = HttpClient.on(other, THREE).get(server.uri());
+        other.run(() -> other.delay(Duration.ofMillis(50)).await());
+        assertThat(server.requests).hasSize(1);
+        other.close(Duration.ZERO);
+        assertThat(call.isDone()).isTrue();
+        assertThat(call.failure())
+                .isInstanceOf(CallFailedException.class)
+                .hasMessageContaining("(perhaps carried out)");
     }
 }

@@ -3,22 +3,31 @@ package rill.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static rill.http.Served.HOST;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import rill.Future;
+import rill.Loop;
+import rill.LoopOptions;
+import rill.Promise;
 import rill.Report;
 import rill.Service;
 import rill.testkit.Leaks;
+import rill.testkit.memory.MemoryTransport;
 
 /** Bodies of requests that are written to files. */
 @ExtendWith(Leaks.class)
@@ -106,7 +115,9 @@ class SavingTest {
                 "//",
                 "/missing/x",
                 "/..%5cx",
-                "/x%00"
+                "/x%00",
+                "/.hidden/../x",
+                "/link/x"
             })
     void nothing_is_written_outside_of_the_folder(String path) throws IOException {
         try (var served = new Served(saving(10))) {
@@ -116,6 +127,64 @@ class SavingTest {
             assertThat(names()).isEmpty();
             assertThat(above.resolve("x")).doesNotExist();
         }
+    }
+
+    @Test
+    void what_a_visitor_asks_for_and_nothing_can_be_is_no_failure_of_the_server() throws IOException {
+        Files.writeString(folder.resolve("a.txt"), "a file");
+        String long256 = "n".repeat(256);
+        try (var served = new Served(saving(10))) {
+            for (String path : List.of("/a.txt/x", "/" + long256, "/" + long256 + "/x")) {
+                assertThat(served.ask(
+                                "PUT " + path + " HTTP/1.1\r\nConnection: close\r\nContent-Length: 1\r\n" + HOST + "x"))
+                        .as(path)
+                        .startsWith("HTTP/1.1 404 ");
+            }
+            assertThat(names()).containsExactly("a.txt");
+            assertThat(told).as("none of the body is written first").isEmpty();
+        }
+    }
+
+    @Test
+    void a_loop_that_closes_while_a_piece_is_written_leaves_nothing() throws IOException {
+        for (int i = 0; i < 20; i++) { // in whichever order the work of threads and of loops is done
+            var memory = new MemoryTransport(i);
+            Loop loop = Loop.open(LoopOptions.defaults().transport(memory));
+            loop.run(() -> {
+                var body = HttpBody.stream(() -> loop.done(Unpooled.copiedBuffer("x", StandardCharsets.US_ASCII)));
+                Promise<Void> begun = loop.promise();
+                body.saveTo(folder.resolve("a.txt"), Long.MAX_VALUE, size -> begun.complete(null))
+                        .onDone((size, failure) -> {});
+                begun.await();
+            });
+            loop.close(Duration.ZERO);
+            memory.pass(Duration.ofSeconds(1));
+            assertThat(names()).as("seed " + i).isEmpty();
+        }
+    }
+
+    @Test
+    void a_body_that_was_saved_is_closed_as_its_source_is() throws IOException {
+        var closed = new ArrayList<String>();
+        Loop loop = Loop.open(LoopOptions.defaults().transport(MemoryTransport.calm()));
+        try (loop) {
+            loop.run(() -> {
+                var source = new HttpBody.Source() {
+                    @Override
+                    public Future<@Nullable ByteBuf> next() {
+                        return Future.of(null);
+                    }
+
+                    @Override
+                    public void close() {
+                        closed.add("source");
+                    }
+                };
+                HttpBody.stream(source).saveTo(folder.resolve("a.txt"), 10).await();
+                HttpBody.stream(source).bytes().await();
+            });
+        }
+        assertThat(closed).containsExactly("source", "source");
     }
 
     @Test
