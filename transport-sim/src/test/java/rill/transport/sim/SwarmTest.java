@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.TaskEngine;
@@ -27,13 +28,20 @@ class SwarmTest {
         }
     }
 
+    /** What the default swarm does in as many seeds, run once for several tests. */
+    private static final class OfSixtySeeds {
+        static final List<List<Strike>> STRIKES = IntStream.rangeClosed(1, 60)
+                .mapToObj(seed -> strikes(seed, Faults.swarm()))
+                .toList();
+    }
+
     @Test
     void each_seed_draws_a_part_of_the_kinds_and_together_they_draw_all() {
         Set<Kind> all = EnumSet.noneOf(Kind.class);
         var most = 0;
-        for (int seed = 1; seed <= 60; seed++) {
+        for (List<Strike> strikes : OfSixtySeeds.STRIKES) {
             Set<Kind> kinds = EnumSet.noneOf(Kind.class);
-            strikes(seed, Faults.swarm()).forEach(each -> kinds.add(each.fault().kind()));
+            strikes.forEach(each -> kinds.add(each.fault().kind()));
             most = Math.max(most, kinds.size());
             all.addAll(kinds);
         }
@@ -44,8 +52,8 @@ class SwarmTest {
     @Test
     void partitions_have_two_sides_of_hosts_that_talk_of_which_some_are_more_than_one() {
         var sides = new HashSet<Integer>();
-        for (int seed = 1; seed <= 60; seed++) {
-            for (Strike each : strikes(seed, Faults.swarm())) {
+        for (List<Strike> strikes : OfSixtySeeds.STRIKES) {
+            for (Strike each : strikes) {
                 if (each.fault().kind() == Kind.PARTITION) {
                     String[] two = each.fault().toString().split(" \\| ", -1);
                     assertThat(two).hasSize(2);
@@ -122,8 +130,8 @@ class SwarmTest {
     @Test
     void in_some_seeds_faults_last_for_minutes() {
         Duration longest = Duration.ZERO;
-        for (int seed = 1; seed <= 60; seed++) {
-            for (Strike each : strikes(seed, Faults.swarm())) {
+        for (List<Strike> strikes : OfSixtySeeds.STRIKES) {
+            for (Strike each : strikes) {
                 longest = each.lasting().compareTo(longest) > 0 ? each.lasting() : longest;
             }
         }
