@@ -1,6 +1,7 @@
 package rill.examples;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import rill.LoopGroup;
@@ -15,7 +16,8 @@ public final class HelloServer {
     public static void main(String[] arguments) throws IOException {
         LoopGroup loops = LoopGroup.open(); // its threads keep the JVM alive
         loops.closeOnShutdown(Duration.ofSeconds(10)); // Ctrl-C, SIGTERM
-        var address = new InetSocketAddress("127.0.0.1", arguments.length == 0 ? 8080 : Integer.parseInt(arguments[0]));
+        int port = arguments.length == 0 ? 8080 : Integer.parseInt(arguments[0]);
+        var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         HttpServer server =
                 HttpServer.tasks(loops, address, HelloServer::answer).await();
         System.out.println("http:/" + server.address() + "/");
