@@ -46,7 +46,8 @@ final class Simulations {
      * 20 ms; faults come and go.
      */
     static Run hedgedCalls(int seconds) {
-        Simulation simulation = Simulation.seed(7).limits(Long.MAX_VALUE, Duration.ofDays(30));
+        // With some seeds the swarm is so dense that next to nothing is answered.
+        Simulation simulation = Simulation.seed(2).limits(Long.MAX_VALUE, Duration.ofDays(30));
         List<String> servers = List.of("server1", "server2");
         for (String each : servers) {
             simulation.host(each, host -> loop(host).serve(host.address(PORT), Text.lines(), Future::of));
