@@ -217,15 +217,8 @@ final class Scribe {
 
     private void end() {
         thread = null;
-        Thread unneeded = hook;
+        Threads.notAtExit(hook);
         hook = null;
-        try {
-            if (unneeded != null) {
-                Runtime.getRuntime().removeShutdownHook(unneeded);
-            }
-        } catch (IllegalStateException exiting) {
-            // Then it runs, and finds nothing to wait for.
-        }
         notifyAll();
     }
 

@@ -33,15 +33,8 @@ final class ShutdownHook {
     }
 
     private void removeNow() {
-        Thread unneeded = hook;
+        Threads.notAtExit(hook);
         hook = null;
-        try {
-            if (unneeded != null) {
-                Runtime.getRuntime().removeShutdownHook(unneeded);
-            }
-        } catch (IllegalStateException exiting) {
-            // It runs already.
-        }
     }
 
     private static void close(Serving serving, Duration deadline) {

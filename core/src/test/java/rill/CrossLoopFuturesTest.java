@@ -24,11 +24,6 @@ class CrossLoopFuturesTest {
         loops.close();
     }
 
-    private void settle() {
-        int[] left = {5};
-        loops.tickUntil(() -> left[0]-- == 0);
-    }
-
     @Test
     void any_across_loops_leaves_nothing_whoever_wins() {
         Promise<Integer> signal = far.promise();
@@ -43,10 +38,10 @@ class CrossLoopFuturesTest {
                 default -> first.cancel();
             }
             if (i % 100 == 0) {
-                settle();
+                loops.settle();
             }
         }
-        settle();
+        loops.settle();
 
         assertThat(far.crossLoopFutures().size()).isZero();
         assertThat(near.crossLoopFutures().size()).isZero();
@@ -61,13 +56,13 @@ class CrossLoopFuturesTest {
             tasks.add(near.task(signal::await));
         }
         Task<Integer> patient = near.task(signal::await);
-        settle();
+        loops.settle();
         assertThat(far.crossLoopFutures().size()).isEqualTo(1);
         tasks.forEach(Task::cancel);
-        settle();
+        loops.settle();
         assertThat(far.crossLoopFutures().size()).as("one still waits").isEqualTo(1);
         patient.cancel();
-        settle();
+        loops.settle();
 
         assertThat(far.crossLoopFutures().size()).isZero();
     }
@@ -155,10 +150,10 @@ class CrossLoopFuturesTest {
         Promise<Integer> theirs = far.promise();
         Future<?> all = Future.all(mine, theirs);
         Future<?> waiting = third.submit(() -> 1).flatMap(one -> all); // else nobody would be told of the close
-        settle();
+        loops.settle();
 
         near.close();
-        settle();
+        loops.settle();
 
         assertThat(waiting.failure()).isInstanceOf(CancelledException.class);
         assertThat(theirs.isCancelled()).isTrue();
@@ -182,10 +177,10 @@ class CrossLoopFuturesTest {
         promise.addDependent(new Deaf(near));
         Future<Integer> next = promise.map(value -> value).copy();
         Future<Integer> elsewhere = far.submit(() -> 1).flatMap(one -> promise);
-        settle();
+        loops.settle();
 
         near.close();
-        settle();
+        loops.settle();
 
         assertThat(elsewhere.isCancelled()).isTrue();
         assertThat(next.isDone()).isTrue();

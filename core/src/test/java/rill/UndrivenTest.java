@@ -18,15 +18,10 @@ class UndrivenTest {
         loops.close();
     }
 
-    private void settle() {
-        int[] left = {5};
-        loops.tickUntil(() -> left[0]-- == 0);
-    }
-
     @Test
     void where_nothing_waits_there_is_nothing_to_name() {
         assertThat(loop.neglected()).isNull();
-        settle();
+        loops.settle();
         assertThat(loop.neglected()).isNull();
     }
 
@@ -34,7 +29,7 @@ class UndrivenTest {
     void what_another_thread_has_scheduled_is_named() {
         loop.schedule("letter in the box", () -> {});
         assertThat(loop.neglected()).isEqualTo("letter in the box");
-        settle();
+        loops.settle();
         assertThat(loop.neglected()).isNull();
     }
 
@@ -51,7 +46,7 @@ class UndrivenTest {
         Loop other = loops.open();
         Promise<String> promise = loop.promise();
         Task<String> task = other.task(promise::await);
-        settle();
+        loops.settle();
         assertThat(loop.neglected()).isEqualTo("who awaits one of its Futures elsewhere");
         assertThat(other.neglected()).isNull();
         promise.complete("value");

@@ -93,6 +93,12 @@ public final class Loops implements AutoCloseable {
         return reporter;
     }
 
+    /** Ticks all loops in turn, a few times: what goes from one to another, and back, has come. */
+    public void settle() {
+        int[] left = {5};
+        tickUntil(() -> left[0]-- == 0);
+    }
+
     /** Ticks all loops in turn until it is so. */
     public void tickUntil(BooleanSupplier condition) {
         long start = System.nanoTime();
