@@ -217,8 +217,15 @@ final class Scribe {
 
     private void end() {
         thread = null;
-        Threads.notAtExit(hook);
+        Thread unneeded = hook;
         hook = null;
+        try {
+            if (unneeded != null) {
+                Runtime.getRuntime().removeShutdownHook(unneeded);
+            }
+        } catch (IllegalStateException exiting) {
+            // Then it runs, and finds nothing to wait for.
+        }
         notifyAll();
     }
 

@@ -33,8 +33,15 @@ final class ShutdownHook {
     }
 
     private void removeNow() {
-        Threads.notAtExit(hook);
+        Thread unneeded = hook;
         hook = null;
+        try {
+            if (unneeded != null) {
+                Runtime.getRuntime().removeShutdownHook(unneeded);
+            }
+        } catch (IllegalStateException exiting) {
+            // It runs already.
+        }
     }
 
     private static void close(Serving serving, Duration deadline) {

@@ -48,17 +48,6 @@ final class Threads {
         }
     }
 
-    /** Runs it no more when the JVM shuts down, if there is one; while that is under way it runs all the same. */
-    static void notAtExit(@Nullable Thread hook) {
-        try {
-            if (hook != null) {
-                Runtime.getRuntime().removeShutdownHook(hook);
-            }
-        } catch (IllegalStateException exiting) {
-            // Too late.
-        }
-    }
-
     /** What messages call it; virtual threads rarely have a name. */
     static String describe(Thread thread) {
         String kind = thread.isVirtual() ? "virtual thread " : "thread ";
