@@ -647,8 +647,9 @@ abstract class BareLoop implements Drivable, Executor {
         runReporting("giving back what it had", this::release);
         runReporting("telling other loops of the close", crossLoopFutures::close);
         runReporting("telling of failures", failures::close);
+        runReporting("telling of what survives", closing::tellOfSurvivors);
         Watchdog.unwatch(activity);
-        ended = true;
+        ended = true; // the last of all: the program may end when this is seen
         driving.wakeAll();
     }
 

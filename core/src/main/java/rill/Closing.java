@@ -172,12 +172,11 @@ final class Closing {
     /** What has just been settled is still told to those who asked for it; then the loop is closed. */
     void endOfTick() {
         if (ending && (!loop.ticking().hasWork() || endingTicksLeft-- == 0)) {
-            closeNow();
+            loop.closeNow();
         }
     }
 
-    private void closeNow() {
-        loop.closeNow();
+    void tellOfSurvivors() {
         if (!survivors.isEmpty()) {
             loop.report(new Report.Survivors(loop.name(), List.copyOf(survivors)));
         }
@@ -191,7 +190,7 @@ final class Closing {
         try {
             loop.residents().failAll(cause);
         } finally {
-            closeNow();
+            loop.closeNow();
         }
     }
 
@@ -209,7 +208,7 @@ final class Closing {
         } catch (Throwable t) { // no memory, say: whoever waits for the loop has to be told all the same
             loop.threw("closing", null, t);
         } finally {
-            closeNow();
+            loop.closeNow();
         }
     }
 }

@@ -56,6 +56,33 @@ class CloseReturnsTest {
         Await.until("it was told", () -> reports.stream().anyMatch(report -> report.cause() != null));
     }
 
+    @Test
+    void what_survives_is_told_before_close_returns() throws Exception {
+        var endedBefore = new ConcurrentLinkedQueue<Boolean>();
+        var opened = new AtomicReference<Loop>();
+        Loop loop = Loop.open(LoopOptions.defaults()
+                .transport(new MemoryTransport())
+                .slowHandle(Duration.ZERO)
+                .reporter(report -> {
+                    if (report instanceof Report.Survivors) {
+                        endedBefore.add(opened.get().ended());
+                    }
+                }));
+        opened.set(loop);
+        loop.task("stubborn", () -> {
+            try {
+                loop.promise().await();
+            } catch (CancelledException e) {
+                loop.promise().await();
+            }
+        });
+        loop.start();
+
+        loop.close(Duration.ZERO);
+
+        assertThat(endedBefore).containsExactly(false);
+    }
+
     /** What nobody can let go of. */
     private static final class Stubborn extends Node {
         @Override

@@ -3,6 +3,7 @@ package rill.bench;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import rill.bench.Contest.Outcome;
@@ -15,6 +16,7 @@ import rill.bench.Contest.Outcome;
  */
 final class Window {
     private static final double PERCENT = 100;
+    private static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final Child counting;
     private final Child measured;
@@ -36,13 +38,27 @@ final class Window {
     private record Mark(
             long count, long nanos, long late, @Nullable String latency, long allocated, Cpu cpu, Cpu others) {}
 
-    /** Warms up, and measures. */
+    /** Warms up, and measures; on a machine that is slow to begin, for longer than was asked. */
     Outcome measure(Profile profile) throws IOException {
-        mark(); // whatever a mark loads is loaded now
-        Bench.pass(profile.warmUpSeconds());
-        Mark begin = mark();
-        Bench.pass(profile.seconds());
-        return outcome(begin, mark());
+        Mark start = mark(); // whatever a mark loads is loaded now
+        Mark begin = after(start, profile.warmUpSeconds());
+        return outcome(begin, after(begin, profile.seconds()));
+    }
+
+    /** The next mark before which at least one message came. */
+    private Mark after(Mark last, double seconds) throws IOException {
+        long start = System.nanoTime();
+        while (true) {
+            Bench.pass(seconds);
+            Mark mark = mark();
+            if (mark.count > last.count) {
+                return mark;
+            }
+            if (System.nanoTime() - start > GIVE_UP_NANOS) {
+                throw new IOException("not one message came in "
+                        + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start) + " s");
+            }
+        }
     }
 
     private Mark mark() throws IOException {
@@ -64,12 +80,9 @@ final class Window {
         return Long.parseLong(values.getOrDefault(key, "0"));
     }
 
-    private Outcome outcome(Mark begin, Mark end) throws IOException {
+    private Outcome outcome(Mark begin, Mark end) {
         double messages = end.count - begin.count;
         double nanos = end.nanos - begin.nanos;
-        if (messages <= 0) {
-            throw new IOException("not one message came back in " + Math.round(nanos / 1e6) + " ms");
-        }
         Cpu cpu = end.cpu.since(begin.cpu);
         Histogram latency = parse(end.latency);
         Map<String, Double> figures = new LinkedHashMap<>();
