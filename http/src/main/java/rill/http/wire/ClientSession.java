@@ -49,7 +49,7 @@ final class ClientSession implements Session<ResponseEvent, RequestEvent> {
         if (unanswered.isEmpty()) {
             throw new HttpProtocolException(0, "expected nothing, since no request waits for a response");
         }
-        byte[] bytes = reader.head(in, "a response", 400);
+        byte[] bytes = reader.head(in, heads.window, "a response", 400);
         if (bytes == null) {
             return null;
         }

@@ -1,25 +1,22 @@
 package rill.http.wire;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /**
  * Makes heads and trailers of their bytes, of which is known that they end with an empty line and have no control character but tabs and CR LF at
  * the end of each line. One for all sessions of a loop: what it uses for one head is of no use afterwards.
  */
 final class HeadReader {
+    private static final int CRLF = 2;
     private static final int VERSION = "HTTP/1.1".length();
     private static final long HTTP_1_1 = Swar.word("HTTP/1.1".getBytes(StandardCharsets.US_ASCII), 0);
     private static final long HTTP_1_0 = Swar.word("HTTP/1.0".getBytes(StandardCharsets.US_ASCII), 0);
     private static final long COLONS = Swar.each(':');
-    private static final long RETURNS = Swar.each('\r');
     private static final long NUMBERS = Swar.each('#');
     private static final long BELOW_VISIBLE = Swar.each('!');
-    private static final int USUAL = 32;
 
+    final HeadWindow window = new HeadWindow(); // in which the bytes of the next are found
     private final FieldFacts facts = new FieldFacts();
-    private long[] index = new long[USUAL];
-    private int count;
 
     // ---- the three kinds
 
@@ -29,11 +26,11 @@ final class HeadReader {
         int targetEnd = targetEnd(bytes, space + 1);
         int minor = minor(bytes, targetEnd + 1, true);
         int line = targetEnd + 1 + VERSION;
-        if (bytes[line] != '\r') {
+        if (line != window.end(0)) {
             throw violation(bytes, line, "CR LF after the version");
         }
         checkTarget(method, bytes, space + 1, targetEnd);
-        HttpFields fields = fields(bytes, line + 2);
+        HttpFields fields = fields(bytes, 1);
         boolean connect = method.equals("CONNECT");
         long length = FieldFacts.lengthOfRequest(facts.flags, facts.contentLength, minor, connect);
         return new RequestHead(method, null, minor, fields, length);
@@ -51,9 +48,9 @@ final class HeadReader {
         if (bytes[at] != '\r' && bytes[at] != ' ') {
             throw violation(bytes, at, "a space after the status");
         }
-        int end = lineEnd(bytes, at);
+        int end = window.end(0);
         String reason = Reasons.of(status, bytes, Math.min(at + 1, end), end);
-        HttpFields fields = fields(bytes, end + 2);
+        HttpFields fields = fields(bytes, 1);
         if (Kinds.opensTunnel(kind, status)) {
             return new ResponseHead(status, reason, minor, fields, 0, 0);
         }
@@ -165,43 +162,43 @@ final class HeadReader {
 
     // ---- fields
 
-    private HttpFields fields(byte[] bytes, int from) throws HttpProtocolException {
-        count = 0;
+    /** Those from a line on. */
+    private HttpFields fields(byte[] bytes, int first) throws HttpProtocolException {
         facts.clear();
+        int count = window.lines() - first;
+        int from = first == 0 ? 0 : window.end(first - 1) + CRLF;
         int at = from;
-        while (bytes[at] != '\r') {
-            at = field(bytes, at);
+        long[] index = new long[count];
+        for (int i = 0; i < count; i++) {
+            int lineEnd = window.end(first + i);
+            index[i] = field(bytes, at, lineEnd);
+            at = lineEnd + CRLF;
         }
-        return new HttpFields(bytes, from, at, Arrays.copyOf(index, count), facts.flags, facts.contentLength);
+        return new HttpFields(bytes, from, at, index, facts.flags, facts.contentLength);
     }
 
-    /** Reads one; gives where the next begins. */
-    private int field(byte[] bytes, int name) throws HttpProtocolException {
-        int colon = find(bytes, name, COLONS, ':');
-        KnownFields.Known known = KnownFields.find(bytes, name, colon - name);
+    /** Where the name and the value are. */
+    private long field(byte[] bytes, int name, int lineEnd) throws HttpProtocolException {
+        int colon = colon(bytes, name, lineEnd);
+        KnownFields.Known known = colon == lineEnd ? null : KnownFields.find(bytes, name, colon - name);
         if (known == null) {
-            checkName(bytes, name, colon);
+            checkName(bytes, name, colon, lineEnd);
         }
         int value = colon + 1;
         while (Grammar.isBlank(bytes[value])) {
             value++;
         }
-        int lineEnd = lineEnd(bytes, value);
         int end = lineEnd;
         while (end > value && Grammar.isBlank(bytes[end - 1])) {
             end--;
         }
-        if (count == index.length) {
-            index = Arrays.copyOf(index, 2 * count);
-        }
-        index[count++] = HttpFields.entry(name, colon, value, end);
         if (known != null && known.id <= KnownFields.LAST_WITH_MEANING) {
             facts.note(known.id, bytes, value, end);
         }
-        return lineEnd + 2;
+        return HttpFields.entry(name, colon, value, end);
     }
 
-    private static void checkName(byte[] bytes, int name, int colon) throws HttpProtocolException {
+    private static void checkName(byte[] bytes, int name, int colon, int lineEnd) throws HttpProtocolException {
         for (int i = name; i < colon; i++) {
             if (!Grammar.isToken(bytes[i])) {
                 boolean folded = i == name && Grammar.isBlank(bytes[i]);
@@ -211,28 +208,27 @@ final class HeadReader {
                         folded ? "the name of a field at the beginning of a line" : "the name of a field and a colon");
             }
         }
-        if (colon == name || colon == bytes.length) {
-            throw violation(bytes, Math.min(colon, bytes.length - 1), "the name of a field");
+        if (colon == lineEnd) {
+            throw violation(bytes, colon, "the name of a field and a colon");
+        }
+        if (colon == name) {
+            throw violation(bytes, colon, "the name of a field");
         }
     }
 
-    private static int lineEnd(byte[] bytes, int at) {
-        return find(bytes, at, RETURNS, '\r');
-    }
-
-    /** The index of a character from {@code at} on; the length if it is not there. */
-    private static int find(byte[] bytes, int at, long each, char character) {
+    /** The index of the first colon, or the end of the line. The bytes go on after that, with CR LF at least. */
+    private static int colon(byte[] bytes, int at, int lineEnd) {
         int i = at;
-        for (; i + Long.BYTES <= bytes.length; i += Long.BYTES) {
-            long marks = Swar.equal(Swar.word(bytes, i), each);
+        for (; i < lineEnd && i + Long.BYTES <= bytes.length; i += Long.BYTES) {
+            long marks = Swar.equal(Swar.word(bytes, i), COLONS);
             if (marks != 0) {
-                return i + Swar.first(marks);
+                return Math.min(i + Swar.first(marks), lineEnd);
             }
         }
-        while (i < bytes.length && bytes[i] != character) {
+        while (i < lineEnd && bytes[i] != ':') {
             i++;
         }
-        return i;
+        return Math.min(i, lineEnd);
     }
 
     private static HttpProtocolException violation(byte[] bytes, int at, String expected) {

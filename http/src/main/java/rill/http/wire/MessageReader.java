@@ -84,7 +84,8 @@ final class MessageReader {
     // ---- heads
 
     /** The bytes of a head, taken out of what is there; null if it is not complete, or if an empty line before it was skipped. */
-    byte @Nullable [] head(ByteBuf in, String what, int statusOfLongLine) throws HttpProtocolException {
+    byte @Nullable [] head(ByteBuf in, HeadWindow window, String what, int statusOfLongLine)
+            throws HttpProtocolException {
         int start = in.readerIndex();
         int end = in.writerIndex();
         if (scanned == 0 && end - start >= CRLF && in.getByte(start) == '\r' && in.getByte(start + 1) == '\n') {
@@ -95,7 +96,7 @@ final class MessageReader {
             in.skipBytes(CRLF);
             return null;
         }
-        return block(in, start, end, limits.startLine(), limits.head(), statusOfLongLine);
+        return block(in, window, start, end, limits.startLine(), limits.head(), statusOfLongLine);
     }
 
     /** Whether a head has begun, with what was looked at last. */
@@ -109,24 +110,29 @@ final class MessageReader {
      * @param first how long the first line may be
      * @param most how long all may be
      */
-    private byte @Nullable [] block(ByteBuf in, int start, int end, int first, int most, int statusOfLongLine)
+    private byte @Nullable [] block(
+            ByteBuf in, HeadWindow window, int start, int end, int first, int most, int statusOfLongLine)
             throws HttpProtocolException {
         int i = start + scanned;
         int limit = start + (lines == 0 ? Math.min(first, most) : most);
+        window.open(in, i, end);
         while (true) {
-            i = control(in, i, Math.min(end, limit));
+            i = window.control(in, i, Math.min(end, limit));
             if (i >= limit) {
                 throw tooLong(limit - start, lines == 0 ? statusOfLongLine : 431);
             }
-            if (i == end || (in.getByte(i) == '\r' && i + 1 == end)) {
+            byte found = i == end ? (byte) '\r' : window.at(in, i);
+            if (i == end || (found == '\r' && i + 1 == end)) {
                 scanned = i - start;
                 return null;
             }
-            if (in.getByte(i) != '\t') {
-                requireLineEnd(in, i, start);
-                if (i == start || in.getByte(i - 1) == '\n') {
-                    return taken(in, i + CRLF - start);
+            if (found != '\t') {
+                requireReturn(found, i - start);
+                requireFeed(window.at(in, i + 1), i + 1 - start);
+                if (i == start || window.at(in, i - 1) == '\n') {
+                    return taken(in, window, start, i + CRLF - start);
                 }
+                window.lineEnds(i);
                 limit = start + most;
                 if (++lines > limits.fields() + 1) {
                     throw new HttpProtocolException(i - start, 431, "expected at most " + limits.fields() + " fields");
@@ -138,44 +144,24 @@ final class MessageReader {
         }
     }
 
-    private byte[] taken(ByteBuf in, int length) {
+    private byte[] taken(ByteBuf in, HeadWindow window, int start, int length) {
         scanned = 0;
         lines = 0;
         skippedLine = false;
-        byte[] bytes = new byte[length];
-        in.readBytes(bytes);
-        return bytes;
+        in.skipBytes(length);
+        return window.copy(in, start, length);
     }
 
-    /** The next control character from {@code i} on, or {@code stop}. */
-    private static int control(ByteBuf in, int from, int stop) {
-        int i = from;
-        for (; i + Long.BYTES <= stop; i += Long.BYTES) {
-            long marks = Swar.controls(in.getLongLE(i));
-            if (marks != 0) {
-                return i + Swar.first(marks);
-            }
-        }
-        while (i < stop) {
-            byte octet = in.getByte(i);
-            if ((octet >= 0 && octet < ' ') || octet == 0x7F) {
-                return i;
-            }
-            i++;
-        }
-        return i;
-    }
-
-    private static void requireLineEnd(ByteBuf in, int at, int start) throws HttpProtocolException {
-        byte found = in.getByte(at);
+    private static void requireReturn(byte found, int at) throws HttpProtocolException {
         if (found != '\r') {
             throw new HttpProtocolException(
-                    at - start,
-                    "expected " + (found == '\n' ? "CR before LF" : "text, found " + Grammar.shown(found & 0xFF)));
+                    at, "expected " + (found == '\n' ? "CR before LF" : "text, found " + Grammar.shown(found & 0xFF)));
         }
-        if (in.getByte(at + 1) != '\n') {
-            throw new HttpProtocolException(
-                    at + 1 - start, "expected LF after CR, found " + Grammar.shown(in.getByte(at + 1) & 0xFF));
+    }
+
+    private static void requireFeed(byte found, int at) throws HttpProtocolException {
+        if (found != '\n') {
+            throw new HttpProtocolException(at, "expected LF after CR, found " + Grammar.shown(found & 0xFF));
         }
     }
 
@@ -334,7 +320,7 @@ final class MessageReader {
     private @Nullable BodyEvent trailers(ByteBuf in, HeadReader heads) throws HttpProtocolException {
         int start = in.readerIndex();
         int most = limits.trailers();
-        byte[] bytes = block(in, start, in.writerIndex(), most, most, 431);
+        byte[] bytes = block(in, heads.window, start, in.writerIndex(), most, most, 431);
         if (bytes == null) {
             return null;
         }

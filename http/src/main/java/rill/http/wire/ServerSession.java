@@ -45,7 +45,7 @@ final class ServerSession implements Session<RequestEvent, ResponseEvent> {
     }
 
     private @Nullable RequestHead head(ByteBuf in, Context context) throws HttpProtocolException {
-        byte[] bytes = reader.head(in, "a request", 414);
+        byte[] bytes = reader.head(in, heads.window, "a request", 414);
         if (bytes == null) {
             return null;
         }

@@ -50,8 +50,27 @@ final class Swar {
         return ONES * character;
     }
 
+    /** The index of the next control character from {@code at} on, or {@code stop}. */
+    static int control(byte[] bytes, int at, int stop) {
+        int i = at;
+        for (; i + Long.BYTES <= stop; i += Long.BYTES) {
+            long marks = controls(word(bytes, i));
+            if (marks != 0) {
+                return i + first(marks);
+            }
+        }
+        while (i < stop) {
+            byte octet = bytes[i];
+            if ((octet >= 0 && octet < ' ') || octet == 0x7F) {
+                return i;
+            }
+            i++;
+        }
+        return i;
+    }
+
     /** Marks control characters: below 0x20, and 0x7F. */
-    static long controls(long word) {
+    private static long controls(long word) {
         long low = (word - SMALL) & ~word;
         long deleted = word ^ ONES * 0x7F;
         return (low | ((deleted - ONES) & ~deleted)) & HIGHS;

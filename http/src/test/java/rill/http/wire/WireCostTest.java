@@ -125,6 +125,12 @@ class WireCostTest {
             looked++;
             return super.getByte(index);
         }
+
+        @Override
+        public ByteBuf readBytes(byte[] to, int index, int length) {
+            looked += length;
+            return super.readBytes(to, index, length);
+        }
     }
 
     @Test

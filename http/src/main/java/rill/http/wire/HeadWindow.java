@@ -1,0 +1,105 @@
+package rill.http.wire;
+
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+
+/**
+ * What a loop has received of a head, copied to the heap to be searched: an array is searched several times as fast as the buffer, and the head is
+ * copied out of it in any case. It has as much as the last head was long, and some more if that does not do.
+ *
+ * <p>One for all sessions of a loop. Between two searches nothing in it means anything.
+ */
+final class HeadWindow {
+    private static final int SMALLEST = 256;
+    private static final int EMPTY_LINE = 2;
+
+    private byte[] bytes = new byte[2 * SMALLEST];
+    private int[] ends = new int[32];
+    private int lines;
+    private int from; // index in the buffer of the first
+    private int to;
+    private int usual = SMALLEST;
+
+    /** The bytes from {@code start} on, as many as are usual. */
+    void open(ByteBuf in, int start, int end) {
+        from = start;
+        to = start;
+        lines = 0;
+        extend(in, end, usual);
+    }
+
+    private void extend(ByteBuf in, int end, int by) {
+        int have = to - from;
+        int more = Math.min(by, end - to);
+        if (have + more > bytes.length) {
+            bytes = Arrays.copyOf(bytes, Math.max(have + more, 2 * bytes.length));
+        }
+        read(in, to, bytes, have, more);
+        to += more;
+    }
+
+    /** Other than by index, which some buffers allocate for. */
+    private static void read(ByteBuf in, int index, byte[] into, int at, int length) {
+        int reader = in.readerIndex();
+        in.readerIndex(index).readBytes(into, at, length).readerIndex(reader);
+    }
+
+    /** The index of the next control character from {@code at} on, or {@code stop}. */
+    int control(ByteBuf in, int at, int stop) {
+        int i = at;
+        while (true) {
+            int last = Math.min(stop, to);
+            i = from + Swar.control(bytes, i - from, last - from);
+            if (i < last || last == stop) {
+                return i;
+            }
+            extend(in, stop, to - from);
+        }
+    }
+
+    /** The byte at {@code index}, which the buffer has and the window perhaps not. */
+    byte at(ByteBuf in, int index) {
+        return index >= from && index < to ? bytes[index - from] : in.getByte(index);
+    }
+
+    /** A line ends at {@code index} of the buffer. */
+    void lineEnds(int index) {
+        if (lines == ends.length) {
+            ends = Arrays.copyOf(ends, 2 * lines);
+        }
+        ends[lines++] = index - from;
+    }
+
+    /** A copy of what begins at {@code start}, where the head does, and is complete; {@link #end} says where its lines end. */
+    byte[] copy(ByteBuf in, int start, int length) {
+        usual = Math.max(SMALLEST, length);
+        if (start == from) {
+            return Arrays.copyOf(bytes, length);
+        }
+        byte[] copy = new byte[length];
+        read(in, start, copy, 0, length);
+        findEnds(copy, start);
+        return copy;
+    }
+
+    /** Of a head that came in parts: lines that had ended before were not noted. */
+    private void findEnds(byte[] head, int start) {
+        from = start;
+        lines = 0;
+        for (int i = 0; i < head.length - EMPTY_LINE; i++) {
+            if (head[i] == '\r') {
+                lineEnds(start + i);
+            }
+        }
+    }
+
+    /** How many lines the head has, but for the empty one. */
+    int lines() {
+        return lines;
+    }
+
+    /** Where CR LF of the line is, in the head. */
+    int end(int line) {
+        return ends[line];
+    }
+}
