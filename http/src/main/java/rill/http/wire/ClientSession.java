@@ -15,13 +15,14 @@ import rill.Session;
 final class ClientSession implements Session<ResponseEvent, RequestEvent> {
     private final HeadReader heads;
     private final MessageReader reader;
-    private final MessageWriter writer = new MessageWriter();
+    private final MessageWriter writer;
     private final Kinds unanswered = new Kinds();
     private boolean lastResponse; // is being read
 
     ClientSession(HttpLimits limits, Context context) {
         heads = context.shared(HeadReader.class, HeadReader::new);
         reader = new MessageReader(limits);
+        writer = new MessageWriter(context);
     }
 
     // ---- reading

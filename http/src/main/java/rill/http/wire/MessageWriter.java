@@ -3,6 +3,7 @@ package rill.http.wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import rill.Context;
 import rill.Outgoing;
 
 /**
@@ -40,9 +41,14 @@ final class MessageWriter {
 
     private static final int WORTH_WRAPPING = 16 * 1024;
 
+    private final HeadBuffer buffer;
     private State state = State.HEAD;
     private boolean last; // nothing comes after the message that is being written
     private long remaining;
+
+    MessageWriter(Context context) {
+        buffer = context.shared(HeadBuffer.class, HeadBuffer::new);
+    }
 
     private static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.US_ASCII);
@@ -81,15 +87,15 @@ final class MessageWriter {
 
     void request(RequestHead head, Outgoing out) {
         requireHead();
-        HttpFields fields = head.fields();
-        String target = head.target();
-        ByteBuf to = out.buffer(estimate(head));
-        put(head.method(), to);
-        to.writeByte(' ');
-        put(target, to);
-        to.writeBytes(VERSION);
-        put(fields, to);
-        to.writeShort(CRLF);
+        HeadBuffer to = buffer;
+        to.clear();
+        to.put(head.method());
+        to.put(' ');
+        to.put(head.target());
+        to.put(VERSION);
+        to.put(head.fields());
+        to.endLine();
+        to.copyTo(out.buffer(to.size()));
         begin(head.bodyLength(), false);
     }
 
@@ -99,32 +105,32 @@ final class MessageWriter {
      * @param closes whether the connection is over afterwards
      */
     void response(ResponseHead head, int kind, long length, boolean closes, Outgoing out) {
-        byte[] line = Reasons.line(head.status(), head.reason());
         HttpFields fields = head.ownFields();
-        HttpFields more = head.moreFields();
-        ByteBuf to = out.buffer(estimate(head));
-        to.writeBytes(line);
-        put(fields, to);
-        put(more, to);
+        HeadBuffer to = buffer;
+        to.clear();
+        to.put(Reasons.line(head.status(), head.reason()));
+        to.put(fields);
+        to.put(head.moreFields());
         if (!head.lengthInFields()) {
             framing(head.declaredLength(), to);
         }
         if (closes && (head.closing() || (fields.facts() & FieldFacts.CLOSE) == 0)) {
-            to.writeBytes(CLOSE);
+            to.put(CLOSE);
         } else if (!closes && (kind & Kinds.OLD) != 0 && (fields.facts() & FieldFacts.KEEP_ALIVE) == 0) {
-            to.writeBytes(KEEP_ALIVE); // which it would not expect
+            to.put(KEEP_ALIVE); // which it would not expect
         }
-        to.writeShort(CRLF);
+        to.endLine();
+        to.copyTo(out.buffer(to.size()));
         begin(length, closes);
     }
 
-    private static void framing(long length, ByteBuf to) {
+    private static void framing(long length, HeadBuffer to) {
         if (length == Head.CHUNKED) {
-            to.writeBytes(IN_CHUNKS);
+            to.put(IN_CHUNKS);
         } else {
-            to.writeBytes(LENGTH);
-            Decimal.write(length, to);
-            to.writeShort(CRLF);
+            to.put(LENGTH);
+            to.put(length);
+            to.endLine();
         }
     }
 
@@ -163,11 +169,6 @@ final class MessageWriter {
         to.writeBytes(fields.bytes(), fields.from(), fields.to() - fields.from());
     }
 
-    /** Characters of Latin 1. */
-    private static void put(String text, ByteBuf to) {
-        to.writeCharSequence(text, StandardCharsets.ISO_8859_1);
-    }
-
     // ---- bodies
 
     void data(Data data, Outgoing out) {
@@ -197,7 +198,7 @@ final class MessageWriter {
     private static void chunk(Data data, int size, Outgoing out) {
         if (size > 0) {
             ByteBuf to = out.buffer(CHUNK_SLACK + (size < WORTH_PASSING ? size : 0));
-            Decimal.writeHex(size, to);
+            ChunkSize.write(size, to);
             to.writeShort(CRLF);
             append(data, size, out);
             out.buffer(CHUNK_SLACK).writeShort(CRLF);

@@ -16,7 +16,7 @@ import rill.Session;
 final class ServerSession implements Session<RequestEvent, ResponseEvent> {
     private final HeadReader heads;
     private final MessageReader reader;
-    private final MessageWriter writer = new MessageWriter();
+    private final MessageWriter writer;
     private final Kinds unanswered = new Kinds();
     private boolean stopsAfter; // the request that is being read
     private boolean lastRequest; // likewise
@@ -24,6 +24,7 @@ final class ServerSession implements Session<RequestEvent, ResponseEvent> {
     ServerSession(HttpLimits limits, Context context) {
         heads = context.shared(HeadReader.class, HeadReader::new);
         reader = new MessageReader(limits);
+        writer = new MessageWriter(context);
     }
 
     // ---- reading
