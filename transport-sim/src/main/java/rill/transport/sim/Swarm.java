@@ -72,6 +72,7 @@ public final class Swarm extends Fault {
         private final double severity;
         private final double aim; // how many segments are worth a fault
         private final boolean patient;
+        private final int most; // in force at once: where all is down all the time, nothing is found
         private double gapInSegments; // which grows, so that it is the first ones that are struck; none if infinite
         private double segmentsLeft;
         private final List<Injection> mine = new ArrayList<>();
@@ -95,6 +96,7 @@ public final class Swarm extends Fault {
             severity = oneOf(0.1, 0.4, 1);
             aim = oneOf(0, 0.002, 0.02);
             patient = random.nextDouble() < PATIENT;
+            most = (int) oneOf(1, 3, 10);
             gapInSegments = oneOf(3, 10, 30, Double.POSITIVE_INFINITY);
             drawSegments();
         }
@@ -172,6 +174,9 @@ public final class Swarm extends Fault {
         }
 
         private void strike(Route route, double mean) {
+            if (mine.size() >= most) {
+                return;
+            }
             Fault fault = pick(kinds.get(random.nextInt(kinds.size())), route);
             if (fault != null) {
                 long lasting = lasting(mean);

@@ -112,7 +112,7 @@ class SwarmTest {
     @Test
     void the_first_lookup_of_a_name_fails_in_some_seeds() {
         var failures = new HashSet<Class<?>>();
-        for (int seed = 1; seed <= 1_000 && failures.isEmpty(); seed++) {
+        for (int seed = 1; seed <= 10_000 && failures.isEmpty(); seed++) {
             try (var sim = Simulation.seed(seed)) {
                 sim.host("server", Echo::serve);
                 var loop = sim.host("client").loop("main");
@@ -125,6 +125,26 @@ class SwarmTest {
             }
         }
         assertThat(failures).isNotEmpty();
+    }
+
+    @Test
+    void no_more_than_ten_faults_are_in_force_at_once_and_in_some_seeds_one() {
+        List<Integer> most = OfSixtySeeds.STRIKES.stream()
+                .filter(strikes -> strikes.size() > 1)
+                .map(SwarmTest::mostAtOnce)
+                .toList();
+        assertThat(most).allSatisfy(each -> assertThat(each).isLessThanOrEqualTo(10));
+        assertThat(most).contains(1).anyMatch(each -> each > 3);
+    }
+
+    private static int mostAtOnce(List<Strike> strikes) {
+        return strikes.stream()
+                .mapToInt(one -> (int) strikes.stream()
+                        .filter(other -> other.at().compareTo(one.at()) <= 0
+                                && other.at().plus(other.lasting()).compareTo(one.at()) > 0)
+                        .count())
+                .max()
+                .orElse(0);
     }
 
     @Test
