@@ -46,7 +46,7 @@ final class Call<Q, A> implements Runnable, Bystander {
     @Nullable
     Object key; // if answers come by key
 
-    /** How often its request was written before, on other connections; or {@link Calls#STAYS}. */
+    /** How often its request was written before, on other connections; or {@link Handover#STAYS}. */
     int tries;
 
     /** What its request counts for, in bytes. */

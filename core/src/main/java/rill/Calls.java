@@ -16,14 +16,10 @@ import rill.CallFailedException.Fate;
  * <p>If any function of the user throws, the call concerned is settled, its slot and its key are free, and every message is released once.
  */
 final class Calls<Q, A> implements Receiver<A> {
-    /** In the place of how often a request was sent before: it is to be sent on this connection or not at all. */
-    static final int STAYS = -1;
-
     private final Link link;
     private final Loop loop;
     private final ClientProtocol<Q, A> protocol;
     private final Counters counters;
-    private final long usualLimit;
     private final long dropAfter;
     private final InFlight<Q, A> inFlight;
     private final WaitingCalls<Q, A> waiting;
@@ -31,7 +27,8 @@ final class Calls<Q, A> implements Receiver<A> {
     private final CallDeadlines<Q, A> deadlines;
     private final Silence silence;
     private final @Nullable Pushes<A> pushes;
-    private final @Nullable Patron<Q, A> patron;
+    private final Handover<Q, A> handover;
+    private final CallEnds ends;
     private boolean answered; // a call, since that was last forgotten
     private long inFlightBytes; // of requests
     private @Nullable Writers writers; // while there are any
@@ -52,7 +49,6 @@ final class Calls<Q, A> implements Receiver<A> {
         this.loop = link.loop();
         this.protocol = protocol;
         this.counters = loop.counters();
-        this.usualLimit = Loop.nanos(protocol.bounds.deadline());
         this.dropAfter = Loop.nanos(protocol.bounds.silence());
         this.inFlight = InFlight.of(protocol);
         this.waiting = new WaitingCalls<>(this, protocol.bounds.waiting(), protocol.bounds.waitingBytes());
@@ -60,7 +56,8 @@ final class Calls<Q, A> implements Receiver<A> {
         this.silence = new Silence(link, dropAfter);
         var handler = protocol.unsolicited.handler();
         this.pushes = handler == null ? null : new Pushes<>(link, handler, patron != null);
-        this.patron = patron;
+        this.handover = new Handover<>(patron, counters);
+        this.ends = new CallEnds(link, Loop.nanos(protocol.bounds.deadline()));
     }
 
     Loop loop() {
@@ -114,7 +111,7 @@ final class Calls<Q, A> implements Receiver<A> {
      * @param oneWay whether nothing answers it: then null is its answer, once it was written
      * @param limit its deadline, if it has one of its own
      * @param due when it is late
-     * @param tries how often the request was written before, on other connections; or {@link #STAYS}
+     * @param tries how often the request was written before, on other connections; or {@link Handover#STAYS}
      * @param madeHere whether it was made on the loop
      */
     void call(
@@ -130,7 +127,7 @@ final class Calls<Q, A> implements Receiver<A> {
         Object name = request.getClass();
         if (caller.isDone()) { // cancelled on its way here
             Messages.release(request);
-            callEnds(name, limit, due, CallOutcome.CANCELLED, null);
+            ends.givenUp(name, limit, due);
             return;
         }
         Call<Q, A> call = null;
@@ -153,10 +150,12 @@ final class Calls<Q, A> implements Receiver<A> {
             refusal = t;
         }
         if (call == null || refusal != null) {
-            if (isShut() && handOn(request, caller, oneWay, limit, due, tries, false, refusal)) {
-                counters.handedBack++;
-            } else {
-                callEnds(name, limit, due, refuse(call, request, caller, Objects.requireNonNull(refusal)), refusal);
+            if (!isShut() || !handover.unwritten(request, caller, oneWay, limit, due, tries, refusal)) {
+                if (call != null) {
+                    end(call);
+                }
+                Messages.release(request);
+                ends.fail(caller, name, limit, due, Objects.requireNonNull(refusal));
                 goOn();
             }
         } else if (call.state == Call.State.WAITING) {
@@ -164,14 +163,6 @@ final class Calls<Q, A> implements Receiver<A> {
         } else {
             write(call, request, now);
         }
-    }
-
-    private boolean refuse(@Nullable Call<Q, A> begun, Q request, Promise<A> caller, Throwable refusal) {
-        if (begun != null) {
-            end(begun);
-        }
-        Messages.release(request);
-        return caller.fail(refusal);
     }
 
     private Object nameOf(Q request) {
@@ -190,12 +181,10 @@ final class Calls<Q, A> implements Receiver<A> {
      * this one is told, in a Handle.
      */
     private boolean wouldOvertake(int tries) {
-        return patron != null
-                && tries >= 0
-                && !over
+        return !over
                 && !finishing
                 && protocol.bounds.whenFull() == ClientProtocol.WhenFull.WAIT
-                && patron.takesOn();
+                && handover.isPossible(tries);
     }
 
     private @Nullable Throwable refusal(
@@ -238,25 +227,8 @@ final class Calls<Q, A> implements Receiver<A> {
 
     /** One that waited for its turn has ended: its caller has given up, which is noticed only now. */
     void endGivenUp(Call<Q, A> call) {
-        callEnds(Objects.requireNonNull(call.name), call.limit, call.due, CallOutcome.CANCELLED, null);
+        ends.givenUp(call);
         end(call);
-    }
-
-    /** A call has ended for its caller, who has been told: counts that, and tells of it. */
-    private void callEnds(
-            Object name, @Nullable Duration limit, long due, CallOutcome outcome, @Nullable Throwable failure) {
-        counters.callEnds(outcome);
-        loop.observing()
-                .callEnded(link, name, outcome, due - (limit == null ? usualLimit : Loop.nanos(limit)), failure);
-    }
-
-    /** Likewise, of one that was to fail with this, and has been told so unless it was given up just then. */
-    private void callEnds(Object name, @Nullable Duration limit, long due, boolean told, Throwable failure) {
-        if (told) {
-            callEnds(name, limit, due, CallOutcome.of(failure), failure);
-        } else {
-            callEnds(name, limit, due, CallOutcome.CANCELLED, null);
-        }
     }
 
     // ---- writing
@@ -282,24 +254,20 @@ final class Calls<Q, A> implements Receiver<A> {
         Duration limit = call.limit;
         long due = call.due;
         if (over) { // the connection has failed meanwhile, and has told all others
-            CallFailedException why = failure == null ? failures().ended(call, name) : null;
-            if (why != null && handOnSent(call, why)) {
-                counters.handedBack++;
-            } else {
-                Throwable told = why == null ? Objects.requireNonNull(failure) : why;
-                callEnds(name, limit, due, caller.fail(told), told);
+            CallFailedException ended = failure == null ? failures().ended(call, name) : null;
+            if (ended == null || !handover.call(call, ended)) {
+                ends.fail(caller, name, limit, due, ended == null ? Objects.requireNonNull(failure) : ended);
             }
             deadlines.remove(call);
             call.clear();
         } else if (failure != null) {
             inFlight.withdraw(call);
             end(call);
-            callEnds(name, limit, due, caller.fail(failure), failure);
+            ends.fail(caller, name, limit, due, failure);
             closeIfFinished();
         } else if (call.oneWay) {
             end(call);
-            boolean told = completeWithNothing(caller);
-            callEnds(name, limit, due, told ? CallOutcome.SENT : CallOutcome.CANCELLED, null);
+            ends.done(name, limit, due, completeWithNothing(caller), CallOutcome.SENT);
             closeIfFinished();
         } else {
             inFlight.add(call);
@@ -314,7 +282,7 @@ final class Calls<Q, A> implements Receiver<A> {
     /** Why it was not written, or null; the request is released. Whatever goes wrong, the next call is written as usual. */
     private @Nullable Throwable writeGuarded(Call<Q, A> call, Object name, Q request) {
         try {
-            keep(call, request);
+            handover.keep(call, request);
         } catch (Throwable t) { // no memory
             Messages.release(request);
             return t;
@@ -326,20 +294,6 @@ final class Calls<Q, A> implements Receiver<A> {
             return t;
         } finally {
             writing = false;
-        }
-    }
-
-    /** What it takes to send it again, if that may be done. */
-    private void keep(Call<Q, A> call, Q request) {
-        if (patron == null || call.tries < 0) {
-            return;
-        }
-        patron.used();
-        if (!call.oneWay) {
-            call.kept = patron.keep(request, call.tries);
-            if (call.kept != null) {
-                call.watch(); // so that it goes with whoever waits
-            }
         }
     }
 
@@ -459,7 +413,7 @@ final class Calls<Q, A> implements Receiver<A> {
     /** Whether nobody waits for a call any more: then what it can let go is gone. */
     private boolean givesUp(Call<Q, A> call, long now) {
         if (call.promise != null && call.promise.isDone()) {
-            callEnds(Objects.requireNonNull(call.name), call.limit, call.due, CallOutcome.CANCELLED, null);
+            ends.givenUp(call);
             giveUp(call, now);
             return true;
         }
@@ -471,10 +425,10 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     private void tooLate(Call<Q, A> call, long now) {
-        Promise<A> caller = Objects.requireNonNull(call.promise);
         Object name = Objects.requireNonNull(call.name);
-        Throwable why = failures().tooLate(call, name, call.limit == null ? protocol.bounds.deadline() : call.limit);
-        callEnds(name, call.limit, call.due, caller.fail(why), why);
+        ends.fail(
+                call,
+                failures().tooLate(call, name, call.limit == null ? protocol.bounds.deadline() : call.limit));
         giveUp(call, now);
     }
 
@@ -583,7 +537,7 @@ final class Calls<Q, A> implements Receiver<A> {
         long due = call.due;
         end(call);
         boolean told = caller.complete(answer);
-        callEnds(name, limit, due, told ? CallOutcome.ANSWERED : CallOutcome.CANCELLED, null);
+        ends.done(name, limit, due, told, CallOutcome.ANSWERED);
         if (!told) {
             Messages.release(answer);
         } else if (pushes != null) {
@@ -651,11 +605,9 @@ final class Calls<Q, A> implements Receiver<A> {
                 ? Each.cause(() -> new IOException(link + ": the peer has ended its stream"))
                 : reason;
         loop.ticking().pollPolicy().more(-inFlight.size());
-        boolean[] told = {writing || patron != null}; // to whoever makes a call just now
+        boolean[] told = {writing || handover.hasPatron()}; // to whoever makes a call just now
         try {
-            if (patron != null) {
-                loop.runReporting("telling a pool of the end of ", link, () -> patron.ended(failure));
-            }
+            handover.ended(link, failure);
             forEach(call -> told[0] |= failGuarded(call));
         } finally {
             deadlines.close();
@@ -673,11 +625,7 @@ final class Calls<Q, A> implements Receiver<A> {
         try {
             return fail(call, failures());
         } catch (Throwable t) { // no memory for its failure, say: then it fails with that
-            Promise<A> caller = call.promise;
-            boolean told = caller != null && caller.fail(t);
-            if (told) {
-                callEnds(Objects.requireNonNull(call.name), call.limit, call.due, true, t);
-            }
+            boolean told = call.isWanted() && ends.fail(call, t);
             deadlines.remove(call);
             call.clear();
             return told;
@@ -688,16 +636,10 @@ final class Calls<Q, A> implements Receiver<A> {
         boolean told = false;
         Promise<A> caller = call.promise;
         if (caller != null && caller.isDone()) {
-            callEnds(Objects.requireNonNull(call.name), call.limit, call.due, CallOutcome.CANCELLED, null);
+            ends.givenUp(call);
         } else if (caller != null) {
             CallFailedException why = failures.ended(call, Objects.requireNonNull(call.name));
-            if (handOnWaiting(call, why) || handOnSent(call, why)) {
-                counters.handedBack++;
-                told = true;
-            } else {
-                told = caller.fail(why);
-                callEnds(Objects.requireNonNull(call.name), call.limit, call.due, told, why);
-            }
+            told = handover.call(call, why) || ends.fail(call, why);
         } else if (call.state == Call.State.TOMBSTONE) {
             counters.tombstonesGone++;
         }
@@ -706,60 +648,8 @@ final class Calls<Q, A> implements Receiver<A> {
         return told;
     }
 
-    private boolean handOnWaiting(Call<Q, A> call, CallFailedException why) {
-        if (call.request == null
-                || !handOn(
-                        call.request,
-                        Objects.requireNonNull(call.promise),
-                        call.oneWay,
-                        call.limit,
-                        call.due,
-                        call.tries,
-                        false,
-                        why)) {
-            return false;
-        }
-        call.request = null; // it is not released here
-        return true;
-    }
-
-    private boolean handOnSent(Call<Q, A> call, CallFailedException why) {
-        if (call.kept == null
-                || !handOn(
-                        call.kept,
-                        Objects.requireNonNull(call.promise),
-                        call.oneWay,
-                        call.limit,
-                        call.due,
-                        call.tries + 1,
-                        true,
-                        why)) {
-            return false;
-        }
-        call.kept = null;
-        return true;
-    }
-
-    /**
-     * From any thread: whether somebody else carries on with a call: then its request is theirs.
-     *
-     * @param tries how often the request was written
-     * @param sent whether that includes this connection
-     */
-    boolean handOn(
-            Q request,
-            Promise<A> caller,
-            boolean oneWay,
-            @Nullable Duration limit,
-            long due,
-            int tries,
-            boolean sent,
-            @Nullable Throwable why) {
-        if (patron == null || tries < 0 || !patron.takesOn() || !(why instanceof CallFailedException failure)) {
-            return false;
-        }
-        patron.takeOn(new Unplaced<>(request, caller, oneWay, limit, due, tries, sent, failure));
-        return true;
+    Handover<Q, A> handover() {
+        return handover;
     }
 
     private void failWriters() {

@@ -79,7 +79,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
     private Future<A> call(Q request, @Nullable Duration limit, long nanos) {
         Objects.requireNonNull(request, "request");
         Promise<A> promise = new Offer<>(loop, Messages::release);
-        make(request, promise, false, limit, nanos, Calls.STAYS);
+        make(request, promise, false, limit, nanos, Handover.STAYS);
         return promise;
     }
 
@@ -95,7 +95,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
     public Future<@Nullable Void> send(Q request) {
         Objects.requireNonNull(request, "request");
         Promise<@Nullable Void> promise = loop.promise();
-        make(request, (Promise<A>) (Promise<?>) promise, true, null, usualLimit, Calls.STAYS);
+        make(request, (Promise<A>) (Promise<?>) promise, true, null, usualLimit, Handover.STAYS);
         return promise;
     }
 
@@ -215,7 +215,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
             arrived(weight);
             Fate fate = tries > 0 ? Fate.PERHAPS_CARRIED_OUT : Fate.NEVER_SENT;
             CallFailedException why = unsent(fate, request, oneWay, " is closed: its loop is closed");
-            if (!calls.handOn(request, promise, oneWay, limit, due, tries, false, why)) {
+            if (!calls.handover().request(request, promise, oneWay, limit, due, tries, false, why)) {
                 turnAway(request, promise, limit, due, why);
             }
         }
