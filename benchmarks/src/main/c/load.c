@@ -10,7 +10,8 @@
  * Compiled with -DTLS all of it goes over TLS 1.3, by OpenSSL; the server's certificate is not looked at.
  *
  * A message is an echo of SIZE bytes. With a path for SIZE, such as /plaintext, it is a GET of HTTP/1.1, and its answer: the first one of
- * a connection has to be "200" with a Content-Length; those after it as long as that, and each to begin with the same status line.
+ * a connection has to be "200" with a Content-Length; those after it as long as that, and each to begin with the same status line. With ws:SIZE
+ * it is a binary frame of WebSocket with so many bytes in it, masked, and the same without a mask comes back.
  *
  * Prints "ready" once every connection has had one message back and compared it byte by byte. From then on each line on standard
  * input is answered by "mark count=N ns=CLOCK late=N latency=VALUE:COUNT,...", all since the start but for the latencies, which
@@ -42,9 +43,11 @@ static int epoll, port;
 static size_t size;   /* of what is sent */
 static size_t answer; /* of what comes back; 0 as long as that is not known */
 static const char *path; /* of what is asked for by HTTP; NULL for an echo */
+static const char *opening; /* of a WebSocket; NULL for anything else */
 static const char OK[] = "HTTP/1.1 200";
 static char pattern[2 * BUFFER]; /* the message, again and again */
 static char incoming[BUFFER + 1]; /* and an end for printing */
+static char unmasked[BUFFER]; /* the frame that a WebSocket sends back */
 static uint64_t count, late;
 static int64_t deadline;
 
@@ -197,6 +200,25 @@ static size_t length_of_answer(size_t got) {
     return 0;
 }
 
+static void put_all(struct connection *c, const char *data, size_t n) {
+    for (size_t sent = 0; sent < n;) {
+        ssize_t more = put(c, data + sent, n - sent);
+        if (more <= 0) die("send");
+        sent += more;
+    }
+}
+
+static void open_websocket(struct connection *c) {
+    put_all(c, opening, strlen(opening));
+    for (size_t got = 0; memmem(incoming, got, "\r\n\r\n", 4) == NULL;) {
+        ssize_t n = get(c, incoming + got, BUFFER - got);
+        if (n <= 0) die("the answer to a WebSocket's request");
+        got += n;
+        incoming[got] = 0;
+    }
+    if (strncmp(incoming, "HTTP/1.1 101", 12) != 0) refuse("no WebSocket");
+}
+
 /* A connection that has had a message back: the same that it sent, or an answer to it. */
 static void open_checked(struct connection *c) {
     struct sockaddr_in address = server();
@@ -205,11 +227,8 @@ static void open_checked(struct connection *c) {
     setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (connect(c->fd, (struct sockaddr *)&address, sizeof address) < 0) die("connect");
     secure(c);
-    for (size_t sent = 0; sent < size;) {
-        ssize_t n = put(c, pattern + sent, size - sent);
-        if (n <= 0) die("send");
-        sent += n;
-    }
+    if (opening != NULL) open_websocket(c);
+    put_all(c, pattern, size);
     for (size_t got = 0; answer == 0 || got < answer;) {
         ssize_t n = get(c, incoming + got, (answer == 0 ? BUFFER - 1 : answer) - got);
         if (n <= 0) die("the first answer");
@@ -218,7 +237,8 @@ static void open_checked(struct connection *c) {
         if (answer == 0) answer = length_of_answer(got);
         if (answer != 0 && got > answer) refuse("the first answer is longer than it says");
     }
-    if (path != NULL ? length_of_answer(answer) != answer : memcmp(incoming, pattern, size) != 0)
+    const char *echo = opening != NULL ? unmasked : pattern;
+    if (path != NULL ? length_of_answer(answer) != answer : memcmp(incoming, echo, answer) != 0)
         refuse("the answer is not what was asked for");
     unblock(c->fd);
 }
@@ -416,16 +436,44 @@ static void hold(int connections) {
     for (;;) turn(1000, surprised);
 }
 
+/* RFC 6455, 5.2: final, binary; a length in one byte, or in two after a 126. Gives the length of its head. */
+static size_t frame(char *to, size_t payload, const char *mask) {
+    size_t head = 2;
+    to[0] = (char)0x82;
+    if (payload < 126) {
+        to[1] = (char)payload;
+    } else {
+        to[1] = 126;
+        to[2] = (char)(payload >> 8);
+        to[3] = (char)payload;
+        head = 4;
+    }
+    if (mask != NULL) {
+        to[1] |= (char)0x80;
+        memcpy(to + head, mask, 4);
+        head += 4;
+    }
+    for (size_t i = 0; i < payload; i++) to[head + i] = (char)((i * 31 + 7) ^ (mask != NULL ? mask[i % 4] : 0));
+    return head;
+}
+
 int main(int argc, char **argv) {
     if (argc < 6) {
-        fprintf(stderr, "usage: load closed|rate|churn|resume|hold PORT SECONDS SIZE|/PATH CONNECTIONS [IN_FLIGHT|PER_SECOND]\n");
+        fprintf(stderr, "usage: load closed|rate|churn|resume|hold PORT SECONDS SIZE|/PATH|ws:SIZE CONNECTIONS [IN_FLIGHT|PER_SECOND]\n");
         return 2;
     }
     const char *mode = argv[1], *last = argc > 6 ? argv[6] : "1";
     port = atoi(argv[2]);
     deadline = now_ns() + atoll(argv[3]) * 1000000000;
-    char request[256] = "";
-    if (argv[4][0] == '/') {
+    static char request[BUFFER];
+    if (strncmp(argv[4], "ws:", 3) == 0) {
+        size_t payload = atoi(argv[4] + 3);
+        if (payload < 1 || payload > 65535) return 2;
+        opening = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+        size = payload + frame(request, payload, "\x12\x34\x56\x78");
+        answer = payload + frame(unmasked, payload, NULL);
+    } else if (argv[4][0] == '/') {
         path = argv[4];
         size = snprintf(request, sizeof request,
             "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n", path, port);
@@ -438,7 +486,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "load: a size from 1 to %d and at least one connection, please\n", BUFFER);
         return 2;
     }
-    for (size_t i = 0; i < sizeof pattern; i++) pattern[i] = path != NULL ? request[i % size] : (char)(i % size * 31 + 7);
+    for (size_t i = 0; i < sizeof pattern; i++) pattern[i] = path != NULL || opening != NULL ? request[i % size] : (char)(i % size * 31 + 7);
     raise_descriptors();
     begin_tls();
     epoll = epoll_create1(EPOLL_CLOEXEC);

@@ -45,6 +45,22 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
         return command;
     }
 
+    /** A client, on the load's processor, whose GETs of {@code key} are counted: see {@code GetsMain}. It says "ready". */
+    Child client(Contender contender, int port, String key, int length, String mode, int inFlight, String... options)
+            throws IOException {
+        List<String> arguments = new ArrayList<>(List.of("" + port, key, "" + length, mode, "" + inFlight));
+        arguments.addAll(List.of(options));
+        Child client = Child.start(
+                contender.name(), machine.load(), java(contender, "rill.bench.program.GetsMain", arguments));
+        try {
+            client.expect("ready");
+            return client;
+        } catch (IOException | RuntimeException e) {
+            client.close();
+            throw e;
+        }
+    }
+
     /** The flags of a contender's JVM, for the report. */
     List<String> flags(Contender contender) {
         if (contender.program() == null) {

@@ -14,6 +14,8 @@ final class Benchmarks {
                 new TlsBenchmark(),
                 new MetricsBenchmark(),
                 new HttpBenchmark(),
+                new HttpClientBenchmark(),
+                new WebSocketBenchmark(),
                 new RedisBenchmark(),
                 new IdleBenchmark(),
                 new StartBenchmark(),

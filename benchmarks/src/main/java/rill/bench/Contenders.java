@@ -103,7 +103,7 @@ final class Contenders {
                 rill("uring", "RillHttp"),
                 nettyHttp("netty-nio", "NIO", "nio", "pooled"),
                 nettyHttp("netty-epoll", "epoll", "epoll", "pooled"),
-                inC("a bare epoll loop in C that counts blank lines", "HTTP")));
+                httpInC()));
         if (extent != Extent.QUICK) {
             all.add(otherHttp("vertx", "Vert.x on epoll", "VertxHttp"));
         }
@@ -130,8 +130,42 @@ final class Contenders {
         return other(name, title, program(program), List.of(), FAST, List.of("*"));
     }
 
+    static Contender httpInC() {
+        return inC("a bare epoll loop in C that counts blank lines", "HTTP");
+    }
+
     private static Contender inC(String title, String which) {
         return new Contender("bare-c", title, false, null, List.of(which), List.of(), List.of());
+    }
+
+    /** Clients of HTTP. */
+    static List<Contender> httpClients() {
+        return List.of(
+                rill("nio", "RillHttpClient"),
+                rill("epoll", "RillHttpClient"),
+                rill("uring", "RillHttpClient"),
+                otherHttp("vertx", "Vert.x's client on epoll", "VertxHttpClient"),
+                otherHttp("jdk", "the JDK's HttpClient", "JdkHttpClient"));
+    }
+
+    /** Echoes over WebSockets. */
+    static List<Contender> webSockets() {
+        return List.of(
+                rill("nio", "RillWebSocket"),
+                rill("epoll", "RillWebSocket"),
+                rill("uring", "RillWebSocket"),
+                nettyWebSocket("netty-nio", "NIO", "nio", "pooled"),
+                nettyWebSocket("netty-epoll", "epoll", "epoll", "pooled"));
+    }
+
+    private static Contender nettyWebSocket(String name, String title, String... options) {
+        return other(
+                name,
+                "Netty's WebSocketServerProtocolHandler: " + title + ", fastest settings, pooled buffers",
+                program("NettyWebSocket"),
+                List.of(options),
+                FAST,
+                List.of("*"));
     }
 
     /** Echo over TLS: the JDK's engine under both, and OpenSSL's under Netty for the record. */

@@ -25,7 +25,7 @@ final class EchoBenchmark implements Benchmark {
             return String.format(Locale.ROOT, "%,d × %d, %s", connections, inFlight, sizeText(size));
         }
 
-        private static String sizeText(int size) {
+        static String sizeText(int size) {
             return size >= 1024 ? size / 1024 + " KiB" : size + " B";
         }
 

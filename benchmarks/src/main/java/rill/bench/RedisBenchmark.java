@@ -116,21 +116,16 @@ final class RedisBenchmark implements Benchmark {
         if (!mode.onLoop() && contender.name().equals("jedis")) {
             throw new LeftOutException("a connection of Jedis is used by one thread at a time");
         }
-        try (var server = new RedisServer(bench)) {
-            List<String> command = bench.java(
-                    contender,
-                    "rill.bench.program.RedisMain",
-                    List.of(
-                            "" + server.port,
-                            RedisServer.KEY,
-                            "" + RedisServer.VALUE_LENGTH,
-                            mode.name,
-                            "" + mode.inFlight));
-            try (Child client = Child.start(contender.name(), bench.machine().load(), command)) {
-                client.expect("ready");
-                return new Window(client, client, server.process)
-                        .measure(bench.profile().longer(WARM_UPS, 1));
-            }
+        try (var server = new RedisServer(bench);
+                Child client = bench.client(
+                        contender,
+                        server.port,
+                        RedisServer.KEY,
+                        RedisServer.VALUE_LENGTH,
+                        mode.name,
+                        mode.inFlight)) {
+            return new Window(client, client, server.process)
+                    .measure(bench.profile().longer(WARM_UPS, 1));
         }
     }
 

@@ -126,6 +126,24 @@ final class RunsTest {
     }
 
     @Test
+    void clients_of_http_have_a_rate() throws IOException {
+        for (String name : new String[] {"rill-epoll", "vertx", "jdk"}) {
+            assertThat(run(new HttpClientBenchmark(), name).get(Figure.RATE.key))
+                    .as(name)
+                    .isPositive();
+        }
+    }
+
+    @Test
+    void an_echo_over_websockets_has_a_rate() throws IOException {
+        for (String name : new String[] {"rill-epoll", "netty-epoll"}) {
+            assertThat(run(new WebSocketBenchmark(), name).get(Figure.RATE.key))
+                    .as(name)
+                    .isPositive();
+        }
+    }
+
+    @Test
     void a_start_takes_time() throws IOException {
         assertThat(run(new StartBenchmark(), "rill-nio").get(Figure.START.key)).isPositive();
     }

@@ -130,11 +130,15 @@ final class MemoryTransport implements Transport {
                 connected = true;
                 listener.connected();
             }
-            for (ByteBuf bytes = input; bytes != null && reads > 0; reads--) {
+            ByteBuf bytes = input;
+            if (bytes == null || reads == 0) {
+                return;
+            }
+            for (; reads > 0; reads--) { // one turn, as of a socket with so much to read
                 bytes.readerIndex(0);
                 listener.received(bytes);
-                listener.turnEnded();
             }
+            listener.turnEnded();
         }
 
         @Override

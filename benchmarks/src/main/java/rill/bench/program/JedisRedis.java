@@ -15,14 +15,14 @@ import redis.clients.jedis.Response;
  * Jedis, pipelined: it blocks, so its loop is a thread that sends what was asked for, waits for all the answers, and gives them
  * out. Calls and answers take turns; that is how it works. From one thread only: {@link #get} within {@link #onLoop} or a callback.
  */
-public final class JedisRedis implements RedisGets {
+public final class JedisRedis implements Gets {
     private record Call(String key, Answer answer) {}
 
     private final LinkedBlockingQueue<Runnable> actions = new LinkedBlockingQueue<>();
     private ArrayDeque<Call> calls = new ArrayDeque<>(); // on the thread
     private @Nullable Thread thread;
 
-    /** Made by {@link RedisMain}. */
+    /** Made by {@link GetsMain}. */
     public JedisRedis() {}
 
     @Override

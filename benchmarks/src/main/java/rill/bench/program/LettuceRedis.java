@@ -14,10 +14,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Lettuce's asynchronous commands on bytes; as they come, or with flushes consolidated: the option says by how many. */
-public final class LettuceRedis implements RedisGets {
+public final class LettuceRedis implements Gets {
     private @Nullable RedisAsyncCommands<byte[], byte[]> commands;
 
-    /** Made by {@link RedisMain}. */
+    /** Made by {@link GetsMain}. */
     public LettuceRedis() {}
 
     @Override

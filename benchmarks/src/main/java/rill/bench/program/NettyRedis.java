@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
  * A client written by hand on Netty: commands encoded straight into a pooled buffer, bulk replies parsed in place, one future
  * per call, flushes consolidated. Options: transport, allocator, and after how many flushes one is let through.
  */
-public final class NettyRedis implements RedisGets {
+public final class NettyRedis implements Gets {
     private final ArrayDeque<CompletableFuture<byte[]>> inFlight = new ArrayDeque<>(); // on the loop
     private @Nullable Channel channel;
 
-    /** Made by {@link RedisMain}. */
+    /** Made by {@link GetsMain}. */
     public NettyRedis() {}
 
     @Override

@@ -15,11 +15,11 @@ import rill.codec.resp.Reply;
 import rill.codec.resp.Resp;
 
 /** Rill's client, untuned; with a number, a pool of so many connections. */
-public final class RillRedis implements RedisGets {
+public final class RillRedis implements Gets {
     private @Nullable Loop loop;
     private @Nullable Caller<Command, Reply> client;
 
-    /** Made by {@link RedisMain}. */
+    /** Made by {@link GetsMain}. */
     public RillRedis() {}
 
     @Override

@@ -11,12 +11,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Vert.x's Redis client, one connection of it, as it comes. */
-public final class VertxRedis implements RedisGets {
+public final class VertxRedis implements Gets {
     private static final int PATIENCE_SECONDS = 10;
 
     private @Nullable RedisConnection connection;
 
-    /** Made by {@link RedisMain}. */
+    /** Made by {@link GetsMain}. */
     public VertxRedis() {}
 
     @Override

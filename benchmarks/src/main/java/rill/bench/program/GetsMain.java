@@ -9,18 +9,18 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps one {@link RedisGets} busy: {@code RedisMain CLASS PORT KEY LENGTH loop|threads IN_FLIGHT [OPTION...]}. Either each
+ * Keeps one {@link Gets} busy: {@code GetsMain CLASS PORT KEY LENGTH loop|threads IN_FLIGHT [OPTION...]}. Either each
  * answer's callback makes the next call, or four threads share the calls among them. Says "ready", or "unavailable REASON".
  */
-final class RedisMain {
+final class GetsMain {
     private static final int THREADS = 4;
     private static final int PATIENCE_SECONDS = 10;
 
-    private final RedisGets client;
+    private final Gets client;
     private final String key;
     private final int length;
 
-    private RedisMain(RedisGets client, String key, int length) {
+    private GetsMain(Gets client, String key, int length) {
         this.client = client;
         this.key = key;
         this.length = length;
@@ -28,7 +28,7 @@ final class RedisMain {
 
     public static void main(String[] arguments) throws Exception {
         var client = Class.forName(arguments[0])
-                .asSubclass(RedisGets.class)
+                .asSubclass(Gets.class)
                 .getDeclaredConstructor()
                 .newInstance();
         try {
@@ -37,7 +37,7 @@ final class RedisMain {
             System.out.println("unavailable " + e.getMessage());
             Runtime.getRuntime().halt(0);
         }
-        var main = new RedisMain(client, arguments[2], Integer.parseInt(arguments[3]));
+        var main = new GetsMain(client, arguments[2], Integer.parseInt(arguments[3]));
         main.tryOnce();
         int inFlight = Integer.parseInt(arguments[5]);
         LongSupplier count = arguments[4].equals("loop") ? main.callOnLoop(inFlight) : main.callFromThreads(inFlight);
@@ -74,7 +74,7 @@ final class RedisMain {
         return () -> caller.count;
     }
 
-    private final class Caller implements RedisGets.Answer {
+    private final class Caller implements Gets.Answer {
         private volatile long count;
 
         @Override
@@ -90,7 +90,7 @@ final class RedisMain {
         var count = new LongAdder();
         for (int i = 0; i < THREADS; i++) {
             var permits = new Semaphore(inFlight / THREADS);
-            RedisGets.Answer answer = (bytes, failure) -> {
+            Gets.Answer answer = (bytes, failure) -> {
                 check(bytes, failure);
                 count.increment();
                 permits.release();

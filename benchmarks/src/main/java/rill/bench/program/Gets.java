@@ -3,15 +3,15 @@ package rill.bench.program;
 import java.util.List;
 
 /**
- * A Redis client to be measured, on one connection. To add a competitor, implement this with a public constructor without
+ * A client to be measured, of Redis or of HTTP: what it does is GETs. To add a competitor, implement this with a public constructor without
  * parameters, and name the class in {@code Contenders}.
  */
-public interface RedisGets {
-    /** Connects to 127.0.0.1; {@code options} is what the list of contenders says. */
+public interface Gets {
+    /** Connects to 127.0.0.1; {@code options} is what the benchmark and the list of contenders say. */
     void connect(int port, List<String> options) throws Exception;
 
     /**
-     * Sends a GET of {@code key}. Calls {@code answer} once it is there, on whatever thread the client calls back on. Called
+     * Sends a GET of {@code key}, a key of Redis or a path. Calls {@code answer} once it is there, on whatever thread the client calls back on. Called
      * from such a callback, or from outside.
      */
     void get(String key, Answer answer);
