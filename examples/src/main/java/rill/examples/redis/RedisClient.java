@@ -56,7 +56,10 @@ final class RedisClient implements AutoCloseable {
 
     // ---- commands
 
-    /** Any command that has one answer; an error is a failure. */
+    /**
+     * Any command that has one answer; an error is a failure. What belongs to a connection ({@code SELECT}, {@code AUTH}, {@code WATCH}, a {@code MULTI}
+     * by itself) fails with an {@link IllegalArgumentException}, here and in a batch: connections are shared, and come and go.
+     */
     Future<Reply> call(Command command) {
         return onLoop(() ->
                 nodes.call(List.of(command)).map(replies -> replies.getFirst().orThrow()));
@@ -168,14 +171,14 @@ final class RedisClient implements AutoCloseable {
         return Command.of(parts.toArray(String[]::new));
     }
 
-    /** All keys that match, as a stream. */
+    /** All keys that match, as a stream. Of a cluster, those at the server that the client was given: a cursor is worth nothing to another. */
     Scan scan(String pattern) {
-        return new Scan(loop, this::call, pattern);
+        return new Scan(loop, command -> onLoop(() -> nodes.callFirst(command)), pattern);
     }
 
     /**
      * A command that waits at the server, such as {@code BLPOP}, on a connection of its own. Let the command have a timeout of its own that is
-     * shorter than {@code atMost}: after that its connection is given up.
+     * shorter than {@code atMost}: after that its connection is given up. Connecting counts.
      */
     Future<Reply> block(Command command, Duration atMost) {
         return onLoop(() -> blocking.call(command, atMost)).map(Reply::orThrow);

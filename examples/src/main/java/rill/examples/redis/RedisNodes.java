@@ -34,8 +34,16 @@ final class RedisNodes {
     private static final Set<String> READS =
             Set.of("EXISTS", "GET", "HGET", "HGETALL", "LRANGE", "MGET", "PING", "TTL", "TYPE");
 
+    /** What has no key, and may concern the server that is asked: its first argument says nothing of a slot. */
+    private static final Set<String> KEYLESS = Set.of(
+            "ACL", "BGREWRITEAOF", "BGSAVE", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "DBSIZE", "ECHO", "FLUSHALL", "FLUSHDB",
+            "FUNCTION", "HELLO", "INFO", "KEYS", "LASTSAVE", "LATENCY", "MIGRATE", "MODULE", "PING", "PUBLISH", "PUBSUB", "SCAN",
+            "SCRIPT", "SLOWLOG", "TIME", "WAIT");
+
     /** More of them in a row mean that the cluster contradicts itself. */
     private static final int MOST_REDIRECTIONS = 5;
+
+    private static final int NO_SLOT = -1;
 
     private static final PoolOptions OPTIONS =
             PoolOptions.defaults().probe(Duration.ofSeconds(30), Duration.ofSeconds(5));
@@ -76,9 +84,19 @@ final class RedisNodes {
         }
     }
 
-    /** A reply for each command; what says that they belong elsewhere is followed. */
+    /** A reply for each command; what says that they belong elsewhere is followed. What would change the connection is refused. */
     Future<List<Reply>> call(List<Command> batch) {
+        try {
+            ConnectionBound.refuse(batch);
+        } catch (IllegalArgumentException refused) {
+            return loop.failed(refused);
+        }
         return call(batch, nodeOf(batch), false, MOST_REDIRECTIONS);
+    }
+
+    /** Of the first, and of no other: where answers are worth something only to the server that has given them. */
+    Future<Reply> callFirst(Command command) {
+        return call(List.of(command), first, false, 0).map(List::getFirst);
     }
 
     private SocketAddress nodeOf(List<Command> batch) {
@@ -161,14 +179,16 @@ final class RedisNodes {
 
     // ---- slots
 
-    /** Where the first key of a batch belongs; a guess for commands whose keys come later, which a redirection corrects. */
+    /**
+     * Where the first key of a batch belongs, or {@link #NO_SLOT}; a guess for commands whose keys come later, which a redirection corrects.
+     */
     private static int slot(List<Command> batch) {
         for (Command each : batch) {
-            if (each.size() > 1) {
+            if (each.size() > 1 && !KEYLESS.contains(each.name())) {
                 return slot(each.bytes(each.name().startsWith("EVAL") ? Math.min(3, each.size() - 1) : 1));
             }
         }
-        return 0;
+        return NO_SLOT;
     }
 
     /** Of what is between braces, if something is: so keys can be kept together. <b>Source:</b> Redis cluster specification. */

@@ -145,6 +145,35 @@ class RedisClientFaultsTest {
     }
 
     @Test
+    void what_has_no_key_is_asked_of_the_first_whatever_has_moved() throws IOException {
+        InetSocketAddress second = server((connection, command) -> connection.write(Reply.bulk("from the second")));
+        List<String> cursors = new ArrayList<>();
+        InetSocketAddress first = server((connection, command) -> {
+            switch (command.name()) {
+                case "GET" ->
+                    connection.write(new Reply.Failed(
+                            "MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + second.getPort()));
+                case "SCAN" -> {
+                    cursors.add(command.string(1));
+                    String next = command.string(1).equals("0") ? "18446744073709551615" : "0";
+                    connection.write(Reply.array(Reply.bulk(next), Reply.array(Reply.bulk("of " + next))));
+                }
+                default -> connection.write(Reply.bulk("from the first"));
+            }
+        });
+        RedisClient client = RedisClient.connect(loop, first, Hello.resp2()).await();
+        for (String key : List.of("18446744073709551615", "GET")) {
+            assertThat(client.get(key).await()).isEqualTo("from the second");
+        }
+        List<String> found = new ArrayList<>();
+        loop.submit(() -> client.scan("*").forEach(found::add)).await().await();
+        assertThat(cursors).containsExactly("0", "18446744073709551615");
+        assertThat(found).containsExactly("of 18446744073709551615", "of 0");
+        assertThat(client.call(Command.of("CONFIG", "GET", "save")).await()).isEqualTo(Reply.bulk("from the first"));
+        client.close();
+    }
+
+    @Test
     void redirections_in_a_circle_end_with_the_last_one() throws IOException {
         var asked = new AtomicInteger();
         var addresses = new InetSocketAddress[2];
@@ -479,6 +508,30 @@ class RedisClientFaultsTest {
         client.close();
         passes(50);
         assertThat(connections).as("connections for commands that block").isLessThanOrEqualTo(64);
+    }
+
+    @Test
+    void the_time_of_a_command_that_blocks_begins_before_it_has_a_connection() throws IOException {
+        InetSocketAddress address = server((connection, command) -> {
+            if (connection == accepted.getFirst()) {
+                connection.write(Reply.OK); // and to no other AUTH is there an answer
+            }
+        });
+        RedisClient client = RedisClient.connect(loop, address, Hello.resp2().password("secret"))
+                .await();
+        Future<?> blocked = client.block(Command.of("BLPOP", "a", "0"), Duration.ofMillis(100));
+        long patience = loop.nanoTime() + Duration.ofSeconds(5).toNanos(); // half of what connecting may take
+        while (!blocked.isDone() && loop.nanoTime() < patience) {
+            passes(5);
+        }
+        assertThat(blocked.isDone()).isTrue();
+        assertThat(blocked.failure())
+                .isInstanceOfSatisfying(
+                        CallFailedException.class,
+                        failed -> assertThat(failed.fate()).isEqualTo(CallFailedException.Fate.NEVER_SENT));
+        client.close();
+        passes(50);
+        assertThat(accepted).noneMatch(Connection::isOpen);
     }
 
     @Test

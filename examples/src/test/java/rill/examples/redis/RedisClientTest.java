@@ -164,6 +164,33 @@ class RedisClientTest {
         assertThat(redis.get("a").await()).isEqualTo("1");
     }
 
+    @Test
+    void what_would_change_a_connection_that_others_use_and_that_comes_and_goes_is_refused() throws IOException {
+        for (Command each : List.of(
+                Command.of("select", "2"),
+                Command.of("AUTH", "secret"),
+                Command.of("HELLO", "3", "SETNAME", "other"),
+                Command.of("WATCH", "key"),
+                Command.of("MULTI"),
+                Command.of("EXEC"))) {
+            for (Future<?> call : List.of(redis.call(each), redis.batch(List.of(each)), redis.block(each, LONG))) {
+                assertThatThrownBy(call::await)
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageStartingWith(each.name());
+            }
+        }
+        assertThatThrownBy(() -> redis.transaction(Command.of("INCR", "a"), Command.of("DISCARD"))
+                        .await())
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(redis.call(Command.of("HELLO")).await()).isInstanceOf(Reply.Map.class);
+        assertThat(redis.batch(List.of(Command.of("MULTI"), Command.of("INCR", "a"), Command.of("DISCARD")))
+                        .await())
+                .hasSize(3);
+        String self = String.valueOf(
+                Reply.text(redis.call(Command.of("CLIENT", "LIST")).await()));
+        assertThat(self).contains(" db=0 ", " multi=-1 ");
+    }
+
     // ---- scripts, scans
 
     @Test
