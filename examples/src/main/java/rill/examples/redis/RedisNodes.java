@@ -21,7 +21,7 @@ import rill.codec.resp.Reply;
 
 /**
  * The servers of a {@link RedisClient}: the one that it was given, and those of its cluster that answers have named. A pool of one connection for
- * each, which keeps commands in order, and makes another when it was lost. Confined to the loop.
+ * each, which keeps commands in order. That of the first is made again when it was lost, that of another when it is needed. Confined to the loop.
  *
  * <pre>
  *  call ──▶ the node of its slot, or the first ──▶ the answer
@@ -43,6 +43,7 @@ final class RedisNodes {
     /** More of them in a row mean that the cluster contradicts itself. */
     private static final int MOST_REDIRECTIONS = 5;
 
+    private static final int SLOTS = 16384;
     private static final int NO_SLOT = -1;
 
     private static final PoolOptions OPTIONS =
@@ -162,7 +163,22 @@ final class RedisNodes {
 
     private Pool<List<Command>, List<Reply>> pool(SocketAddress node) {
         return pools.computeIfAbsent(
-                node, address -> loop.pool(address, protocol, OPTIONS.onState(state -> forget(address, state))));
+                node,
+                address -> loop.pool(
+                        address, protocol, OPTIONS.connections(0, 1).onState(state -> {
+                            forget(address, state);
+                            endIfIdle(address);
+                        })));
+    }
+
+    /** A node that is gone may be gone for good, so nothing is kept of it: an answer names it if it comes back. */
+    private void endIfIdle(SocketAddress node) {
+        Pool<?, ?> pool = pools.get(node);
+        if (pool != null && pool.state() instanceof PoolState.Idle) {
+            pools.remove(node);
+            bySlot.values().removeIf(node::equals);
+            pool.close();
+        }
     }
 
     /** Another may have what a node had that is gone. */
@@ -208,7 +224,7 @@ final class RedisNodes {
                 crc = (crc & 0x8000) == 0 ? crc << 1 : (crc << 1) ^ 0x1021;
             }
         }
-        return crc & 0x3FFF;
+        return crc & (SLOTS - 1);
     }
 
     private static int indexOf(byte[] bytes, char wanted, int from) {
@@ -244,7 +260,7 @@ final class RedisNodes {
             int colon = words[2].lastIndexOf(':');
             String host = words[2].substring(0, Math.max(colon, 0));
             String port = words[2].substring(colon + 1);
-            if (!words[1].matches("[0-9]{1,5}") || !port.matches("[0-9]{1,5}") || colon < 0) {
+            if (!isAtMost(SLOTS - 1, words[1]) || !isAtMost(0xFFFF, port) || colon < 0) {
                 return null;
             }
             if (host.isEmpty() && from instanceof InetSocketAddress same) {
@@ -252,6 +268,10 @@ final class RedisNodes {
             }
             SocketAddress node = InetSocketAddress.createUnresolved(host, Integer.parseInt(port));
             return new Redirection(moved, Integer.parseInt(words[1]), node);
+        }
+
+        private static boolean isAtMost(int most, String number) {
+            return number.matches("[0-9]{1,5}") && Integer.parseInt(number) <= most;
         }
     }
 }

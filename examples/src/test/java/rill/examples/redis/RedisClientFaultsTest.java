@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -125,6 +126,11 @@ class RedisClientFaultsTest {
         var from = new InetSocketAddress("10.1.2.3", 6379);
         assertThat(RedisNodes.Redirection.of(List.of(new Reply.Failed("MOVED 7 :7001")), from))
                 .isEqualTo(new RedisNodes.Redirection(true, 7, InetSocketAddress.createUnresolved("10.1.2.3", 7001)));
+        for (String nonsense : List.of("MOVED 7 a:65536", "MOVED 16384 a:1", "MOVED 7 a", "MOVED x a:1")) {
+            assertThat(RedisNodes.Redirection.of(List.of(new Reply.Failed(nonsense)), from))
+                    .as(nonsense)
+                    .isNull();
+        }
     }
 
     @Test
@@ -582,6 +588,33 @@ class RedisClientFaultsTest {
         passes(3000);
         assertThat(get.isDone()).as("answered by who has the slot now").isTrue();
         assertThat(get.result()).isEqualTo("from the first");
+        client.close();
+    }
+
+    @Test
+    void a_node_that_is_gone_is_not_connected_to_again_until_an_answer_names_it() throws IOException {
+        var second = new ArrayList<Connection<Command, Reply>>();
+        Consumer<Connection<Command, Reply>> serving = connection -> {
+            second.add(connection);
+            connection
+                    .onFailure(failure -> {})
+                    .onMessage(command -> connection.write(Reply.bulk("from the second")), connection::close);
+        };
+        Listener listener = loop.listen(ANY, Resp.server(), serving::accept).await();
+        int port = ((InetSocketAddress) listener.address()).getPort();
+        InetSocketAddress first = server((connection, command) -> connection.write(
+                new Reply.Failed("MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + port)));
+        RedisClient client = RedisClient.connect(loop, first, Hello.resp2()).await();
+        assertThat(client.get("b").await()).isEqualTo("from the second");
+        listener.close();
+        second.getFirst().abort();
+        passes(100);
+        loop.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), Resp.server(), serving::accept)
+                .await();
+        passes(1500); // in which it would be connected to, with pauses of 50 ms and more
+        assertThat(second).hasSize(1);
+        assertThat(client.get("b").await()).isEqualTo("from the second");
+        assertThat(second).hasSize(2);
         client.close();
     }
 
