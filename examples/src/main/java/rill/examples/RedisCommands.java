@@ -120,7 +120,9 @@ final class RedisCommands {
             String option = command.string(at).toUpperCase(Locale.ROOT);
             if (Set.of("NX", "XX").contains(option) && (condition.isEmpty() || condition.equals(option))) {
                 condition = option;
-            } else if (Set.of("EX", "PX").contains(option) && (unit.isEmpty() || unit.equals(option)) && ++at < command.size()) {
+            } else if (Set.of("EX", "PX").contains(option)
+                    && (unit.isEmpty() || unit.equals(option))
+                    && ++at < command.size()) {
                 unit = option;
                 number = at;
             } else {

@@ -98,10 +98,9 @@ final class RedisPeer {
 
     private void requireAllowed(String called, Command command) {
         if (listens() && !WHILE_SUBSCRIBED.contains(called)) {
-            throw RefusedCommand.because(
-                    "Can't execute '" + command.string(0).toLowerCase(Locale.ROOT)
-                            + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
-                            + " context");
+            throw RefusedCommand.because("Can't execute '" + command.string(0).toLowerCase(Locale.ROOT)
+                    + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
+                    + " context");
         }
     }
 

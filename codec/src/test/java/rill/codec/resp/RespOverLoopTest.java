@@ -192,8 +192,7 @@ class RespOverLoopTest {
     @ExtendWith(Leaks.class)
     void an_answer_to_the_greeting_is_given_to_nobody_and_so_it_is_released() {
         Hello hello = Hello.resp2().then(Command.of("CLIENT", "INFO"));
-        Future<Client<Command, Reply>> connecting =
-                loop.connect(server("").address(), Resp.client(hello, HANDING_OUT));
+        Future<Client<Command, Reply>> connecting = loop.connect(server("").address(), Resp.client(hello, HANDING_OUT));
         ticks();
         says(LARGE);
         assertThat(connecting.isDone()).isTrue();
@@ -204,8 +203,8 @@ class RespOverLoopTest {
     @Test
     @ExtendWith(Leaks.class)
     void what_answers_nothing_to_a_subscriber_is_released() {
-        Connection<Reply, Command> connection = loops.settle(
-                loop.connect(server("").address(), Resp.clientPipeline(Hello.resp2(), HANDING_OUT)));
+        Connection<Reply, Command> connection =
+                loops.settle(loop.connect(server("").address(), Resp.clientPipeline(Hello.resp2(), HANDING_OUT)));
         loop.execute(() -> RespSubscriber.over(connection, message -> {}).onFailure(failure -> {}));
         ticks();
         says(LARGE);
@@ -216,8 +215,8 @@ class RespOverLoopTest {
     @ExtendWith(Leaks.class)
     void a_reply_that_answers_no_command_is_released_where_pushes_are_taken() {
         List<Reply> pushes = new ArrayList<>();
-        Client<Command, Reply> client = loops.settle(loop.connect(
-                server("").address(), Resp.client(Hello.resp2(), HANDING_OUT, pushes::add)));
+        Client<Command, Reply> client =
+                loops.settle(loop.connect(server("").address(), Resp.client(Hello.resp2(), HANDING_OUT, pushes::add)));
         loop.execute(() -> client.onFailure(failure -> {}));
         ticks();
         says(LARGE);

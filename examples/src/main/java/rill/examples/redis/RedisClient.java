@@ -35,6 +35,7 @@ final class RedisClient implements AutoCloseable {
     private final RedisNodes nodes;
     private final BlockingCalls blocking;
     private final List<Subscriptions> subscriptions = new ArrayList<>();
+    private boolean closed; // on the loop
 
     private RedisClient(Loop loop, SocketAddress address, Hello hello) {
         this.loop = loop;
@@ -120,7 +121,8 @@ final class RedisClient implements AutoCloseable {
      * All of these commands or none, with nothing between them, as one call.
      *
      * @return their replies, some of which may be errors: what fails when it is carried out undoes nothing. Fails if one of them was refused
-     *     beforehand, and then none was carried out
+     *     beforehand, and then none was carried out; also if the server refuses {@code MULTI}, which an access control list may say: then
+     *     it has carried them out one by one
      */
     Future<List<Reply>> transaction(Command... commands) {
         List<Command> all = new ArrayList<>();
@@ -128,6 +130,7 @@ final class RedisClient implements AutoCloseable {
         all.addAll(List.of(commands));
         all.add(Command.of("EXEC"));
         return batch(all).map(replies -> {
+            replies.getFirst().orThrow();
             Reply outcome = Reply.plain(replies.getLast());
             if (outcome instanceof Reply.Array done) {
                 return done.elements();
@@ -186,9 +189,18 @@ final class RedisClient implements AutoCloseable {
 
     /** Subscriptions, on a connection of their own, which is made again whenever it was lost. On the loop. */
     Subscriptions subscriptions(Subscriptions.Receiver receiver) {
+        if (closed) {
+            throw new IllegalStateException("the client is closed");
+        }
+        subscriptions.removeIf(Subscriptions::isOver);
         var made = new Subscriptions(loop, address, hello, receiver);
         subscriptions.add(made);
         return made;
+    }
+
+    /** How many subscriptions it keeps. */
+    int open() {
+        return subscriptions.size();
     }
 
     /** What is spoken. */
@@ -200,6 +212,7 @@ final class RedisClient implements AutoCloseable {
     @Override
     public void close() {
         loop.execute(() -> {
+            closed = true;
             nodes.close();
             blocking.close();
             subscriptions.forEach(Subscriptions::close);

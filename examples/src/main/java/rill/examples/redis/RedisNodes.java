@@ -36,9 +36,33 @@ final class RedisNodes {
 
     /** What has no key, and may concern the server that is asked: its first argument says nothing of a slot. */
     private static final Set<String> KEYLESS = Set.of(
-            "ACL", "BGREWRITEAOF", "BGSAVE", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "DBSIZE", "ECHO", "FLUSHALL", "FLUSHDB",
-            "FUNCTION", "HELLO", "INFO", "KEYS", "LASTSAVE", "LATENCY", "MIGRATE", "MODULE", "PING", "PUBLISH", "PUBSUB", "SCAN",
-            "SCRIPT", "SLOWLOG", "TIME", "WAIT");
+            "ACL",
+            "BGREWRITEAOF",
+            "BGSAVE",
+            "CLIENT",
+            "CLUSTER",
+            "COMMAND",
+            "CONFIG",
+            "DBSIZE",
+            "ECHO",
+            "FLUSHALL",
+            "FLUSHDB",
+            "FUNCTION",
+            "HELLO",
+            "INFO",
+            "KEYS",
+            "LASTSAVE",
+            "LATENCY",
+            "MIGRATE",
+            "MODULE",
+            "PING",
+            "PUBLISH",
+            "PUBSUB",
+            "SCAN",
+            "SCRIPT",
+            "SLOWLOG",
+            "TIME",
+            "WAIT");
 
     /** More of them in a row mean that the cluster contradicts itself. */
     private static final int MOST_REDIRECTIONS = 5;
@@ -164,8 +188,8 @@ final class RedisNodes {
     private Pool<List<Command>, List<Reply>> pool(SocketAddress node) {
         return pools.computeIfAbsent(
                 node,
-                address -> loop.pool(
-                        address, protocol, OPTIONS.connections(0, 1).onState(state -> {
+                address ->
+                        loop.pool(address, protocol, OPTIONS.connections(0, 1).onState(state -> {
                             forget(address, state);
                             endIfIdle(address);
                         })));

@@ -328,6 +328,10 @@ final class Subscriptions implements AutoCloseable {
         }
     }
 
+    boolean isOver() {
+        return over;
+    }
+
     @Override
     public void close() {
         over = true;

@@ -144,7 +144,8 @@ class MemcachedTest {
         Duration longest = Duration.ofDays(30);
         assertThat(new MemcachedRequest.Store("set", "a", ByteBuffer.allocate(0), longest, 0).seconds())
                 .isEqualTo(2_592_000);
-        for (Duration longer : List.of(longest.plusNanos(1), longest.plusSeconds(1), Duration.ofSeconds(Long.MAX_VALUE))) {
+        for (Duration longer :
+                List.of(longest.plusNanos(1), longest.plusSeconds(1), Duration.ofSeconds(Long.MAX_VALUE))) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new MemcachedRequest.Store("set", "a", ByteBuffer.allocate(0), longer, 0));
         }

@@ -377,8 +377,7 @@ class RedisClientFaultsTest {
                 .await();
         until(() -> !seen.isEmpty());
         loop.submit(() -> subscriptions.unsubscribe(Kind.CHANNEL, "a")).await();
-        accepted.getFirst()
-                .write(Reply.array(Reply.bulk("subscribe"), Reply.bulk("a"), Reply.of(1)));
+        accepted.getFirst().write(Reply.array(Reply.bulk("subscribe"), Reply.bulk("a"), Reply.of(1)));
         until(() -> seen.size() > 1);
         assertThat(seen).containsExactly(Command.of("SUBSCRIBE", "a"), Command.of("UNSUBSCRIBE", "a"));
         loop.submit(() -> subscriptions.subscribe(Kind.CHANNEL, "b")).await().await();
@@ -392,7 +391,9 @@ class RedisClientFaultsTest {
         InetSocketAddress address = subscribed(seen, command -> null);
         var subscriptions = loop.submit(() -> new Subscriptions(loop, address, Hello.resp2(), message -> {}))
                 .await();
-        loop.submit(() -> subscriptions.subscribe(Kind.CHANNEL, "a", "b")).await().await();
+        loop.submit(() -> subscriptions.subscribe(Kind.CHANNEL, "a", "b"))
+                .await()
+                .await();
         loop.submit(() -> {
                     var _ = subscriptions.unsubscribe(Kind.CHANNEL, "a");
                     return subscriptions.subscribe(Kind.CHANNEL, "a");
@@ -414,9 +415,7 @@ class RedisClientFaultsTest {
         List<Command> seen = new ArrayList<>();
         InetSocketAddress address = subscribed(
                 seen,
-                command -> accepted.size() == 2
-                        ? new Reply.Failed("BUSY Redis is busy running a script.")
-                        : null);
+                command -> accepted.size() == 2 ? new Reply.Failed("BUSY Redis is busy running a script.") : null);
         var told = new Told();
         var subscriptions = loop.submit(() -> new Subscriptions(loop, address, Hello.resp2(), told))
                 .await();
@@ -440,7 +439,9 @@ class RedisClientFaultsTest {
         var told = new Told();
         var subscriptions = loop.submit(() -> new Subscriptions(loop, address, Hello.resp2(), told))
                 .await();
-        loop.submit(() -> subscriptions.subscribe(Kind.CHANNEL, "a", "b")).await().await();
+        loop.submit(() -> subscriptions.subscribe(Kind.CHANNEL, "a", "b"))
+                .await()
+                .await();
         accepted.getFirst().abort();
         until(() -> told.all.contains("restored"));
         assertThat(told.all).containsExactly("CHANNEL a NOPERM", "restored");
@@ -452,9 +453,8 @@ class RedisClientFaultsTest {
     void a_channel_whose_slot_moves_away_is_told_and_one_that_is_still_there_is_subscribed_to_again()
             throws IOException {
         List<Command> seen = new ArrayList<>();
-        InetSocketAddress address = subscribed(
-                seen,
-                command -> seen.size() == 4 ? new Reply.Failed("MOVED 1 127.0.0.1:1") : null);
+        InetSocketAddress address =
+                subscribed(seen, command -> seen.size() == 4 ? new Reply.Failed("MOVED 1 127.0.0.1:1") : null);
         var told = new Told();
         var subscriptions = loop.submit(() -> new Subscriptions(loop, address, Hello.resp2(), told))
                 .await();

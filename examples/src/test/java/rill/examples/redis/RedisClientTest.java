@@ -155,6 +155,21 @@ class RedisClientTest {
     }
 
     @Test
+    void a_transaction_that_could_not_begin_says_so() throws IOException {
+        redis.call(Command.of("ACL", "SETUSER", "single", "on", ">secret", "~*", "+@all", "-multi"))
+                .await();
+        try (var single = RedisClient.connect(loop, server.address(), Hello.resp3().user("single", "secret"))
+                .await()) {
+            assertThatThrownBy(
+                            () -> single.transaction(Command.of("INCR", "a")).await())
+                    .isInstanceOf(RespException.class)
+                    .hasMessageStartingWith("NOPERM")
+                    .hasMessageContaining("multi");
+            assertThat(single.get("a").await()).as("as the Javadoc says").isEqualTo("1");
+        }
+    }
+
+    @Test
     void a_command_that_fails_within_a_transaction_undoes_nothing() throws IOException {
         redis.set("text", "abc").await();
         List<Reply> replies = redis.transaction(Command.of("INCR", "a"), Command.of("INCR", "text"))
@@ -393,6 +408,20 @@ class RedisClientTest {
         redis.close();
         assertThatThrownBy(blocked::await).isInstanceOf(IOException.class);
         assertThatThrownBy(() -> redis.get("key").await()).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> loop.submit(() -> redis.subscriptions(receiver)).await())
+                .isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void subscriptions_that_are_closed_are_not_kept() throws IOException {
+        for (int i = 0; i < 100; i++) {
+            loop.submit(() -> {
+                        redis.subscriptions(receiver).close();
+                        return null;
+                    })
+                    .await();
+        }
+        assertThat(redis.open()).isLessThanOrEqualTo(1);
     }
 
     @Test
