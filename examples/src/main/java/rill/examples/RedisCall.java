@@ -82,7 +82,9 @@ record RedisCall(Command command, RespVersion version) {
             return 1;
         }
         String text = command.string(index);
-        if (!text.matches("0|[1-9][0-9]{0,18}") || text.compareTo(LARGEST) > 0 && text.length() == LARGEST.length()) {
+        boolean number = text.matches("0|[1-9][0-9]{0,18}");
+        boolean tooLarge = text.length() == LARGEST.length() && text.compareTo(LARGEST) > 0;
+        if (!number || tooLarge) {
             throw RefusedCommand.because("value is out of range, must be positive");
         }
         return (int) Math.min(Long.parseLong(text), Integer.MAX_VALUE); // nothing has more elements
