@@ -600,7 +600,7 @@ class RedisClientFaultsTest {
                     .onFailure(failure -> {})
                     .onMessage(command -> connection.write(Reply.bulk("from the second")), connection::close);
         };
-        Listener listener = loop.listen(ANY, Resp.server(), serving::accept).await();
+        Listener listener = loop.listen(ANY, Resp.server(), serving).await();
         int port = ((InetSocketAddress) listener.address()).getPort();
         InetSocketAddress first = server((connection, command) -> connection.write(
                 new Reply.Failed("MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + port)));
@@ -609,7 +609,7 @@ class RedisClientFaultsTest {
         listener.close();
         second.getFirst().abort();
         passes(100);
-        loop.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), Resp.server(), serving::accept)
+        loop.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), Resp.server(), serving)
                 .await();
         passes(1500); // in which it would be connected to, with pauses of 50 ms and more
         assertThat(second).hasSize(1);

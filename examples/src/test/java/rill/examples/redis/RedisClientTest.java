@@ -158,10 +158,10 @@ class RedisClientTest {
     void a_transaction_that_could_not_begin_says_so() throws IOException {
         redis.call(Command.of("ACL", "SETUSER", "single", "on", ">secret", "~*", "+@all", "-multi"))
                 .await();
-        try (var single = RedisClient.connect(loop, server.address(), Hello.resp3().user("single", "secret"))
+        try (var single = RedisClient.connect(
+                        loop, server.address(), Hello.resp3().user("single", "secret"))
                 .await()) {
-            assertThatThrownBy(
-                            () -> single.transaction(Command.of("INCR", "a")).await())
+            assertThatThrownBy(() -> single.transaction(Command.of("INCR", "a")).await())
                     .isInstanceOf(RespException.class)
                     .hasMessageStartingWith("NOPERM")
                     .hasMessageContaining("multi");
@@ -408,7 +408,8 @@ class RedisClientTest {
         redis.close();
         assertThatThrownBy(blocked::await).isInstanceOf(IOException.class);
         assertThatThrownBy(() -> redis.get("key").await()).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> loop.submit(() -> redis.subscriptions(receiver)).await())
+        assertThatThrownBy(
+                        () -> loop.submit(() -> redis.subscriptions(receiver)).await())
                 .isInstanceOf(IllegalStateException.class);
     }
 
