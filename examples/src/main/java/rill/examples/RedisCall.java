@@ -2,6 +2,7 @@ package rill.examples;
 
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 import rill.codec.resp.RespVersion;
@@ -12,6 +13,10 @@ import rill.codec.resp.RespVersion;
  * @param version what its client speaks
  */
 record RedisCall(Command command, RespVersion version) {
+    private static final String LARGEST = String.valueOf(Long.MAX_VALUE);
+    private static final Pattern INFINITE = Pattern.compile("[+-]?inf(inity)?", Pattern.CASE_INSENSITIVE);
+    private static final Pattern FINITE = Pattern.compile("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?");
+
     /** The first argument, which is a key with most commands. */
     byte[] key() {
         return command.bytes(1);
@@ -77,25 +82,23 @@ record RedisCall(Command command, RespVersion version) {
             return 1;
         }
         String text = command.string(index);
-        if (!text.matches("0|[1-9][0-9]{0,8}")) {
+        boolean number = text.matches("0|[1-9][0-9]{0,18}");
+        boolean tooLarge = text.length() == LARGEST.length() && text.compareTo(LARGEST) > 0;
+        if (!number || tooLarge) {
             throw RefusedCommand.because("value is out of range, must be positive");
         }
-        return Integer.parseInt(text);
+        return (int) Math.min(Long.parseLong(text), Integer.MAX_VALUE); // nothing has more elements
     }
 
     double score(int index) {
         String text = command.string(index);
-        try {
-            double score = switch (text.startsWith("+") || text.startsWith("-") ? text.substring(1) : text) {
-                case "inf" -> Double.POSITIVE_INFINITY;
-                case String number -> Double.parseDouble(number);
-            };
-            if (!Double.isNaN(score)) {
-                return text.startsWith("-") ? -score : score;
-            }
-        } catch (NumberFormatException e) {
-            // said below
+        if (INFINITE.matcher(text).matches()) {
+            return text.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
         }
-        throw RefusedCommand.because("value is not a valid float");
+        double score = FINITE.matcher(text).matches() ? Double.parseDouble(text) : Double.NaN;
+        if (Double.isNaN(score) || Double.isInfinite(score)) {
+            throw RefusedCommand.because("value is not a valid float");
+        }
+        return score;
     }
 }

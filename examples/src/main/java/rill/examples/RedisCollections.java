@@ -81,7 +81,7 @@ final class RedisCollections {
         }
         int size = list.deque().size();
         long first = Math.max(from < 0 ? from + size : from, 0);
-        long last = to < 0 ? to + size : to;
+        long last = Math.min(to < 0 ? to + size : to, size - 1);
         return new Reply.Array(list.deque().stream()
                 .skip(first)
                 .limit(Math.max(last - first + 1, 0))

@@ -3,6 +3,7 @@ package rill.examples;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,9 @@ import rill.codec.resp.RespVersion;
 final class RedisCommands {
     /** Of no Redis: one of a high number is asked for things that are not there. */
     static final String VERSION = "0.0.0";
+
+    /** Counted from 1970, as Redis does, the end of it has 64 bits. */
+    private static final long LONGEST_LIFETIME_MILLIS = Long.MAX_VALUE - (1L << 41);
 
     private static final String INFO = "# Server\r\nredis_version:" + VERSION + "\r\nredis_mode:standalone\r\n";
 
@@ -109,20 +113,24 @@ final class RedisCommands {
     private Reply set(RedisCall call) {
         Command command = call.command();
         byte[] key = call.key();
-        boolean wanted = true;
-        long lifetime = 0; // for good
+        String condition = "";
+        String unit = "";
+        int number = 0;
         for (int at = 3; at < command.size(); at++) {
             String option = command.string(at).toUpperCase(Locale.ROOT);
-            if (option.equals("NX")) {
-                wanted = !store.contains(key);
-            } else if (option.equals("XX")) {
-                wanted = store.contains(key);
-            } else if ((option.equals("EX") || option.equals("PX")) && ++at < command.size()) {
-                lifetime = lifetime(option, call.number(at));
+            if (Set.of("NX", "XX").contains(option) && (condition.isEmpty() || condition.equals(option))) {
+                condition = option;
+            } else if (Set.of("EX", "PX").contains(option)
+                    && (unit.isEmpty() || unit.equals(option))
+                    && ++at < command.size()) {
+                unit = option;
+                number = at;
             } else {
                 throw RefusedCommand.because("syntax error");
             }
         }
+        long lifetime = unit.isEmpty() ? 0 : lifetime(unit, call.number(number)); // 0: for good
+        boolean wanted = condition.isEmpty() || condition.equals("XX") == store.contains(key);
         if (wanted && lifetime == 0) {
             store.put(key, new Value.Text(call.bulk(2)));
         } else if (wanted) {
@@ -132,10 +140,11 @@ final class RedisCommands {
     }
 
     private static long lifetime(String option, long number) {
-        if (number <= 0) {
+        TimeUnit unit = option.equals("EX") ? TimeUnit.SECONDS : TimeUnit.MILLISECONDS;
+        if (number <= 0 || unit.toMillis(number) > LONGEST_LIFETIME_MILLIS) {
             throw RefusedCommand.because("invalid expire time in 'set' command");
         }
-        return (option.equals("EX") ? TimeUnit.SECONDS : TimeUnit.MILLISECONDS).toNanos(number);
+        return unit.toNanos(number);
     }
 
     private Reply setAll(RedisCall call) {

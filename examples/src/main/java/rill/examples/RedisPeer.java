@@ -65,6 +65,7 @@ final class RedisPeer {
     private Reply carryOut(String called, Command command) {
         try {
             var call = new RedisCall(command, version);
+            requireAllowed(called, command);
             Reply answer = ofTransaction(called, call);
             return answer == null ? carryOutNow(called, call) : answer;
         } catch (RefusedCommand refused) {
@@ -90,19 +91,25 @@ final class RedisPeer {
         }
     }
 
+    /** Whether it is told of messages by answers of RESP 2, which are no different from those to commands. */
+    private boolean listens() {
+        return version == RespVersion.RESP2 && !(subscribed.isEmpty() && patterns.isEmpty());
+    }
+
+    private void requireAllowed(String called, Command command) {
+        if (listens() && !WHILE_SUBSCRIBED.contains(called)) {
+            throw RefusedCommand.because("Can't execute '" + command.string(0).toLowerCase(Locale.ROOT)
+                    + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
+                    + " context");
+        }
+    }
+
     /** The answer to what is about the connection itself; null if it is about something else. */
     private @Nullable Reply ofConnection(String called, RedisCall call) {
-        boolean listens = version == RespVersion.RESP2 && !(subscribed.isEmpty() && patterns.isEmpty());
-        if (listens && !WHILE_SUBSCRIBED.contains(called)) {
-            throw RefusedCommand.because(
-                    "Can't execute '" + call.command().string(0).toLowerCase(Locale.ROOT)
-                            + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
-                            + " context");
-        }
         return switch (called) {
             case "CLIENT" -> client(call.withAtLeast(1));
             case "HELLO" -> hello(call);
-            case "PING" -> listens ? pong(call.withArguments(0, 1)) : null;
+            case "PING" -> listens() ? pong(call.withArguments(0, 1)) : null;
             case "PSUBSCRIBE" -> subscribe(call.withAtLeast(1), patterns, "psubscribe");
             case "PUBLISH" -> channels.publish(call.withArguments(2).bulk(1), call.bulk(2));
             case "PUNSUBSCRIBE" -> unsubscribe(call, patterns, "punsubscribe");

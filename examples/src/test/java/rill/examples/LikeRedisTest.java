@@ -104,6 +104,7 @@ class LikeRedisTest {
             PSUBSCRIBE a* b; SUBSCRIBE c; PUNSUBSCRIBE b x; PUNSUBSCRIBE; UNSUBSCRIBE c; PUNSUBSCRIBE; PING
             SUBSCRIBE a; PING; PING b; PING b c; SUBSCRIBE; PSUBSCRIBE; UNSUBSCRIBE a; PING
             SUBSCRIBE a; GET b; PUBLISH a b; QUIT
+            SUBSCRIBE a; MULTI; PING
             PUBLISH a b; PUBLISH a; PUBLISH; PUBLISH a b c
             HELLO 3; SUBSCRIBE a b; PING; PSUBSCRIBE b* ?z; PUBLISH b x; PUBLISH c x; UNSUBSCRIBE b; UNSUBSCRIBE; PUNSUBSCRIBE ?z; PUNSUBSCRIBE; PUBLISH b x
             """;
@@ -126,6 +127,12 @@ class LikeRedisTest {
             EXEC; DISCARD; MULTI; MULTI; SET a 1; EXEC; GET a; MULTI; PING x; CLIENT GETNAME; QUIT
             ZADD z x a; ZADD z nan a; ZADD z 1 a 2; ZADD z; ZADD z 1; ZADD z -inf a inf b 1.5 c; ZPOPMIN z 3; ZPOPMIN z -1
             RPUSH l a; GET l; INCR l; SADD l a; HSET l a 1; ZADD l 1 a; MGET l; LPUSH l b; TYPE l; SET l x; GET l; LLEN l
+            RPUSH l a b; LRANGE l 0 9223372036854775807; LRANGE l -9223372036854775808 9223372036854775807; LRANGE l 9223372036854775807 0
+            ZADD z --5 a; ZADD z +-5 a; ZADD z 1f a; ZADD z 1d a; ZADD z ' 1' a; ZADD z '1 ' a; ZADD z '' a; ZADD z - a; ZADD z 1e a; ZADD z 1e400 a; ZCARD z
+            ZADD z infinity a; ZADD z +inf b; ZADD z INF c; ZADD z -Infinity d; ZADD z 1. e; ZADD z .5 f; ZADD z -1e2 g; ZSCORE z d; ZSCORE z e; ZPOPMIN z 9
+            SET a 1 NX XX; SET a 1 XX NX; SET a 1 EX 1 PX 2; SET a 1 EX 9 EX 9; SET a 1 EX x NONE; GET a; SET a 1 EX 9 NX; SET a 2 PX 0 NX; GET a
+            SET a 1 EX 9223372036854775807; SET a 1 PX 9223372036854775807; SET a 1 EX 9223372036854775; GET a; SET a 1 EX 9223372036; GET a
+            RPUSH l a; LPOP l 99999999999; LPOP l 9223372036854775808; LPOP l 01; LPOP l -0; ZADD z 1 a; ZPOPMIN z 9223372036854775807; ZPOPMIN z +1
             SADD s a; TYPE s; LPOP s; HGET s a; HSET h a 1; TYPE h; SCARD h; ZADD z 1 a; TYPE z; ZSCORE h a; SPOP z
             """;
 

@@ -17,10 +17,12 @@ import rill.ProtocolException;
  * </pre>
  */
 final class Greeting {
+    private final RespVersion version;
     private final ArrayDeque<Command> unanswered;
     private @Nullable RespServer server;
 
     private Greeting(Hello hello) {
+        version = hello.version();
         unanswered = new ArrayDeque<>(hello.commands());
     }
 
@@ -45,16 +47,24 @@ final class Greeting {
             throw new RespException(refusal, refused(command));
         }
         if (command.name().equals("HELLO")) {
-            if (!(answer instanceof Reply.Map map)) {
-                throw new ProtocolException(end, "expected a map as the answer to HELLO");
-            }
-            server = RespServer.of(map);
+            server = RespServer.of(map(answer, end));
         }
         if (unanswered.isEmpty()) {
             context.releaseWrites();
             return true;
         }
         return false;
+    }
+
+    /** An array of keys and values in RESP 2, which has no maps. */
+    private Reply.Map map(Reply answer, int end) throws ProtocolException {
+        if (answer instanceof Reply.Map map) {
+            return map;
+        }
+        if (version == RespVersion.RESP2 && answer instanceof Reply.Array(var pairs) && pairs.size() % 2 == 0) {
+            return new Reply.Map(pairs);
+        }
+        throw new ProtocolException(end, "expected a map as the answer to HELLO");
     }
 
     /** What the server has said of itself, if it was asked. */

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * Resp.client(Hello.resp3().user("billing", password).database(2))
  * </pre>
  *
+ * <p><b>Not guaranteed:</b> that what a command has changed later, such as {@code SELECT} or {@code AUTH}, is said again: it is gone with its
+ * connection, so what a {@link rill.Pool} needs is said here.
+ *
  * <p><b>Errors:</b> what the server refuses fails the connection, and so {@link rill.Loop#connect}, with a {@link RespException} that says what was
  * refused, why, and what to do.
  *

@@ -76,9 +76,18 @@ public final class Resp {
     /** What comes while no call is in flight may be no push. */
     private static void take(Reply reply, Consumer<? super Reply.Push> pushes) {
         if (!(Reply.plain(reply) instanceof Reply.Push push)) {
-            throw new IllegalStateException("a reply that answers no command: " + reply);
+            String shown = reply.toString();
+            release(reply);
+            throw new IllegalStateException("a reply that answers no command: " + shown);
         }
         pushes.accept(push);
+    }
+
+    /** Nobody is given this reply: of a value that was handed out, the buffer goes back. */
+    static void release(Reply reply) {
+        if (reply instanceof Reply.BulkBuffer bulk) {
+            bulk.release();
+        }
     }
 
     /**

@@ -121,9 +121,13 @@ final class RespClientCodec implements Codec<Reply, Command> {
         }
 
         private void greet(Greeting current, Reply reply, int end, Context context) throws IOException {
-            if (current.answered(reply, end, context)) {
-                server = current.server();
-                greeting = null;
+            try {
+                if (current.answered(reply, end, context)) {
+                    server = current.server();
+                    greeting = null;
+                }
+            } finally {
+                Resp.release(reply);
             }
         }
 

@@ -2,7 +2,7 @@ package rill.codec.resp;
 
 /**
  * What a server has said of itself in answer to {@code HELLO}: {@link rill.Connection#info} of a connection that began with {@link Hello#resp3}
- * has it. What the server did not say is empty or 0.
+ * has it, or with a {@code HELLO} of {@link Hello#then}. What the server did not say is empty or 0.
  *
  * @param name the program, such as {@code redis}
  * @param version of that

@@ -260,7 +260,9 @@ public final class RespSubscriber implements AutoCloseable {
         String first = parts.isEmpty() ? null : Reply.text(parts.getFirst());
         boolean understood = first == null ? answer(plain) : told(first, parts, plain);
         if (!understood) {
-            throw new UncheckedIOException(new ProtocolException("a reply that answers nothing here: " + reply));
+            String shown = reply.toString();
+            Resp.release(reply);
+            throw new UncheckedIOException(new ProtocolException("a reply that answers nothing here: " + shown));
         }
         welcomed = true;
     }

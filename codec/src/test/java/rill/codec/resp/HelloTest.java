@@ -58,6 +58,16 @@ final class HelloTest {
     }
 
     @Test
+    void a_further_hello_of_resp_2_is_answered_by_an_array() {
+        var harness = greet(Hello.resp2().then(Command.of("HELLO", "2", "SETNAME", "me")));
+        harness.feed("*2\r\n$6\r\nserver\r\n$5\r\nredis\r\n");
+        assertThat(harness.holdsWrites()).isFalse();
+        assertThat(harness.outcome().violation()).isNull();
+        var ofResp3 = greet(Hello.resp3()).feed("*2\r\n$6\r\nserver\r\n$5\r\nredis\r\n");
+        assertThat(ofResp3.outcome().violation()).isEqualTo("expected a map as the answer to HELLO");
+    }
+
+    @Test
     void without_anything_to_say_nothing_waits() {
         assertThat(greet(Hello.resp2()).holdsWrites()).isFalse();
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import rill.Client;
 import rill.Connection;
 import rill.Future;
@@ -20,6 +21,7 @@ import rill.Pipeline;
 import rill.Pool;
 import rill.PoolOptions;
 import rill.testing.Loops;
+import rill.testkit.Leaks;
 
 /** Clients and subscribers on a loop, with a server that says what the test wants, byte by byte. */
 class RespOverLoopTest {
@@ -179,5 +181,46 @@ class RespOverLoopTest {
                 .as("the connection that wants more fails")
                 .isTrue();
         assertThat(calls.getFirst().failure()).hasMessageContaining("unfinished");
+    }
+
+    // ---- values in buffers that nobody is given
+
+    private static final String LARGE = "$40000\r\n" + "x".repeat(40_000) + "\r\n";
+    private static final RespOptions HANDING_OUT = RespOptions.defaults().handOut(1);
+
+    @Test
+    @ExtendWith(Leaks.class)
+    void an_answer_to_the_greeting_is_given_to_nobody_and_so_it_is_released() {
+        Hello hello = Hello.resp2().then(Command.of("CLIENT", "INFO"));
+        Future<Client<Command, Reply>> connecting = loop.connect(server("").address(), Resp.client(hello, HANDING_OUT));
+        ticks();
+        says(LARGE);
+        assertThat(connecting.isDone()).isTrue();
+        assertThat(connecting.failure()).isNull();
+        connecting.result().close();
+    }
+
+    @Test
+    @ExtendWith(Leaks.class)
+    void what_answers_nothing_to_a_subscriber_is_released() {
+        Connection<Reply, Command> connection =
+                loops.settle(loop.connect(server("").address(), Resp.clientPipeline(Hello.resp2(), HANDING_OUT)));
+        loop.execute(() -> RespSubscriber.over(connection, message -> {}).onFailure(failure -> {}));
+        ticks();
+        says(LARGE);
+        assertThat(connection.isOpen()).isFalse();
+    }
+
+    @Test
+    @ExtendWith(Leaks.class)
+    void a_reply_that_answers_no_command_is_released_where_pushes_are_taken() {
+        List<Reply> pushes = new ArrayList<>();
+        Client<Command, Reply> client =
+                loops.settle(loop.connect(server("").address(), Resp.client(Hello.resp2(), HANDING_OUT, pushes::add)));
+        loop.execute(() -> client.onFailure(failure -> {}));
+        ticks();
+        says(LARGE);
+        assertThat(client.isOpen()).isFalse();
+        assertThat(pushes).isEmpty();
     }
 }

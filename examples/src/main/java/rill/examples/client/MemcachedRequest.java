@@ -8,7 +8,7 @@ import java.util.List;
 sealed interface MemcachedRequest {
     int LONGEST_KEY = 250;
 
-    /** From so many seconds on memcached takes a lifetime for a date. */
+    /** Beyond so many seconds memcached takes a lifetime for a date. */
     long LONGEST_LIFETIME_SECONDS = 60 * 60 * 24 * 30;
 
     /** What failures call it: the command, and no more. */
@@ -40,7 +40,7 @@ sealed interface MemcachedRequest {
     record Store(String name, String key, ByteBuffer data, Duration lifetime, long unique) implements MemcachedRequest {
         public Store {
             requireKey(key);
-            if (lifetime.isNegative() || lifetime.toSeconds() > LONGEST_LIFETIME_SECONDS) {
+            if (lifetime.isNegative() || lifetime.compareTo(Duration.ofSeconds(LONGEST_LIFETIME_SECONDS)) > 0) {
                 throw new IllegalArgumentException("a lifetime is at most 30 days, not " + lifetime);
             }
         }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import rill.CallFailedException;
 import rill.CallFailedException.Fate;
@@ -38,20 +39,27 @@ final class BlockingCalls {
 
     /** As a Task, whose end, whatever it is, decides what becomes of its connection. */
     Future<Reply> call(Command command, Duration atMost) {
+        try {
+            ConnectionBound.refuse(List.of(command));
+        } catch (IllegalArgumentException refused) {
+            return loop.failed(refused);
+        }
         if (calls >= MOST) {
             return loop.failed(new IllegalStateException(MOST + " commands are blocking already"));
         }
         calls++;
+        long begun = loop.nanoTime();
         return loop.task("blocking " + command.name(), () -> {
             @Nullable Client<Command, Reply> client = null;
             boolean answered = false;
             try {
-                client = free(command);
+                client = free(command, atMost);
                 busy.add(client);
                 if (closed) { // meanwhile
                     throw neverSent(command, "the client was closed", null);
                 }
-                Reply reply = client.call(command, atMost).await();
+                Duration left = atMost.minusNanos(loop.nanoTime() - begun);
+                Reply reply = client.call(command, left).await();
                 answered = true;
                 return reply;
             } finally {
@@ -68,7 +76,7 @@ final class BlockingCalls {
         });
     }
 
-    private Client<Command, Reply> free(Command command) throws IOException {
+    private Client<Command, Reply> free(Command command, Duration atMost) throws IOException {
         requireOpen();
         for (Client<Command, Reply> free = idle.poll(); free != null; free = idle.poll()) {
             if (free.isOpen()) {
@@ -76,7 +84,7 @@ final class BlockingCalls {
             }
         }
         try {
-            return loop.connect(address, protocol).await();
+            return loop.connect(address, protocol).timeout(atMost).await();
         } catch (IOException e) {
             throw neverSent(command, e.getMessage(), e);
         }

@@ -35,6 +35,7 @@ final class RedisClient implements AutoCloseable {
     private final RedisNodes nodes;
     private final BlockingCalls blocking;
     private final List<Subscriptions> subscriptions = new ArrayList<>();
+    private boolean closed; // on the loop
 
     private RedisClient(Loop loop, SocketAddress address, Hello hello) {
         this.loop = loop;
@@ -56,7 +57,10 @@ final class RedisClient implements AutoCloseable {
 
     // ---- commands
 
-    /** Any command that has one answer; an error is a failure. */
+    /**
+     * Any command that has one answer; an error is a failure. What belongs to a connection ({@code SELECT}, {@code AUTH}, {@code WATCH}, a {@code MULTI}
+     * by itself) fails with an {@link IllegalArgumentException}, here and in a batch: connections are shared, and come and go.
+     */
     Future<Reply> call(Command command) {
         return onLoop(() ->
                 nodes.call(List.of(command)).map(replies -> replies.getFirst().orThrow()));
@@ -117,7 +121,8 @@ final class RedisClient implements AutoCloseable {
      * All of these commands or none, with nothing between them, as one call.
      *
      * @return their replies, some of which may be errors: what fails when it is carried out undoes nothing. Fails if one of them was refused
-     *     beforehand, and then none was carried out
+     *     beforehand, and then none was carried out; also if the server refuses {@code MULTI}, which an access control list may say: then
+     *     it has carried them out one by one
      */
     Future<List<Reply>> transaction(Command... commands) {
         List<Command> all = new ArrayList<>();
@@ -125,6 +130,7 @@ final class RedisClient implements AutoCloseable {
         all.addAll(List.of(commands));
         all.add(Command.of("EXEC"));
         return batch(all).map(replies -> {
+            replies.getFirst().orThrow();
             Reply outcome = Reply.plain(replies.getLast());
             if (outcome instanceof Reply.Array done) {
                 return done.elements();
@@ -168,14 +174,14 @@ final class RedisClient implements AutoCloseable {
         return Command.of(parts.toArray(String[]::new));
     }
 
-    /** All keys that match, as a stream. */
+    /** All keys that match, as a stream. Of a cluster, those at the server that the client was given: a cursor is worth nothing to another. */
     Scan scan(String pattern) {
-        return new Scan(loop, this::call, pattern);
+        return new Scan(loop, command -> onLoop(() -> nodes.callFirst(command)), pattern);
     }
 
     /**
      * A command that waits at the server, such as {@code BLPOP}, on a connection of its own. Let the command have a timeout of its own that is
-     * shorter than {@code atMost}: after that its connection is given up.
+     * shorter than {@code atMost}: after that its connection is given up. Connecting counts.
      */
     Future<Reply> block(Command command, Duration atMost) {
         return onLoop(() -> blocking.call(command, atMost)).map(Reply::orThrow);
@@ -183,9 +189,18 @@ final class RedisClient implements AutoCloseable {
 
     /** Subscriptions, on a connection of their own, which is made again whenever it was lost. On the loop. */
     Subscriptions subscriptions(Subscriptions.Receiver receiver) {
+        if (closed) {
+            throw new IllegalStateException("the client is closed");
+        }
+        subscriptions.removeIf(Subscriptions::isOver);
         var made = new Subscriptions(loop, address, hello, receiver);
         subscriptions.add(made);
         return made;
+    }
+
+    /** How many subscriptions it keeps. */
+    int open() {
+        return subscriptions.size();
     }
 
     /** What is spoken. */
@@ -197,6 +212,7 @@ final class RedisClient implements AutoCloseable {
     @Override
     public void close() {
         loop.execute(() -> {
+            closed = true;
             nodes.close();
             blocking.close();
             subscriptions.forEach(Subscriptions::close);

@@ -21,7 +21,7 @@ import rill.codec.resp.Reply;
 
 /**
  * The servers of a {@link RedisClient}: the one that it was given, and those of its cluster that answers have named. A pool of one connection for
- * each, which keeps commands in order, and makes another when it was lost. Confined to the loop.
+ * each, which keeps commands in order. That of the first is made again when it was lost, that of another when it is needed. Confined to the loop.
  *
  * <pre>
  *  call ──▶ the node of its slot, or the first ──▶ the answer
@@ -34,8 +34,41 @@ final class RedisNodes {
     private static final Set<String> READS =
             Set.of("EXISTS", "GET", "HGET", "HGETALL", "LRANGE", "MGET", "PING", "TTL", "TYPE");
 
+    /** What has no key, and may concern the server that is asked: its first argument says nothing of a slot. */
+    private static final Set<String> KEYLESS = Set.of(
+            "ACL",
+            "BGREWRITEAOF",
+            "BGSAVE",
+            "CLIENT",
+            "CLUSTER",
+            "COMMAND",
+            "CONFIG",
+            "DBSIZE",
+            "ECHO",
+            "FLUSHALL",
+            "FLUSHDB",
+            "FUNCTION",
+            "HELLO",
+            "INFO",
+            "KEYS",
+            "LASTSAVE",
+            "LATENCY",
+            "MIGRATE",
+            "MODULE",
+            "PING",
+            "PUBLISH",
+            "PUBSUB",
+            "SCAN",
+            "SCRIPT",
+            "SLOWLOG",
+            "TIME",
+            "WAIT");
+
     /** More of them in a row mean that the cluster contradicts itself. */
     private static final int MOST_REDIRECTIONS = 5;
+
+    private static final int SLOTS = 16384;
+    private static final int NO_SLOT = -1;
 
     private static final PoolOptions OPTIONS =
             PoolOptions.defaults().probe(Duration.ofSeconds(30), Duration.ofSeconds(5));
@@ -76,9 +109,19 @@ final class RedisNodes {
         }
     }
 
-    /** A reply for each command; what says that they belong elsewhere is followed. */
+    /** A reply for each command; what says that they belong elsewhere is followed. What would change the connection is refused. */
     Future<List<Reply>> call(List<Command> batch) {
+        try {
+            ConnectionBound.refuse(batch);
+        } catch (IllegalArgumentException refused) {
+            return loop.failed(refused);
+        }
         return call(batch, nodeOf(batch), false, MOST_REDIRECTIONS);
+    }
+
+    /** Of the first, and of no other: where answers are worth something only to the server that has given them. */
+    Future<Reply> callFirst(Command command) {
+        return call(List.of(command), first, false, 0).map(List::getFirst);
     }
 
     private SocketAddress nodeOf(List<Command> batch) {
@@ -144,7 +187,22 @@ final class RedisNodes {
 
     private Pool<List<Command>, List<Reply>> pool(SocketAddress node) {
         return pools.computeIfAbsent(
-                node, address -> loop.pool(address, protocol, OPTIONS.onState(state -> forget(address, state))));
+                node,
+                address ->
+                        loop.pool(address, protocol, OPTIONS.connections(0, 1).onState(state -> {
+                            forget(address, state);
+                            endIfIdle(address);
+                        })));
+    }
+
+    /** A node that is gone may be gone for good, so nothing is kept of it: an answer names it if it comes back. */
+    private void endIfIdle(SocketAddress node) {
+        Pool<?, ?> pool = pools.get(node);
+        if (pool != null && pool.state() instanceof PoolState.Idle) {
+            pools.remove(node);
+            bySlot.values().removeIf(node::equals);
+            pool.close();
+        }
     }
 
     /** Another may have what a node had that is gone. */
@@ -161,14 +219,16 @@ final class RedisNodes {
 
     // ---- slots
 
-    /** Where the first key of a batch belongs; a guess for commands whose keys come later, which a redirection corrects. */
+    /**
+     * Where the first key of a batch belongs, or {@link #NO_SLOT}; a guess for commands whose keys come later, which a redirection corrects.
+     */
     private static int slot(List<Command> batch) {
         for (Command each : batch) {
-            if (each.size() > 1) {
+            if (each.size() > 1 && !KEYLESS.contains(each.name())) {
                 return slot(each.bytes(each.name().startsWith("EVAL") ? Math.min(3, each.size() - 1) : 1));
             }
         }
-        return 0;
+        return NO_SLOT;
     }
 
     /** Of what is between braces, if something is: so keys can be kept together. <b>Source:</b> Redis cluster specification. */
@@ -188,7 +248,7 @@ final class RedisNodes {
                 crc = (crc & 0x8000) == 0 ? crc << 1 : (crc << 1) ^ 0x1021;
             }
         }
-        return crc & 0x3FFF;
+        return crc & (SLOTS - 1);
     }
 
     private static int indexOf(byte[] bytes, char wanted, int from) {
@@ -224,7 +284,7 @@ final class RedisNodes {
             int colon = words[2].lastIndexOf(':');
             String host = words[2].substring(0, Math.max(colon, 0));
             String port = words[2].substring(colon + 1);
-            if (!words[1].matches("[0-9]{1,5}") || !port.matches("[0-9]{1,5}") || colon < 0) {
+            if (!isAtMost(SLOTS - 1, words[1]) || !isAtMost(0xFFFF, port) || colon < 0) {
                 return null;
             }
             if (host.isEmpty() && from instanceof InetSocketAddress same) {
@@ -232,6 +292,10 @@ final class RedisNodes {
             }
             SocketAddress node = InetSocketAddress.createUnresolved(host, Integer.parseInt(port));
             return new Redirection(moved, Integer.parseInt(words[1]), node);
+        }
+
+        private static boolean isAtMost(int most, String number) {
+            return number.matches("[0-9]{1,5}") && Integer.parseInt(number) <= most;
         }
     }
 }

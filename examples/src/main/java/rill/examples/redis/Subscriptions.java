@@ -2,9 +2,12 @@ package rill.examples.redis;
 
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +52,12 @@ final class Subscriptions implements AutoCloseable {
         /** The connection is gone: until {@link #restored} nothing comes. */
         default void lost(Throwable why) {}
 
-        /** Another connection has all of the subscriptions; messages may be missing. */
+        /**
+         * What was confirmed before is given up: the server has refused it on another connection, or has ended it and refused it then. Others go on.
+         */
+        default void refused(Kind kind, String name, RespException why) {}
+
+        /** Another connection has all of the subscriptions that were not refused; messages may be missing. */
         default void restored() {}
     }
 
@@ -57,15 +65,29 @@ final class Subscriptions implements AutoCloseable {
     private final SocketAddress address;
     private final Hello hello;
     private final Receiver receiver;
-    private final Map<Kind, Set<String>> wanted = new EnumMap<>(Kind.class);
+    private final Map<Kind, Map<String, Wanted>> wanted = new EnumMap<>(Kind.class);
+    private final Set<Wanted> asked = new HashSet<>(); // for on the current connection, and not answered
     private final List<Waiting> waiting = new ArrayList<>();
     private @Nullable RespSubscriber ready;
     private @Nullable RespSubscriber current;
+    private @Nullable Throwable givenUp; // why the current one is closed
     private @Nullable Handle pause;
     private @Nullable Handle probe;
     private double nextPauseNanos = SHORTEST.toNanos();
     private boolean wasReady;
     private boolean over;
+
+    /** A name, from when it is wanted until it is not: whoever wants it again wants another. */
+    private static final class Wanted {
+        final Kind kind;
+        final String name;
+        boolean wasConfirmed; // on this connection or on an earlier one
+
+        Wanted(Kind kind, String name) {
+            this.kind = kind;
+            this.name = name;
+        }
+    }
 
     /** Whoever waits until what is left of these names is confirmed, on this connection or on a later one. */
     private record Waiting(Kind kind, Set<String> left, Promise<@Nullable Void> promise) {}
@@ -75,41 +97,85 @@ final class Subscriptions implements AutoCloseable {
         this.address = address;
         this.hello = hello;
         this.receiver = receiver;
+        for (Kind each : Kind.values()) {
+            wanted.put(each, new LinkedHashMap<>());
+        }
         connect();
     }
 
-    /** Done when the server has confirmed all of them, on this connection or on a later one; failed when it refuses one, which is then given up. */
+    /**
+     * Done when the server has confirmed all of them, on this connection or on a later one; failed when it refuses one, which is then given up.
+     *
+     * @throws IllegalArgumentException if there is none, or if a name has half a surrogate pair
+     */
     Future<@Nullable Void> subscribe(Kind kind, String... names) {
+        requireNames(names);
         if (over) {
             return loop.failed(new IllegalStateException("the subscriptions are closed"));
         }
-        var asked = new Waiting(kind, new LinkedHashSet<>(List.of(names)), loop.promise());
-        waiting.add(asked);
-        wanted(kind).addAll(asked.left);
-        if (ready != null) {
-            askFor(ready, kind, List.of(names))
-                    .forEach(each -> each.onDone((nothing, failure) -> {})); // it is told otherwise
+        var waits = new Waiting(kind, new LinkedHashSet<>(List.of(names)), loop.promise());
+        waiting.add(waits);
+        for (String each : List.copyOf(waits.left)) {
+            Wanted before = wanted(kind).get(each);
+            if (before == null) {
+                var it = new Wanted(kind, each);
+                wanted(kind).put(each, it);
+                if (current != null) {
+                    ask(current, it);
+                }
+            } else if (current != null && !asked.contains(before)) {
+                settle(before, null); // it is confirmed
+            }
         }
-        return asked.promise;
+        return waits.promise;
     }
 
-    /** Done when the server has confirmed it, or at once while nothing is connected. */
-    Future<@Nullable Void> unsubscribe(Kind kind, String... names) {
-        wanted(kind).removeAll(List.of(names));
+    /** One that can't be sent would be in the way of all the others on every connection. */
+    private static void requireNames(String... names) {
+        if (names.length == 0) {
+            throw new IllegalArgumentException("there is nothing to subscribe to");
+        }
         for (String each : names) {
-            settle(kind, each, null);
+            if (!StandardCharsets.UTF_8.newEncoder().canEncode(each)) {
+                throw new IllegalArgumentException("half a surrogate pair in a name");
+            }
         }
-        return ready == null || names.length == 0 ? loop.done(null) : ready.unsubscribe(kind, names);
     }
 
-    private Set<String> wanted(Kind kind) {
-        return Objects.requireNonNull(wanted.computeIfAbsent(kind, key -> new LinkedHashSet<>()));
+    /** Done when the server has confirmed it; at once while nothing is connected, and when the connection is lost. */
+    Future<@Nullable Void> unsubscribe(Kind kind, String... names) {
+        for (String each : names) {
+            Wanted it = wanted(kind).remove(each);
+            if (it != null) {
+                asked.remove(it);
+                settle(it, null);
+            }
+        }
+        if (current == null || names.length == 0) {
+            return loop.done(null);
+        }
+        RespSubscriber on = current;
+        // Behind what was asked for and is not confirmed yet, so this has the last word.
+        Future<@Nullable Void> confirmed = on.unsubscribe(kind, names)
+                .recoverWith(failure -> on.isOpen() || failure instanceof RespException
+                        ? loop.<@Nullable Void>failed(failure)
+                        : loop.<@Nullable Void>done(null));
+        readyIfAnswered(on);
+        return confirmed;
+    }
+
+    private Map<String, Wanted> wanted(Kind kind) {
+        return Objects.requireNonNull(wanted.get(kind));
+    }
+
+    private boolean isWanted(Wanted it) {
+        return wanted(it.kind).get(it.name) == it;
     }
 
     /** Nobody waits for this name any more. */
-    private void settle(Kind kind, String name, @Nullable Throwable refusal) {
+    private void settle(Wanted it, @Nullable Throwable refusal) {
         for (Waiting each : List.copyOf(waiting)) {
-            if (each.kind == kind && each.left.remove(name) && (refusal != null || each.left.isEmpty())) {
+            if (each.kind == it.kind && each.left.remove(it.name) && (refusal != null || each.left.isEmpty())) {
                 waiting.remove(each);
                 if (refusal == null) {
                     each.promise.complete(null);
@@ -125,7 +191,7 @@ final class Subscriptions implements AutoCloseable {
     private void connect() {
         pause = null;
         loop.connect(address, Resp.clientPipeline(hello, RespOptions.defaults()))
-                .map(connection -> RespSubscriber.over(connection, receiver::message))
+                .map(connection -> RespSubscriber.over(connection, new Listening()))
                 .onDone((made, failure) -> {
                     if (made == null) {
                         later(Objects.requireNonNull(failure));
@@ -137,61 +203,71 @@ final class Subscriptions implements AutoCloseable {
                 });
     }
 
+    /** What comes over a connection. */
+    private final class Listening implements RespSubscriber.Receiver {
+        @Override
+        public void message(RespSubscriber.Message message) {
+            receiver.message(message);
+        }
+
+        @Override
+        public void unsubscribed(Kind kind, String name, boolean byUs) {
+            Wanted it = wanted(kind).get(name);
+            if (!byUs && current != null && it != null && asked.add(it)) {
+                ask(current, it); // and if its slot has moved, that is refused
+            }
+        }
+    }
+
     private void begin(RespSubscriber made) {
         current = made;
+        givenUp = null;
         made.onFailure(failure -> {}); // told when it is closed
         made.closed().onDone((nothing, never) -> lost(made));
-        restore(made);
+        wanted.values().forEach(each -> List.copyOf(each.values()).forEach(it -> ask(made, it)));
+        readyIfAnswered(made);
     }
 
-    /** Until there is nothing to ask for: more may be wanted meanwhile. */
-    private void restore(RespSubscriber made) {
-        List<Future<?>> asked = new ArrayList<>();
-        wanted.forEach((kind, names) -> asked.addAll(askFor(made, kind, List.copyOf(names))));
-        if (asked.isEmpty()) {
-            restored(made);
+    /** One by one, for each may be refused, or be of another slot. What is not answered ends the connection. */
+    private void ask(RespSubscriber made, Wanted it) {
+        asked.add(it);
+        made.subscribe(it.kind, it.name).timeout(PATIENCE).onDone((nothing, failure) -> {
+            if (current != made || !isWanted(it)) {
+                return; // not any more
+            }
+            boolean tryAgain = failure instanceof RespException busy && busy.isTemporary() && it.wasConfirmed;
+            if (failure == null) {
+                it.wasConfirmed = true;
+                asked.remove(it);
+                settle(it, null);
+                readyIfAnswered(made);
+            } else if (failure instanceof RespException refusal && !tryAgain) {
+                refused(made, it, refusal);
+            } else {
+                giveUp(made, failure);
+            }
+        });
+    }
+
+    /** It would be refused again. */
+    private void refused(RespSubscriber made, Wanted it, RespException refusal) {
+        wanted(it.kind).remove(it.name);
+        asked.remove(it);
+        settle(it, refusal);
+        try {
+            if (it.wasConfirmed) {
+                receiver.refused(it.kind, it.name, refusal);
+            }
+        } finally {
+            readyIfAnswered(made);
+        }
+    }
+
+    /** Until there is nothing to wait for: more may be wanted meanwhile. */
+    private void readyIfAnswered(RespSubscriber made) {
+        if (over || current != made || ready != null || !asked.isEmpty() || !made.isOpen()) {
             return;
         }
-        Future.all(asked).onDone((nothing, failure) -> {
-            if (failure == null && current == made && made.isOpen()) {
-                restore(made);
-            }
-        });
-    }
-
-    /** One by one, for each may be refused, or be of another slot; those that are not confirmed yet. */
-    private List<Future<?>> askFor(RespSubscriber made, Kind kind, List<String> names) {
-        List<String> confirmed = made.subscriptions(kind);
-        List<Future<?>> asked = new ArrayList<>();
-        for (String name : names) {
-            if (confirmed.contains(name)) {
-                settle(kind, name, null);
-            } else {
-                asked.add(ask(made, kind, name));
-            }
-        }
-        return asked;
-    }
-
-    /** Fails if it is not answered, which ends the connection. */
-    private Future<?> ask(RespSubscriber made, Kind kind, String name) {
-        Promise<@Nullable Void> answered = loop.promise();
-        made.subscribe(kind, name).timeout(PATIENCE).onDone((nothing, failure) -> {
-            if (failure == null || failure instanceof RespException) {
-                if (failure != null) {
-                    wanted(kind).remove(name); // it would be refused again
-                }
-                settle(kind, name, failure);
-                answered.complete(null);
-            } else {
-                made.close(); // and so it is lost
-                answered.fail(failure);
-            }
-        });
-        return answered;
-    }
-
-    private void restored(RespSubscriber made) {
         ready = made;
         nextPauseNanos = SHORTEST.toNanos();
         probeLater(made);
@@ -209,11 +285,19 @@ final class Subscriptions implements AutoCloseable {
                 "probe",
                 () -> made.ping().timeout(PATIENCE).onDone((nothing, failure) -> {
                     if (failure != null) {
-                        made.close();
+                        giveUp(made, failure);
                     } else if (ready == made) {
                         probeLater(made);
                     }
                 }));
+    }
+
+    /** And so it is lost. */
+    private void giveUp(RespSubscriber made, Throwable why) {
+        if (current == made && givenUp == null) {
+            givenUp = why;
+        }
+        made.close();
     }
 
     private void lost(RespSubscriber gone) {
@@ -221,7 +305,8 @@ final class Subscriptions implements AutoCloseable {
             cancelProbe();
             current = null;
             ready = null;
-            Throwable why = gone.failure();
+            asked.clear();
+            Throwable why = givenUp == null ? gone.failure() : givenUp;
             later(why == null ? new IOException("the connection was closed") : why);
         }
     }
@@ -243,9 +328,14 @@ final class Subscriptions implements AutoCloseable {
         }
     }
 
+    boolean isOver() {
+        return over;
+    }
+
     @Override
     public void close() {
         over = true;
+        ready = null;
         cancelProbe();
         if (pause != null) {
             pause.cancel();

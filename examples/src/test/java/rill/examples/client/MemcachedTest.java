@@ -138,6 +138,19 @@ class MemcachedTest {
                         () -> new MemcachedRequest.Store("set", "a", ByteBuffer.allocate(0), Duration.ofDays(31), 0));
     }
 
+    /** One more second, and memcached takes it for a date, which is long ago. */
+    @Test
+    void a_lifetime_is_at_most_thirty_days_also_when_it_is_rounded_up() {
+        Duration longest = Duration.ofDays(30);
+        assertThat(new MemcachedRequest.Store("set", "a", ByteBuffer.allocate(0), longest, 0).seconds())
+                .isEqualTo(2_592_000);
+        for (Duration longer :
+                List.of(longest.plusNanos(1), longest.plusSeconds(1), Duration.ofSeconds(Long.MAX_VALUE))) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new MemcachedRequest.Store("set", "a", ByteBuffer.allocate(0), longer, 0));
+        }
+    }
+
     @TestFactory
     @Tag("slow")
     Stream<DynamicTest> the_laws_of_codecs() {

@@ -1,6 +1,7 @@
 package rill.examples.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -10,6 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import rill.CallFailedException;
@@ -22,6 +27,7 @@ import rill.codec.resp.Command;
 import rill.codec.resp.Hello;
 import rill.codec.resp.Reply;
 import rill.codec.resp.Resp;
+import rill.codec.resp.RespException;
 import rill.codec.resp.RespSubscriber;
 import rill.codec.resp.RespSubscriber.Kind;
 import rill.testing.RecordingReporter;
@@ -120,6 +126,11 @@ class RedisClientFaultsTest {
         var from = new InetSocketAddress("10.1.2.3", 6379);
         assertThat(RedisNodes.Redirection.of(List.of(new Reply.Failed("MOVED 7 :7001")), from))
                 .isEqualTo(new RedisNodes.Redirection(true, 7, InetSocketAddress.createUnresolved("10.1.2.3", 7001)));
+        for (String nonsense : List.of("MOVED 7 a:65536", "MOVED 16384 a:1", "MOVED 7 a", "MOVED x a:1")) {
+            assertThat(RedisNodes.Redirection.of(List.of(new Reply.Failed(nonsense)), from))
+                    .as(nonsense)
+                    .isNull();
+        }
     }
 
     @Test
@@ -136,6 +147,35 @@ class RedisClientFaultsTest {
             assertThat(client.get("b").await()).isEqualTo("from the second");
         }
         assertThat(redirected).hasValue(1);
+        client.close();
+    }
+
+    @Test
+    void what_has_no_key_is_asked_of_the_first_whatever_has_moved() throws IOException {
+        InetSocketAddress second = server((connection, command) -> connection.write(Reply.bulk("from the second")));
+        List<String> cursors = new ArrayList<>();
+        InetSocketAddress first = server((connection, command) -> {
+            switch (command.name()) {
+                case "GET" ->
+                    connection.write(new Reply.Failed(
+                            "MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + second.getPort()));
+                case "SCAN" -> {
+                    cursors.add(command.string(1));
+                    String next = command.string(1).equals("0") ? "18446744073709551615" : "0";
+                    connection.write(Reply.array(Reply.bulk(next), Reply.array(Reply.bulk("of " + next))));
+                }
+                default -> connection.write(Reply.bulk("from the first"));
+            }
+        });
+        RedisClient client = RedisClient.connect(loop, first, Hello.resp2()).await();
+        for (String key : List.of("18446744073709551615", "GET")) {
+            assertThat(client.get(key).await()).isEqualTo("from the second");
+        }
+        List<String> found = new ArrayList<>();
+        loop.submit(() -> client.scan("*").forEach(found::add)).await().await();
+        assertThat(cursors).containsExactly("0", "18446744073709551615");
+        assertThat(found).containsExactly("of 18446744073709551615", "of 0");
+        assertThat(client.call(Command.of("CONFIG", "GET", "save")).await()).isEqualTo(Reply.bulk("from the first"));
         client.close();
     }
 
@@ -284,6 +324,174 @@ class RedisClientFaultsTest {
         });
     }
 
+    /** A server that writes down what it is sent, and says what it is told to, or confirms. */
+    private InetSocketAddress subscribed(List<Command> seen, Function<Command, @Nullable Reply> otherwise)
+            throws IOException {
+        return server((connection, command) -> {
+            seen.add(command);
+            Reply said = otherwise.apply(command);
+            if (said == null) {
+                confirm(connection, command);
+            } else if (said != Reply.NULL) {
+                connection.write(said);
+            }
+        });
+    }
+
+    private void until(BooleanSupplier condition) throws IOException {
+        long patience = loop.nanoTime() + Duration.ofSeconds(10).toNanos();
+        while (!condition.getAsBoolean() && loop.nanoTime() < patience) {
+            passes(5);
+        }
+    }
+
+    private static final class Told implements Subscriptions.Receiver {
+        final List<String> all = new ArrayList<>();
+
+        @Override
+        public void message(RespSubscriber.Message message) {
+            all.add(message.channel() + ": " + message.text());
+        }
+
+        @Override
+        public void restored() {
+            all.add("restored");
+        }
+
+        @Override
+        public void refused(Kind kind, String name, RespException why) {
+            all.add(kind + " " + name + " " + why.code());
+        }
+    }
+
+    @Test
+    void what_is_given_up_before_it_is_confirmed_is_unsubscribed_from_all_the_same() throws IOException {
+        List<Command> seen = new ArrayList<>();
+        InetSocketAddress address =
+                subscribed(seen, command -> command.equals(Command.of("SUBSCRIBE", "a")) ? Reply.NULL : null);
+        var subscriptions = loop.submit(() -> {
+                    var made = new Subscriptions(loop, address, Hello.resp2(), message -> {});
+                    var _ = made.subscribe(Kind.CHANNEL, "a"); // before it is connected
+                    return made;
+                })
+                .await();
+        until(() -> !seen.isEmpty());
+        loop.submit(() -> subscriptions.unsubscribe(Kind.CHANNEL, "a")).await();
+        accepted.getFirst().write(Reply.array(Reply.bulk("subscribe"), Reply.bulk("a"), Reply.of(1)));
+        until(() -> seen.size() > 1);
+        assertThat(seen).containsExactly(Command.of("SUBSCRIBE", "a"), Command.of("UNSUBSCRIBE", "a"));
+        loop.submit(() -> subscriptions.subscribe(Kind.CHANNEL, "b")).await().await();
+        loop.execute(subscriptions::close);
+        passes(1);
+    }
+
+    @Test
+    void what_is_wanted_again_at_once_is_subscribed_to_again() throws IOException {
+        List<Command> seen = new ArrayList<>();
+        InetSocketAddress address = subscribed(seen, command -> null);
+        var subscriptions = loop.submit(() -> new Subscriptions(loop, address, Hello.resp2(), message -> {}))
+                .await();
+        loop.submit(() -> subscriptions.subscribe(Kind.CHANNEL, "a", "b"))
+                .await()
+                .await();
+        loop.submit(() -> {
+                    var _ = subscriptions.unsubscribe(Kind.CHANNEL, "a");
+                    return subscriptions.subscribe(Kind.CHANNEL, "a");
+                })
+                .await()
+                .await();
+        assertThat(seen)
+                .containsExactly(
+                        Command.of("SUBSCRIBE", "a"),
+                        Command.of("SUBSCRIBE", "b"),
+                        Command.of("UNSUBSCRIBE", "a"),
+                        Command.of("SUBSCRIBE", "a"));
+        loop.execute(subscriptions::close);
+        passes(1);
+    }
+
+    @Test
+    void a_server_that_is_busy_when_it_is_asked_again_is_asked_once_more() throws IOException {
+        List<Command> seen = new ArrayList<>();
+        InetSocketAddress address = subscribed(
+                seen,
+                command -> accepted.size() == 2 ? new Reply.Failed("BUSY Redis is busy running a script.") : null);
+        var told = new Told();
+        var subscriptions = loop.submit(() -> new Subscriptions(loop, address, Hello.resp2(), told))
+                .await();
+        loop.submit(() -> subscriptions.subscribe(Kind.CHANNEL, "a")).await().await();
+        accepted.getFirst().abort();
+        until(() -> !told.all.isEmpty());
+        assertThat(told.all).containsExactly("restored");
+        assertThat(accepted).hasSize(3);
+        assertThat(seen).hasSize(3).allMatch(Command.of("SUBSCRIBE", "a")::equals);
+        loop.execute(subscriptions::close);
+        passes(1);
+    }
+
+    @Test
+    void what_is_refused_on_a_later_connection_is_told() throws IOException {
+        InetSocketAddress address = subscribed(
+                new ArrayList<>(),
+                command -> accepted.size() == 2 && command.string(1).equals("a")
+                        ? new Reply.Failed("NOPERM No permissions to access a channel")
+                        : null);
+        var told = new Told();
+        var subscriptions = loop.submit(() -> new Subscriptions(loop, address, Hello.resp2(), told))
+                .await();
+        loop.submit(() -> subscriptions.subscribe(Kind.CHANNEL, "a", "b"))
+                .await()
+                .await();
+        accepted.getFirst().abort();
+        until(() -> told.all.contains("restored"));
+        assertThat(told.all).containsExactly("CHANNEL a NOPERM", "restored");
+        loop.execute(subscriptions::close);
+        passes(1);
+    }
+
+    @Test
+    void a_channel_whose_slot_moves_away_is_told_and_one_that_is_still_there_is_subscribed_to_again()
+            throws IOException {
+        List<Command> seen = new ArrayList<>();
+        InetSocketAddress address =
+                subscribed(seen, command -> seen.size() == 4 ? new Reply.Failed("MOVED 1 127.0.0.1:1") : null);
+        var told = new Told();
+        var subscriptions = loop.submit(() -> new Subscriptions(loop, address, Hello.resp2(), told))
+                .await();
+        loop.submit(() -> subscriptions.subscribe(Kind.SHARD, "a", "b")).await().await();
+        accepted.getFirst().write(Reply.array(Reply.bulk("sunsubscribe"), Reply.bulk("a"), Reply.of(1)));
+        until(() -> seen.size() == 3);
+        accepted.getFirst().write(Reply.array(Reply.bulk("sunsubscribe"), Reply.bulk("b"), Reply.of(1)));
+        until(() -> !told.all.isEmpty());
+        assertThat(told.all).containsExactly("SHARD b MOVED");
+        assertThat(seen)
+                .containsExactly(
+                        Command.of("SSUBSCRIBE", "a"),
+                        Command.of("SSUBSCRIBE", "b"),
+                        Command.of("SSUBSCRIBE", "a"),
+                        Command.of("SSUBSCRIBE", "b"));
+        loop.execute(subscriptions::close);
+        passes(1);
+    }
+
+    @Test
+    void a_name_that_can_not_be_sent_is_refused_and_harms_no_other() throws IOException {
+        InetSocketAddress address = subscribed(new ArrayList<>(), command -> null);
+        var subscriptions = loop.submit(() -> new Subscriptions(loop, address, Hello.resp2(), message -> {}))
+                .await();
+        for (String[] names : new String[][] {{}, {"a", "\ud83d"}}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> loop.submit(() -> subscriptions.subscribe(Kind.CHANNEL, names))
+                            .await());
+        }
+        Future<?> other =
+                loop.submit(() -> subscriptions.subscribe(Kind.CHANNEL, "b")).await();
+        until(other::isDone);
+        assertThat(other.isDone()).isTrue();
+        loop.execute(subscriptions::close);
+        passes(1);
+    }
+
     // ---- blocking, connecting
 
     @Test
@@ -306,6 +514,30 @@ class RedisClientFaultsTest {
         client.close();
         passes(50);
         assertThat(connections).as("connections for commands that block").isLessThanOrEqualTo(64);
+    }
+
+    @Test
+    void the_time_of_a_command_that_blocks_begins_before_it_has_a_connection() throws IOException {
+        InetSocketAddress address = server((connection, command) -> {
+            if (connection == accepted.getFirst()) {
+                connection.write(Reply.OK); // and to no other AUTH is there an answer
+            }
+        });
+        RedisClient client = RedisClient.connect(loop, address, Hello.resp2().password("secret"))
+                .await();
+        Future<?> blocked = client.block(Command.of("BLPOP", "a", "0"), Duration.ofMillis(100));
+        long patience = loop.nanoTime() + Duration.ofSeconds(5).toNanos(); // half of what connecting may take
+        while (!blocked.isDone() && loop.nanoTime() < patience) {
+            passes(5);
+        }
+        assertThat(blocked.isDone()).isTrue();
+        assertThat(blocked.failure())
+                .isInstanceOfSatisfying(
+                        CallFailedException.class,
+                        failed -> assertThat(failed.fate()).isEqualTo(CallFailedException.Fate.NEVER_SENT));
+        client.close();
+        passes(50);
+        assertThat(accepted).noneMatch(Connection::isOpen);
     }
 
     @Test
@@ -356,6 +588,33 @@ class RedisClientFaultsTest {
         passes(3000);
         assertThat(get.isDone()).as("answered by who has the slot now").isTrue();
         assertThat(get.result()).isEqualTo("from the first");
+        client.close();
+    }
+
+    @Test
+    void a_node_that_is_gone_is_not_connected_to_again_until_an_answer_names_it() throws IOException {
+        var second = new ArrayList<Connection<Command, Reply>>();
+        Consumer<Connection<Command, Reply>> serving = connection -> {
+            second.add(connection);
+            connection
+                    .onFailure(failure -> {})
+                    .onMessage(command -> connection.write(Reply.bulk("from the second")), connection::close);
+        };
+        Listener listener = loop.listen(ANY, Resp.server(), serving).await();
+        int port = ((InetSocketAddress) listener.address()).getPort();
+        InetSocketAddress first = server((connection, command) -> connection.write(
+                new Reply.Failed("MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + port)));
+        RedisClient client = RedisClient.connect(loop, first, Hello.resp2()).await();
+        assertThat(client.get("b").await()).isEqualTo("from the second");
+        listener.close();
+        second.getFirst().abort();
+        passes(100);
+        loop.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), Resp.server(), serving)
+                .await();
+        passes(1500); // in which it would be connected to, with pauses of 50 ms and more
+        assertThat(second).hasSize(1);
+        assertThat(client.get("b").await()).isEqualTo("from the second");
+        assertThat(second).hasSize(2);
         client.close();
     }
 

@@ -155,6 +155,21 @@ class RedisClientTest {
     }
 
     @Test
+    void a_transaction_that_could_not_begin_says_so() throws IOException {
+        redis.call(Command.of("ACL", "SETUSER", "single", "on", ">secret", "~*", "+@all", "-multi"))
+                .await();
+        try (var single = RedisClient.connect(
+                        loop, server.address(), Hello.resp3().user("single", "secret"))
+                .await()) {
+            assertThatThrownBy(() -> single.transaction(Command.of("INCR", "a")).await())
+                    .isInstanceOf(RespException.class)
+                    .hasMessageStartingWith("NOPERM")
+                    .hasMessageContaining("multi");
+            assertThat(single.get("a").await()).as("as the Javadoc says").isEqualTo("1");
+        }
+    }
+
+    @Test
     void a_command_that_fails_within_a_transaction_undoes_nothing() throws IOException {
         redis.set("text", "abc").await();
         List<Reply> replies = redis.transaction(Command.of("INCR", "a"), Command.of("INCR", "text"))
@@ -162,6 +177,33 @@ class RedisClientTest {
         assertThat(replies.get(0)).isEqualTo(Reply.of(1));
         assertThat(replies.get(1)).isInstanceOf(Reply.Failed.class);
         assertThat(redis.get("a").await()).isEqualTo("1");
+    }
+
+    @Test
+    void what_would_change_a_connection_that_others_use_and_that_comes_and_goes_is_refused() throws IOException {
+        for (Command each : List.of(
+                Command.of("select", "2"),
+                Command.of("AUTH", "secret"),
+                Command.of("HELLO", "3", "SETNAME", "other"),
+                Command.of("WATCH", "key"),
+                Command.of("MULTI"),
+                Command.of("EXEC"))) {
+            for (Future<?> call : List.of(redis.call(each), redis.batch(List.of(each)), redis.block(each, LONG))) {
+                assertThatThrownBy(call::await)
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageStartingWith(each.name());
+            }
+        }
+        assertThatThrownBy(() -> redis.transaction(Command.of("INCR", "a"), Command.of("DISCARD"))
+                        .await())
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(redis.call(Command.of("HELLO")).await()).isInstanceOf(Reply.Map.class);
+        assertThat(redis.batch(List.of(Command.of("MULTI"), Command.of("INCR", "a"), Command.of("DISCARD")))
+                        .await())
+                .hasSize(3);
+        String self = String.valueOf(
+                Reply.text(redis.call(Command.of("CLIENT", "LIST")).await()));
+        assertThat(self).contains(" db=0 ", " multi=-1 ");
     }
 
     // ---- scripts, scans
@@ -366,6 +408,21 @@ class RedisClientTest {
         redis.close();
         assertThatThrownBy(blocked::await).isInstanceOf(IOException.class);
         assertThatThrownBy(() -> redis.get("key").await()).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(
+                        () -> loop.submit(() -> redis.subscriptions(receiver)).await())
+                .isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void subscriptions_that_are_closed_are_not_kept() throws IOException {
+        for (int i = 0; i < 100; i++) {
+            loop.submit(() -> {
+                        redis.subscriptions(receiver).close();
+                        return null;
+                    })
+                    .await();
+        }
+        assertThat(redis.open()).isLessThanOrEqualTo(1);
     }
 
     @Test
