@@ -35,6 +35,7 @@ import rill.transport.sim.Simulation;
 @Tag("slow")
 class SimulatedProxiesTest {
     private static final int PORT = 7;
+    private static final Duration BOOTED = Duration.ofMillis(20); // after which servers listen, whatever the seed delays
     private static final int PROXY_PORT = 1080;
     private static final SocketAddress TARGET = InetSocketAddress.createUnresolved("server", PORT);
 
@@ -89,6 +90,7 @@ class SimulatedProxiesTest {
     private static void saysThrough(Simulation simulation, Proxy proxy, List<Step> steps) throws IOException {
         simulation.host("server", SimulatedProxiesTest::echo);
         simulation.host("proxy", host -> proxy(host, steps));
+        simulation.run(BOOTED);
         Loop loop = simulation.host("client").loop("main");
         loop.run(() -> {
             ConnectOptions options = ConnectOptions.defaults().through(proxy);
@@ -147,6 +149,7 @@ class SimulatedProxiesTest {
                                             each.write(line);
                                         },
                                         each::close)));
+        simulation.run(BOOTED);
         Loop loop = simulation.host("proxy").loop("main");
         var client = new InetSocketAddress(InetAddress.ofLiteral("192.0.2.1"), 1);
         List<ProxyInfo> headers = List.of(
@@ -184,6 +187,7 @@ class SimulatedProxiesTest {
                                         .over(ProxyProtocol.server(AddressRanges.of("10.0.0.0/8"))
                                                 .patience(Duration.ofMinutes(1))),
                                 each -> each.onMessage(each::write)));
+        simulation.run(BOOTED);
         Loop loop = simulation.host("proxy").loop("main");
         loop.run(() -> {
             Connection<ByteBuf, ByteBuf> connection =

@@ -30,6 +30,7 @@ import rill.transport.sim.Simulation;
 @Tag("slow")
 class SimulatedTlsTest {
     private static final int PORT = 443;
+    private static final Duration BOOTED = Duration.ofMillis(20); // after which servers listen, whatever the seed delays
     private static final SocketAddress SERVER = InetSocketAddress.createUnresolved("server", PORT);
     private static final Authority AUTHORITY = Authority.create();
     private static final Pipeline<String, String> LINES = Text.lines();
@@ -53,6 +54,7 @@ class SimulatedTlsTest {
 
     private static void talk(Simulation simulation, TlsServer tls) throws IOException {
         simulation.host("server", host -> echo(host, tls));
+        simulation.run(BOOTED);
         Loop loop = simulation.host("client").loop("main");
         loop.run(() -> {
             Connection<String, String> connection =
@@ -94,6 +96,7 @@ class SimulatedTlsTest {
         simulation.host(
                 "server",
                 host -> host.loop("main").<String, String>listen(host.address(PORT), LINES, Connection::pause));
+        simulation.run(BOOTED);
         Loop loop = simulation.host("client").loop("main");
         loop.run(() -> {
             assertThatThrownBy(() -> loop.connect(SERVER, LINES.over(client().handshakeTimeout(Duration.ofSeconds(3))))
