@@ -3,12 +3,21 @@ package rill.bridge.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.DefaultByteBufHolder;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.EncoderException;
 import io.netty.handler.codec.LineBasedFrameDecoder;
+import io.netty.handler.codec.MessageToByteEncoder;
 import io.netty.handler.codec.MessageToMessageEncoder;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.string.StringDecoder;
 import io.netty.handler.codec.string.StringEncoder;
 import io.netty.util.ReferenceCountUtil;
@@ -288,6 +297,47 @@ class WrittenByHandlersTest {
         rig.write(connection, shared);
         assertThat(rig.sent()).isEqualTo("wicewice");
         assertThat(shared.refCnt()).isZero();
+        rig.does(connection::close);
+    }
+
+    /** To several connections, or by a Pool that tries it again. */
+    @Test
+    void a_message_that_is_written_twice_has_its_content_both_times() {
+        Connection<FullHttpResponse, FullHttpRequest> connection = rig.dial(Pipeline.of(
+                NettyHandlers.of(handlers -> handlers.addLast(new HttpClientCodec(), new HttpObjectAggregator(1_000)))
+                        .codec(FullHttpResponse.class, FullHttpRequest.class)));
+        var request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, "/", Rig.bytes("body"));
+        request.headers().set("Content-Length", 4);
+        rig.does(() -> connection.write(request.retain()));
+        rig.does(() -> connection.write(request));
+        String once = "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody";
+        assertThat(rig.sent()).isEqualTo(once + once);
+        assertThat(request.refCnt()).isZero();
+        rig.does(connection::abort);
+    }
+
+    /** A message of somebody's own that extends one of Netty's. */
+    private static final class Note extends DefaultByteBufHolder {
+        Note(String text) {
+            super(Rig.bytes(text));
+        }
+    }
+
+    @Test
+    void a_message_that_can_not_be_copied_as_what_it_is_stays_what_it_is() {
+        NettyHandlers notes = NettyHandlers.of(handlers -> handlers.addLast(
+                new LineBasedFrameDecoder(100), new StringDecoder(), new MessageToByteEncoder<Note>() {
+                    @Override
+                    protected void encode(ChannelHandlerContext context, Note note, ByteBuf out) {
+                        out.writeBytes(note.content(), note.content().readerIndex(), note.content().readableBytes());
+                    }
+                }));
+        Connection<String, Note> connection = rig.connect(Pipeline.of(notes.codec(String.class, Note.class)));
+        Note note = new Note("note");
+        rig.write(connection, (Note) note.retain());
+        rig.write(connection, note);
+        assertThat(rig.sent()).isEqualTo("notenote");
+        assertThat(note.refCnt()).isZero();
         rig.does(connection::close);
     }
 
