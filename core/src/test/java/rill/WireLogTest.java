@@ -119,15 +119,17 @@ class WireLogTest {
         logger.addHandler(noting);
         logger.setUseParentHandlers(false);
         try {
-            List<String> lines =
-                    new ArrayList<>(IntStream.range(0, 40).mapToObj(n -> "ping " + n).toList());
+            List<String> lines = new ArrayList<>(
+                    IntStream.range(0, 40).mapToObj(n -> "ping " + n).toList());
             lines.add("x".repeat(10_000) + "y");
             talk(WireLog.toLogger().limit(20_000), lines.toArray(String[]::new));
-            Await.until("all of it is logged", () -> told.stream().filter(text -> text.endsWith("y\\n"))
-                            .count()
-                    == 2);
+            Await.until(
+                    "all of it is logged",
+                    () -> told.stream().filter(text -> text.endsWith("y\\n")).count() == 2);
             for (String line : lines) {
-                assertThat(told).filteredOn(text -> text.endsWith(": " + line + "\\n")).hasSize(2); // to and from
+                assertThat(told)
+                        .filteredOn(text -> text.endsWith(": " + line + "\\n"))
+                        .hasSize(2); // to and from
             }
         } finally {
             logger.setUseParentHandlers(true);

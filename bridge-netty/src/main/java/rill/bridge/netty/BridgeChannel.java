@@ -122,7 +122,7 @@ final class BridgeChannel extends AbstractChannel {
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
             failedBy(cause);
-            context.close();
+            var _ = context.close();
         }
     }
 
@@ -142,7 +142,9 @@ final class BridgeChannel extends AbstractChannel {
         if (!loop.isCalled() && !in.isEmpty()) {
             IllegalStateException refusal = BridgeLoop.notCalled();
             loop.report(refusal);
-            while (in.remove(refusal)) {}
+            while (!in.isEmpty()) {
+                in.remove(refusal);
+            }
             return;
         }
         for (Object message = in.current(); message != null; message = in.current()) {

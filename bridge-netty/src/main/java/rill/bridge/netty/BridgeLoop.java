@@ -109,8 +109,9 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
     }
 
     static IllegalStateException notCalled() {
-        return new IllegalStateException("handlers of a Rill connection work within the calls in which something has come, is written or"
-                + " is due: nothing would see to what they do outside of them, as in a callback of a Future");
+        return new IllegalStateException(
+                "handlers of a Rill connection work within the calls in which something has come, is written or"
+                        + " is due: nothing would see to what they do outside of them, as in a callback of a Future");
     }
 
     /** Tells the owner of the loop, if there is one, of what nobody else may look at. */

@@ -27,7 +27,8 @@ final class LayerSession extends BridgeSession<ByteBuf, ByteBuf> {
                     if (lent == null) {
                         throw misfit;
                     }
-                    channel.failedBy(misfit); // told after the bytes that came before it, and before none that come after it
+                    channel.failedBy(
+                            misfit); // told after the bytes that came before it, and before none that come after it
                     channel.dropArrived();
                     return lent;
                 }

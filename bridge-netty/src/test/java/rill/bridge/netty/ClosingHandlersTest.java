@@ -155,8 +155,7 @@ class ClosingHandlersTest {
                         throw new Exception("checked");
                     }
                 }));
-        Connection<String, ByteBuf> connection =
-                rig.connect(Pipeline.of(throwing.codec(String.class, ByteBuf.class)));
+        Connection<String, ByteBuf> connection = rig.connect(Pipeline.of(throwing.codec(String.class, ByteBuf.class)));
         rig.does(connection::abort);
         assertThat(rig.loops.reporter().take(Report.Thrown.class))
                 .singleElement()

@@ -13,8 +13,10 @@ import io.netty.handler.codec.string.StringEncoder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.Connection;
@@ -82,6 +84,10 @@ class HandlersOnTheLoopTest {
         rig.close();
     }
 
+    private static void refused(Future<?> scheduled) {
+        throw new AssertionError("taken: " + scheduled);
+    }
+
     /** In a callback of a Future, say: nobody would run it before something else happens on the connection. */
     @Test
     void what_is_given_to_it_outside_of_the_calls_of_the_connection_is_refused() {
@@ -91,13 +97,16 @@ class HandlersOnTheLoopTest {
         ChannelHandlerContext context = contexts.getFirst();
         EventLoop events = context.channel().eventLoop();
         rig.does(() -> {
-            for (Runnable attempt : List.<Runnable>of(
-                    () -> events.execute(() -> context.writeAndFlush("never")),
-                    () -> events.schedule(() -> context.writeAndFlush("never"), 1, TimeUnit.MILLISECONDS),
-                    () -> events.schedule(() -> "never", 1, TimeUnit.MILLISECONDS),
-                    () -> events.scheduleAtFixedRate(() -> {}, 1, 1, TimeUnit.MILLISECONDS),
-                    () -> events.scheduleWithFixedDelay(() -> {}, 1, 1, TimeUnit.MILLISECONDS))) {
-                assertThatThrownBy(attempt::run)
+            Runnable never = () -> {
+                var _ = context.writeAndFlush("never");
+            };
+            for (ThrowingCallable attempt : List.<ThrowingCallable>of(
+                    () -> events.execute(never),
+                    () -> refused(events.schedule(never, 1, TimeUnit.MILLISECONDS)),
+                    () -> refused(events.schedule(() -> "never", 1, TimeUnit.MILLISECONDS)),
+                    () -> refused(events.scheduleAtFixedRate(never, 1, 1, TimeUnit.MILLISECONDS)),
+                    () -> refused(events.scheduleWithFixedDelay(never, 1, 1, TimeUnit.MILLISECONDS)))) {
+                assertThatThrownBy(attempt)
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("within the calls");
             }
@@ -123,12 +132,13 @@ class HandlersOnTheLoopTest {
         });
         assertThat(written)
                 .hasSize(2)
-                .allSatisfy(
-                        each -> assertThat(each.cause()).isInstanceOf(IllegalStateException.class));
-        assertThat(rig.loops.reporter().take(Report.Thrown.class)).singleElement().satisfies(thrown -> {
-            assertThat(thrown.what()).contains("handlers of Netty");
-            assertThat(thrown.cause()).hasMessageContaining("within the calls");
-        });
+                .allSatisfy(each -> assertThat(each.cause()).isInstanceOf(IllegalStateException.class));
+        assertThat(rig.loops.reporter().take(Report.Thrown.class))
+                .singleElement()
+                .satisfies(thrown -> {
+                    assertThat(thrown.what()).contains("handlers of Netty");
+                    assertThat(thrown.cause()).hasMessageContaining("within the calls");
+                });
         rig.write(connection, "in order");
         assertThat(rig.sent()).isEqualTo("in order");
         rig.does(connection::close);

@@ -263,8 +263,7 @@ class NettyHandlersTest {
         };
         Listener server = loops.settle(loop.listen(ANY, Pipeline.bytes(), Connection::abort));
         Future<?> connecting = loop.connect(
-                server.address(),
-                Pipeline.of(NettyHandlers.of(half).codec(String.class, ByteBuf.class)));
+                server.address(), Pipeline.of(NettyHandlers.of(half).codec(String.class, ByteBuf.class)));
         loops.tickUntil(connecting::isDone);
         assertThat(connecting.failure()).hasMessage("half");
         assertThat(told).containsExactly("added", "removed");

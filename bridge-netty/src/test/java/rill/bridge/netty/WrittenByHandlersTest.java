@@ -325,11 +325,14 @@ class WrittenByHandlersTest {
 
     @Test
     void a_message_that_can_not_be_copied_as_what_it_is_stays_what_it_is() {
-        NettyHandlers notes = NettyHandlers.of(handlers -> handlers.addLast(
-                new LineBasedFrameDecoder(100), new StringDecoder(), new MessageToByteEncoder<Note>() {
+        NettyHandlers notes = NettyHandlers.of(handlers ->
+                handlers.addLast(new LineBasedFrameDecoder(100), new StringDecoder(), new MessageToByteEncoder<Note>() {
                     @Override
                     protected void encode(ChannelHandlerContext context, Note note, ByteBuf out) {
-                        out.writeBytes(note.content(), note.content().readerIndex(), note.content().readableBytes());
+                        out.writeBytes(
+                                note.content(),
+                                note.content().readerIndex(),
+                                note.content().readableBytes());
                     }
                 }));
         Connection<String, Note> connection = rig.connect(Pipeline.of(notes.codec(String.class, Note.class)));

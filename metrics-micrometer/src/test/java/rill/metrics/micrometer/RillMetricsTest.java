@@ -209,8 +209,8 @@ class RillMetricsTest {
         try (var loops = Loops.manual()) {
             Loop loop = loops.open();
             for (int i = 0; i < 1_000; i++) {
-                Pool<String, String> pool = loop.pool(
-                        ANY, ClientProtocol.inOrder(TextLines.pipeline()), PoolOptions.defaults());
+                Pool<String, String> pool =
+                        loop.pool(ANY, ClientProtocol.inOrder(TextLines.pipeline()), PoolOptions.defaults());
                 try (var meters = RillMetrics.of(pool, "orders")) {
                     meters.bindTo(registry);
                     assertThat(registry.getMeters()).hasSize(Row.OF_POOLS.size());
