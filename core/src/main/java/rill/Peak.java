@@ -17,10 +17,12 @@ final class Peak {
     }
 
     void note(long nanos, long now) {
-        if (now - began >= WINDOW_NANOS) {
-            before = now - began >= 2 * WINDOW_NANOS ? 0 : present;
+        long age = now - began;
+        if (age >= WINDOW_NANOS) {
+            boolean adjoining = age < 2 * WINDOW_NANOS;
+            before = adjoining ? present : 0;
+            began = adjoining ? began + WINDOW_NANOS : now;
             present = 0;
-            began = now;
         }
         if (nanos > present) {
             present = nanos;

@@ -74,13 +74,23 @@ final class Scribe {
             lines.add(sum);
         }
         if (kind == null ? repeats.tells(level, text, now) : repeats.tells(level, kind, 1, text, now)) {
-            if (lines.size() < CAPACITY) {
-                lines.add(new Line(level, shortened(text), thrown));
-            } else {
-                dropped++;
-            }
+            add(new Line(level, shortened(text), thrown));
         }
         start();
+    }
+
+    /** Tells it as it is, however many are like it; or counts it. */
+    synchronized void tellInFull(System.Logger.Level level, String text) {
+        add(new Line(level, text, null));
+        start();
+    }
+
+    private void add(Line line) {
+        if (lines.size() < CAPACITY) {
+            lines.add(line);
+        } else {
+            dropped++;
+        }
     }
 
     private static String shortened(String text) {

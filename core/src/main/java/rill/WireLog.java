@@ -116,7 +116,7 @@ public final class WireLog implements ByteLayer {
 
     private void tell(String text) {
         if (told == null) {
-            Log.SCRIBE.tell(System.Logger.Level.INFO, text, null);
+            Log.SCRIBE.tellInFull(System.Logger.Level.INFO, text);
             return;
         }
         try {

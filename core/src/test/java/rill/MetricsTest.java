@@ -89,6 +89,27 @@ class MetricsTest {
         }
     }
 
+    /** However seldom it ticks: a window begins when the last one ends, and not when something happens after that. */
+    @Test
+    void the_longest_tick_of_a_loop_with_little_to_do_is_forgotten_after_twenty_seconds() {
+        for (long second = 1; second < 20; second++) {
+            try (var loops = Loops.manual()) {
+                Loop loop = loops.open();
+                loop.schedule("five", () -> loops.clock().advance(millis(5)));
+                loop.tick();
+                loops.clock().advance(Duration.ofSeconds(second));
+                loop.tick();
+                assertThat(loop.metrics().work().longestTickLately())
+                        .as("at %d s, of the last 20", second)
+                        .isEqualTo(millis(5));
+                loops.clock().advance(Duration.ofSeconds(20 - second));
+                assertThat(loop.metrics().work().longestTickLately())
+                        .as("after %d s, and 20 s", second)
+                        .isEqualTo(Duration.ZERO);
+            }
+        }
+    }
+
     @Test
     void an_event_of_a_connection_counts_as_busy_although_the_loop_had_waited_for_it() throws IOException {
         try (var loops = Loops.manual()) {

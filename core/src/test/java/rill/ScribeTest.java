@@ -74,6 +74,19 @@ class ScribeTest {
     }
 
     @Test
+    void what_is_told_in_full_is_neither_summed_up_nor_cut_but_bounded_as_all_the_rest() {
+        String longOne = "x".repeat(20_000);
+        for (int i = 0; i < Scribe.CAPACITY + 7; i++) {
+            scribe.tellInFull(INFO, longOne + i);
+        }
+        mayWrite.countDown();
+        scribe.flush();
+        assertThat(written.subList(0, 900)).allMatch(line -> line.length() > 20_000);
+        assertThat(written.getLast()).contains("reports were dropped");
+        assertThat(scribe.runs()).isFalse();
+    }
+
+    @Test
     void what_happens_now_and_then_is_told_each_time() {
         mayWrite.countDown();
         for (int i = 0; i < 100; i++) {

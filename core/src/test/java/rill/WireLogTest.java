@@ -11,6 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,6 +97,44 @@ class WireLogTest {
         assertThat(talk(WireLog.to(log::add).limit(10), line)).containsExactly(line);
         assertThat(log.getFirst()).isEqualTo("to PEER, bytes 0 to 5000: xxxxxxxxxx\n(4991 more)");
         assertThatThrownBy(() -> WireLog.toLogger().limit(-1)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** Unlike reports, lines that differ in numbers alone are not summed up, and long ones are not cut: they are what was asked for. */
+    @Test
+    void the_logger_is_told_of_each_piece_in_full() {
+        List<String> told = new CopyOnWriteArrayList<>();
+        var noting = new Handler() {
+            @Override
+            public void publish(LogRecord logged) {
+                told.add(logged.getMessage());
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger logger = Logger.getLogger("rill.wire");
+        logger.addHandler(noting);
+        logger.setUseParentHandlers(false);
+        try {
+            List<String> lines = new ArrayList<>(
+                    IntStream.range(0, 40).mapToObj(n -> "ping " + n).toList());
+            lines.add("x".repeat(10_000) + "y");
+            talk(WireLog.toLogger().limit(20_000), lines.toArray(String[]::new));
+            Await.until(
+                    "all of it is logged",
+                    () -> told.stream().filter(text -> text.endsWith("y\\n")).count() == 2);
+            for (String line : lines) {
+                assertThat(told)
+                        .filteredOn(text -> text.endsWith(": " + line + "\\n"))
+                        .hasSize(2); // to and from
+            }
+        } finally {
+            logger.setUseParentHandlers(true);
+            logger.removeHandler(noting);
+        }
     }
 
     @Test

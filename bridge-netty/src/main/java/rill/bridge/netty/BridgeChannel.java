@@ -2,9 +2,11 @@ package rill.bridge.netty;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AbstractChannel;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
@@ -110,6 +112,20 @@ final class BridgeChannel extends AbstractChannel {
         }
     }
 
+    /** Adds the handlers as Netty does: what they have is given back even if the rest can't be added. */
+    private final class Adding extends ChannelInitializer<Channel> {
+        @Override
+        protected void initChannel(Channel channel) {
+            handlers.addTo(channel.pipeline());
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            failedBy(cause);
+            var _ = context.close();
+        }
+    }
+
     @Override
     protected DefaultChannelPipeline newChannelPipeline() {
         return new Ending();
@@ -120,8 +136,17 @@ final class BridgeChannel extends AbstractChannel {
         return new Bridging();
     }
 
+    /** Outside of a call nobody would pass it on: so it is not written, and whoever looks at the promise, or at the reports, knows. */
     @Override
     protected void doWrite(ChannelOutboundBuffer in) {
+        if (!loop.isCalled() && !in.isEmpty()) {
+            IllegalStateException refusal = BridgeLoop.notCalled();
+            loop.report(refusal);
+            while (!in.isEmpty()) {
+                in.remove(refusal);
+            }
+            return;
+        }
         for (Object message = in.current(); message != null; message = in.current()) {
             written.add(ReferenceCountUtil.retain(message));
             in.remove();
@@ -191,9 +216,11 @@ final class BridgeChannel extends AbstractChannel {
 
     void begin() {
         attempt(() -> {
-            handlers.addTo(pipeline());
+            pipeline().addLast(new Adding());
             loop.register(this).syncUninterruptibly();
-            ready = handlers.ready(pipeline());
+            if (isUsable()) {
+                ready = handlers.ready(pipeline());
+            }
             if (ready != null) {
                 ready.addListener(done -> failedBy(done.cause()));
             }
@@ -224,7 +251,13 @@ final class BridgeChannel extends AbstractChannel {
     /** Takes the message. Gives why it can't be written, or null; handlers may keep it for a while, and refuse it later. */
     @Nullable
     Throwable encode(Object message) {
-        ChannelFuture done = pipeline().write(message);
+        boolean within = loop.called(true);
+        ChannelFuture done;
+        try {
+            done = pipeline().write(message);
+        } finally {
+            loop.called(within);
+        }
         runDue(); // handlers may write it from a task
         attempt(() -> pipeline().flush());
         if (done.isDone()) {
@@ -248,7 +281,12 @@ final class BridgeChannel extends AbstractChannel {
 
     /** Runs what is due. Gives the time until something else is, or a negative number if nothing is. */
     long runDue() {
-        loop.run(this::failedBy);
+        boolean within = loop.called(true);
+        try {
+            loop.run(this::failedBy);
+        } finally {
+            loop.called(within);
+        }
         return loop.nanosUntilDue();
     }
 
@@ -261,18 +299,21 @@ final class BridgeChannel extends AbstractChannel {
         }
         loop.drop();
         dropWritten();
-        arrived.forEach(BridgeChannel::release);
-        arrived.clear();
-        if (failure != null) {
-            told(failure);
+        dropArrived();
+        Throwable thrown = failure;
+        if (thrown != null && told(thrown).getCause() == thrown) { // neither, and checked
+            throw new IllegalStateException("a handler has thrown when the connection was gone", thrown);
         }
     }
 
     private void attempt(ThrowingRunnable action) {
+        boolean within = loop.called(true);
         try {
             action.run();
         } catch (Throwable t) {
             failedBy(t);
+        } finally {
+            loop.called(within);
         }
         runDue();
     }
@@ -308,6 +349,16 @@ final class BridgeChannel extends AbstractChannel {
 
     boolean hasArrived() {
         return !arrived.isEmpty();
+    }
+
+    void dropArrived() {
+        arrived.forEach(BridgeChannel::release);
+        arrived.clear();
+    }
+
+    /** How many messages and events wait to be given. */
+    int arrived() {
+        return arrived.size();
     }
 
     /** Releases what has arrived and is of no use. */

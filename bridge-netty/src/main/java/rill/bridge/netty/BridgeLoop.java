@@ -25,14 +25,22 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
     private final @Nullable Loop owner = Loop.current(); // null in tests without one
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
 
-    /** The loop's clock, whichever that is: everything here is called on a loop. In tests without one time stands still. */
-    private enum LoopTicker implements Ticker {
-        INSTANCE;
+    private final Ticker ticker = new LoopTicker(owner);
+    private boolean called; // so that what it is given will be run
+
+    /** The loop's clock, from when this was made: Netty takes no readings below zero. In tests without a loop time stands still. */
+    private static final class LoopTicker implements Ticker {
+        private final @Nullable Loop loop;
+        private final long origin;
+
+        LoopTicker(@Nullable Loop loop) {
+            this.loop = loop;
+            this.origin = loop == null ? 0 : loop.nanoTime();
+        }
 
         @Override
         public long nanoTime() {
-            Loop loop = Loop.current();
-            return loop == null ? 0 : loop.nanoTime();
+            return loop == null ? 0 : loop.nanoTime() - origin;
         }
 
         @Override
@@ -47,7 +55,8 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
     }
 
     /**
-     * Runs what is due, and what that brings about. A task that gives another for ever does not keep the loop: the rest runs later.
+     * Runs what is due, and what that brings about. A task that gives another for ever, be it without a delay, does not keep the loop: the rest runs
+     * later.
      *
      * @param failed is told what tasks throw
      */
@@ -56,8 +65,9 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
             for (int left = tasks.size(); left > 0; left--) {
                 run(tasks.remove(), failed);
             }
-            long now = ticker().nanoTime();
-            for (Runnable due = pollScheduledTask(now); due != null; due = pollScheduledTask(now)) {
+            long now = ticker.nanoTime();
+            Runnable due = pollScheduledTask(now);
+            for (int left = ROUNDS; due != null; due = --left > 0 ? pollScheduledTask(now) : null) {
                 run(due, failed);
             }
         }
@@ -86,20 +96,59 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
         cancelScheduledTasks();
     }
 
-    @Override
-    public void execute(Runnable task) {
+    /** Whether handlers are called from here on. Gives whether they were before. */
+    boolean called(boolean now) {
+        boolean before = called;
+        called = now;
+        return before;
+    }
+
+    /** Whether handlers are being called: what they leave then is seen to. */
+    boolean isCalled() {
+        return called;
+    }
+
+    static IllegalStateException notCalled() {
+        return new IllegalStateException(
+                "handlers of a Rill connection work within the calls in which something has come, is written or"
+                        + " is due: nothing would see to what they do outside of them, as in a callback of a Future");
+    }
+
+    /** Tells the owner of the loop, if there is one, of what nobody else may look at. */
+    void report(Throwable thrown) {
+        if (owner != null) {
+            owner.report("handlers of Netty", thrown);
+        }
+    }
+
+    private void requireCall() {
         if (!inEventLoop()) {
             throw new IllegalStateException(
                     "handlers of a Rill connection work on its loop, and on no thread of their own");
         }
+        if (!called) {
+            throw notCalled();
+        }
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        requireCall();
         tasks.add(task);
+    }
+
+    /** Netty asks it before anything is scheduled. */
+    @Deprecated
+    @Override
+    protected void validateScheduled(long amount, TimeUnit unit) {
+        requireCall();
     }
 
     // ---- as handlers see it
 
     @Override
     public Ticker ticker() {
-        return LoopTicker.INSTANCE;
+        return ticker;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package rill.bridge.netty;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.time.Duration;
@@ -34,11 +35,17 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         return later();
     }
 
+    /** Bytes wait where they are until what came of earlier ones has been given: there they are bounded, and hold up the peer. */
     @Override
     public final @Nullable R decode(ByteBuf in, Context context) throws IOException {
-        feed(in);
+        R message = channel.hasArrived() ? take(context) : null;
+        if (message == null || !channel.isUsable()) {
+            feed(in);
+        }
         settle(null);
-        R message = take(context);
+        if (message == null) {
+            message = take(context);
+        }
         goOn(message != null);
         return message;
     }
@@ -140,9 +147,26 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         requireWell();
     }
 
-    /** A reference for the handlers; of a mere buffer with indices of their own, since those of a message are not ours to move. */
+    /** A reference for the handlers; with indices of their own, since those of a message are not ours to move. */
     private static Object own(Object message) {
-        return message instanceof ByteBuf bytes ? bytes.retainedSlice() : ReferenceCountUtil.retain(message);
+        return switch (message) {
+            case ByteBuf bytes -> bytes.retainedSlice();
+            case ByteBufHolder holder when holder.refCnt() > 1 -> apart(holder);
+            default -> ReferenceCountUtil.retain(message);
+        };
+    }
+
+    /**
+     * One that somebody else has as well, who may write it again: to another connection, or a Pool after a failure. A class that does not say how it is copied
+     * would become what it extends, and is shared.
+     */
+    private static Object apart(ByteBufHolder holder) {
+        ByteBufHolder copy = holder.retainedDuplicate();
+        if (copy.getClass() == holder.getClass() || !copy.getClass().isInstance(holder)) {
+            return copy;
+        }
+        copy.release();
+        return holder.retain();
     }
 
     private void requireWell() throws IOException {

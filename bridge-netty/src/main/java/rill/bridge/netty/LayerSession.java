@@ -22,8 +22,15 @@ final class LayerSession extends BridgeSession<ByteBuf, ByteBuf> {
                     lent = lent == null ? context.lend(bytes.readableBytes()) : lent;
                     lent.writeBytes(bytes);
                 } else if (!(each instanceof ByteBuf || each instanceof BridgeChannel.Event)) {
-                    throw new IOException("the handlers have left a "
+                    var misfit = new IOException("the handlers have left a "
                             + each.getClass().getName() + ", and a layer's have to leave bytes");
+                    if (lent == null) {
+                        throw misfit;
+                    }
+                    channel.failedBy(
+                            misfit); // told after the bytes that came before it, and before none that come after it
+                    channel.dropArrived();
+                    return lent;
                 }
             } finally {
                 BridgeChannel.release(each);

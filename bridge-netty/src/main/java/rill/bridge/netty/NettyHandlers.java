@@ -28,7 +28,7 @@ import rill.Context;
  * connection is gone. If a handler closes the channel by itself, what is received ends, after what has come; the connection is then the receiver's to close.
  *
  * <p><b>Ownership:</b> as Netty has it between handlers: they own what comes in and release it. What is received is the receiver's. Events of which no
- * messages are made are released.
+ * messages are made are released. A message that is written is borrowed: one that somebody else has retained, handlers get as a duplicate.
  *
  * <p><b>Time:</b> what handlers schedule runs by the loop's clock, so it is virtual in a simulation; not after the connection is gone.
  *
@@ -37,7 +37,8 @@ import rill.Context;
  * {@link IllegalStateException}: they can't give back the bytes that they have taken.
  *
  * <p><b>Not guaranteed:</b> handlers that hand work to threads of their own are not supported: {@code Channel.eventLoop()} takes tasks on the
- * loop alone. The channel is always writable, and reads by itself: whether anything is read, decoded or written is up to Rill's own
+ * loop alone, and within the calls in which something has come, is written or is due. What handlers write outside of them, in a callback of a Future, is
+ * refused by its promise, and reported. The channel is always writable, and reads by itself: whether anything is read, decoded or written is up to Rill's own
  * water marks.
  *
  * <p><b>Threading:</b> immutable; the functions run on the loop of the connection.

@@ -147,6 +147,22 @@ class ClosingHandlersTest {
     }
 
     @Test
+    void whatever_a_handler_throws_at_the_end_is_reported() {
+        NettyHandlers throwing = NettyHandlers.of(handlers -> handlers.addLast(
+                new LineBasedFrameDecoder(100), new StringDecoder(), new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelInactive(ChannelHandlerContext context) throws Exception {
+                        throw new Exception("checked");
+                    }
+                }));
+        Connection<String, ByteBuf> connection = rig.connect(Pipeline.of(throwing.codec(String.class, ByteBuf.class)));
+        rig.does(connection::abort);
+        assertThat(rig.loops.reporter().take(Report.Thrown.class))
+                .singleElement()
+                .satisfies(thrown -> assertThat(thrown.cause()).hasRootCauseMessage("checked"));
+    }
+
+    @Test
     void a_good_bye_that_throws_is_reported() {
         NettyHandlers rude = NettyHandlers.of(handlers -> handlers.addLast(
                 new LineBasedFrameDecoder(100), new StringDecoder(), new ChannelOutboundHandlerAdapter() {

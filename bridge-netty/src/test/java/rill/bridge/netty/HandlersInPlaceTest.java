@@ -152,6 +152,75 @@ class HandlersInPlaceTest {
         rig.does(connection::close);
     }
 
+    /** Handlers take all bytes that they are given, and so must not be given more while what they have made of some waits. */
+    @Test
+    void a_receiver_that_takes_one_message_at_a_time_holds_up_a_peer_that_floods() {
+        List<Channel> channels = new ArrayList<>();
+        NettyHandlers lines = NettyHandlers.of(handlers -> {
+            channels.add(handlers.channel());
+            handlers.addLast(new LineBasedFrameDecoder(100), new StringDecoder());
+        });
+        Connection<String, ByteBuf> connection = rig.dial(Pipeline.of(lines.codec(String.class, ByteBuf.class)));
+        int perWrite = 20_000;
+        String flood = "x\n".repeat(perWrite);
+        int most = 0;
+        for (int i = 0; i < 30; i++) {
+            rig.loop.execute(() -> rig.peer().write(Rig.bytes(flood)));
+            rig.loop.execute(() -> connection.receive().onDone((message, failure) -> rig.received.add(message)));
+            for (int tick = 0; tick < 5; tick++) {
+                rig.loop.tick();
+            }
+            most = Math.max(most, ((BridgeChannel) channels.getFirst()).arrived());
+        }
+        assertThat(rig.received).hasSize(30).containsOnly("x");
+        assertThat(most).isLessThan(2 * perWrite);
+        assertThat(rig.loop.metrics().traffic().bytesReceived()).isLessThan(8L * flood.length());
+        rig.does(() -> {
+            connection.abort();
+            rig.peer().abort();
+        });
+    }
+
+    /** Events of which no messages are made: what waits behind them is decoded all the same. */
+    @Test
+    void bytes_that_wait_behind_events_that_nobody_wants_are_decoded() {
+        NettyHandlers telling = NettyHandlers.of(handlers -> handlers.addLast(
+                new LineBasedFrameDecoder(100), new StringDecoder(), new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelReadComplete(ChannelHandlerContext context) {
+                        context.fireUserEventTriggered("read");
+                    }
+                }));
+        Connection<String, ByteBuf> connection = rig.dial(Pipeline.of(telling.codec(String.class, ByteBuf.class)));
+        for (String line : List.of("1\n", "2\n", "3\n")) {
+            rig.peerSays(line);
+        }
+        for (int i = 1; i <= 3; i++) {
+            rig.does(() -> connection.receive().onDone((message, failure) -> rig.received.add(message)));
+        }
+        assertThat(rig.received).containsExactly("1", "2", "3");
+        rig.does(connection::close);
+    }
+
+    /** In a layer: those before it are not lost, and those after it are not taken for their continuation. */
+    @Test
+    void bytes_that_a_layer_has_left_before_something_else_are_received_before_that_is_told() {
+        NettyHandlers odd = NettyHandlers.of(handlers -> handlers.addLast(new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext context, Object message) {
+                context.fireChannelRead(message);
+                context.fireChannelRead("no bytes");
+                context.fireChannelRead(Rig.bytes("after\n"));
+            }
+        }));
+        rig.connect(Rig.linesOver(odd));
+        rig.peerSays("before\n");
+        assertThat(rig.received).startsWith("before").doesNotContain("after");
+        assertThat(rig.failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasMessageContaining("have to leave bytes"));
+    }
+
     @Test
     void what_came_before_a_violation_is_received_before_it_is_told() {
         rig.connect(Pipeline.of(Rig.lines().codec(String.class, String.class)));

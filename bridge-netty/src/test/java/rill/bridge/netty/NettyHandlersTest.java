@@ -238,6 +238,37 @@ class NettyHandlersTest {
         end(connection);
     }
 
+    /** They may hold memory outside of the heap, as Netty's own TLS does: it goes when they are removed. */
+    @Test
+    void handlers_that_an_initializer_has_added_before_it_throws_are_removed() {
+        List<String> told = new ArrayList<>();
+        Consumer<ChannelPipeline> half = pipeline -> {
+            pipeline.addLast(new ChannelInboundHandlerAdapter() {
+                @Override
+                public void handlerAdded(ChannelHandlerContext context) {
+                    told.add("added");
+                }
+
+                @Override
+                public void channelActive(ChannelHandlerContext context) {
+                    told.add("active");
+                }
+
+                @Override
+                public void handlerRemoved(ChannelHandlerContext context) {
+                    told.add("removed");
+                }
+            });
+            throw new IllegalStateException("half");
+        };
+        Listener server = loops.settle(loop.listen(ANY, Pipeline.bytes(), Connection::abort));
+        Future<?> connecting = loop.connect(
+                server.address(), Pipeline.of(NettyHandlers.of(half).codec(String.class, ByteBuf.class)));
+        loops.tickUntil(connecting::isDone);
+        assertThat(connecting.failure()).hasMessage("half");
+        assertThat(told).containsExactly("added", "removed");
+    }
+
     @Test
     void a_message_of_another_type_than_expected_fails_the_connection_and_is_released() {
         NettyHandlers frames = NettyHandlers.of(handlers -> handlers.addLast(new LineBasedFrameDecoder(100)));

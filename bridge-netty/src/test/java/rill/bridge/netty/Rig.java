@@ -19,18 +19,28 @@ import rill.Listener;
 import rill.Loop;
 import rill.Pipeline;
 import rill.testing.Loops;
+import rill.testing.ManualClock;
 
 /** A connection with handlers of Netty in its pipeline, what has come of it, and its peer, which speaks by hand. */
 final class Rig {
     static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
 
-    final Loops loops = Loops.manual();
-    final Loop loop = loops.open();
+    final Loops loops;
+    final Loop loop;
     final List<String> received = new ArrayList<>();
     final List<Throwable> failures = new ArrayList<>();
     private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
     private boolean peerEnded;
     private @Nullable Connection<ByteBuf, ByteBuf> peer;
+
+    Rig() {
+        this(new ManualClock());
+    }
+
+    Rig(ManualClock clock) {
+        loops = Loops.on(clock);
+        loop = loops.open();
+    }
 
     /** Handlers from lines to text and back. */
     static NettyHandlers lines() {

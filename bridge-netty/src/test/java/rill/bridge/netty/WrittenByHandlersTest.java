@@ -3,11 +3,14 @@ package rill.bridge.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
+import io.netty.buffer.DefaultByteBufHolder;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.EncoderException;
 import io.netty.handler.codec.LineBasedFrameDecoder;
+import io.netty.handler.codec.MessageToByteEncoder;
 import io.netty.handler.codec.MessageToMessageEncoder;
 import io.netty.handler.codec.string.StringDecoder;
 import io.netty.handler.codec.string.StringEncoder;
@@ -288,6 +291,54 @@ class WrittenByHandlersTest {
         rig.write(connection, shared);
         assertThat(rig.sent()).isEqualTo("wicewice");
         assertThat(shared.refCnt()).isZero();
+        rig.does(connection::close);
+    }
+
+    /** To several connections, or by a Pool that tries it again. */
+    @Test
+    void a_message_that_is_written_twice_has_its_content_both_times() {
+        NettyHandlers consuming = NettyHandlers.of(handlers -> handlers.addLast(
+                new LineBasedFrameDecoder(100), new StringDecoder(), new MessageToByteEncoder<ByteBufHolder>() {
+                    @Override
+                    protected void encode(ChannelHandlerContext context, ByteBufHolder message, ByteBuf out) {
+                        out.writeBytes(message.content()); // as Netty's encoder of HTTP does
+                    }
+                }));
+        Connection<String, ByteBufHolder> connection =
+                rig.connect(Pipeline.of(consuming.codec(String.class, ByteBufHolder.class)));
+        ByteBufHolder message = new DefaultByteBufHolder(Rig.bytes("body"));
+        rig.write(connection, message.retain());
+        rig.write(connection, message);
+        assertThat(rig.sent()).isEqualTo("bodybody");
+        assertThat(message.refCnt()).isZero();
+        rig.does(connection::close);
+    }
+
+    /** A message of somebody's own that extends one of Netty's. */
+    private static final class Note extends DefaultByteBufHolder {
+        Note(String text) {
+            super(Rig.bytes(text));
+        }
+    }
+
+    @Test
+    void a_message_that_can_not_be_copied_as_what_it_is_stays_what_it_is() {
+        NettyHandlers notes = NettyHandlers.of(handlers ->
+                handlers.addLast(new LineBasedFrameDecoder(100), new StringDecoder(), new MessageToByteEncoder<Note>() {
+                    @Override
+                    protected void encode(ChannelHandlerContext context, Note note, ByteBuf out) {
+                        out.writeBytes(
+                                note.content(),
+                                note.content().readerIndex(),
+                                note.content().readableBytes());
+                    }
+                }));
+        Connection<String, Note> connection = rig.connect(Pipeline.of(notes.codec(String.class, Note.class)));
+        Note note = new Note("note");
+        rig.write(connection, (Note) note.retain());
+        rig.write(connection, note);
+        assertThat(rig.sent()).isEqualTo("notenote");
+        assertThat(note.refCnt()).isZero();
         rig.does(connection::close);
     }
 

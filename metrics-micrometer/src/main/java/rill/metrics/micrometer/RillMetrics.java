@@ -6,8 +6,11 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import rill.Loop;
 import rill.LoopGroup;
@@ -18,7 +21,8 @@ import rill.Pool;
  * {@code pool}. The guide to operating has a table of all names.
  *
  * <p>Meters are asked when the registry is read, and a snapshot costs the loop nothing. They keep nothing alive, and stay in the registry when what they are about is closed, until
- * {@link #close}.
+ * {@link #close}. Of those that have one name and the same tags the registry shows what was bound last: so a pool or a loop may take the place of an
+ * earlier one, before or after the meters of that are closed. Those that are to be seen side by side need names or tags of their own.
  *
  * <p><b>Threading:</b> any thread.
  */
@@ -32,7 +36,14 @@ public final class RillMetrics implements MeterBinder, AutoCloseable {
         void bind(MeterRegistry registry, Tags tags, List<Meter> meters);
     }
 
-    private record Registered(MeterRegistry registry, List<Meter> meters) {}
+    private record Registered(MeterRegistry registry, List<Meter> meters) {
+        /** A registry removes by names, and so would take another's for it. */
+        void remove() {
+            Set<Meter> there = Collections.newSetFromMap(new IdentityHashMap<>());
+            there.addAll(registry.getMeters());
+            meters.stream().filter(there::contains).forEach(registry::remove);
+        }
+    }
 
     private RillMetrics(Binding binding, Tags tags) {
         this.binding = binding;
@@ -95,7 +106,7 @@ public final class RillMetrics implements MeterBinder, AutoCloseable {
         }
     }
 
-    /** Takes its meters out of the registries that they are in. */
+    /** Takes its meters out of the registries that they are in; those that have taken their place stay. */
     @Override
     public void close() {
         List<Registered> all;
@@ -103,6 +114,6 @@ public final class RillMetrics implements MeterBinder, AutoCloseable {
             all = List.copyOf(registered);
             registered.clear();
         }
-        all.forEach(each -> each.meters.forEach(each.registry::remove));
+        all.forEach(Registered::remove);
     }
 }

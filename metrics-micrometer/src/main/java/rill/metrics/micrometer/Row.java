@@ -228,9 +228,11 @@ record Row<M>(
                 all -> number.applyAsLong(all.calls()));
     }
 
-    /** Registers it. */
+    /** Registers it, in the place of what is there under its name and tags: else a registry keeps that, and shows this one never. */
     <T> Meter bindTo(MeterRegistry registry, T source, Function<? super T, M> snapshot, Tags tags) {
         Tags all = outcome == null ? tags : tags.and(Tag.of("outcome", outcome));
+        registry.removeByPreFilterId(
+                new Meter.Id(name, all, unit, description, grows ? Meter.Type.COUNTER : Meter.Type.GAUGE));
         ToDoubleFunction<T> value = from -> number.applyAsDouble(snapshot.apply(from));
         return grows
                 ? FunctionCounter.builder(name, source, value)

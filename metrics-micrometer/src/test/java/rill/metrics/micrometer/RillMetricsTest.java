@@ -176,6 +176,51 @@ class RillMetricsTest {
         }
     }
 
+    /** A service that is replaced while it runs, by another of the same name: what runs is what is seen. */
+    @Test
+    void what_takes_the_place_of_another_is_shown_whichever_is_closed_or_forgotten_first() {
+        var registry = new SimpleMeterRegistry();
+        registry.config().commonTags("service", "test");
+        try (var loops = Loops.manual()) {
+            Loop old = loops.open(options -> options.name("one"));
+            Loop next = loops.open(options -> options.name("one"));
+            for (int i = 0; i < 7; i++) {
+                old.tick();
+            }
+            var meters = RillMetrics.of(old);
+            meters.bindTo(registry);
+            assertThat(value(registry, "rill.loop.ticks", "loop", "one")).isEqualTo(7);
+            try (var successor = RillMetrics.of(next)) {
+                successor.bindTo(registry);
+                assertThat(value(registry, "rill.loop.ticks", "loop", "one")).isZero();
+                next.tick();
+                meters.close();
+                meters.close();
+                assertThat(value(registry, "rill.loop.ticks", "loop", "one")).isEqualTo(1);
+                assertThat(registry.getMeters()).hasSize(Row.OF_LOOPS.size());
+            }
+        }
+        assertThat(registry.getMeters()).isEmpty();
+    }
+
+    @Test
+    void pools_that_come_and_go_leave_no_meters() {
+        var registry = new SimpleMeterRegistry();
+        try (var loops = Loops.manual()) {
+            Loop loop = loops.open();
+            for (int i = 0; i < 1_000; i++) {
+                Pool<String, String> pool =
+                        loop.pool(ANY, ClientProtocol.inOrder(TextLines.pipeline()), PoolOptions.defaults());
+                try (var meters = RillMetrics.of(pool, "orders")) {
+                    meters.bindTo(registry);
+                    assertThat(registry.getMeters()).hasSize(Row.OF_POOLS.size());
+                }
+                pool.close();
+            }
+        }
+        assertThat(registry.getMeters()).isEmpty();
+    }
+
     // ---- the guide
 
     @Test
