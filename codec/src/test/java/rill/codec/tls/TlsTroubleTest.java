@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -168,6 +169,57 @@ class TlsTroubleTest extends TlsRig {
         assertThat(receive(other, 5)).asString().isEqualTo("hello");
         assertThat(asked.getCount()).as("the handshake had come to it").isZero();
         mayGoOn.countDown();
+    }
+
+    @Test
+    void an_alert_that_waits_for_a_trust_manager_is_told_though_the_peer_has_reset_the_connection() throws Exception {
+        var asked = new CountDownLatch(1);
+        var reset = new CountDownLatch(1);
+        var mayGoOn = new CountDownLatch(1);
+        X509TrustManager slow = new X509TrustManager() {
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String authType) {}
+
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String authType) {
+                asked.countDown();
+                await(mayGoOn);
+            }
+
+            @Override
+            public X509Certificate[] getAcceptedIssuers() {
+                return new X509Certificate[0];
+            }
+        };
+        try (var server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            RawPeer raw = RawPeer.server(TlsVersion.TLS_1_2, Certificates.of("server.test"));
+            Thread.ofPlatform().daemon().start(() -> {
+                try (Socket peer = server.accept()) {
+                    byte[] header = peer.getInputStream().readNBytes(TlsRecord.HEADER);
+                    int length = TlsRecord.size(Unpooled.wrappedBuffer(header)) - TlsRecord.HEADER;
+                    byte[] hello = peer.getInputStream().readNBytes(length);
+                    ByteBuf flight = Unpooled.wrappedBuffer(
+                            raw.answer(Unpooled.wrappedBuffer(header, hello).nioBuffer()), TlsRecord.fatalAlert(80));
+                    flight.readBytes(peer.getOutputStream(), flight.readableBytes());
+                    await(asked);
+                    peer.setSoLinger(true, 0);
+                    peer.close();
+                    reset.countDown();
+                } catch (IOException e) {
+                    reset.countDown(); // and the test fails by what it expects
+                }
+            });
+            Future<Connection<ByteBuf, ByteBuf>> connecting = loop.connect(
+                    server.getLocalSocketAddress(),
+                    Pipeline.bytes().over(Certificates.client().trust(slow)));
+            loop.start();
+            await(reset);
+            loop.delay(Duration.ofMillis(100)).await();
+            mayGoOn.countDown();
+            assertThatThrownBy(() -> connecting.timeout(LONG).await())
+                    .isInstanceOf(TlsException.class)
+                    .hasMessageContaining("the peer refuses, with the alert internal_error");
+        }
     }
 
     @Test
