@@ -348,9 +348,9 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     }
 
     /** The peer's good-bye. Before TLS 1.3 it has to be answered at once, and then nothing more can be sent. */
-    private void end(SSLEngine using, Context context) throws SSLException {
+    private void end(SSLEngine using, Context context) throws IOException {
         if (state != State.OPEN) {
-            throw new SSLException("the peer has said good-bye in the middle of the handshake");
+            throw failures().truncated("the peer has said good-bye in the middle of the handshake");
         }
         state = State.ENDED;
         sayAll(using, context.out());
@@ -448,11 +448,9 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     public @Nullable ByteBuf inputEnded(ByteBuf rest, Context context) throws IOException {
         if (state != State.OPEN) {
             throw failures()
-                    .of(
-                            "the peer has ended the connection in the middle of the handshake"
-                                    + (greeted ? "" : ", before it had sent anything")
-                                    + (greeted || !client ? "" : "; is this a port without TLS?"),
-                            null);
+                    .truncated("the peer has ended the connection in the middle of the handshake"
+                            + (greeted ? "" : ", before it had sent anything")
+                            + (greeted || !client ? "" : "; is this a port without TLS?"));
         }
         throw failures()
                 .truncated("the stream was cut off: it ended without a good-bye (close_notify)"
