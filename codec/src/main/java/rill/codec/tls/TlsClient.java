@@ -242,7 +242,7 @@ public final class TlsClient implements ByteLayer {
         }
     }
 
-    private static boolean isAddress(String host) {
+    static boolean isAddress(String host) {
         try {
             InetAddress.ofLiteral(host);
             return true;

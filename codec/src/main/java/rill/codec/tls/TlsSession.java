@@ -330,19 +330,20 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
 
     private void opens(SSLEngine using, Context context) throws TlsException {
         if (state == State.SHAKING_HANDS) {
-            requireNames(using);
+            requireHost(using);
             state = State.OPEN;
             context.stopTimer();
             context.releaseWrites();
         }
     }
 
-    /** The JDK takes the name of the subject where there is no other, which RFC 9525, section 2, forbids. */
-    private void requireNames(SSLEngine using) throws TlsException {
+    /** Once more than the {@link Verifier} does: a trust manager that knows nothing of engines is asked by the JDK, which is less strict. */
+    private void requireHost(SSLEngine using) throws TlsException {
         if (client && using.getSSLParameters().getEndpointIdentificationAlgorithm() != null) {
             List<X509Certificate> shown = certificates(using.getSession());
-            if (!shown.isEmpty() && Verifier.namesOf(shown.getFirst()).isEmpty()) {
-                throw failures().of(Verifier.isForNobody(), "bad_certificate");
+            String wrong = shown.isEmpty() ? null : Verifier.notFor(using.getPeerHost(), shown.getFirst());
+            if (wrong != null) {
+                throw failures().of(wrong, null);
             }
         }
     }
