@@ -437,11 +437,19 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
 
     @Override
     public @Nullable ByteBuf timerExpired(Context context) throws IOException {
-        throw new DeadlineException("TLS with " + peer + ": no handshake within " + handshakeTimeout.toMillis()
-                + " ms; " + whatIsMissing());
+        throw new DeadlineException(failures().prefix() + "no handshake within " + handshakeTimeout.toMillis() + " ms; "
+                + whatIsMissing());
     }
 
     private String whatIsMissing() {
+        if (state == State.PREPARING) {
+            return client
+                    ? "whom to trust was not loaded by then"
+                    : "the function that gives identities had not answered, or theirs was not loaded";
+        }
+        if (tasksRun) {
+            return "its work on other threads was not done: a trust manager, say, or all of these threads were busy";
+        }
         return greeted ? "it was not finished" : "the peer has sent nothing, or no whole record";
     }
 

@@ -12,7 +12,9 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import rill.ConnectOptions;
 import rill.Connection;
 import rill.DeadlineException;
@@ -163,11 +166,31 @@ class TlsTroubleTest extends TlsRig {
         TlsClient impatient = Certificates.client().trust(slow).handshakeTimeout(Duration.ofMillis(300));
         Future<Connection<ByteBuf, ByteBuf>> one =
                 loop.connect(address, Pipeline.bytes().over(impatient));
-        assertThatThrownBy(() -> one.timeout(LONG).await()).isInstanceOf(DeadlineException.class);
+        assertThatThrownBy(() -> one.timeout(LONG).await())
+                .isInstanceOf(DeadlineException.class)
+                .hasMessageContaining("its work on other threads was not done: a trust manager");
         Connection<ByteBuf, ByteBuf> other = connect(address, Certificates.client());
         other.write(text("hello"));
         assertThat(receive(other, 5)).asString().isEqualTo("hello");
         assertThat(asked.getCount()).as("the handshake had come to it").isZero();
+        mayGoOn.countDown();
+    }
+
+    @Test
+    void a_deadline_that_passes_while_a_function_of_names_thinks_does_not_blame_the_client() throws IOException {
+        var mayGoOn = new CountDownLatch(1);
+        TlsServer slow = Tls.server(name -> {
+            await(mayGoOn);
+            return null;
+        });
+        loop.connect(
+                        echo(slow.handshakeTimeout(Duration.ofMillis(100))),
+                        Pipeline.bytes().over(Certificates.client()))
+                .onDone((connection, failure) -> {});
+        assertThat(refused.timeout(LONG).await())
+                .isInstanceOf(DeadlineException.class)
+                .hasMessageStartingWith("TLS with the client ")
+                .hasMessageContaining("the function that gives identities had not answered");
         mayGoOn.countDown();
     }
 
@@ -263,6 +286,20 @@ class TlsTroubleTest extends TlsRig {
         accepted.await().resume();
         assertThat(receive(client, 5)).asString().isEqualTo("heard");
         assertThat(heard).containsExactly("hello");
+    }
+
+    @Test
+    void who_is_no_host_is_named_by_his_address(@TempDir Path directory) throws IOException {
+        var path = UnixDomainSocketAddress.of(directory.resolve("socket"));
+        loop.<ByteBuf, ByteBuf>listen(path, Pipeline.bytes(), Connection::close).await();
+        assertThatThrownBy(() -> connect(path, Tls.client().insecurelyTrustAnybody()))
+                .isInstanceOf(TlsTruncatedException.class)
+                .hasMessageStartingWith("TLS with " + path + ": the peer has ended");
+        Listener v4 = loop.<ByteBuf, ByteBuf>listen(ANY_PORT, Pipeline.bytes(), Connection::close)
+                .await();
+        int port = ((InetSocketAddress) v4.address()).getPort();
+        assertThatThrownBy(() -> connect(v4.address(), Certificates.client().hostName("::1")))
+                .hasMessageStartingWith("TLS with [::1]:" + port + ": the peer has ended");
     }
 
     @Test
