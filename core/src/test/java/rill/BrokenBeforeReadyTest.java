@@ -87,7 +87,9 @@ class BrokenBeforeReadyTest {
             assertThat(used.wire.closed).isTrue();
             assertThat(used.loop.connections()).isZero();
             assertThat(used.link.audience().closed().isDone()).isTrue();
-            assertThat(used.loop.nextTimer()).as("a timer that nobody waits for").isEmpty();
+            assertThat(used.loop.nextTimer())
+                    .as("a timer that nobody waits for")
+                    .isEmpty();
             assertThat(used.reports).isEmpty();
             used.close();
         }
@@ -196,7 +198,8 @@ class BrokenBeforeReadyTest {
     @Test
     void beyond_a_proxy_the_failure_of_the_wire_says_where_to_it_was_to_go() throws IOException {
         var target = InetSocketAddress.createUnresolved("target.test", 80);
-        Rig<String, String> rig = rig(new Route(target, InetSocketAddress.createUnresolved("proxy.test", 1), new Shaking()));
+        Rig<String, String> rig =
+                rig(new Route(target, InetSocketAddress.createUnresolved("proxy.test", 1), new Shaking()));
         rig.wire.failWrites(new ConnectException("refused, on purpose"));
         rig.settle();
         rig.wire.end(reset);

@@ -113,8 +113,8 @@ final class HttpRetriesTest extends HttpClientRig {
                 peer.say(OK);
             }
         });
-        loop.run(() -> assertThat(text(HttpClient.on(loop, THREE), server.uri()))
-                .isEqualTo("ok"));
+        loop.run(
+                () -> assertThat(text(HttpClient.on(loop, THREE), server.uri())).isEqualTo("ok"));
         assertThat(server.requests).hasSize(3);
     }
 
@@ -128,17 +128,15 @@ final class HttpRetriesTest extends HttpClientRig {
         Listener server = loop.<ByteBuf, ByteBuf>listen(
                         MemoryTransport.ANY,
                         Pipeline.bytes().over(Tls.server(Identity.of(issued.key(), issued.chain()))),
-                        connection -> connection
-                                .onFailure(failure -> {})
-                                .onMessage(bytes -> {
-                                    bytes.release();
-                                    if (requests.incrementAndGet() == 1) {
-                                        onTheWay.getLast().close();
-                                    } else {
-                                        connection.write(Unpooled.copiedBuffer(
-                                                OK.replace("\n", "\r\n"), StandardCharsets.US_ASCII));
-                                    }
-                                }))
+                        connection -> connection.onFailure(failure -> {}).onMessage(bytes -> {
+                            bytes.release();
+                            if (requests.incrementAndGet() == 1) {
+                                onTheWay.getLast().close();
+                            } else {
+                                connection.write(
+                                        Unpooled.copiedBuffer(OK.replace("\n", "\r\n"), StandardCharsets.US_ASCII));
+                            }
+                        }))
                 .await();
         Listener relay = loop.<ByteBuf, ByteBuf>listen(MemoryTransport.ANY, Pipeline.bytes(), near -> {
                     onTheWay.add(near);

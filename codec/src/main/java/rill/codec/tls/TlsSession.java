@@ -437,8 +437,8 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
 
     @Override
     public @Nullable ByteBuf timerExpired(Context context) throws IOException {
-        throw new DeadlineException(failures().prefix() + "no handshake within " + handshakeTimeout.toMillis() + " ms; "
-                + whatIsMissing());
+        throw new DeadlineException(
+                failures().prefix() + "no handshake within " + handshakeTimeout.toMillis() + " ms; " + whatIsMissing());
     }
 
     private String whatIsMissing() {

@@ -93,7 +93,10 @@ class TlsCertificateTest {
     @Test
     void a_wildcard_is_the_whole_first_label() {
         String[][] none = {
-            {"server.test", "*erver.test"}, {"a1.server.test", "a*.server.test"}, {"a.b.test", "a.*.test"}, {"b.test", "*"}
+            {"server.test", "*erver.test"},
+            {"a1.server.test", "a*.server.test"},
+            {"a.b.test", "a.*.test"},
+            {"b.test", "*"}
         };
         for (X509TrustManager own : new X509TrustManager[] {null, new Gullible(), new GullibleExtended()}) {
             for (String[] each : none) {
@@ -116,8 +119,7 @@ class TlsCertificateTest {
         TlsServer server = Tls.server(Certificates.identity(addressed));
         for (TlsVersion version : TlsVersion.values()) {
             TlsClient client = Certificates.client().versions(version);
-            for (TlsClient each :
-                    List.of(client, client.trust(new Gullible()), client.trust(new GullibleExtended()))) {
+            for (TlsClient each : List.of(client, client.trust(new Gullible()), client.trust(new GullibleExtended()))) {
                 assertRefused(clientFailure(each, server), "not for server.test but for 10.1.2.3");
             }
             var sides = new Side[2];
@@ -125,7 +127,8 @@ class TlsCertificateTest {
             assertThat(sides[1].failure)
                     .as("the server is told")
                     .isInstanceOfSatisfying(
-                            TlsException.class, told -> assertThat(told.isFromPeer()).isTrue());
+                            TlsException.class,
+                            told -> assertThat(told.isFromPeer()).isTrue());
             assertThat(clientFailure(client.hostName("10.1.2.3"), server)).isNull();
         }
     }
