@@ -90,10 +90,15 @@ final class Audience {
         return awaited != null;
     }
 
-    /** Likewise, of a failure of the wire: with where it was to go. */
+    /** Likewise, of a failure of the wire. */
     boolean tellAwaitingOfWire(Throwable why) {
+        return tellAwaiting(ofWire(why));
+    }
+
+    /** A failure of the wire; for whoever awaits the connection, with where it was to go. */
+    Throwable ofWire(Throwable why) {
         Route route = link.route();
-        return tellAwaiting(route == null || awaiting == null ? why : route.told(why));
+        return route == null || awaiting == null ? why : route.told(why);
     }
 
     // ---- failures

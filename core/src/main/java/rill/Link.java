@@ -431,14 +431,14 @@ final class Link extends Node implements WireListener, Observed {
     /** Nothing leaves any more; unless we are closing, what came before is still of interest. */
     private void nowBroken(Throwable cause) {
         outbound.close(cause);
-        if (audience.tellAwaitingOfWire(cause)) { // nobody has it yet
+        if (!mayStillFailInLayer() && audience.tellAwaitingOfWire(cause)) { // nobody has it yet
             abort();
             return;
         }
         if (open()) {
             broken = new Broken(this);
             state = State.BROKEN;
-            audience.failsLater(cause);
+            audience.failsLater(audience.ofWire(cause));
         }
         if (state == State.BROKEN) {
             inbound.broken(wireGone);
@@ -450,6 +450,14 @@ final class Link extends Node implements WireListener, Observed {
             audience.tellEnd(cause);
         }
         wire().close();
+    }
+
+    /**
+     * Whether a layer that is not ready has not seen all that the peer has said, which may be why the peer refuses: whoever awaits the connection
+     * is told that, rather than that the wire has failed.
+     */
+    private boolean mayStillFailInLayer() {
+        return receives() && !stack.isEmpty() && !stack.ready() && (!wireGone || stack.waits());
     }
 
     /** Why nothing is written any more. */
@@ -550,6 +558,10 @@ final class Link extends Node implements WireListener, Observed {
 
     private void flushNow() {
         if (state == State.CLOSED || isDraining()) {
+            return;
+        }
+        if (state == State.BROKEN && stack.ready() && audience.tellAwaiting(audience.failedWith())) {
+            abort(); // ready, but of no use to anybody
             return;
         }
         audience.tellIfReady();

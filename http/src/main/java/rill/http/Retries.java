@@ -13,6 +13,7 @@ import rill.Loop;
 import rill.ProtocolException;
 import rill.codec.proxy.ProxyRefusedException;
 import rill.codec.tls.TlsException;
+import rill.codec.tls.TlsTruncatedException;
 
 /**
  * Whether a client tries a request again that has failed, and when: while the failure may pass, the request does no harm twice, and a server in difficulties is
@@ -27,7 +28,7 @@ final class Retries {
     private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final double JITTER = 0.2;
 
-    /** What is the same the next time. */
+    /** What is the same the next time, unless it is that the stream has ended too early. */
     private static final Set<Class<? extends IOException>> LASTING = Set.of(
             TlsException.class,
             ProtocolException.class,
@@ -89,11 +90,17 @@ final class Retries {
         }
         for (Throwable each = why; each != null; each = each.getCause()) {
             Throwable cause = each;
-            if (LASTING.stream().anyMatch(lasting -> lasting.isInstance(cause))) {
+            if (LASTING.stream().anyMatch(lasting -> lasting.isInstance(cause)) && !isBreak(cause)) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** Whether all that is wrong is that there is no more: then it is the connection that broke. */
+    private static boolean isBreak(Throwable cause) {
+        return cause instanceof TlsTruncatedException
+                || (cause instanceof ProtocolException violation && violation.streamEnded());
     }
 
     private boolean spend() {

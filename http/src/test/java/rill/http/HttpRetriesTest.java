@@ -3,19 +3,30 @@ package rill.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import rill.CallFailedException;
 import rill.CallFailedException.Fate;
+import rill.Connection;
 import rill.Future;
+import rill.Listener;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.Pipeline;
 import rill.ProtocolException;
+import rill.codec.tls.Identity;
+import rill.codec.tls.Tls;
+import rill.testkit.Authority;
 import rill.testkit.memory.MemoryTransport;
 
 /** What a client tries again by itself, if it was told to. */
@@ -91,6 +102,69 @@ final class HttpRetriesTest extends HttpClientRig {
         assertThat(Retries.mayPass(new UnknownHostException("x"))).isFalse();
         assertThat(Retries.mayPass(null)).isFalse();
         assertThat(Retries.mayPass(new IOException("reset"))).isTrue();
+    }
+
+    @Test
+    void an_answer_whose_head_is_cut_off_is_a_connection_that_broke() throws IOException {
+        var server = server((peer, request) -> {
+            if (peer.number < 2) {
+                peer.say("HTTP/1.1 200 OK\nConte").close();
+            } else {
+                peer.say(OK);
+            }
+        });
+        loop.run(
+                () -> assertThat(text(HttpClient.on(loop, THREE), server.uri())).isEqualTo("ok"));
+        assertThat(server.requests).hasSize(3);
+    }
+
+    /** The first connection ends within the handshake, the second within the answer, both without a good-bye; the third is let be. */
+    @Test
+    void tls_that_is_cut_off_is_a_connection_that_broke() throws IOException {
+        Authority authority = Authority.create();
+        Authority.Issued issued = authority.issue("127.0.0.1");
+        var onTheWay = new ArrayList<Connection<ByteBuf, ByteBuf>>();
+        var requests = new AtomicInteger();
+        Listener server = loop.<ByteBuf, ByteBuf>listen(
+                        MemoryTransport.ANY,
+                        Pipeline.bytes().over(Tls.server(Identity.of(issued.key(), issued.chain()))),
+                        connection -> connection.onFailure(failure -> {}).onMessage(bytes -> {
+                            bytes.release();
+                            if (requests.incrementAndGet() == 1) {
+                                onTheWay.getLast().close();
+                            } else {
+                                connection.write(
+                                        Unpooled.copiedBuffer(OK.replace("\n", "\r\n"), StandardCharsets.US_ASCII));
+                            }
+                        }))
+                .await();
+        Listener relay = loop.<ByteBuf, ByteBuf>listen(MemoryTransport.ANY, Pipeline.bytes(), near -> {
+                    onTheWay.add(near);
+                    near.onFailure(failure -> {});
+                    if (onTheWay.size() == 1) {
+                        near.onMessage(hello -> {
+                            hello.release();
+                            near.close();
+                        });
+                        return;
+                    }
+                    loop.connect(server.address(), Pipeline.bytes()).onDone((far, failure) -> {
+                        far.onFailure(ended -> {});
+                        near.closed().onDone((nothing, never) -> far.abort());
+                        near.onMessage(far::write);
+                        far.onMessage(near::write);
+                    });
+                })
+                .await();
+        HttpClientOptions options = THREE.tls(Tls.client().trust(List.of(authority.certificate())));
+        String uri = "https://127.0.0.1:" + ((InetSocketAddress) relay.address()).getPort();
+        loop.run(() -> {
+            HttpClient client = HttpClient.on(loop, options);
+            assertThat(text(client, uri)).isEqualTo("ok");
+            client.close();
+        });
+        assertThat(onTheWay).hasSize(3);
+        assertThat(requests).hasValue(2);
     }
 
     @Test

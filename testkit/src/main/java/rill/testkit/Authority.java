@@ -136,7 +136,12 @@ public final class Authority {
 
     /** A certificate whose subject has this name, and that is for no host: nobody should take it for that of one. */
     public Issued issueNameless(String name) {
-        return issue(Wish.usual(), false, name, new String[0]);
+        return issueNamed(name);
+    }
+
+    /** A certificate whose subject has this name, whatever the hosts are that it is for. */
+    public Issued issueNamed(String name, String... hosts) {
+        return issue(Wish.usual(), false, name, hosts);
     }
 
     private Issued issue(Wish wish, boolean authority, String... hosts) {

@@ -47,7 +47,8 @@ final class Failures {
         return new TlsTruncatedException(prefix() + what);
     }
 
-    private String prefix() {
+    /** With whom. */
+    String prefix() {
         return "TLS with " + (client ? "" : "the client ") + peer + ": ";
     }
 

@@ -135,11 +135,17 @@ public final class TlsClient implements ByteLayer {
                 new OneEngine(connection, wanted),
                 settings.handshakeTimeout(),
                 true,
-                wanted + port(connection));
+                inWords(wanted, connection));
     }
 
-    private static String port(Context connection) {
-        return connection.target() instanceof InetSocketAddress inet ? ":" + inet.getPort() : "";
+    /** With whom, for people: a host, if there is one, and the port, if there is one. */
+    private static String inWords(@Nullable String host, Context connection) {
+        SocketAddress target = connection.target();
+        if (host == null) {
+            return String.valueOf(target == null ? connection.remoteAddress() : target);
+        }
+        String shown = host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host;
+        return target instanceof InetSocketAddress inet ? shown + ":" + inet.getPort() : shown;
     }
 
     private static @Nullable String hostOf(Context connection) {
@@ -242,7 +248,7 @@ public final class TlsClient implements ByteLayer {
         }
     }
 
-    private static boolean isAddress(String host) {
+    static boolean isAddress(String host) {
         try {
             InetAddress.ofLiteral(host);
             return true;

@@ -4,8 +4,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS has failed, in the handshake or later: the message says with whom, why and what to do about it. The peer has been told, by an alert, where TLS
- * has a word for it.
+ * TLS has failed, in the handshake or later: the message says with whom, why and what to do about it. The peer is told as well: by an alert
+ * where it is the engine that has refused, and a good-bye where that can send no alert of ours, as for a flood.
  */
 public class TlsException extends IOException {
     private final @Nullable String alert;

@@ -330,27 +330,28 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
 
     private void opens(SSLEngine using, Context context) throws TlsException {
         if (state == State.SHAKING_HANDS) {
-            requireNames(using);
+            requireHost(using);
             state = State.OPEN;
             context.stopTimer();
             context.releaseWrites();
         }
     }
 
-    /** The JDK takes the name of the subject where there is no other, which RFC 9525, section 2, forbids. */
-    private void requireNames(SSLEngine using) throws TlsException {
+    /** Once more than the {@link Verifier} does: a trust manager that knows nothing of engines is asked by the JDK, which is less strict. */
+    private void requireHost(SSLEngine using) throws TlsException {
         if (client && using.getSSLParameters().getEndpointIdentificationAlgorithm() != null) {
             List<X509Certificate> shown = certificates(using.getSession());
-            if (!shown.isEmpty() && Verifier.namesOf(shown.getFirst()).isEmpty()) {
-                throw failures().of(Verifier.isForNobody(), "bad_certificate");
+            String wrong = shown.isEmpty() ? null : Verifier.notFor(using.getPeerHost(), shown.getFirst());
+            if (wrong != null) {
+                throw failures().of(wrong, null);
             }
         }
     }
 
     /** The peer's good-bye. Before TLS 1.3 it has to be answered at once, and then nothing more can be sent. */
-    private void end(SSLEngine using, Context context) throws SSLException {
+    private void end(SSLEngine using, Context context) throws IOException {
         if (state != State.OPEN) {
-            throw new SSLException("the peer has said good-bye in the middle of the handshake");
+            throw failures().truncated("the peer has said good-bye in the middle of the handshake");
         }
         state = State.ENDED;
         sayAll(using, context.out());
@@ -436,11 +437,19 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
 
     @Override
     public @Nullable ByteBuf timerExpired(Context context) throws IOException {
-        throw new DeadlineException("TLS with " + peer + ": no handshake within " + handshakeTimeout.toMillis()
-                + " ms; " + whatIsMissing());
+        throw new DeadlineException(
+                failures().prefix() + "no handshake within " + handshakeTimeout.toMillis() + " ms; " + whatIsMissing());
     }
 
     private String whatIsMissing() {
+        if (state == State.PREPARING) {
+            return client
+                    ? "whom to trust was not loaded by then"
+                    : "the function that gives identities had not answered, or theirs was not loaded";
+        }
+        if (tasksRun) {
+            return "its work on other threads was not done: a trust manager, say, or all of these threads were busy";
+        }
         return greeted ? "it was not finished" : "the peer has sent nothing, or no whole record";
     }
 
@@ -448,11 +457,9 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     public @Nullable ByteBuf inputEnded(ByteBuf rest, Context context) throws IOException {
         if (state != State.OPEN) {
             throw failures()
-                    .of(
-                            "the peer has ended the connection in the middle of the handshake"
-                                    + (greeted ? "" : ", before it had sent anything")
-                                    + (greeted || !client ? "" : "; is this a port without TLS?"),
-                            null);
+                    .truncated("the peer has ended the connection in the middle of the handshake"
+                            + (greeted ? "" : ", before it had sent anything")
+                            + (greeted || !client ? "" : "; is this a port without TLS?"));
         }
         throw failures()
                 .truncated("the stream was cut off: it ended without a good-bye (close_notify)"

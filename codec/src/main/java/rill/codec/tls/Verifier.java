@@ -15,6 +15,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -31,8 +32,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading:</b> any; never the loop.
  */
 final class Verifier extends X509ExtendedTrustManager {
-    private static final int SUBJECT_DNS = 2; // of GeneralName, RFC 5280, section 4.2.1.6
-    private static final int SUBJECT_IP = 7;
+    /** Kinds of GeneralName: RFC 5280, section 4.2.1.6. */
+    private static final Set<Integer> NAMES = Set.of(2);
+
+    private static final Set<Integer> NAMES_AND_ADDRESSES = Set.of(2, 7);
 
     private final X509TrustManager decider;
     private final boolean checksHost; // by itself
@@ -44,7 +47,7 @@ final class Verifier extends X509ExtendedTrustManager {
 
     /** Not to be trusted; the message is for people. */
     static final class Untrusted extends CertificateException {
-        Untrusted(String message, Throwable cause) {
+        Untrusted(String message, @Nullable Throwable cause) {
             super(message, cause);
         }
     }
@@ -117,6 +120,10 @@ final class Verifier extends X509ExtendedTrustManager {
         }
         if (!checksHost && wantsHost) {
             checkHost(host, chain, authType, engine);
+        }
+        String wrong = wantsHost ? notFor(host, chain[0]) : null;
+        if (wrong != null) {
+            throw new Untrusted(wrong, null);
         }
     }
 
@@ -197,26 +204,45 @@ final class Verifier extends X509ExtendedTrustManager {
     }
 
     private static Untrusted notFor(@Nullable String host, X509Certificate[] chain, CertificateException e) {
-        List<String> names = namesOf(chain[0]);
-        return untrusted(
-                names.isEmpty()
-                        ? isForNobody()
-                        : "the certificate is not for " + host + " but for " + String.join(", ", names)
-                                + "; connect to one of these, or say which is right with hostName(...)",
-                e);
+        return untrusted(isNotFor(host, chain[0]), e);
     }
 
-    static String isForNobody() {
-        return "the certificate is for no host at all: it has no subject alternative name, and that of the subject does not count";
+    private static String isNotFor(@Nullable String host, X509Certificate certificate) {
+        List<String> names = namesOf(certificate, NAMES_AND_ADDRESSES);
+        return names.isEmpty()
+                ? "the certificate is for no host at all: it has no subject alternative name, and that of the subject does not count"
+                : "the certificate is not for " + host + " but for " + String.join(", ", names)
+                        + "; connect to one of these, or say which is right with hostName(...)";
     }
 
-    /** The hosts that a certificate is for, names and addresses. */
-    static List<String> namesOf(X509Certificate certificate) {
+    /**
+     * What is wrong with a certificate that the JDK takes to be for this host, or null. The JDK takes the name of the subject where there is no
+     * other name, and a star for a part of a label; RFC 9525, sections 2 and 6.3, forbids both. With addresses it does nothing of the kind.
+     */
+    static @Nullable String notFor(@Nullable String host, X509Certificate certificate) {
+        if (host == null || TlsClient.isAddress(host)) {
+            return null;
+        }
+        for (String name : namesOf(certificate, NAMES)) {
+            if (name.equalsIgnoreCase(host) || isPatternOf(name, host)) {
+                return null;
+            }
+        }
+        return isNotFor(host, certificate);
+    }
+
+    /** Whether it is a star for the first label, and the others are the same. */
+    private static boolean isPatternOf(String name, String host) {
+        int dot = host.indexOf('.');
+        return dot > 0 && name.startsWith("*.") && name.substring(1).equalsIgnoreCase(host.substring(dot));
+    }
+
+    private static List<String> namesOf(X509Certificate certificate, Set<Integer> kinds) {
         var names = new ArrayList<String>();
         try {
             Collection<List<?>> alternatives = certificate.getSubjectAlternativeNames();
             for (List<?> each : alternatives == null ? List.<List<?>>of() : alternatives) {
-                if (each.get(0) instanceof Integer kind && (kind == SUBJECT_DNS || kind == SUBJECT_IP)) {
+                if (each.get(0) instanceof Integer kind && kinds.contains(kind)) {
                     names.add(String.valueOf(each.get(1)));
                 }
             }

@@ -69,6 +69,12 @@ final class RawPeer {
         return all.toByteArray();
     }
 
+    /** What it says to this, as far as it is one record. */
+    byte[] answer(ByteBuffer record) throws SSLException {
+        engine.unwrap(record, ByteBuffer.allocate(40_000));
+        return say();
+    }
+
     /** A record with this content. */
     byte[] wrap(ByteBuffer content) throws SSLException {
         ByteBuffer target = ByteBuffer.allocate(40_000);

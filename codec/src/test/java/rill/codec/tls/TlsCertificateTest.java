@@ -91,6 +91,49 @@ class TlsCertificateTest {
     }
 
     @Test
+    void a_wildcard_is_the_whole_first_label() {
+        String[][] none = {
+            {"server.test", "*erver.test"},
+            {"a1.server.test", "a*.server.test"},
+            {"a.b.test", "a.*.test"},
+            {"b.test", "*"}
+        };
+        for (X509TrustManager own : new X509TrustManager[] {null, new Gullible(), new GullibleExtended()}) {
+            for (String[] each : none) {
+                TlsClient client = Certificates.client().hostName(each[0]);
+                assertRefused(
+                        clientFailure(
+                                own == null ? client : client.trust(own),
+                                Tls.server(Certificates.identity(AUTHORITY.issueNamed(each[0], each[1])))),
+                        "the certificate is not for " + each[0]);
+            }
+        }
+        assertThat(clientFailure(
+                        Certificates.client().hostName("A.Server.test"), Tls.server(Certificates.of("*.sErver.test"))))
+                .isNull();
+    }
+
+    @Test
+    void a_name_in_the_subject_does_not_count_beside_an_address_either() {
+        Authority.Issued addressed = AUTHORITY.issueNamed("server.test", "10.1.2.3");
+        TlsServer server = Tls.server(Certificates.identity(addressed));
+        for (TlsVersion version : TlsVersion.values()) {
+            TlsClient client = Certificates.client().versions(version);
+            for (TlsClient each : List.of(client, client.trust(new Gullible()), client.trust(new GullibleExtended()))) {
+                assertRefused(clientFailure(each, server), "not for server.test but for 10.1.2.3");
+            }
+            var sides = new Side[2];
+            talk(client, server, sides);
+            assertThat(sides[1].failure)
+                    .as("the server is told")
+                    .isInstanceOfSatisfying(
+                            TlsException.class,
+                            told -> assertThat(told.isFromPeer()).isTrue());
+            assertThat(clientFailure(client.hostName("10.1.2.3"), server)).isNull();
+        }
+    }
+
+    @Test
     void an_address_has_to_be_in_the_certificate_as_one() {
         TlsServer server = Tls.server(Certificates.of("127.0.0.1", "0:0:0:0:0:0:0:1"));
         for (String address : List.of("127.0.0.1", "::1", "[::1]", "::1%lo")) {

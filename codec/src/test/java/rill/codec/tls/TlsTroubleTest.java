@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -11,7 +12,9 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import rill.ConnectOptions;
 import rill.Connection;
 import rill.DeadlineException;
@@ -162,12 +166,83 @@ class TlsTroubleTest extends TlsRig {
         TlsClient impatient = Certificates.client().trust(slow).handshakeTimeout(Duration.ofMillis(300));
         Future<Connection<ByteBuf, ByteBuf>> one =
                 loop.connect(address, Pipeline.bytes().over(impatient));
-        assertThatThrownBy(() -> one.timeout(LONG).await()).isInstanceOf(DeadlineException.class);
+        assertThatThrownBy(() -> one.timeout(LONG).await())
+                .isInstanceOf(DeadlineException.class)
+                .hasMessageContaining("its work on other threads was not done: a trust manager");
         Connection<ByteBuf, ByteBuf> other = connect(address, Certificates.client());
         other.write(text("hello"));
         assertThat(receive(other, 5)).asString().isEqualTo("hello");
         assertThat(asked.getCount()).as("the handshake had come to it").isZero();
         mayGoOn.countDown();
+    }
+
+    @Test
+    void a_deadline_that_passes_while_a_function_of_names_thinks_does_not_blame_the_client() throws IOException {
+        var mayGoOn = new CountDownLatch(1);
+        TlsServer slow = Tls.server(name -> {
+            await(mayGoOn);
+            return null;
+        });
+        loop.connect(
+                        echo(slow.handshakeTimeout(Duration.ofMillis(100))),
+                        Pipeline.bytes().over(Certificates.client()))
+                .onDone((connection, failure) -> {});
+        assertThat(refused.timeout(LONG).await())
+                .isInstanceOf(DeadlineException.class)
+                .hasMessageStartingWith("TLS with the client ")
+                .hasMessageContaining("the function that gives identities had not answered");
+        mayGoOn.countDown();
+    }
+
+    @Test
+    void an_alert_that_waits_for_a_trust_manager_is_told_though_the_peer_has_reset_the_connection() throws Exception {
+        var asked = new CountDownLatch(1);
+        var reset = new CountDownLatch(1);
+        var mayGoOn = new CountDownLatch(1);
+        X509TrustManager slow = new X509TrustManager() {
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String authType) {}
+
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String authType) {
+                asked.countDown();
+                await(mayGoOn);
+            }
+
+            @Override
+            public X509Certificate[] getAcceptedIssuers() {
+                return new X509Certificate[0];
+            }
+        };
+        try (var server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            RawPeer raw = RawPeer.server(TlsVersion.TLS_1_2, Certificates.of("server.test"));
+            Thread.ofPlatform().daemon().start(() -> {
+                try (Socket peer = server.accept()) {
+                    byte[] header = peer.getInputStream().readNBytes(TlsRecord.HEADER);
+                    int length = TlsRecord.size(Unpooled.wrappedBuffer(header)) - TlsRecord.HEADER;
+                    byte[] hello = peer.getInputStream().readNBytes(length);
+                    ByteBuf flight = Unpooled.wrappedBuffer(
+                            raw.answer(Unpooled.wrappedBuffer(header, hello).nioBuffer()), TlsRecord.fatalAlert(80));
+                    flight.readBytes(peer.getOutputStream(), flight.readableBytes());
+                    await(asked);
+                    peer.setSoLinger(true, 0);
+                    peer.close();
+                    reset.countDown();
+                } catch (IOException e) {
+                    reset.countDown(); // and the test fails by what it expects
+                }
+            });
+            Future<Connection<ByteBuf, ByteBuf>> connecting = loop.connect(
+                    server.getLocalSocketAddress(),
+                    Pipeline.bytes().over(Certificates.client().trust(slow)));
+            loop.start();
+            await(reset);
+            loop.delay(Duration.ofMillis(100)).await();
+            mayGoOn.countDown();
+            assertThatThrownBy(() -> connecting.timeout(LONG).await())
+                    .isInstanceOf(TlsException.class)
+                    .hasMessageContaining("the peer refuses, with the alert internal_error");
+        }
     }
 
     @Test
@@ -211,6 +286,20 @@ class TlsTroubleTest extends TlsRig {
         accepted.await().resume();
         assertThat(receive(client, 5)).asString().isEqualTo("heard");
         assertThat(heard).containsExactly("hello");
+    }
+
+    @Test
+    void who_is_no_host_is_named_by_his_address(@TempDir Path directory) throws IOException {
+        var path = UnixDomainSocketAddress.of(directory.resolve("socket"));
+        loop.<ByteBuf, ByteBuf>listen(path, Pipeline.bytes(), Connection::close).await();
+        assertThatThrownBy(() -> connect(path, Tls.client().insecurelyTrustAnybody()))
+                .isInstanceOf(TlsTruncatedException.class)
+                .hasMessageStartingWith("TLS with " + path + ": the peer has ended");
+        Listener v4 = loop.<ByteBuf, ByteBuf>listen(ANY_PORT, Pipeline.bytes(), Connection::close)
+                .await();
+        int port = ((InetSocketAddress) v4.address()).getPort();
+        assertThatThrownBy(() -> connect(v4.address(), Certificates.client().hostName("::1")))
+                .hasMessageStartingWith("TLS with [::1]:" + port + ": the peer has ended");
     }
 
     @Test
