@@ -53,11 +53,6 @@ final class CallEnds {
 
     /** Likewise; there is a caller. */
     boolean fail(Call<?, ?> call, Throwable why) {
-        return fail(
-                Objects.requireNonNull(call.promise),
-                Objects.requireNonNull(call.name),
-                call.limit,
-                call.due,
-                why);
+        return fail(Objects.requireNonNull(call.promise), Objects.requireNonNull(call.name), call.limit, call.due, why);
     }
 }

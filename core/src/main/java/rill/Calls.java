@@ -426,9 +426,7 @@ final class Calls<Q, A> implements Receiver<A> {
 
     private void tooLate(Call<Q, A> call, long now) {
         Object name = Objects.requireNonNull(call.name);
-        ends.fail(
-                call,
-                failures().tooLate(call, name, call.limit == null ? protocol.bounds.deadline() : call.limit));
+        ends.fail(call, failures().tooLate(call, name, call.limit == null ? protocol.bounds.deadline() : call.limit));
         giveUp(call, now);
     }
 

@@ -118,12 +118,7 @@ final class RedisBenchmark implements Benchmark {
         }
         try (var server = new RedisServer(bench);
                 Child client = bench.client(
-                        contender,
-                        server.port,
-                        RedisServer.KEY,
-                        RedisServer.VALUE_LENGTH,
-                        mode.name,
-                        mode.inFlight)) {
+                        contender, server.port, RedisServer.KEY, RedisServer.VALUE_LENGTH, mode.name, mode.inFlight)) {
             return new Window(client, client, server.process)
                     .measure(bench.profile().longer(WARM_UPS, 1));
         }

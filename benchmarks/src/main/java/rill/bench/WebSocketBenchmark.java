@@ -55,8 +55,7 @@ final class WebSocketBenchmark implements Benchmark {
                             each.name(), each.title(), each.ours(), bench.flags(each), () -> run(bench, each, size)));
                 }
             }
-            String text = String.format(
-                    Locale.ROOT, "%d × 1, %s", CONNECTIONS, EchoBenchmark.Shape.sizeText(size));
+            String text = String.format(Locale.ROOT, "%d × 1, %s", CONNECTIONS, EchoBenchmark.Shape.sizeText(size));
             contests.add(new Contest(
                     text, Map.of("connections", CONNECTIONS, "in flight", 1, "size", size), contestants, true));
         }

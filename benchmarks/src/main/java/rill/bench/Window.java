@@ -55,8 +55,8 @@ final class Window {
                 return mark;
             }
             if (System.nanoTime() - start > GIVE_UP_NANOS) {
-                throw new IOException("not one message came in "
-                        + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start) + " s");
+                throw new IOException(
+                        "not one message came in " + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start) + " s");
             }
         }
     }

@@ -12,8 +12,10 @@ import org.jspecify.annotations.Nullable;
 /** The JDK's client, with one thread to call back on. It makes as many connections as there are requests in flight. */
 public final class JdkHttpClient implements Gets {
     private final ExecutorService thread = Executors.newSingleThreadExecutor();
-    private final HttpClient client =
-            HttpClient.newBuilder().executor(thread).version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient client = HttpClient.newBuilder()
+            .executor(thread)
+            .version(HttpClient.Version.HTTP_1_1)
+            .build();
     private int port;
     private @Nullable HttpRequest request;
 
@@ -28,7 +30,8 @@ public final class JdkHttpClient implements Gets {
     @Override
     public void get(String key, Answer answer) {
         if (request == null) { // it is the same each time
-            request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + key)).build();
+            request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + key))
+                    .build();
         }
         var _ = client.sendAsync(request, BodyHandlers.ofByteArray())
                 .whenCompleteAsync(

@@ -23,8 +23,7 @@ public final class RillHttpClient implements Gets {
         this.port = port;
         loop = RillLoop.open();
         loop.start(); // before anybody drives it: uring keeps its first driver
-        client = HttpClient.on(
-                loop, HttpClientOptions.defaults().connections(Integer.parseInt(options.getFirst())));
+        client = HttpClient.on(loop, HttpClientOptions.defaults().connections(Integer.parseInt(options.getFirst())));
     }
 
     @Override
