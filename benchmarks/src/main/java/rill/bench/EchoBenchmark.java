@@ -18,6 +18,7 @@ final class EchoBenchmark implements Benchmark {
     private static final int[] IN_FLIGHT = {1, 16};
     /** Besides warm-up and window: two processes start, connect, and end. */
     private static final double START_SECONDS = 0.6;
+
     private static final double WARM_UPS = 3;
 
     /** One shape of load. */

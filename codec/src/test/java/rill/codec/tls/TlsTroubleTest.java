@@ -318,11 +318,12 @@ class TlsTroubleTest extends TlsRig {
     @Test
     void a_flood_of_handshakes_is_no_flood_of_threads_and_each_is_served() throws IOException {
         SocketAddress address = echo(Certificates.server().handshakeTimeout(LONG)); // on a slow machine, too
-        Pipeline<ByteBuf, ByteBuf> secret = Pipeline.bytes().over(Certificates.client().handshakeTimeout(LONG));
+        Pipeline<ByteBuf, ByteBuf> secret =
+                Pipeline.bytes().over(Certificates.client().handshakeTimeout(LONG));
         var connecting = new ArrayList<Future<Connection<ByteBuf, ByteBuf>>>();
         for (int i = 0; i < 300; i++) {
-            connecting.add(loop.connect(
-                    address, secret, ConnectOptions.defaults().timeout(LONG)));
+            connecting.add(
+                    loop.connect(address, secret, ConnectOptions.defaults().timeout(LONG)));
         }
         int threads = 0;
         for (Future<Connection<ByteBuf, ByteBuf>> each : connecting) {
