@@ -38,11 +38,11 @@ final class ConnectionStress {
     /** On the loop, whose turn it is for one thread at a time. */
     private static void onLoop(Runnable action) {
         synchronized (LOOP) {
-            new Context(LOOP, null).enter();
+            new OnLoop(LOOP, null).enter();
             try {
                 action.run();
             } finally {
-                Context.exit();
+                OnLoop.exit();
             }
         }
     }

@@ -1,5 +1,6 @@
 package rill;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -32,8 +33,8 @@ final class InboxStress {
     @Outcome(id = "1, 0", expect = Expect.FORBIDDEN, desc = "the loop sleeps although a node is in: a lost wake-up")
     @State
     public static class WakeUp {
-        private final CountingSelector selector = new CountingSelector();
-        private final Inbox inbox = new Inbox(selector);
+        private final AtomicInteger wakeUps = new AtomicInteger();
+        private final Inbox inbox = new Inbox(wakeUps::incrementAndGet);
 
         @Actor
         public void sender() {
@@ -47,7 +48,7 @@ final class InboxStress {
 
         @Arbiter
         public void after(II_Result result) {
-            result.r2 = selector.wakeups.get();
+            result.r2 = wakeUps.get();
         }
     }
 
@@ -57,8 +58,8 @@ final class InboxStress {
     @Outcome(expect = Expect.FORBIDDEN, desc = "a node was lost, or the number of wake-ups is wrong")
     @State
     public static class TwoSenders {
-        private final CountingSelector selector = new CountingSelector();
-        private final Inbox inbox = new Inbox(selector);
+        private final AtomicInteger wakeUps = new AtomicInteger();
+        private final Inbox inbox = new Inbox(wakeUps::incrementAndGet);
 
         public TwoSenders() {
             inbox.fallAsleep();
@@ -77,7 +78,7 @@ final class InboxStress {
         @Arbiter
         public void after(II_Result result) {
             result.r1 = drain(inbox);
-            result.r2 = selector.wakeups.get();
+            result.r2 = wakeUps.get();
         }
     }
 
@@ -91,8 +92,8 @@ final class InboxStress {
     @Outcome(expect = Expect.FORBIDDEN, desc = "a lost wake-up, or one too many")
     @State
     public static class AsleepAgain {
-        private final CountingSelector selector = new CountingSelector();
-        private final Inbox inbox = new Inbox(selector);
+        private final AtomicInteger wakeUps = new AtomicInteger();
+        private final Inbox inbox = new Inbox(wakeUps::incrementAndGet);
 
         public AsleepAgain() {
             inbox.fallAsleep();
@@ -111,7 +112,7 @@ final class InboxStress {
 
         @Arbiter
         public void after(II_Result result) {
-            result.r2 = selector.wakeups.get();
+            result.r2 = wakeUps.get();
         }
     }
 
@@ -124,7 +125,7 @@ final class InboxStress {
     @Outcome(expect = Expect.FORBIDDEN, desc = "lost, or taken out twice")
     @State
     public static class Drain {
-        private final Inbox inbox = new Inbox(new CountingSelector());
+        private final Inbox inbox = new Inbox(() -> {});
 
         @Actor
         public void sender() {
@@ -149,7 +150,7 @@ final class InboxStress {
     @Outcome(expect = Expect.FORBIDDEN, desc = "forgotten in the queue, or let go twice")
     @State
     public static class Close {
-        private final Inbox inbox = new Inbox(new CountingSelector());
+        private final Inbox inbox = new Inbox(() -> {});
         private final StressNode node = new StressNode();
 
         @Actor
