@@ -191,7 +191,8 @@ final class ConnectionStress {
 
         @SuppressWarnings("unchecked")
         private CallAgainstClose(Object[] opened) {
-            super(link -> opened[0] = ClientProtocol.inOrder(TextLines.pipeline()).open(link));
+            super(link ->
+                    opened[0] = ClientProtocol.inOrder(TextLines.pipeline()).open(link));
             client = (Client<String, String>) opened[0];
         }
 
