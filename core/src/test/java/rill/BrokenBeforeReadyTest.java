@@ -95,6 +95,21 @@ class BrokenBeforeReadyTest {
         }
     }
 
+    private void wireFails(Rig<?, ?> broken) {
+        broken.wire.end(reset);
+        broken.settle();
+    }
+
+    private void writesFail(Rig<?, ?> broken) {
+        broken.wire.failWrites(reset);
+        broken.settle();
+    }
+
+    private static void workEnds(Rig<?, ?> working) {
+        working.transport.blockingWork.remove().run();
+        working.settle();
+    }
+
     private void assertTold(String words) {
         assertThat(told)
                 .singleElement()
@@ -105,19 +120,16 @@ class BrokenBeforeReadyTest {
     void a_no_that_waits_for_work_elsewhere_is_told_though_the_wire_is_gone_meanwhile() throws IOException {
         Rig<String, String> rig = rig();
         rig.arrives("wn");
-        rig.wire.end(reset);
-        rig.settle();
+        wireFails(rig);
         assertThat(told).isEmpty();
-        rig.transport.blockingWork.remove().run();
-        rig.settle();
+        workEnds(rig);
         assertTold("the peer has said no");
     }
 
     @Test
     void a_no_that_is_read_after_a_write_has_failed_is_told() throws IOException {
         Rig<String, String> rig = rig();
-        rig.wire.failWrites(reset);
-        rig.settle();
+        writesFail(rig);
         assertThat(told).isEmpty();
         rig.arrives("n");
         rig.settle();
@@ -128,13 +140,10 @@ class BrokenBeforeReadyTest {
     void a_no_that_waits_is_told_though_a_write_has_failed_and_then_the_wire() throws IOException {
         Rig<String, String> rig = rig();
         rig.arrives("wn");
-        rig.wire.failWrites(reset);
-        rig.settle();
-        rig.wire.end(reset);
-        rig.settle();
+        writesFail(rig);
+        wireFails(rig);
         assertThat(told).isEmpty();
-        rig.transport.blockingWork.remove().run();
-        rig.settle();
+        workEnds(rig);
         assertTold("the peer has said no");
     }
 
@@ -142,21 +151,17 @@ class BrokenBeforeReadyTest {
     void where_the_peer_has_said_nothing_it_is_that_the_wire_has_failed() throws IOException {
         Rig<String, String> rig = rig();
         rig.arrives("w");
-        rig.wire.failWrites(reset);
-        rig.settle();
-        rig.wire.end(reset);
-        rig.settle();
+        writesFail(rig);
+        wireFails(rig);
         assertThat(told).isEmpty();
-        rig.transport.blockingWork.remove().run();
-        rig.settle();
+        workEnds(rig);
         assertTold("reset, on purpose");
     }
 
     @Test
     void at_once_where_nothing_is_under_way() throws IOException {
         Rig<String, String> rig = rig();
-        rig.wire.end(reset);
-        rig.settle();
+        wireFails(rig);
         assertTold("reset, on purpose");
     }
 
@@ -164,18 +169,15 @@ class BrokenBeforeReadyTest {
     void what_gets_ready_on_a_wire_that_has_failed_is_given_to_nobody() throws IOException {
         Rig<String, String> rig = rig();
         rig.arrives("wrline\n");
-        rig.wire.end(reset);
-        rig.settle();
-        rig.transport.blockingWork.remove().run();
-        rig.settle();
+        wireFails(rig);
+        workEnds(rig);
         assertTold("reset, on purpose");
     }
 
     @Test
     void what_gets_ready_after_a_write_has_failed_is_given_to_nobody() throws IOException {
         Rig<String, String> rig = rig();
-        rig.wire.failWrites(reset);
-        rig.settle();
+        writesFail(rig);
         rig.arrives("rline\n");
         rig.settle();
         assertTold("reset, on purpose");
@@ -186,8 +188,7 @@ class BrokenBeforeReadyTest {
     void work_that_is_never_done_is_not_waited_for_for_ever() throws IOException {
         Rig<String, String> rig = rig();
         rig.arrives("w");
-        rig.wire.end(reset);
-        rig.settle();
+        wireFails(rig);
         for (int i = 0; i < 12; i++) {
             assertThat(told).isEmpty();
             rig.passes(ConnectionLimits.defaults().closeProgress());
@@ -212,8 +213,7 @@ class BrokenBeforeReadyTest {
     void a_loop_that_closes_does_not_wait_for_it() throws IOException {
         Rig<String, String> rig = rig();
         rig.arrives("w");
-        rig.wire.end(reset);
-        rig.settle();
+        wireFails(rig);
         rig.onLoop(rig.link::finish);
         rig.settle();
         assertTold("reset, on purpose");

@@ -3,6 +3,7 @@ package rill.bench;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import rill.bench.Tools.Program;
 
 /** What all benchmarks of one call have in common. */
@@ -59,6 +60,17 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
             client.close();
             throw e;
         }
+    }
+
+    /** A contender that takes part in a contest. */
+    Contest.Contestant contestant(Contender contender, Contest.Run run) {
+        return contestant(contender, run, null);
+    }
+
+    /** Likewise. */
+    Contest.Contestant contestant(Contender contender, Contest.Run run, Contest.@Nullable Run calls) {
+        return new Contest.Contestant(
+                contender.name(), contender.title(), contender.ours(), flags(contender), run, calls);
     }
 
     /** The flags of a contender's JVM, for the report. */

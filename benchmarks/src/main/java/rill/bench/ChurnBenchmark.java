@@ -44,12 +44,7 @@ final class ChurnBenchmark implements Benchmark {
     public List<Contest> contests(Bench bench) {
         Network network = Network.best();
         List<Contestant> contestants = Contenders.principal(bench.profile().extent()).stream()
-                .map(each -> new Contestant(
-                        each.name(),
-                        each.title(),
-                        each.ours(),
-                        bench.flags(each),
-                        () -> run(bench, network, each, Program.LOAD, "churn")))
+                .map(each -> bench.contestant(each, () -> run(bench, network, each, Program.LOAD, "churn")))
                 .toList();
         return List.of(new Contest(AT_A_TIME + " at a time", Map.of("connections", AT_A_TIME), contestants, true));
     }

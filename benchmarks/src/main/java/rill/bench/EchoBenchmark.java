@@ -107,12 +107,7 @@ final class EchoBenchmark implements Benchmark {
     static Contest contest(Bench bench, Shape shape, List<Contender> contenders, boolean countCalls, boolean headline) {
         List<Contestant> contestants = new ArrayList<>();
         for (Contender each : contenders) {
-            contestants.add(new Contestant(
-                    each.name(),
-                    each.title(),
-                    each.ours(),
-                    bench.flags(each),
-                    () -> run(bench, Program.LOAD, each, shape),
+            contestants.add(bench.contestant(each, () -> run(bench, Program.LOAD, each, shape),
                     countCalls ? () -> countCalls(bench, each, shape) : null));
         }
         return new Contest(shape.text(), shape.parameters(), contestants, headline);

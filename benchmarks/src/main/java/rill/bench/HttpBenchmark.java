@@ -74,12 +74,7 @@ final class HttpBenchmark implements Benchmark {
 
     private static Contest contest(Bench bench, Shape shape, boolean countCalls) {
         List<Contestant> contestants = Contenders.http(bench.profile().extent()).stream()
-                .map(each -> new Contestant(
-                        each.name(),
-                        each.title(),
-                        each.ours(),
-                        bench.flags(each),
-                        () -> run(bench, each, shape),
+                .map(each -> bench.contestant(each, () -> run(bench, each, shape),
                         calls(bench, each, shape, countCalls)))
                 .toList();
         return new Contest(shape.text(), shape.parameters(), contestants, shape.connections == CONNECTIONS);

@@ -52,12 +52,7 @@ final class HttpClientBenchmark implements Benchmark {
             List<Contestant> contestants = new ArrayList<>();
             for (Contender each : Contenders.httpClients()) {
                 if (takesPart(each.name(), bench.profile().extent())) {
-                    contestants.add(new Contestant(
-                            each.name(),
-                            each.title(),
-                            each.ours(),
-                            bench.flags(each),
-                            () -> run(bench, each, connections)));
+                    contestants.add(bench.contestant(each, () -> run(bench, each, connections)));
                 }
             }
             String text = connections == 1 ? "1 connection" : connections + " connections";

@@ -62,12 +62,7 @@ final class LatencyBenchmark implements Benchmark {
             String name = Math.round(part * 100) + " % of the slower peak";
             List<Contestant> contestants = new ArrayList<>();
             for (Contender each : Contenders.principal(bench.profile().extent())) {
-                contestants.add(new Contestant(
-                        each.name(),
-                        each.title(),
-                        each.ours(),
-                        bench.flags(each),
-                        () -> run(bench, each, peak.slower() * part)));
+                contestants.add(bench.contestant(each, () -> run(bench, each, peak.slower() * part)));
             }
             Map<String, Object> parameters = new LinkedHashMap<>(SHAPE.parameters());
             parameters.remove("in flight");

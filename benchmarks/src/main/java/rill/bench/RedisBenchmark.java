@@ -82,8 +82,7 @@ final class RedisBenchmark implements Benchmark {
         List<Contestant> contestants = new ArrayList<>();
         for (Contender each : Contenders.redis()) {
             if (takesPart(each.name(), mode, bench.profile().extent())) {
-                contestants.add(new Contestant(
-                        each.name(), each.title(), each.ours(), bench.flags(each), () -> run(bench, each, mode)));
+                contestants.add(bench.contestant(each, () -> run(bench, each, mode)));
             }
         }
         if (mode.onLoop()) {

@@ -51,8 +51,7 @@ final class WebSocketBenchmark implements Benchmark {
             List<Contestant> contestants = new ArrayList<>();
             for (Contender each : Contenders.webSockets()) {
                 if (bench.profile().extent() == Extent.FULL || each.name().endsWith("epoll")) {
-                    contestants.add(new Contestant(
-                            each.name(), each.title(), each.ours(), bench.flags(each), () -> run(bench, each, size)));
+                    contestants.add(bench.contestant(each, () -> run(bench, each, size)));
                 }
             }
             String text = String.format(Locale.ROOT, "%d × 1, %s", CONNECTIONS, EchoBenchmark.Shape.sizeText(size));

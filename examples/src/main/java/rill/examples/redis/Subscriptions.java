@@ -137,7 +137,7 @@ final class Subscriptions implements AutoCloseable {
         }
         for (String each : names) {
             if (!StandardCharsets.UTF_8.newEncoder().canEncode(each)) {
-                throw new IllegalArgumentException("half a surrogate pair in a name");
+                throw new IllegalArgumentException("the name “" + each + "” has half a surrogate pair, which can't be sent");
             }
         }
     }
