@@ -18,7 +18,8 @@ final class CallEnds {
     }
 
     /** Its caller has been told of this. */
-    private void ended(Object name, @Nullable Duration limit, long due, CallOutcome outcome, @Nullable Throwable failure) {
+    private void ended(
+            Object name, @Nullable Duration limit, long due, CallOutcome outcome, @Nullable Throwable failure) {
         counters.callEnds(outcome);
         link.loop()
                 .observing()

@@ -107,7 +107,9 @@ final class EchoBenchmark implements Benchmark {
     static Contest contest(Bench bench, Shape shape, List<Contender> contenders, boolean countCalls, boolean headline) {
         List<Contestant> contestants = new ArrayList<>();
         for (Contender each : contenders) {
-            contestants.add(bench.contestant(each, () -> run(bench, Program.LOAD, each, shape),
+            contestants.add(bench.contestant(
+                    each,
+                    () -> run(bench, Program.LOAD, each, shape),
                     countCalls ? () -> countCalls(bench, each, shape) : null));
         }
         return new Contest(shape.text(), shape.parameters(), contestants, headline);

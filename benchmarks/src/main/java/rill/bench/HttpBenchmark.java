@@ -74,8 +74,8 @@ final class HttpBenchmark implements Benchmark {
 
     private static Contest contest(Bench bench, Shape shape, boolean countCalls) {
         List<Contestant> contestants = Contenders.http(bench.profile().extent()).stream()
-                .map(each -> bench.contestant(each, () -> run(bench, each, shape),
-                        calls(bench, each, shape, countCalls)))
+                .map(each ->
+                        bench.contestant(each, () -> run(bench, each, shape), calls(bench, each, shape, countCalls)))
                 .toList();
         return new Contest(shape.text(), shape.parameters(), contestants, shape.connections == CONNECTIONS);
     }

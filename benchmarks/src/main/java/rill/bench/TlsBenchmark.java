@@ -82,7 +82,9 @@ final class TlsBenchmark implements Benchmark {
 
     private static Contest contest(Bench bench, String name, Map<String, Object> parameters, Run run) {
         List<Contestant> contestants = Contenders.tls().stream()
-                .map(each -> bench.contestant(each, () -> run.once(
+                .map(each -> bench.contestant(
+                        each,
+                        () -> run.once(
                                 each.with("-Dbench.identity=" + bench.tools().identity()))))
                 .toList();
         return new Contest(name, parameters, contestants, true);

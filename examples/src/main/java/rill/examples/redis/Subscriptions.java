@@ -137,7 +137,8 @@ final class Subscriptions implements AutoCloseable {
         }
         for (String each : names) {
             if (!StandardCharsets.UTF_8.newEncoder().canEncode(each)) {
-                throw new IllegalArgumentException("the name “" + each + "” has half a surrogate pair, which can't be sent");
+                throw new IllegalArgumentException(
+                        "the name “" + each + "” has half a surrogate pair, which can't be sent");
             }
         }
     }
