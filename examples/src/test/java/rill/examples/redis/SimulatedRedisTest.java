@@ -49,7 +49,7 @@ class SimulatedRedisTest {
     private static final Duration SOON = Duration.ofSeconds(90);
     private static final Script SCRIPT = Script.of("return redis.call('append', KEYS[1], 'x')");
 
-    @Simulated(seeds = 200)
+    @Simulated(seeds = 100)
     void commands_have_their_answers_or_typed_failures_and_subscriptions_survive(Simulation simulation) {
         var run = new Run(simulation);
         simulation.sometimes("a call is answered", () -> run.answered > 0);

@@ -15,7 +15,7 @@ import rill.transport.sim.Simulation;
 class RegisterTest {
     private static final long MOST_SEEDS = 2_000;
 
-    @Simulated(seeds = 200)
+    @Simulated(seeds = 100)
     void five_hosts_agree_whatever_happens(Simulation simulation) {
         new Register().run(simulation);
     }

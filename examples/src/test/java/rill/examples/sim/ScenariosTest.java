@@ -34,32 +34,32 @@ class ScenariosTest {
         ResourceLeakDetector.setLevel(level);
     }
 
-    @Simulated(seeds = 200)
+    @Simulated(seeds = 100)
     void every_call_ends_in_its_answer_or_a_typed_failure_under_the_swarm(Simulation simulation) {
         new RequestResponse(4, 100, true).run(simulation);
     }
 
-    @Simulated(seeds = 200)
+    @Simulated(seeds = 100)
     void a_server_that_closes_answers_what_it_took_on(Simulation simulation) throws Exception {
         new GracefulShutdown().run(simulation);
     }
 
-    @Simulated(seeds = 200)
+    @Simulated(seeds = 100)
     void no_more_is_under_way_than_the_buffers_allow(Simulation simulation) {
         new BackPressure().run(simulation);
     }
 
-    @Simulated(seeds = 200)
+    @Simulated(seeds = 100)
     void a_client_is_soon_back_in_touch(Simulation simulation) {
         new Reconnecting().run(simulation);
     }
 
-    @Simulated(seeds = 200)
+    @Simulated(seeds = 100)
     void calls_of_pools_are_carried_out_once_or_fail_with_the_right_fate_and_pools_come_back(Simulation simulation) {
         new Pooled().run(simulation);
     }
 
-    @Simulated(seeds = 200)
+    @Simulated(seeds = 100)
     void http_calls_end_in_their_own_whole_answers_or_typed_failures_and_nothing_is_carried_out_once_too_often(
             Simulation simulation) {
         new HttpCalls().run(simulation);
@@ -71,17 +71,17 @@ class ScenariosTest {
         new HttpServing().run(simulation);
     }
 
-    @Simulated(seeds = 200)
+    @Simulated(seeds = 100)
     void slow_readers_hold_up_nobody(Simulation simulation) throws Exception {
         new SlowReaders().run(simulation);
     }
 
-    @Simulated(seeds = 200)
+    @Simulated(seeds = 100)
     void whatever_both_ends_do_streams_stay_whole_and_everything_ends(Simulation simulation) {
         new AtRandom().run(simulation);
     }
 
-    @Simulated(seeds = 200)
+    @Simulated(seeds = 100)
     void numbered_deposits_are_made_once(Simulation simulation) throws Exception {
         new Deposits(true).run(simulation);
     }

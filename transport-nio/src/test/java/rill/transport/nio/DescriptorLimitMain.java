@@ -38,11 +38,9 @@ final class DescriptorLimitMain {
         Child.loadClasses(); // later there will be no descriptor to load them with
         try (var loop = Loop.open(options).start()) {
             warmUp(loop);
-            switch (arguments[0]) {
-                case "accept" -> accept(loop, transport);
-                case "connect" -> connect(loop);
-                default -> open(options);
-            }
+            accept(loop, transport);
+            connect(loop);
+            open(options);
         }
         System.exit(0);
     }
@@ -101,6 +99,7 @@ final class DescriptorLimitMain {
             client.close();
         }
         System.out.println("SERVED " + clients.size());
+        server.close();
     }
 
     private static void connect(Loop loop) throws Exception {
@@ -118,6 +117,9 @@ final class DescriptorLimitMain {
         release();
         var client = loop.connect(server.address(), Lines.inOrder()).await();
         System.out.println("CONNECTED " + client.call("hello").await());
+        client.close();
+        client.closed().await();
+        server.close();
     }
 
     private static void open(LoopOptions options) throws IOException {
