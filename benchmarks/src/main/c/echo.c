@@ -1,6 +1,6 @@
 /*
  * The least that a server can do: one thread, one epoll, read and write. The limit that frameworks are held against. An echo; compiled with
- * -DHTTP it counts blank lines, and gives the answer of a web server for each, whatever the request.
+ * -DHTTP it counts blank lines, and gives the answer of a web server for each, whatever the request, with a body of -DBODY=N bytes.
  * Prints "listening PORT"; each line on standard input is answered by "mark".
  */
 #include "control.h"
@@ -29,14 +29,20 @@ static void interest(struct connection *c, uint32_t events) {
 
 #ifdef HTTP
 
-static char answers[1 << 20]; /* to the most requests that one read can have */
+#ifndef BODY
+#define BODY 13
+#endif
+
+static char answers[(1 << 20) + BODY]; /* to the most requests that one read can have */
 static size_t one;
 
 static void prepare(void) {
-    static const char text[] = "HTTP/1.1 200 OK\r\nDate: Sat, 28 Nov 2026 12:00:00 GMT\r\nContent-Type: text/plain\r\n"
-                               "Content-Length: 13\r\n\r\nHello, World!";
-    one = sizeof text - 1;
-    for (size_t at = 0; at + one <= sizeof answers; at += one) memcpy(answers + at, text, one);
+    static const char text[] = "Hello, World!";
+    int head = snprintf(answers, sizeof answers,
+        "HTTP/1.1 200 OK\r\nDate: Sat, 28 Nov 2026 12:00:00 GMT\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n", BODY);
+    for (size_t at = 0; at < BODY; at++) answers[head + at] = text[at % (sizeof text - 1)];
+    one = head + BODY;
+    for (size_t at = one; at + one <= sizeof answers; at += one) memcpy(answers + at, answers, one);
 }
 
 static ssize_t answer_to(struct connection *c, char **bytes, ssize_t n) {

@@ -21,9 +21,11 @@ record Bench(Machine machine, Profile profile, Tools tools, ClassPath classPath)
             "-Xmx256m",
             "-Xlog:disable");
 
-    /** Starts a contender's server on the processor for what is measured. */
-    Child server(Contender contender) throws IOException {
-        return Child.start(contender.name(), machine.server(), serverCommand(contender));
+    /** Starts a contender's server on the processor for what is measured; {@code more} comes after its options. */
+    Child server(Contender contender, String... more) throws IOException {
+        List<String> command = new ArrayList<>(serverCommand(contender));
+        command.addAll(List.of(more));
+        return Child.start(contender.name(), machine.server(), command);
     }
 
     List<String> serverCommand(Contender contender) throws IOException {

@@ -16,6 +16,7 @@ final class Benchmarks {
                 new HttpBenchmark(),
                 new HttpClientBenchmark(),
                 new WebSocketBenchmark(),
+                new ProxyBenchmark(),
                 new RedisBenchmark(),
                 new IdleBenchmark(),
                 new StartBenchmark(),

@@ -148,6 +148,26 @@ final class Contenders {
                 otherHttp("jdk", "the JDK's HttpClient", "JdkHttpClient"));
     }
 
+    /** Reverse proxies. */
+    static List<Contender> proxies() {
+        return List.of(
+                rill("nio", "RillProxy"),
+                rill("epoll", "RillProxy"),
+                rill("uring", "RillProxy"),
+                nettyProxy("netty-nio", "NIO", "nio", "pooled"),
+                nettyProxy("netty-epoll", "epoll", "epoll", "pooled"));
+    }
+
+    private static Contender nettyProxy(String name, String title, String... options) {
+        return other(
+                name,
+                "Netty's HttpServerCodec and HttpClientCodec: " + title + ", fastest settings, pooled buffers",
+                program("NettyProxy"),
+                List.of(options),
+                FAST,
+                List.of("*"));
+    }
+
     /** Echoes over WebSockets. */
     static List<Contender> webSockets() {
         return List.of(

@@ -61,6 +61,7 @@ final class Tools implements AutoCloseable {
     enum Program {
         ECHO("echo", ""),
         HTTP("echo", "-DHTTP"),
+        BULK("echo", "-DHTTP -DBODY=1048576"),
         URING("uring", ""),
         LOAD("load", ""),
         TLS_LOAD("load", "-DTLS -lssl -lcrypto");

@@ -144,6 +144,15 @@ final class RunsTest {
     }
 
     @Test
+    void proxies_have_a_rate() throws IOException {
+        for (String name : new String[] {"rill-epoll", "netty-epoll"}) {
+            assertThat(run(new ProxyBenchmark(), name).get(Figure.RATE.key))
+                    .as(name)
+                    .isPositive();
+        }
+    }
+
+    @Test
     void a_start_takes_time() throws IOException {
         assertThat(run(new StartBenchmark(), "rill-nio").get(Figure.START.key)).isPositive();
     }

@@ -1,0 +1,123 @@
+package rill.bench.program;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpServerCodec;
+import java.net.InetSocketAddress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A reverse proxy on Netty's codecs: for each connection one behind it, on the same loop; flushed once per batch of reads, and read from only as
+ * long as the other side takes what comes. Options: as of {@link NettyHttp}, and last the port of what stands behind it.
+ */
+public final class NettyProxy implements Server {
+    /** Made by {@link ServerMain}. */
+    public NettyProxy() {}
+
+    @Override
+    public int listen(List<String> options) throws Exception {
+        var behind = new InetSocketAddress("127.0.0.1", Integer.parseInt(options.getLast()));
+        Class<? extends Channel> kind = NettyLoops.open(options).client();
+        return NettyEcho.listen(
+                options, channel -> new ChannelHandler[] {new HttpServerCodec(), new Front(behind, kind)}, new Rest());
+    }
+
+    /** Passes everything on to the other side, which is closed when this one is. */
+    private abstract static class Side extends ChannelInboundHandlerAdapter {
+        @Nullable Channel other;
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            Channel to = other();
+            var _ = to.write(message, to.voidPromise());
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            if (other != null) {
+                other.flush();
+            }
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext context) {
+            if (other != null) {
+                other.config().setAutoRead(context.channel().isWritable());
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            if (other != null) {
+                var _ = other.close();
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            var _ = context.close();
+        }
+
+        private Channel other() {
+            if (other == null) {
+                throw new IllegalStateException("read before the other side is connected");
+            }
+            return other;
+        }
+    }
+
+    private static final class Front extends Side {
+        private final InetSocketAddress behind;
+        private final Class<? extends Channel> kind;
+
+        Front(InetSocketAddress behind, Class<? extends Channel> kind) {
+            this.behind = behind;
+            this.kind = kind;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            Channel front = context.channel();
+            front.config().setAutoRead(false);
+            var _ = new Bootstrap()
+                    .group(front.eventLoop())
+                    .channel(kind)
+                    .option(ChannelOption.TCP_NODELAY, true)
+                    .option(ChannelOption.ALLOCATOR, front.alloc())
+                    .handler(new ChannelInitializer<SocketChannel>() {
+                        @Override
+                        protected void initChannel(SocketChannel channel) {
+                            channel.pipeline().addLast(new HttpClientCodec(), new Back(front));
+                        }
+                    })
+                    .connect(behind)
+                    .addListener((ChannelFutureListener) connected -> {
+                        if (connected.isSuccess()) {
+                            other = connected.channel();
+                            front.config().setAutoRead(true);
+                        } else {
+                            var _ = front.close();
+                        }
+                    });
+        }
+    }
+
+    private static final class Back extends Side {
+        Back(Channel front) {
+            other = front;
+        }
+    }
+
+    /** Nothing comes this far. */
+    @ChannelHandler.Sharable
+    private static final class Rest extends ChannelInboundHandlerAdapter {}
+}
