@@ -1,5 +1,6 @@
 package rill.http.websocket;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import java.util.zip.Deflater;
@@ -13,19 +14,20 @@ import rill.Context;
  * <p>Without context takeover a compressor is of use to one message only. So there are few of them, however many connections.
  */
 final class Scratch {
-    /** Of what is compressed, so much is kept for the next; more only while it is needed. */
+    /** So much is worked on at a time. Of what is compressed, more is kept only while it is needed. */
     static final int SIZE = 16 * 1024;
 
     private static final int MASKS = 64;
     private static final int SPARE_INFLATERS = 4;
 
     final byte[] bytes = new byte[SIZE];
+    final MemorySegment segment = MemorySegment.ofArray(bytes);
     private final byte[] masks = new byte[MASKS * Integer.BYTES];
     private int nextMask = MASKS;
     private final @Nullable Inflater[] spare = new Inflater[SPARE_INFLATERS];
     private int spares;
     private @Nullable Deflater deflater;
-    private byte[] deflated = new byte[SIZE];
+    private byte[] product = new byte[SIZE];
     private final Utf8Check utf8 = new Utf8Check();
 
     static Scratch of(Context context) {
@@ -70,29 +72,28 @@ final class Scratch {
         }
     }
 
-    /** For one call. */
+    /** For one call; {@link Deflater#reset} ends that. */
     Deflater deflater() {
         Deflater own = deflater;
         if (own == null) {
             own = new Deflater(Deflater.DEFAULT_COMPRESSION, true);
             deflater = own;
         }
-        own.reset();
         return own;
     }
 
-    /** What was compressed, with room for so much; the first bytes as they were. */
-    byte[] deflated(int atLeast) {
-        if (deflated.length < atLeast) {
-            deflated = Arrays.copyOf(deflated, Math.max(atLeast, 2 * deflated.length));
+    /** Where compressed or inflated bytes go, with room for so much; the first bytes as they were. */
+    byte[] product(int atLeast) {
+        if (product.length < atLeast) {
+            product = Arrays.copyOf(product, Math.max(atLeast, 2 * product.length));
         }
-        return deflated;
+        return product;
     }
 
     /** Nothing is to stay large because of one message. */
-    void forgetDeflated() {
-        if (deflated.length > 4 * SIZE) {
-            deflated = new byte[SIZE];
+    void forgetProduct() {
+        if (product.length > 4 * SIZE) {
+            product = new byte[SIZE];
         }
     }
 }
