@@ -2,6 +2,7 @@ package rill.http.websocket;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.random.RandomGenerator;
@@ -33,6 +34,13 @@ final class FrameWriter {
 
     void text(String text, Outgoing out) {
         requireNoneOpen();
+        if (text.length() >= WORTH_PASSING) {
+            byte[] bytes = encoded(text);
+            if (!compresses(bytes.length) || !deflated(Frame.TEXT, ByteBuffer.wrap(bytes), out)) {
+                payload(Frame.FIN | Frame.TEXT, Unpooled.wrappedBuffer(bytes), out);
+            }
+            return;
+        }
         int size = utf8Size(text);
         if (!compresses(size) || !deflated(Frame.TEXT, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), out)) {
             text(Frame.FIN | Frame.TEXT, text, size, out);
@@ -216,6 +224,17 @@ final class FrameWriter {
             buffer.writeInt(key);
         }
         return buffer;
+    }
+
+    /** A long text in UTF-8, if it is one. All steps are such that the JDK does them many characters at a time, if it is ASCII. */
+    private static byte[] encoded(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        boolean ascii =
+                bytes.length == text.length() && new String(bytes, StandardCharsets.ISO_8859_1).equals(text);
+        if (!ascii) {
+            Content.requirePaired(text); // half of one has become a question mark
+        }
+        return bytes;
     }
 
     /** The bytes of a text in UTF-8, if it is one: half a surrogate pair has none. */

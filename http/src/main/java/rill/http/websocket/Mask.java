@@ -1,7 +1,5 @@
 package rill.http.websocket;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -10,14 +8,14 @@ import java.nio.ByteOrder;
  * Masking; the same masks and unmasks. It is done in {@link Scratch}, on the way from one buffer to another: an array is masked many times faster than a
  * buffer, and bytes that are only lent stay as they are.
  *
+ * <p>Many bytes are moved to an array of longs and back, which costs less than it gains: a plain loop over such an array always becomes vector
+ * instructions. One over an array of bytes by a VarHandle, or over a MemorySegment, does so or takes 5 to 30 times as long, as the JIT's inlining happens to fall out.
+ *
  * <p><b>Source:</b> RFC 6455, section 5.3.
  */
 final class Mask {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
-
-    /** From so many bytes on, it is done by a loop that the JIT makes vector instructions of, and that takes classes of its own. */
-    private static final int MANY = 512;
+    private static final int MANY = 128;
 
     private Mask() {}
 
@@ -28,28 +26,31 @@ final class Mask {
 
     /** Of the scratch, the first so many bytes. */
     static void apply(int key, Scratch scratch, int count) {
-        long both = ((long) key << Integer.SIZE) | (key & 0xFFFF_FFFFL);
-        long asStored = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? both : Long.reverseBytes(both);
-        if (count >= MANY) {
-            many(asStored, scratch.segment, count / Long.BYTES);
-        } else {
-            few(asStored, scratch.bytes, count & -Long.BYTES);
-        }
+        long twice = ((long) key << Integer.SIZE) | (key & 0xFFFF_FFFFL);
+        long stored = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? twice : Long.reverseBytes(twice);
         byte[] bytes = scratch.bytes;
-        for (int i = count & -Long.BYTES, turn = 7; i < count; i++, turn--) {
-            bytes[i] ^= (byte) (both >>> (turn * Byte.SIZE));
+        int longs = count / Long.BYTES;
+        if (count >= MANY) {
+            many(stored, scratch, longs);
+        } else {
+            for (int i = 0; i < longs; i++) {
+                LONGS.set(bytes, i * Long.BYTES, (long) LONGS.get(bytes, i * Long.BYTES) ^ stored);
+            }
+        }
+        for (int i = longs * Long.BYTES, turn = 7; i < count; i++, turn--) {
+            bytes[i] ^= (byte) (twice >>> (turn * Byte.SIZE));
         }
     }
 
-    private static void many(long key, MemorySegment bytes, int longs) {
-        for (int i = 0; i < longs; i++) {
-            bytes.setAtIndex(LONG, i, bytes.getAtIndex(LONG, i) ^ key);
-        }
-    }
-
-    private static void few(long key, byte[] bytes, int to) {
-        for (int i = 0; i < to; i += Long.BYTES) {
-            LONGS.set(bytes, i, (long) LONGS.get(bytes, i) ^ key);
+    private static void many(long key, Scratch scratch, int all) {
+        long[] longs = scratch.longs;
+        for (int from = 0; from < all; from += longs.length) {
+            int some = Math.min(longs.length, all - from);
+            scratch.bytesAsLongs.get(from, longs, 0, some);
+            for (int i = 0; i < some; i++) {
+                longs[i] ^= key;
+            }
+            scratch.bytesAsLongs.put(from, longs, 0, some);
         }
     }
 }

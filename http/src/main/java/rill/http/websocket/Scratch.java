@@ -1,6 +1,8 @@
 package rill.http.websocket;
 
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import java.util.zip.Deflater;
@@ -21,7 +23,9 @@ final class Scratch {
     private static final int SPARE_INFLATERS = 4;
 
     final byte[] bytes = new byte[SIZE];
-    final MemorySegment segment = MemorySegment.ofArray(bytes);
+    final LongBuffer bytesAsLongs =
+            ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).asLongBuffer();
+    final long[] longs = new long[512]; // see Mask
     private final byte[] masks = new byte[MASKS * Integer.BYTES];
     private int nextMask = MASKS;
     private final @Nullable Inflater[] spare = new Inflater[SPARE_INFLATERS];

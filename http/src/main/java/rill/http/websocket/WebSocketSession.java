@@ -233,14 +233,21 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     private WebSocketMessage textAtOnce(ByteBuf in, int start, Context context) throws IOException {
         int size = (int) remaining;
         toScratch(in, size);
-        Utf8Check utf8 = scratch.utf8();
-        int malformed = utf8.firstMalformed(scratch.bytes, 0, size);
-        if (malformed >= 0 || !utf8.complete()) {
-            int at = in.readerIndex() - start - size + (malformed >= 0 ? malformed : size);
-            throw noText(context, at);
-        }
         String content = new String(scratch.bytes, 0, size, StandardCharsets.UTF_8);
+        if (!isPlainlyAscii(content, size)) {
+            Utf8Check utf8 = scratch.utf8();
+            int malformed = utf8.firstMalformed(scratch.bytes, 0, size);
+            if (malformed >= 0 || !utf8.complete()) {
+                int at = in.readerIndex() - start - size + (malformed >= 0 ? malformed : size);
+                throw noText(context, at);
+            }
+        }
         return options.inParts() ? new WebSocketMessage.TextPart(content, true) : new WebSocketMessage.Text(content);
+    }
+
+    /** Whether each byte has become a character, and none of them that for what is malformed. The JDK looks for neither byte by byte. */
+    private static boolean isPlainlyAscii(String content, int bytes) {
+        return content.length() == bytes && content.indexOf('\uFFFD') < 0;
     }
 
     private WebSocketMessage bytesAtOnce(ByteBuf in, int size, Context context) {
