@@ -200,7 +200,8 @@ class WebSocketPeersTest {
                 socket.write(WebSocketMessage.binary(noise(size)));
                 assertThat(socket.receive().await())
                         .isInstanceOfSatisfying(
-                                Binary.class, binary -> assertThat(binary.bytes()).isEqualTo(noise(size)));
+                                Binary.class,
+                                binary -> assertThat(binary.bytes()).isEqualTo(noise(size)));
             }
             socket.write(new TextPart("in ", false));
             socket.write(new Ping(new byte[0]));

@@ -80,7 +80,7 @@ final class Saving {
     private final LongConsumer progress;
     private final String name; // of the file beside it
     private final Promise<Long> saved;
-    private final Promise<@Nullable Void> needed; // the other file, until it takes its place or is deleted; fails if the loop closes
+    private final Promise<@Nullable Void> loopNeeded; // until the other file is moved or deleted; fails if the loop closes
     private @Nullable Target target; // once it is open
     private @Nullable Future<?> pending; // what is waited for, and may be given up
     private boolean over;
@@ -94,7 +94,7 @@ final class Saving {
         this.limit = limit;
         this.progress = progress;
         this.saved = loop.promise();
-        this.needed = loop.promise();
+        this.loopNeeded = loop.promise();
         this.name = "." + Long.toHexString(loop.random().nextLong())
                 + ".part"; // nobody guesses it, and it is no name of a visitor's
     }
@@ -109,7 +109,7 @@ final class Saving {
             return; // given up on the way
         }
         saved.onCancel(this::giveUp);
-        var _ = needed.toCompletableFuture().whenComplete((nothing, closed) -> {
+        var _ = loopNeeded.toCompletableFuture().whenComplete((nothing, closed) -> {
             if (closed != null) {
                 stop(closed); // a body may be another loop's, and no callback runs here any more
             }
@@ -250,7 +250,7 @@ final class Saving {
     private void finish() {
         Target to = target;
         target = null;
-        needed.complete(null);
+        loopNeeded.complete(null);
         body.close();
         if (to == null) {
             return;
@@ -285,7 +285,7 @@ final class Saving {
 
     private void stop(Throwable why) {
         over = true;
-        needed.complete(null);
+        loopNeeded.complete(null);
         body.close();
         dropTarget();
         saved.fail(why);

@@ -229,8 +229,7 @@ final class FrameWriter {
     /** A long text in UTF-8, if it is one. All steps are such that the JDK does them many characters at a time, if it is ASCII. */
     private static byte[] encoded(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        boolean ascii =
-                bytes.length == text.length() && new String(bytes, StandardCharsets.ISO_8859_1).equals(text);
+        boolean ascii = bytes.length == text.length() && new String(bytes, StandardCharsets.ISO_8859_1).equals(text);
         if (!ascii) {
             Content.requirePaired(text); // half of one has become a question mark
         }

@@ -258,9 +258,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
             bytes = context.own(size == in.readableBytes() ? in : in.slice(in.readerIndex(), size));
             in.skipBytes(size);
         }
-        return options.inParts()
-                ? new WebSocketMessage.BinaryPart(bytes, true)
-                : new WebSocketMessage.Binary(bytes);
+        return options.inParts() ? new WebSocketMessage.BinaryPart(bytes, true) : new WebSocketMessage.Binary(bytes);
     }
 
     private ByteBuf unmasked(ByteBuf in, int size, Context context) {

@@ -16,13 +16,13 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.jspecify.annotations.Nullable;
+import rill.ConnectOptions;
 import rill.Connection;
 import rill.ConnectionLimits;
-import rill.ConnectOptions;
 import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
@@ -86,11 +86,13 @@ final class WebSocketOwnershipTest {
     @Test
     void a_message_belongs_to_its_receiver_also_on_another_thread_and_after_the_connection() throws Exception {
         var kept = new ArrayList<Binary>();
-        URI uri = serve(DEFAULTS, socket -> socket.onMessage(message -> {
-            if (message instanceof Binary binary) {
-                kept.add(binary);
-            }
-        }));
+        URI uri = serve(
+                DEFAULTS,
+                socket -> socket.onMessage(message -> {
+                    if (message instanceof Binary binary) {
+                        kept.add(binary);
+                    }
+                }));
         int[] sizes = {0, 1, 64, 5_000, 16_384, 16_385, 70_000, 700_000};
         loop.run(() -> {
             var socket = WebSocket.connect(loop, uri).await();
@@ -100,7 +102,9 @@ final class WebSocketOwnershipTest {
             socket.finish().await();
         });
         var read = new ArrayList<byte[]>();
-        Thread.ofPlatform().start(() -> kept.forEach(each -> read.add(each.bytes()))).join();
+        Thread.ofPlatform()
+                .start(() -> kept.forEach(each -> read.add(each.bytes())))
+                .join();
         assertThat(read).hasSameSizeAs(kept).hasSize(sizes.length);
         for (int i = 0; i < sizes.length; i++) {
             assertThat(read.get(i)).isEqualTo(noise(sizes[i]));
@@ -169,7 +173,8 @@ final class WebSocketOwnershipTest {
                 socket.onMessage(message -> {});
             });
             loop.run(() -> {
-                var socket = WebSocket.connect(loop, uri, DEFAULTS.deflate(deflate)).await();
+                var socket =
+                        WebSocket.connect(loop, uri, DEFAULTS.deflate(deflate)).await();
                 socket.write(new BinaryPart(noise(LARGE), false));
                 socket.flush().await();
                 loop.delay(SOON).await();
@@ -181,10 +186,12 @@ final class WebSocketOwnershipTest {
     @Test
     void a_handler_that_throws_has_its_message_and_what_comes_behind_it_is_released() throws IOException {
         var first = new ArrayList<Binary>();
-        URI uri = serve(DEFAULTS, socket -> socket.onMessage(message -> {
-            first.add((Binary) message);
-            throw new IllegalStateException("not today");
-        }));
+        URI uri = serve(
+                DEFAULTS,
+                socket -> socket.onMessage(message -> {
+                    first.add((Binary) message);
+                    throw new IllegalStateException("not today");
+                }));
         loop.run(() -> {
             var socket = WebSocket.connect(loop, uri).await();
             for (int i = 0; i < 20; i++) {
@@ -195,8 +202,9 @@ final class WebSocketOwnershipTest {
             socket.onMessage(message -> {});
             socket.closed().await();
         });
-        assertThat(first).singleElement().satisfies(binary -> assertThat(binary.bytes())
-                .isEqualTo(noise(64)));
+        assertThat(first)
+                .singleElement()
+                .satisfies(binary -> assertThat(binary.bytes()).isEqualTo(noise(64)));
         assertThat(reports).isNotEmpty();
     }
 
@@ -287,7 +295,9 @@ final class WebSocketOwnershipTest {
         var limits = ConnectionLimits.defaults().waterMarks(10_000, 20_000, 1_000_000);
         loop.run(() -> {
             var socket = WebSocket.connect(
-                            loop, uri, DEFAULTS.connect(ConnectOptions.defaults().limits(limits)))
+                            loop,
+                            uri,
+                            DEFAULTS.connect(ConnectOptions.defaults().limits(limits)))
                     .await();
             socket.onFailure(failure -> failure.carryOn());
             Consumer<Binary> refused = message -> {
@@ -318,7 +328,11 @@ final class WebSocketOwnershipTest {
         byte[] before = Arrays.copyOf(bytes, LARGE);
         for (boolean client : new boolean[] {false, true}) {
             var harness = new CodecHarness<>(new WebSocketCodec(client, false, DEFAULTS));
-            ByteBuf content = Unpooled.buffer().writeZero(3).writeBytes(bytes).skipBytes(3).asReadOnly();
+            ByteBuf content = Unpooled.buffer()
+                    .writeZero(3)
+                    .writeBytes(bytes)
+                    .skipBytes(3)
+                    .asReadOnly();
             byte[] written = harness.writeBytes(WebSocketMessage.binary(content));
             assertThat(harness.passed()).isEqualTo(client ? 0 : 1);
             assertThat(content.readerIndex()).isEqualTo(3);
