@@ -2,7 +2,6 @@ package rill.http.websocket;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.random.RandomGenerator;
@@ -13,6 +12,7 @@ import rill.Outgoing;
 final class FrameWriter {
     private static final int PIECE = Scratch.SIZE; // a multiple of a mask
     private static final int WORTH_PASSING = 2 * 1024; // below, a copy costs less than a buffer of its own
+    private static final int LONG_TEXT = 1024; // from here on an array in between costs less than a look at each character
     private static final int TAIL = 4; // 00 00 FF FF, which is left out
 
     private final boolean client;
@@ -34,10 +34,10 @@ final class FrameWriter {
 
     void text(String text, Outgoing out) {
         requireNoneOpen();
-        if (text.length() >= WORTH_PASSING) {
+        if (text.length() >= LONG_TEXT) {
             byte[] bytes = encoded(text);
             if (!compresses(bytes.length) || !deflated(Frame.TEXT, ByteBuffer.wrap(bytes), out)) {
-                payload(Frame.FIN | Frame.TEXT, Unpooled.wrappedBuffer(bytes), out);
+                payload(Frame.FIN | Frame.TEXT, bytes, bytes.length, out);
             }
             return;
         }
