@@ -80,7 +80,8 @@ final class Saving {
     private final LongConsumer progress;
     private final String name; // of the file beside it
     private final Promise<Long> saved;
-    private final Promise<@Nullable Void> loopNeeded; // until the other file is moved or deleted; fails if the loop closes
+    private final Promise<@Nullable Void>
+            loopNeeded; // until the other file is moved or deleted; fails if the loop closes
     private @Nullable Target target; // once it is open
     private @Nullable Future<?> pending; // what is waited for, and may be given up
     private boolean over;

@@ -129,26 +129,22 @@ final class HttpRetriesTest extends HttpClientRig {
         int greeting = 3;
         int request = 4 + 1 + "some.where".length() + 2;
         var asked = new AtomicInteger();
-        Listener proxy = loop.<ByteBuf, ByteBuf>listen(
-                        MemoryTransport.ANY,
-                        Pipeline.bytes(),
-                        peer -> {
-                            var heard = new AtomicInteger();
-                            peer.onFailure(failure -> {}).onMessage(said -> {
-                                int before = heard.getAndAdd(said.readableBytes());
-                                said.release();
-                                if (before < greeting && heard.get() >= greeting) {
-                                    peer.write(Unpooled.wrappedBuffer(new byte[] {5, 0}));
-                                }
-                                if (heard.get() == greeting + request) {
-                                    asked.incrementAndGet();
-                                    peer.write(Unpooled.wrappedBuffer(new byte[] {5, (byte) reply, 0}));
-                                }
-                            });
-                        })
+        Listener proxy = loop.<ByteBuf, ByteBuf>listen(MemoryTransport.ANY, Pipeline.bytes(), peer -> {
+                    var heard = new AtomicInteger();
+                    peer.onFailure(failure -> {}).onMessage(said -> {
+                        int before = heard.getAndAdd(said.readableBytes());
+                        said.release();
+                        if (before < greeting && heard.get() >= greeting) {
+                            peer.write(Unpooled.wrappedBuffer(new byte[] {5, 0}));
+                        }
+                        if (heard.get() == greeting + request) {
+                            asked.incrementAndGet();
+                            peer.write(Unpooled.wrappedBuffer(new byte[] {5, (byte) reply, 0}));
+                        }
+                    });
+                })
                 .await();
-        HttpClientOptions options =
-                THREE.connect(ConnectOptions.defaults().through(Socks5.at(proxy.address())));
+        HttpClientOptions options = THREE.connect(ConnectOptions.defaults().through(Socks5.at(proxy.address())));
         loop.run(() -> assertFails(
                 HttpClient.on(loop, options).get("http://some.where/"),
                 Fate.NEVER_SENT,

@@ -71,10 +71,7 @@ final class Content {
         }
         for (int at = 0; at < count; at += Scratch.SIZE) {
             int some = Math.min(Scratch.SIZE, count - at);
-            in.readBytes(scratch.bytes, 0, some);
-            if (mask != 0) {
-                Mask.apply(mask, scratch, some);
-            }
+            scratch.take(in, some, mask);
             int malformed = text ? utf8.firstMalformed(scratch.bytes, 0, some) : -1;
             if (malformed >= 0) {
                 return at + malformed;

@@ -12,7 +12,8 @@ import rill.Outgoing;
 final class FrameWriter {
     private static final int PIECE = Scratch.SIZE; // a multiple of a mask
     private static final int WORTH_PASSING = 2 * 1024; // below, a copy costs less than a buffer of its own
-    private static final int LONG_TEXT = 1024; // from here on an array in between costs less than a look at each character
+    private static final int LONG_TEXT =
+            1024; // from here on an array in between costs less than a look at each character
     private static final int TAIL = 4; // 00 00 FF FF, which is left out
 
     private final boolean client;

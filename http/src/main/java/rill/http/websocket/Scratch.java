@@ -1,5 +1,6 @@
 package rill.http.websocket;
 
+import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.LongBuffer;
@@ -49,6 +50,24 @@ final class Scratch {
                 | (masks[at + 1] & 0xFF) << 16
                 | (masks[at + 2] & 0xFF) << 8
                 | (masks[at + 3] & 0xFF);
+    }
+
+    /** Takes so many bytes, at most {@link #SIZE}, and unmasks them: the first has the first byte of the mask, if that is not 0. */
+    void take(ByteBuf in, int count, int mask) {
+        in.readBytes(bytes, 0, count);
+        if (mask != 0) {
+            Mask.apply(mask, this, count);
+        }
+    }
+
+    /** Moves any number of bytes, and unmasks them. */
+    void move(ByteBuf in, int count, int mask, ByteBuf to) {
+        for (int left = count; left > 0; ) {
+            int some = Math.min(SIZE, left);
+            take(in, some, mask);
+            to.writeBytes(bytes, 0, some);
+            left -= some;
+        }
     }
 
     /** For one call. */

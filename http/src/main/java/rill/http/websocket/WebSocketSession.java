@@ -162,7 +162,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
             return null;
         }
         int size = (int) remaining;
-        toScratch(in, size);
+        scratch.take(in, size, mask);
         if (options.controlByHand()) {
             byte[] bytes = Arrays.copyOf(scratch.bytes, size);
             return opcode == Frame.PING ? new WebSocketMessage.Ping(bytes) : new WebSocketMessage.Pong(bytes);
@@ -176,7 +176,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     private WebSocketMessage peerCloses(ByteBuf in, int start, Context context) throws IOException {
         int place = in.readerIndex() - start;
         int size = (int) remaining;
-        toScratch(in, size);
+        scratch.take(in, size, mask);
         byte[] bytes = scratch.bytes;
         int code = size == 0 ? Close.NO_CODE : size == 1 ? -1 : (bytes[0] & 0xFF) << 8 | (bytes[1] & 0xFF);
         if (size > 0 && !Close.isValid(code)) {
@@ -232,7 +232,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
 
     private WebSocketMessage textAtOnce(ByteBuf in, int start, Context context) throws IOException {
         int size = (int) remaining;
-        toScratch(in, size);
+        scratch.take(in, size, mask);
         String content = new String(scratch.bytes, 0, size, StandardCharsets.UTF_8);
         if (!isPlainlyAscii(content, size)) {
             Utf8Check utf8 = scratch.utf8();
@@ -253,31 +253,13 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     private WebSocketMessage bytesAtOnce(ByteBuf in, int size, Context context) {
         ByteBuf bytes;
         if (mask != 0) {
-            bytes = unmasked(in, size, context);
+            bytes = context.own(size);
+            scratch.move(in, size, mask, bytes);
         } else {
             bytes = context.own(size == in.readableBytes() ? in : in.slice(in.readerIndex(), size));
             in.skipBytes(size);
         }
         return options.inParts() ? new WebSocketMessage.BinaryPart(bytes, true) : new WebSocketMessage.Binary(bytes);
-    }
-
-    private ByteBuf unmasked(ByteBuf in, int size, Context context) {
-        ByteBuf bytes = context.own(size);
-        for (int left = size; left > 0; ) {
-            int some = Math.min(Scratch.SIZE, left);
-            toScratch(in, some);
-            bytes.writeBytes(scratch.bytes, 0, some);
-            left -= some;
-        }
-        return bytes;
-    }
-
-    /** Bytes of which the first has the first byte of the mask, if there is one. */
-    private void toScratch(ByteBuf in, int count) {
-        in.readBytes(scratch.bytes, 0, count);
-        if (mask != 0) {
-            Mask.apply(mask, scratch, count);
-        }
     }
 
     private @Nullable WebSocketMessage take(Content open, ByteBuf in, int start, Context context) throws IOException {

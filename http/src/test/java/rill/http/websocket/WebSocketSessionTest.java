@@ -64,11 +64,13 @@ final class WebSocketSessionTest {
             for (String end : new String[] {"", "?", "ä", "\uFFFD", "𝄞"}) {
                 String text = "?".repeat(length) + end;
                 String bytes = Frames.utf8(text);
-                assertThat(aServer().write(WebSocketMessage.text(text)))
-                        .isEqualTo(server(0x81, bytes));
+                assertThat(aServer().write(WebSocketMessage.text(text))).isEqualTo(server(0x81, bytes));
                 assertThat(aServer().feed(client(0x81, bytes)).outcome().messages())
                         .containsExactly(new Text(text));
-                assertThat(aServer().feed(harness(true, DEFAULTS).write(WebSocketMessage.text(text))).outcome().messages())
+                assertThat(aServer()
+                                .feed(harness(true, DEFAULTS).write(WebSocketMessage.text(text)))
+                                .outcome()
+                                .messages())
                         .containsExactly(new Text(text));
             }
             for (String half : new String[] {"\uD834", "\uDD1E"}) {
