@@ -239,19 +239,20 @@ final class Buffers {
         return taken.get() - kept;
     }
 
-    /**
-     * Borrowed bytes in a buffer that its receiver releases: many in a retained slice, fewer in a copy. Of very few that is a chunk that
-     * lies ready, or else no larger than it has to be.
-     */
+    /** Borrowed bytes in a buffer that its receiver releases: many in a retained slice, fewer in a copy. */
     ByteBuf own(ByteBuf borrowed) {
         int size = borrowed.readableBytes();
-        if (size >= WORTH_RETAINING) {
-            return borrowed.retainedSlice();
-        }
-        if (size <= SMALL && shelves[0].chunks.isEmpty()) {
-            return new HeapBuffer(size).writeBytes(borrowed, borrowed.readerIndex(), size);
-        }
-        return take(size).writeBytes(borrowed, borrowed.readerIndex(), size);
+        return size >= WORTH_RETAINING
+                ? borrowed.retainedSlice()
+                : own(size).writeBytes(borrowed, borrowed.readerIndex(), size);
+    }
+
+    /**
+     * A buffer that its receiver releases, for bytes that are not borrowed as they are. For very few it is a chunk that lies ready, or else no larger
+     * than it has to be.
+     */
+    ByteBuf own(int atLeast) {
+        return atLeast <= SMALL && shelves[0].chunks.isEmpty() ? new HeapBuffer(atLeast) : take(atLeast);
     }
 
     // ---- what comes back

@@ -47,6 +47,16 @@ public interface Context {
     ByteBuf own(ByteBuf borrowed);
 
     /**
+     * An empty buffer that may leave the pipeline, with at least so much space: for bytes that did not come in as they are, such as those of a
+     * compressed or masked message. It grows if more is written; ask for no more than has come.
+     *
+     * <p><b>Ownership:</b> the result is the caller's, to hand on or to release.
+     *
+     * <p><b>Errors:</b> throws where there is no memory for it; let that through.
+     */
+    ByteBuf own(int atLeast);
+
+    /**
      * Lends a buffer, empty, for what this call returns: the bytes that a byte layer has made of those that came in. It is taken back once
      * the layer above has consumed it, so an idle connection holds none. One for each call, and for byte layers alone: a message on top has to be owned.
      */

@@ -585,6 +585,11 @@ final class Stage implements Context {
     }
 
     @Override
+    public ByteBuf own(int atLeast) {
+        return loop().buffers().own(atLeast);
+    }
+
+    @Override
     public Outgoing out() {
         requireCall();
         if (outBefore == NOTHING_OUT) {

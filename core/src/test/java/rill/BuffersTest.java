@@ -121,6 +121,30 @@ class BuffersTest {
     }
 
     @Test
+    void an_owned_buffer_is_empty_and_grows_and_is_a_chunk_unless_few_bytes_find_none_ready() throws IOException {
+        for (int size : new int[] {0, 64, 4_096, 4_097, 70_000}) {
+            try (var rig = new Rig<>(Pipeline.bytes())) {
+                rig.onLoop(() -> {
+                    Buffers buffers = rig.loop.buffers();
+                    ByteBuf first = buffers.own(size);
+                    assertThat(first instanceof HeapBuffer).isEqualTo(size <= Buffers.SMALL);
+                    rig.loop.chunk(1).release();
+                    ByteBuf second = buffers.own(size);
+                    assertThat(second).isInstanceOf(Chunk.class);
+                    for (ByteBuf each : List.of(first, second)) {
+                        assertThat(each.isReadable()).isFalse();
+                        assertThat(each.writableBytes()).isGreaterThanOrEqualTo(size);
+                        each.writeZero(size).writeLong(7);
+                        assertThat(each.getLong(size)).isEqualTo(7);
+                        assertThat(each.release()).isTrue();
+                    }
+                    assertThat(buffers.held()).isZero();
+                });
+            }
+        }
+    }
+
+    @Test
     void at_the_loops_own_bound_a_buffer_is_refused_and_the_reason_says_what_raises_it() throws IOException {
         try (Loops loops = Loops.manual()) {
             Loop loop = loops.open(options -> options.name("small").bufferMemory(MIB));

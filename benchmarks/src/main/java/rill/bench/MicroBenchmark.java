@@ -148,6 +148,9 @@ final class MicroBenchmark implements Benchmark {
         Subject echo = Subject.onOne("echo in memory, reads per tick: ", "EchoPath", both);
         all.add(echo.with("reads", 1).headline());
         all.add(echo.with("reads", 16).onlyFull());
+        Subject socket = Subject.onOne("WebSocket, echo in memory, bytes: ", "WebSocketEcho", both);
+        all.add(socket.with("size", 64));
+        all.add(socket.with("size", 16_384));
         all.add(Subject.onOne("segment on the simulated network", "Segments", List.of("rill"))
                 .onlyFull());
         all.add(Subject.onOne("Promise, completed and called back", "Promises", List.of("rill", "netty", "jdk"))

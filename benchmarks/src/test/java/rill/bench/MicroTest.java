@@ -13,6 +13,7 @@ import rill.bench.micro.LineDecoding;
 import rill.bench.micro.Promises;
 import rill.bench.micro.RespDecoding;
 import rill.bench.micro.RespEncoding;
+import rill.bench.micro.WebSocketEcho;
 
 /** What the micro benchmarks time does what it should; each throws if it does not. */
 final class MicroTest {
@@ -38,6 +39,18 @@ final class MicroTest {
         echo.reads = 16;
         assertThat(echo.rill()).isEqualTo(16 * 64);
         assertThat(echo.netty()).isEqualTo(16 * 64);
+    }
+
+    @Test
+    void a_message_of_a_web_socket_comes_back_whole_each_time() {
+        for (int size : new int[] {64, 16_384}) {
+            var echo = new WebSocketEcho();
+            echo.size = size;
+            echo.setUp();
+            for (int i = 0; i < 3; i++) {
+                assertThat(echo.rill()).isEqualTo(echo.netty()).isGreaterThan(size);
+            }
+        }
     }
 
     @Test

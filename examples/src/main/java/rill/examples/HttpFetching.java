@@ -79,7 +79,7 @@ final class HttpFetching {
             switch (message) {
                 case Text text -> heard.add(text.text());
                 case Close close -> heard.add("closed: " + close.code());
-                default -> heard.add("something else");
+                default -> message.release(); // bytes come in a buffer
             }
             if (heard.size() == 2) {
                 socket.write(WebSocketMessage.close(Close.NORMAL, "enough"));

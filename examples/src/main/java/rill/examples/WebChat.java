@@ -52,6 +52,7 @@ final class WebChat {
             if (message instanceof Text said) {
                 hear(connection, said.text());
             } else if (!(message instanceof Close)) {
+                message.release(); // bytes come in a buffer
                 connection.write(WebSocketMessage.close(Close.UNSUPPORTED, "only texts are read here"));
             }
         });

@@ -136,6 +136,11 @@ final class Joined {
         }
 
         @Override
+        public ByteBuf own(int atLeast) {
+            return context.own(atLeast);
+        }
+
+        @Override
         public ByteBuf lend(int atLeast) {
             return context.lend(atLeast);
         }

@@ -1,6 +1,5 @@
 package rill.http;
 
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
@@ -27,12 +26,10 @@ import rill.http.wire.ResponseHead;
  *     │  └── once more, on a ┘ └ failed, late, cancelled ──▶ OVER ◀── failed, late, not wanted
  *     │      new connection
  *     └ cancelled, late, nothing can be connected ──▶ OVER
- *
- *  the body of the request:  ASKING (Expect) ── 100, or the patience is over ──▶ SENDING ── its end ──▶ LEAVING ── flushed ──▶ SENT
- *                               └── an answer ──▶ NOT_WANTED ◀── an error is answered ──┘
  * </pre>
  *
- * <p>Requests and responses are not bound to take turns: a server may answer before it has read all. On the loop.
+ * <p>Requests and responses are not bound to take turns: a server may answer before it has read all. What becomes of the body of the request, {@link Upload}
+ * knows. On the loop.
  */
 final class ClientExchange {
     private enum State {
@@ -42,15 +39,6 @@ final class ClientExchange {
         OVER
     }
 
-    private enum Sending {
-        ASKING,
-        SENDING,
-        LEAVING,
-        SENT,
-        NOT_WANTED
-    }
-
-    private static final int FIRST_ERROR = 400;
     private static final int MOST_INTERIM = 100;
 
     private final HttpClient client;
@@ -58,11 +46,10 @@ final class ClientExchange {
     private final Promise<ClientResponse> promise;
     private final long deadline; // of the whole; 0 for none
     private State state = State.WAITING;
-    private Sending sending = Sending.SENT;
     private @Nullable OriginPool pool;
     private HttpBody body; // of this try
     private @Nullable ClientConnection on;
-    private @Nullable Upload upload;
+    private @Nullable Upload upload; // of its body, if it has one, from when its head was written
     private @Nullable ClientResponse response;
     private @Nullable Handle timer; // of the whole
     private @Nullable Handle waitTimer; // while it waits for a connection
@@ -195,41 +182,37 @@ final class ClientExchange {
     }
 
     private void sendBody(ClientConnection connection) {
-        Duration patience = request.patience();
-        if (body.length() == 0) {
-            sending = Sending.SENT;
-        } else if (patience != null) {
-            sending = Sending.ASKING;
-            connection.within(patience);
-            return;
-        } else {
-            beginBody(connection);
+        if (body.length() != 0) {
+            var sends = new Upload(this, connection, client.loop(), body);
+            upload = sends;
+            sends.begin(request.patience());
+            if (sends.isAsking()) {
+                return;
+            }
         }
         limitWait();
-    }
-
-    private void beginBody(ClientConnection connection) {
-        if (body instanceof BytesBody bytes && !Upload.slices(bytes.length())) {
-            sending = Sending.SENT;
-            connection.write(Data.last(Unpooled.wrappedBuffer(bytes.array())));
-            return;
-        }
-        sending = Sending.SENDING;
-        var sends = new Upload(this, connection, client.loop(), body);
-        upload = sends;
-        sends.begin();
     }
 
     /** From now on the server, or whoever gives the body, has so much time. */
     private void limitWait() {
         if (state == State.SENT && on != null) {
             HttpClientOptions.Draft is = client.options().is;
-            on.within(isSending() ? is.idle : is.head);
+            on.within(bodyMoves() ? is.idle : is.head);
         }
     }
 
-    private boolean isSending() {
-        return sending == Sending.SENDING || sending == Sending.LEAVING;
+    private boolean bodyMoves() {
+        return upload != null && upload.isMoving();
+    }
+
+    private boolean isAsking() {
+        return upload != null && upload.isAsking();
+    }
+
+    /** The server has said 100, or knows none, or takes its time. */
+    private void sendAfterAsking() {
+        Objects.requireNonNull(upload).send();
+        limitWait();
     }
 
     /** A piece of the body was taken. */
@@ -242,15 +225,13 @@ final class ClientExchange {
     }
 
     void bodySent() {
-        sending = Sending.LEAVING;
         limitWait();
         concludeIfDone();
     }
 
     /** From now on it is for the server to answer. */
     void bodyLeft(Upload sent) {
-        if (sending == Sending.LEAVING && upload == sent) {
-            sending = Sending.SENT;
+        if (upload == sent) {
             limitWait();
         }
     }
@@ -275,10 +256,7 @@ final class ClientExchange {
             return;
         }
         state = State.ANSWERED;
-        boolean unwanted = sending == Sending.ASKING || (sending == Sending.SENDING && head.status() >= FIRST_ERROR);
-        if (unwanted) {
-            sending = Sending.NOT_WANTED;
-        }
+        Upload unwanted = upload != null && upload.answered(head.status()) ? upload : null;
         var answer = new ClientResponse(this, request, head, client);
         response = answer;
         progress();
@@ -290,8 +268,8 @@ final class ClientExchange {
         if (!wanted) {
             answer.discard();
         }
-        if (unwanted && upload != null) {
-            upload.stop();
+        if (unwanted != null) {
+            unwanted.stop();
         }
     }
 
@@ -300,9 +278,8 @@ final class ClientExchange {
         if (++interim > MOST_INTERIM) {
             String why = "more than " + MOST_INTERIM + " interim responses";
             giveUp(why, new IOException(why));
-        } else if (head.status() == 100 && sending == Sending.ASKING) {
-            beginBody(on());
-            limitWait();
+        } else if (head.status() == 100 && isAsking()) {
+            sendAfterAsking();
         }
     }
 
@@ -331,10 +308,10 @@ final class ClientExchange {
     }
 
     private void concludeIfDone() {
-        if (state != State.ANSWERED || !answerEnded || sending == Sending.SENDING) {
+        if (state != State.ANSWERED || !answerEnded || (upload != null && upload.isUnfinished())) {
             return;
         }
-        boolean reusable = sending != Sending.NOT_WANTED
+        boolean reusable = (upload == null || !upload.isUnwanted())
                 && Objects.requireNonNull(response).head().keepAlive();
         ClientConnection connection = on();
         over();
@@ -406,7 +383,6 @@ final class ClientExchange {
         on = null;
         letGo();
         upload = null;
-        sending = Sending.SENT;
         state = State.WAITING;
         interim = 0;
         prepareBody(() -> placeIn(true));
@@ -427,10 +403,9 @@ final class ClientExchange {
     /** Its time on the connection is over. */
     void late() {
         HttpClientOptions.Draft is = client.options().is;
-        if (sending == Sending.ASKING) {
-            beginBody(on()); // the server knows no 100, or takes its time
-            limitWait();
-        } else if (state == State.ANSWERED || isSending()) {
+        if (isAsking()) {
+            sendAfterAsking();
+        } else if (state == State.ANSWERED || bodyMoves()) {
             tooLate("no byte of a body has moved for " + is.idle.toMillis() + " ms");
         } else {
             tooLate("no response within " + is.head.toMillis() + " ms");

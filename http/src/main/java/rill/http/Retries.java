@@ -90,7 +90,7 @@ final class Retries {
         }
         for (Throwable each = why; each != null; each = each.getCause()) {
             Throwable cause = each;
-            if (LASTING.stream().anyMatch(lasting -> lasting.isInstance(cause)) && !isBreak(cause)) {
+            if (LASTING.stream().anyMatch(lasting -> lasting.isInstance(cause)) && !isBreak(cause) && !passes(cause)) {
                 return false;
             }
         }
@@ -101,6 +101,11 @@ final class Retries {
     private static boolean isBreak(Throwable cause) {
         return cause instanceof TlsTruncatedException
                 || (cause instanceof ProtocolException violation && violation.streamEnded());
+    }
+
+    /** Through a proxy, a target that can't be reached is what it is without one. */
+    private static boolean passes(Throwable cause) {
+        return cause instanceof ProxyRefusedException refused && refused.mayPass();
     }
 
     private boolean spend() {

@@ -24,6 +24,7 @@ import rill.Promise;
  * <pre>
  *  OPENING ──▶ READING ── a piece ──▶ WRITING ── written ──▶ READING ── the end ──▶ MOVING ──▶ OVER
  *     └────────────┴── failed, too large, given up ──┴── the other file is deleted ──────────▶ OVER
+ *                  └── the loop closes ──────────────┘
  * </pre>
  */
 final class Saving {
@@ -79,6 +80,8 @@ final class Saving {
     private final LongConsumer progress;
     private final String name; // of the file beside it
     private final Promise<Long> saved;
+    private final Promise<@Nullable Void>
+            loopNeeded; // until the other file is moved or deleted; fails if the loop closes
     private @Nullable Target target; // once it is open
     private @Nullable Future<?> pending; // what is waited for, and may be given up
     private boolean over;
@@ -92,6 +95,7 @@ final class Saving {
         this.limit = limit;
         this.progress = progress;
         this.saved = loop.promise();
+        this.loopNeeded = loop.promise();
         this.name = "." + Long.toHexString(loop.random().nextLong())
                 + ".part"; // nobody guesses it, and it is no name of a visitor's
     }
@@ -106,6 +110,11 @@ final class Saving {
             return; // given up on the way
         }
         saved.onCancel(this::giveUp);
+        var _ = loopNeeded.toCompletableFuture().whenComplete((nothing, closed) -> {
+            if (closed != null) {
+                stop(closed); // a body may be another loop's, and no callback runs here any more
+            }
+        });
         if (body.length() > limit) {
             stop(HttpBody.tooLarge(limit));
             return;
@@ -242,6 +251,7 @@ final class Saving {
     private void finish() {
         Target to = target;
         target = null;
+        loopNeeded.complete(null);
         body.close();
         if (to == null) {
             return;
@@ -276,6 +286,7 @@ final class Saving {
 
     private void stop(Throwable why) {
         over = true;
+        loopNeeded.complete(null);
         body.close();
         dropTarget();
         saved.fail(why);

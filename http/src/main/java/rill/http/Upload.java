@@ -1,6 +1,8 @@
 package rill.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
@@ -8,39 +10,89 @@ import rill.http.wire.Data;
 import rill.http.wire.End;
 
 /**
- * Sends a body that comes in pieces: asks for the next when the connection takes more. On the loop, wherever the pieces come from.
+ * The body of a request on its way to the server, which may be asked first whether it wants it.
  *
  * <pre>
- *  ASKED ── a piece ──▶ written; the connection is full? ── taken ──▶ ASKED
- *    └── null: the end; once it has left, that is told as well
+ *  ASKING (Expect) ── 100, or the patience is over ──▶ SENDING ── its end ──▶ LEAVING ── flushed ──▶ SENT
+ *     └── an answer ──▶ NOT_WANTED ◀── an error is answered ──┘
+ *
+ *  SENDING:  the next piece is asked for ── a piece ──▶ written; the connection is full? ── taken ──▶ the next …
  * </pre>
+ *
+ * <p>On the loop, wherever the pieces come from.
  */
 final class Upload {
+    private enum State {
+        ASKING,
+        SENDING,
+        LEAVING,
+        SENT,
+        NOT_WANTED
+    }
+
     /** Bytes that are there are sent by so many at a time, so that it shows whether they move. */
     private static final int SLICE = 64 * 1024;
+
+    private static final int FIRST_ERROR = 400;
 
     private final ClientExchange exchange;
     private final ClientConnection connection;
     private final Loop loop;
-    private final HttpBody body;
+    private HttpBody body;
+    private State state = State.ASKING;
     private @Nullable Future<?> asked;
-    private boolean over;
+    private boolean over; // no piece is asked for any more
 
     Upload(ClientExchange exchange, ClientConnection connection, Loop loop, HttpBody body) {
         this.exchange = exchange;
         this.connection = connection;
         this.loop = loop;
-        this.body = body instanceof BytesBody bytes
-                ? HttpBody.stream(bytes.length(), new Slices(bytes.array(), SLICE))
-                : body;
+        this.body = body;
     }
 
-    /** Whether so many bytes are sent in slices. */
-    static boolean slices(long length) {
-        return length > SLICE;
+    // ---- what it is at
+
+    /** Whether the server is asked whether it wants it. */
+    boolean isAsking() {
+        return state == State.ASKING;
     }
 
-    void begin() {
+    /** Whether there is more of it to send. */
+    boolean isUnfinished() {
+        return state == State.SENDING;
+    }
+
+    /** Whether some of it has not left. */
+    boolean isMoving() {
+        return state == State.SENDING || state == State.LEAVING;
+    }
+
+    boolean isUnwanted() {
+        return state == State.NOT_WANTED;
+    }
+
+    // ---- sending
+
+    /** If there is a patience, the server has so much time to say whether it wants it. */
+    void begin(@Nullable Duration patience) {
+        if (patience == null) {
+            send();
+        } else {
+            connection.within(patience);
+        }
+    }
+
+    /** The server wants it, or is taken to. */
+    void send() {
+        if (body instanceof BytesBody bytes) {
+            if (bytes.length() <= SLICE) {
+                state = State.SENT;
+                connection.write(Data.last(Unpooled.wrappedBuffer(bytes.array())));
+                return;
+            }
+            body = HttpBody.stream(bytes.length(), new Slices(bytes.array(), SLICE));
+        }
+        state = State.SENDING;
         next();
     }
 
@@ -89,11 +141,19 @@ final class Upload {
         connection.write(End.of());
         connection.flush().onDone((nothing, failure) -> {
             if (failure == null) { // otherwise the connection has failed, and tells
-                exchange.bodyLeft(this);
+                left();
             }
         });
+        state = State.LEAVING;
         exchange.bodySent();
         body.close();
+    }
+
+    private void left() {
+        if (state == State.LEAVING) {
+            state = State.SENT;
+            exchange.bodyLeft(this);
+        }
     }
 
     private void failed(Throwable why) {
@@ -102,6 +162,16 @@ final class Upload {
             exchange.bodyFailed(why);
             body.close();
         }
+    }
+
+    // ---- ends
+
+    /** A response has begun. True if the rest is not wanted: {@link #stop} follows. */
+    boolean answered(int status) {
+        if (state == State.ASKING || (state == State.SENDING && status >= FIRST_ERROR)) {
+            state = State.NOT_WANTED;
+        }
+        return state == State.NOT_WANTED;
     }
 
     /** The rest is not wanted. */

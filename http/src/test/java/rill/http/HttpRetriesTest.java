@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -15,8 +16,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import rill.CallFailedException;
 import rill.CallFailedException.Fate;
+import rill.ConnectOptions;
 import rill.Connection;
 import rill.Future;
 import rill.Listener;
@@ -24,6 +28,7 @@ import rill.Loop;
 import rill.LoopOptions;
 import rill.Pipeline;
 import rill.ProtocolException;
+import rill.codec.proxy.Socks5;
 import rill.codec.tls.Identity;
 import rill.codec.tls.Tls;
 import rill.testkit.Authority;
@@ -102,6 +107,49 @@ final class HttpRetriesTest extends HttpClientRig {
         assertThat(Retries.mayPass(new UnknownHostException("x"))).isFalse();
         assertThat(Retries.mayPass(null)).isFalse();
         assertThat(Retries.mayPass(new IOException("reset"))).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"502, 4", "503, 4", "504, 4", "500, 1", "403, 1", "407, 1"})
+    void a_target_that_a_proxy_can_not_reach_is_tried_again_and_its_rules_are_not(int status, int tries)
+            throws IOException {
+        var proxy = server((peer, request) -> peer.say("HTTP/1.1 " + status + " No\nContent-Length: 0\n\n"));
+        HttpClientOptions options =
+                THREE.proxy(HttpProxy.at(new InetSocketAddress(InetAddress.getLoopbackAddress(), proxy.port)));
+        loop.run(() -> assertFails(
+                HttpClient.on(loop, options).post("https://some.where/", HttpBody.of("x")),
+                Fate.NEVER_SENT,
+                tries == 1 ? "it has answered HTTP/1.1 " + status : "; that was try " + tries + " (never sent)"));
+        assertThat(proxy.requests).hasSize(tries);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "2, 1", "3, 4", "4, 4", "5, 4", "6, 4", "7, 1", "8, 1"})
+    void so_it_is_with_socks(int reply, int tries) throws IOException {
+        int greeting = 3;
+        int request = 4 + 1 + "some.where".length() + 2;
+        var asked = new AtomicInteger();
+        Listener proxy = loop.<ByteBuf, ByteBuf>listen(MemoryTransport.ANY, Pipeline.bytes(), peer -> {
+                    var heard = new AtomicInteger();
+                    peer.onFailure(failure -> {}).onMessage(said -> {
+                        int before = heard.getAndAdd(said.readableBytes());
+                        said.release();
+                        if (before < greeting && heard.get() >= greeting) {
+                            peer.write(Unpooled.wrappedBuffer(new byte[] {5, 0}));
+                        }
+                        if (heard.get() == greeting + request) {
+                            asked.incrementAndGet();
+                            peer.write(Unpooled.wrappedBuffer(new byte[] {5, (byte) reply, 0}));
+                        }
+                    });
+                })
+                .await();
+        HttpClientOptions options = THREE.connect(ConnectOptions.defaults().through(Socks5.at(proxy.address())));
+        loop.run(() -> assertFails(
+                HttpClient.on(loop, options).get("http://some.where/"),
+                Fate.NEVER_SENT,
+                tries == 1 ? "(reply " + reply + ")" : "; that was try " + tries + " (never sent)"));
+        assertThat(asked).hasValue(tries);
     }
 
     @Test

@@ -163,6 +163,62 @@ class SavingTest {
         }
     }
 
+    /** Gives a piece, and another one when the test says so. */
+    private static final class Halting implements HttpBody.Source {
+        private final Loop loop;
+        private @Nullable Promise<@Nullable ByteBuf> rest;
+        private int asked;
+        private int closed;
+
+        Halting(Loop loop) {
+            this.loop = loop;
+        }
+
+        @Override
+        public Future<@Nullable ByteBuf> next() {
+            if (asked++ == 0) {
+                return loop.done(Unpooled.copiedBuffer("x", StandardCharsets.US_ASCII));
+            }
+            rest = loop.promise();
+            return rest;
+        }
+
+        @Override
+        public void close() {
+            closed++;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void a_loop_that_closes_while_a_piece_is_waited_for_leaves_nothing(boolean fromAnotherLoop) throws IOException {
+        var memory = new MemoryTransport(1);
+        try (Loop other = Loop.open(LoopOptions.defaults().transport(memory))) {
+            Loop loop = Loop.open(LoopOptions.defaults().transport(memory));
+            var source = new Halting(fromAnotherLoop ? other : loop);
+            loop.run(() -> {
+                Promise<Void> begun = loop.promise();
+                HttpBody.stream(source)
+                        .saveTo(folder.resolve("a.txt"), Long.MAX_VALUE, size -> begun.complete(null))
+                        .onDone((size, failure) -> {});
+                begun.await();
+                loop.delay(Duration.ofSeconds(1)).await();
+            });
+            assertThat(names()).singleElement().asString().endsWith(".part");
+            loop.close(Duration.ZERO);
+            memory.pass(Duration.ofSeconds(1));
+            assertThat(names()).isEmpty();
+            assertThat(source.closed).isOne();
+            if (fromAnotherLoop) {
+                other.run(() -> {
+                    source.rest.complete(Unpooled.copiedBuffer("late", StandardCharsets.US_ASCII));
+                    other.delay(Duration.ofSeconds(1)).await();
+                });
+            }
+            assertThat(names()).isEmpty();
+        }
+    }
+
     @Test
     void a_body_that_was_saved_is_closed_as_its_source_is() throws IOException {
         var closed = new ArrayList<String>();

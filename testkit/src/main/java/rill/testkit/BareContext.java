@@ -54,7 +54,13 @@ public class BareContext implements Context {
     @Override
     public ByteBuf own(ByteBuf borrowed) {
         int size = borrowed.readableBytes();
-        return Unpooled.buffer(size, size).writeBytes(borrowed, borrowed.readerIndex(), size);
+        return Unpooled.buffer(size).writeBytes(borrowed, borrowed.readerIndex(), size);
+    }
+
+    /** On the heap. */
+    @Override
+    public ByteBuf own(int atLeast) {
+        return Unpooled.buffer(atLeast);
     }
 
     @Override

@@ -411,6 +411,13 @@ public final class CodecHarness<R, W> {
         }
 
         @Override
+        public ByteBuf own(int atLeast) {
+            ByteBuf own = super.own(atLeast);
+            owned.add(own);
+            return own;
+        }
+
+        @Override
         public ByteBuf lend(int atLeast) {
             require(lent == null, () -> "a buffer was lent for this call already");
             ByteBuf buffer = heap(atLeast);

@@ -38,6 +38,8 @@ final class HttpConnectSession extends Tunnel {
     private static final int METHOD_NOT_ALLOWED = 405;
     private static final int HTTPS = 443;
     private static final int PROXY_AUTHENTICATION_REQUIRED = 407;
+    private static final int BAD_GATEWAY = 502;
+    private static final int GATEWAY_TIMEOUT = 504;
     private static final String CHALLENGE = "Proxy-Authenticate";
     private static final String SEPARATORS = "!#$%&'*+-.^_`|~"; // of a token, beside letters and digits
     private static final int DELETE = 0x7F;
@@ -179,7 +181,9 @@ final class HttpConnectSession extends Tunnel {
     private ConnectException refusal() {
         String answer = "it has answered " + statusLine;
         if (code != PROXY_AUTHENTICATION_REQUIRED && code != UNAUTHORIZED) {
-            return refused(isPolicy() ? answer + "; many proxies let clients CONNECT to port 443 alone" : answer);
+            return isPolicy()
+                    ? refused(answer + "; many proxies let clients CONNECT to port 443 alone")
+                    : refused(answer, code >= BAD_GATEWAY && code <= GATEWAY_TIMEOUT);
         }
         boolean basic = schemes.stream().anyMatch("Basic"::equalsIgnoreCase);
         if (!basic && !schemes.isEmpty()) {

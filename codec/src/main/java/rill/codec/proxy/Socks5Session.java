@@ -144,7 +144,7 @@ final class Socks5Session extends Tunnel {
         int available = in.readableBytes();
         int reply = in.getUnsignedByte(start + 1);
         if (reply != SUCCEEDED) {
-            throw refused(inWords(reply) + " (reply " + reply + ")");
+            throw refused(inWords(reply) + " (reply " + reply + ")", reply >= 3 && reply <= 6);
         }
         if (available > 2 && in.getByte(start + 2) != 0) {
             throw violation(2, "expected 0, which is reserved, found " + Wording.show(in.getByte(start + 2)));

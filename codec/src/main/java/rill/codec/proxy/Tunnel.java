@@ -41,9 +41,13 @@ abstract class Tunnel extends Passage {
         return "connect to " + destination + " through the " + proxy + ": ";
     }
 
-    /** The proxy has said that it does not connect on. */
+    /** The proxy has said that it does not connect on, and will say so again. */
     final ConnectException refused(String reason) {
-        return new ProxyRefusedException(asked() + reason);
+        return refused(reason, false);
+    }
+
+    final ConnectException refused(String reason, boolean mayPass) {
+        return new ProxyRefusedException(asked() + reason, mayPass);
     }
 
     /** @param at counted from the first byte that the present call was given */

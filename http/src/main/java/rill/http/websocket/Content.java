@@ -1,47 +1,57 @@
 package rill.http.websocket;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Objects;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
+import rill.Context;
 
 /**
  * The content of a message that does not come all at once. It grows as bytes come, whatever length was announced.
+ *
+ * <p><b>Ownership:</b> it owns its buffer until a message takes it, or {@link #release}.
  */
 final class Content {
-    private static final byte[] NONE = {};
-
     /** What a sender leaves out at the end of a message: RFC 7692, section 7.2.2. */
     private static final byte[] TAIL = {0, 0, (byte) 0xFF, (byte) 0xFF};
 
-    private static final int FIRST_ROOM = 512;
-
     final boolean text;
     final @Nullable Inflater inflater; // lent; null if it is not compressed
+    private final Context context;
+    private final Scratch scratch;
     private final Utf8Check utf8 = new Utf8Check();
-    private byte[] bytes = NONE;
-    private int size;
+    private @Nullable ByteBuf bytes;
     int frames; // or, of a message in parts, those in a row that brought nothing
 
-    Content(boolean text, @Nullable Inflater inflater) {
+    Content(boolean text, @Nullable Inflater inflater, Context context, Scratch scratch) {
         this.text = text;
         this.inflater = inflater;
+        this.context = context;
+        this.scratch = scratch;
     }
 
     int size() {
-        return size;
+        return bytes == null ? 0 : bytes.readableBytes();
     }
 
-    /** Makes room for so many bytes more, and for no more than {@code most} in all. */
-    private void makeRoom(int more, int most) {
-        long needed = (long) size + more;
-        if (needed > bytes.length) {
-            long room = Math.min(Math.max(most, needed), Math.max(needed, 2L * bytes.length));
-            bytes = Arrays.copyOf(bytes, (int) room);
+    /** The buffer, with room for so many bytes more; it grows to no more than {@code most} in all. */
+    private ByteBuf room(int more, int most) {
+        ByteBuf before = bytes;
+        if (before == null) {
+            return bytes = context.own(more);
         }
+        if (before.writableBytes() >= more) {
+            return before;
+        }
+        long needed = (long) size() + more;
+        long room = Math.min(Math.max(most, needed), Math.max(needed, 2L * size()));
+        ByteBuf larger = context.own((int) Math.min(room, Integer.MAX_VALUE)).writeBytes(before);
+        before.release();
+        return bytes = larger;
     }
 
     /**
@@ -51,15 +61,24 @@ final class Content {
      * @return the index, among these, of the first one that a text can't have there; or -1
      */
     int take(ByteBuf in, int count, int mask, int most) {
-        makeRoom(count, most);
-        in.readBytes(bytes, size, count);
-        if (mask != 0) {
-            Mask.apply(mask, bytes, size, size + count);
+        if (count == 0) {
+            return -1;
         }
-        int from = size;
-        size += count;
-        int malformed = text ? utf8.firstMalformed(bytes, from, size) : -1;
-        return malformed < 0 ? -1 : malformed - from;
+        ByteBuf to = room(count, most);
+        if (mask == 0 && !text) {
+            to.writeBytes(in, count);
+            return -1;
+        }
+        for (int at = 0; at < count; at += Scratch.SIZE) {
+            int some = Math.min(Scratch.SIZE, count - at);
+            scratch.take(in, some, mask);
+            int malformed = text ? utf8.firstMalformed(scratch.bytes, 0, some) : -1;
+            if (malformed >= 0) {
+                return at + malformed;
+            }
+            to.writeBytes(scratch.bytes, 0, some);
+        }
+        return -1;
     }
 
     /**
@@ -70,29 +89,28 @@ final class Content {
      */
     boolean inflate(int most) throws MalformedException {
         Inflater from = Objects.requireNonNull(inflater);
-        while (size < most) {
-            if (size == bytes.length) {
-                makeRoom(Math.min(FIRST_ROOM, most - size), most);
-            }
-            int got = inflateSome(from, Math.min(bytes.length, most) - size);
-            if (got == 0) {
+        while (size() < most) {
+            if (inflateSome(from, Math.min(Scratch.SIZE, most - size()), most) == 0) {
                 return false;
             }
         }
         return true;
     }
 
-    private int inflateSome(Inflater from, int room) throws MalformedException {
+    private int inflateSome(Inflater from, int atMost, int most) throws MalformedException {
+        byte[] product = scratch.product(Scratch.SIZE);
         int got;
         try {
-            got = from.inflate(bytes, size, room);
+            got = from.inflate(product, 0, atMost);
         } catch (DataFormatException e) {
             throw new MalformedException("expected compressed bytes: " + e.getMessage());
         }
-        if (text && utf8.firstMalformed(bytes, size, size + got) >= 0) {
+        if (text && utf8.firstMalformed(product, 0, got) >= 0) {
             throw new MalformedException("expected text in UTF-8 in what was compressed");
         }
-        size += got;
+        if (got > 0) {
+            room(got, most).writeBytes(product, 0, got);
+        }
         return got;
     }
 
@@ -108,16 +126,25 @@ final class Content {
 
     /** The whole message. */
     WebSocketMessage whole() {
-        return text
-                ? new WebSocketMessage.Text(new String(bytes, 0, size, StandardCharsets.UTF_8))
-                : new WebSocketMessage.Binary(taken());
+        if (!text) {
+            return new WebSocketMessage.Binary(taken());
+        }
+        var whole = new WebSocketMessage.Text(characters(size()));
+        release();
+        return whole;
     }
 
-    private byte[] taken() {
-        byte[] all = size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
-        bytes = NONE;
-        size = 0;
-        return all;
+    private ByteBuf taken() {
+        ByteBuf all = bytes;
+        bytes = null;
+        return all == null ? Unpooled.EMPTY_BUFFER : all;
+    }
+
+    private String characters(int count) {
+        ByteBuf from = bytes;
+        return from == null || count == 0
+                ? ""
+                : new String(ByteBufUtil.getBytes(from, from.readerIndex(), count), StandardCharsets.UTF_8);
     }
 
     /** What there is, in whole characters; the rest of a character stays for the next part. Null if that is nothing. */
@@ -125,16 +152,24 @@ final class Content {
     WebSocketMessage part(boolean last) {
         frames = 0;
         int rest = text ? utf8.unfinished() : 0;
-        if (size == rest && !last) {
+        int whole = size() - rest;
+        if (whole == 0 && !last) {
             return null;
         }
         if (!text) {
             return new WebSocketMessage.BinaryPart(taken(), last);
         }
-        var part = new WebSocketMessage.TextPart(new String(bytes, 0, size - rest, StandardCharsets.UTF_8), last);
-        System.arraycopy(bytes, size - rest, bytes, 0, rest);
-        size = rest;
+        var part = new WebSocketMessage.TextPart(characters(whole), last);
+        if (bytes != null && rest > 0) {
+            bytes.skipBytes(whole).discardReadBytes();
+        } else {
+            release();
+        }
         return part;
+    }
+
+    void release() {
+        taken().release();
     }
 
     /** What came is not what it was said to be. */

@@ -2,6 +2,7 @@ package rill.http.websocket;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.random.RandomGenerator;
 import java.util.zip.Deflater;
@@ -10,6 +11,9 @@ import rill.Outgoing;
 /** Writes frames, of one side: of a client with a mask, of a server without. */
 final class FrameWriter {
     private static final int PIECE = Scratch.SIZE; // a multiple of a mask
+    private static final int WORTH_PASSING = 2 * 1024; // below, a copy costs less than a buffer of its own
+    private static final int LONG_TEXT =
+            1024; // from here on an array in between costs less than a look at each character
     private static final int TAIL = 4; // 00 00 FF FF, which is left out
 
     private final boolean client;
@@ -31,16 +35,24 @@ final class FrameWriter {
 
     void text(String text, Outgoing out) {
         requireNoneOpen();
+        if (text.length() >= LONG_TEXT) {
+            byte[] bytes = encoded(text);
+            if (!compresses(bytes.length) || !deflated(Frame.TEXT, ByteBuffer.wrap(bytes), out)) {
+                payload(Frame.FIN | Frame.TEXT, bytes, bytes.length, out);
+            }
+            return;
+        }
         int size = utf8Size(text);
-        if (!compresses(size) || !deflated(Frame.TEXT, text.getBytes(StandardCharsets.UTF_8), out)) {
+        if (!compresses(size) || !deflated(Frame.TEXT, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), out)) {
             text(Frame.FIN | Frame.TEXT, text, size, out);
         }
     }
 
-    void binary(byte[] bytes, Outgoing out) {
+    void binary(ByteBuf content, Outgoing out) {
         requireNoneOpen();
-        if (!compresses(bytes.length) || !deflated(Frame.BINARY, bytes, out)) {
-            payload(Frame.FIN | Frame.BINARY, bytes, bytes.length, out);
+        int size = content.readableBytes();
+        if (!compresses(size) || !deflated(Frame.BINARY, content.nioBuffer(), out)) {
+            payload(Frame.FIN | Frame.BINARY, content, out);
         }
     }
 
@@ -50,7 +62,7 @@ final class FrameWriter {
     }
 
     void binaryPart(WebSocketMessage.BinaryPart part, Outgoing out) {
-        payload(firstOfPart(Frame.BINARY, part.last()), part.bytes(), part.length(), out);
+        payload(firstOfPart(Frame.BINARY, part.last()), part.content(), out);
         open = part.last() ? 0 : Frame.BINARY;
     }
 
@@ -70,12 +82,12 @@ final class FrameWriter {
         }
     }
 
-    void control(int opcode, byte[] bytes, Outgoing out) {
-        if (bytes.length > Frame.LONGEST_CONTROL) {
+    void control(int opcode, byte[] bytes, int size, Outgoing out) {
+        if (size > Frame.LONGEST_CONTROL) {
             throw new IllegalArgumentException(
-                    "a Ping or Pong of " + bytes.length + " bytes; it has room for " + Frame.LONGEST_CONTROL);
+                    "a Ping or Pong of " + size + " bytes; it has room for " + Frame.LONGEST_CONTROL);
         }
-        payload(Frame.FIN | opcode, bytes, bytes.length, out);
+        payload(Frame.FIN | opcode, bytes, size, out);
     }
 
     void close(int code, String reason, Outgoing out) {
@@ -98,23 +110,32 @@ final class FrameWriter {
     }
 
     /** False, and nothing written, if that makes it no smaller. */
-    private boolean deflated(int opcode, byte[] bytes, Outgoing out) {
-        Deflater deflater = scratch.deflater();
-        deflater.setInput(bytes);
-        int size = 0;
-        byte[] target = scratch.deflated(Scratch.SIZE);
-        for (boolean more = true; more; ) {
-            target = scratch.deflated(size + Scratch.SIZE);
-            int got = deflater.deflate(target, size, target.length - size, Deflater.SYNC_FLUSH);
-            size += got;
-            more = size == target.length;
-        }
-        boolean smaller = size - TAIL < bytes.length;
+    private boolean deflated(int opcode, ByteBuffer bytes, Outgoing out) {
+        int before = bytes.remaining();
+        int size = deflate(bytes) - TAIL;
+        boolean smaller = size < before;
         if (smaller) {
-            payload(Frame.FIN | Frame.RSV1 | opcode, target, size - TAIL, out);
+            payload(Frame.FIN | Frame.RSV1 | opcode, scratch.product(0), size, out);
         }
-        scratch.forgetDeflated();
+        scratch.forgetProduct();
         return smaller;
+    }
+
+    /** Into the scratch; gives how many bytes that are. */
+    private int deflate(ByteBuffer bytes) {
+        Deflater deflater = scratch.deflater();
+        try {
+            deflater.setInput(bytes);
+            int size = 0;
+            byte[] product;
+            do {
+                product = scratch.product(size + Scratch.SIZE);
+                size += deflater.deflate(product, size, product.length - size, Deflater.SYNC_FLUSH);
+            } while (size == product.length);
+            return size;
+        } finally {
+            deflater.reset(); // and so it lets go of the bytes
+        }
     }
 
     // ---- frames
@@ -133,21 +154,57 @@ final class FrameWriter {
             if (at > 0) {
                 buffer = out.buffer(count);
             }
-            if (client) { // an array is masked much faster than a buffer
+            if (client) {
                 System.arraycopy(bytes, at, scratch.bytes, 0, count);
-                Mask.apply(key, scratch.bytes, 0, count);
-                buffer.writeBytes(scratch.bytes, 0, count);
+                maskedInto(buffer, count);
             } else {
                 buffer.writeBytes(bytes, at, count);
             }
         }
     }
 
+    /** A large one of a server is passed on. A client's is masked on the way: the buffer may be somebody else's as well. */
+    private void payload(int first, ByteBuf bytes, Outgoing out) {
+        int size = bytes.readableBytes();
+        int from = bytes.readerIndex();
+        if (!client) {
+            boolean passes = size >= WORTH_PASSING;
+            ByteBuf buffer = head(first, size, out, passes ? 0 : size);
+            if (passes) {
+                out.pass(bytes.retainedSlice());
+            } else {
+                buffer.writeBytes(bytes, from, size);
+            }
+            return;
+        }
+        ByteBuf buffer = head(first, size, out, Math.min(size, PIECE));
+        for (int at = 0; at < size; at += PIECE) {
+            int count = Math.min(PIECE, size - at);
+            if (at > 0) {
+                buffer = out.buffer(count);
+            }
+            bytes.getBytes(from + at, scratch.bytes, 0, count);
+            maskedInto(buffer, count);
+        }
+    }
+
     private int key; // of the present frame
 
+    private void maskedInto(ByteBuf buffer, int count) {
+        Mask.apply(key, scratch, count);
+        buffer.writeBytes(scratch.bytes, 0, count);
+    }
+
+    /** Masks what was written from there on. */
     private void mask(ByteBuf buffer, int from) {
         if (client) {
-            Mask.apply(key, buffer, from, buffer.writerIndex());
+            int end = buffer.writerIndex();
+            for (int at = from; at < end; at += PIECE) {
+                int count = Math.min(PIECE, end - at);
+                buffer.getBytes(at, scratch.bytes, 0, count);
+                Mask.apply(key, scratch, count);
+                buffer.setBytes(at, scratch.bytes, 0, count);
+            }
         }
     }
 
@@ -168,6 +225,16 @@ final class FrameWriter {
             buffer.writeInt(key);
         }
         return buffer;
+    }
+
+    /** A long text in UTF-8, if it is one. All steps are such that the JDK does them many characters at a time, if it is ASCII. */
+    private static byte[] encoded(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        boolean ascii = bytes.length == text.length() && new String(bytes, StandardCharsets.ISO_8859_1).equals(text);
+        if (!ascii) {
+            Content.requirePaired(text); // half of one has become a question mark
+        }
+        return bytes;
     }
 
     /** The bytes of a text in UTF-8, if it is one: half a surrogate pair has none. */

@@ -225,6 +225,11 @@ abstract class Handshake implements Session<WebSocketMessage, WebSocketMessage> 
         }
 
         @Override
+        public ByteBuf own(int atLeast) {
+            return context.own(atLeast);
+        }
+
+        @Override
         public ByteBuf lend(int atLeast) {
             return context.lend(atLeast);
         }

@@ -1,5 +1,9 @@
 package rill.http.websocket;
 
+import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import java.util.zip.Deflater;
@@ -13,19 +17,22 @@ import rill.Context;
  * <p>Without context takeover a compressor is of use to one message only. So there are few of them, however many connections.
  */
 final class Scratch {
-    /** Of what is compressed, so much is kept for the next; more only while it is needed. */
+    /** So much is worked on at a time. Of what is compressed, more is kept only while it is needed. */
     static final int SIZE = 16 * 1024;
 
     private static final int MASKS = 64;
     private static final int SPARE_INFLATERS = 4;
 
     final byte[] bytes = new byte[SIZE];
+    final LongBuffer bytesAsLongs =
+            ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).asLongBuffer();
+    final long[] longs = new long[512]; // see Mask
     private final byte[] masks = new byte[MASKS * Integer.BYTES];
     private int nextMask = MASKS;
     private final @Nullable Inflater[] spare = new Inflater[SPARE_INFLATERS];
     private int spares;
     private @Nullable Deflater deflater;
-    private byte[] deflated = new byte[SIZE];
+    private byte[] product = new byte[SIZE];
     private final Utf8Check utf8 = new Utf8Check();
 
     static Scratch of(Context context) {
@@ -43,6 +50,24 @@ final class Scratch {
                 | (masks[at + 1] & 0xFF) << 16
                 | (masks[at + 2] & 0xFF) << 8
                 | (masks[at + 3] & 0xFF);
+    }
+
+    /** Takes so many bytes, at most {@link #SIZE}, and unmasks them: the first has the first byte of the mask, if that is not 0. */
+    void take(ByteBuf in, int count, int mask) {
+        in.readBytes(bytes, 0, count);
+        if (mask != 0) {
+            Mask.apply(mask, this, count);
+        }
+    }
+
+    /** Moves any number of bytes, and unmasks them. */
+    void move(ByteBuf in, int count, int mask, ByteBuf to) {
+        for (int left = count; left > 0; ) {
+            int some = Math.min(SIZE, left);
+            take(in, some, mask);
+            to.writeBytes(bytes, 0, some);
+            left -= some;
+        }
     }
 
     /** For one call. */
@@ -70,29 +95,28 @@ final class Scratch {
         }
     }
 
-    /** For one call. */
+    /** For one call; {@link Deflater#reset} ends that. */
     Deflater deflater() {
         Deflater own = deflater;
         if (own == null) {
             own = new Deflater(Deflater.DEFAULT_COMPRESSION, true);
             deflater = own;
         }
-        own.reset();
         return own;
     }
 
-    /** What was compressed, with room for so much; the first bytes as they were. */
-    byte[] deflated(int atLeast) {
-        if (deflated.length < atLeast) {
-            deflated = Arrays.copyOf(deflated, Math.max(atLeast, 2 * deflated.length));
+    /** Where compressed or inflated bytes go, with room for so much; the first bytes as they were. */
+    byte[] product(int atLeast) {
+        if (product.length < atLeast) {
+            product = Arrays.copyOf(product, Math.max(atLeast, 2 * product.length));
         }
-        return deflated;
+        return product;
     }
 
     /** Nothing is to stay large because of one message. */
-    void forgetDeflated() {
-        if (deflated.length > 4 * SIZE) {
-            deflated = new byte[SIZE];
+    void forgetProduct() {
+        if (product.length > 4 * SIZE) {
+            product = new byte[SIZE];
         }
     }
 }

@@ -16,7 +16,7 @@ import java.nio.ByteOrder;
  * <p><b>Source:</b> RFC 3629, section 4.
  */
 final class Utf8Check {
-    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
     private static final long NOT_ASCII = 0x8080808080808080L;
 
     private int missing;

@@ -1,18 +1,23 @@
 package rill.http.websocket;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.util.IllegalReferenceCountException;
+import io.netty.util.ReferenceCounted;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
- * What goes over a WebSocket. None of it holds a buffer: it may be kept, passed on, and used on any thread.
+ * What goes over a WebSocket. All but {@link Binary} and {@link BinaryPart} hold no buffer: they may be kept, passed on, and used on any thread.
  *
  * <pre>{@code
  * switch (message) {
  *     case WebSocketMessage.Text text -> show(text.text());
- *     case WebSocketMessage.Binary binary -> store(binary.bytes());
+ *     case WebSocketMessage.Binary binary -> store(binary.bytes()); // or content(), and then release()
  *     case WebSocketMessage.Close close -> log(close.code());
- *     default -> {}
+ *     default -> message.release();
  * }
  * }</pre>
  *
@@ -20,7 +25,10 @@ import java.util.Arrays;
  * and {@link BinaryPart} in place of whole messages; with {@link WebSocketOptions#controlByHand} also {@link Ping} and {@link Pong}. All of them may be
  * written in any case.
  *
- * <p><b>Ownership:</b> arrays are not copied: do not change one that was given to a message, or that a message gives.
+ * <p><b>Ownership:</b> a {@link Binary} or {@link BinaryPart} is its buffer, as far as references are concerned. Whoever receives one takes its {@link
+ * Binary#bytes bytes}, writes it on, or {@link #release releases} it, also where he expects texts alone: a peer may send it all the same. What nobody received the connection
+ * releases. To write one hands it over; to write it to several, {@code retain} it for each but the last. Arrays are not copied: do not change one that was given to a
+ * message.
  *
  * <p><b>Source:</b> RFC 6455, section 5.
  */
@@ -30,9 +38,14 @@ public sealed interface WebSocketMessage {
         return new Text(text);
     }
 
-    /** Bytes. */
+    /** Bytes, which are not copied. */
     static Binary binary(byte[] bytes) {
         return new Binary(bytes);
+    }
+
+    /** The bytes that can be read from a buffer, which the message takes over. */
+    static Binary binary(ByteBuf content) {
+        return new Binary(content);
     }
 
     /** A ping without anything in it. */
@@ -45,14 +58,39 @@ public sealed interface WebSocketMessage {
         return new Close(code, reason);
     }
 
+    /**
+     * Gives back the buffer of a message that its receiver has no use for, if it has one.
+     *
+     * @return whether that is free now
+     */
+    default boolean release() {
+        return false;
+    }
+
     /** A whole text message. */
     record Text(String text) implements WebSocketMessage {}
 
-    /** A whole message of bytes. */
-    final class Binary extends Octets implements WebSocketMessage {
+    /** A whole message of bytes. Where it came in, its buffer is its receiver's. */
+    final class Binary extends Payload implements WebSocketMessage {
         /** Of these bytes, which are not copied. */
         public Binary(byte[] bytes) {
-            super(bytes);
+            this(Unpooled.wrappedBuffer(bytes));
+        }
+
+        /** Of the bytes that can be read from a buffer, which it takes over. */
+        public Binary(ByteBuf content) {
+            super(content);
+        }
+
+        @Override
+        public Binary retain() {
+            return retain(1);
+        }
+
+        @Override
+        public Binary retain(int increment) {
+            content().retain(increment);
+            return this;
         }
     }
 
@@ -63,19 +101,35 @@ public sealed interface WebSocketMessage {
      */
     record TextPart(String text, boolean last) implements WebSocketMessage {}
 
-    /** A piece of a message of bytes. */
-    final class BinaryPart extends Octets implements WebSocketMessage {
+    /** A piece of a message of bytes. Where it came in, its buffer is its receiver's. */
+    final class BinaryPart extends Payload implements WebSocketMessage {
         private final boolean last;
 
         /** Of these bytes, which are not copied. */
         public BinaryPart(byte[] bytes, boolean last) {
-            super(bytes);
+            this(Unpooled.wrappedBuffer(bytes), last);
+        }
+
+        /** Of the bytes that can be read from a buffer, which it takes over. */
+        public BinaryPart(ByteBuf content, boolean last) {
+            super(content);
             this.last = last;
         }
 
         /** Whether the message ends with it; the last one may be empty. */
         public boolean last() {
             return last;
+        }
+
+        @Override
+        public BinaryPart retain() {
+            return retain(1);
+        }
+
+        @Override
+        public BinaryPart retain(int increment) {
+            content().retain(increment);
+            return this;
         }
 
         @Override
@@ -170,8 +224,88 @@ public sealed interface WebSocketMessage {
         }
     }
 
-    /** What is made of bytes. */
-    abstract sealed class Octets permits Binary, BinaryPart, Ping, Pong {
+    /** What is made of bytes in a buffer. */
+    abstract sealed class Payload implements ReferenceCounted permits Binary, BinaryPart {
+        private final ByteBuf content;
+
+        private Payload(ByteBuf content) {
+            this.content = Objects.requireNonNull(content, "content");
+        }
+
+        /** The bytes, from the reader index to the writer index. The buffer stays the message's, and is released with it. */
+        public final ByteBuf content() {
+            return content;
+        }
+
+        /**
+         * Takes the bytes: all of them in an array of their own, for which the message is released.
+         *
+         * @throws IllegalReferenceCountException if it was released before
+         */
+        public final byte[] bytes() {
+            if (content.refCnt() == 0) {
+                throw new IllegalReferenceCountException("the bytes of a message that was released");
+            }
+            byte[] all = ByteBufUtil.getBytes(content);
+            content.release();
+            return all;
+        }
+
+        /** How many bytes. */
+        public final int length() {
+            return content.readableBytes();
+        }
+
+        @Override
+        public final int refCnt() {
+            return content.refCnt();
+        }
+
+        @Override
+        public final ReferenceCounted touch() {
+            content.touch();
+            return this;
+        }
+
+        @Override
+        public final ReferenceCounted touch(Object hint) {
+            content.touch(hint);
+            return this;
+        }
+
+        @Override
+        public final boolean release() {
+            return content.release();
+        }
+
+        @Override
+        public final boolean release(int decrement) {
+            return content.release(decrement);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Payload that && that.getClass() == getClass() && content.equals(that.content);
+        }
+
+        @Override
+        public int hashCode() {
+            return content.hashCode();
+        }
+
+        @Override
+        public String toString() {
+            String shown = content.refCnt() == 0
+                    ? "released"
+                    : length() <= Octets.SHOWN
+                            ? "\"" + content.toString(StandardCharsets.ISO_8859_1) + "\""
+                            : length() + " bytes";
+            return getClass().getSimpleName() + "[" + shown + "]";
+        }
+    }
+
+    /** What is made of few bytes. */
+    abstract sealed class Octets permits Ping, Pong {
         private static final int SHOWN = 64;
 
         private final byte[] bytes;

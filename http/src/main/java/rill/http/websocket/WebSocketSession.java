@@ -3,6 +3,7 @@ package rill.http.websocket;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.Context;
@@ -160,14 +161,14 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
             in.skipBytes((int) remaining);
             return null;
         }
-        byte[] bytes = new byte[(int) remaining];
-        in.readBytes(bytes);
-        Mask.apply(mask, bytes, 0, bytes.length);
+        int size = (int) remaining;
+        scratch.take(in, size, mask);
         if (options.controlByHand()) {
+            byte[] bytes = Arrays.copyOf(scratch.bytes, size);
             return opcode == Frame.PING ? new WebSocketMessage.Ping(bytes) : new WebSocketMessage.Pong(bytes);
         }
         if (!closing) {
-            writer.control(Frame.PONG, bytes, context.out());
+            writer.control(Frame.PONG, scratch.bytes, size, context.out());
         }
         return null;
     }
@@ -175,9 +176,8 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     private WebSocketMessage peerCloses(ByteBuf in, int start, Context context) throws IOException {
         int place = in.readerIndex() - start;
         int size = (int) remaining;
+        scratch.take(in, size, mask);
         byte[] bytes = scratch.bytes;
-        in.readBytes(bytes, 0, size);
-        Mask.apply(mask, bytes, 0, size);
         int code = size == 0 ? Close.NO_CODE : size == 1 ? -1 : (bytes[0] & 0xFF) << 8 | (bytes[1] & 0xFF);
         if (size > 0 && !Close.isValid(code)) {
             throw refuse(
@@ -188,7 +188,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
                             ? "expected a Close with two bytes of a code"
                             : "expected a Close with a code that may be sent, found " + code);
         }
-        var utf8 = new Utf8Check();
+        Utf8Check utf8 = scratch.utf8();
         int reasonAt = Math.min(size, Short.BYTES);
         int malformed = utf8.firstMalformed(bytes, reasonAt, size);
         if (malformed >= 0 || !utf8.complete()) {
@@ -211,39 +211,55 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         Content open = content;
         if (open == null) {
             boolean compressed = (first & Frame.RSV1) != 0;
+            boolean text = Frame.opcode(first) == Frame.TEXT;
             boolean whole = (first & Frame.FIN) != 0 && remaining <= in.readableBytes();
-            if (whole && !compressed && remaining <= Math.min(part, Scratch.SIZE)) {
-                return atOnce(in, start, context);
+            if (whole && !compressed && remaining <= mostAtOnce(text)) {
+                inFrame = false;
+                return text ? textAtOnce(in, start, context) : bytesAtOnce(in, (int) remaining, context);
             }
-            open = new Content(Frame.opcode(first) == Frame.TEXT, compressed ? scratch.takeInflater() : null);
+            open = new Content(text, compressed ? scratch.takeInflater() : null, this.context, scratch);
             content = open;
         }
         return open.inflater == null ? take(open, in, start, context) : inflate(open, in, start, context);
     }
 
-    /** A message that is there as a whole, as nearly all are. */
-    private WebSocketMessage atOnce(ByteBuf in, int start, Context context) throws IOException {
-        inFrame = false;
+    private int mostAtOnce(boolean text) {
+        int most = text ? Scratch.SIZE : Integer.MAX_VALUE;
+        return options.inParts() ? Math.min(most, part) : most;
+    }
+
+    // Messages that are there as a whole, as nearly all are.
+
+    private WebSocketMessage textAtOnce(ByteBuf in, int start, Context context) throws IOException {
         int size = (int) remaining;
-        boolean text = Frame.opcode(first) == Frame.TEXT;
-        byte[] bytes = text ? scratch.bytes : new byte[size];
-        in.readBytes(bytes, 0, size);
-        if (mask != 0) {
-            Mask.apply(mask, bytes, 0, size);
+        scratch.take(in, size, mask);
+        String content = new String(scratch.bytes, 0, size, StandardCharsets.UTF_8);
+        if (!isPlainlyAscii(content, size)) {
+            Utf8Check utf8 = scratch.utf8();
+            int malformed = utf8.firstMalformed(scratch.bytes, 0, size);
+            if (malformed >= 0 || !utf8.complete()) {
+                int at = in.readerIndex() - start - size + (malformed >= 0 ? malformed : size);
+                throw noText(context, at);
+            }
         }
-        if (!text) {
-            return options.inParts()
-                    ? new WebSocketMessage.BinaryPart(bytes, true)
-                    : new WebSocketMessage.Binary(bytes);
-        }
-        Utf8Check utf8 = scratch.utf8();
-        int malformed = utf8.firstMalformed(bytes, 0, size);
-        if (malformed >= 0 || !utf8.complete()) {
-            int at = in.readerIndex() - start - size + (malformed >= 0 ? malformed : size);
-            throw noText(context, at);
-        }
-        String content = new String(bytes, 0, size, StandardCharsets.UTF_8);
         return options.inParts() ? new WebSocketMessage.TextPart(content, true) : new WebSocketMessage.Text(content);
+    }
+
+    /** Whether each byte has become a character, and none of them that for what is malformed. The JDK looks for neither byte by byte. */
+    private static boolean isPlainlyAscii(String content, int bytes) {
+        return content.length() == bytes && content.indexOf('\uFFFD') < 0;
+    }
+
+    private WebSocketMessage bytesAtOnce(ByteBuf in, int size, Context context) {
+        ByteBuf bytes;
+        if (mask != 0) {
+            bytes = context.own(size);
+            scratch.move(in, size, mask, bytes);
+        } else {
+            bytes = context.own(size == in.readableBytes() ? in : in.slice(in.readerIndex(), size));
+            in.skipBytes(size);
+        }
+        return options.inParts() ? new WebSocketMessage.BinaryPart(bytes, true) : new WebSocketMessage.Binary(bytes);
     }
 
     private @Nullable WebSocketMessage take(Content open, ByteBuf in, int start, Context context) throws IOException {
@@ -269,10 +285,10 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         inFrame = false;
         boolean last = (first & Frame.FIN) != 0;
         if (last) {
-            messageEnds();
             if (!open.isWhole()) {
                 throw noText(context, in.readerIndex() - start);
             }
+            messageEnds();
             return options.inParts() ? open.part(true) : open.whole();
         }
         open.frames++;
@@ -343,7 +359,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         var inflater = Objects.requireNonNull(open.inflater);
         int count = lastFed ? 0 : (int) Math.min(remaining, Scratch.SIZE);
         in.getBytes(in.readerIndex(), scratch.bytes, 0, count);
-        Mask.apply(Mask.from(mask, taken), scratch.bytes, 0, count);
+        Mask.apply(Mask.from(mask, taken), scratch, count);
         inflater.setInput(scratch.bytes, 0, count);
         boolean more = open.inflate(options.inParts() ? part : mostInflated());
         int used = count - inflater.getRemaining();
@@ -400,11 +416,11 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         }
         switch (message) {
             case WebSocketMessage.Text text -> writer.text(text.text(), out);
-            case WebSocketMessage.Binary binary -> writer.binary(binary.bytes(), out);
+            case WebSocketMessage.Binary binary -> writer.binary(binary.content(), out);
             case WebSocketMessage.TextPart part -> writer.textPart(part, out);
             case WebSocketMessage.BinaryPart part -> writer.binaryPart(part, out);
-            case WebSocketMessage.Ping ping -> writer.control(Frame.PING, ping.bytes(), out);
-            case WebSocketMessage.Pong pong -> writer.control(Frame.PONG, pong.bytes(), out);
+            case WebSocketMessage.Ping ping -> writer.control(Frame.PING, ping.bytes(), ping.length(), out);
+            case WebSocketMessage.Pong pong -> writer.control(Frame.PONG, pong.bytes(), pong.length(), out);
             case Close close -> {
                 writer.close(close.code(), close.reason(), out);
                 closing = true;
@@ -439,7 +455,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
                     + options.pongWithin().toMillis() + " ms of a ping");
         } else {
             asked = true;
-            writer.control(Frame.PING, WebSocketMessage.Ping.EMPTY.bytes(), context.out());
+            writer.control(Frame.PING, WebSocketMessage.Ping.EMPTY.bytes(), 0, context.out());
             context.startTimer(options.pongWithin());
         }
         return null;
@@ -462,6 +478,9 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
 
     @Override
     public void closed() {
+        if (content != null) {
+            content.release();
+        }
         messageEnds();
     }
 }

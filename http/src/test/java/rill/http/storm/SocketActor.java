@@ -1,6 +1,7 @@
 package rill.http.storm;
 
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import rill.Connection;
 import rill.Loop;
@@ -11,7 +12,7 @@ import rill.http.websocket.WebSocketOptions;
 
 /** A WebSocket that says things, and has to hear them again, in order; it is a slow reader now and then, and may go away. */
 final class SocketActor extends Actor {
-    private final ArrayDeque<WebSocketMessage> said = new ArrayDeque<>();
+    private final ArrayDeque<String> said = new ArrayDeque<>();
     private int left;
     private boolean gone;
 
@@ -54,8 +55,8 @@ final class SocketActor extends Actor {
             String text = text(left);
             WebSocketMessage message = random.nextBoolean()
                     ? WebSocketMessage.text(text)
-                    : WebSocketMessage.binary(text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
-            said.add(message);
+                    : WebSocketMessage.binary(text.getBytes(StandardCharsets.ISO_8859_1));
+            said.add((message instanceof WebSocketMessage.Text ? "text " : "bytes ") + text);
             connection.write(message);
         }
         if (random.nextInt(40) == 0) {
@@ -73,7 +74,10 @@ final class SocketActor extends Actor {
             require(said.isEmpty(), "closed before " + said.size() + " messages had come back");
             return;
         }
-        require(message.equals(said.remove()), "not what was said: " + message);
+        String heard = message instanceof WebSocketMessage.Binary binary
+                ? "bytes " + new String(binary.bytes(), StandardCharsets.ISO_8859_1)
+                : "text " + ((WebSocketMessage.Text) message).text();
+        require(heard.equals(said.remove()), "not what was said: " + heard);
         answered++;
         if (random.nextInt(20) == 0) {
             connection.pause();

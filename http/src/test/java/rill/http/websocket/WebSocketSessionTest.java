@@ -59,6 +59,31 @@ final class WebSocketSessionTest {
     }
 
     @Test
+    void a_text_is_sent_as_it_is_or_not_at_all_be_it_long_or_short() {
+        for (int length : new int[] {0, 1_000, 1_023, 1_024, 16_384, 40_000}) {
+            for (String end : new String[] {"", "?", "ä", "\uFFFD", "𝄞"}) {
+                String text = "?".repeat(length) + end;
+                String bytes = Frames.utf8(text);
+                assertThat(aServer().write(WebSocketMessage.text(text))).isEqualTo(server(0x81, bytes));
+                assertThat(aServer().feed(client(0x81, bytes)).outcome().messages())
+                        .containsExactly(new Text(text));
+                assertThat(aServer()
+                                .feed(harness(true, DEFAULTS).write(WebSocketMessage.text(text)))
+                                .outcome()
+                                .messages())
+                        .containsExactly(new Text(text));
+            }
+            for (String half : new String[] {"\uD834", "\uDD1E"}) {
+                var server = aServer();
+                String text = "a".repeat(length) + half;
+                assertThatThrownBy(() -> server.write(WebSocketMessage.text(text)))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("unpaired surrogate (at index " + length + ")");
+            }
+        }
+    }
+
+    @Test
     void each_frame_of_a_client_has_a_mask_of_its_own() {
         var client = harness(true, DEFAULTS);
         String one = client.write(WebSocketMessage.text("Hello"));
