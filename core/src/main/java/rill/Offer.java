@@ -26,6 +26,11 @@ final class Offer<T extends @Nullable Object> extends Promise<T> implements Parc
     }
 
     @Override
+    boolean hasReasonToWait() {
+        return extra() instanceof Object extra && extra != TAKEN && extra != GONE && takesBack(extra) instanceof Pulling;
+    }
+
+    @Override
     public boolean claim() {
         while (true) {
             Object now = extra();

@@ -114,6 +114,7 @@ class SimulationTest {
         sim.runUntil(() -> !seen.isEmpty());
         assertThat(sim.elapsed()).isEqualTo(Duration.ofDays(1));
         loop.task("a waiter", () -> loop.promise().await());
+        sim.expect(LeftBehindException.class::isInstance);
         assertThatThrownBy(() -> sim.runUntil(() -> seen.size() > 1))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("seed 42")
