@@ -27,7 +27,8 @@ final class Offer<T extends @Nullable Object> extends Promise<T> implements Parc
 
     @Override
     boolean hasReasonToWait() {
-        return extra() instanceof Object extra && extra != TAKEN && extra != GONE && takesBack(extra) instanceof Pulling;
+        Object extra = extra();
+        return extra != null && extra != TAKEN && extra != GONE && takesBack(extra) instanceof Pulling;
     }
 
     @Override

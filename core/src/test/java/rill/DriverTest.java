@@ -137,8 +137,10 @@ class DriverTest {
     void it_sees_what_tasks_wait_for_in_the_end() throws IOException {
         try (Loop loop = open(TaskEngine.HANDED_OVER, "one")) {
             Promise<Integer> promise = loop.promise();
-            Task<Integer> inner = loop.task("inner", () -> promise.map(n -> n + 1).await());
-            Task<?> outer = loop.task("outer", () -> Future.all(inner, loop.done(1)).await());
+            Task<Integer> inner =
+                    loop.task("inner", () -> promise.map(n -> n + 1).await());
+            Task<?> outer =
+                    loop.task("outer", () -> Future.all(inner, loop.done(1)).await());
             loop.tick();
             loop.tick();
             WaitingTask waiting = waiting(loop, "outer");
@@ -156,7 +158,8 @@ class DriverTest {
     void whoever_waits_for_a_time_does_so_rightly() throws IOException {
         try (Loop loop = open(TaskEngine.HANDED_OVER, "one")) {
             loop.task("sleeper", () -> loop.delay(Duration.ofDays(1)).await());
-            loop.task("patient", () -> loop.promise().timeout(Duration.ofDays(1)).await());
+            loop.task(
+                    "patient", () -> loop.promise().timeout(Duration.ofDays(1)).await());
             loop.task("hopeless", () -> loop.promise().await());
             loop.tick();
             loop.tick();
@@ -173,7 +176,8 @@ class DriverTest {
             tasks.add(loop.task("left", () -> tasks.get(1).await()));
             tasks.add(loop.task("right", () -> tasks.get(0).await()));
             tasks.add(loop.task(
-                    "free", () -> Future.any(tasks.get(2).copy(), loop.promise()).await()));
+                    "free",
+                    () -> Future.any(tasks.get(2).copy(), loop.promise()).await()));
             loop.tick();
             loop.tick();
             assertThat(waiting(loop, "left").circle()).isTrue();
@@ -198,9 +202,7 @@ class DriverTest {
             for (int i = 0; i < 5; i++) {
                 loop.tick();
             }
-            assertThat(loop.waitingTasks().stream()
-                            .filter(WaitingTask::toEnd)
-                            .map(WaitingTask::name))
+            assertThat(loop.waitingTasks().stream().filter(WaitingTask::toEnd).map(WaitingTask::name))
                     .containsExactlyInAnyOrder("test", "another's");
             assertThat(loop.waitingTasks()).hasSize(5);
         }

@@ -31,7 +31,8 @@ final class Leftovers {
         }
 
         private boolean isTheSame(WaitingTask now) {
-            if (now.task() != waiting.task() || now.sources().size() != waiting.sources().size()) {
+            if (now.task() != waiting.task()
+                    || now.sources().size() != waiting.sources().size()) {
                 return false;
             }
             for (int i = 0; i < now.sources().size(); i++) {
@@ -57,8 +58,8 @@ final class Leftovers {
             return;
         }
         long began = network.agenda.now();
-        boolean nothingLeft = goOn.until(
-                () -> suspects.stream().noneMatch(each -> each.waiting.circle() || each.stillWaits()));
+        boolean nothingLeft =
+                goOn.until(() -> suspects.stream().noneMatch(each -> each.waiting.circle() || each.stillWaits()));
         long passed = network.agenda.now() - began;
         if (!nothingLeft && passed < LONG) {
             return; // too much happens here to know
@@ -99,7 +100,8 @@ final class Leftovers {
     }
 
     private static String hangs(Suspect suspect, String why) {
-        return suspect.loop.loop.name() + ": " + suspect.waiting.situation() + " hangs: it waits for what never comes, " + why
+        return suspect.loop.loop.name() + ": " + suspect.waiting.situation() + " hangs: it waits for what never comes, "
+                + why
                 + "; see to it that it ends, or say that it may wait: simulation.expect(failure -> failure instanceof"
                 + " LeftBehindException left && left.name().equals(\"" + suspect.waiting.name() + "\"))";
     }
@@ -114,7 +116,8 @@ final class Leftovers {
                     each.name(),
                     driven.loop.name() + ": " + each.situation()
                             + " is left behind: the loop was closed, and the Task cancelled, and within "
-                            + Duration.ofNanos(Simulation.CLOSE_DEADLINE.toNanos()).toSeconds()
+                            + Duration.ofNanos(Simulation.CLOSE_DEADLINE.toNanos())
+                                    .toSeconds()
                             + " s it has not ended; look what it does once it is cancelled");
         }
     }

@@ -325,6 +325,10 @@ public final class Simulation implements AutoCloseable {
      */
     public boolean step() {
         requireOwner("a step");
+        return takeStep();
+    }
+
+    private boolean takeStep() {
         properties.check();
         throwFailure();
         Driven next = nextTick();
@@ -341,10 +345,15 @@ public final class Simulation implements AutoCloseable {
             throw new IllegalStateException(
                     "seed " + seed + ": time is up after " + Duration.ofNanos(endOfTime) + situation());
         } else {
-            Objects.requireNonNull(agenda.take()).happen();
+            happen(Objects.requireNonNull(agenda.take()));
         }
         throwFailure();
         return true;
+    }
+
+    /** A method of its own, so that the JIT compiles what may happen apart from the step. */
+    private static void happen(Event event) {
+        event.happen();
     }
 
     private @Nullable Driven nextTick() {
@@ -431,6 +440,7 @@ public final class Simulation implements AutoCloseable {
 
     /** Until it is done, or the thread is interrupted. {@code alive} throws if what could make it done is gone. */
     void drive(String what, BooleanSupplier done, Runnable alive) {
+        requireOwner("a step");
         while (true) {
             alive.run();
             if (done.getAsBoolean()) {
@@ -439,7 +449,7 @@ public final class Simulation implements AutoCloseable {
             if (Thread.currentThread().isInterrupted()) {
                 return;
             }
-            if (!step()) {
+            if (!takeStep()) {
                 throw new IllegalStateException("seed " + seed + ": nothing is left that could happen, but " + what
                         + " is not done; what other threads, or stages that they complete, would do never comes here:"
                         + " use host.executor(cost) in place of an executor of your own"
@@ -458,11 +468,12 @@ public final class Simulation implements AutoCloseable {
     }
 
     private void runTo(long end, BooleanSupplier done) {
+        requireOwner("a step");
         while (!done.getAsBoolean() && (!ticks.isEmpty() || agenda.next() <= end)) {
             if (Thread.currentThread().isInterrupted()) {
                 return;
             }
-            step();
+            takeStep();
         }
         properties.check();
         throwFailure();
@@ -714,7 +725,7 @@ public final class Simulation implements AutoCloseable {
             if (steps % 64 == 0 && condition.getAsBoolean()) {
                 return false;
             }
-            if (!step()) {
+            if (!takeStep()) {
                 return true;
             }
         }

@@ -78,7 +78,8 @@ class LeftoversTest {
                         Promise<String> never = client.promise();
                         client.task(
                                 "writer",
-                                () -> Future.all(never.map(String::length), client.done(1)).await());
+                                () -> Future.all(never.map(String::length), client.done(1))
+                                        .await());
                     });
                     sim.run(Duration.ofSeconds(1));
                 }))
@@ -104,8 +105,8 @@ class LeftoversTest {
         passes(sim -> {
             Loop client = loop(sim, "client");
             client.task("worker", () -> client.promise().await());
-            sim.expect(failure -> failure instanceof LeftBehindException left
-                    && left.name().equals("worker"));
+            sim.expect(failure ->
+                    failure instanceof LeftBehindException left && left.name().equals("worker"));
         });
     }
 
@@ -140,8 +141,10 @@ class LeftoversTest {
             Connection<ByteBuf, ByteBuf> connection = Echo.connect(client).await();
             client.task("reader", () -> connection.receive().await());
             client.task("watcher", () -> connection.closed().await());
-            client.task("either", () -> Future.any(connection.closed(), client.<Void>promise())
-                    .await());
+            client.task(
+                    "either",
+                    () -> Future.any(connection.closed(), client.<Void>promise())
+                            .await());
             sim.run(Duration.ofSeconds(1));
         });
     }
@@ -189,8 +192,7 @@ class LeftoversTest {
             var caller = client.connect(Echo.at("server"), ClientProtocol.inOrder(Pipeline.bytes()))
                     .await();
             sim.inject(Faults.cut("client", "server"));
-            client.task(
-                    "caller", () -> caller.call(Echo.text("hello")).await().release());
+            client.task("caller", () -> caller.call(Echo.text("hello")).await().release());
             sim.run(Duration.ofSeconds(1));
         });
     }
