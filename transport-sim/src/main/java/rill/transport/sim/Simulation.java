@@ -41,6 +41,7 @@ public final class Simulation implements AutoCloseable {
     private static final long DEFAULT_STEPS = 50_000_000;
     private static final Duration DEFAULT_TIME = Duration.ofDays(7);
     private static final long STEPS_FOR_CLOSING = 1_000_000;
+    private static final int STEPS_BETWEEN_LOOKS = 512;
     static final Duration CLOSE_DEADLINE = Loop.DEFAULT_CLOSE_DEADLINE;
 
     private final long seed;
@@ -722,7 +723,7 @@ public final class Simulation implements AutoCloseable {
         long end = steps + Leftovers.MOST_STEPS;
         mostSteps = Long.MAX_VALUE;
         while (steps < end && !Thread.currentThread().isInterrupted() && verdict.failure() == null) {
-            if (steps % 64 == 0 && condition.getAsBoolean()) {
+            if (steps % STEPS_BETWEEN_LOOKS == 0 && condition.getAsBoolean()) {
                 return false;
             }
             if (!takeStep()) {

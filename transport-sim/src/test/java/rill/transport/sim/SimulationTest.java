@@ -318,8 +318,8 @@ class SimulationTest {
     @Test
     void a_stage_that_another_thread_would_complete_never_comes_and_that_is_said() {
         Loop loop = sim.host("client").loop("main");
-        assertThatThrownBy(() -> loop.run(
-                        () -> Future.from(new java.util.concurrent.CompletableFuture<String>()).await()))
+        assertThatThrownBy(() -> loop.run(() -> Future.from(new java.util.concurrent.CompletableFuture<String>())
+                        .await()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("what other threads, or stages that they complete, would do never comes here")
                 .hasMessageContaining("host.executor(cost)");
