@@ -219,8 +219,7 @@ final class Main implements Callable<Integer> {
         } catch (AssertionError atTheEnd) {
             failure = failure == null ? atTheEnd : failure;
         }
-        out.println(
-                (seeds > 1 ? "seed " + present + " " : "") + (failure == null ? "passed" : "failed: " + failure));
+        out.println((seeds > 1 ? "seed " + present + " " : "") + (failure == null ? "passed" : "failed: " + failure));
         out.print(told);
         out.flush();
         return failure == null ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
