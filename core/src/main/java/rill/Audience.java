@@ -290,7 +290,7 @@ final class Audience {
             return Promise.done(loop(), null);
         }
         if (closed == null) {
-            closed = loop().promise();
+            closed = Promise.openEnded(loop());
         }
         return closed.copy();
     }

@@ -20,6 +20,7 @@ import rill.spi.Drivable;
 import rill.spi.Driver;
 import rill.spi.PowerLoss;
 import rill.spi.Selector;
+import rill.spi.WaitingTask;
 
 /**
  * A {@link Loop} without connections: it runs Handles, timers, Futures and Tasks. These hold a loop as a BareLoop, so that they know nothing
@@ -379,7 +380,15 @@ abstract class BareLoop implements Drivable, Executor {
     public Future<@Nullable Void> delay(Duration delay) {
         Promise<@Nullable Void> promise = promise();
         Handle timer = timer(delay, "delay", null, new Delay(promise));
-        return promise.onCancel(timer::cancel);
+        return promise.onCancel(new DelayCancellation(timer));
+    }
+
+    /** What stops a delay. */
+    record DelayCancellation(Handle timer) implements Runnable {
+        @Override
+        public void run() {
+            timer.cancel();
+        }
     }
 
     /** The end of a delay. */
@@ -475,6 +484,19 @@ abstract class BareLoop implements Drivable, Executor {
         tasks.forEach(task -> alive.add(task.situation()));
         residents().nameTo(alive);
         return alive;
+    }
+
+    /** {@inheritDoc} For the {@link Driver} of loops; {@link #alive()} tells it in words. */
+    @Override
+    public List<WaitingTask> waitingTasks() {
+        var waiting = new ArrayList<WaitingTask>();
+        tasks.forEach(task -> {
+            WaitingTask each = task.waitingTask();
+            if (each != null) {
+                waiting.add(each);
+            }
+        });
+        return waiting;
     }
 
     /** A reading of the loop's clock; only differences mean something. */

@@ -115,6 +115,12 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
 
         @Override
+        boolean addSources(Sources sources) {
+            sources.add(source);
+            return true;
+        }
+
+        @Override
         public BareLoop home() {
             return loop;
         }
@@ -340,6 +346,12 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         @Override
         String kind() {
             return "a Future with a timeout";
+        }
+
+        @Override
+        boolean addSources(Sources sources) {
+            sources.rightly();
+            return super.addSources(sources);
         }
 
         @Override

@@ -319,6 +319,16 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     /** What sort of Future it is, in the words of its user. */
     abstract String kind();
 
+    /** Adds what it waits for; false if it is derived from nothing. */
+    boolean addSources(Sources sources) {
+        return false;
+    }
+
+    /** Whether it may stay pending for long by design: it waits for a time, or for what somebody else does. */
+    boolean hasReasonToWait() {
+        return false;
+    }
+
     /** What reports and messages call it. */
     String describe() {
         return kind() + " of " + loop.name();

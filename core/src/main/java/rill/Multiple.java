@@ -87,6 +87,16 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
     }
 
     @Override
+    boolean addSources(Sources sources) {
+        for (Part part : parts) {
+            if (!part.source.isDone()) {
+                sources.add(part.source);
+            }
+        }
+        return true;
+    }
+
+    @Override
     final void leaveSources(Queue<Future<?>> orphans) {
         for (Part part : parts) {
             leave(part.source, part, orphans);
@@ -162,6 +172,12 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
         @Override
         String kind() {
             return "a Future of any";
+        }
+
+        @Override
+        boolean addSources(Sources sources) {
+            sources.choice();
+            return super.addSources(sources);
         }
 
         @Override

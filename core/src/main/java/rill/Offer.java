@@ -26,6 +26,12 @@ final class Offer<T extends @Nullable Object> extends Promise<T> implements Parc
     }
 
     @Override
+    boolean hasReasonToWait() {
+        Object extra = extra();
+        return extra != null && extra != TAKEN && extra != GONE && takesBack(extra) instanceof Pulling;
+    }
+
+    @Override
     public boolean claim() {
         while (true) {
             Object now = extra();

@@ -312,7 +312,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
             return Promise.done(loop, null);
         }
         if (whenGone == null) {
-            whenGone = loop.promise();
+            whenGone = Promise.openEnded(loop);
         }
         return whenGone.copy();
     }

@@ -24,14 +24,16 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
         }
     }
 
+    private static final Object OPEN_ENDED = new Object();
+
     private volatile @Nullable Object
-            extra; // a Runnable that stops the work if it is cancelled; an Offer has its own use
+            extra; // a Runnable that stops the work if it is cancelled, or OPEN_ENDED; an Offer has its own use
 
     Promise(BareLoop loop) {
         super(loop);
     }
 
-    /** An Offer. */
+    /** An Offer, or one that is open-ended. */
     Promise(BareLoop loop, Object extra) {
         super(loop);
         this.extra = extra;
@@ -48,6 +50,16 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
 
     final boolean changeExtra(@Nullable Object from, Object to) {
         return EXTRA.compareAndSet(this, from, to);
+    }
+
+    /** One that may stay pending for ever by design; nobody outside of Rill has it. */
+    static <T extends @Nullable Object> Promise<T> openEnded(BareLoop loop) {
+        return new Promise<>(loop, OPEN_ENDED);
+    }
+
+    @Override
+    boolean hasReasonToWait() {
+        return extra == OPEN_ENDED || extra instanceof BareLoop.DelayCancellation;
     }
 
     static <T extends @Nullable Object> Future<T> done(BareLoop loop, T value) {

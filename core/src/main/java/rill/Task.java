@@ -3,6 +3,8 @@ package rill;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import rill.spi.Driver;
+import rill.spi.WaitingTask;
 
 /**
  * A Future whose value an ordinary, blocking-looking body computes, on the loop: it runs until it awaits, and goes on when
@@ -35,6 +37,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     private @Nullable Future<?> awaited;
     private boolean started;
     private boolean running;
+    private final boolean toEnd; // as whoever drives the loop has said
 
     private volatile boolean cancelWanted;
 
@@ -49,7 +52,17 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         super(loop);
         this.name = name;
         this.body = Objects.requireNonNull(body, "body");
+        this.toEnd = hasToEnd(loop.driver());
         this.coroutine = loop.taskEngine().newCoroutine(loop, loop.name() + "/" + name, this::runBody);
+    }
+
+    /** A Task is like the one that starts it; what a callback starts need not end. */
+    private static boolean hasToEnd(@Nullable Driver driver) {
+        if (driver == null) {
+            return false;
+        }
+        OnLoop starts = OnLoop.current();
+        return starts == null ? driver.expectsEnd() : starts.task() != null && starts.task().toEnd;
     }
 
     /** The name it was started under. */
@@ -259,6 +272,26 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     Thread thread() {
         return coroutine.thread();
+    }
+
+    boolean toEnd() {
+        return toEnd;
+    }
+
+    /** Null if it awaits nothing at present. */
+    @Nullable
+    WaitingTask waitingTask() {
+        Future<?> waitsFor = awaited;
+        return waitsFor == null ? null : Sources.of(this, waitsFor);
+    }
+
+    @Override
+    boolean addSources(Sources sources) {
+        Future<?> waitsFor = awaited;
+        if (waitsFor != null) {
+            sources.add(waitsFor);
+        }
+        return waitsFor != null;
     }
 
     /** What it is doing, for the list of survivors. */

@@ -119,6 +119,7 @@ class AfterCloseTest {
         answers.put("Loop.connections", loop::connections);
         answers.put("Loop.metrics", loop::metrics);
         answers.put("Loop.alive", loop::alive);
+        answers.put("Loop.waitingTasks", loop::waitingTasks);
         answers.put("Loop.random", loop::random);
         answers.put("Loop.nanoTime", loop::nanoTime);
         answers.put("Loop.nextTimer", loop::nextTimer);

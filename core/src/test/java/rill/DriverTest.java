@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import rill.spi.Drivable;
 import rill.spi.Driver;
 import rill.spi.Environment;
+import rill.spi.WaitingTask;
 import rill.testing.ManualClock;
 import rill.testing.MemoryTransport;
 
@@ -29,6 +30,12 @@ class DriverTest {
         final List<Drivable> loops = new ArrayList<>();
         final List<String> heard = new ArrayList<>();
         RuntimeException refusal;
+        boolean expectsEnd;
+
+        @Override
+        public boolean expectsEnd() {
+            return expectsEnd;
+        }
 
         @Override
         public void drive(Drivable loop, BooleanSupplier done) {
@@ -124,6 +131,88 @@ class DriverTest {
             task.await();
             assertThat(loop.alive()).isEmpty();
         }
+    }
+
+    @Test
+    void it_sees_what_tasks_wait_for_in_the_end() throws IOException {
+        try (Loop loop = open(TaskEngine.HANDED_OVER, "one")) {
+            Promise<Integer> promise = loop.promise();
+            Task<Integer> inner =
+                    loop.task("inner", () -> promise.map(n -> n + 1).await());
+            Task<?> outer =
+                    loop.task("outer", () -> Future.all(inner, loop.done(1)).await());
+            loop.tick();
+            loop.tick();
+            WaitingTask waiting = waiting(loop, "outer");
+            assertThat(waiting.task()).isSameAs(outer);
+            assertThat(waiting.sources()).hasSize(1).first().isSameAs(promise);
+            assertThat(waiting.rightly()).isFalse();
+            assertThat(waiting.circle()).isFalse();
+            promise.complete(1);
+            outer.await();
+            assertThat(loop.waitingTasks()).isEmpty();
+        }
+    }
+
+    @Test
+    void whoever_waits_for_a_time_does_so_rightly() throws IOException {
+        try (Loop loop = open(TaskEngine.HANDED_OVER, "one")) {
+            loop.task("sleeper", () -> loop.delay(Duration.ofDays(1)).await());
+            loop.task(
+                    "patient", () -> loop.promise().timeout(Duration.ofDays(1)).await());
+            loop.task("hopeless", () -> loop.promise().await());
+            loop.tick();
+            loop.tick();
+            assertThat(waiting(loop, "sleeper").rightly()).isTrue();
+            assertThat(waiting(loop, "patient").rightly()).isTrue();
+            assertThat(waiting(loop, "hopeless").rightly()).isFalse();
+        }
+    }
+
+    @Test
+    void tasks_that_wait_for_one_another_are_a_circle_unless_one_has_a_choice() throws IOException {
+        try (Loop loop = open(TaskEngine.HANDED_OVER, "one")) {
+            List<Future<?>> tasks = new ArrayList<>();
+            tasks.add(loop.task("left", () -> tasks.get(1).await()));
+            tasks.add(loop.task("right", () -> tasks.get(0).await()));
+            tasks.add(loop.task(
+                    "free",
+                    () -> Future.any(tasks.get(2).copy(), loop.promise()).await()));
+            loop.tick();
+            loop.tick();
+            assertThat(waiting(loop, "left").circle()).isTrue();
+            assertThat(waiting(loop, "right").circle()).isTrue();
+            assertThat(waiting(loop, "free").circle()).isFalse();
+        }
+    }
+
+    @Test
+    void it_says_which_tasks_have_to_end_and_those_that_they_start_are_like_them() throws IOException {
+        try (Loop loop = open(TaskEngine.HANDED_OVER, "one")) {
+            loop.task("service", () -> {
+                loop.task("its own", () -> loop.promise().await());
+                loop.promise().await();
+            });
+            driver.expectsEnd = true;
+            loop.task("test", () -> {
+                loop.task("another's", () -> loop.promise().await());
+                loop.promise().await();
+            });
+            loop.submit(() -> loop.task("a callback's", () -> loop.promise().await()));
+            for (int i = 0; i < 5; i++) {
+                loop.tick();
+            }
+            assertThat(loop.waitingTasks().stream().filter(WaitingTask::toEnd).map(WaitingTask::name))
+                    .containsExactlyInAnyOrder("test", "another's");
+            assertThat(loop.waitingTasks()).hasSize(5);
+        }
+    }
+
+    private static WaitingTask waiting(Loop loop, String name) {
+        return loop.waitingTasks().stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test

@@ -25,7 +25,10 @@ final class SimBenchmark implements Benchmark {
                 true,
                 what,
                 List.of(),
-                List.of("--add-opens=java.base/java.lang=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED"),
+                List.of(
+                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-XX:FreqInlineSize=100"), // as docs/simulation.md says
                 List.of("rill-core", "rill-transport-sim", "rill-codec", "netty-buffer", "netty-common", "jspecify"));
     }
 

@@ -30,6 +30,9 @@ public interface Drivable {
     /** What is alive on it, in words. */
     List<String> alive();
 
+    /** Its Tasks that wait, and for what. For use between two ticks of all loops that have to do with one another. */
+    List<WaitingTask> waitingTasks();
+
     /** Closes it, with so much time for what is in flight. */
     void close(Duration deadline);
 

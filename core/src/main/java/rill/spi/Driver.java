@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
  * the Driver, and {@link rill.Loop#start} is refused.
  *
  * <p><b>Threading:</b> {@link #drive} is called on the awaiting thread, which is outside every loop; the driver calls
- * {@link Drivable#tick()} of the loops that are its own. {@link #opened} is called on the thread that opens the loop,
+ * {@link Drivable#tick()} of the loops that are its own. {@link #opened} is called on the thread that opens the loop, {@link #expectsEnd} on the one that starts a Task,
  * {@link #handingOver} and {@link #failed} on any, the others on the loop.
  */
 @FunctionalInterface
@@ -33,6 +33,14 @@ public interface Driver {
      * something to do in its next tick. What this throws reaches the caller, and nothing is queued.
      */
     default void handingOver(Drivable loop) {}
+
+    /**
+     * Whether a Task has to come to an end by itself, as one of a test does, while one of a service may wait for ever: {@link WaitingTask#toEnd()} tells it
+     * later. Asked when a Task is started outside of every loop; the Tasks that it starts are like it. What a callback starts need not end.
+     */
+    default boolean expectsEnd() {
+        return false;
+    }
 
     /** The time of the timer of this name has come; its Handle runs in this tick. */
     default void due(Drivable loop, String timer) {}

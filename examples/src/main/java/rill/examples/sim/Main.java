@@ -3,6 +3,7 @@ package rill.examples.sim;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -202,27 +203,35 @@ final class Main implements Callable<Integer> {
 
     private int run(Scenario chosen, long present) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        int status = CommandLine.ExitCode.OK;
+        var told = new StringWriter(); // of the run, before it is known what it has left behind
+        Throwable failure = null;
         try (var simulation = Simulation.seed(present)) {
             if (picture != null || json != null) {
                 simulation.record();
             }
             try {
                 chosen.run(simulation);
-                out.println((seeds > 1 ? "seed " + present + " " : "") + "passed");
-            } catch (Exception | AssertionError failure) {
-                simulation.note("failed: " + failure.getMessage());
-                out.println((seeds > 1 ? "seed " + present + " " : "") + "failed: " + failure);
-                status = CommandLine.ExitCode.SOFTWARE;
+            } catch (Exception | AssertionError e) {
+                simulation.note("failed: " + e.getMessage());
+                failure = e;
             }
-            out.println("faults: " + simulation.struck());
-            out.printf(
-                    "%d segments in %.3f s of virtual time%n",
-                    simulation.segments(), simulation.elapsed().toNanos() / 1e9);
-            write(simulation, out);
-            out.println(simulation.traceHash());
+            tell(simulation, new PrintWriter(told, true));
+        } catch (AssertionError atTheEnd) {
+            failure = failure == null ? atTheEnd : failure;
         }
-        return status;
+        out.println((seeds > 1 ? "seed " + present + " " : "") + (failure == null ? "passed" : "failed: " + failure));
+        out.print(told);
+        out.flush();
+        return failure == null ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private void tell(Simulation simulation, PrintWriter out) throws IOException {
+        out.println("faults: " + simulation.struck());
+        out.printf(
+                "%d segments in %.3f s of virtual time%n",
+                simulation.segments(), simulation.elapsed().toNanos() / 1e9);
+        write(simulation, out);
+        out.println(simulation.traceHash());
     }
 
     /** What is wanted of it. */

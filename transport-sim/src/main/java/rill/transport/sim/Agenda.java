@@ -1,7 +1,6 @@
 package rill.transport.sim;
 
 import java.time.Duration;
-import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
@@ -18,7 +17,7 @@ final class Agenda {
     private static final long FAULTS = Long.MIN_VALUE;
     private static final long OF_THIS_INSTANT = Long.MAX_VALUE / 2;
 
-    private final PriorityQueue<Event> events = new PriorityQueue<>();
+    private final EventQueue events = new EventQueue();
     private final Chance chance;
     private long now;
     private long planned;
@@ -76,8 +75,7 @@ final class Agenda {
 
     /** The time of the next event, or {@link Long#MAX_VALUE}. */
     long next() {
-        Event first = events.peek();
-        return first == null ? Long.MAX_VALUE : first.time;
+        return events.firstTime();
     }
 
     /** Takes the next event and moves time to it; null if there is none. */

@@ -1,7 +1,5 @@
 package rill.transport.sim;
 
-import java.util.EnumSet;
-import java.util.Set;
 import java.util.StringJoiner;
 import java.util.random.RandomGenerator;
 
@@ -11,7 +9,7 @@ final class Chance {
     private static final int LEAST_BUFFER = 4 * 1024;
     private static final int ONE_BYTE = 4; // of so many short reads
 
-    private final Set<Freedom> used = EnumSet.noneOf(Freedom.class);
+    private int used; // a bit for each: it is asked several times a step
     private final RandomGenerator order;
     private final RandomGenerator jitter;
     private final RandomGenerator pieces;
@@ -32,7 +30,7 @@ final class Chance {
         RandomGenerator draw = Agenda.random(seed, "freedoms");
         for (Freedom each : Freedom.values()) {
             if (draw.nextDouble() < USED) {
-                used.add(each);
+                used |= bit(each);
             }
         }
         spread = oneOf(draw, 0.1, 0.5, 1, 4);
@@ -57,11 +55,22 @@ final class Chance {
     }
 
     void fix(Freedom freedom) {
-        used.remove(freedom);
+        used &= ~bit(freedom);
     }
 
     boolean free(Freedom freedom) {
-        return used.contains(freedom);
+        return (used & bit(freedom)) != 0;
+    }
+
+    private static int bit(Freedom freedom) {
+        return switch (freedom) {
+            case ORDER -> 1;
+            case JITTER -> 2;
+            case PIECES -> 4;
+            case WAKE_UPS -> 8;
+            case FLUSHES -> 16;
+            case BUFFERS -> 32;
+        };
     }
 
     // ---- order

@@ -250,6 +250,15 @@ public final class Host {
         loops.remove(loop);
     }
 
+    HostMemory memory() {
+        return transport.memory();
+    }
+
+    /** Whether there are loops, or selectors without one, that are not closed. */
+    boolean hasSelectors() {
+        return transport.hasSelectors();
+    }
+
     void closed(SimSelector selector) {
         transport.closed(selector);
     }

@@ -154,9 +154,17 @@ final class Outgoing {
         }
     }
 
-    /** Sends what may be sent. */
+    /** Sends what may be sent. Mostly there is nothing, which is found out here, apart from the rest. */
     void push() {
-        resend();
+        if (recoverTo >= 0) {
+            resend();
+        }
+        if (!waiting.isEmpty()) {
+            pushWaiting();
+        }
+    }
+
+    private void pushWaiting() {
         for (Chunk first = waiting.peek(); first != null; first = waiting.peek()) {
             if (!first.end && !congestion.allows(first.length, duplicates)) {
                 return;
@@ -232,9 +240,6 @@ final class Outgoing {
 
     /** Sends again what seems to be lost. */
     private void resend() {
-        if (recoverTo < 0) {
-            return;
-        }
         for (Chunk each : flying) {
             if (each.lost && !congestion.allows(each.length, duplicates)) {
                 return;

@@ -40,6 +40,11 @@ final class Properties {
         }
     }
 
+    /** Whether it is a boot that acts. */
+    boolean booting() {
+        return host != null;
+    }
+
     /** The host is dead, and what its objects had to look like has no meaning any more. */
     void ended(Host dead) {
         always.removeIf(each -> each.of == dead);

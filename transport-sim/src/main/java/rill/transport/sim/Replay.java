@@ -22,6 +22,7 @@ final class Replay {
             simulation.verdict().throwIfAny(); // somebody may have caught it
         } catch (Exception | AssertionError e) {
             outcome = failed(e);
+            simulation.failed();
         }
         List<String> lines = new ArrayList<>();
         simulation.trace().entries().forEach(each -> lines.add(each.line()));

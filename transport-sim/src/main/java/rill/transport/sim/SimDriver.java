@@ -50,6 +50,12 @@ final class SimDriver implements Driver {
         simulation.driven(loop).hasWork();
     }
 
+    /** What a boot starts is a service, which waits for ever; what the scenario starts has something to do. */
+    @Override
+    public boolean expectsEnd() {
+        return !simulation.properties().booting();
+    }
+
     @Override
     public void due(Drivable loop, String timer) {
         network.trace.add(Kind.TIMER, host.number, -1, 0, simulation.driven(loop).number, 0, timer);

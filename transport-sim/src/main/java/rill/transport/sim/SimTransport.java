@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import rill.spi.Environment;
-import rill.spi.Memory;
 import rill.spi.SeededRandom;
 import rill.spi.Selector;
 import rill.spi.Transport;
@@ -16,6 +15,7 @@ final class SimTransport implements Transport {
     private final Simulation simulation;
     private final Network network;
     private final Host host;
+    private final HostMemory memory = new HostMemory();
     private final Environment environment;
     private final List<SimSelector> selectors = new ArrayList<>();
 
@@ -29,7 +29,7 @@ final class SimTransport implements Transport {
                 new SeededRandom(host.random),
                 new SimResolver(simulation, network, host),
                 work -> host.later(network.agenda.now(), work),
-                Memory.system(),
+                memory,
                 driver);
     }
 
@@ -64,6 +64,14 @@ final class SimTransport implements Transport {
         return selector;
     }
 
+    HostMemory memory() {
+        return memory;
+    }
+
+    boolean hasSelectors() {
+        return !selectors.isEmpty();
+    }
+
     void closed(SimSelector selector) {
         selectors.remove(selector);
     }
@@ -72,6 +80,7 @@ final class SimTransport implements Transport {
     void breakAll(IOException cause) {
         selectors.forEach(each -> each.breakWith(cause));
         selectors.clear();
+        memory.processEnds();
     }
 
     @Override

@@ -41,6 +41,8 @@ public final class Simulation implements AutoCloseable {
     private static final long DEFAULT_STEPS = 50_000_000;
     private static final Duration DEFAULT_TIME = Duration.ofDays(7);
     private static final long STEPS_FOR_CLOSING = 1_000_000;
+    private static final int STEPS_BETWEEN_LOOKS = 512;
+    static final Duration CLOSE_DEADLINE = Loop.DEFAULT_CLOSE_DEADLINE;
 
     private final long seed;
     private final Thread owner = Thread.currentThread();
@@ -64,6 +66,8 @@ public final class Simulation implements AutoCloseable {
     private long mostSteps = DEFAULT_STEPS;
     private long stepsOfTrial = Long.MAX_VALUE; // whatever the scenario says of it
     private long endOfTime = DEFAULT_TIME.toNanos();
+    private boolean over; // the scenario is
+    private boolean failed; // and what it leaves behind means nothing
     private boolean closed;
 
     private Simulation(long seed) {
@@ -322,6 +326,10 @@ public final class Simulation implements AutoCloseable {
      */
     public boolean step() {
         requireOwner("a step");
+        return takeStep();
+    }
+
+    private boolean takeStep() {
         properties.check();
         throwFailure();
         Driven next = nextTick();
@@ -338,10 +346,15 @@ public final class Simulation implements AutoCloseable {
             throw new IllegalStateException(
                     "seed " + seed + ": time is up after " + Duration.ofNanos(endOfTime) + situation());
         } else {
-            Objects.requireNonNull(agenda.take()).happen();
+            happen(Objects.requireNonNull(agenda.take()));
         }
         throwFailure();
         return true;
+    }
+
+    /** A method of its own, so that the JIT compiles what may happen apart from the step. */
+    private static void happen(Event event) {
+        event.happen();
     }
 
     private @Nullable Driven nextTick() {
@@ -428,6 +441,7 @@ public final class Simulation implements AutoCloseable {
 
     /** Until it is done, or the thread is interrupted. {@code alive} throws if what could make it done is gone. */
     void drive(String what, BooleanSupplier done, Runnable alive) {
+        requireOwner("a step");
         while (true) {
             alive.run();
             if (done.getAsBoolean()) {
@@ -436,7 +450,7 @@ public final class Simulation implements AutoCloseable {
             if (Thread.currentThread().isInterrupted()) {
                 return;
             }
-            if (!step()) {
+            if (!takeStep()) {
                 throw new IllegalStateException("seed " + seed + ": nothing is left that could happen, but " + what
                         + " is not done; what other threads, or stages that they complete, would do never comes here:"
                         + " use host.executor(cost) in place of an executor of your own"
@@ -455,11 +469,12 @@ public final class Simulation implements AutoCloseable {
     }
 
     private void runTo(long end, BooleanSupplier done) {
+        requireOwner("a step");
         while (!done.getAsBoolean() && (!ticks.isEmpty() || agenda.next() <= end)) {
             if (Thread.currentThread().isInterrupted()) {
                 return;
             }
-            step();
+            takeStep();
         }
         properties.check();
         throwFailure();
@@ -623,7 +638,7 @@ public final class Simulation implements AutoCloseable {
     }
 
     private void throwFailure() {
-        if (!closed) {
+        if (!over) {
             verdict.throwIfAny();
         }
     }
@@ -648,33 +663,84 @@ public final class Simulation implements AutoCloseable {
     /**
      * Ends all faults, closes the loops in good order, and lets go of everything.
      *
-     * @throws AssertionError if something has failed that {@link #expect nobody expected}, now or earlier, and no step has said so
+     * <p>It looks for what the run has left behind: a Task of the scenario that waits for what never comes, one that goes on although it was
+     * cancelled, buffers and sockets that are still there once all loops of a host are closed. A Task that a {@link Boot} has started, or a
+     * callback, may wait for ever, as servers do, and so may one that awaits a message or the end of a connection.
+     *
+     * @throws AssertionError if something has failed that {@link #expect nobody expected}, now or earlier, and no step has said so; or is left
+     *     behind, with a {@link LeftBehindException} as its cause
      */
     @Override
     public void close() {
-        if (closed) {
+        if (over) {
             return;
         }
         properties.end();
+        over = true;
+        var leftovers = new Leftovers(network, verdict);
+        boolean passed = !failed && verdict.failure() == null;
+        stepsOfTrial = Long.MAX_VALUE;
+        endOfTime = Long.MAX_VALUE - 1;
+        if (passed) {
+            attemptToLook(() -> leftovers.tasks(this::goOn));
+        }
         closed = true;
         standstill.end();
         mostSteps = steps + STEPS_FOR_CLOSING;
-        stepsOfTrial = Long.MAX_VALUE;
-        endOfTime = Long.MAX_VALUE - 1;
         injections.endAll();
+        boolean inOrder = true;
         for (Host host : network.hosts()) {
             for (Driven each : List.copyOf(host.loops())) {
-                end(each);
+                inOrder &= end(each);
+                if (passed && inOrder) {
+                    leftovers.closed(each);
+                }
             }
+        }
+        if (passed && inOrder) {
+            leftovers.ofHosts();
         }
         verdict.throwUntold();
     }
 
-    private void end(Driven driven) {
+    /** What fails meanwhile is told at the end of {@link #close}. */
+    private void attemptToLook(Runnable look) {
         try {
-            driven.loop.close(Loop.DEFAULT_CLOSE_DEADLINE);
+            look.run();
+        } catch (IllegalStateException | AssertionError told) {
+            verdict.fail("the end", "the end of the run failed: " + told.getMessage(), told);
+        }
+    }
+
+    /** The scenario has failed: what is left at its end says nothing. */
+    void failed() {
+        failed = true;
+    }
+
+    /** Ends all faults, and lets happen what still does, until the condition holds. Gives whether nothing is left that could happen. */
+    private boolean goOn(BooleanSupplier condition) {
+        injections.endAll();
+        long end = steps + Leftovers.MOST_STEPS;
+        mostSteps = Long.MAX_VALUE;
+        while (steps < end && !Thread.currentThread().isInterrupted() && verdict.failure() == null) {
+            if (steps % STEPS_BETWEEN_LOOKS == 0 && condition.getAsBoolean()) {
+                return false;
+            }
+            if (!takeStep()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Gives whether that was possible. */
+    private boolean end(Driven driven) {
+        try {
+            driven.loop.close(CLOSE_DEADLINE);
+            return true;
         } catch (RuntimeException e) {
             driven.breakWith(new IOException("the simulation has ended"));
+            return false;
         }
     }
 

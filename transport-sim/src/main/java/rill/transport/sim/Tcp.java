@@ -396,6 +396,11 @@ final class Tcp implements End {
         return closed;
     }
 
+    /** Whether a process has it: it was connected or accepted, and not closed. */
+    boolean inUse() {
+        return !closed && acceptor == null;
+    }
+
     long goneAt() {
         return goneAt;
     }

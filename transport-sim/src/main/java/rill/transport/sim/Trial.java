@@ -79,6 +79,9 @@ record Trial(
         long steps = simulation.steps();
         List<Strike> strikes = simulation.planned();
         recorded.accept(simulation);
+        if (failure != null) {
+            simulation.failed();
+        }
         try {
             simulation.close();
         } catch (Throwable thrown) {

@@ -50,11 +50,25 @@ final class Verdict {
         return cause instanceof IOException || cause instanceof CancelledException;
     }
 
+    /** Something is left at the end. */
+    void leftBehind(Host host, LeftBehindException left) {
+        Throwable before = failure;
+        failed(host, String.valueOf(left.getMessage()), left);
+        if (before == null && failure != null) {
+            property = left.name();
+        }
+    }
+
+    /** Whether that belongs to the scenario. */
+    boolean expects(Throwable cause) {
+        return expected.stream().anyMatch(each -> each.test(cause));
+    }
+
     /** Something was thrown that nobody has caught. */
     void failed(Host host, String what, Throwable cause) {
         String where = "on host " + host.name() + ": " + what;
         try {
-            if (expected.stream().anyMatch(each -> each.test(cause))) {
+            if (expects(cause)) {
                 return;
             }
         } catch (Throwable thrown) {

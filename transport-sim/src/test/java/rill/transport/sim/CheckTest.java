@@ -97,6 +97,24 @@ class CheckTest {
                 .hasMessageContaining("swallowed");
     }
 
+    /** A scenario that leaves a Task behind. */
+    static final class Hanging implements Scenario {
+        @Override
+        public void run(Simulation simulation) {
+            var loop = simulation.host("client").loop("main");
+            loop.task("worker", () -> loop.promise().await());
+            simulation.run(Duration.ofSeconds(1));
+        }
+    }
+
+    @Test
+    void a_scenario_that_leaves_something_behind_fails_the_check() {
+        assertThatThrownBy(() -> Simulation.check(42, Hanging.class))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("is deterministic, and failed:")
+                .hasMessageContaining("Task worker");
+    }
+
     @Test
     void a_scenario_that_another_process_could_not_make_is_refused() {
         assertThatThrownBy(() -> Simulation.check(7, Captured.class))

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
+import rill.Report;
 import rill.TaskEngine;
 import rill.testkit.Leaks;
 
@@ -127,6 +129,22 @@ class DeterminismTest {
                 assertThat(host.wallClock().instant()).isEqualTo(before.minus(Duration.ofHours(23)));
             }
             assertThat(host.wallClock().instant()).isEqualTo(before.plus(Duration.ofHours(1)));
+        }
+    }
+
+    @Test
+    void nothing_is_told_because_the_collector_was_there() {
+        var reports = new ArrayList<Report>();
+        try (var sim = Simulation.seed(42)) {
+            Loop loop = sim.host("client")
+                    .loop(LoopOptions.defaults().name("client").reporter(reports::add));
+            loop.execute(() -> loop.promise().fail(new IOException("nobody looks at it")));
+            for (int i = 0; i < 3; i++) {
+                sim.run(Duration.ofSeconds(10));
+                System.gc();
+            }
+            sim.run(Duration.ofSeconds(10));
+            assertThat(reports).isEmpty();
         }
     }
 

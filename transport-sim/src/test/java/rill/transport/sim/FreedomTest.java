@@ -151,6 +151,75 @@ class FreedomTest {
     }
 
     @Test
+    void ticks_come_late_in_some_seeds_and_on_time_if_that_is_fixed() {
+        assertThat(outcomes(200, FreedomTest::isLate)).containsExactlyInAnyOrder(false, true);
+        assertThat(outcomes(50, sim -> isLate(sim.fix(Freedom.WAKE_UPS)))).containsExactly(false);
+    }
+
+    private static boolean isLate(Simulation sim) {
+        var times = new ArrayList<Duration>();
+        Loop loop = sim.host("client").loop("main");
+        loop.schedule(Duration.ofSeconds(1), "on time", () -> times.add(sim.elapsed()));
+        sim.run(Duration.ofSeconds(2));
+        return times.getFirst().compareTo(Duration.ofSeconds(1)) > 0;
+    }
+
+    @Test
+    void loops_have_ticks_for_nothing_in_some_seeds_and_none_if_that_is_fixed() {
+        assertThat(outcomes(100, FreedomTest::ticksForNothing).size()).isGreaterThan(2);
+        assertThat(outcomes(20, sim -> ticksForNothing(sim.fix(Freedom.WAKE_UPS))))
+                .containsExactly(0L);
+    }
+
+    /** Of a loop beside one that has much to do. */
+    private static long ticksForNothing(Simulation sim) {
+        Host server = sim.host("server", Echo::serve);
+        Loop idle = server.loop("idle");
+        sim.run(Duration.ofMillis(10));
+        long before = idle.metrics().work().ticks();
+        Loop loop = sim.host("client").loop("main");
+        try {
+            loop.run(() -> {
+                Connection<ByteBuf, ByteBuf> connection = Echo.connect(loop).await();
+                for (int i = 0; i < 20; i++) {
+                    Echo.say(connection, "hello");
+                }
+            });
+        } catch (java.io.IOException e) {
+            throw new AssertionError(e);
+        }
+        return idle.metrics().work().ticks() - before;
+    }
+
+    @Test
+    void buffers_are_small_in_some_seeds_and_as_usual_if_that_is_fixed() {
+        assertThat(outcomes(50, FreedomTest::takenWithoutReader)).hasSizeGreaterThan(10);
+        Set<Long> usual = outcomes(20, sim -> takenWithoutReader(sim.fix(Freedom.BUFFERS)));
+        assertThat(usual).hasSize(1).allMatch(bytes -> bytes > 1.5 * Outgoing.BUFFER);
+    }
+
+    /** How many bytes both ends hold if nobody reads. */
+    private static long takenWithoutReader(Simulation sim) {
+        sim.fix(Freedom.PIECES, Freedom.FLUSHES, Freedom.WAKE_UPS);
+        Host server = sim.host("server");
+        server.loop("main").listen(server.address(Echo.PORT), Pipeline.bytes(), connection -> {});
+        sim.run(Duration.ofMillis(10));
+        Loop loop = sim.host("client").loop("main");
+        try {
+            Connection<ByteBuf, ByteBuf> connection =
+                    loop.run(() -> Echo.connect(loop).await());
+            loop.submit(() -> connection.write(Unpooled.directBuffer(600_000).writeZero(600_000)));
+            sim.run(Duration.ofSeconds(10));
+        } catch (java.io.IOException e) {
+            throw new AssertionError(e);
+        }
+        return sim.hosts().stream()
+                .flatMap(host -> host.tcps.stream())
+                .mapToLong(tcp -> tcp.out.buffered() + tcp.in.buffered())
+                .sum();
+    }
+
+    @Test
     void what_a_seed_has_chosen_is_told() {
         try (var sim = Simulation.seed(1)) {
             assertThat(sim.chosen()).isNotEmpty();

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.Promise;
@@ -114,6 +115,7 @@ class SimulationTest {
         sim.runUntil(() -> !seen.isEmpty());
         assertThat(sim.elapsed()).isEqualTo(Duration.ofDays(1));
         loop.task("a waiter", () -> loop.promise().await());
+        sim.expect(LeftBehindException.class::isInstance);
         assertThatThrownBy(() -> sim.runUntil(() -> seen.size() > 1))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("seed 42")
@@ -311,6 +313,17 @@ class SimulationTest {
         } finally {
             other.interrupt();
         }
+    }
+
+    @Test
+    void a_stage_that_another_thread_would_complete_never_comes_and_that_is_said() {
+        Loop loop = sim.host("client").loop("main");
+        assertThatThrownBy(() -> loop.run(() -> Future.from(new java.util.concurrent.CompletableFuture<String>())
+                        .await()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("what other threads, or stages that they complete, would do never comes here")
+                .hasMessageContaining("host.executor(cost)");
+        sim.expect(LeftBehindException.class::isInstance);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -90,6 +91,46 @@ class SwarmTest {
                     calls.cancel();
                 }))
                 .isGreaterThan(80);
+    }
+
+    @Test
+    void faults_begin_between_a_request_and_its_answer_much_more_often_than_by_chance() {
+        int requests = 0;
+        int struck = 0;
+        for (int seed = 1; seed <= 30; seed++) {
+            var sent = new ArrayList<Duration>();
+            Trial trial = Trial.run(seed, sim -> {
+                sim.host("server", Echo::serve);
+                var loop = sim.host("client", host -> {}).loop("main");
+                sim.inject(Faults.swarm().only("server", "client").without(Kind.CRASH, Kind.KILL));
+                loop.task("calls", () -> {
+                    for (int i = 0; i < 20; i++) {
+                        loop.delay(Duration.ofMinutes(1)).await();
+                        var connection = Echo.connect(loop)
+                                .timeout(Duration.ofSeconds(1))
+                                .recover(failure -> null)
+                                .await();
+                        if (connection != null) {
+                            sent.add(sim.elapsed());
+                            connection.write(Echo.text("hello"));
+                            loop.delay(Duration.ofSeconds(1)).await();
+                            connection.abort();
+                        }
+                    }
+                });
+                sim.run(Duration.ofMinutes(21));
+            });
+            requests += sent.size();
+            for (Duration each : sent) {
+                struck += (int) trial.strikes().stream()
+                        .filter(strike -> strike.at().compareTo(each) >= 0
+                                && strike.at().minus(each).compareTo(Duration.ofMillis(2)) < 0)
+                        .limit(1)
+                        .count();
+            }
+        }
+        assertThat(requests).isGreaterThan(200);
+        assertThat(struck).as("of " + requests).isGreaterThan(requests / 50); // by chance it is one of a thousand
     }
 
     @Test

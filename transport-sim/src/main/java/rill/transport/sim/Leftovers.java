@@ -1,0 +1,161 @@
+package rill.transport.sim;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import rill.spi.WaitingTask;
+
+/**
+ * What is left at the end of a run, and should not be: Tasks that wait in vain, Tasks that no cancelling ends, and buffers and sockets that closing
+ * the loops has not brought back.
+ *
+ * <p>A server waits for ever, and a client that is in the middle of something goes on. So a Task hangs if it has to come to an end, does not
+ * wait for a time or for what others may do, and still waits for the same once the network has been as it should be for a while; or if it waits for itself.
+ */
+final class Leftovers {
+    /** So long a network without any fault leaves nobody waiting: longer than TCP takes to give up. */
+    private static final long LONG = Duration.ofMinutes(20).toNanos();
+
+    static final int MOST_STEPS = 200_000;
+
+    private final Network network;
+    private final Verdict verdict;
+
+    /** A Task that seems to wait in vain. */
+    private record Suspect(Host host, Driven loop, WaitingTask waiting) {
+        /** Whether it still waits for the same. */
+        boolean stillWaits() {
+            return loop.lostBy() == null
+                    && !loop.loop.closed()
+                    && loop.loop.waitingTasks().stream().anyMatch(this::isTheSame);
+        }
+
+        private boolean isTheSame(WaitingTask now) {
+            if (now.task() != waiting.task()
+                    || now.sources().size() != waiting.sources().size()) {
+                return false;
+            }
+            for (int i = 0; i < now.sources().size(); i++) {
+                if (now.sources().get(i) != waiting.sources().get(i)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    Leftovers(Network network, Verdict verdict) {
+        this.network = network;
+        this.verdict = verdict;
+    }
+
+    // ---- Tasks that hang
+
+    /** The scenario is over: {@code goOn} ends all faults, and lets happen what happens until the condition holds, for so long at most. */
+    void tasks(Going goOn) {
+        List<Suspect> suspects = suspects();
+        if (suspects.isEmpty()) {
+            return;
+        }
+        long began = network.agenda.now();
+        boolean nothingLeft =
+                goOn.until(() -> suspects.stream().noneMatch(each -> each.waiting.circle() || each.stillWaits()));
+        long passed = network.agenda.now() - began;
+        if (!nothingLeft && passed < LONG) {
+            return; // too much happens here to know
+        }
+        for (Suspect each : suspects) {
+            if (each.stillWaits()) {
+                String why = each.waiting.circle()
+                        ? "which waits for this Task in turn"
+                        : nothingLeft
+                                ? "and nothing is left that could settle that"
+                                : "and goes on waiting, " + Simulation.inSeconds(passed)
+                                        + " after the scenario was over and all faults had ended";
+                left(each.host, each.waiting.name(), hangs(each, why));
+            }
+        }
+    }
+
+    /** Lets time pass without faults. */
+    interface Going {
+        /** Gives whether nothing is left that could happen. */
+        boolean until(java.util.function.BooleanSupplier condition);
+    }
+
+    private List<Suspect> suspects() {
+        var suspects = new ArrayList<Suspect>();
+        for (Host host : network.hosts()) {
+            for (Driven loop : host.loops()) {
+                for (WaitingTask each : loop.loop.waitingTasks()) {
+                    var suspect = new Suspect(host, loop, each);
+                    boolean inVain = each.circle() || (each.toEnd() && !each.rightly());
+                    if (inVain && !verdict.expects(new LeftBehindException(each.name(), hangs(suspect, "")))) {
+                        suspects.add(suspect);
+                    }
+                }
+            }
+        }
+        return suspects;
+    }
+
+    private static String hangs(Suspect suspect, String why) {
+        return suspect.loop.loop.name() + ": " + suspect.waiting.situation() + " hangs: it waits for what never comes, "
+                + why
+                + "; see to it that it ends, or say that it may wait: simulation.expect(failure -> failure instanceof"
+                + " LeftBehindException left && left.name().equals(\"" + suspect.waiting.name() + "\"))";
+    }
+
+    // ---- what remains once loops are closed
+
+    /** A loop was closed in good order, which cancels its Tasks. */
+    void closed(Driven driven) {
+        for (WaitingTask each : driven.loop.waitingTasks()) {
+            left(
+                    driven.host,
+                    each.name(),
+                    driven.loop.name() + ": " + each.situation()
+                            + " is left behind: the loop was closed, and the Task cancelled, and within "
+                            + Duration.ofNanos(Simulation.CLOSE_DEADLINE.toNanos())
+                                    .toSeconds()
+                            + " s it has not ended; look what it does once it is cancelled");
+        }
+    }
+
+    /** All loops are closed. */
+    void ofHosts() {
+        for (Host host : network.hosts()) {
+            if (host.up() && !host.hasSelectors()) {
+                buffers(host);
+                sockets(host);
+            }
+        }
+    }
+
+    private void buffers(Host host) {
+        HostMemory memory = host.memory();
+        if (memory.pieces() > 0) {
+            left(
+                    host,
+                    "buffers",
+                    memory.pieces() + " buffers with " + memory.bytes()
+                            + " bytes in all are still held, although its loops are closed: somebody has not released a"
+                            + " message that was received, or a buffer that was retained; "
+                            + "-Dio.netty.leakDetection.level=paranoid and Leaks of rill-testkit tell where");
+        }
+    }
+
+    private void sockets(Host host) {
+        List<Tcp> open = host.tcps.stream().filter(Tcp::inUse).toList();
+        if (!open.isEmpty()) {
+            left(
+                    host,
+                    "sockets",
+                    open.size() + " sockets are still open, although its loops are closed: " + open.getFirst());
+        }
+    }
+
+    private void left(Host host, String name, String what) {
+        verdict.leftBehind(host, new LeftBehindException(name, what));
+    }
+}

@@ -1,0 +1,303 @@
+package rill.transport.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import rill.CancelledException;
+import rill.ClientProtocol;
+import rill.Connection;
+import rill.Future;
+import rill.Loop;
+import rill.Pipeline;
+import rill.Promise;
+import rill.Task;
+import rill.spi.AcceptListener;
+import rill.spi.AcceptedSocket;
+import rill.spi.SocketOptions;
+
+/** What a run must not leave behind, and what it may. */
+class LeftoversTest {
+    private static final int LARGE = 100_000;
+
+    private static Throwable failureOf(Scenario scenario) {
+        return Trial.run(42, scenario).failure();
+    }
+
+    private static void passes(Scenario scenario) {
+        assertThat(failureOf(scenario)).isNull();
+    }
+
+    private static Loop loop(Simulation sim, String host) {
+        return sim.host(host).loop("main");
+    }
+
+    // ---- Tasks that hang
+
+    @Test
+    void a_task_of_the_scenario_that_waits_for_what_never_comes_fails_the_run() {
+        assertThat(failureOf(sim -> {
+                    Loop client = loop(sim, "client");
+                    client.task("writer", () -> client.promise().await());
+                    sim.run(Duration.ofSeconds(1));
+                }))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("on host client: client/main: Task writer (awaiting a Promise of client/main)")
+                .hasMessageContaining("hangs")
+                .hasMessageContaining("nothing is left that could settle that")
+                .hasCauseInstanceOf(LeftBehindException.class);
+    }
+
+    @Test
+    void so_does_one_beside_which_others_go_on_for_ever() {
+        assertThat(failureOf(sim -> {
+                    Loop client = loop(sim, "client");
+                    beat(client);
+                    client.task("writer", () -> client.promise().await());
+                    sim.run(Duration.ofSeconds(1));
+                }))
+                .hasMessageContaining("Task writer")
+                .hasMessageContaining("after the scenario was over and all faults had ended");
+    }
+
+    private static void beat(Loop loop) {
+        loop.schedule(Duration.ofSeconds(1), "beat", () -> beat(loop));
+    }
+
+    @Test
+    void so_does_one_that_another_task_of_the_scenario_has_started_and_one_that_waits_through_derived_futures() {
+        assertThat(failureOf(sim -> {
+                    Loop client = loop(sim, "client");
+                    client.run(() -> {
+                        Promise<String> never = client.promise();
+                        client.task(
+                                "writer",
+                                () -> Future.all(never.map(String::length), client.done(1))
+                                        .await());
+                    });
+                    sim.run(Duration.ofSeconds(1));
+                }))
+                .hasMessageContaining("Task writer");
+    }
+
+    @Test
+    void tasks_that_wait_for_one_another_fail_the_run_whoever_has_started_them() {
+        List<Task<?>> tasks = new ArrayList<>();
+        assertThat(failureOf(sim -> {
+                    sim.host("server", host -> {
+                        Loop loop = host.loop("main");
+                        tasks.add(loop.task("left", () -> tasks.get(1).await()));
+                        tasks.add(loop.task("right", () -> tasks.get(0).await()));
+                    });
+                    sim.run(Duration.ofSeconds(1));
+                }))
+                .hasMessageContaining("waits for this Task in turn");
+    }
+
+    @Test
+    void it_is_told_by_name_and_can_be_expected() {
+        passes(sim -> {
+            Loop client = loop(sim, "client");
+            client.task("worker", () -> client.promise().await());
+            sim.expect(failure ->
+                    failure instanceof LeftBehindException left && left.name().equals("worker"));
+        });
+    }
+
+    @Test
+    void a_simulation_of_ones_own_tells_it_when_it_is_closed() {
+        var sim = Simulation.seed(42);
+        Loop client = loop(sim, "client");
+        client.task("writer", () -> client.promise().await());
+        sim.run(Duration.ofSeconds(1));
+        assertThatThrownBy(sim::close).isInstanceOf(AssertionError.class).hasMessageContaining("Task writer");
+    }
+
+    @Test
+    void a_run_that_has_failed_fails_as_it_did() {
+        assertThat(failureOf(sim -> {
+                    Loop client = loop(sim, "client");
+                    client.task("writer", () -> client.promise().await());
+                    sim.run(Duration.ofSeconds(1));
+                    throw new IllegalStateException("it was this");
+                }))
+                .hasMessage("it was this")
+                .hasNoSuppressedExceptions();
+    }
+
+    // ---- Tasks that may wait
+
+    @Test
+    void whoever_waits_for_a_message_or_for_the_end_of_a_connection_may_wait_for_ever() {
+        passes(sim -> {
+            sim.host("server", Echo::serve);
+            Loop client = loop(sim, "client");
+            Connection<ByteBuf, ByteBuf> connection = Echo.connect(client).await();
+            client.task("reader", () -> connection.receive().await());
+            client.task("watcher", () -> connection.closed().await());
+            client.task(
+                    "either",
+                    () -> Future.any(connection.closed(), client.<Void>promise())
+                            .await());
+            sim.run(Duration.ofSeconds(1));
+        });
+    }
+
+    @Test
+    void what_a_boot_or_a_callback_has_started_may_wait_for_ever() {
+        passes(sim -> {
+            sim.host("server", host -> {
+                Loop loop = host.loop("main");
+                loop.task("worker", () -> loop.promise().await());
+            });
+            Loop client = loop(sim, "client");
+            client.schedule(
+                    Duration.ofMillis(1),
+                    "start",
+                    () -> client.task("worker", () -> client.promise().await()));
+            sim.run(Duration.ofSeconds(1));
+        });
+    }
+
+    @Test
+    void whoever_is_in_the_middle_of_something_goes_on() {
+        passes(sim -> {
+            sim.host("server", Echo::serve);
+            Loop client = loop(sim, "client");
+            client.task("sleeper", () -> client.delay(Duration.ofDays(1)).await());
+            client.task("talker", () -> {
+                Connection<ByteBuf, ByteBuf> connection = Echo.connect(client).await();
+                while (true) {
+                    Echo.say(connection, "hello");
+                    client.delay(Duration.ofSeconds(1)).await();
+                }
+            });
+            sim.expect(IOException.class::isInstance);
+            sim.run(Duration.ofMillis(5));
+        });
+    }
+
+    @Test
+    void faults_that_are_in_force_at_the_end_are_no_reason_to_wait() {
+        passes(sim -> {
+            sim.fix(Freedom.values());
+            sim.host("server", Echo::serve);
+            Loop client = loop(sim, "client");
+            var caller = client.connect(Echo.at("server"), ClientProtocol.inOrder(Pipeline.bytes()))
+                    .await();
+            sim.inject(Faults.cut("client", "server"));
+            client.task("caller", () -> caller.call(Echo.text("hello")).await().release());
+            sim.run(Duration.ofSeconds(1));
+        });
+    }
+
+    @Test
+    void tasks_of_a_host_that_is_dead_are_none() {
+        passes(sim -> {
+            Loop client = loop(sim, "client");
+            client.task("writer", () -> client.promise().await());
+            sim.run(Duration.ofSeconds(1));
+            sim.inject(Faults.crash("client"));
+        });
+    }
+
+    // ---- what closing does not bring back
+
+    @Test
+    void a_task_that_no_cancelling_ends_fails_the_run() {
+        assertThat(failureOf(sim -> {
+                    sim.host("server", host -> {
+                        Loop loop = host.loop("main");
+                        loop.task("worker", () -> {
+                            try {
+                                loop.promise().await();
+                            } catch (CancelledException e) {
+                                loop.promise().await(); // its clean-up hangs
+                            }
+                        });
+                    });
+                    sim.run(Duration.ofSeconds(1));
+                }))
+                .hasMessageContaining("server/main: Task worker")
+                .hasMessageContaining("left behind");
+    }
+
+    @Test
+    void a_message_that_nobody_releases_fails_the_run() {
+        List<ByteBuf> kept = new ArrayList<>();
+        try {
+            assertThat(failureOf(sim -> keep(sim, kept)))
+                    .isInstanceOf(AssertionError.class)
+                    .hasMessageContaining("on host server: ")
+                    .hasMessageContaining("buffers with ")
+                    .hasMessageContaining("still held, although its loops are closed");
+        } finally {
+            kept.forEach(ByteBuf::release);
+        }
+    }
+
+    @Test
+    void one_that_is_released_does_not_nor_one_of_a_host_that_has_died() {
+        passes(sim -> {
+            List<ByteBuf> kept = new ArrayList<>();
+            keep(sim, kept);
+            kept.forEach(ByteBuf::release);
+        });
+        List<ByteBuf> kept = new ArrayList<>();
+        passes(sim -> {
+            keep(sim, kept);
+            sim.inject(Faults.crash("server")).close();
+        });
+        kept.forEach(ByteBuf::release);
+    }
+
+    private static void keep(Simulation sim, List<ByteBuf> kept) throws IOException {
+        sim.fix(Freedom.values());
+        Host server = sim.host("server");
+        server.loop("main")
+                .listen(server.address(Echo.PORT), Pipeline.bytes(), connection -> {
+                    connection.write(Echo.text("welcome")); // so that there is a chunk to be used again
+                    connection.onMessage(kept::add);
+                })
+                .await();
+        Loop client = loop(sim, "client");
+        Connection<ByteBuf, ByteBuf> connection = Echo.connect(client).await();
+        connection.write(Unpooled.directBuffer(LARGE).writeZero(LARGE)).await();
+        sim.runUntil(() -> kept.stream().mapToInt(ByteBuf::readableBytes).sum() == LARGE);
+    }
+
+    @Test
+    void a_socket_that_was_accepted_and_not_opened_fails_the_run() {
+        assertThat(failureOf(sim -> {
+                    Host server = sim.host("server");
+                    List<AcceptedSocket> accepted = new ArrayList<>();
+                    ByteBuf buffer = Unpooled.directBuffer(16_384);
+                    var selector = server.transport().open(buffer::clear);
+                    selector.listen(server.address(Echo.PORT), 0, SocketOptions.none(), new AcceptListener() {
+                        @Override
+                        public void accepted(AcceptedSocket socket) {
+                            accepted.add(socket);
+                        }
+
+                        @Override
+                        public void failed(IOException cause) {
+                            throw new AssertionError(cause);
+                        }
+                    });
+                    Loop client = loop(sim, "client");
+                    Echo.connect(client).await();
+                    while (accepted.isEmpty()) {
+                        selector.select(1_000_000);
+                    }
+                    selector.close();
+                    buffer.release();
+                }))
+                .hasMessageContaining("on host server: 1 sockets are still open");
+    }
+}
