@@ -76,7 +76,13 @@ public interface Context {
      */
     void stop();
 
-    /** Calls {@link Session#timerExpired} after this delay; replaces a running timer. Also while encoding: a request may start the time for its answer. */
+    /**
+     * Calls {@link Session#timerExpired} after this delay; replaces a running timer. Also while encoding: a request may start the time for its answer.
+     *
+     * <p>The time begins to run once every layer below has been ready, which is when it does not hold back writes: until then the peer has not heard of
+     * this session. So the limit of a TLS handshake through a proxy does not count how long the proxy takes, for which the layer that speaks to the proxy, or the deadline of
+     * {@code connect}, has a limit.
+     */
     void startTimer(Duration after);
 
     /**
