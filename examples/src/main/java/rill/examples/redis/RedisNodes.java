@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import rill.CallFailedException;
+import rill.CallFailedException.Fate;
 import rill.ClientProtocol;
 import rill.Future;
 import rill.Loop;
@@ -34,7 +36,7 @@ import rill.codec.resp.Reply;
  */
 final class RedisNodes {
     private static final Set<String> READS =
-            Set.of("EXISTS", "GET", "HGET", "HGETALL", "LRANGE", "MGET", "PING", "TTL", "TYPE");
+            Set.of("EXISTS", "GET", "HGET", "HGETALL", "LRANGE", "MGET", "PING", "SCAN", "TTL", "TYPE");
 
     /** More of them in a row mean that the cluster contradicts itself. */
     private static final int MOST_REDIRECTIONS = 5;
@@ -137,11 +139,11 @@ final class RedisNodes {
      * @param tries of what is split, this one included
      */
     private Future<List<Reply>> call(List<Command> batch, SocketAddress node, boolean asking, int left, int tries) {
-        List<Command> all = new ArrayList<>(batch);
+        List<Command> sent = new ArrayList<>(batch);
         if (asking) {
-            all.addFirst(Command.of("ASKING"));
+            sent.addFirst(Command.of("ASKING"));
         }
-        return sent(all, node).flatMap(answer -> {
+        return sent(sent, node).flatMap(answer -> {
             List<Reply> replies = asking ? answer.subList(1, answer.size()) : answer;
             List<Future<List<Reply>>> parts = new ArrayList<>();
             boolean done = true;
@@ -150,8 +152,20 @@ final class RedisNodes {
                 done &= again == null;
                 parts.add(again == null ? loop.done(each.replies()) : again);
             }
-            return done ? loop.done(replies) : Future.all(parts).map(RedisNodes::joined);
+            if (done) {
+                return loop.done(replies);
+            }
+            Future<List<Reply>> all = Future.all(parts).map(RedisNodes::joined);
+            return parts.size() == 1 ? all : all.recoverWith(failure -> loop.failed(partly(failure)));
         });
+    }
+
+    /** What one part never reached, others have. */
+    private static Throwable partly(Throwable failure) {
+        return failure instanceof CallFailedException
+                ? new CallFailedException(
+                        Fate.PERHAPS_CARRIED_OUT, "a part of the batch was carried out: " + failure.getMessage(), failure)
+                : failure;
     }
 
     private static List<Reply> joined(List<List<Reply>> parts) {
