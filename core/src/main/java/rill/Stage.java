@@ -36,6 +36,7 @@ final class Stage implements Context {
     private static final int NOT_OPENED = 1 << 9; // one below may have something to say first
     private static final int KEEPS = 1 << 10; // something that it was given to encode; holds writes as well
     private static final int NEVER_READY = 1 << 11; // it has held writes ever since it was opened, or is not opened
+    private static final int CLOSED = 1 << 12; // the session was called for the last time
 
     private final Inbound inbound;
     final Session<Object, Object> session;
@@ -555,6 +556,7 @@ final class Stage implements Context {
 
     /** All but what has come in, which may be just being decoded. */
     void closeSession() {
+        set(CLOSED, true);
         stopTimer();
         output.release();
         loop().runReporting("closed() of a session", session::closed);
@@ -629,7 +631,12 @@ final class Stage implements Context {
 
     @Override
     public void startTimer(Duration after) {
-        requireCallOrEncoding();
+        if (!is(IN_CALL)) {
+            loop().requireConfined("startTimer", this);
+        }
+        if (is(CLOSED)) {
+            return; // nobody would be called
+        }
         if (timer == null) {
             timer = new StageTimer(loop(), this, this::timerDue);
         }
