@@ -63,7 +63,8 @@ class GivenUpPieceTest {
     @ParameterizedTest(name = "{0} after {1} ticks")
     @MethodSource("waysAndTimes")
     void a_piece_that_is_given_up_unseen_comes_first(Wrapping way, int ticks) throws IOException {
-        try (Loop loop = Loop.open(LoopOptions.defaults().transport(new MemoryTransport(1)).reporter(report -> {}))) {
+        try (Loop loop = Loop.open(
+                LoopOptions.defaults().transport(new MemoryTransport(1)).reporter(report -> {}))) {
             var body = new IncomingBody(
                     loop,
                     NOBODY,

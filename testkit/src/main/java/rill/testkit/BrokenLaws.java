@@ -22,7 +22,8 @@ import rill.Promise;
 
 /** A connection breaks while what its peer sent before lies unread, on a Loop that uses the transport. */
 abstract class BrokenLaws extends CallerLaws {
-    private static final int LITTLE = 4; // lines of 10,000 bytes; every system takes them for a peer that does not read, but a simulation may not
+    private static final int LITTLE =
+            4; // lines of 10,000 bytes; every system takes them for a peer that does not read, but a simulation may not
     private static final int MUCH = 12; // more than is read ahead; with a large receive buffer
     private static final Duration MOMENT = Duration.ofMillis(30);
     private static final Duration LONG_MOMENT = Duration.ofSeconds(1); // in virtual time, which costs nothing

@@ -234,8 +234,9 @@ final class BridgeChannel extends AbstractChannel {
         for (String name : pipeline().names()) {
             ChannelHandlerContext context = pipeline().context(name);
             if (context != null && context.executor() != loop) {
-                throw new UnsupportedOperationException("the handler " + name
-                        + " was added with an executor of its own, and handlers of a Rill connection work on its loop: let it hand on what takes long by itself");
+                throw new UnsupportedOperationException(
+                        "the handler " + name
+                                + " was added with an executor of its own, and handlers of a Rill connection work on its loop: let it hand on what takes long by itself");
             }
         }
     }

@@ -155,7 +155,8 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
     /** In a Handle on the loop. */
     private void elsewhere(Runnable action) {
         if (owner == null) {
-            throw new RejectedExecutionException("the handlers are on no loop, so no other thread can give them anything");
+            throw new RejectedExecutionException(
+                    "the handlers are on no loop, so no other thread can give them anything");
         }
         owner.execute(action);
     }

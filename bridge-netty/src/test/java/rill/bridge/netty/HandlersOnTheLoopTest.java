@@ -157,11 +157,15 @@ class HandlersOnTheLoopTest {
         var rig = new Rig();
         List<ChannelHandlerContext> contexts = new ArrayList<>();
         rig.connect(lines(contexts::add));
-        on(rig, contexts.getFirst(), it -> it.executor().execute(() -> {
-            throw new IllegalStateException("on purpose");
-        }));
-        assertThat(rig.failures).singleElement().satisfies(failure -> assertThat(failure)
-                .hasMessageContaining("on purpose"));
+        on(
+                rig,
+                contexts.getFirst(),
+                it -> it.executor().execute(() -> {
+                    throw new IllegalStateException("on purpose");
+                }));
+        assertThat(rig.failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasMessageContaining("on purpose"));
         rig.close();
     }
 
@@ -169,16 +173,14 @@ class HandlersOnTheLoopTest {
     void a_write_that_is_completed_outside_of_the_calls_of_the_connection_lets_others_follow() {
         var rig = new Rig();
         List<Runnable> kept = new ArrayList<>();
-        Connection<String, String> connection =
-                rig.connect(Pipeline.of(NettyHandlers.of(handlers -> handlers.addLast(
-                                new StringDecoder(), new StringEncoder(), new ChannelOutboundHandlerAdapter() {
-                                    @Override
-                                    public void write(
-                                            ChannelHandlerContext context, Object message, ChannelPromise promise) {
-                                        kept.add(() -> context.writeAndFlush(message, promise));
-                                    }
-                                }))
-                        .codec(String.class, String.class)));
+        Connection<String, String> connection = rig.connect(Pipeline.of(NettyHandlers.of(handlers ->
+                        handlers.addLast(new StringDecoder(), new StringEncoder(), new ChannelOutboundHandlerAdapter() {
+                            @Override
+                            public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+                                kept.add(() -> context.writeAndFlush(message, promise));
+                            }
+                        }))
+                .codec(String.class, String.class)));
         rig.write(connection, "a");
         rig.write(connection, "b");
         assertThat(rig.sent()).isEmpty();
@@ -232,18 +234,17 @@ class HandlersOnTheLoopTest {
     void a_handler_that_has_its_answer_from_another_thread_gives_it() {
         var rig = new Rig();
         var work = new ArrayDeque<Runnable>();
-        Connection<String, String> connection =
-                rig.connect(Pipeline.of(NettyHandlers.of(handlers -> handlers.addLast(
-                                new LineBasedFrameDecoder(100),
-                                new StringDecoder(),
-                                new StringEncoder(),
-                                new SimpleChannelInboundHandler<String>() {
-                                    @Override
-                                    protected void channelRead0(ChannelHandlerContext context, String question) {
-                                        work.add(() -> context.writeAndFlush("answer to " + question + ";"));
-                                    }
-                                }))
-                        .codec(String.class, String.class)));
+        Connection<String, String> connection = rig.connect(Pipeline.of(NettyHandlers.of(handlers -> handlers.addLast(
+                        new LineBasedFrameDecoder(100),
+                        new StringDecoder(),
+                        new StringEncoder(),
+                        new SimpleChannelInboundHandler<String>() {
+                            @Override
+                            protected void channelRead0(ChannelHandlerContext context, String question) {
+                                work.add(() -> context.writeAndFlush("answer to " + question + ";"));
+                            }
+                        }))
+                .codec(String.class, String.class)));
         rig.peerSays("one\ntwo\n");
         while (!work.isEmpty()) {
             elsewhere(work.remove());

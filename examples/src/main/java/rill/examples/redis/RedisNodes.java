@@ -44,7 +44,8 @@ final class RedisNodes {
     /** While some keys of a command have moved and others have not: a slot takes as long as its keys do. */
     private static final int MOST_TRIES = 8;
 
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(20); // before the second, and twice as long before each other
+    private static final Duration FIRST_PAUSE =
+            Duration.ofMillis(20); // before the second, and twice as long before each other
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
     private static final double JITTER = 0.2;
 
@@ -164,7 +165,9 @@ final class RedisNodes {
     private static Throwable partly(Throwable failure) {
         return failure instanceof CallFailedException
                 ? new CallFailedException(
-                        Fate.PERHAPS_CARRIED_OUT, "a part of the batch was carried out: " + failure.getMessage(), failure)
+                        Fate.PERHAPS_CARRIED_OUT,
+                        "a part of the batch was carried out: " + failure.getMessage(),
+                        failure)
                 : failure;
     }
 
@@ -182,8 +185,7 @@ final class RedisNodes {
             return null;
         }
         return loop.delay(pause(tries))
-                .flatMap(over ->
-                        call(part.commands(), nodeOf(part.commands()), false, MOST_REDIRECTIONS, tries + 1));
+                .flatMap(over -> call(part.commands(), nodeOf(part.commands()), false, MOST_REDIRECTIONS, tries + 1));
     }
 
     private Future<List<Reply>> follow(Redirection elsewhere, List<Command> batch, int left, int tries) {

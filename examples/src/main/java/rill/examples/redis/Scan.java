@@ -107,8 +107,8 @@ final class Scan {
     private void visit(SocketAddress master, BitSet slots) throws IOException {
         int visit = visits.merge(master, 1, Integer::sum);
         if (visit > MOST_VISITS) {
-            throw new IOException("slots of the cluster change hands faster than they can be scanned: " + master + " was given more of them in each of "
-                    + MOST_VISITS + " visits");
+            throw new IOException("slots of the cluster change hands faster than they can be scanned: " + master
+                    + " was given more of them in each of " + MOST_VISITS + " visits");
         }
         visited = master;
         had = (BitSet) slots.clone();

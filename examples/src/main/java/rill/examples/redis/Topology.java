@@ -18,7 +18,8 @@ record Topology(boolean cluster, Map<SocketAddress, BitSet> masters) {
     /** Of an answer that came from there. */
     static Topology of(Reply reply, SocketAddress from) throws IOException {
         var masters = new LinkedHashMap<SocketAddress, BitSet>();
-        if (Reply.plain(reply) instanceof Reply.Failed failed && failed.code().equals("ERR")) { // it is none, or does not know the command
+        if (Reply.plain(reply) instanceof Reply.Failed failed
+                && failed.code().equals("ERR")) { // it is none, or does not know the command
             masters.put(from, slots(0, Slots.COUNT - 1));
             return new Topology(false, masters);
         }
@@ -31,7 +32,8 @@ record Topology(boolean cluster, Map<SocketAddress, BitSet> masters) {
             }
             List<Reply> told = range.elements();
             BitSet slots = slots(number(told.get(0), Slots.COUNT - 1), number(told.get(1), Slots.COUNT - 1));
-            masters.computeIfAbsent(node(told.get(2), from), fresh -> new BitSet()).or(slots);
+            masters.computeIfAbsent(node(told.get(2), from), fresh -> new BitSet())
+                    .or(slots);
         }
         return new Topology(true, masters);
     }

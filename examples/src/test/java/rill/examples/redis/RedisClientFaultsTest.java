@@ -157,10 +157,9 @@ class RedisClientFaultsTest {
         InetSocketAddress first = server((connection, command) -> {
             switch (command.name()) {
                 case "GET" ->
-                    connection.write(new Reply.Failed(
-                            "MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + second.getPort()));
-                case "CLUSTER" ->
-                    connection.write(new Reply.Failed("ERR This instance has cluster support disabled"));
+                    connection.write(
+                            new Reply.Failed("MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + second.getPort()));
+                case "CLUSTER" -> connection.write(new Reply.Failed("ERR This instance has cluster support disabled"));
                 case "SCAN" -> {
                     cursors.add(command.string(1));
                     String next = command.string(1).equals("0") ? "18446744073709551615" : "0";
@@ -604,8 +603,8 @@ class RedisClientFaultsTest {
         };
         Listener listener = loop.listen(ANY, Resp.server(), serving).await();
         int port = ((InetSocketAddress) listener.address()).getPort();
-        InetSocketAddress first = server((connection, command) -> connection.write(
-                new Reply.Failed("MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + port)));
+        InetSocketAddress first = server((connection, command) ->
+                connection.write(new Reply.Failed("MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + port)));
         RedisClient client = RedisClient.connect(loop, first, Hello.resp2()).await();
         assertThat(client.get("b").await()).isEqualTo("from the second");
         listener.close();
@@ -629,8 +628,8 @@ class RedisClientFaultsTest {
                     connection
                             .onFailure(failure -> {})
                             .onMessage(
-                                    command -> connection.write(new Reply.Failed("MOVED "
-                                            + Slots.of(command.bytes(1)) + " 127.0.0.1:" + second.getPort())),
+                                    command -> connection.write(new Reply.Failed(
+                                            "MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + second.getPort())),
                                     connection::close);
                 })
                 .await();

@@ -104,7 +104,9 @@ class RedisClusterMovesTest {
             Set<String> halves = new TreeSet<>();
             keys.forEach(each -> halves.add(half(each)));
             if (halves.size() != 1) {
-                return halves.isEmpty() ? null : new Reply.Failed("CROSSSLOT Keys in request don't hash to the same slot");
+                return halves.isEmpty()
+                        ? null
+                        : new Reply.Failed("CROSSSLOT Keys in request don't hash to the same slot");
             }
             String half = halves.iterator().next();
             boolean missing = !data.keySet().containsAll(keys);
@@ -286,7 +288,9 @@ class RedisClusterMovesTest {
         carriedOut.clear();
         assertThat(increments("{foo}new").await()).as("it is nowhere yet").containsExactly(Reply.of(1));
         assertThat(carriedOut).containsExactly("first INCR {foo}new");
-        assertThat(nodes.get(1).asked).as("which still has the slot, for all that this said").contains("MULTI");
+        assertThat(nodes.get(1).asked)
+                .as("which still has the slot, for all that this said")
+                .contains("MULTI");
     }
 
     @Test
@@ -312,7 +316,8 @@ class RedisClusterMovesTest {
         moves("foo", nodes.get(0));
         assertThatThrownBy(() -> increments("{foo}1", "{foo}2").await())
                 .isInstanceOfSatisfying(
-                        RespException.class, failed -> assertThat(failed.isTemporary())
+                        RespException.class,
+                        failed -> assertThat(failed.isTemporary())
                                 .as(failed.getMessage())
                                 .isTrue())
                 .hasMessageStartingWith("TRYAGAIN");
@@ -362,8 +367,7 @@ class RedisClusterMovesTest {
                 .await();
         assertThat(carriedOut).containsExactly("first INCR {bar}1", "second INCR {foo}1");
         assertThat(replies)
-                .containsExactly(
-                        Reply.of(1), Reply.OK, new Reply.Simple("QUEUED"), Reply.array(Reply.of(1)));
+                .containsExactly(Reply.of(1), Reply.OK, new Reply.Simple("QUEUED"), Reply.array(Reply.of(1)));
     }
 
     @Test
@@ -388,13 +392,13 @@ class RedisClusterMovesTest {
         var gone = new Node("gone");
         gone.listener.close();
         owners.put("foo", gone);
-        Future<List<Reply>> batch =
-                client.batch(List.of(Command.of("INCR", "{bar}1"), Command.of("INCR", "{foo}1")));
+        Future<List<Reply>> batch = client.batch(List.of(Command.of("INCR", "{bar}1"), Command.of("INCR", "{foo}1")));
         loop.delay(Duration.ofMillis(50)).await();
         client.close();
         assertThatThrownBy(batch::await)
                 .isInstanceOfSatisfying(
-                        CallFailedException.class, failed -> assertThat(failed.fate())
+                        CallFailedException.class,
+                        failed -> assertThat(failed.fate())
                                 .as(failed.getMessage())
                                 .isEqualTo(CallFailedException.Fate.PERHAPS_CARRIED_OUT));
         assertThat(carriedOut).containsExactly("first INCR {bar}1");

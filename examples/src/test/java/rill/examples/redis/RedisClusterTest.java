@@ -94,8 +94,7 @@ class RedisClusterTest {
                     .isInstanceOfSatisfying(
                             RespException.class,
                             failed -> assertThat(failed.code()).isEqualTo("TRYAGAIN"));
-            Future<List<Reply>> split =
-                    second.transaction(Command.of("INCR", "{foo}a"), Command.of("INCR", "{foo}n"));
+            Future<List<Reply>> split = second.transaction(Command.of("INCR", "{foo}a"), Command.of("INCR", "{foo}n"));
             ask(second, "MIGRATE", "127.0.0.1", port(one), "{foo}n", "0", "5000");
             assertThat(split.await()).as("together").containsExactly(Reply.of(3), Reply.of(3));
             ask(first, "CLUSTER", "SETSLOT", "12182", "NODE", firstId);

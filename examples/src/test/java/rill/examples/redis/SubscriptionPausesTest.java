@@ -93,8 +93,8 @@ class SubscriptionPausesTest {
                 .onFailure(failure -> {})
                 .onMessage(
                         command -> {
-                            connection.write(RespVersion.RESP2.say(new Reply.Push(List.of(
-                                    Reply.bulk("subscribe"), Reply.bulk(command.string(1)), Reply.of(1)))));
+                            connection.write(RespVersion.RESP2.say(new Reply.Push(
+                                    List.of(Reply.bulk("subscribe"), Reply.bulk(command.string(1)), Reply.of(1)))));
                             then.accept(connection);
                         },
                         connection::close);

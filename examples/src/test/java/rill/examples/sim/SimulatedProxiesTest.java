@@ -152,15 +152,16 @@ class SimulatedProxiesTest {
                 }));
         simulation.run(BOOTED);
         Loop loop = simulation.host("client").loop("main");
-        ConnectOptions patient = ConnectOptions.defaults()
-                .timeout(Duration.ofMinutes(1))
-                .through(Socks5.at(proxyAddress()));
+        ConnectOptions patient =
+                ConnectOptions.defaults().timeout(Duration.ofMinutes(1)).through(Socks5.at(proxyAddress()));
         Future<?> connecting = loop.connect(
                 InetSocketAddress.createUnresolved("silent", PORT),
                 Pipeline.bytes().over(Tls.client().handshakeTimeout(Duration.ofSeconds(5))),
                 patient);
         simulation.runUntil(connecting::isDone, Duration.ofMinutes(2));
-        assertThat(simulation.elapsed()).as("8 s of the proxy, and 5 s of TLS").isBetween(Duration.ofSeconds(13), Duration.ofSeconds(15));
+        assertThat(simulation.elapsed())
+                .as("8 s of the proxy, and 5 s of TLS")
+                .isBetween(Duration.ofSeconds(13), Duration.ofSeconds(15));
         assertThat(connecting.failure())
                 .isInstanceOf(DeadlineException.class)
                 .hasMessageContaining("no handshake within 5000 ms; the peer has sent nothing");
