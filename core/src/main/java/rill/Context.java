@@ -10,10 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a session may know of its connection, and what it may ask for.
  *
- * <p>The connection reuses one object. {@link #random}, {@link #remoteAddress}, {@link #target}, {@link #shared}, {@link #own}, {@link #isReading} and {@link #isGoingAway} may be called at
- * any time on the loop, also in {@link Codec#open} and while encoding. {@link #startTimer}, {@link #stopTimer}, {@link #holdWrites} and
- * {@link #releaseWrites} may be called in {@link Session#encode} and {@link Session#outputEnding} as well, by a session that has kept the Context that it was
- * opened with. Everything else only within the call of the session that the Context was passed to. Elsewhere they throw an
+ * <p>The connection reuses one object. {@link #random}, {@link #remoteAddress}, {@link #target}, {@link #shared}, {@link #own}, {@link #isReading}, {@link #isGoingAway},
+ * {@link #startTimer} and {@link #stopTimer} may be called at any time on the loop, by a session that has kept the Context that it was opened with; all but the timer also in {@link Codec#open}. {@link #holdWrites} and
+ * {@link #releaseWrites} may be called in {@link Session#encode} and {@link Session#outputEnding} as well. Everything else only within the call of the session that the Context was passed to. Elsewhere they throw an
  * {@link IllegalStateException}. What is asked for is carried out after that call has returned.
  *
  * <p><b>Threading:</b> the loop.
@@ -86,7 +85,15 @@ public interface Context {
      */
     void stop();
 
-    /** Calls {@link Session#timerExpired} after this delay; replaces a running timer. Also while encoding: a request may start the time for its answer. */
+    /**
+     * Calls {@link Session#timerExpired} after this delay; replaces a running timer. Also while encoding: a request may start the time for its answer.
+     * And outside of any call, on the loop: so a session that hears of something by a callback, or of another thread by {@link Loop#execute}, has itself called, with
+     * {@link Duration#ZERO}, to do there what it may do in a call alone. After {@link Session#closed} it does nothing.
+     *
+     * <p>The time begins to run once every layer below has been ready, which is when it does not hold back writes: until then the peer has not heard of
+     * this session. So the limit of a TLS handshake through a proxy does not count how long the proxy takes, for which the layer that speaks to the proxy, or the deadline of
+     * {@code connect}, has a limit.
+     */
     void startTimer(Duration after);
 
     /**

@@ -426,6 +426,15 @@ final class Inbound extends Node {
         }
     }
 
+    /** Whether each layer below has let writes through before: until then the time of those above does not run. */
+    boolean wasReadyBelow(Stage stage) {
+        return stack.wasReadyBelow(stage);
+    }
+
+    void gotReady(Stage stage) {
+        stack.gotReady(stage);
+    }
+
     void timerDue(Stage stage) {
         if (!is(DISCARDING | BROKEN) && !stage.isReplaced()) { // of a peer that is gone nothing is waited for
             link.attempt(() -> {

@@ -115,6 +115,33 @@ final class Stack {
         return null;
     }
 
+    /** Whether each stage below this one was ready before. */
+    boolean wasReadyBelow(Stage above) {
+        for (Stage stage : stages) {
+            if (stage == above) {
+                return true;
+            }
+            if (!stage.wasReady()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** A stage is ready for the first time: the time of those above it runs, up to the next that is not. */
+    void gotReady(Stage below) {
+        boolean above = false;
+        for (Stage stage : stages) {
+            if (above) {
+                stage.readyBelow();
+            }
+            if (!stage.wasReady()) {
+                return;
+            }
+            above |= stage == below;
+        }
+    }
+
     /** What a session has found out, from the top down; null if none has found out such a thing. */
     <T> @Nullable T info(Class<T> type) {
         for (int i = stages.length - 1; i >= 0; i--) {

@@ -35,6 +35,8 @@ final class Stage implements Context {
     private static final int REPLACED = 1 << 8; // by become
     private static final int NOT_OPENED = 1 << 9; // one below may have something to say first
     private static final int KEEPS = 1 << 10; // something that it was given to encode; holds writes as well
+    private static final int NEVER_READY = 1 << 11; // it has held writes ever since it was opened, or is not opened
+    private static final int CLOSED = 1 << 12; // the session was called for the last time
 
     private final Inbound inbound;
     final Session<Object, Object> session;
@@ -54,7 +56,7 @@ final class Stage implements Context {
     private long consumed; // bytes of its stream, for ProtocolException
     private long outBefore = NOTHING_OUT; // bytes in the output before the session began to write by itself
     // This and works are short, since there is one of these for each layer of each connection.
-    private short conditions = NOT_OPENED;
+    private short conditions = NOT_OPENED | NEVER_READY;
     private int wanted; // the session's hint: bytes to come before it can go on
     private int begun; // bytes of the message under way that earlier calls have consumed
     private int readFrom; // writer index when readTarget() was last asked
@@ -414,6 +416,21 @@ final class Stage implements Context {
     void begin() {
         set(NOT_OPENED, false);
         call(Session::opened);
+        if (!is(HOLDS_WRITES)) {
+            set(NEVER_READY, false);
+        }
+    }
+
+    /** Whether there was a time when it let through what is written above it. */
+    boolean wasReady() {
+        return !is(NEVER_READY);
+    }
+
+    /** Everything below it has got ready. */
+    void readyBelow() {
+        if (timer != null) {
+            timer.goOn();
+        }
     }
 
     /** A call to the session, with what follows from it as from a decode. */
@@ -539,6 +556,7 @@ final class Stage implements Context {
 
     /** All but what has come in, which may be just being decoded. */
     void closeSession() {
+        set(CLOSED, true);
         stopTimer();
         output.release();
         loop().runReporting("closed() of a session", session::closed);
@@ -618,11 +636,20 @@ final class Stage implements Context {
 
     @Override
     public void startTimer(Duration after) {
-        requireCallOrEncoding();
+        if (!is(IN_CALL)) {
+            loop().requireConfined("startTimer", this);
+        }
+        if (is(CLOSED)) {
+            return; // nobody would be called
+        }
         if (timer == null) {
             timer = new StageTimer(loop(), this, this::timerDue);
         }
-        timer.start(after);
+        if (inbound.wasReadyBelow(this)) {
+            timer.start(after);
+        } else {
+            timer.await(after);
+        }
     }
 
     @Override
@@ -694,6 +721,10 @@ final class Stage implements Context {
             outBefore = output.bytes(); // that was no answer
         }
         set(HOLDS_WRITES | KEEPS, false);
+        if (is(NEVER_READY)) {
+            set(NEVER_READY, false);
+            inbound.gotReady(this);
+        }
         inbound.wroteBelow(0);
     }
 

@@ -3,7 +3,16 @@ package rill;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** The timer of a session. If it is put off again and again, as an idle timeout is, it costs a Handle only when one comes due. */
+/**
+ * The timer of a session. If it is put off again and again, as an idle timeout is, it costs a Handle only when one comes due.
+ *
+ * <pre>
+ *           start                        due
+ *  STOPPED ───────▶ RUNNING ───────────────────▶ STOPPED, and the session is told
+ *     │ await          ▲ the layers below are ready
+ *     └───▶ AWAITING ──┘
+ * </pre>
+ */
 final class StageTimer {
     private final BareLoop loop;
     private final Object session; // in words
@@ -11,6 +20,7 @@ final class StageTimer {
     private @Nullable Handle handle;
     private long handleDue;
     private long deadline; // when the session wants to be called
+    private @Nullable Duration awaiting; // how long it is to run once the layers below are ready
 
     StageTimer(BareLoop loop, Object session, Runnable expired) {
         this.loop = loop;
@@ -20,12 +30,26 @@ final class StageTimer {
 
     /** Starts it, instead of what was started before. */
     void start(Duration after) {
+        awaiting = null;
         deadline = loop.nanoTime() + BareLoop.nanos(after);
         if (handle != null && deadline - handleDue < 0) {
             stop();
         }
         if (handle == null) {
             schedule(after);
+        }
+    }
+
+    /** Starts it once the layers below are ready, instead of what was started before. */
+    void await(Duration after) {
+        stop();
+        awaiting = after;
+    }
+
+    /** The layers below are ready. */
+    void goOn() {
+        if (awaiting != null) {
+            start(awaiting);
         }
     }
 
@@ -45,6 +69,7 @@ final class StageTimer {
     }
 
     void stop() {
+        awaiting = null;
         if (handle != null) {
             handle.cancel();
             handle = null;

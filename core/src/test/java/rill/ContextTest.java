@@ -1,10 +1,10 @@
 package rill;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,32 +98,63 @@ class ContextTest {
     }
 
     @Test
-    void a_timer_may_be_started_while_encoding_and_at_no_other_time() throws IOException {
-        var contexts = new ArrayList<Context>();
-        Codec<String, String> asking = opened -> {
-            contexts.add(opened);
-            return new Pinging() {
-                @Override
-                public void encode(String message, Outgoing out) {
-                    super.encode(message, out);
-                    opened.startTimer(Duration.ofSeconds(3));
-                }
+    void a_timer_may_be_started_while_encoding() throws IOException {
+        Codec<String, String> asking = opened -> new Pinging() {
+            @Override
+            public void encode(String message, Outgoing out) {
+                super.encode(message, out);
+                opened.startTimer(Duration.ofSeconds(3));
+            }
 
-                @Override
-                public @Nullable String timerExpired(Context context) throws IOException {
-                    throw new IOException("no answer to what was written");
-                }
-            };
+            @Override
+            public @Nullable String timerExpired(Context context) throws IOException {
+                throw new IOException("no answer to what was written");
+            }
         };
         try (var rig = new Rig<>(Pipeline.of(asking))) {
             rig.collect(rig.connection());
             rig.passes(Duration.ofSeconds(60));
             assertThat(rig.failures).isEmpty();
-            rig.onLoop(() -> assertThatThrownBy(() -> contexts.getFirst().startTimer(Duration.ofSeconds(1)))
-                    .isInstanceOf(IllegalStateException.class));
             rig.onLoop(() -> rig.connection().write("question"));
             rig.passes(Duration.ofSeconds(3));
             assertThat(rig.failures).singleElement().isInstanceOf(IOException.class);
+        }
+    }
+
+    /** Who hears of something by a callback has itself called. */
+    @Test
+    void a_timer_may_be_started_outside_of_any_call_and_not_after_the_last_one() throws IOException {
+        var contexts = new ArrayList<Context>();
+        var expired = new ArrayList<String>();
+        Codec<String, String> told = opened -> {
+            contexts.add(opened);
+            return new Pinging() {
+                @Override
+                public @Nullable String timerExpired(Context context) {
+                    expired.add("expired");
+                    context.out().buffer(4).writeCharSequence("news", StandardCharsets.US_ASCII);
+                    return "a message";
+                }
+            };
+        };
+        try (var rig = new Rig<>(Pipeline.of(told))) {
+            List<String> received = rig.collect(rig.connection());
+            Context context = contexts.getFirst();
+            rig.onLoop(() -> context.startTimer(Duration.ZERO));
+            rig.settle();
+            assertThat(received).containsExactly("a message");
+            assertThat(rig.sent()).endsWith("news");
+            rig.onLoop(() -> {
+                context.startTimer(Duration.ofSeconds(1));
+                context.stopTimer();
+            });
+            rig.passes(Duration.ofSeconds(2));
+            rig.onLoop(rig.connection()::abort);
+            rig.settle();
+            rig.onLoop(() -> context.startTimer(Duration.ZERO));
+            assertThat(rig.loop.nextTimer()).as("a timer that nobody waits for").isEmpty();
+            rig.settle();
+            assertThat(expired).hasSize(1);
         }
     }
 

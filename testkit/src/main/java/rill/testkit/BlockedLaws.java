@@ -191,12 +191,7 @@ abstract class BlockedLaws extends OptionLaws {
         End client = pair.client();
         client.pause();
         pair.server().abort();
-        rig().until("writing fails", () -> {
-            if (!client.hasFailed()) {
-                client.write("into the void").flush();
-            }
-            return client.hasFailed();
-        });
+        rig().writeUntil(client, client::hasFailed);
         long left = client.left();
         ByteBuf late = Unpooled.copiedBuffer(new byte[10]);
         client.wire().write(late);

@@ -254,12 +254,7 @@ abstract class ReadingLaws extends AcceptingLaws {
         client.pause();
         pair.server().close();
         rig().until("the peer is closed", () -> pair.server().isClosed());
-        rig().until("writing fails", () -> {
-            if (!client.hasFailed()) {
-                client.write("into the void").flush();
-            }
-            return client.hasFailed();
-        });
+        rig().writeUntil(client, client::hasFailed);
         rig().expectRest("after a write that failed while reads were paused");
         assertEquals(List.of("connected", "writeFailed"), client.story());
         client.resume();

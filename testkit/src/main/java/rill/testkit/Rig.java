@@ -166,6 +166,20 @@ final class Rig {
         }
     }
 
+    /** Writes until it is so, with rest after each: where time is virtual, it does not pass while there is always more to do. */
+    void writeUntil(End end, BooleanSupplier failed) {
+        long deadline = now() + patienceNanos;
+        while (!failed.getAsBoolean()) {
+            if (now() - deadline > 0) {
+                throw new AssertionError("writing does not fail: " + end);
+            }
+            if (!end.isClosed()) {
+                end.write("into the void").flush();
+            }
+            quiet();
+        }
+    }
+
     private void step() {
         List<Side> open = sides.stream().filter(each -> !each.isClosed()).toList();
         for (Side side : open) {

@@ -196,6 +196,9 @@ abstract class SelectingLaws extends EndingLaws {
         Rig.Pair paused = rig().connect();
         paused.server().pause();
         paused.client().writePattern(8 * 1024 * 1024).flush();
+        for (int i = 0; i < 50 && has(Trait.ONE_THREAD); i++) {
+            rig().quiet(); // on a slow network that is simulated, what fits is a while under way
+        }
         rig().expectRest("with an Acceptor and a Wire paused and a writer blocked");
         assertEquals(0, waiting.count());
         client.close();

@@ -26,8 +26,8 @@ import rill.Outgoing;
 import rill.ThrowingRunnable;
 
 /**
- * A channel of one connection's handlers, without a socket and a thread: it works while it is called. No call throws what handlers throw; the
- * first of that is kept as its {@link #failure}.
+ * A channel of one connection's handlers, without a socket and a thread: what they do is seen to by the session, while it is called. What they do outside of
+ * that has it {@linkplain BridgeLoop#wake woken}. No call throws what handlers throw; the first of that is kept as its {@link #failure}.
  *
  * <pre>
  *  new ──begin()──▶ open ── a handler closes it, or end() ──▶ closed: takes no bytes and no messages
@@ -88,8 +88,9 @@ final class BridgeChannel extends AbstractChannel {
 
     /** After a failure nothing arrives any more: there would be a gap before it. */
     private void arrive(Object message) {
-        if (failure == null) {
+        if (failure == null && !loop.hasEnded()) {
             arrived.add(message);
+            loop.wake();
         } else {
             release(message);
         }
@@ -136,21 +137,13 @@ final class BridgeChannel extends AbstractChannel {
         return new Bridging();
     }
 
-    /** Outside of a call nobody would pass it on: so it is not written, and whoever looks at the promise, or at the reports, knows. */
     @Override
     protected void doWrite(ChannelOutboundBuffer in) {
-        if (!loop.isCalled() && !in.isEmpty()) {
-            IllegalStateException refusal = BridgeLoop.notCalled();
-            loop.report(refusal);
-            while (!in.isEmpty()) {
-                in.remove(refusal);
-            }
-            return;
-        }
         for (Object message = in.current(); message != null; message = in.current()) {
             written.add(ReferenceCountUtil.retain(message));
             in.remove();
         }
+        loop.wake();
     }
 
     @Override
@@ -162,6 +155,7 @@ final class BridgeChannel extends AbstractChannel {
     @Override
     protected void doClose() {
         open = false;
+        loop.wake();
     }
 
     @Override
@@ -214,17 +208,37 @@ final class BridgeChannel extends AbstractChannel {
 
     // ---- what happens on the connection
 
+    void onWake(Runnable wakes) {
+        loop.onWake(wakes);
+    }
+
     void begin() {
         attempt(() -> {
             pipeline().addLast(new Adding());
             loop.register(this).syncUninterruptibly();
+            requireNoThreads();
             if (isUsable()) {
                 ready = handlers.ready(pipeline());
             }
             if (ready != null) {
-                ready.addListener(done -> failedBy(done.cause()));
+                ready.addListener(done -> {
+                    failedBy(done.cause());
+                    loop.wake();
+                });
             }
         });
+    }
+
+    /** Their calls would overtake one another: the end of the input would be told before what such a handler still has. */
+    private void requireNoThreads() {
+        for (String name : pipeline().names()) {
+            ChannelHandlerContext context = pipeline().context(name);
+            if (context != null && context.executor() != loop) {
+                throw new UnsupportedOperationException(
+                        "the handler " + name
+                                + " was added with an executor of its own, and handlers of a Rill connection work on its loop: let it hand on what takes long by itself");
+            }
+        }
     }
 
     /** Takes the bytes. */
@@ -267,6 +281,7 @@ final class BridgeChannel extends AbstractChannel {
         done.addListener(later -> {
             unwritten--;
             failedBy(later.cause());
+            loop.wake();
         });
         return null;
     }
@@ -297,7 +312,9 @@ final class BridgeChannel extends AbstractChannel {
         if (active) {
             attempt(() -> unsafe().close(voidPromise())); // not through the handlers, who might put it off
         }
-        loop.drop();
+        boolean within = loop.called(true);
+        loop.end(this::failedBy);
+        loop.called(within);
         dropWritten();
         dropArrived();
         Throwable thrown = failure;
@@ -337,8 +354,14 @@ final class BridgeChannel extends AbstractChannel {
 
     /** If there is a cause, it has failed. */
     void failedBy(@Nullable Throwable cause) {
-        if (failure == null) {
+        if (cause == null) {
+            return;
+        }
+        if (loop.hasEnded()) {
+            loop.report(cause);
+        } else if (failure == null) {
             failure = cause;
+            loop.wake();
         }
     }
 

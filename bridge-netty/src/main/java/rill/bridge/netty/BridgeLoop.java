@@ -10,14 +10,24 @@ import io.netty.util.concurrent.AbstractScheduledEventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Ticker;
 import java.util.ArrayDeque;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.Loop;
 
 /**
- * What one connection's handlers take for their event loop: what they give it waits until it is {@linkplain #run run}, on the loop of the connection and by
- * its clock. It lives as long as its channel does, and can't be shut down.
+ * What one connection's handlers take for their event loop: what they give it runs on the loop of the connection and by its clock, within a call of the
+ * session, which passes on what comes of it.
+ *
+ * <pre>
+ *  given within a call ─────────────────────────────────▶ runs at its end
+ *  given on the loop otherwise ──▶ the session is woken ─▶ runs in that call
+ *  given by another thread ──▶ a Handle on the loop ──────┘
+ *  given when the connection is gone ──▶ runs in a Handle: what handlers do then fails or is released, as in a closed channel of Netty's
+ * </pre>
+ *
+ * <p>It can't be shut down.
  */
 final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLoop {
     private static final int ROUNDS = 100;
@@ -26,7 +36,9 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
 
     private final Ticker ticker = new LoopTicker(owner);
+    private Runnable wake = () -> {}; // the session, for a call
     private boolean called; // so that what it is given will be run
+    private volatile boolean ended; // the connection is gone
 
     /** The loop's clock, from when this was made: Netty takes no readings below zero. In tests without a loop time stands still. */
     private static final class LoopTicker implements Ticker {
@@ -90,10 +102,28 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
         return tasks.isEmpty() ? nextScheduledTaskNano() : 0;
     }
 
-    /** Nothing of it will run any more. */
-    void drop() {
+    /** How the session is woken, on the loop. */
+    void onWake(Runnable wakes) {
+        wake = wakes;
+    }
+
+    /** Something is to be seen to: by the call that goes on, or by one that is asked for. */
+    void wake() {
+        if (!called && !ended) {
+            wake.run();
+        }
+    }
+
+    /** The connection is gone: what is due runs, and what was scheduled for later does not. */
+    void end(Consumer<? super Throwable> failed) {
+        run(failed);
+        ended = true;
         tasks.clear();
         cancelScheduledTasks();
+    }
+
+    boolean hasEnded() {
+        return ended;
     }
 
     /** Whether handlers are called from here on. Gives whether they were before. */
@@ -103,17 +133,6 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
         return before;
     }
 
-    /** Whether handlers are being called: what they leave then is seen to. */
-    boolean isCalled() {
-        return called;
-    }
-
-    static IllegalStateException notCalled() {
-        return new IllegalStateException(
-                "handlers of a Rill connection work within the calls in which something has come, is written or"
-                        + " is due: nothing would see to what they do outside of them, as in a callback of a Future");
-    }
-
     /** Tells the owner of the loop, if there is one, of what nobody else may look at. */
     void report(Throwable thrown) {
         if (owner != null) {
@@ -121,27 +140,37 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
         }
     }
 
-    private void requireCall() {
+    @Override
+    public void execute(Runnable task) {
         if (!inEventLoop()) {
-            throw new IllegalStateException(
-                    "handlers of a Rill connection work on its loop, and on no thread of their own");
-        }
-        if (!called) {
-            throw notCalled();
+            elsewhere(() -> execute(task));
+        } else if (ended) {
+            elsewhere(() -> run(task, this::report));
+        } else {
+            tasks.add(task);
+            wake();
         }
     }
 
-    @Override
-    public void execute(Runnable task) {
-        requireCall();
-        tasks.add(task);
+    /** In a Handle on the loop. */
+    private void elsewhere(Runnable action) {
+        if (owner == null) {
+            throw new RejectedExecutionException(
+                    "the handlers are on no loop, so no other thread can give them anything");
+        }
+        owner.execute(action);
     }
 
     /** Netty asks it before anything is scheduled. */
     @Deprecated
     @Override
     protected void validateScheduled(long amount, TimeUnit unit) {
-        requireCall();
+        if (ended) {
+            throw new RejectedExecutionException("the connection is gone, and nothing is due any more");
+        }
+        if (inEventLoop()) {
+            wake();
+        }
     }
 
     // ---- as handlers see it

@@ -12,7 +12,7 @@ import rill.Session;
 
 /**
  * What a layer and a codec of Netty's handlers have in common. Whatever the call, the channel is {@linkplain #settle settled} after it: what is due
- * runs, and what was written is passed on. What has arrived is given by {@link #decode} alone, when it is wanted; after the last of it a failure or the end.
+ * runs, and what was written is passed on. Outside of a call the channel asks for one, by the timer. What has arrived is given by {@link #decode} alone, when it is wanted; after the last of it a failure or the end.
  */
 abstract class BridgeSession<R, W> implements Session<R, W> {
     final BridgeChannel channel;
@@ -24,6 +24,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
     BridgeSession(BridgeChannel channel, Context context) {
         this.channel = channel;
         this.context = context;
+        channel.onWake(() -> context.startTimer(Duration.ZERO));
     }
 
     /** What has arrived, or one message of it; null if nothing was of use. */

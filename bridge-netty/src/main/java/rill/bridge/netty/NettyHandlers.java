@@ -36,9 +36,14 @@ import rill.Context;
  * of it has come out of the handlers: then nothing of it leaves, and the connection fails. {@link rill.Connection#become} refuses to replace handlers with an
  * {@link IllegalStateException}: they can't give back the bytes that they have taken.
  *
- * <p><b>Not guaranteed:</b> handlers that hand work to threads of their own are not supported: {@code Channel.eventLoop()} takes tasks on the
- * loop alone, and within the calls in which something has come, is written or is due. What handlers write outside of them, in a callback of a Future, is
- * refused by its promise, and reported. The channel is always writable, and reads by itself: whether anything is read, decoded or written is up to Rill's own
+ * <p><b>Work elsewhere:</b> a handler may hand work to another thread, and give what comes of it to {@code ctx.executor()}, {@code ctx.writeAndFlush} or
+ * {@code ctx.fireChannelRead} from there, or in a callback on the loop: it runs in a Handle, in the order in which one thread gave it, and what it writes and leaves is
+ * written and received as ever. When the connection is gone, what is still written fails, what is still passed on is released, and nothing more can be scheduled. The connection knows
+ * nothing of such work before it comes back: {@link rill.Connection#close} and a graceful stop don't wait for it, the end of the input may be told before, and more bytes are
+ * decoded meanwhile.
+ *
+ * <p><b>Not guaranteed:</b> handlers with an executor of their own, as in {@code addLast(group, handler)}, are refused: the connection fails with an
+ * {@link UnsupportedOperationException}. The channel is always writable, and reads by itself: whether anything is read, decoded or written is up to Rill's own
  * water marks.
  *
  * <p><b>Threading:</b> immutable; the functions run on the loop of the connection.

@@ -3,25 +3,32 @@ package rill.bridge.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
+import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.LineBasedFrameDecoder;
 import io.netty.handler.codec.string.StringDecoder;
 import io.netty.handler.codec.string.StringEncoder;
+import io.netty.util.concurrent.DefaultEventExecutorGroup;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import rill.Connection;
+import rill.Future;
+import rill.Loop;
 import rill.Pipeline;
-import rill.Report;
 import rill.testing.ManualClock;
 import rill.testkit.Leaks;
 
@@ -84,64 +91,211 @@ class HandlersOnTheLoopTest {
         rig.close();
     }
 
-    private static void refused(Future<?> scheduled) {
-        throw new AssertionError("taken: " + scheduled);
+    // ---- outside of the calls of the connection, in a callback of a Future, say
+
+    private static void on(Rig rig, ChannelHandlerContext context, Consumer<ChannelHandlerContext> does) {
+        rig.does(() -> does.accept(context));
     }
 
-    /** In a callback of a Future, say: nobody would run it before something else happens on the connection. */
     @Test
-    void what_is_given_to_it_outside_of_the_calls_of_the_connection_is_refused() {
+    void what_is_given_to_it_outside_of_the_calls_of_the_connection_runs_in_one_of_its_own() {
         var rig = new Rig();
         List<ChannelHandlerContext> contexts = new ArrayList<>();
         Connection<String, String> connection = rig.connect(lines(contexts::add));
         ChannelHandlerContext context = contexts.getFirst();
         EventLoop events = context.channel().eventLoop();
-        rig.does(() -> {
-            Runnable never = () -> {
-                var _ = context.writeAndFlush("never");
-            };
-            for (ThrowingCallable attempt : List.<ThrowingCallable>of(
-                    () -> events.execute(never),
-                    () -> refused(events.schedule(never, 1, TimeUnit.MILLISECONDS)),
-                    () -> refused(events.schedule(() -> "never", 1, TimeUnit.MILLISECONDS)),
-                    () -> refused(events.scheduleAtFixedRate(never, 1, 1, TimeUnit.MILLISECONDS)),
-                    () -> refused(events.scheduleWithFixedDelay(never, 1, 1, TimeUnit.MILLISECONDS)))) {
-                assertThatThrownBy(attempt)
-                        .isInstanceOf(IllegalStateException.class)
-                        .hasMessageContaining("within the calls");
-            }
+        on(rig, context, it -> events.execute(() -> it.writeAndFlush("executed;")));
+        assertThat(rig.sent()).isEqualTo("executed;");
+        on(rig, context, it -> {
+            var _ = events.schedule(() -> it.writeAndFlush("scheduled;"), 10, TimeUnit.MILLISECONDS);
         });
+        rig.after(Duration.ofMillis(9));
+        assertThat(rig.sent()).isEqualTo("executed;");
+        rig.after(Duration.ofMillis(1));
+        assertThat(rig.sent()).isEqualTo("executed;scheduled;");
         rig.peerSays("one\n");
-        rig.after(Duration.ofSeconds(1));
-        assertThat(rig.sent()).isEmpty();
         assertThat(rig.received).containsExactly("one");
         rig.does(connection::close);
         rig.close();
     }
 
-    /** Its promise would say that it has left, and it would stay until something else happens. */
     @Test
-    void what_a_handler_writes_outside_of_the_calls_of_the_connection_is_refused_and_reported() {
+    void what_a_handler_writes_outside_of_the_calls_of_the_connection_leaves_in_its_order() {
         var rig = new Rig();
         List<ChannelHandlerContext> contexts = new ArrayList<>();
         List<ChannelFuture> written = new ArrayList<>();
         Connection<String, String> connection = rig.connect(lines(contexts::add));
         rig.does(() -> {
-            written.add(contexts.getFirst().write("a"));
-            written.add(contexts.getFirst().writeAndFlush("b"));
+            connection.write("a");
+            written.add(contexts.getFirst().write("b"));
+            written.add(contexts.getFirst().writeAndFlush("c"));
         });
-        assertThat(written)
-                .hasSize(2)
-                .allSatisfy(each -> assertThat(each.cause()).isInstanceOf(IllegalStateException.class));
-        assertThat(rig.loops.reporter().take(Report.Thrown.class))
-                .singleElement()
-                .satisfies(thrown -> {
-                    assertThat(thrown.what()).contains("handlers of Netty");
-                    assertThat(thrown.cause()).hasMessageContaining("within the calls");
-                });
-        rig.write(connection, "in order");
-        assertThat(rig.sent()).isEqualTo("in order");
+        assertThat(written).hasSize(2).allMatch(ChannelFuture::isSuccess);
+        assertThat(rig.sent()).isEqualTo("abc");
         rig.does(connection::close);
         rig.close();
+    }
+
+    @Test
+    void what_a_handler_passes_on_outside_of_the_calls_of_the_connection_is_received() {
+        var rig = new Rig();
+        List<ChannelHandlerContext> contexts = new ArrayList<>();
+        Connection<String, String> connection = rig.connect(lines(contexts::add));
+        on(rig, contexts.getFirst(), it -> {
+            it.fireChannelRead("first");
+            it.fireChannelRead("second");
+        });
+        assertThat(rig.received).containsExactly("first", "second");
+        on(rig, contexts.getFirst(), ChannelHandlerContext::close);
+        assertThat(rig.received).containsExactly("first", "second", "<end>");
+        rig.does(connection::close);
+        rig.close();
+    }
+
+    @Test
+    void what_a_handler_throws_outside_of_the_calls_of_the_connection_fails_it() {
+        var rig = new Rig();
+        List<ChannelHandlerContext> contexts = new ArrayList<>();
+        rig.connect(lines(contexts::add));
+        on(
+                rig,
+                contexts.getFirst(),
+                it -> it.executor().execute(() -> {
+                    throw new IllegalStateException("on purpose");
+                }));
+        assertThat(rig.failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasMessageContaining("on purpose"));
+        rig.close();
+    }
+
+    @Test
+    void a_write_that_is_completed_outside_of_the_calls_of_the_connection_lets_others_follow() {
+        var rig = new Rig();
+        List<Runnable> kept = new ArrayList<>();
+        Connection<String, String> connection = rig.connect(Pipeline.of(NettyHandlers.of(handlers ->
+                        handlers.addLast(new StringDecoder(), new StringEncoder(), new ChannelOutboundHandlerAdapter() {
+                            @Override
+                            public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+                                kept.add(() -> context.writeAndFlush(message, promise));
+                            }
+                        }))
+                .codec(String.class, String.class)));
+        rig.write(connection, "a");
+        rig.write(connection, "b");
+        assertThat(rig.sent()).isEmpty();
+        assertThat(kept).hasSize(1);
+        rig.does(kept.getFirst());
+        assertThat(rig.sent()).isEqualTo("a");
+        rig.does(kept.get(1));
+        assertThat(rig.sent()).isEqualTo("ab");
+        rig.does(connection::close);
+        rig.close();
+    }
+
+    // ---- other threads
+
+    private static void elsewhere(Runnable action) {
+        Thread thread = Thread.ofPlatform().start(action);
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void what_another_thread_gives_it_runs_on_the_loop_in_its_order() {
+        var rig = new Rig();
+        List<ChannelHandlerContext> contexts = new ArrayList<>();
+        List<Object> loops = new ArrayList<>();
+        Connection<String, String> connection = rig.connect(lines(contexts::add));
+        ChannelHandlerContext context = contexts.getFirst();
+        elsewhere(() -> {
+            context.executor().execute(() -> loops.add(Loop.current()));
+            context.write("a");
+            context.writeAndFlush("b");
+            context.fireChannelRead("received");
+            var _ = context.executor().schedule(() -> context.writeAndFlush("c"), 10, TimeUnit.MILLISECONDS);
+        });
+        assertThat(loops).as("within the other thread").isEmpty();
+        rig.ticks();
+        assertThat(loops).containsExactly(rig.loop);
+        assertThat(rig.sent()).isEqualTo("ab");
+        assertThat(rig.received).containsExactly("received");
+        rig.after(Duration.ofMillis(10));
+        assertThat(rig.sent()).isEqualTo("abc");
+        rig.does(connection::close);
+        rig.close();
+    }
+
+    /** As one that asks a database does. */
+    @Test
+    void a_handler_that_has_its_answer_from_another_thread_gives_it() {
+        var rig = new Rig();
+        var work = new ArrayDeque<Runnable>();
+        Connection<String, String> connection = rig.connect(Pipeline.of(NettyHandlers.of(handlers -> handlers.addLast(
+                        new LineBasedFrameDecoder(100),
+                        new StringDecoder(),
+                        new StringEncoder(),
+                        new SimpleChannelInboundHandler<String>() {
+                            @Override
+                            protected void channelRead0(ChannelHandlerContext context, String question) {
+                                work.add(() -> context.writeAndFlush("answer to " + question + ";"));
+                            }
+                        }))
+                .codec(String.class, String.class)));
+        rig.peerSays("one\ntwo\n");
+        while (!work.isEmpty()) {
+            elsewhere(work.remove());
+        }
+        rig.ticks();
+        assertThat(rig.sent()).isEqualTo("answer to one;answer to two;");
+        rig.does(connection::close);
+        rig.close();
+    }
+
+    @Test
+    void what_another_thread_writes_when_the_connection_is_gone_fails_and_is_released() {
+        var rig = new Rig();
+        List<ChannelHandlerContext> contexts = new ArrayList<>();
+        Connection<String, String> connection = rig.connect(lines(contexts::add));
+        ChannelHandlerContext context = contexts.getFirst();
+        List<ChannelFuture> written = new ArrayList<>();
+        ByteBuf before = Rig.bytes("before");
+        ByteBuf after = Rig.bytes("after");
+        ByteBuf passedOn = Rig.bytes("passed on");
+        elsewhere(() -> written.add(context.writeAndFlush(before)));
+        rig.does(connection::abort);
+        elsewhere(() -> {
+            written.add(context.writeAndFlush(after));
+            context.fireChannelRead(passedOn);
+            assertThatThrownBy(() -> context.executor().schedule(() -> {}, 1, TimeUnit.SECONDS))
+                    .isInstanceOf(RejectedExecutionException.class);
+        });
+        rig.ticks();
+        assertThat(List.of(before, after, passedOn)).allMatch(each -> each.refCnt() == 0);
+        assertThat(written).allMatch(ChannelFuture::isDone);
+        assertThat(written.get(1).cause()).isInstanceOf(ClosedChannelException.class);
+        rig.close();
+    }
+
+    @Test
+    void a_handler_with_an_executor_of_its_own_is_refused_in_words() {
+        var rig = new Rig();
+        var group = new DefaultEventExecutorGroup(1);
+        try {
+            Pipeline<String, String> pipeline = Pipeline.of(
+                    NettyHandlers.of(handlers -> handlers.addLast(group, "slow", new ChannelInboundHandlerAdapter()))
+                            .codec(String.class, String.class));
+            Future<?> connecting = rig.loop.connect(rig.server().address(), pipeline);
+            rig.ticks();
+            assertThat(connecting.failure())
+                    .isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessageContaining("the handler slow was added with an executor of its own");
+        } finally {
+            rig.close();
+            group.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly();
+        }
     }
 }

@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
@@ -67,6 +69,35 @@ class SslHandlerTest {
                 }
             });
         });
+    }
+
+    /** Its tasks run wherever, and what follows from them comes back to the loop. */
+    @Test
+    void a_handshake_whose_tasks_run_on_threads_of_their_own_comes_about() throws Exception {
+        var threads = Executors.newFixedThreadPool(2);
+        try {
+            NettyHandlers delegating = NettyHandlers.of(handlers -> {
+                        SSLEngine engine = context.createSSLEngine();
+                        engine.setUseClientMode(true);
+                        handlers.addLast(new SslHandler(engine, threads));
+                    })
+                    .readyWhen(handlers -> handlers.get(SslHandler.class).handshakeFuture());
+            Future<Connection<String, String>> connecting = rig.loop.connect(server().address(), over(delegating));
+            long patience = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+            while (!connecting.isDone() && System.nanoTime() < patience) {
+                rig.ticks();
+                Thread.onSpinWait();
+            }
+            Connection<String, String> connection = connecting.result();
+            rig.does(() -> connection.write("hello"));
+            manyTicks();
+            assertThat(rig.received).containsExactly("hello");
+            rig.does(connection::abort);
+        } finally {
+            threads.shutdownNow();
+            assertThat(threads.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+        }
+        manyTicks();
     }
 
     private static Pipeline<String, String> over(NettyHandlers layer) {

@@ -164,14 +164,22 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
 
     /** Want of memory, or a mistake: it costs this Wire alone. */
     private void broken(Throwable e) {
-        @Nullable Throwable cause;
+        fail(whatBroke(e));
+    }
+
+    /** What was told to have failed is the cause, whatever comes after it. */
+    private Throwable whatBroke(Throwable e) {
+        Throwable told = state == State.FAILED ? failure : null;
         try {
+            if (told != null) {
+                told.addSuppressed(e);
+                return told;
+            }
             Throwable refusal = e instanceof UncheckedIOException ? e.getCause() : null;
-            cause = named("serve ", refusal instanceof IOException known ? known : new IOException(e));
+            return named("serve ", refusal instanceof IOException known ? known : new IOException(e));
         } catch (RuntimeException | Error noMemory) {
-            cause = e;
+            return told == null ? e : told;
         }
-        fail(cause);
     }
 
     private void act(boolean readable, boolean writable) {

@@ -23,7 +23,7 @@ import rill.codec.resp.RespVersion;
  * A Redis client: commands, transactions, scripts, scans, commands that block, and subscriptions that survive their connection; for one server, or
  * for a cluster, whose redirections it follows. A facade over the public API, no more.
  *
- * <p><b>Threading:</b> any thread; {@link Scan} and {@link Subscriptions} on the loop.
+ * <p><b>Threading:</b> any thread; {@link Subscriptions} on the loop.
  *
  * <p><b>Errors:</b> what the server answers with an error is a {@link RespException}; what has no answer fails as a call of a
  * {@link rill.Pool} does: calls wait while nothing is connected, within their deadlines, and what was never sent is tried again.
@@ -66,7 +66,10 @@ final class RedisClient implements AutoCloseable {
                 nodes.call(List.of(command)).map(replies -> replies.getFirst().orThrow()));
     }
 
-    /** Several commands that leave together, on one connection: the replies, whatever of them are errors. */
+    /**
+     * Several commands that leave together, on one connection: the replies, whatever of them are errors. In a cluster, those that belong elsewhere are
+     * carried out there, after the others: of what has to be in order, keep the keys together, and out of slots that are just being moved.
+     */
     Future<List<Reply>> batch(List<Command> commands) {
         return onLoop(() -> nodes.call(List.copyOf(commands)));
     }
@@ -118,7 +121,8 @@ final class RedisClient implements AutoCloseable {
     // ---- more than one command
 
     /**
-     * All of these commands or none, with nothing between them, as one call.
+     * All of these commands or none, with nothing between them, as one call. In a cluster, one node carries out all of them, or none does: where their slot
+     * has moved, or is being moved, they follow it together, and while some of their keys are on either side they are sent again for a few seconds.
      *
      * @return their replies, some of which may be errors: what fails when it is carried out undoes nothing. Fails if one of them was refused
      *     beforehand, and then none was carried out; also if the server refuses {@code MULTI}, which an access control list may say: then
@@ -174,9 +178,9 @@ final class RedisClient implements AutoCloseable {
         return Command.of(parts.toArray(String[]::new));
     }
 
-    /** All keys that match, as a stream. Of a cluster, those at the server that the client was given: a cursor is worth nothing to another. */
+    /** All keys that match, as a stream; of a cluster, those of each master in turn. */
     Scan scan(String pattern) {
-        return new Scan(loop, command -> onLoop(() -> nodes.callFirst(command)), pattern);
+        return new Scan(loop, nodes, pattern);
     }
 
     /**

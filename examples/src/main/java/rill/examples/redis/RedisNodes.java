@@ -1,6 +1,5 @@
 package rill.examples.redis;
 
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import rill.CallFailedException;
+import rill.CallFailedException.Fate;
 import rill.ClientProtocol;
 import rill.Future;
 import rill.Loop;
@@ -24,51 +25,29 @@ import rill.codec.resp.Reply;
  * each, which keeps commands in order. That of the first is made again when it was lost, that of another when it is needed. Confined to the loop.
  *
  * <pre>
- *  call ──▶ the node of its slot, or the first ──▶ the answer
- *              ▲    ▲                               │ MOVED: the slot is there from now on
- *              │    └───────────────────────────────┤
- *              └── with ASKING, this once ◀─────────┘ ASK
+ *  call ──▶ the node of its slot, or the first ──▶ the answer, part by part
+ *              ▲    ▲    ▲                          │ MOVED: the slot is there from now on
+ *              │    │    └──────────────────────────┤
+ *              │    └── with ASKING, this once ◀────┤ ASK
+ *              └── after a pause ◀──────────────────┘ TRYAGAIN
  * </pre>
+ *
+ * <p>A transaction is one part: it is carried out by one node, or by none.
  */
 final class RedisNodes {
     private static final Set<String> READS =
-            Set.of("EXISTS", "GET", "HGET", "HGETALL", "LRANGE", "MGET", "PING", "TTL", "TYPE");
-
-    /** What has no key, and may concern the server that is asked: its first argument says nothing of a slot. */
-    private static final Set<String> KEYLESS = Set.of(
-            "ACL",
-            "BGREWRITEAOF",
-            "BGSAVE",
-            "CLIENT",
-            "CLUSTER",
-            "COMMAND",
-            "CONFIG",
-            "DBSIZE",
-            "ECHO",
-            "FLUSHALL",
-            "FLUSHDB",
-            "FUNCTION",
-            "HELLO",
-            "INFO",
-            "KEYS",
-            "LASTSAVE",
-            "LATENCY",
-            "MIGRATE",
-            "MODULE",
-            "PING",
-            "PUBLISH",
-            "PUBSUB",
-            "SCAN",
-            "SCRIPT",
-            "SLOWLOG",
-            "TIME",
-            "WAIT");
+            Set.of("EXISTS", "GET", "HGET", "HGETALL", "LRANGE", "MGET", "PING", "SCAN", "TTL", "TYPE");
 
     /** More of them in a row mean that the cluster contradicts itself. */
     private static final int MOST_REDIRECTIONS = 5;
 
-    private static final int SLOTS = 16384;
-    private static final int NO_SLOT = -1;
+    /** While some keys of a command have moved and others have not: a slot takes as long as its keys do. */
+    private static final int MOST_TRIES = 8;
+
+    private static final Duration FIRST_PAUSE =
+            Duration.ofMillis(20); // before the second, and twice as long before each other
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+    private static final double JITTER = 0.2;
 
     private static final PoolOptions OPTIONS =
             PoolOptions.defaults().probe(Duration.ofSeconds(30), Duration.ofSeconds(5));
@@ -116,16 +95,22 @@ final class RedisNodes {
         } catch (IllegalArgumentException refused) {
             return loop.failed(refused);
         }
-        return call(batch, nodeOf(batch), false, MOST_REDIRECTIONS);
+        return call(batch, nodeOf(batch), false, MOST_REDIRECTIONS, 1);
     }
 
-    /** Of the first, and of no other: where answers are worth something only to the server that has given them. */
-    Future<Reply> callFirst(Command command) {
-        return call(List.of(command), first, false, 0).map(List::getFirst);
+    /** Of this server, and of no other: where answers are worth something only to the one that has given them. */
+    Future<Reply> callAt(SocketAddress node, Command command) {
+        return sent(List.of(command), node).map(List::getFirst);
+    }
+
+    /** Who has which slots, as somebody says who should know. */
+    Future<Topology> topology() {
+        SocketAddress asked = anyNode();
+        return callAt(asked, Command.of("CLUSTER", "SLOTS")).map(reply -> Topology.of(reply, asked));
     }
 
     private SocketAddress nodeOf(List<Command> batch) {
-        SocketAddress node = bySlot.isEmpty() ? null : bySlot.get(slot(batch));
+        SocketAddress node = bySlot.isEmpty() ? null : bySlot.get(Slots.of(batch));
         return node == null ? anyNode() : node;
     }
 
@@ -142,47 +127,78 @@ final class RedisNodes {
         return first;
     }
 
-    private Future<List<Reply>> call(List<Command> batch, SocketAddress node, boolean asking, int left) {
-        if (closed) {
-            return loop.failed(new IllegalStateException("the client is closed"));
-        }
+    private Future<List<Reply>> sent(List<Command> batch, SocketAddress node) {
+        return closed
+                ? loop.failed(new IllegalStateException("the client is closed"))
+                : pool(node).call(List.copyOf(batch));
+    }
+
+    /**
+     * Sends it, and each part that belongs elsewhere there.
+     *
+     * @param left how many redirections are followed
+     * @param tries of what is split, this one included
+     */
+    private Future<List<Reply>> call(List<Command> batch, SocketAddress node, boolean asking, int left, int tries) {
         List<Command> sent = new ArrayList<>(batch);
         if (asking) {
             sent.addFirst(Command.of("ASKING"));
         }
-        return pool(node).call(List.copyOf(sent)).flatMap(answer -> {
+        return sent(sent, node).flatMap(answer -> {
             List<Reply> replies = asking ? answer.subList(1, answer.size()) : answer;
-            return left == 0 ? loop.done(replies) : followed(batch, replies, node, left);
+            List<Future<List<Reply>>> parts = new ArrayList<>();
+            boolean done = true;
+            for (Part each : Part.of(batch, replies)) {
+                Future<List<Reply>> again = again(each, node, left, tries);
+                done &= again == null;
+                parts.add(again == null ? loop.done(each.replies()) : again);
+            }
+            if (done) {
+                return loop.done(replies);
+            }
+            Future<List<Reply>> all = Future.all(parts).map(RedisNodes::joined);
+            return parts.size() == 1 ? all : all.recoverWith(failure -> loop.failed(partly(failure)));
         });
     }
 
-    /** A transaction is carried out whole or not at all, and so it is sent elsewhere whole; of other batches those commands that were sent away. */
-    private Future<List<Reply>> followed(List<Command> batch, List<Reply> replies, SocketAddress node, int left) {
-        boolean aborted = Reply.plain(replies.getLast()) instanceof Reply.Failed failed
-                && failed.code().equals("EXECABORT");
-        if (batch.size() == 1 || aborted) {
-            Redirection elsewhere = Redirection.of(replies, node);
-            return elsewhere == null ? loop.done(replies) : follow(elsewhere, batch, left);
-        }
-        List<Future<Reply>> parts = new ArrayList<>();
-        boolean redirected = false;
-        for (int i = 0; i < batch.size(); i++) {
-            List<Reply> one = List.of(replies.get(i));
-            Redirection elsewhere = Redirection.of(one, node);
-            redirected |= elsewhere != null;
-            parts.add(
-                    elsewhere == null
-                            ? loop.done(replies.get(i))
-                            : follow(elsewhere, List.of(batch.get(i)), left).map(List::getFirst));
-        }
-        return redirected ? Future.all(parts) : loop.done(replies);
+    /** What one part never reached, others have. */
+    private static Throwable partly(Throwable failure) {
+        return failure instanceof CallFailedException
+                ? new CallFailedException(
+                        Fate.PERHAPS_CARRIED_OUT,
+                        "a part of the batch was carried out: " + failure.getMessage(),
+                        failure)
+                : failure;
     }
 
-    private Future<List<Reply>> follow(Redirection elsewhere, List<Command> batch, int left) {
+    private static List<Reply> joined(List<List<Reply>> parts) {
+        return parts.stream().flatMap(List::stream).toList();
+    }
+
+    /** What comes of it elsewhere, or later; null if its answer is final. */
+    private @Nullable Future<List<Reply>> again(Part part, SocketAddress from, int left, int tries) {
+        Redirection elsewhere = part.elsewhere(from);
+        if (elsewhere != null) {
+            return left == 0 ? null : follow(elsewhere, part.commands(), left, tries);
+        }
+        if (!part.isSplit() || tries == MOST_TRIES) {
+            return null;
+        }
+        return loop.delay(pause(tries))
+                .flatMap(over -> call(part.commands(), nodeOf(part.commands()), false, MOST_REDIRECTIONS, tries + 1));
+    }
+
+    private Future<List<Reply>> follow(Redirection elsewhere, List<Command> batch, int left, int tries) {
         if (elsewhere.moved()) {
             bySlot.put(elsewhere.slot(), elsewhere.node());
         }
-        return call(batch, elsewhere.node(), !elsewhere.moved(), left - 1);
+        return call(batch, elsewhere.node(), !elsewhere.moved(), left - 1, tries);
+    }
+
+    private Duration pause(int tries) {
+        double nanos = Math.min(FIRST_PAUSE.toNanos() * Math.pow(2, tries - 1), (double) LONGEST_PAUSE.toNanos());
+        double jitter = 1 - JITTER + 2 * JITTER * loop.random().nextDouble();
+        return Duration.ofNanos((long) (nanos * jitter));
     }
 
     private Pool<List<Command>, List<Reply>> pool(SocketAddress node) {
@@ -215,87 +231,5 @@ final class RedisNodes {
     void close() {
         closed = true;
         pools.values().forEach(Pool::close);
-    }
-
-    // ---- slots
-
-    /**
-     * Where the first key of a batch belongs, or {@link #NO_SLOT}; a guess for commands whose keys come later, which a redirection corrects.
-     */
-    private static int slot(List<Command> batch) {
-        for (Command each : batch) {
-            if (each.size() > 1 && !KEYLESS.contains(each.name())) {
-                return slot(each.bytes(each.name().startsWith("EVAL") ? Math.min(3, each.size() - 1) : 1));
-            }
-        }
-        return NO_SLOT;
-    }
-
-    /** Of what is between braces, if something is: so keys can be kept together. <b>Source:</b> Redis cluster specification. */
-    static int slot(byte[] key) {
-        int from = 0;
-        int to = key.length;
-        int open = indexOf(key, '{', 0);
-        int close = open < 0 ? -1 : indexOf(key, '}', open + 1);
-        if (close > open + 1) {
-            from = open + 1;
-            to = close;
-        }
-        int crc = 0;
-        for (int i = from; i < to; i++) {
-            crc ^= (key[i] & 0xFF) << 8;
-            for (int bit = 0; bit < 8; bit++) {
-                crc = (crc & 0x8000) == 0 ? crc << 1 : (crc << 1) ^ 0x1021;
-            }
-        }
-        return crc & (SLOTS - 1);
-    }
-
-    private static int indexOf(byte[] bytes, char wanted, int from) {
-        for (int i = from; i < bytes.length; i++) {
-            if (bytes[i] == wanted) {
-                return i;
-            }
-        }
-        return -1;
-    }
-
-    /**
-     * What a cluster says if it is not there: {@code MOVED 3999 127.0.0.1:6381}, or {@code ASK} while a slot is on its way.
-     *
-     * @param moved for good
-     */
-    record Redirection(boolean moved, int slot, SocketAddress node) {
-        /** The first in an answer; null if there is none. An {@code ASK} within several commands can't be followed: it holds for one. */
-        static @Nullable Redirection of(List<Reply> replies, SocketAddress from) {
-            for (Reply each : replies) {
-                if (Reply.plain(each) instanceof Reply.Failed failed) {
-                    boolean asked = failed.code().equals("ASK") && replies.size() == 1;
-                    String[] words = failed.message().split(" ", -1);
-                    if ((asked || failed.code().equals("MOVED")) && words.length == 3) {
-                        return read(!asked, words, from);
-                    }
-                }
-            }
-            return null;
-        }
-
-        private static @Nullable Redirection read(boolean moved, String[] words, SocketAddress from) {
-            int colon = words[2].lastIndexOf(':');
-            String host = words[2].substring(0, Math.max(colon, 0));
-            String port = words[2].substring(colon + 1);
-            if (!isAtMost(SLOTS - 1, words[1]) || !isAtMost(0xFFFF, port) || colon < 0) {
-                return null;
-            }
-            if (host.isEmpty() && from instanceof InetSocketAddress same) {
-                host = same.getHostString(); // it does not know its own
-            }
-            SocketAddress node = InetSocketAddress.createUnresolved(host, Integer.parseInt(port));
-            return new Redirection(moved, Integer.parseInt(words[1]), node);
-        }
-
-        private static boolean isAtMost(int most, String number) {
-            return number.matches("[0-9]{1,5}") && Integer.parseInt(number) <= most;
-        }
     }
 }

@@ -1,9 +1,14 @@
 package rill.examples.redis;
 
+import java.io.IOException;
+import java.net.SocketAddress;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
@@ -12,40 +17,122 @@ import rill.codec.resp.Command;
 import rill.codec.resp.Reply;
 
 /**
- * All keys that match, a page at a time: the server is asked for the next one when somebody wants it. A key that is there all the while comes at
- * least once, others may. On the loop.
+ * All keys that match, a page at a time: a server is asked for the next one when somebody wants it. Of a cluster, one master after the other, each once
+ * unless slots change hands. A key that is there all the while comes at least once, others may.
+ *
+ * <pre>
+ *            who has which slots?                      its first page, its next page …
+ *  LOOKING ────────────────────────▶ a master that has some that were not seen ──┐
+ *     ▲  │ all were seen                                                        │ its last page: those slots were seen
+ *     │  └────────────▶ over                                                    │ that it had before, and still has
+ *     └─────────────────────────────────────────────────────────────────────────┘
+ * </pre>
+ *
+ * <p>So a master that joins meanwhile is visited too, one that has taken over for another is visited in its place, and one that was given slots that
+ * were not seen is visited once more.
+ *
+ * <p><b>Threading:</b> any thread; one page at a time.
+ *
+ * <p><b>Not guaranteed:</b> a key comes if it is being moved between two masters, alone, just then: its slot has changed hands only when all of its keys have.
  */
 final class Scan {
+    private static final int MOST_VISITS = 5; // of one master
+
     private final Loop loop;
-    private final Function<Command, Future<Reply>> server;
+    private final RedisNodes nodes;
     private final String pattern;
+    private final BitSet seen = new BitSet(Slots.COUNT);
+    private final Map<SocketAddress, Integer> visits = new HashMap<>();
+    private @Nullable SocketAddress visited; // whose pages are asked for
+    private BitSet had = new BitSet(); // its slots, when its visit began
     private String cursor = "0";
+    private boolean visiting; // not all of its pages have come
+    private boolean uncertain; // a page did not come: is it still there?
+    private boolean cluster;
     private boolean over;
 
-    Scan(Loop loop, Function<Command, Future<Reply>> server, String pattern) {
+    Scan(Loop loop, RedisNodes nodes, String pattern) {
         this.loop = loop;
-        this.server = server;
+        this.nodes = nodes;
         this.pattern = pattern;
     }
 
-    /** The next page, which may be empty; null when there is none. */
+    /**
+     * The next page, which may be empty; null when there is none. After a failure the same page is asked for again, unless another master has taken over
+     * meanwhile: that is visited from the beginning.
+     */
     Future<@Nullable List<String>> next() {
+        return Loop.current() == loop ? goOn() : loop.submit(this::goOn).flatMap(begun -> begun);
+    }
+
+    private Future<@Nullable List<String>> goOn() {
         if (over) {
             return loop.done(null);
         }
-        return server.apply(Command.of("SCAN", cursor, "MATCH", pattern, "COUNT", "100"))
-                .flatMap(reply -> {
-                    if (reply.orThrow() instanceof Reply.Array page
-                            && page.elements().size() == 2
-                            && page.elements().get(1) instanceof Reply.Array keys) {
-                        cursor = String.valueOf(Reply.text(page.elements().getFirst()));
-                        over = cursor.equals("0");
-                        List<String> names = new ArrayList<>();
-                        keys.elements().forEach(key -> names.add(String.valueOf(Reply.text(key))));
-                        return loop.<@Nullable List<String>>done(names);
-                    }
-                    return loop.failed(new ProtocolException("expected a cursor and keys, found " + reply));
-                });
+        if (visiting && !uncertain) {
+            return page();
+        }
+        return nodes.topology().flatMap(now -> {
+            look(now);
+            return over ? loop.<@Nullable List<String>>done(null) : page();
+        });
+    }
+
+    /** Where to go on. */
+    private void look(Topology now) throws IOException {
+        cluster = now.cluster();
+        uncertain = false;
+        if (visited != null) {
+            BitSet has = now.of(visited);
+            if (visiting && !has.isEmpty()) {
+                return; // it is still there
+            }
+            if (!visiting) {
+                had.and(has);
+                seen.or(had);
+            }
+        }
+        visiting = false;
+        for (Map.Entry<SocketAddress, BitSet> each : now.masters().entrySet()) {
+            BitSet left = (BitSet) each.getValue().clone();
+            left.andNot(seen);
+            if (!left.isEmpty()) {
+                visit(each.getKey(), each.getValue());
+                return;
+            }
+        }
+        over = true;
+    }
+
+    private void visit(SocketAddress master, BitSet slots) throws IOException {
+        int visit = visits.merge(master, 1, Integer::sum);
+        if (visit > MOST_VISITS) {
+            throw new IOException("slots of the cluster change hands faster than they can be scanned: " + master
+                    + " was given more of them in each of " + MOST_VISITS + " visits");
+        }
+        visited = master;
+        had = (BitSet) slots.clone();
+        cursor = "0";
+        visiting = true;
+    }
+
+    private Future<@Nullable List<String>> page() {
+        uncertain = true;
+        Command command = Command.of("SCAN", cursor, "MATCH", pattern, "COUNT", "100");
+        return nodes.callAt(Objects.requireNonNull(visited), command).map(reply -> {
+            if (reply.orThrow() instanceof Reply.Array page
+                    && page.elements().size() == 2
+                    && page.elements().get(1) instanceof Reply.Array keys) {
+                cursor = String.valueOf(Reply.text(page.elements().getFirst()));
+                uncertain = false;
+                visiting = !cursor.equals("0");
+                over = !visiting && !cluster;
+                List<String> names = new ArrayList<>();
+                keys.elements().forEach(key -> names.add(String.valueOf(Reply.text(key))));
+                return names;
+            }
+            throw new ProtocolException("expected a cursor and keys, found " + reply);
+        });
     }
 
     /** Gives every key to {@code action}; done when there are no more. */

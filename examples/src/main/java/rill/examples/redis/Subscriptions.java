@@ -27,7 +27,8 @@ import rill.codec.resp.RespSubscriber.Kind;
 
 /**
  * Subscriptions that survive their connection: after it was lost, another is made, with a pause that grows, and what was subscribed to is
- * subscribed to again. What is published in between is lost, and its receiver is told that this may be so. Confined to the loop.
+ * subscribed to again. What is published in between is lost, and its receiver is told that this may be so. The pause is short again after a
+ * connection that was of use: one that has brought a message, or that has stood for as long as the longest pause. Confined to the loop.
  *
  * <pre>
  *  connecting ──▶ subscribing ──▶ ready
@@ -74,6 +75,8 @@ final class Subscriptions implements AutoCloseable {
     private @Nullable Handle pause;
     private @Nullable Handle probe;
     private double nextPauseNanos = SHORTEST.toNanos();
+    private long begun; // when the current one was there
+    private boolean useful; // the current one has brought a message
     private boolean wasReady;
     private boolean over;
 
@@ -208,6 +211,7 @@ final class Subscriptions implements AutoCloseable {
     private final class Listening implements RespSubscriber.Receiver {
         @Override
         public void message(RespSubscriber.Message message) {
+            useful = true;
             receiver.message(message);
         }
 
@@ -222,6 +226,8 @@ final class Subscriptions implements AutoCloseable {
 
     private void begin(RespSubscriber made) {
         current = made;
+        begun = loop.nanoTime();
+        useful = false;
         givenUp = null;
         made.onFailure(failure -> {}); // told when it is closed
         made.closed().onDone((nothing, never) -> lost(made));
@@ -270,7 +276,6 @@ final class Subscriptions implements AutoCloseable {
             return;
         }
         ready = made;
-        nextPauseNanos = SHORTEST.toNanos();
         probeLater(made);
         boolean again = wasReady;
         wasReady = true;
@@ -307,6 +312,9 @@ final class Subscriptions implements AutoCloseable {
             current = null;
             ready = null;
             asked.clear();
+            if (useful || loop.nanoTime() - begun >= LONGEST.toNanos()) {
+                nextPauseNanos = SHORTEST.toNanos();
+            }
             Throwable why = givenUp == null ? gone.failure() : givenUp;
             later(why == null ? new IOException("the connection was closed") : why);
         }

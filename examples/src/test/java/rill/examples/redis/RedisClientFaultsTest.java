@@ -86,7 +86,7 @@ class RedisClientFaultsTest {
                     connection.write(Reply.of(counts[mine].incrementAndGet()));
                 } else {
                     connection.write(new Reply.Failed(
-                            "MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + addresses[owner].getPort()));
+                            "MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + addresses[owner].getPort()));
                 }
             });
         }
@@ -124,10 +124,10 @@ class RedisClientFaultsTest {
     @Test
     void a_node_that_does_not_know_its_own_name_is_where_the_redirection_came_from() {
         var from = new InetSocketAddress("10.1.2.3", 6379);
-        assertThat(RedisNodes.Redirection.of(List.of(new Reply.Failed("MOVED 7 :7001")), from))
-                .isEqualTo(new RedisNodes.Redirection(true, 7, InetSocketAddress.createUnresolved("10.1.2.3", 7001)));
+        assertThat(Redirection.of(new Reply.Failed("MOVED 7 :7001"), from))
+                .isEqualTo(new Redirection(true, 7, InetSocketAddress.createUnresolved("10.1.2.3", 7001)));
         for (String nonsense : List.of("MOVED 7 a:65536", "MOVED 16384 a:1", "MOVED 7 a", "MOVED x a:1")) {
-            assertThat(RedisNodes.Redirection.of(List.of(new Reply.Failed(nonsense)), from))
+            assertThat(Redirection.of(new Reply.Failed(nonsense), from))
                     .as(nonsense)
                     .isNull();
         }
@@ -140,7 +140,7 @@ class RedisClientFaultsTest {
         InetSocketAddress first = server((connection, command) -> {
             redirected.incrementAndGet();
             connection.write(
-                    new Reply.Failed("MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + second.getPort()));
+                    new Reply.Failed("MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + second.getPort()));
         });
         RedisClient client = RedisClient.connect(loop, first, Hello.resp2()).await();
         for (int n = 0; n < 3; n++) {
@@ -157,8 +157,9 @@ class RedisClientFaultsTest {
         InetSocketAddress first = server((connection, command) -> {
             switch (command.name()) {
                 case "GET" ->
-                    connection.write(new Reply.Failed(
-                            "MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + second.getPort()));
+                    connection.write(
+                            new Reply.Failed("MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + second.getPort()));
+                case "CLUSTER" -> connection.write(new Reply.Failed("ERR This instance has cluster support disabled"));
                 case "SCAN" -> {
                     cursors.add(command.string(1));
                     String next = command.string(1).equals("0") ? "18446744073709551615" : "0";
@@ -563,7 +564,7 @@ class RedisClientFaultsTest {
                         ? Reply.PONG
                         : taken[0]
                                 ? Reply.bulk("from the first")
-                                : new Reply.Failed("MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:"
+                                : new Reply.Failed("MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:"
                                         + addresses[1].getPort())));
         var second = new ArrayList<Connection<Command, Reply>>();
         Listener listener = loop.listen(ANY, Resp.server(), connection -> {
@@ -602,8 +603,8 @@ class RedisClientFaultsTest {
         };
         Listener listener = loop.listen(ANY, Resp.server(), serving).await();
         int port = ((InetSocketAddress) listener.address()).getPort();
-        InetSocketAddress first = server((connection, command) -> connection.write(
-                new Reply.Failed("MOVED " + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + port)));
+        InetSocketAddress first = server((connection, command) ->
+                connection.write(new Reply.Failed("MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + port)));
         RedisClient client = RedisClient.connect(loop, first, Hello.resp2()).await();
         assertThat(client.get("b").await()).isEqualTo("from the second");
         listener.close();
@@ -627,8 +628,8 @@ class RedisClientFaultsTest {
                     connection
                             .onFailure(failure -> {})
                             .onMessage(
-                                    command -> connection.write(new Reply.Failed("MOVED "
-                                            + RedisNodes.slot(command.bytes(1)) + " 127.0.0.1:" + second.getPort())),
+                                    command -> connection.write(new Reply.Failed(
+                                            "MOVED " + Slots.of(command.bytes(1)) + " 127.0.0.1:" + second.getPort())),
                                     connection::close);
                 })
                 .await();

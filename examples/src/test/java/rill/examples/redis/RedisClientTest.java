@@ -446,6 +446,6 @@ class RedisClientTest {
     @ParameterizedTest
     @CsvSource({"123456789, 12739", "foo, 12182", "{foo}bar, 12182", "a{foo}, 12182", "{}foo, 9500", "'', 0"})
     void a_key_has_the_slot_that_redis_gives_it(String key, int slot) throws IOException {
-        assertThat(RedisNodes.slot(key.getBytes(StandardCharsets.UTF_8))).isEqualTo(slot);
+        assertThat(Slots.of(key.getBytes(StandardCharsets.UTF_8))).isEqualTo(slot);
     }
 }

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.codec.resp.Command;
@@ -83,11 +85,26 @@ class RedisClusterTest {
             assertThat(second.get("foo").await()).as("asked for at the first").isEqualTo("1");
             assertThat(second.get("{foo}n").await()).as("still at the second").isEqualTo("2");
             second.set("{foo}new", "3").await();
+            List<Reply> fresh = second.transaction(Command.of("INCR", "{foo}a"), Command.of("INCR", "{foo}a"))
+                    .await();
+            assertThat(fresh).as("by ASKING, MULTI").containsExactly(Reply.of(1), Reply.of(2));
+            assertThatThrownBy(() -> second.transaction(Command.of("INCR", "{foo}a"), Command.of("INCR", "{foo}n"))
+                            .await())
+                    .as("one is here, the other there")
+                    .isInstanceOfSatisfying(
+                            RespException.class,
+                            failed -> assertThat(failed.code()).isEqualTo("TRYAGAIN"));
+            Future<List<Reply>> split = second.transaction(Command.of("INCR", "{foo}a"), Command.of("INCR", "{foo}n"));
             ask(second, "MIGRATE", "127.0.0.1", port(one), "{foo}n", "0", "5000");
+            assertThat(split.await()).as("together").containsExactly(Reply.of(3), Reply.of(3));
             ask(first, "CLUSTER", "SETSLOT", "12182", "NODE", firstId);
             assertThat(second.get("{foo}new").await()).isEqualTo("3");
             ask(second, "CLUSTER", "SETSLOT", "12182", "NODE", firstId);
-            assertThat(second.get("{foo}n").await()).as("moved for good").isEqualTo("2");
+            assertThat(second.get("{foo}n").await()).as("moved for good").isEqualTo("3");
+            first.set("key", "of slot 12539, at the second").await();
+            List<String> found = new ArrayList<>();
+            first.scan("*").forEach(found::add).await();
+            assertThat(found).containsExactlyInAnyOrder("foo", "{foo}n", "{foo}new", "{foo}a", "key");
         }
     }
 }

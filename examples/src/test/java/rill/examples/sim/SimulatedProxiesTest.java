@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Tag;
 import rill.ConnectOptions;
 import rill.Connection;
 import rill.DeadlineException;
+import rill.Future;
 import rill.Loop;
 import rill.LoopOptions;
 import rill.Pipeline;
@@ -26,6 +27,7 @@ import rill.codec.proxy.HttpConnect;
 import rill.codec.proxy.ProxyInfo;
 import rill.codec.proxy.ProxyProtocol;
 import rill.codec.proxy.Socks5;
+import rill.codec.tls.Tls;
 import rill.testing.TextLines;
 import rill.transport.sim.Host;
 import rill.transport.sim.Simulated;
@@ -131,6 +133,38 @@ class SimulatedProxiesTest {
                 simulation,
                 HttpConnect.at(proxyAddress()).basic("me", "secret"),
                 List.of(new Step(request, "HTTP/1.1 100 Wait\r\n\r\nHTTP/1.1 200 OK\r\nVia: me\r\n\r\n")));
+    }
+
+    @Simulated(seeds = 5)
+    void a_proxy_that_takes_its_time_takes_none_of_the_handshake_behind_it(Simulation simulation) throws IOException {
+        simulation.host("silent", host -> host.loop("main").listen(host.address(PORT), Pipeline.bytes(), each -> {}));
+        simulation.host(
+                "proxy",
+                host -> host.loop("main").listenWithTask(host.address(PROXY_PORT), Pipeline.bytes(), client -> {
+                    expect(client, "\5\1\0");
+                    client.write(latin1("\5\0"));
+                    host.loop("main").delay(Duration.ofSeconds(8)).await();
+                    expect(client, "\5\1\0\3\6silent\0\7");
+                    client.write(latin1("\5\0\0\3\2ab\0\1"));
+                    while (client.receive().await() instanceof ByteBuf hello) {
+                        hello.release();
+                    }
+                }));
+        simulation.run(BOOTED);
+        Loop loop = simulation.host("client").loop("main");
+        ConnectOptions patient =
+                ConnectOptions.defaults().timeout(Duration.ofMinutes(1)).through(Socks5.at(proxyAddress()));
+        Future<?> connecting = loop.connect(
+                InetSocketAddress.createUnresolved("silent", PORT),
+                Pipeline.bytes().over(Tls.client().handshakeTimeout(Duration.ofSeconds(5))),
+                patient);
+        simulation.runUntil(connecting::isDone, Duration.ofMinutes(2));
+        assertThat(simulation.elapsed())
+                .as("8 s of the proxy, and 5 s of TLS")
+                .isBetween(Duration.ofSeconds(13), Duration.ofSeconds(15));
+        assertThat(connecting.failure())
+                .isInstanceOf(DeadlineException.class)
+                .hasMessageContaining("no handshake within 5000 ms; the peer has sent nothing");
     }
 
     // ---- the PROXY protocol

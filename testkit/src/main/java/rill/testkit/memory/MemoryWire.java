@@ -155,7 +155,8 @@ final class MemoryWire implements Wire {
         try {
             act();
         } catch (RuntimeException | Error e) { // there is no memory to read into, perhaps
-            fails(e instanceof UncheckedIOException unchecked ? unchecked.getCause() : e);
+            boolean told = state == State.FAILED; // then that is the cause
+            fails(told ? failure : e instanceof UncheckedIOException unchecked ? unchecked.getCause() : e);
         }
     }
 

@@ -243,16 +243,24 @@ final class UringWire extends RingSocket implements Wire {
     /** Want of memory, or a mistake: it costs this Wire alone. */
     @Override
     void broken(Throwable e) {
-        @Nullable Throwable cause;
-        try {
-            Throwable refusal = e instanceof UncheckedIOException ? e.getCause() : null;
-            cause = named("serve ", refusal instanceof IOException known ? known : new IOException(e));
-        } catch (RuntimeException | Error noMemory) {
-            cause = e;
-        }
-        fail(cause);
+        fail(whatBroke(e));
         if (!isGone()) {
             changed(); // if it was about to end, that is tried again
+        }
+    }
+
+    /** What was told to have failed is the cause, whatever comes after it. */
+    private Throwable whatBroke(Throwable e) {
+        Throwable told = state == State.FAILED ? ending.cause() : null;
+        try {
+            if (told != null) {
+                told.addSuppressed(e);
+                return told;
+            }
+            Throwable refusal = e instanceof UncheckedIOException ? e.getCause() : null;
+            return named("serve ", refusal instanceof IOException known ? known : new IOException(e));
+        } catch (RuntimeException | Error noMemory) {
+            return told == null ? e : told;
         }
     }
 
