@@ -11,6 +11,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpServerCodec;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ public final class NettyProxy implements Server {
 
     @Override
     public int listen(List<String> options) throws Exception {
-        var behind = new InetSocketAddress("127.0.0.1", Integer.parseInt(options.getLast()));
+        var behind = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), Integer.parseInt(options.getLast()));
         Class<? extends Channel> kind = NettyLoops.open(options).client();
         return NettyEcho.listen(
                 options, channel -> new ChannelHandler[] {new HttpServerCodec(), new Front(behind, kind)}, new Rest());
