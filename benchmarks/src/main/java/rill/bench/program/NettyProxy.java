@@ -34,7 +34,8 @@ public final class NettyProxy implements Server {
 
     /** Passes everything on to the other side, which is closed when this one is. */
     private abstract static class Side extends ChannelInboundHandlerAdapter {
-        @Nullable Channel other;
+        @Nullable
+        Channel other;
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
