@@ -18,6 +18,9 @@ final class Offer<T extends @Nullable Object> extends Promise<T> implements Parc
     /** More claims than one. */
     private record Shared<T extends @Nullable Object>(Consumer<? super T> takesBack, int claims) {}
 
+    /** Takes back what may come late or never, by design: who waits for it does so rightly. */
+    interface OpenEnded {}
+
     /**
      * @param takesBack is given the value that nobody took: on the loop, once; after the loop has closed on any thread
      */
@@ -28,7 +31,7 @@ final class Offer<T extends @Nullable Object> extends Promise<T> implements Parc
     @Override
     boolean hasReasonToWait() {
         Object extra = extra();
-        return extra != null && extra != TAKEN && extra != GONE && takesBack(extra) instanceof Pulling;
+        return extra != null && extra != TAKEN && extra != GONE && takesBack(extra) instanceof OpenEnded;
     }
 
     @Override

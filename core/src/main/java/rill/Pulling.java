@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The pull form of receiving: decodes only on demand. As a Consumer it takes back messages that nobody took. */
-final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R> {
+final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.OpenEnded {
     private static final int FEW = 16;
 
     private final Link link;

@@ -199,11 +199,15 @@ class PlantedFaultsTest {
                 wire(
                         WireFaults.TellsAFailedWriteOnlyAsAClose::new,
                         "a_write_that_fails_is_told_even_while_paused",
-                        "it did not happen that writing fails"),
+                        "writing does not fail"),
                 wire(
                         WireFaults.TellsTheEndAfterAFailedWrite::new,
                         "a_write_that_fails_is_told_even_while_paused",
                         "inputEnded was told after writeFailed"),
+                wire(
+                        WireFaults.TellsAnotherCauseAfterAFailedWrite::new,
+                        "no_memory_to_read_into_after_a_write_has_failed_is_no_other_cause",
+                        "closed was told with another cause than writeFailed"),
                 wire(
                         WireFaults.ForgetsItsAddress::new,
                         "both_ends_know_both_addresses_once_connected_and_still_after_close",
@@ -786,7 +790,7 @@ class PlantedFaultsTest {
 
     private static Stream<Planted> loops() {
         Supplier<PassingWire> drops = WireFaults.DropsWhatIsUnreadWhenAWriteFails::new;
-        String lines = "lines received";
+        String lines = "lines were received of";
         return Stream.of(
                 wire(drops, "what_came_before_our_write_failed_is_pushed", lines),
                 wire(drops, "what_came_before_our_write_failed_is_pushed_to_one_that_pauses_now_and_then", lines),

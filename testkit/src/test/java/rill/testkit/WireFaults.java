@@ -390,6 +390,21 @@ final class WireFaults {
         }
     }
 
+    static final class TellsAnotherCauseAfterAFailedWrite extends PassingWire {
+        private boolean failed;
+
+        @Override
+        public void writeFailed(Throwable cause) {
+            failed = true;
+            super.writeFailed(cause);
+        }
+
+        @Override
+        public void closed(Throwable cause) {
+            super.closed(failed ? new IOException("no memory to read into") : cause);
+        }
+    }
+
     static final class LeaksADescriptor extends PassingWire {
         @Override
         public void connected() {

@@ -155,8 +155,11 @@ final class MemoryWire implements Wire {
         try {
             act();
         } catch (RuntimeException | Error e) { // there is no memory to read into, perhaps
-            boolean told = state == State.FAILED; // then that is the cause
-            fails(told ? failure : e instanceof UncheckedIOException unchecked ? unchecked.getCause() : e);
+            Throwable told = state == State.FAILED ? failure : null; // then that is the cause
+            if (told != null) {
+                told.addSuppressed(e);
+            }
+            fails(told != null ? told : e instanceof UncheckedIOException unchecked ? unchecked.getCause() : e);
         }
     }
 

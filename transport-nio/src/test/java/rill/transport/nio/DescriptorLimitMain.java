@@ -40,6 +40,9 @@ final class DescriptorLimitMain {
             warmUp(loop);
             accept(loop, transport);
             connect(loop);
+            while (loop.submit(loop::connections).await() > 0) { // whose descriptors would be missed below
+                loop.delay(Duration.ofMillis(1)).await();
+            }
             open(options);
         }
         System.exit(0);
@@ -87,9 +90,7 @@ final class DescriptorLimitMain {
             throw new AssertionError("nothing was reported");
         }
         int before = transport.selects.get();
-        var later = loop.promise();
-        loop.schedule(Duration.ofMillis(500), () -> later.complete(null));
-        later.await();
+        loop.delay(Duration.ofMillis(500)).await();
         System.out.println("SELECTS " + (transport.selects.get() - before));
         System.out.println("REPORTS " + REPORTS);
         release();
@@ -110,9 +111,7 @@ final class DescriptorLimitMain {
         } catch (IOException e) {
             System.out.println("FAILED " + e);
         }
-        var later = loop.promise();
-        loop.schedule(Duration.ofMillis(10), () -> later.complete(null));
-        later.await();
+        loop.delay(Duration.ofMillis(10)).await();
         System.out.println("TIMER");
         release();
         var client = loop.connect(server.address(), Lines.inOrder()).await();
@@ -131,7 +130,7 @@ final class DescriptorLimitMain {
         } catch (IOException e) {
             System.out.println("FAILED " + e);
         }
-        System.out.println("DESCRIPTORS " + (descriptors() == before ? "same" : before + " -> " + descriptors()));
+        System.out.println("DESCRIPTORS " + (descriptors() <= before ? "same" : before + " -> " + descriptors()));
         release();
     }
 
