@@ -197,7 +197,10 @@ final class UringWire extends RingSocket implements Wire {
         ending.hold();
         try {
             switch (kind) {
-                case Request.RECEIVE -> receiving.answered(result, flags);
+                case Request.RECEIVE -> {
+                    sending.report(); // what has left before this came is told before it
+                    receiving.answered(result, flags);
+                }
                 case Request.SEND -> sending.answered(result);
                 case Request.CONNECT -> Objects.requireNonNull(connecting).answered(result);
                 default -> ending.cancelIsDecided(result);
