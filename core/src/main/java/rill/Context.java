@@ -88,7 +88,7 @@ public interface Context {
     /**
      * Calls {@link Session#timerExpired} after this delay; replaces a running timer. Also while encoding: a request may start the time for its answer.
      * And outside of any call, on the loop: so a session that hears of something by a callback, or of another thread by {@link Loop#execute}, has itself called, with
-     * {@link Duration#ZERO}, to do there what it may do in a call alone. After {@link Session#closed} it does nothing.
+     * {@link Duration#ZERO}, to do there what it may do in a call alone. Once the connection fails or closes it does nothing.
      *
      * <p>The time begins to run once every layer below has been ready, which is when it does not hold back writes: until then the peer has not heard of
      * this session. So the limit of a TLS handshake through a proxy does not count how long the proxy takes, for which the layer that speaks to the proxy, or the deadline of

@@ -637,6 +637,9 @@ final class Stage implements Context {
     @Override
     public void startTimer(Duration after) {
         if (!is(IN_CALL)) {
+            if (is(NOT_OPENED)) {
+                requireCall();
+            }
             loop().requireConfined("startTimer", this);
         }
         if (is(CLOSED)) {

@@ -1,6 +1,7 @@
 package rill;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -118,6 +119,19 @@ class ContextTest {
             rig.onLoop(() -> rig.connection().write("question"));
             rig.passes(Duration.ofSeconds(3));
             assertThat(rig.failures).singleElement().isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void a_timer_is_refused_before_there_is_a_session_that_it_could_call() throws IOException {
+        var refused = new ArrayList<Throwable>();
+        Codec<String, String> early = opened -> {
+            refused.add(catchThrowable(() -> opened.startTimer(Duration.ofSeconds(1))));
+            return new Pinging();
+        };
+        try (var rig = new Rig<>(Pipeline.of(early))) {
+            assertThat(refused).singleElement().isInstanceOf(IllegalStateException.class);
+            assertThat(rig.loop.nextTimer()).isEmpty();
         }
     }
 

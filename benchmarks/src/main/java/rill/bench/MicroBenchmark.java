@@ -149,8 +149,8 @@ final class MicroBenchmark implements Benchmark {
         all.add(echo.with("reads", 1).headline());
         all.add(echo.with("reads", 16).onlyFull());
         Subject socket = Subject.onOne("WebSocket, echo in memory, bytes: ", "WebSocketEcho", both);
-        all.add(socket.with("size", 64));
-        all.add(socket.with("size", 16_384));
+        all.add(socket.with("size", 64).onlyFull());
+        all.add(socket.with("size", 16_384).onlyFull());
         all.add(Subject.onOne("segment on the simulated network", "Segments", List.of("rill"))
                 .onlyFull());
         all.add(Subject.onOne("Promise, completed and called back", "Promises", List.of("rill", "netty", "jdk"))

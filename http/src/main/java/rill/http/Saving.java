@@ -270,6 +270,7 @@ final class Saving {
                     if (all != null) {
                         saved.complete(all);
                     } else {
+                        drop(to); // also where no thread could be had to take it
                         saved.fail(failure == null ? givenUp() : failure);
                     }
                 });

@@ -57,7 +57,14 @@ final class FrameWriter {
     }
 
     void textPart(WebSocketMessage.TextPart part, Outgoing out) {
-        text(firstOfPart(Frame.TEXT, part.last()), part.text(), utf8Size(part.text()), out);
+        int first = firstOfPart(Frame.TEXT, part.last());
+        String text = part.text();
+        if (text.length() >= LONG_TEXT) {
+            byte[] bytes = encoded(text);
+            payload(first, bytes, bytes.length, out);
+        } else {
+            text(first, text, utf8Size(text), out);
+        }
         open = part.last() ? 0 : Frame.TEXT;
     }
 
@@ -99,7 +106,7 @@ final class FrameWriter {
         ByteBuf buffer = head(Frame.FIN | Frame.CLOSE, size, out, size);
         int start = buffer.writerIndex();
         buffer.writeShort(code);
-        ByteBufUtil.writeUtf8(buffer, reason);
+        ByteBufUtil.reserveAndWriteUtf8(buffer, reason, size - Short.BYTES);
         mask(buffer, start);
     }
 
@@ -143,7 +150,7 @@ final class FrameWriter {
     private void text(int first, String text, int size, Outgoing out) {
         ByteBuf buffer = head(first, size, out, size);
         int start = buffer.writerIndex();
-        ByteBufUtil.writeUtf8(buffer, text);
+        ByteBufUtil.reserveAndWriteUtf8(buffer, text, size); // for which there is room; otherwise it makes room for the worst
         mask(buffer, start);
     }
 

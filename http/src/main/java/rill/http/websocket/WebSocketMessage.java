@@ -67,6 +67,11 @@ public sealed interface WebSocketMessage {
         return false;
     }
 
+    /** Takes one more reference of a message's buffer, if it has one: to write one message to several, before each but the last. */
+    default WebSocketMessage retain() {
+        return this;
+    }
+
     /** A whole text message. */
     record Text(String text) implements WebSocketMessage {}
 
@@ -285,12 +290,17 @@ public sealed interface WebSocketMessage {
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Payload that && that.getClass() == getClass() && content.equals(that.content);
+            return this == other
+                    || other instanceof Payload that
+                            && that.getClass() == getClass()
+                            && content.refCnt() > 0
+                            && that.content.refCnt() > 0
+                            && content.equals(that.content);
         }
 
         @Override
         public int hashCode() {
-            return content.hashCode();
+            return content.refCnt() == 0 ? 0 : content.hashCode();
         }
 
         @Override

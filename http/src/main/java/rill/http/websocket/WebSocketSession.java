@@ -288,8 +288,9 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
             if (!open.isWhole()) {
                 throw noText(context, in.readerIndex() - start);
             }
-            messageEnds();
-            return options.inParts() ? open.part(true) : open.whole();
+            WebSocketMessage message = options.inParts() ? open.part(true) : open.whole();
+            messageEnds(); // not before there was memory for it: until then closed() gives back what there is
+            return message;
         }
         open.frames++;
         if (open.frames >= options.frames()) {
@@ -302,6 +303,12 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
                             : "expected a message in at most " + options.frames() + " frames");
         }
         return options.inParts() ? open.part(false) : null;
+    }
+
+    /** Not within a message: what came of it would be lost. */
+    @Override
+    public boolean replaceable() {
+        return content == null && !inFrame;
     }
 
     private void messageEnds() {

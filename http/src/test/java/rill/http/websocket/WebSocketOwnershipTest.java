@@ -81,6 +81,22 @@ final class WebSocketOwnershipTest {
         return ((Binary) socket.receive().await()).bytes();
     }
 
+    // ---- by itself
+
+    @Test
+    void any_message_may_be_retained_and_one_that_was_released_may_still_be_compared_and_shown() {
+        WebSocketMessage bytes = WebSocketMessage.binary(noise(100));
+        assertThat(bytes.retain().release()).isFalse();
+        assertThat(bytes).isEqualTo(WebSocketMessage.binary(noise(100)));
+        assertThat(bytes.release()).isTrue();
+        assertThat(bytes).isEqualTo(bytes).isNotEqualTo(WebSocketMessage.binary(noise(100)));
+        assertThat(bytes.hashCode()).isEqualTo(bytes.hashCode());
+        assertThat(bytes).asString().contains("released");
+        WebSocketMessage text = WebSocketMessage.text("a");
+        assertThat(text.retain()).isSameAs(text);
+        assertThat(text.release()).isFalse();
+    }
+
     // ---- what comes in
 
     @Test

@@ -409,6 +409,15 @@ final class WebSocketSessionTest {
     }
 
     @Test
+    void a_long_part_of_a_text_is_a_frame_as_well() {
+        String text = "ä".repeat(5_000);
+        assertThat(aServer().write(new WebSocketMessage.TextPart(text, false)))
+                .isEqualTo(Frames.head(0x01, 10_000, 0) + Frames.utf8(text));
+        assertThatThrownBy(() -> aServer().write(new WebSocketMessage.TextPart(text + "\ud800", false)))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void a_large_message_comes_in_parts_of_whole_characters_as_it_comes() {
         var server = harness(false, DEFAULTS.inParts(true));
         String first = "x" + "ä".repeat(10_000);

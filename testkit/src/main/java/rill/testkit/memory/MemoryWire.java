@@ -156,7 +156,7 @@ final class MemoryWire implements Wire {
             act();
         } catch (RuntimeException | Error e) { // there is no memory to read into, perhaps
             Throwable told = state == State.FAILED ? failure : null; // then that is the cause
-            if (told != null) {
+            if (told != null && told != e) {
                 told.addSuppressed(e);
             }
             fails(told != null ? told : e instanceof UncheckedIOException unchecked ? unchecked.getCause() : e);
