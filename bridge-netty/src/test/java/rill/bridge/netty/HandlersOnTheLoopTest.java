@@ -15,6 +15,7 @@ import io.netty.handler.codec.LineBasedFrameDecoder;
 import io.netty.handler.codec.string.StringDecoder;
 import io.netty.handler.codec.string.StringEncoder;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
+import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -29,6 +30,7 @@ import rill.Connection;
 import rill.Future;
 import rill.Loop;
 import rill.Pipeline;
+import rill.Report;
 import rill.testing.ManualClock;
 import rill.testkit.Leaks;
 
@@ -297,5 +299,62 @@ class HandlersOnTheLoopTest {
             rig.close();
             group.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly();
         }
+    }
+
+    @Test
+    void what_another_thread_has_scheduled_is_cancelled_with_the_connection() {
+        var rig = new Rig();
+        List<ChannelHandlerContext> contexts = new ArrayList<>();
+        Connection<String, String> connection = rig.connect(lines(contexts::add));
+        List<io.netty.util.concurrent.Future<?>> scheduled = new ArrayList<>();
+        ChannelHandlerContext context = contexts.getFirst();
+        rig.does(() -> {
+            connection.abort();
+            elsewhere(() -> {
+                scheduled.add(context.executor().schedule(() -> {}, 1, TimeUnit.SECONDS));
+                scheduled.add(context.executor().scheduleAtFixedRate(() -> {}, 0, 1, TimeUnit.SECONDS));
+            });
+        });
+        assertThat(scheduled).hasSize(2).allMatch(java.util.concurrent.Future::isDone);
+        rig.close();
+    }
+
+    /** The last of it waits in the queue of a loop that ends at once. */
+    @Test
+    void what_another_thread_has_given_fails_and_is_released_if_the_loop_ends_before_it_runs() {
+        var rig = new Rig();
+        List<ChannelHandlerContext> contexts = new ArrayList<>();
+        rig.connect(lines(contexts::add));
+        ChannelHandlerContext context = contexts.getFirst();
+        List<ByteBuf> given = new ArrayList<>();
+        List<ChannelFuture> written = new ArrayList<>();
+        List<io.netty.util.concurrent.Future<?>> scheduled = new ArrayList<>();
+        var inEachRound = new Runnable() {
+            @Override
+            public void run() {
+                rig.loop.execute(this);
+                elsewhere(() -> {
+                    if (!context.channel().isOpen()) {
+                        return;
+                    }
+                    scheduled.add(context.executor().schedule(() -> {}, 1, TimeUnit.SECONDS));
+                });
+                elsewhere(() -> {
+                    ByteBuf bytes = Rig.bytes("given");
+                    given.add(bytes);
+                    written.add(context.writeAndFlush(bytes));
+                });
+            }
+        };
+        rig.loop.execute(inEachRound);
+        rig.loop.tick();
+        rig.loops.selector().breakWith(new IOException("on purpose"));
+        assertThatThrownBy(rig.loop::tick).hasRootCauseMessage("on purpose");
+        assertThat(given).hasSizeGreaterThan(10).allMatch(each -> each.refCnt() == 0);
+        assertThat(written).allMatch(ChannelFuture::isDone);
+        assertThat(written.getLast().isSuccess()).isFalse();
+        assertThat(scheduled).isNotEmpty().allMatch(java.util.concurrent.Future::isDone);
+        rig.loops.reporter().take(Report.ConnectionFailed.class);
+        rig.loops.close();
     }
 }
