@@ -16,6 +16,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.local.LocalAddress;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
@@ -31,7 +32,8 @@ import rill.ThrowingRunnable;
  *
  * <pre>
  *  new ──begin()──▶ open ── a handler closes it, or end() ──▶ closed: takes no bytes and no messages
- *                     └ endOutput(): the handlers are asked to close, and say their good-bye; it stays open, for what still comes in
+ *                     └ endOutput(): the handlers are asked to close, and say their good-bye; it stays open, for what still comes in.
+ *                       outputEnded(): what they write from then on fails
  * </pre>
  */
 final class BridgeChannel extends AbstractChannel {
@@ -44,11 +46,12 @@ final class BridgeChannel extends AbstractChannel {
     private final SocketAddress peer;
     private final ArrayDeque<Object> arrived = new ArrayDeque<>(); // messages and events, in their order
     private final ArrayDeque<Object> written = new ArrayDeque<>(); // by handlers, for the layer below
-    private @Nullable Future<?> ready; // until which nothing may be written; null: at once
+    private @Nullable Future<?> ready; // until which nothing may be written; null: it is done, or there is none
     private int unwritten; // messages that handlers have taken, and not written or refused
-    private boolean active; // the handlers are there
-    private boolean open = true;
+    private volatile boolean active; // the handlers are there; other threads ask as well
+    private volatile boolean open = true;
     private boolean endingOutput; // until the handlers have passed our close on
+    private boolean outputEnded; // and that good-bye was passed on
     private @Nullable Throwable failure;
 
     /** What a handler has told by a user event, among the messages. */
@@ -139,6 +142,13 @@ final class BridgeChannel extends AbstractChannel {
 
     @Override
     protected void doWrite(ChannelOutboundBuffer in) {
+        if (outputEnded) {
+            var ended = new ChannelOutputShutdownException("the output of the connection has ended");
+            while (in.current() != null) {
+                in.remove(ended);
+            }
+            return;
+        }
         for (Object message = in.current(); message != null; message = in.current()) {
             written.add(ReferenceCountUtil.retain(message));
             in.remove();
@@ -221,12 +231,22 @@ final class BridgeChannel extends AbstractChannel {
                 ready = handlers.ready(pipeline());
             }
             if (ready != null) {
-                ready.addListener(done -> {
+                ready.addListener(done -> onLoop(() -> {
                     failedBy(done.cause());
+                    ready = null;
                     loop.wake();
-                });
+                }));
             }
         });
+    }
+
+    /** A listener of a Future that is not Netty's own event loop's is told by whoever completes it. */
+    private void onLoop(Runnable action) {
+        if (loop.inEventLoop()) {
+            action.run();
+        } else {
+            loop.execute(action);
+        }
     }
 
     /** Their calls would overtake one another: the end of the input would be told before what such a handler still has. */
@@ -294,6 +314,11 @@ final class BridgeChannel extends AbstractChannel {
         }
     }
 
+    /** What they write from now on would go nowhere, and fails. */
+    void outputEnded() {
+        outputEnded = true;
+    }
+
     /** Runs what is due. Gives the time until something else is, or a negative number if nothing is. */
     long runDue() {
         boolean within = loop.called(true);
@@ -315,7 +340,7 @@ final class BridgeChannel extends AbstractChannel {
         boolean within = loop.called(true);
         loop.end(this::failedBy);
         loop.called(within);
-        dropWritten();
+        dropWritten(0);
         dropArrived();
         Throwable thrown = failure;
         if (thrown != null && told(thrown).getCause() == thrown) { // neither, and checked
@@ -344,7 +369,7 @@ final class BridgeChannel extends AbstractChannel {
 
     /** Whether what is written has to wait: handlers keep some of it, or aren't ready for any. */
     boolean keepsWrites() {
-        return unwritten > 0 || (ready != null && !ready.isDone());
+        return unwritten > 0 || ready != null;
     }
 
     @Nullable
@@ -363,6 +388,11 @@ final class BridgeChannel extends AbstractChannel {
             failure = cause;
             loop.wake();
         }
+    }
+
+    /** Tells the loop of what is no failure of the connection. */
+    void report(Throwable thrown) {
+        loop.report(thrown);
     }
 
     @Nullable
@@ -393,11 +423,17 @@ final class BridgeChannel extends AbstractChannel {
         return !written.isEmpty();
     }
 
-    /** Whether the handlers have made something else than bytes of what was written: then why that is wrong. */
+    /** How many pieces wait to be passed on. */
+    int written() {
+        return written.size();
+    }
+
+    /** Whether the handlers have made something else than bytes of what was written after that many pieces: then why that is wrong. */
     @Nullable
-    Throwable unfit() {
+    Throwable unfit(int before) {
+        int n = 0;
         for (Object each : written) {
-            if (!(each instanceof ByteBuf)) {
+            if (n++ >= before && !(each instanceof ByteBuf)) {
                 return new IllegalArgumentException("the handlers have made a "
                         + each.getClass().getName()
                         + " of what was written, and a ByteBuf is needed: is there an encoder for it?");
@@ -408,7 +444,7 @@ final class BridgeChannel extends AbstractChannel {
 
     /** Passes on what the handlers have written; or fails, and drops all of it. */
     void send(Outgoing out) {
-        Throwable unfit = unfit();
+        Throwable unfit = unfit(0);
         try {
             while (unfit == null && written.poll() instanceof ByteBuf bytes) {
                 if (bytes.isReadable()) {
@@ -421,17 +457,18 @@ final class BridgeChannel extends AbstractChannel {
             unfit = t;
         }
         if (unfit != null) {
-            dropWritten();
+            dropWritten(0);
             failedBy(unfit);
         }
     }
 
-    /** Releases what the handlers have written; true if that was bytes. */
-    boolean dropWritten() {
+    /** Releases what the handlers have written after that many pieces; true if there were bytes among it. */
+    boolean dropWritten(int before) {
         boolean bytes = false;
-        for (Object each = written.poll(); each != null; each = written.poll()) {
-            bytes |= each instanceof ByteBuf;
-            ReferenceCountUtil.release(each);
+        while (written.size() > before) {
+            Object last = written.removeLast();
+            bytes |= last instanceof ByteBuf;
+            ReferenceCountUtil.release(last);
         }
         return bytes;
     }

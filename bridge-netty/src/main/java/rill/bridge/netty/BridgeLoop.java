@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.Loop;
+import rill.Promise;
 
 /**
  * What one connection's handlers take for their event loop: what they give it runs on the loop of the connection and by its clock, within a call of the
@@ -25,6 +26,7 @@ import rill.Loop;
  *  given on the loop otherwise ──▶ the session is woken ─▶ runs in that call
  *  given by another thread ──▶ a Handle on the loop ──────┘
  *  given when the connection is gone ──▶ runs in a Handle: what handlers do then fails or is released, as in a closed channel of Netty's
+ *  its Handle is discarded, since the loop closes ──▶ runs at once, likewise
  * </pre>
  *
  * <p>It can't be shut down.
@@ -39,6 +41,7 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
     private Runnable wake = () -> {}; // the session, for a call
     private boolean called; // so that what it is given will be run
     private volatile boolean ended; // the connection is gone
+    private volatile @Nullable Thread closer; // of the loop, which does what is left
 
     /** The loop's clock, from when this was made: Netty takes no readings below zero. In tests without a loop time stands still. */
     private static final class LoopTicker implements Ticker {
@@ -142,23 +145,55 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
 
     @Override
     public void execute(Runnable task) {
-        if (!inEventLoop()) {
-            elsewhere(() -> execute(task));
-        } else if (ended) {
-            elsewhere(() -> run(task, this::report));
+        if (inEventLoop() && !ended) {
+            tasks.add(task);
+            wake();
+        } else {
+            handOver(task);
+        }
+    }
+
+    /** To a Handle on the loop; or back, if the loop closes before that runs: Netty has let go of what its tasks hold. */
+    private void handOver(Runnable task) {
+        if (owner == null) {
+            throw new RejectedExecutionException(
+                    "the handlers are on no loop, so no other thread can give them anything");
+        }
+        if (owner.closed()) {
+            throw new RejectedExecutionException("the loop of the handlers is closed");
+        }
+        Promise<Runnable> given = owner.promise(this::lost);
+        given.onDone((_, _) -> taken(task));
+        given.complete(task);
+    }
+
+    private void taken(Runnable task) {
+        if (ended) {
+            runLate(task);
         } else {
             tasks.add(task);
             wake();
         }
     }
 
-    /** In a Handle on the loop. */
-    private void elsewhere(Runnable action) {
-        if (owner == null) {
-            throw new RejectedExecutionException(
-                    "the handlers are on no loop, so no other thread can give them anything");
+    /** The loop is closed, and this is the thread that closes it, or that has come too late. */
+    private synchronized void lost(Runnable task) {
+        closer = Thread.currentThread();
+        try {
+            if (ended) {
+                runLate(task);
+            } else {
+                tasks.add(task); // the end is still to come
+            }
+        } finally {
+            closer = null;
         }
-        owner.execute(action);
+    }
+
+    /** The connection is gone: what it writes fails, and what it schedules again is cancelled. */
+    private void runLate(Runnable task) {
+        run(task, this::report);
+        cancelScheduledTasks();
     }
 
     /** Netty asks it before anything is scheduled. */
@@ -182,7 +217,7 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
 
     @Override
     public boolean inEventLoop(Thread thread) {
-        return thread == Thread.currentThread() && Loop.current() == owner;
+        return thread == Thread.currentThread() && (Loop.current() == owner || thread == closer);
     }
 
     @Override

@@ -20,6 +20,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
     private boolean holding; // what is written above
     private boolean inputEnded;
     private boolean ended; // and whoever is above was told
+    private boolean late; // something has arrived after that
 
     BridgeSession(BridgeChannel channel, Context context) {
         this.channel = channel;
@@ -29,6 +30,9 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
 
     /** What has arrived, or one message of it; null if nothing was of use. */
     abstract @Nullable R take(Context context) throws IOException;
+
+    /** What this would be to whoever is above, who owns it then; null if it is of no use. */
+    abstract @Nullable Object missed(Object arrived) throws IOException;
 
     @Override
     public final @Nullable R opened(Context context) throws IOException {
@@ -80,6 +84,9 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
 
     /** Sees to what follows when what was given is used. */
     private void goOn(boolean given) throws IOException {
+        if (ended) {
+            dropLate();
+        }
         Throwable failure = channel.failure();
         if (channel.hasArrived() || (given && failure != null)) {
             context.again();
@@ -88,6 +95,23 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         } else if (!ended && (inputEnded || !channel.isOpen())) {
             ended = true;
             context.end();
+        }
+    }
+
+    /** Drops what arrived when the end was told already, since nobody is asked to receive it. */
+    private void dropLate() throws IOException {
+        for (Object each = channel.poll(); each != null; each = channel.poll()) {
+            Object missed = null;
+            try {
+                missed = missed(each);
+            } finally {
+                BridgeChannel.release(missed == null ? each : missed);
+            }
+            if (missed != null && !late) {
+                late = true; // the first stands for all
+                channel.report(new IOException("a handler has left a "
+                        + missed.getClass().getName() + " after the end of what is received was told"));
+            }
         }
     }
 
@@ -101,6 +125,18 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         if (channel.hasWritten()) {
             channel.send(out == null ? context.out() : out);
         }
+        hold();
+        await(out != null && hasNews() ? 0 : due); // a call that encodes can't tell it
+    }
+
+    /** After a message that was refused: its call's bytes are taken back, so what else was written leaves in a call of its own. */
+    private void settleRefused() {
+        long due = channel.runDue();
+        hold();
+        await(channel.hasWritten() || hasNews() ? 0 : due);
+    }
+
+    private void hold() {
         boolean keeps =
                 channel.keepsWrites() || (holding && channel.failure() != null); // what was kept has not left then
         if (keeps != holding) {
@@ -111,9 +147,10 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
                 context.releaseWrites();
             }
         }
-        if (out != null && hasNews()) {
-            due = 0; // a call that encodes can't tell it
-        }
+    }
+
+    /** In nanoseconds; negative if nothing is due. */
+    private void await(long due) {
         if (due >= 0) {
             context.startTimer(Duration.ofNanos(due));
         } else {
@@ -127,25 +164,36 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
 
     @Override
     public final void encode(W message, Outgoing out) throws IOException {
-        if (!channel.isOpen()) {
-            throw new IOException(
-                    "a handler has closed the channel: nothing can be written any more", channel.failure());
+        channel.runDue(); // what handlers were to do before is no part of it
+        Throwable refusal = refusal(message);
+        if (refusal != null) {
+            settleRefused();
+            throw BridgeChannel.told(refusal);
         }
+        settle(out);
         requireWell();
+    }
+
+    /** Gives the message to the handlers. Gives why it can't be written, or null; what was written before it stays. */
+    private @Nullable Throwable refusal(W message) {
+        Throwable failure = channel.failure();
+        if (!channel.isOpen()) {
+            return new IOException("a handler has closed the channel: nothing can be written any more", failure);
+        }
+        if (failure != null) {
+            return new IOException("the handlers have failed", failure);
+        }
+        int before = channel.written();
         Throwable refusal = channel.encode(own(message));
         if (refusal == null) {
-            refusal = channel.unfit();
+            refusal = channel.unfit(before);
         }
-        if (refusal != null && channel.dropWritten()) {
+        if (refusal != null && channel.dropWritten(before)) {
             channel.failedBy(new IOException(
                     "handlers have begun to write a message that can't be written, and their state can't be taken back",
                     refusal));
         }
-        settle(out);
-        if (refusal != null) {
-            throw BridgeChannel.told(refusal);
-        }
-        requireWell();
+        return refusal;
     }
 
     /** A reference for the handlers; with indices of their own, since those of a message are not ours to move. */
@@ -183,6 +231,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         boolean well = channel.failure() == null;
         channel.endOutput();
         settle(out);
+        channel.outputEnded();
         if (well) {
             requireWell();
         }

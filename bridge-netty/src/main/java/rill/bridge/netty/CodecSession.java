@@ -35,6 +35,12 @@ final class CodecSession<R, W> extends BridgeSession<R, W> {
         return null;
     }
 
+    @Override
+    @Nullable
+    Object missed(Object arrived) throws IOException {
+        return arrived instanceof BridgeChannel.Event(Object event) ? events.message(event) : arrived;
+    }
+
     private R expected(Object message) throws IOException {
         if (received.isInstance(message)) {
             return received.cast(message);

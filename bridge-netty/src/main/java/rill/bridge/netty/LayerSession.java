@@ -38,4 +38,11 @@ final class LayerSession extends BridgeSession<ByteBuf, ByteBuf> {
         }
         return lent;
     }
+
+    @Override
+    @Nullable
+    Object missed(Object arrived) {
+        boolean empty = arrived instanceof ByteBuf bytes && !bytes.isReadable();
+        return empty || arrived instanceof BridgeChannel.Event ? null : arrived;
+    }
 }

@@ -30,7 +30,9 @@ import rill.Context;
  * <p><b>Ownership:</b> as Netty has it between handlers: they own what comes in and release it. What is received is the receiver's. Events of which no
  * messages are made are released. A message that is written is borrowed: one that somebody else has retained, handlers get as a duplicate.
  *
- * <p><b>Time:</b> what handlers schedule runs by the loop's clock, so it is virtual in a simulation; not after the connection is gone.
+ * <p><b>Time:</b> what handlers schedule runs by the loop's clock, so it is virtual in a simulation; not after the connection is gone. Above a layer that is not
+ * ready (TLS in its handshake), nothing wakes the connection: what is due, and what is given outside of its calls, runs with the next bytes; or when the layer is
+ * ready, after its delay, which begins anew then.
  *
  * <p><b>Errors:</b> what handlers throw fails the connection, after the messages that came before it. A message that can't be written fails alone, unless a part
  * of it has come out of the handlers: then nothing of it leaves, and the connection fails. {@link rill.Connection#become} refuses to replace handlers with an
@@ -38,12 +40,14 @@ import rill.Context;
  *
  * <p><b>Work elsewhere:</b> a handler may hand work to another thread, and give what comes of it to {@code ctx.executor()}, {@code ctx.writeAndFlush} or
  * {@code ctx.fireChannelRead} from there, or in a callback on the loop: it runs in a Handle, in the order in which one thread gave it, and what it writes and leaves is
- * written and received as ever. When the connection is gone, what is still written fails, what is still passed on is released, and nothing more can be scheduled. The connection knows
- * nothing of such work before it comes back: {@link rill.Connection#close} and a graceful stop don't wait for it, the end of the input may be told before, and more bytes are
- * decoded meanwhile.
+ * written and received as ever. The connection knows nothing of such work before it comes back: {@link rill.Connection#close} and a graceful stop don't wait for it,
+ * the end of the input may be told before, and more bytes are decoded meanwhile. What is passed on when the receiver was told the end is released, and the first of it is
+ * reported to the loop's {@link rill.Reporter}. What is written when our stream has ended fails. When the connection is gone, or the loop is closed before it runs,
+ * what is still written fails, what is still passed on is released, and nothing more can be scheduled.
  *
- * <p><b>Not guaranteed:</b> handlers with an executor of their own, as in {@code addLast(group, handler)}, are refused: the connection fails with an
- * {@link UnsupportedOperationException}. The channel is always writable, and reads by itself: whether anything is read, decoded or written is up to Rill's own
+ * <p><b>Not guaranteed:</b> handlers with an executor of their own, as in {@code addLast(group, handler)}, are refused if they are there when the connection begins: it fails with an
+ * {@link UnsupportedOperationException}. Nothing looks for such as are added later, and their calls may come in any order. While the connection closes, and when a write to the network
+ * has failed, nothing wakes it: what is given and what is due waits until it is gone, or for its next call. The channel is always writable, and reads by itself: whether anything is read, decoded or written is up to Rill's own
  * water marks.
  *
  * <p><b>Threading:</b> immutable; the functions run on the loop of the connection.

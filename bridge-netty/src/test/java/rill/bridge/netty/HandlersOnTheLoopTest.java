@@ -11,10 +11,14 @@ import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.handler.codec.LineBasedFrameDecoder;
 import io.netty.handler.codec.string.StringDecoder;
 import io.netty.handler.codec.string.StringEncoder;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import io.netty.util.concurrent.Promise;
+import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -29,6 +33,7 @@ import rill.Connection;
 import rill.Future;
 import rill.Loop;
 import rill.Pipeline;
+import rill.Report;
 import rill.testing.ManualClock;
 import rill.testkit.Leaks;
 
@@ -193,6 +198,52 @@ class HandlersOnTheLoopTest {
         rig.close();
     }
 
+    // ---- what was written before a message that can't be
+
+    @Test
+    void a_message_that_an_encoder_refuses_leaves_what_a_handler_has_written_before_it() {
+        var rig = new Rig();
+        List<ChannelHandlerContext> contexts = new ArrayList<>();
+        List<ChannelFuture> written = new ArrayList<>();
+        List<Future<?>> refused = new ArrayList<>();
+        Connection<String, Object> connection = rig.connect(Pipeline.of(NettyHandlers.of(handlers -> handlers.addLast(
+                        new LineBasedFrameDecoder(100),
+                        new StringDecoder(),
+                        new StringEncoder(),
+                        new ChannelInboundHandlerAdapter() {
+                            @Override
+                            public void channelActive(ChannelHandlerContext context) {
+                                contexts.add(context);
+                            }
+                        }))
+                .codec(String.class, Object.class)));
+        ChannelHandlerContext context = contexts.getFirst();
+        rig.does(() -> connection.onFailure(failure -> {
+            rig.failures.add(failure.cause());
+            if (failure.survivable()) {
+                failure.carryOn();
+            }
+        }));
+        rig.does(() -> {
+            written.add(context.writeAndFlush("b;"));
+            refused.add(connection.write(1)); // there is no encoder for it
+            context.executor().execute(() -> written.add(context.writeAndFlush("c;")));
+            refused.add(connection.write(2));
+        });
+        assertThat(refused).allMatch(each -> each.failure() instanceof IllegalArgumentException);
+        assertThat(rig.failures).hasSize(2).allMatch(each -> each instanceof IllegalArgumentException);
+        assertThat(written).hasSize(2).allMatch(ChannelFuture::isSuccess);
+        assertThat(rig.sent()).isEqualTo("b;c;");
+        rig.does(() -> {
+            written.add(context.writeAndFlush("d;"));
+            refused.add(connection.write(3));
+            connection.write("e;");
+        });
+        assertThat(rig.sent()).isEqualTo("b;c;d;e;");
+        rig.does(connection::close);
+        rig.close();
+    }
+
     // ---- other threads
 
     private static void elsewhere(Runnable action) {
@@ -297,5 +348,172 @@ class HandlersOnTheLoopTest {
             rig.close();
             group.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly();
         }
+    }
+
+    @Test
+    void handlers_are_ready_when_a_future_of_another_thread_is_done() {
+        for (boolean fails : new boolean[] {false, true}) {
+            var rig = new Rig();
+            List<Promise<Void>> agreed = new ArrayList<>();
+            Future<Connection<String, String>> connecting = rig.loop.connect(
+                    rig.server().address(),
+                    Pipeline.of(Rig.lines()
+                            .readyWhen(handlers -> {
+                                Promise<Void> promise = ImmediateEventExecutor.INSTANCE.newPromise();
+                                agreed.add(promise);
+                                return promise;
+                            })
+                            .codec(String.class, String.class)));
+            rig.ticks();
+            assertThat(connecting.isDone()).isFalse();
+            rig.does(() -> elsewhere(() -> {
+                if (fails) {
+                    agreed.getFirst().setFailure(new IOException("on purpose"));
+                } else {
+                    agreed.getFirst().setSuccess(null);
+                }
+            }));
+            assertThat(connecting.isDone()).isTrue();
+            if (fails) {
+                assertThat(connecting.failure()).hasMessageContaining("on purpose");
+            } else {
+                Connection<String, String> connection = connecting.result();
+                rig.does(connection::close);
+            }
+            rig.close();
+        }
+    }
+
+    @Test
+    void what_another_thread_has_scheduled_is_cancelled_with_the_connection() {
+        var rig = new Rig();
+        List<ChannelHandlerContext> contexts = new ArrayList<>();
+        Connection<String, String> connection = rig.connect(lines(contexts::add));
+        List<io.netty.util.concurrent.Future<?>> scheduled = new ArrayList<>();
+        ChannelHandlerContext context = contexts.getFirst();
+        rig.does(() -> {
+            connection.abort();
+            elsewhere(() -> {
+                scheduled.add(context.executor().schedule(() -> {}, 1, TimeUnit.SECONDS));
+                scheduled.add(context.executor().scheduleAtFixedRate(() -> {}, 0, 1, TimeUnit.SECONDS));
+            });
+        });
+        assertThat(scheduled).hasSize(2).allMatch(java.util.concurrent.Future::isDone);
+        rig.close();
+    }
+
+    /** The last of it waits in the queue of a loop that ends at once. */
+    @Test
+    void what_another_thread_has_given_fails_and_is_released_if_the_loop_ends_before_it_runs() {
+        var rig = new Rig();
+        List<ChannelHandlerContext> contexts = new ArrayList<>();
+        rig.connect(lines(contexts::add));
+        ChannelHandlerContext context = contexts.getFirst();
+        List<ByteBuf> given = new ArrayList<>();
+        List<ChannelFuture> written = new ArrayList<>();
+        List<io.netty.util.concurrent.Future<?>> scheduled = new ArrayList<>();
+        var inEachRound = new Runnable() {
+            @Override
+            public void run() {
+                rig.loop.execute(this);
+                elsewhere(() -> {
+                    if (!context.channel().isOpen()) {
+                        return;
+                    }
+                    scheduled.add(context.executor().schedule(() -> {}, 1, TimeUnit.SECONDS));
+                });
+                elsewhere(() -> {
+                    ByteBuf bytes = Rig.bytes("given");
+                    given.add(bytes);
+                    written.add(context.writeAndFlush(bytes));
+                });
+            }
+        };
+        rig.loop.execute(inEachRound);
+        rig.loop.tick();
+        rig.loops.selector().breakWith(new IOException("on purpose"));
+        assertThatThrownBy(rig.loop::tick).hasRootCauseMessage("on purpose");
+        assertThat(given).hasSizeGreaterThan(10).allMatch(each -> each.refCnt() == 0);
+        assertThat(written).allMatch(ChannelFuture::isDone);
+        assertThat(written.getLast().isSuccess()).isFalse();
+        assertThat(scheduled).isNotEmpty().allMatch(java.util.concurrent.Future::isDone);
+        rig.loops.reporter().take(Report.ConnectionFailed.class);
+        rig.loops.close();
+    }
+
+    // ---- after the end
+
+    @Test
+    void what_a_handler_writes_after_the_end_of_the_output_fails_and_is_released() {
+        var rig = new Rig();
+        List<ChannelHandlerContext> contexts = new ArrayList<>();
+        Connection<String, String> connection = rig.connect(lines(contexts::add));
+        ByteBuf bytes = Rig.bytes("late");
+        List<ChannelFuture> written = new ArrayList<>();
+        rig.does(() -> {
+            connection.write("one");
+            connection.shutdownOutput();
+        });
+        on(rig, contexts.getFirst(), it -> written.add(it.writeAndFlush(bytes)));
+        assertThat(written.getFirst().cause()).isInstanceOf(ChannelOutputShutdownException.class);
+        assertThat(bytes.refCnt()).isZero();
+        assertThat(rig.sent()).isEqualTo("one");
+        assertThat(rig.failures).isEmpty();
+        rig.does(connection::close);
+        rig.close();
+    }
+
+    @Test
+    void what_a_handler_passes_on_after_the_end_of_the_input_is_reported() {
+        var rig = new Rig();
+        List<ChannelHandlerContext> contexts = new ArrayList<>();
+        Connection<String, String> connection = rig.connect(lines(contexts::add));
+        ChannelHandlerContext context = contexts.getFirst();
+        rig.does(() -> rig.peer().shutdownOutput());
+        assertThat(rig.received).containsExactly("<end>");
+        on(rig, context, it -> {
+            it.fireUserEventTriggered("an event of which no message is made");
+            it.fireChannelRead("late");
+        });
+        assertThat(rig.received).containsExactly("<end>");
+        assertThat(rig.loops.reporter().take(Report.Thrown.class))
+                .singleElement()
+                .satisfies(thrown -> assertThat(thrown.cause())
+                        .hasMessage(
+                                "a handler has left a java.lang.String after the end of what is received was told"));
+        assertThat(rig.failures).isEmpty();
+        on(rig, context, it -> it.writeAndFlush("written all the same"));
+        assertThat(rig.sent()).isEqualTo("written all the same");
+        on(rig, context, it -> it.fireExceptionCaught(new IOException("on purpose")));
+        assertThat(rig.failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasMessage("on purpose"));
+        connection.abort();
+        rig.close();
+    }
+
+    @Test
+    void bytes_that_a_layer_passes_on_after_the_end_of_the_input_are_reported_and_released() {
+        var rig = new Rig();
+        List<ChannelHandlerContext> contexts = new ArrayList<>();
+        Connection<String, String> connection = rig.connect(Rig.linesOver(
+                NettyHandlers.of(handlers -> handlers.addLast(new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelActive(ChannelHandlerContext context) {
+                        contexts.add(context);
+                    }
+                }))));
+        rig.does(() -> rig.peer().shutdownOutput());
+        assertThat(rig.received).containsExactly("<end>");
+        ByteBuf late = Rig.bytes("late\n");
+        on(rig, contexts.getFirst(), it -> {
+            it.fireChannelRead(Rig.bytes(""));
+            it.fireChannelRead(late);
+        });
+        assertThat(late.refCnt()).isZero();
+        assertThat(rig.received).containsExactly("<end>");
+        assertThat(rig.loops.reporter().take(Report.Thrown.class)).hasSize(1);
+        rig.does(connection::close);
+        rig.close();
     }
 }
