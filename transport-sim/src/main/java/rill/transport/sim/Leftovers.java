@@ -112,17 +112,20 @@ final class Leftovers {
 
     // ---- what remains once loops are closed
 
-    /** A loop was closed in good order, which cancels its Tasks. */
+    /** A loop was closed in good order, which cancels its Tasks: they are left behind if they had time to end. */
     void closed(Driven driven) {
+        if (driven.heldUp()) {
+            return;
+        }
         for (WaitingTask each : driven.loop.waitingTasks()) {
             left(
                     driven.host,
                     each.name(),
                     driven.loop.name() + ": " + each.situation()
-                            + " is left behind: the loop was closed, and the Task cancelled, and within "
+                            + " is left behind: the loop was closed, and the Task cancelled, and "
                             + Duration.ofNanos(Simulation.CLOSE_DEADLINE.toNanos())
                                     .toSeconds()
-                            + " s it has not ended; look what it does once it is cancelled");
+                            + " s after the close had begun it has not ended; look what it does once it is cancelled");
         }
     }
 

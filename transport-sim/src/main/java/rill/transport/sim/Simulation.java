@@ -737,6 +737,7 @@ public final class Simulation implements AutoCloseable {
     /** Gives whether that was possible. */
     private boolean end(Driven driven) {
         try {
+            driven.closes(Agenda.nanos(CLOSE_DEADLINE));
             driven.loop.close(CLOSE_DEADLINE);
             return true;
         } catch (RuntimeException e) {

@@ -298,6 +298,30 @@ class LeftoversTest {
     }
 
     @Test
+    void one_that_was_cancelled_only_when_time_was_up_had_none_to_end() {
+        passes(sim -> {
+            sim.host("server", host -> {
+                Loop loop = host.loop("main");
+                Loop other = host.loop("other");
+                loop.listen(host.address(Echo.PORT), Pipeline.bytes(), connection -> connection.onMessage(
+                        ByteBuf::release, () -> {})); // and so it is never closed
+                loop.task("worker", () -> {
+                    try {
+                        loop.promise().await();
+                    } finally {
+                        other.task(
+                                        "release",
+                                        () -> other.delay(Duration.ofMillis(1)).await())
+                                .await();
+                    }
+                });
+            });
+            Echo.connect(loop(sim, "client")).await();
+            sim.run(Duration.ofSeconds(1));
+        });
+    }
+
+    @Test
     void a_message_that_nobody_releases_fails_the_run() {
         List<ByteBuf> kept = new ArrayList<>();
         try {
