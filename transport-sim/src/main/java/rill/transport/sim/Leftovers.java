@@ -64,8 +64,7 @@ final class Leftovers {
             return;
         }
         long began = network.agenda.now();
-        boolean nothingLeft =
-                goOn.until(() -> suspects.stream().noneMatch(Suspect::stillWaits));
+        boolean nothingLeft = goOn.until(() -> suspects.stream().noneMatch(Suspect::stillWaits));
         long passed = network.agenda.now() - began;
         if (!nothingLeft && passed < LONG) {
             return; // too much happens here to know
@@ -73,9 +72,9 @@ final class Leftovers {
         for (Suspect each : suspects) {
             if (each.stillWaits()) {
                 String why = nothingLeft
-                                ? "and nothing is left that could settle that"
-                                : "and goes on waiting, " + Simulation.inSeconds(passed)
-                                        + " after the scenario was over and all faults had ended";
+                        ? "and nothing is left that could settle that"
+                        : "and goes on waiting, " + Simulation.inSeconds(passed)
+                                + " after the scenario was over and all faults had ended";
                 left(each.host, each.waiting.name(), hangs(each, why));
             }
         }

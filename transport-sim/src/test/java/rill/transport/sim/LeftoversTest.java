@@ -226,7 +226,8 @@ class LeftoversTest {
             beat(loop(sim, "other"), Duration.ofMillis(30));
             Loop client = loop(sim, "client");
             List<Task<?>> tasks = new ArrayList<>();
-            tasks.add(client.task("asks", () -> tasks.get(1).timeout(Duration.ofHours(1)).await()));
+            tasks.add(client.task(
+                    "asks", () -> tasks.get(1).timeout(Duration.ofHours(1)).await()));
             tasks.add(client.task("is asked", () -> tasks.get(0).await()));
             sim.run(Duration.ofSeconds(1));
         });
@@ -303,8 +304,10 @@ class LeftoversTest {
             sim.host("server", host -> {
                 Loop loop = host.loop("main");
                 Loop other = host.loop("other");
-                loop.listen(host.address(Echo.PORT), Pipeline.bytes(), connection -> connection.onMessage(
-                        ByteBuf::release, () -> {})); // and so it is never closed
+                loop.listen(
+                        host.address(Echo.PORT),
+                        Pipeline.bytes(),
+                        connection -> connection.onMessage(ByteBuf::release, () -> {})); // and so it is never closed
                 loop.task("worker", () -> {
                     try {
                         loop.promise().await();
