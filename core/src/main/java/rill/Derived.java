@@ -350,6 +350,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
 
         @Override
         boolean addSources(Sources sources) {
+            sources.choice(); // of that, and the end of the time
             sources.rightly();
             return super.addSources(sources);
         }

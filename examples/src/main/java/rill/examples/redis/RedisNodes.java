@@ -35,8 +35,9 @@ import rill.codec.resp.Reply;
  * <p>A transaction is one part: it is carried out by one node, or by none.
  */
 final class RedisNodes {
+    /** Without SCAN: the cursors of one server mean nothing to another, nor to the same once it was started again. */
     private static final Set<String> READS =
-            Set.of("EXISTS", "GET", "HGET", "HGETALL", "LRANGE", "MGET", "PING", "SCAN", "TTL", "TYPE");
+            Set.of("EXISTS", "GET", "HGET", "HGETALL", "LRANGE", "MGET", "PING", "TTL", "TYPE");
 
     /** More of them in a row mean that the cluster contradicts itself. */
     private static final int MOST_REDIRECTIONS = 5;
@@ -57,6 +58,7 @@ final class RedisNodes {
     private final ClientProtocol<List<Command>, List<Reply>> protocol;
     private final Map<SocketAddress, Pool<List<Command>, List<Reply>>> pools = new HashMap<>();
     private final Map<Integer, SocketAddress> bySlot = new HashMap<>();
+    private boolean cluster; // a node has said that it is of one
     private boolean closed;
 
     RedisNodes(Loop loop, SocketAddress first, ClientProtocol<List<Command>, List<Reply>> protocol) {
@@ -106,7 +108,11 @@ final class RedisNodes {
     /** Who has which slots, as somebody says who should know. */
     Future<Topology> topology() {
         SocketAddress asked = anyNode();
-        return callAt(asked, Command.of("CLUSTER", "SLOTS")).map(reply -> Topology.of(reply, asked));
+        return callAt(asked, Command.of("CLUSTER", "SLOTS")).map(reply -> {
+            Topology told = Topology.of(reply, asked, cluster);
+            cluster |= told.cluster();
+            return told;
+        });
     }
 
     private SocketAddress nodeOf(List<Command> batch) {
@@ -189,6 +195,7 @@ final class RedisNodes {
     }
 
     private Future<List<Reply>> follow(Redirection elsewhere, List<Command> batch, int left, int tries) {
+        cluster = true;
         if (elsewhere.moved()) {
             bySlot.put(elsewhere.slot(), elsewhere.node());
         }

@@ -29,11 +29,13 @@ import rill.codec.resp.Reply;
  * </pre>
  *
  * <p>So a master that joins meanwhile is visited too, one that has taken over for another is visited in its place, and one that was given slots that
- * were not seen is visited once more.
+ * were not seen is visited once more. One of which a page fails is visited from the beginning.
  *
  * <p><b>Threading:</b> any thread; one page at a time.
  *
- * <p><b>Not guaranteed:</b> a key comes if it is being moved between two masters, alone, just then: its slot has changed hands only when all of its keys have.
+ * <p><b>Not guaranteed:</b> a key comes if it is being moved between two masters, alone, just then: its slot has changed hands only when all of its keys have. Nor
+ * that all keys come from a server that is started again between two pages, so that no page fails; nor from a cluster that is known as one only by {@code CLUSTER SLOTS}, which
+ * this user must not ask for: the server is taken for one alone.
  */
 final class Scan {
     private static final int MOST_VISITS = 5; // of one master
@@ -47,7 +49,7 @@ final class Scan {
     private BitSet had = new BitSet(); // its slots, when its visit began
     private String cursor = "0";
     private boolean visiting; // not all of its pages have come
-    private boolean uncertain; // a page did not come: is it still there?
+    private boolean uncertain; // a page did not come: is its master still there?
     private boolean cluster;
     private boolean over;
 
@@ -58,8 +60,8 @@ final class Scan {
     }
 
     /**
-     * The next page, which may be empty; null when there is none. After a failure the same page is asked for again, unless another master has taken over
-     * meanwhile: that is visited from the beginning.
+     * The next page, which may be empty; null when there is none. After a failure its master is visited from the beginning, or the one that has taken
+     * over meanwhile: a server that was started again has other cursors.
      */
     Future<@Nullable List<String>> next() {
         return Loop.current() == loop ? goOn() : loop.submit(this::goOn).flatMap(begun -> begun);
@@ -84,8 +86,10 @@ final class Scan {
         uncertain = false;
         if (visited != null) {
             BitSet has = now.of(visited);
-            if (visiting && !has.isEmpty()) {
-                return; // it is still there
+            if (visiting && !has.isEmpty()) { // it is still there, but may have been started again
+                had = (BitSet) has.clone();
+                cursor = "0";
+                return;
             }
             if (!visiting) {
                 had.and(has);

@@ -28,7 +28,7 @@ import rill.codec.resp.RespSubscriber.Kind;
 /**
  * Subscriptions that survive their connection: after it was lost, another is made, with a pause that grows, and what was subscribed to is
  * subscribed to again. What is published in between is lost, and its receiver is told that this may be so. The pause is short again after a
- * connection that was of use: one that has brought a message, or that has stood for as long as the longest pause. Confined to the loop.
+ * connection that was of use: one that has brought a message, or that has stood for as long as the longest pause since all was confirmed. Confined to the loop.
  *
  * <pre>
  *  connecting ──▶ subscribing ──▶ ready
@@ -75,7 +75,7 @@ final class Subscriptions implements AutoCloseable {
     private @Nullable Handle pause;
     private @Nullable Handle probe;
     private double nextPauseNanos = SHORTEST.toNanos();
-    private long begun; // when the current one was there
+    private long readySince;
     private boolean useful; // the current one has brought a message
     private boolean wasReady;
     private boolean over;
@@ -226,7 +226,6 @@ final class Subscriptions implements AutoCloseable {
 
     private void begin(RespSubscriber made) {
         current = made;
-        begun = loop.nanoTime();
         useful = false;
         givenUp = null;
         made.onFailure(failure -> {}); // told when it is closed
@@ -276,6 +275,7 @@ final class Subscriptions implements AutoCloseable {
             return;
         }
         ready = made;
+        readySince = loop.nanoTime();
         probeLater(made);
         boolean again = wasReady;
         wasReady = true;
@@ -309,10 +309,11 @@ final class Subscriptions implements AutoCloseable {
     private void lost(RespSubscriber gone) {
         if (current == gone && !over) {
             cancelProbe();
+            boolean stood = ready == gone && loop.nanoTime() - readySince >= LONGEST.toNanos();
             current = null;
             ready = null;
             asked.clear();
-            if (useful || loop.nanoTime() - begun >= LONGEST.toNanos()) {
+            if (useful || stood) {
                 nextPauseNanos = SHORTEST.toNanos();
             }
             Throwable why = givenUp == null ? gone.failure() : givenUp;

@@ -15,11 +15,12 @@ import rill.codec.resp.Reply;
  * @param masters by address, in the order in which they were told
  */
 record Topology(boolean cluster, Map<SocketAddress, BitSet> masters) {
-    /** Of an answer that came from there. */
-    static Topology of(Reply reply, SocketAddress from) throws IOException {
+    /**
+     * Of an answer that came from there. A server that does not let this user ask is taken for one alone, unless it is known to be of a cluster.
+     */
+    static Topology of(Reply reply, SocketAddress from, boolean ofCluster) throws IOException {
         var masters = new LinkedHashMap<SocketAddress, BitSet>();
-        if (Reply.plain(reply) instanceof Reply.Failed failed
-                && failed.code().equals("ERR")) { // it is none, or does not know the command
+        if (Reply.plain(reply) instanceof Reply.Failed failed && meansNone(failed.code(), ofCluster)) {
             masters.put(from, slots(0, Slots.COUNT - 1));
             return new Topology(false, masters);
         }
@@ -36,6 +37,11 @@ record Topology(boolean cluster, Map<SocketAddress, BitSet> masters) {
                     .or(slots);
         }
         return new Topology(true, masters);
+    }
+
+    /** ERR: it is none, or does not know the command. */
+    private static boolean meansNone(String code, boolean ofCluster) {
+        return code.equals("ERR") || (code.equals("NOPERM") && !ofCluster);
     }
 
     private static SocketAddress node(Reply told, SocketAddress from) throws ProtocolException {

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -48,6 +49,7 @@ class RedisClusterMovesTest {
     private final Map<String, Node> importing = new HashMap<>(); // who is being given them
     private final List<String> carriedOut = new ArrayList<>();
     private RedisClient client;
+    private @Nullable Reply refusesSlots;
 
     @BeforeEach
     void open() throws IOException {
@@ -78,6 +80,7 @@ class RedisClusterMovesTest {
         final List<String> asked = new ArrayList<>();
         final Set<Connection<?, ?>> connections = new HashSet<>();
         int scans; // from the beginning
+        int order; // of its keys, another one after each start
         Runnable beforeExec = () -> {};
         Runnable beforeScan = () -> {};
 
@@ -133,7 +136,8 @@ class RedisClusterMovesTest {
         Reply scan(String cursor) {
             beforeScan.run();
             scans += cursor.equals("0") ? 1 : 0;
-            List<String> keys = List.copyOf(data.keySet());
+            List<String> keys = new ArrayList<>(data.keySet());
+            Collections.rotate(keys, order);
             int from = Integer.parseInt(cursor);
             int to = Math.min(from + 2, keys.size());
             List<Reply> page = new ArrayList<>();
@@ -234,6 +238,9 @@ class RedisClusterMovesTest {
         }
 
         private Reply slots() {
+            if (refusesSlots != null) {
+                return refusesSlots;
+            }
             return Reply.array(range(0, 8191, owners.get("bar")), range(8192, 16383, owners.get("foo")));
         }
 
@@ -506,6 +513,54 @@ class RedisClusterMovesTest {
         }
         assertThat(found).isEqualTo(keys);
         assertThat(third.scans).isEqualTo(1);
+    }
+
+    @Test
+    void a_server_that_was_started_again_is_scanned_from_the_beginning() throws IOException {
+        keys(nodes.get(0), "bar", 6);
+        keys(nodes.get(1), "foo", 6);
+        Node node = nodes.get(1);
+        int[] asked = {0};
+        node.beforeScan = () -> {
+            if (++asked[0] == 3) { // two of three pages have come
+                node.order = 3;
+                node.connections.forEach(Connection::abort);
+            }
+        };
+        Scan scan = client.scan("*");
+        Set<String> found = new TreeSet<>();
+        int failures = 0;
+        while (true) {
+            try {
+                List<String> page = scan.next().await();
+                if (page == null) {
+                    break;
+                }
+                found.addAll(page);
+            } catch (IOException gone) {
+                failures++;
+            }
+        }
+        assertThat(found).isEqualTo(everything());
+        assertThat(failures).isEqualTo(1);
+        assertThat(node.scans).isEqualTo(2);
+    }
+
+    @Test
+    void a_server_whose_rules_allow_scan_and_not_cluster_is_taken_for_one_alone() throws IOException {
+        keys(nodes.get(0), "bar", 5);
+        refusesSlots = new Reply.Failed("NOPERM this user has no permissions to run the 'cluster|slots' command");
+        assertThat(all(client.scan("*"))).hasSize(5);
+    }
+
+    @Test
+    void but_not_where_it_is_known_to_be_of_a_cluster() throws IOException {
+        keys(nodes.get(1), "foo", 1);
+        client.call(Command.of("MGET", "{foo}0")).await(); // has moved
+        refusesSlots = new Reply.Failed("NOPERM this user has no permissions to run the 'cluster|slots' command");
+        assertThatThrownBy(() -> all(client.scan("*")))
+                .isInstanceOf(RespException.class)
+                .hasMessageContaining("NOPERM");
     }
 
     @Test

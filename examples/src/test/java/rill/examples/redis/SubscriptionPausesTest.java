@@ -46,6 +46,17 @@ class SubscriptionPausesTest {
         assertThat(connected).hasSizeBetween(10, FEW);
     }
 
+    /** It is waited for 10 s each time: with pauses of 50 ms that is more than fifty times in ten minutes. */
+    @Simulated(seeds = 20)
+    void a_server_that_never_confirms_is_left_alone_for_longer_each_time(Simulation simulation) {
+        server(
+                simulation,
+                connection -> connection.onFailure(failure -> {}).onMessage(command -> {}, connection::close));
+        subscriptions(simulation, Hello.resp2(), "news");
+        simulation.run(Duration.ofMinutes(10));
+        assertThat(connected).hasSizeBetween(20, 45);
+    }
+
     @Simulated(seeds = 20)
     void a_connection_that_has_brought_a_message_is_made_again_soon(Simulation simulation) {
         server(

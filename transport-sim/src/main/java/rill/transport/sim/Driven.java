@@ -17,6 +17,7 @@ final class Driven {
     private boolean queued;
     private @Nullable Wake wake; // for the next timer
     private @Nullable PowerLoss lostBy;
+    private boolean heldUp;
 
     Driven(Simulation simulation, Agenda agenda, Host host, Drivable loop, SimSelector selector, int number) {
         this.simulation = simulation;
@@ -87,6 +88,16 @@ final class Driven {
     void clockChanged() {
         wake = null;
         planWake();
+    }
+
+    /** The simulation is over, and the loop is about to be closed in good order, within so many nanoseconds. */
+    void closes(long limit) {
+        agenda.fault(agenda.after(limit / 2), () -> heldUp = !loop.closed() && loop.connections() > 0);
+    }
+
+    /** Whether connections took more than half of the time for closing it, so that its Tasks were cancelled late: perhaps when there was none left. */
+    boolean heldUp() {
+        return heldUp;
     }
 
     /** The simulation is over, and the loop did not close in good order: it ends now. */

@@ -23,6 +23,14 @@ public final class Injection implements AutoCloseable {
         this.planned = planned;
     }
 
+    /** That never strikes. */
+    static Injection ofNothing(Fault fault, Injections all) {
+        long now = all.agenda.now();
+        var nothing = new Injection(fault, all, () -> {}, now, 0, 0, 0);
+        nothing.until = now;
+        return nothing;
+    }
+
     @Override
     public void close() {
         if (until == STILL) {

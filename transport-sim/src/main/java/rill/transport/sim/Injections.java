@@ -22,6 +22,7 @@ final class Injections {
     private final List<Injection> all = new ArrayList<>();
     private int numbered;
     private @Nullable List<Strike> plan; // what the swarms are to do
+    private boolean over; // nothing is to strike any more
     private final Set<Integer> played = new HashSet<>();
     private Without without = Without.NOTHING;
     private int swarms; // in force
@@ -51,6 +52,9 @@ final class Injections {
     }
 
     private Injection begin(Fault fault, int number, int swarm, long planned) {
+        if (over) {
+            return Injection.ofNothing(fault, this);
+        }
         network.trace.add(Kind.FAULT, -1, -1, 0, 0, 0, fault.toString());
         Runnable undo = fault.apply(this);
         network.tally.struck(fault.kind(), number > 0);
@@ -63,9 +67,17 @@ final class Injections {
     void schedule(long after, long lasting, Fault fault) {
         fault.hosts().forEach(network::host); // which have to exist: nobody could be told later
         agenda.fault(agenda.after(after), () -> {
+            if (over) {
+                return;
+            }
             Injection injection = inject(fault);
             agenda.fault(agenda.after(lasting), injection::close);
         });
+    }
+
+    /** The scenario is over: what was to strike later does not. */
+    void noMore() {
+        over = true;
     }
 
     void ended(Injection injection) {

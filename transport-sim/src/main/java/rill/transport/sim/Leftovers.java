@@ -54,24 +54,27 @@ final class Leftovers {
     /** The scenario is over: {@code goOn} ends all faults, and lets happen what happens until the condition holds, for so long at most. */
     void tasks(Going goOn) {
         List<Suspect> suspects = suspects();
+        for (Suspect each : suspects) {
+            if (each.waiting.circle()) { // which takes no time to be one
+                left(each.host, each.waiting.name(), hangs(each, "which waits for this Task in turn"));
+            }
+        }
+        suspects.removeIf(each -> each.waiting.circle());
         if (suspects.isEmpty()) {
             return;
         }
         long began = network.agenda.now();
-        boolean nothingLeft =
-                goOn.until(() -> suspects.stream().noneMatch(each -> each.waiting.circle() || each.stillWaits()));
+        boolean nothingLeft = goOn.until(() -> suspects.stream().noneMatch(Suspect::stillWaits));
         long passed = network.agenda.now() - began;
         if (!nothingLeft && passed < LONG) {
             return; // too much happens here to know
         }
         for (Suspect each : suspects) {
             if (each.stillWaits()) {
-                String why = each.waiting.circle()
-                        ? "which waits for this Task in turn"
-                        : nothingLeft
-                                ? "and nothing is left that could settle that"
-                                : "and goes on waiting, " + Simulation.inSeconds(passed)
-                                        + " after the scenario was over and all faults had ended";
+                String why = nothingLeft
+                        ? "and nothing is left that could settle that"
+                        : "and goes on waiting, " + Simulation.inSeconds(passed)
+                                + " after the scenario was over and all faults had ended";
                 left(each.host, each.waiting.name(), hangs(each, why));
             }
         }
@@ -90,7 +93,7 @@ final class Leftovers {
                 for (WaitingTask each : loop.loop.waitingTasks()) {
                     var suspect = new Suspect(host, loop, each);
                     boolean inVain = each.circle() || (each.toEnd() && !each.rightly());
-                    if (inVain && !verdict.expects(new LeftBehindException(each.name(), hangs(suspect, "")))) {
+                    if (inVain && !verdict.surelyExpects(new LeftBehindException(each.name(), hangs(suspect, "")))) {
                         suspects.add(suspect);
                     }
                 }
@@ -108,17 +111,20 @@ final class Leftovers {
 
     // ---- what remains once loops are closed
 
-    /** A loop was closed in good order, which cancels its Tasks. */
+    /** A loop was closed in good order, which cancels its Tasks: they are left behind if they had time to end. */
     void closed(Driven driven) {
+        if (driven.heldUp()) {
+            return;
+        }
         for (WaitingTask each : driven.loop.waitingTasks()) {
             left(
                     driven.host,
                     each.name(),
                     driven.loop.name() + ": " + each.situation()
-                            + " is left behind: the loop was closed, and the Task cancelled, and within "
+                            + " is left behind: the loop was closed, and the Task cancelled, and "
                             + Duration.ofNanos(Simulation.CLOSE_DEADLINE.toNanos())
                                     .toSeconds()
-                            + " s it has not ended; look what it does once it is cancelled");
+                            + " s after the close had begun it has not ended; look what it does once it is cancelled");
         }
     }
 

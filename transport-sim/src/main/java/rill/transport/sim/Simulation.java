@@ -201,12 +201,12 @@ public final class Simulation implements AutoCloseable {
 
     // ---- faults
 
-    /** Causes a fault until the guard is closed. */
+    /** Causes a fault until the guard is closed. While the simulation is being closed, none is caused. */
     public Injection inject(Fault fault) {
         return injections.inject(fault);
     }
 
-    /** Causes a fault later, for a while. */
+    /** Causes a fault later, for a while; not if the simulation is closed before. */
     public void schedule(Duration after, Duration lasting, Fault fault) {
         if (after.isNegative() || lasting.isNegative()) {
             throw new IllegalArgumentException("a fault can't come after " + after + " and last " + lasting);
@@ -681,6 +681,7 @@ public final class Simulation implements AutoCloseable {
         boolean passed = !failed && verdict.failure() == null;
         stepsOfTrial = Long.MAX_VALUE;
         endOfTime = Long.MAX_VALUE - 1;
+        injections.noMore();
         if (passed) {
             attemptToLook(() -> leftovers.tasks(this::goOn));
         }
@@ -707,7 +708,7 @@ public final class Simulation implements AutoCloseable {
     private void attemptToLook(Runnable look) {
         try {
             look.run();
-        } catch (IllegalStateException | AssertionError told) {
+        } catch (Throwable told) { // of whatever happens meanwhile; the loops are closed all the same
             verdict.fail("the end", "the end of the run failed: " + told.getMessage(), told);
         }
     }
@@ -736,6 +737,7 @@ public final class Simulation implements AutoCloseable {
     /** Gives whether that was possible. */
     private boolean end(Driven driven) {
         try {
+            driven.closes(Agenda.nanos(CLOSE_DEADLINE));
             driven.loop.close(CLOSE_DEADLINE);
             return true;
         } catch (RuntimeException e) {

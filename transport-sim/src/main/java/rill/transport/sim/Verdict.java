@@ -59,8 +59,16 @@ final class Verdict {
         }
     }
 
-    /** Whether that belongs to the scenario. */
-    boolean expects(Throwable cause) {
+    /** Whether that belongs to the scenario. A condition that throws says no; {@link #failed} tells that. */
+    boolean surelyExpects(Throwable cause) {
+        try {
+            return expects(cause);
+        } catch (Throwable thrown) {
+            return false;
+        }
+    }
+
+    private boolean expects(Throwable cause) {
         return expected.stream().anyMatch(each -> each.test(cause));
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +68,11 @@ class LeftoversTest {
     }
 
     private static void beat(Loop loop) {
-        loop.schedule(Duration.ofSeconds(1), "beat", () -> beat(loop));
+        beat(loop, Duration.ofSeconds(1));
+    }
+
+    private static void beat(Loop loop, Duration pause) {
+        loop.schedule(pause, "beat", () -> beat(loop, pause));
     }
 
     @Test
@@ -98,6 +103,38 @@ class LeftoversTest {
                     sim.run(Duration.ofSeconds(1));
                 }))
                 .hasMessageContaining("waits for this Task in turn");
+    }
+
+    @Test
+    void they_do_so_at_once_however_much_happens_beside_them() {
+        assertThat(failureOf(sim -> {
+                    beat(loop(sim, "other"), Duration.ofMillis(2));
+                    waitForOneAnother(loop(sim, "client"));
+                    sim.run(Duration.ofSeconds(1));
+                }))
+                .hasMessageContaining("waits for this Task in turn")
+                .hasMessageContaining("at 1 s of virtual time");
+    }
+
+    private static void waitForOneAnother(Loop loop) {
+        List<Task<?>> tasks = new ArrayList<>();
+        tasks.add(loop.task("left", () -> tasks.get(1).await()));
+        tasks.add(loop.task("right", () -> tasks.get(0).await()));
+    }
+
+    @Test
+    void an_expectation_that_throws_is_told_and_closes_the_loops_all_the_same() {
+        var sim = Simulation.seed(42);
+        Loop client = loop(sim, "client");
+        client.task("writer", () -> client.promise().await());
+        sim.expect(failure -> ((UncheckedIOException) failure).getCause() != null);
+        sim.run(Duration.ofSeconds(1));
+        assertThatThrownBy(sim::close)
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("Task writer")
+                .hasMessageContaining("the condition of an expect threw java.lang.ClassCastException")
+                .hasMessageContaining("seed 42");
+        assertThat(sim.hosts().getFirst().loops()).isEmpty();
     }
 
     @Test
@@ -184,6 +221,39 @@ class LeftoversTest {
     }
 
     @Test
+    void tasks_that_wait_for_one_another_for_a_time_go_on_after_it() {
+        passes(sim -> {
+            beat(loop(sim, "other"), Duration.ofMillis(30));
+            Loop client = loop(sim, "client");
+            List<Task<?>> tasks = new ArrayList<>();
+            tasks.add(client.task(
+                    "asks", () -> tasks.get(1).timeout(Duration.ofHours(1)).await()));
+            tasks.add(client.task("is asked", () -> tasks.get(0).await()));
+            sim.run(Duration.ofSeconds(1));
+        });
+    }
+
+    @Test
+    void no_fault_strikes_any_more_once_the_scenario_is_over() {
+        List<Simulation> runs = new ArrayList<>();
+        assertThat(failureOf(sim -> {
+                    runs.add(sim);
+                    Loop client = loop(sim, "client");
+                    beat(client);
+                    beat(loop(sim, "other"));
+                    client.task("writer", () -> client.promise().await());
+                    sim.schedule(Duration.ofMinutes(10), Duration.ofDays(1), Faults.pause("client"));
+                    client.schedule(
+                            Duration.ofMinutes(5), "injects", () -> sim.inject(Faults.loss("client", "other", 1)));
+                    sim.run(Duration.ofSeconds(1));
+                }))
+                .hasMessageContaining("Task writer")
+                .hasMessageContaining("after the scenario was over and all faults had ended")
+                .hasMessageContaining("faults in force: none");
+        assertThat(runs.getFirst().timeline().faults()).isEmpty();
+    }
+
+    @Test
     void faults_that_are_in_force_at_the_end_are_no_reason_to_wait() {
         passes(sim -> {
             sim.fix(Freedom.values());
@@ -226,6 +296,32 @@ class LeftoversTest {
                 }))
                 .hasMessageContaining("server/main: Task worker")
                 .hasMessageContaining("left behind");
+    }
+
+    @Test
+    void one_that_was_cancelled_only_when_time_was_up_had_none_to_end() {
+        passes(sim -> {
+            sim.host("server", host -> {
+                Loop loop = host.loop("main");
+                Loop other = host.loop("other");
+                loop.listen(
+                        host.address(Echo.PORT),
+                        Pipeline.bytes(),
+                        connection -> connection.onMessage(ByteBuf::release, () -> {})); // and so it is never closed
+                loop.task("worker", () -> {
+                    try {
+                        loop.promise().await();
+                    } finally {
+                        other.task(
+                                        "release",
+                                        () -> other.delay(Duration.ofMillis(1)).await())
+                                .await();
+                    }
+                });
+            });
+            Echo.connect(loop(sim, "client")).await();
+            sim.run(Duration.ofSeconds(1));
+        });
     }
 
     @Test
