@@ -150,7 +150,8 @@ final class FrameWriter {
     private void text(int first, String text, int size, Outgoing out) {
         ByteBuf buffer = head(first, size, out, size);
         int start = buffer.writerIndex();
-        ByteBufUtil.reserveAndWriteUtf8(buffer, text, size); // for which there is room; otherwise it makes room for the worst
+        ByteBufUtil.reserveAndWriteUtf8(
+                buffer, text, size); // for which there is room; otherwise it makes room for the worst
         mask(buffer, start);
     }
 
