@@ -291,11 +291,11 @@ public sealed interface WebSocketMessage {
         @Override
         public boolean equals(Object other) {
             return this == other
-                    || other instanceof Payload that
+                    || (other instanceof Payload that
                             && that.getClass() == getClass()
                             && content.refCnt() > 0
                             && that.content.refCnt() > 0
-                            && content.equals(that.content);
+                            && content.equals(that.content));
         }
 
         @Override

@@ -198,7 +198,9 @@ final class UringWire extends RingSocket implements Wire {
         try {
             switch (kind) {
                 case Request.RECEIVE -> {
-                    sending.report(); // what has left before this came is told before it
+                    if (isReadable()) {
+                        sending.report(); // what has left before this came is told before it
+                    }
                     receiving.answered(result, flags);
                 }
                 case Request.SEND -> sending.answered(result);
