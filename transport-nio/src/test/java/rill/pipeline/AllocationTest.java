@@ -218,7 +218,7 @@ class AllocationTest {
         Listener listener = server.<String, String>listen(OverSockets.ANY_PORT, fixed(), AllocationTest::echo)
                 .await();
         double least = Double.MAX_VALUE;
-        for (int round = 0; round < 4 * ROUNDS && least > LITTLE; round++) {
+        for (int round = 0; round < 6 * ROUNDS && least > LITTLE; round++) {
             long before = server.submit(THREADS::getCurrentThreadAllocatedBytes).await();
             for (int n = 0; n < CONNECTIONS; n++) {
                 useOnce((InetSocketAddress) listener.address());
