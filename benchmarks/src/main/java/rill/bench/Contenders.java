@@ -117,10 +117,15 @@ final class Contenders {
     }
 
     private static Contender nettyHttp(String name, String title, String... options) {
+        return nettyWith("HttpServerCodec", "NettyHttp", name, title, options);
+    }
+
+    /** A server of these handlers of Netty's. */
+    private static Contender nettyWith(String handlers, String program, String name, String title, String... options) {
         return other(
                 name,
-                "Netty's HttpServerCodec: " + title + ", fastest settings, pooled buffers",
-                program("NettyHttp"),
+                "Netty's " + handlers + ": " + title + ", fastest settings, pooled buffers",
+                program(program),
                 List.of(options),
                 FAST,
                 List.of("*"));
@@ -159,13 +164,7 @@ final class Contenders {
     }
 
     private static Contender nettyProxy(String name, String title, String... options) {
-        return other(
-                name,
-                "Netty's HttpServerCodec and HttpClientCodec: " + title + ", fastest settings, pooled buffers",
-                program("NettyProxy"),
-                List.of(options),
-                FAST,
-                List.of("*"));
+        return nettyWith("HttpServerCodec and HttpClientCodec", "NettyProxy", name, title, options);
     }
 
     /** Echoes over WebSockets. */
@@ -179,13 +178,7 @@ final class Contenders {
     }
 
     private static Contender nettyWebSocket(String name, String title, String... options) {
-        return other(
-                name,
-                "Netty's WebSocketServerProtocolHandler: " + title + ", fastest settings, pooled buffers",
-                program("NettyWebSocket"),
-                List.of(options),
-                FAST,
-                List.of("*"));
+        return nettyWith("WebSocketServerProtocolHandler", "NettyWebSocket", name, title, options);
     }
 
     /** Echo over TLS: the JDK's engine under both, and OpenSSL's under Netty for the record. */
