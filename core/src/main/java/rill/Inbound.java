@@ -413,9 +413,11 @@ final class Inbound extends Node {
         updateReading();
     }
 
+    /** The wire is read again at once, so that a pause that ends within its tick costs no call of the system; what waits is decoded from a Handle. */
     void resume() {
         set(PAUSED, false);
         stopped(false);
+        updateReading();
     }
 
     /** No further message is begun; to the receiver, if it is to be told, it is as if the peer had ended its stream. */

@@ -270,6 +270,21 @@ class ReadAheadTest {
         }
     }
 
+    @Test
+    void the_wire_is_paused_and_resumed_within_the_call() throws IOException {
+        var paused = new ArrayList<Boolean>();
+        try (var rig = new Rig<>(Pipeline.of(framed()))) {
+            rig.onLoop(() -> {
+                rig.connection().onMessage(message -> {});
+                rig.connection().pause();
+                paused.add(rig.wire.paused);
+                rig.connection().resume(); // a later tick would have told the system of the pause first
+                paused.add(rig.wire.paused);
+            });
+        }
+        assertThat(paused).containsExactly(true, false);
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("settings")
     void who_never_completes_a_message_is_stopped_by_the_codecs_own_limit(Setting setting) throws IOException {

@@ -5,7 +5,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.http.wire.Data;
@@ -25,7 +24,8 @@ final class Answering {
     private boolean begun; // its head is written
     private boolean chunked;
     private @Nullable HttpBody body; // that is being sent
-    private @Nullable Future<?> pending; // what is waited for
+    private @Nullable Future<?> opening; // of a file
+    private @Nullable Pulling pulling; // what is in the body
 
     Answering(ServerConnection connection, Exchange exchange) {
         this.connection = connection;
@@ -70,9 +70,11 @@ final class Answering {
     /** Nobody waits for it any more. */
     void abandon() {
         close();
-        Future<?> awaited = pending;
-        if (awaited != null) {
-            awaited.cancel();
+        if (opening != null) {
+            opening.cancel();
+        }
+        if (pulling != null) {
+            pulling.giveUp();
         }
     }
 
@@ -223,7 +225,8 @@ final class Answering {
 
     private void file(HttpResponse response, FileBody file) {
         body = file;
-        pending = file.open(connection.loop()).onDone((nothing, failure) -> {
+        opening = file.open(connection.loop()).onDone((nothing, failure) -> {
+            opening = null;
             if (connection.isOver()) {
                 file.close();
                 return;
@@ -284,7 +287,7 @@ final class Answering {
             chunked = true;
         }
         if (exchange.isHeldBack() && !withoutBody) {
-            begin(head, source);
+            pull(new Beginning(head, source));
             return;
         }
         if (!head(head)) {
@@ -293,28 +296,44 @@ final class Answering {
             close();
             connection.answered(exchange, last);
         } else {
-            goOn();
+            pull(this::take);
         }
+    }
+
+    private void pull(Pulling.Taker taker) {
+        var first = new Pulling(connection.loop(), Objects.requireNonNull(body), taker);
+        pulling = first;
+        first.goOn();
     }
 
     /**
      * While the client has not begun to send its body, of which this may be made: if it heard what is answered before, it would not send that at all.
      */
-    private void begin(ResponseHead head, HttpBody source) {
-        awaits(source.next(), (piece, failure) -> {
-            if (connection.isOver()) {
-                took(piece, failure);
-                return;
+    private final class Beginning implements Pulling.Taker {
+        private final ResponseHead head;
+        private final HttpBody source;
+
+        Beginning(ResponseHead head, HttpBody source) {
+            this.head = head;
+            this.source = source;
+        }
+
+        @Override
+        public boolean take(@Nullable ByteBuf piece, @Nullable Throwable failure) {
+            if (begun || connection.isOver()) {
+                return Answering.this.take(piece, failure);
             }
             Runnable first = failure == null ? () -> head(head) : () -> write(response(failure));
             attempt(first, source);
+            boolean more = false;
             if (failure == null && begun) {
-                took(piece, null);
+                more = Answering.this.take(piece, null);
             } else if (piece != null) {
                 piece.release();
             }
             connection.writeAnswers();
-        });
+            return more;
+        }
     }
 
     /** How long the body is, it says itself; what came with it is of another connection. */
@@ -322,21 +341,8 @@ final class Answering {
         return fields.without("content-length").without("transfer-encoding");
     }
 
-    private void goOn() {
-        try {
-            awaits(Objects.requireNonNull(body).next(), this::took);
-        } catch (Throwable t) {
-            stop(t);
-        }
-    }
-
-    /** A source may be of another loop: that of a client, whose response is the answer here. */
-    private void awaits(
-            Future<@Nullable ByteBuf> piece, BiConsumer<? super @Nullable ByteBuf, ? super @Nullable Throwable> then) {
-        pending = Hop.<@Nullable ByteBuf>onDone(connection.loop(), piece, then);
-    }
-
-    private void took(@Nullable ByteBuf piece, @Nullable Throwable failure) {
+    /** Whether the next piece may come at once. */
+    private boolean take(@Nullable ByteBuf piece, @Nullable Throwable failure) {
         if (connection.isOver()) {
             if (piece != null) {
                 piece.release();
@@ -348,24 +354,32 @@ final class Answering {
             finish();
         } else if (!piece.isReadable()) {
             piece.release();
-            goOn();
+            return true;
         } else {
             exchange.bytes += piece.readableBytes();
-            Future<@Nullable Void> written = connection.write(Data.of(piece));
-            if (written.isDone()) {
-                wrote(written.failure());
-            } else {
-                written.onDone((nothing, lost) -> wrote(lost));
-            }
+            return wrote(connection.write(Data.of(piece)));
         }
+        return false;
     }
 
-    private void wrote(@Nullable Throwable failure) {
+    private boolean wrote(Future<@Nullable Void> written) {
+        if (!written.isDone()) {
+            written.onDone((nothing, failure) -> {
+                if (goesOn(failure)) {
+                    Objects.requireNonNull(pulling).goOn();
+                }
+            });
+            return false;
+        }
+        return goesOn(written.failure());
+    }
+
+    private boolean goesOn(@Nullable Throwable failure) {
         if (failure != null || connection.isOver()) {
             close(); // it knows why
-        } else {
-            goOn();
+            return false;
         }
+        return true;
     }
 
     private void finish() {

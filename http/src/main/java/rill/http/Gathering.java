@@ -14,11 +14,10 @@ final class Gathering {
 
     private final HttpBody body;
     private final int limit;
-    private final Loop loop;
+    private final Pulling pulling;
     private final Promise<byte[]> whole;
     private byte[] bytes = NONE;
     private int size;
-    private @Nullable Future<@Nullable ByteBuf> next;
 
     Gathering(HttpBody body, int limit) {
         this.body = body;
@@ -27,41 +26,31 @@ final class Gathering {
         if (loop == null) {
             throw new IllegalStateException("a body is read on its loop");
         }
-        this.loop = loop;
+        pulling = new Pulling(loop, body, this::took);
         whole = loop.promise();
     }
 
     Future<byte[]> start() {
-        whole.onCancel(this::giveUp);
-        goOn();
+        whole.onCancel(pulling::giveUp);
+        pulling.goOn();
         return whole;
     }
 
-    private void giveUp() {
-        Future<@Nullable ByteBuf> pending = next;
-        if (pending != null) {
-            pending.cancel();
-        }
-    }
-
-    private void goOn() {
-        next = Hop.<@Nullable ByteBuf>onDone(loop, body.next(), this::took);
-    }
-
-    private void took(@Nullable ByteBuf piece, @Nullable Throwable failure) {
+    private boolean took(@Nullable ByteBuf piece, @Nullable Throwable failure) {
         if (failure != null) {
             whole.fail(failure);
-        } else {
-            try {
-                if (piece == null) {
-                    body.close();
-                    whole.complete(size == bytes.length ? bytes : Arrays.copyOf(bytes, size));
-                } else {
-                    takeOver(piece);
-                }
-            } catch (Throwable t) { // no memory
-                stop(t);
+            return false;
+        }
+        try {
+            if (piece == null) {
+                body.close();
+                whole.complete(size == bytes.length ? bytes : Arrays.copyOf(bytes, size));
+                return false;
             }
+            return takeOver(piece);
+        } catch (Throwable t) { // no memory
+            stop(t);
+            return false;
         }
     }
 
@@ -71,7 +60,7 @@ final class Gathering {
         whole.fail(why);
     }
 
-    private void takeOver(ByteBuf piece) {
+    private boolean takeOver(ByteBuf piece) {
         int more = piece.readableBytes();
         boolean fits = !whole.isDone() && more <= limit - size;
         try {
@@ -81,11 +70,10 @@ final class Gathering {
         } finally {
             piece.release();
         }
-        if (fits) {
-            goOn();
-        } else {
+        if (!fits) {
             stop(HttpBody.tooLarge(limit));
         }
+        return fits;
     }
 
     private void add(ByteBuf piece, int more) {

@@ -55,7 +55,7 @@ final class Gzip implements HttpBody.Source {
         Promise<@Nullable ByteBuf> zipped = loop.promise();
         Future<@Nullable ByteBuf> next = body.next();
         zipped.onCancel(next::cancel);
-        Hop.<@Nullable ByteBuf>onDone(loop, next, (piece, failure) -> took(zipped, piece, failure));
+        Hop.<@Nullable ByteBuf>onDone(loop, next, (piece, failure) -> took(zipped, piece, failure), body::close);
         return zipped;
     }
 

@@ -108,7 +108,7 @@ final class Intake implements IncomingBody.Origin {
         }
         exchange.answer = answer;
         if (!answer.isDone()) {
-            Hop.onDone(owner.loop(), answer, (response, failure) -> owner.writeAnswers());
+            Hop.onDone(owner.loop(), answer, (response, failure) -> owner.writeAnswers(), () -> {});
         }
     }
 

@@ -83,7 +83,8 @@ final class Saving {
     private final Promise<@Nullable Void>
             loopNeeded; // until the other file is moved or deleted; fails if the loop closes
     private @Nullable Target target; // once it is open
-    private @Nullable Future<?> pending; // what is waited for, and may be given up
+    private final Pulling pulling;
+    private @Nullable Future<?> opening; // while it is opened
     private boolean over;
     private long size;
 
@@ -94,6 +95,7 @@ final class Saving {
         this.folder = folder;
         this.limit = limit;
         this.progress = progress;
+        this.pulling = new Pulling(loop, body, this::took);
         this.saved = loop.promise();
         this.loopNeeded = loop.promise();
         this.name = "." + Long.toHexString(loop.random().nextLong())
@@ -119,16 +121,14 @@ final class Saving {
             stop(HttpBody.tooLarge(limit));
             return;
         }
-        Future<Target> opening = loop.blocking(this::open, this::drop);
-        pending = opening;
-        opening.onDone((open, failure) -> {
-            pending = null;
+        opening = loop.blocking(this::open, this::drop).onDone((open, failure) -> {
+            opening = null;
             if (open == null || over) {
                 stop(failure == null ? givenUp() : failure);
                 drop(open);
             } else {
                 target = open;
-                next();
+                pulling.goOn();
             }
         });
     }
@@ -190,16 +190,7 @@ final class Saving {
 
     // ---- on the loop
 
-    private void next() {
-        try {
-            pending = Hop.<@Nullable ByteBuf>onDone(loop, body.next(), this::took);
-        } catch (Throwable t) { // it is read already, or its source throws
-            stop(t);
-        }
-    }
-
-    private void took(@Nullable ByteBuf piece, @Nullable Throwable failure) {
-        pending = null;
+    private boolean took(@Nullable ByteBuf piece, @Nullable Throwable failure) {
         if (failure != null) {
             stop(failure);
         } else if (over) {
@@ -214,6 +205,7 @@ final class Saving {
         } else {
             write(piece);
         }
+        return false; // but once it is written
     }
 
     private void write(ByteBuf piece) {
@@ -245,7 +237,7 @@ final class Saving {
             stop(t);
             return;
         }
-        next();
+        pulling.goOn();
     }
 
     private void finish() {
@@ -278,10 +270,11 @@ final class Saving {
 
     /** Nobody waits for it any more. */
     private void giveUp() {
-        Future<?> awaited = pending;
+        Future<?> unopened = opening;
         stop(givenUp());
-        if (awaited != null) {
-            awaited.cancel();
+        pulling.giveUp();
+        if (unopened != null) {
+            unopened.cancel();
         }
     }
 

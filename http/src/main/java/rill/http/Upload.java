@@ -3,6 +3,7 @@ package rill.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
@@ -40,7 +41,7 @@ final class Upload {
     private final Loop loop;
     private HttpBody body;
     private State state = State.ASKING;
-    private @Nullable Future<?> asked;
+    private @Nullable Pulling pulling; // once it is sent
     private boolean over; // no piece is asked for any more
 
     Upload(ClientExchange exchange, ClientConnection connection, Loop loop, HttpBody body) {
@@ -93,22 +94,12 @@ final class Upload {
             body = HttpBody.stream(bytes.length(), new Slices(bytes.array(), SLICE));
         }
         state = State.SENDING;
-        next();
+        var pieces = new Pulling(loop, body, this::took);
+        pulling = pieces;
+        pieces.goOn();
     }
 
-    private void next() {
-        if (over) {
-            return;
-        }
-        try { // a source may be of another loop: the response of a client there, or the request of a server
-            asked = Hop.<@Nullable ByteBuf>onDone(loop, body.next(), this::took);
-        } catch (RuntimeException e) {
-            failed(e);
-        }
-    }
-
-    private void took(@Nullable ByteBuf bytes, @Nullable Throwable failure) {
-        asked = null;
+    private boolean took(@Nullable ByteBuf bytes, @Nullable Throwable failure) {
         if (failure != null) {
             failed(failure);
         } else if (over) {
@@ -116,8 +107,9 @@ final class Upload {
         } else if (bytes == null) {
             end();
         } else {
-            write(bytes);
+            return wrote(connection.write(Data.of(bytes)));
         }
+        return false;
     }
 
     private static void release(@Nullable ByteBuf bytes) {
@@ -126,14 +118,24 @@ final class Upload {
         }
     }
 
-    private void write(ByteBuf bytes) {
-        Future<@Nullable Void> taken = connection.write(Data.of(bytes));
-        taken.onDone((nothing, failure) -> {
-            if (failure == null && !over) { // otherwise the connection has failed, and tells
-                exchange.sent();
-                next();
-            }
-        });
+    private boolean wrote(Future<@Nullable Void> written) {
+        if (!written.isDone()) {
+            written.onDone((nothing, failure) -> {
+                if (goesOn(failure)) {
+                    Objects.requireNonNull(pulling).goOn();
+                }
+            });
+            return false;
+        }
+        return goesOn(written.failure());
+    }
+
+    private boolean goesOn(@Nullable Throwable failure) {
+        if (failure != null || over) {
+            return false; // the connection has failed, and tells
+        }
+        exchange.sent();
+        return !over;
     }
 
     private void end() {
@@ -178,8 +180,8 @@ final class Upload {
     void stop() {
         if (!over) {
             over = true;
-            if (asked != null) {
-                asked.cancel();
+            if (pulling != null) {
+                pulling.giveUp();
             }
             body.close();
         }
