@@ -225,6 +225,31 @@ class ServersTest {
     }
 
     @Test
+    void a_failure_that_only_a_write_has_told_the_task_of_a_connection_is_reported_once() {
+        var passedOn = new ArrayList<Throwable>();
+        Listener listener = loops.settle(loop.listenWithTask(ANY, TextLines.pipeline(), connection -> {
+            connection.receive().await(); // so that it has a receiver, which is told first
+            try {
+                while (true) {
+                    connection.write("x".repeat(100_000)).await();
+                }
+            } catch (IOException e) {
+                passedOn.add(e);
+                connection.closed().await();
+                throw e;
+            }
+        }));
+        Connection<String, String> connection = connect(listener);
+        connection.write("begin");
+        connection.pause();
+        settle();
+        connection.abort();
+        settle();
+        assertThat(passedOn).hasSize(1);
+        assertThat(causesReported()).isEqualTo(passedOn);
+    }
+
+    @Test
     void what_the_task_of_a_connection_throws_after_the_network_has_ended_that_is_told_as_well() {
         var mistake = new IllegalStateException("a mistake");
         for (boolean looksAfterIt : new boolean[] {true, false}) {
