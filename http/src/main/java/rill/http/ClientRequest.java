@@ -38,7 +38,7 @@ public final class ClientRequest {
         URI uri;
 
         @Nullable
-        String target; // null for that of the URI
+        String target; // null for the one in the URI
 
         HttpFields fields = HttpFields.none();
         HttpBody body = HttpBody.empty();
@@ -49,7 +49,7 @@ public final class ClientRequest {
         @Nullable
         Duration whole;
 
-        boolean amongStrangers; // redirected here by another origin: sends no credentials, neither its own nor the client's
+        boolean amongStrangers; // redirected here by another origin: sends no credentials, not even the client's
 
         Draft(URI uri) {
             this.uri = uri;
@@ -127,22 +127,22 @@ public final class ClientRequest {
         return of("POST", uri);
     }
 
-    /** {@link #get(URI)}. */
+    /** {@link #get(URI)} of this text. */
     public static ClientRequest get(String uri) {
         return get(URI.create(uri));
     }
 
-    /** {@link #post(URI)}. */
+    /** {@link #post(URI)} of this text. */
     public static ClientRequest post(String uri) {
         return post(URI.create(uri));
     }
 
-    /** {@link #put(URI, HttpBody)}. */
+    /** {@link #put(URI, HttpBody)} of this text. */
     public static ClientRequest put(String uri, HttpBody body) {
         return put(URI.create(uri), body);
     }
 
-    /** {@link #delete(URI)}. */
+    /** {@link #delete(URI)} of this text. */
     public static ClientRequest delete(String uri) {
         return delete(URI.create(uri));
     }

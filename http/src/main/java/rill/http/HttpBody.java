@@ -120,7 +120,7 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
         return gather(limit);
     }
 
-    /** Called before all of it is read. */
+    /** Called before the whole body is read. */
     void beginWhole(String what) {}
 
     Future<byte[]> gather(int limit) {

@@ -21,14 +21,13 @@ public final class HttpResponse {
     private static final HttpFields PLAIN = MediaTypes.of("text/plain; charset=utf-8");
     private static final HttpFields JSON = MediaTypes.of("application/json");
     private static final HttpFields HTML = MediaTypes.of("text/html; charset=utf-8");
-    private static final HttpResponse NOT_FOUND = text("404 Not Found\n").status(404); // as for a file that does not exist
+    private static final HttpResponse NOT_FOUND = text("404 Not Found\n").status(404); // as for a missing file
 
     private final int status;
     private final HttpFields fields;
     private final HttpBody body;
     private final @Nullable Consumer<? super Connection<?, ?>> next;
-    private @Nullable ResponseHead
-            whole; // of a body of bytes, made once; threads that race to write it write equal values
+    private @Nullable ResponseHead whole; // for a body of bytes, made once; racing threads write equal values
 
     // Likewise: the two forms of a response that may be compressed.
     private @Nullable HttpResponse encoded;
