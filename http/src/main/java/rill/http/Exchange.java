@@ -68,7 +68,7 @@ final class Exchange {
                 && !continueSent
                 && body != null
                 && body.received() == 0
-                && !(answering != null && answering.hasBegun()); // with the answer, the client receives no 100
+                && !(answering != null && answering.hasBegun()); // a client with an answer receives no 100
     }
 
     /** Whether a missing body may not be blamed on the client. */

@@ -137,10 +137,10 @@ public abstract sealed class HttpBody permits BytesBody, FileBody, StreamBody, I
     }
 
     /**
-     * Writes all of it to a file, up to a limit. The bytes go to a temporary file beside it, which replaces it at the end, in one step. So nobody sees
-     * a partial file, and of several writers of the same file one wins. Reads the body no faster than the disk takes it; blocking calls run on the
-     * loop's {@link Loop#blocking threads for that}. If it fails, or the Future is cancelled, the temporary file is deleted and any existing file
-     * stays. Once the last step, the replacement, has begun, it is too late to cancel.
+     * Writes all of it to a file, up to a limit. The bytes go to a temporary file beside the target, which it replaces at the end, in one step. So
+     * nobody sees a partial file, and of several writers of the same file one wins. Reads the body no faster than the disk takes it; blocking calls run
+     * on the loop's {@link Loop#blocking threads for that}. If it fails, or the Future is cancelled, the temporary file is deleted and any existing
+     * file stays. Once the last step, the replacement, has begun, it is too late to cancel.
      *
      * <p><b>Not guaranteed:</b> that the file is on the disk if the power fails right after.
      *

@@ -34,10 +34,10 @@ import rill.http.wire.ResponseEvent;
  *
  * <p><b>Threading:</b> handlers run on the loop of the connection. On a {@link rill.LoopGroup} that means several threads at once.
  *
- * <p><b>Errors:</b> a request that breaks the protocol or exceeds a limit is answered (400, 408, 414, 431, 501, 505) after the requests before it, and
- * the connection is closed. If a handler throws, or its Future fails, the answer is 413 for a {@link BodyTooLargeException}, the status carried by an
- * {@link HttpRefusedException}, and otherwise 500, which is also reported. If an answer can't be sent to its end, the connection is reset, so that the
- * client can't take it for complete. If the client disconnects, the Future of its handler is cancelled.
+ * <p><b>Errors:</b> a request that breaks the protocol or exceeds a limit is answered (400, 408, 414, 417, 431, 501, 505) after the requests before it,
+ * and the connection is closed. If a handler throws, or its Future fails, the answer is 413 for a {@link BodyTooLargeException}, the status carried by
+ * an {@link HttpRefusedException}, 503 if the Future was cancelled, and otherwise 500, which is also reported. If an answer can't be sent to its end,
+ * the connection is reset, so that the client can't take it for complete. If the client disconnects, the Future of its handler is cancelled.
  *
  * <p><b>Not guaranteed:</b> that a disconnect is noticed soon. A connection is not read while {@link HttpServerOptions#pipelined} of its requests are
  * in progress, or while {@link HttpServerOptions#waitingBytes} of a body wait for the handler; until reading resumes, a disconnect goes unnoticed.
