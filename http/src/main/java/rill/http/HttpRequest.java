@@ -12,9 +12,10 @@ import rill.http.wire.RequestHead;
 
 /**
  * A request: a method, a target, fields and a body. A received request knows its peer as well. Each method that changes something returns a changed
- * copy, with the same body.
+ * copy, which shares the body.
  *
- * <p><b>Threading:</b> the body and {@link #info} belong to the loop of the connection; everything else is immutable.
+ * <p><b>Threading:</b> {@link #info}, {@link #remoteAddress} and {@link #localAddress} on the loop of the connection; the body as {@link HttpBody}
+ * says; the rest from any thread.
  *
  * <p><b>Source:</b> RFC 9110.
  */

@@ -179,7 +179,7 @@ final class OriginPool {
         }
         var fresh = new ClientConnection(this, connection);
         serveSoon(fresh, () -> {
-            notConnected(fresh.whyGone()); // the server has sent something, or closed it, before a request was sent
+            notConnected(fresh.whyGone()); // the server has sent something, or disconnected, before a request was sent
             leaveIfEmpty();
         });
     }
