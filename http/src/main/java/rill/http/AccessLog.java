@@ -5,7 +5,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.Loop;
 
-/** Tells the user of each request, if he has asked for that. On the loop. */
+/** Calls the access log, if there is one. On the loop. */
 final class AccessLog {
     private final @Nullable Consumer<? super HttpAccess> told;
     private final Loop loop;
@@ -15,13 +15,13 @@ final class AccessLog {
         this.loop = loop;
     }
 
-    /** When a request begins, which nobody has to know if nobody is told. */
+    /** The current time; 0 without a log, so that the clock is not read. */
     long now() {
         return told == null ? 0 : loop.nanoTime();
     }
 
     /**
-     * A request is over.
+     * Logs a request that is over.
      *
      * @param complete whether it was answered
      */

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import rill.Handle;
 import rill.Loop;
 
-/** A timer that is put off with each request, and costs a Handle only when one comes due. On the loop. */
+/** A timer that is postponed by each request, and costs a Handle only when one becomes due. On the loop. */
 final class Alarm {
     private static final long FOREVER = Long.MAX_VALUE;
 
@@ -23,7 +23,7 @@ final class Alarm {
         this.due = due;
     }
 
-    /** Rings after this time, in place of whatever was set before. */
+    /** Rings after this time, instead of any earlier setting. */
     void set(Duration after) {
         set = true;
         deadline = loop.nanoTime() + Math.min(nanos(after), FOREVER >> 2);
@@ -64,12 +64,12 @@ final class Alarm {
         }
     }
 
-    /** Does not ring, unless it is set again. */
+    /** Does not ring until it is set again. */
     void clear() {
         set = false;
     }
 
-    /** The end of it. */
+    /** Cancels it for good. */
     void close() {
         set = false;
         if (handle != null) {

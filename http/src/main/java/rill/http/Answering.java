@@ -15,17 +15,17 @@ import rill.http.wire.RequestHead;
 import rill.http.wire.ResponseEvent;
 import rill.http.wire.ResponseHead;
 
-/** Writes the answer to one request, whose turn has come: at once if it is bytes, or else piece by piece, as fast as the client takes them. */
+/** Writes the answer to one request, in its turn: at once if it is bytes, otherwise piece by piece, as fast as the client takes them. */
 final class Answering {
     private final ServerConnection connection;
     private final Exchange exchange;
-    private final boolean withoutBody; // since HEAD asked for it
+    private final boolean withoutBody; // the answer to HEAD
     private boolean last;
     private boolean begun; // its head is written
     private boolean chunked;
-    private @Nullable HttpBody body; // that is being sent
+    private @Nullable HttpBody body; // being sent
     private @Nullable Future<?> opening; // of a file
-    private @Nullable Pulling pulling; // what is in the body
+    private @Nullable Pulling pulling; // the pieces of the body
 
     Answering(ServerConnection connection, Exchange exchange) {
         this.connection = connection;
@@ -50,9 +50,9 @@ final class Answering {
         }
     }
 
-    /** What can't be sent is answered for, if that is still possible. */
+    /** Answers with an error if the response can't be sent, as long as that is possible. */
     private void unsent(RuntimeException why, HttpBody sent) {
-        close(); // which may be the encoded form of it
+        close(); // which may be the encoded form
         sent.close();
         if (begun) {
             connection.broken(why);
@@ -83,9 +83,9 @@ final class Answering {
                 exchange.request == null ? "a request" : exchange.request.method() + " " + exchange.request.target());
     }
 
-    // ---- what is answered
+    // ---- the response
 
-    /** What the handler has promised, or what is said in its place. */
+    /** The handler's response, or an error in its place. */
     private HttpResponse response() {
         Future<HttpResponse> promised = exchange.answer;
         if (promised == null) {
@@ -206,7 +206,7 @@ final class Answering {
     private boolean head(ResponseHead head) {
         ResponseHead dated =
                 hasDate(head) ? head : head.followedBy(connection.side().date());
-        last = !head.keepAlive() || connection.endsAfter(exchange); // which asks what has not begun
+        last = !head.keepAlive() || connection.endsAfter(exchange); // which depends on whether the answer has begun
         begun = true;
         return written(last ? dated.close() : dated);
     }
@@ -216,7 +216,7 @@ final class Answering {
         return !written.isDone() || written.failure() == null;
     }
 
-    /** A response that was passed on from elsewhere may say when it was made. */
+    /** A forwarded response may have its own date. */
     private static boolean hasDate(ResponseHead head) {
         return head.has("date");
     }
@@ -255,7 +255,7 @@ final class Answering {
 
     private void opened(HttpResponse response, FileBody file) {
         FileAnswer answer = FileAnswer.of(Objects.requireNonNull(exchange.request), response, file);
-        boolean hasTwoForms = suitsGzip(response.fields(), file); // the whole of it, which is asked for another time
+        boolean hasTwoForms = suitsGzip(response.fields(), file); // of the whole file, which may be asked for later
         HttpFields fields = hasTwoForms ? Compression.varying(answer.fields()) : answer.fields();
         exchange.status = answer.status();
         if (answer.part() != null) {
@@ -307,7 +307,8 @@ final class Answering {
     }
 
     /**
-     * While the client has not begun to send its body, of which this may be made: if it heard what is answered before, it would not send that at all.
+     * Defers the head while the client has not begun to send its body, from which this answer may be made: a client that received the answer first
+     * would not send the body at all.
      */
     private final class Beginning implements Pulling.Taker {
         private final ResponseHead head;
@@ -336,12 +337,12 @@ final class Answering {
         }
     }
 
-    /** How long the body is, it says itself; what came with it is of another connection. */
+    /** The length is that of the body; these fields belong to another connection. */
     private static HttpFields withoutFraming(HttpFields fields) {
         return fields.without("content-length").without("transfer-encoding");
     }
 
-    /** Whether the next piece may come at once. */
+    /** Whether to ask for the next piece immediately. */
     private boolean take(@Nullable ByteBuf piece, @Nullable Throwable failure) {
         if (connection.isOver()) {
             if (piece != null) {
@@ -376,7 +377,7 @@ final class Answering {
 
     private boolean goesOn(@Nullable Throwable failure) {
         if (failure != null || connection.isOver()) {
-            close(); // it knows why
+            close(); // the connection reports the failure
             return false;
         }
         return true;

@@ -5,7 +5,7 @@ import java.util.Optional;
 import rill.Connection;
 import rill.codec.proxy.ProxyInfo;
 
-/** How the requests of a connection have come: what a proxy before it says of the client counts. */
+/** Where the requests of a connection come from. The address that a proxy in front of it gives for the client takes precedence. */
 record Arrived(Connection<?, ?> connection) implements HttpRequest.Arrival {
     @Override
     public SocketAddress remoteAddress() {

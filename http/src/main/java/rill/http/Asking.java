@@ -6,14 +6,14 @@ import org.jspecify.annotations.Nullable;
 import rill.Loop;
 import rill.Promise;
 
-/** Somebody asks for the next piece of a body. What he gives up before he has seen it goes back to where it came from. */
+/** A pending request for the next piece of a body. A piece given up before anyone saw it goes back to its source. */
 final class Asking implements Consumer<@Nullable ByteBuf>, Runnable {
-    /** Where the pieces come from. On its loop. */
+    /** The source of the pieces. Called on its loop. */
     interface Giver {
-        /** Nobody has taken it: it is for whoever asks next, before all that came after it. */
+        /** Takes back a piece that nobody took: it is delivered to the next request, before all later pieces. */
         void takeBack(Piece piece);
 
-        /** He gave up before there was anything. */
+        /** The request was given up before a piece was available. */
         void givenUp(Asking asking);
     }
 
@@ -33,7 +33,7 @@ final class Asking implements Consumer<@Nullable ByteBuf>, Runnable {
         }
     }
 
-    /** Whether he still waits. */
+    /** Whether it is still pending. */
     boolean isOpen() {
         return !promise.isDone();
     }

@@ -5,12 +5,12 @@ import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 
-/** A body of bytes that are there. */
+/** A body of an array of bytes. */
 final class BytesBody extends HttpBody {
     static final BytesBody EMPTY = new BytesBody(new byte[0]);
 
     private final byte[] bytes;
-    private boolean taken; // by next
+    private boolean taken; // by next()
 
     BytesBody(byte[] bytes) {
         this.bytes = bytes;

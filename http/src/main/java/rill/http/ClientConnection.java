@@ -12,7 +12,8 @@ import rill.http.wire.ResponseEvent;
 import rill.http.wire.ResponseHead;
 
 /**
- * One connection of an {@link OriginPool}: used by one {@link ClientExchange} at a time, or idle. It is read all the time, unless the exchange holds it up. On the loop.
+ * A connection of an {@link OriginPool}: used by one {@link ClientExchange} at a time, or idle. It is read all the time, unless the exchange holds it
+ * up. On the loop.
  */
 final class ClientConnection {
     private static final Duration MARGIN = Duration.ofSeconds(1);
@@ -21,8 +22,8 @@ final class ClientConnection {
     private final Connection<ResponseEvent, RequestEvent> connection;
     private final Heard.Counter heard;
     private final Alarm alarm;
-    private @Nullable ClientExchange exchange; // that uses it
-    private @Nullable Duration keep; // as the server has said
+    private @Nullable ClientExchange exchange; // that is using it
+    private @Nullable Duration keep; // announced by the server
     private int served;
     private boolean gone;
     private @Nullable Throwable failure;
@@ -36,11 +37,11 @@ final class ClientConnection {
         connection.closed().onDone((nothing, never) -> gone(new IOException("the connection was closed")));
     }
 
-    // ---- what comes
+    // ---- incoming
 
     private void event(ResponseEvent event) {
         ClientExchange user = exchange;
-        if (user == null) { // the codec has refused all that nobody asked for
+        if (user == null) { // the codec rejects anything unrequested
             if (event instanceof Data data) {
                 data.release();
             }
@@ -53,7 +54,7 @@ final class ClientConnection {
         user.event(event);
     }
 
-    /** How long the server says that it waits for the next request. */
+    /** Notes how long the server says it waits for the next request. */
     private void noteKeepAlive(ResponseHead head) {
         String said = head.fields().get("keep-alive");
         if (said == null) {
@@ -118,7 +119,7 @@ final class ClientConnection {
         return connection.write(event);
     }
 
-    /** Done once all that was written has left. */
+    /** Done once all written bytes have left. */
     Future<@Nullable Void> flush() {
         return connection.flush();
     }
@@ -134,7 +135,7 @@ final class ClientConnection {
         }
     }
 
-    /** Gives its exchange so much time from now on. */
+    /** Gives its exchange this much time from now on. */
     void within(Duration time) {
         if (!gone) {
             alarm.set(time);
@@ -159,7 +160,7 @@ final class ClientConnection {
         }
     }
 
-    /** Why it has failed, before anybody used it, or while nobody did. */
+    /** Why it failed, while no exchange used it. */
     Throwable whyGone() {
         return failure != null ? failure : new IOException("the server has ended the connection");
     }
@@ -168,7 +169,7 @@ final class ClientConnection {
         return !gone && connection.isOpen();
     }
 
-    /** It waits for the next request, and is closed before the server does that. */
+    /** It waits for the next request, and is closed before the server would close it. */
     void idles() {
         Duration own = pool.options().keep;
         Duration servers = keep == null ? own : keep.minus(MARGIN);
@@ -180,7 +181,7 @@ final class ClientConnection {
         connection.close();
     }
 
-    /** The client is closed while an exchange is under way. */
+    /** The client is closed while an exchange is in progress. */
     void closeInUse() {
         gone(new IOException("the client was closed"));
         connection.abort();

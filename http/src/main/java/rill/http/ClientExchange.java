@@ -17,7 +17,7 @@ import rill.http.wire.ResponseEvent;
 import rill.http.wire.ResponseHead;
 
 /**
- * One request and its response.
+ * One request and its response. On the loop.
  *
  * <pre>
  *            a connection          the head of the response         the end of the response, and
@@ -28,8 +28,8 @@ import rill.http.wire.ResponseHead;
  *     └ cancelled, late, nothing can be connected ──▶ OVER
  * </pre>
  *
- * <p>Requests and responses are not bound to take turns: a server may answer before it has read all. What becomes of the body of the request, {@link Upload}
- * knows. On the loop.
+ * <p>The request and the response may overlap: a server may answer before it has read the whole request. The body of the request is handled by
+ * {@link Upload}.
  */
 final class ClientExchange {
     private enum State {
@@ -44,19 +44,19 @@ final class ClientExchange {
     private final HttpClient client;
     private final ClientRequest request;
     private final Promise<ClientResponse> promise;
-    private final long deadline; // of the whole; 0 for none
+    private final long deadline; // of the whole request; 0 for none
     private State state = State.WAITING;
     private @Nullable OriginPool pool;
-    private HttpBody body; // of this try
+    private HttpBody body; // of this attempt
     private @Nullable ClientConnection on;
-    private @Nullable Upload upload; // of its body, if it has one, from when its head was written
+    private @Nullable Upload upload; // of its body, if it has one, once its head was written
     private @Nullable ClientResponse response;
-    private @Nullable Handle timer; // of the whole
+    private @Nullable Handle timer; // for the deadline
     private @Nullable Handle waitTimer; // while it waits for a connection
-    private boolean mayBeStale; // the connection, which was used before
+    private boolean mayBeStale; // since the connection was used before
     private boolean triedAgain;
     private long heardBefore;
-    private int interim; // responses that came
+    private int interim; // responses received
     private boolean answerEnded;
 
     ClientExchange(HttpClient client, ClientRequest request, Promise<ClientResponse> promise, long deadline) {
@@ -76,7 +76,7 @@ final class ClientExchange {
         prepareBody(() -> placeIn(false));
     }
 
-    /** From now on it waits for a connection. */
+    /** It begins to wait for a connection. */
     void waits() {
         Duration most = client.options().is.waitTime;
         waitTimer = client.loop().schedule(most, "wait of an HTTP request", () -> {
@@ -92,12 +92,12 @@ final class ClientExchange {
         }
     }
 
-    /** Whether a connection that was used before would not do: it may be as stale as the one before. */
+    /** Whether it needs a new connection: a reused one may be as stale as the previous one. */
     boolean wantsNew() {
         return triedAgain;
     }
 
-    /** Which pool that is, is asked each time: one without connections is forgotten. */
+    /** The pool is looked up each time, since a pool without connections is removed. */
     private void placeIn(boolean onNew) {
         OriginPool from = client.pool(request);
         pool = from;
@@ -110,7 +110,7 @@ final class ClientExchange {
         }
     }
 
-    /** A file has to be open before its length can be said; and for each try it is read from the beginning. */
+    /** A file has to be open before its length is known, and is read from the beginning at each attempt. */
     private void prepareBody(Runnable then) {
         if (!(request.body() instanceof FileBody file)) {
             body = request.body();
@@ -140,7 +140,7 @@ final class ClientExchange {
 
     // ---- sending
 
-    /** The connection is its own now. */
+    /** Takes exclusive use of a connection. */
     void take(ClientConnection connection) {
         on = connection;
         state = State.SENT;
@@ -151,7 +151,7 @@ final class ClientExchange {
         RequestHead head;
         try {
             head = head();
-        } catch (IllegalArgumentException e) { // the request's, and nothing has left
+        } catch (IllegalArgumentException e) { // an error in the request, of which nothing was sent
             over();
             promise.fail(e);
             connection.release(true);
@@ -193,7 +193,7 @@ final class ClientExchange {
         limitWait();
     }
 
-    /** From now on the server, or whoever gives the body, has so much time. */
+    /** Limits the time for the server, or for the source of the body. */
     private void limitWait() {
         if (state == State.SENT && on != null) {
             HttpClientOptions.Draft is = client.options().is;
@@ -209,7 +209,7 @@ final class ClientExchange {
         return upload != null && upload.isAsking();
     }
 
-    /** The server has said 100, or knows none, or takes its time. */
+    /** The server has sent 100, or does not know it, or takes its time. */
     private void sendAfterAsking() {
         Objects.requireNonNull(upload).send();
         limitWait();
@@ -229,14 +229,14 @@ final class ClientExchange {
         concludeIfDone();
     }
 
-    /** From now on it is for the server to answer. */
+    /** From now on the server has to answer. */
     void bodyLeft(Upload sent) {
         if (upload == sent) {
             limitWait();
         }
     }
 
-    /** Whoever gives the body has failed. */
+    /** The source of the body has failed. */
     void bodyFailed(Throwable why) {
         giveUp("its body can't be sent: " + why.getMessage(), why);
     }
@@ -273,7 +273,7 @@ final class ClientExchange {
         }
     }
 
-    /** What is said before the response gives it no more time, unless the body is sent only now. */
+    /** An interim response does not extend the time, except that the body is sent only after a 100. */
     private void interim(ResponseHead head) {
         if (++interim > MOST_INTERIM) {
             String why = "more than " + MOST_INTERIM + " interim responses";
@@ -319,14 +319,14 @@ final class ClientExchange {
         letGo();
     }
 
-    /** Something has moved, or somebody has asked for more. */
+    /** Some bytes were moved, or more were asked for. */
     void progress() {
         if (state == State.ANSWERED && on != null) {
             on.within(client.options().is.idle);
         }
     }
 
-    /** Holds up what comes, or lets it come. */
+    /** Stops or resumes reading from the connection. */
     void hold(boolean hold) {
         if (on != null && state == State.ANSWERED) {
             on.hold(hold);
@@ -335,7 +335,7 @@ final class ClientExchange {
 
     // ---- ends
 
-    /** It is over, which whoever waits is to be told next; and what it has of others is {@link #letGo} of last. */
+    /** Ends the exchange. The caller must then settle the result, and last {@link #letGo} of resources. */
     private void over() {
         state = State.OVER;
         waitsNoMore();
@@ -388,14 +388,14 @@ final class ClientExchange {
         prepareBody(() -> placeIn(true));
     }
 
-    /** Fails while it is on no connection. */
+    /** Fails while it has no connection. */
     void fail(Fate fate, String why, @Nullable Throwable cause) {
         over();
         promise.fail(HttpClient.failed(triedAgain ? Fate.PERHAPS_CARRIED_OUT : fate, request, inOrder(why), cause));
         letGo();
     }
 
-    /** Why the second try has not begun says nothing of the first. */
+    /** Adds the first attempt to the reason why the second has not begun. */
     private String inOrder(String why) {
         return triedAgain ? "its connection, used before, ended without an answer; tried once more: " + why : why;
     }

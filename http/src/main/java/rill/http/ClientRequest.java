@@ -13,11 +13,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.http.wire.HttpFields;
 
-/** A request, as an {@link HttpClient} sends it. Immutable; each method that takes an argument gives a changed copy. */
+/** A request for an {@link HttpClient} to send. Immutable; each method that takes an argument returns a changed copy. */
 public final class ClientRequest {
     private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE");
 
-    /** What the client itself says. */
+    /** Fields that the client itself sets. */
     private static final List<String> RESERVED = List.of(
             "connection",
             "content-length",
@@ -38,18 +38,18 @@ public final class ClientRequest {
         URI uri;
 
         @Nullable
-        String target; // null for that of the URI
+        String target; // null for the one in the URI
 
         HttpFields fields = HttpFields.none();
         HttpBody body = HttpBody.empty();
 
         @Nullable
-        Duration patience; // for 100 Continue; null if that is not asked for
+        Duration patience; // for 100 Continue; null if it is not expected
 
         @Nullable
         Duration whole;
 
-        boolean amongStrangers; // another origin has sent it here: it has no credentials, nor is it given any
+        boolean amongStrangers; // redirected here by another origin: sends no credentials, not even the client's
 
         Draft(URI uri) {
             this.uri = uri;
@@ -79,10 +79,10 @@ public final class ClientRequest {
     // ---- making
 
     /**
-     * A request.
+     * Returns a request.
      *
      * @param uri {@code http:} or {@code https:}; its fragment is not sent
-     * @throws IllegalArgumentException if it is no such URI, or has a user in it, or a port that there is not, or the method is CONNECT
+     * @throws IllegalArgumentException if it is not such a URI, has a user in it or an invalid port, or if the method is CONNECT
      */
     public static ClientRequest of(String method, URI uri) {
         Origin.of(uri);
@@ -97,7 +97,7 @@ public final class ClientRequest {
         return of("GET", uri);
     }
 
-    /** HEAD: what GET would say, without its body. */
+    /** HEAD: asks for the head of the response to GET, without its body. */
     public static ClientRequest head(URI uri) {
         return of("HEAD", uri);
     }
@@ -122,27 +122,27 @@ public final class ClientRequest {
         return of("DELETE", uri);
     }
 
-    /** POST without a body so far: {@link #form}, {@link #json} or {@link #body} give it one. */
+    /** POST without a body yet: {@link #form}, {@link #json} or {@link #body} set one. */
     public static ClientRequest post(URI uri) {
         return of("POST", uri);
     }
 
-    /** {@link #get(URI)}. */
+    /** {@link #get(URI)} of this text. */
     public static ClientRequest get(String uri) {
         return get(URI.create(uri));
     }
 
-    /** {@link #post(URI)}. */
+    /** {@link #post(URI)} of this text. */
     public static ClientRequest post(String uri) {
         return post(URI.create(uri));
     }
 
-    /** {@link #put(URI, HttpBody)}. */
+    /** {@link #put(URI, HttpBody)} of this text. */
     public static ClientRequest put(String uri, HttpBody body) {
         return put(URI.create(uri), body);
     }
 
-    /** {@link #delete(URI)}. */
+    /** {@link #delete(URI)} of this text. */
     public static ClientRequest delete(String uri) {
         return delete(URI.create(uri));
     }
@@ -150,20 +150,21 @@ public final class ClientRequest {
     // ---- changed copies: the fields
 
     /**
-     * With this field, in the place of those of the same name.
+     * Returns a copy with this field, which replaces any fields of the same name.
      *
-     * @throws IllegalArgumentException if it can't be sent, or if the client itself says it: what concerns the connection, and how long the body is
+     * @throws IllegalArgumentException if it can't be sent, or if the client itself sets it: fields about the connection and about the length of the
+     *     body
      */
     public ClientRequest with(String name, String value) {
         return fields(is.fields.with(name, value));
     }
 
-    /** With one more field, whether or not there is one of the same name. Throws as {@link #with} does. */
+    /** Returns a copy with one more field, whether or not there is one of the same name. Throws as {@link #with} does. */
     public ClientRequest add(String name, String value) {
         return fields(is.fields.add(name, value));
     }
 
-    /** With these fields in place of those that there were. Throws as {@link #with} does. */
+    /** Returns a copy with only these fields. Throws as {@link #with} does. */
     public ClientRequest fields(HttpFields newFields) {
         requireUnreserved(newFields);
         return changed(draft -> draft.fields = newFields);
@@ -177,7 +178,7 @@ public final class ClientRequest {
         }
     }
 
-    /** With this user and password, in UTF-8. <b>Source:</b> RFC 7617. */
+    /** Returns a copy with Basic authentication; user and password are encoded as UTF-8. <b>Source:</b> RFC 7617. */
     public ClientRequest basicAuth(String user, String password) {
         if (user.indexOf(':') >= 0) {
             throw new IllegalArgumentException("the name of a user has no colon");
@@ -190,7 +191,7 @@ public final class ClientRequest {
         return with("Authorization", "Basic " + Base64.getEncoder().encodeToString(bytes));
     }
 
-    /** With this token. <b>Source:</b> RFC 6750. */
+    /** Returns a copy with this bearer token. <b>Source:</b> RFC 6750. */
     public ClientRequest bearer(String token) {
         return with("Authorization", "Bearer " + token);
     }
@@ -198,7 +199,7 @@ public final class ClientRequest {
     // ---- changed copies: what is asked for
 
     /**
-     * With one more parameter in the query of the URI, as forms of HTML write them.
+     * Returns a copy with one more parameter in the query of the URI, in the format of HTML forms.
      *
      * @throws IllegalStateException if there is a {@link #target}, which is sent as it is
      */
@@ -220,47 +221,50 @@ public final class ClientRequest {
     }
 
     /**
-     * Asks for this, as it is on the wire, in place of the path and the query of the URI: what came with a request and is to be handed on. Whether it can be
-     * sent shows when it is.
+     * Returns a copy with this target as it is on the wire, instead of the path and the query of the URI, to forward a received request. Whether it can
+     * be sent is checked when it is sent.
      */
     public ClientRequest target(String newTarget) {
         Objects.requireNonNull(newTarget, "target");
         return changed(draft -> draft.target = newTarget);
     }
 
-    /** With this body. One of bytes, of text or of a file may be sent again where a request is tried again or redirected; one that is streamed is sent once. */
+    /**
+     * Returns a copy with this body. A body of bytes, of text or of a file can be sent again after a retry or a redirection; a streamed one is sent
+     * only once.
+     */
     public ClientRequest body(HttpBody newBody) {
         Objects.requireNonNull(newBody, "body");
         return changed(draft -> draft.body = newBody);
     }
 
-    /** With these names and values as its body, as forms of HTML are sent, in the order of the map; with the Content-Type that says so. */
+    /** Returns a copy with these names and values as its body, in the format of HTML forms and in the order of the map, with the Content-Type of a form. */
     public ClientRequest form(Map<String, String> values) {
         var text = new StringBuilder();
         values.forEach((name, value) -> text.append(text.isEmpty() ? "" : "&").append(pair(name, value)));
         return with("Content-Type", "application/x-www-form-urlencoded").body(HttpBody.of(text.toString()));
     }
 
-    /** With this text as its body, and the Content-Type that says that it is JSON. */
+    /** Returns a copy with this text as its body and {@code application/json} as its Content-Type. */
     public ClientRequest json(String text) {
         return with("Content-Type", "application/json").body(HttpBody.of(text));
     }
 
-    /** Asks the server before the body is sent ({@code Expect: 100-continue}), and sends it anyway if there is no answer for so long. */
+    /** Asks the server before the body is sent ({@code Expect: 100-continue}); if there is no answer for this long, the body is sent anyway. */
     public ClientRequest expectContinue(Duration newPatience) {
         HttpClientOptions.positive(newPatience, "the patience");
         return changed(draft -> draft.patience = newPatience);
     }
 
-    /** With so much time for all of it, from the call to the end of the response's body, in place of what the client's options say. */
+    /** Limits the time from the call to the end of the response's body, instead of the limit in the client's options. */
     public ClientRequest within(Duration time) {
         HttpClientOptions.positive(time, "the time of a request");
         return changed(draft -> draft.whole = time);
     }
 
-    // ---- what redirections say
+    // ---- redirections
 
-    /** Another place of the same origin. */
+    /** To another URI of the same origin. */
     ClientRequest at(URI newUri) {
         return changed(draft -> {
             draft.uri = newUri;
@@ -268,7 +272,7 @@ public final class ClientRequest {
         });
     }
 
-    /** Another place, where nobody is to learn the credentials of this request, or of the client. */
+    /** To another origin, which must not learn the credentials of this request or of the client. */
     ClientRequest atStrangers(URI newUri) {
         HttpFields fields = withoutCredentials(is.fields);
         return at(newUri).changed(draft -> {
@@ -295,29 +299,29 @@ public final class ClientRequest {
         });
     }
 
-    // ---- what it says
+    // ---- values
 
-    /** The method. */
+    /** Returns the method. */
     public String method() {
         return is.method;
     }
 
-    /** Where to. */
+    /** Returns the URI. */
     public URI uri() {
         return is.uri;
     }
 
-    /** Its own fields. */
+    /** Returns the fields of this request. */
     public HttpFields fields() {
         return is.fields;
     }
 
-    /** The value of the first of its own fields that has this name; null if there is none. */
+    /** Returns the value of the first field of this request that has this name; null if there is none. */
     public @Nullable String field(String name) {
         return is.fields.get(name);
     }
 
-    /** Its body. */
+    /** Returns the body. */
     public HttpBody body() {
         return is.body;
     }
@@ -332,22 +336,25 @@ public final class ClientRequest {
         return is.whole;
     }
 
-    /** Whether it does no harm if it is carried out twice: RFC 9110, section 9.2.2. */
+    /** Whether it can safely be carried out twice: RFC 9110, section 9.2.2. */
     boolean isIdempotent() {
         return IDEMPOTENT.contains(is.method);
     }
 
-    /** Whether its body can be sent once more from its beginning. */
+    /** Whether its body can be sent again from its beginning. */
     boolean isRepeatable() {
         return is.body instanceof BytesBody || is.body instanceof FileBody;
     }
 
-    /** Whether a server expects to be told that there is no body: RFC 9110, section 8.6. */
+    /** Whether a server expects an explicit statement that there is no body: RFC 9110, section 8.6. */
     boolean meansContent() {
         return is.method.equals("POST") || is.method.equals("PUT") || is.method.equals("PATCH");
     }
 
-    /** Whether a coding is asked for by the client itself, which then undoes it. A range is one of the coded bytes, of which a part can't be undone. */
+    /**
+     * Whether the client itself asks for a coding, which it then undoes. Not with a range: that is a range of the coded bytes, and a part of them can't
+     * be undone.
+     */
     boolean asksForCoding(HttpClientOptions options) {
         HttpFields usual = options.is.fields;
         return options.is.inflate
@@ -357,7 +364,7 @@ public final class ClientRequest {
                 && !usual.contains("range");
     }
 
-    /** Its own fields, and of those that each request has what it does not say itself and may say here. */
+    /** The fields of this request, with those of the usual ones that it does not set itself and may send here. */
     HttpFields fieldsAnd(HttpFields usual) {
         HttpFields more = is.amongStrangers ? withoutCredentials(usual) : usual;
         for (int i = 0; i < is.fields.size(); i++) {
@@ -377,14 +384,14 @@ public final class ClientRequest {
         return query == null ? shown : shown + "?" + query;
     }
 
-    /** What a Location is relative to. */
+    /** The base that a Location is resolved against. */
     String base() {
         String target = target();
         String origin = Origin.of(is.uri).toString();
         return target.startsWith("/") ? origin + target : target.equals("*") ? origin : target;
     }
 
-    /** Without a query, which may hold what is nobody's business. */
+    /** Omits the query, which may contain secrets. */
     @Override
     public String toString() {
         return is.method + " " + is.uri.getScheme() + "://" + is.uri.getRawAuthority() + is.uri.getRawPath();

@@ -17,19 +17,19 @@ import rill.http.wire.HttpFields;
 import rill.http.wire.ResponseHead;
 
 /**
- * A response: its head, and its body as it comes. The body is read in pieces, by {@link #next}; or as a whole, by {@link #bytes} or {@link #text}; or not
- * at all, by {@link #discard}. One of them has to be used: until the body has ended it takes up a connection, and if nobody asks for it for as long as
- * {@link HttpClientOptions#idleTimeout} says, it fails.
+ * A response: its head, and its body as it arrives. The body is read in pieces, by {@link #next}; as a whole, by {@link #bytes} or {@link #text}; or
+ * not at all, by {@link #discard}. One of them has to be used: until the body has ended it occupies a connection, and if nobody asks for it within
+ * {@link HttpClientOptions#idleTimeout}, it fails.
  *
- * <p>Not much is read before somebody asks for it: a server that sends a large body is held up.
+ * <p>Little is read ahead of the caller: a server that sends a large body is subject to back-pressure.
  *
  * <p><b>Threading:</b> any thread.
  */
 public final class ClientResponse implements AutoCloseable {
-    /** So much waits here before the connection is held up. */
+    /** The number of bytes waiting here at which the connection is no longer read. */
     private static final int READ_AHEAD = 64 * 1024;
 
-    /** A rest of so much is read and thrown away, to keep the connection. */
+    /** The largest rest that is read and discarded to keep the connection. */
     private static final int WORTH_DRAINING = 64 * 1024;
 
     private static final int PARTIAL = 206;
@@ -40,16 +40,16 @@ public final class ClientResponse implements AutoCloseable {
     private final URI uri;
     private final ResponseHead head;
     private final int usualLimit;
-    private final @Nullable ContentCoding coding; // to undo; null for none
-    private @Nullable HttpFields fields; // of what body() gives, once they are asked for
+    private final @Nullable ContentCoding coding; // to undo; null if there is none
+    private @Nullable HttpFields fields; // those that match body(), computed when first asked for
     private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>(4);
     private int queued; // bytes
-    private @Nullable ByteBuf ownRest; // what had come when the body ended
+    private @Nullable ByteBuf ownRest; // what was still undelivered when the body ended
     private final Returned returned = new Returned();
     private final Asking.Giver giver = new Pieces();
-    private long given; // pieces
+    private long given; // pieces handed out
     private @Nullable Asking asked;
-    private @Nullable Whole whole; // if all of it is asked for
+    private @Nullable Whole whole; // if the body is read as a whole
     private HttpFields trailers = HttpFields.none();
     private @Nullable IOException failure;
     private boolean ended;
@@ -71,14 +71,14 @@ public final class ClientResponse implements AutoCloseable {
 
     // ---- the head
 
-    /** The status: 200. */
+    /** Returns the status, such as 200. */
     public int status() {
         return head.status();
     }
 
     /**
-     * The fields, as they are true of the body that is given here, so that both can be handed on: where that is {@link #inflated}, without Content-Encoding and
-     * Content-Length, which say how it was sent. {@link #head} has all of them.
+     * Returns the fields as they apply to the body returned here, so that both can be forwarded: if it is {@link #inflated}, without Content-Encoding
+     * and Content-Length, which describe the body as it was sent. {@link #head} has all of them.
      */
     public HttpFields fields() {
         HttpFields known = fields;
@@ -90,27 +90,27 @@ public final class ClientResponse implements AutoCloseable {
         return known;
     }
 
-    /** The value of the first of the {@link #fields} that has this name; null if there is none. */
+    /** Returns the value of the first of the {@link #fields} that has this name; null if there is none. */
     public @Nullable String field(String name) {
         return fields().get(name);
     }
 
-    /** Whether the body was sent as gzip or deflate, and is given as it was before that. */
+    /** Returns whether the body was sent as gzip or deflate and is decompressed here. */
     public boolean inflated() {
         return coding != null;
     }
 
-    /** All of the head, as it came. */
+    /** Returns the whole head as it was received. */
     public ResponseHead head() {
         return head;
     }
 
-    /** Where it comes from, after redirections. */
+    /** Returns the URI that the response is from, after redirections. */
     public URI uri() {
         return uri;
     }
 
-    /** The fields after the body; none before the body has ended. On the loop. */
+    /** Returns the fields after the body; none before the body has ended. On the loop. */
     public HttpFields trailers() {
         return trailers;
     }
@@ -118,12 +118,13 @@ public final class ClientResponse implements AutoCloseable {
     // ---- the body
 
     /**
-     * The next piece of the body; null at its end.
+     * Returns the next piece of the body; null at its end.
      *
-     * <p><b>Ownership:</b> the piece is the caller's, to release. One that was given up before anybody saw it comes with the next call.
+     * <p><b>Ownership:</b> the piece must be released by the caller. A piece whose Future was given up before anyone saw it is returned by the next
+     * call.
      *
-     * @throws IllegalStateException if it is asked for before the last one is done, or if all of the body was asked for, or none; from another thread,
-     *     the Future fails with it
+     * @throws IllegalStateException if the last call is not done, or if the body was asked for as a whole or was discarded; from another thread, the
+     *     Future fails with it
      */
     public Future<@Nullable ByteBuf> next() {
         var next = new Asking(loop, giver);
@@ -136,7 +137,7 @@ public final class ClientResponse implements AutoCloseable {
         return next.promise;
     }
 
-    /** What becomes of a piece that was given up. */
+    /** Handles pieces that were given up. */
     private final class Pieces implements Asking.Giver {
         @Override
         public void takeBack(Piece piece) {
@@ -156,18 +157,18 @@ public final class ClientResponse implements AutoCloseable {
         }
     }
 
-    /** All of the body, up to {@link HttpClientOptions#bodyBytes}. */
+    /** Reads the whole body, up to {@link HttpClientOptions#bodyBytes}. */
     public Future<byte[]> bytes() {
         return bytes(usualLimit);
     }
 
-    /** All of the body, if it has no more than so many bytes; if it has, this fails. */
+    /** Reads the whole body; if it has more than this many bytes, the Future fails. */
     public Future<byte[]> bytes(int most) {
         Promise<byte[]> promise = loop.promise();
         promise.onCancel(this::discard);
         client.onLoop(promise, () -> {
             if (promise.isDone()) {
-                return; // was given up on the way
+                return; // given up on the way
             }
             requireUnasked("bytes");
             whole = new Whole(promise, most);
@@ -177,22 +178,22 @@ public final class ClientResponse implements AutoCloseable {
         return promise;
     }
 
-    /** All of the body as text, in the charset that Content-Type names, or UTF-8. */
+    /** Reads the whole body as text, in the charset of its Content-Type, or UTF-8. */
     public Future<String> text() {
         Charset charset = MediaTypes.charset(head.fields().get("content-type"));
         return bytes().map(bytes -> new String(bytes, charset));
     }
 
-    /** {@link #saveTo(Path, long, LongConsumer)} without anybody who is told of progress. */
+    /** {@link #saveTo(Path, long, LongConsumer)} without progress. */
     public Future<Long> saveTo(Path file, long limit) {
         return saveTo(file, limit, soFar -> {});
     }
 
     /**
-     * Writes the body to a file, whatever the status, as {@link HttpBody#saveTo(Path, long, LongConsumer)} does: the server is held up while the disk is
-     * slow, and there is a file only once all of it has come.
+     * Writes the body to a file, whatever the status, as {@link HttpBody#saveTo(Path, long, LongConsumer)} does: a slow disk holds up the server, and
+     * the file exists only once the whole body has arrived.
      *
-     * @param limit how many bytes it may have, after they were inflated
+     * @param limit the largest size in bytes, after inflating
      */
     public Future<Long> saveTo(Path file, long limit, LongConsumer progress) {
         if (limit < 0) {
@@ -216,7 +217,7 @@ public final class ClientResponse implements AutoCloseable {
         return promise;
     }
 
-    /** Does without the rest of the body. A little of it is read to keep the connection; if there is more, that is closed. */
+    /** Gives up the rest of the body. A small rest is read to keep the connection; if there is more, the connection is closed. */
     public void discard() {
         if (Loop.current() == loop) {
             discardNow();
@@ -246,8 +247,8 @@ public final class ClientResponse implements AutoCloseable {
     }
 
     /**
-     * The body as one that can be sent on, as the answer of a server or with another request: it is asked for no faster than it is taken. Of what was
-     * inflated the length is not known any more. On the loop.
+     * Returns the body as one that can be forwarded, as a server's answer or with another request, with back-pressure. Its length is unknown if it was
+     * inflated. On the loop.
      */
     public HttpBody body() {
         if (!head.hasBody()) {
@@ -279,7 +280,7 @@ public final class ClientResponse implements AutoCloseable {
         }
     }
 
-    // ---- what comes
+    // ---- incoming
 
     void data(ByteBuf bytes) {
         int size = bytes.readableBytes();
@@ -300,7 +301,7 @@ public final class ClientResponse implements AutoCloseable {
         advance();
     }
 
-    /** All of it has come. What nobody has asked for yet holds no buffers any more: nobody may ever do. */
+    /** The whole body has arrived. Bytes not yet asked for are copied out of their buffers, since nobody may ever ask for them. */
     void ended(HttpFields after) {
         trailers = after;
         ended = true;
@@ -350,7 +351,7 @@ public final class ClientResponse implements AutoCloseable {
         }
     }
 
-    /** Hands out what there is to whoever wants it. */
+    /** Delivers what is available to the pending reader. */
     private void advance() {
         try {
             if (failure != null) {
@@ -414,7 +415,7 @@ public final class ClientResponse implements AutoCloseable {
         }
     }
 
-    /** Whether nothing more will be given. */
+    /** Whether the end has been reached. */
     private boolean isOver() throws IOException {
         if (!ended) {
             return false;

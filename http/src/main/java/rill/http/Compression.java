@@ -6,23 +6,23 @@ import org.jspecify.annotations.Nullable;
 import rill.http.wire.HttpFields;
 
 /**
- * Whether an answer is sent as gzip: what is text, is not small, is whole, and was not encoded before, to a client that takes it.
+ * Decides whether an answer is sent as gzip: if it is text, not small, complete, and not yet encoded, and the client accepts gzip.
  *
  * <p><b>Source:</b> RFC 9110, 8.4, 12.5.3 and 12.5.5.
  */
 final class Compression {
-    /** None. */
+    /** No compression. */
     static final int OFF = -1;
 
-    /** Bytes of up to so many are compressed at once, and more of them in such pieces, so that no other connection waits for long. */
+    /** Up to this many bytes are compressed at once, and larger bodies in pieces of this size, so that no other connection waits for long. */
     private static final int AT_ONCE = 32 * 1024;
 
-    /** What is computed of the bytes as they are, which others would not match. */
+    /** Digests of the original bytes, which would not match encoded ones. */
     private static final List<String> DIGESTS = List.of("content-digest", "repr-digest", "digest", "content-md5");
 
     private Compression() {}
 
-    /** Whether a response may be encoded, for one client or another. */
+    /** Whether a response may be encoded, depending on the client. */
     static boolean suits(int least, int status, HttpFields fields, long length) {
         return least >= 0
                 && status != 204
@@ -51,7 +51,7 @@ final class Compression {
                 || type.equals("application/wasm");
     }
 
-    /** Whether the client takes gzip, and does not prefer what is not encoded. */
+    /** Whether the client accepts gzip, and does not prefer the original. */
     static boolean isTaken(HttpFields request) {
         double gzip = -1;
         double any = -1;
@@ -72,7 +72,7 @@ final class Compression {
         return of > 0 && of >= identity;
     }
 
-    /** 0 for what can't be read: it is no reason to send what may not be understood. */
+    /** 0 for a malformed quality: the client may not understand the encoding. */
     private static double quality(String[] parts) {
         for (int i = 1; i < parts.length; i++) {
             String parameter = parts[i].trim().toLowerCase(Locale.ROOT);
@@ -84,7 +84,7 @@ final class Compression {
         return 1;
     }
 
-    /** The fields of a response of which there are two forms. */
+    /** The fields of a response with two forms. */
     static HttpFields varying(HttpFields fields) {
         for (String field : fields.all("vary")) {
             for (String each : field.split(",", -1)) {
@@ -97,7 +97,7 @@ final class Compression {
         return fields.add("Vary", "Accept-Encoding");
     }
 
-    /** The fields of the encoded form: other bytes, so a tag that stands for bytes stands for the same content only, and there are no parts of it. */
+    /** The fields of the encoded form. Since its bytes differ, a strong ETag becomes a weak one, and ranges are not accepted. */
     static HttpFields encoded(HttpFields fields) {
         HttpFields all = varying(fields).with("Content-Encoding", "gzip").without("content-length");
         String tag = fields.get("etag");

@@ -12,11 +12,11 @@ import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Undoes gzip and deflate, a piece at a time, so that what came small is not large before somebody asks for it.
+ * Undoes gzip and deflate, a piece at a time, so that small input does not become large before someone asks for it.
  *
  * <pre>
  *  gzip:     HEADER ──▶ DEFLATED ──▶ TRAILER ──▶ HEADER, if another member follows
- *  deflate:  DEFLATED (as zlib has it) ──▶ END
+ *  deflate:  DEFLATED (in the zlib format) ──▶ END
  * </pre>
  *
  * <p><b>Source:</b> RFC 1952, RFC 1950; RFC 9110, section 8.4.1.
@@ -43,7 +43,7 @@ final class ContentCoding {
     private byte[] input = {};
     private int at;
     private State state;
-    private byte[] kept = {}; // of a header or trailer that is not complete
+    private byte[] kept = {}; // of an incomplete header or trailer
     private boolean members; // at least one is complete
     private long came;
     private long gave;
@@ -57,7 +57,7 @@ final class ContentCoding {
         this.state = gzip ? State.HEADER : State.DEFLATED;
     }
 
-    /** Null if there is nothing to undo, or nothing that is known. */
+    /** Null if there is no coding, or an unknown one. */
     static @Nullable ContentCoding of(@Nullable String coding, long most, int ratio) {
         return coding == null
                 ? null
@@ -68,7 +68,7 @@ final class ContentCoding {
                 };
     }
 
-    /** Takes what came, and releases it. */
+    /** Takes received bytes, and releases them. */
     void feed(ByteBuf bytes) {
         byte[] copy = new byte[bytes.readableBytes()];
         bytes.readBytes(copy);
@@ -77,7 +77,7 @@ final class ContentCoding {
         waiting.add(copy);
     }
 
-    /** The next piece; null if more has to come. */
+    /** The next piece; null if more input is needed. */
     @Nullable
     ByteBuf poll() throws IOException {
         while (true) {
@@ -170,7 +170,7 @@ final class ContentCoding {
         state = State.DEFLATED;
     }
 
-    /** -1 if it is not complete. */
+    /** The size of the header; -1 if it is incomplete. */
     private static int headerSize(byte[] head) throws IOException {
         if ((head.length >= 1 && head[0] != 0x1F)
                 || (head.length >= 2 && head[1] != (byte) 0x8B)
@@ -221,7 +221,7 @@ final class ContentCoding {
                 | (kept[from + 3] & 0xFFL) << 24;
     }
 
-    /** No more comes: fails if that is in the middle. */
+    /** Called at the end of the input: throws if the compressed data is incomplete. */
     void requireEnd() throws IOException {
         boolean whole = gzip ? state == State.HEADER && kept.length == 0 && members : state == State.END;
         if (!whole && came > 0) {

@@ -6,34 +6,34 @@ import rill.http.wire.Refused;
 import rill.http.wire.RequestHead;
 
 /**
- * A request of a connection, until its answer has been written.
+ * A request of a server's connection, until its answer has been written.
  *
  * <pre>
  *  ANSWERED? (its handler runs) ──▶ its turn ──▶ writing ──▶ over
  * </pre>
  */
 final class Exchange {
-    final @Nullable HttpRequest request; // null where none could be read
-    final @Nullable IncomingBody body; // null if it has none
+    final @Nullable HttpRequest request; // null if it could not be read
+    final @Nullable IncomingBody body; // null if there is none
     final long startedNanos;
 
-    /** What its handler has promised; null until it was called. */
+    /** The handler's Future; null until the handler was called. */
     @Nullable
     Future<HttpResponse> answer;
 
-    /** Why the request is answered for without, or in spite of, its handler. */
+    /** Why the request is answered without the handler's result. */
     @Nullable
     Refused refused;
 
-    /** Who writes the answer, once that has begun. */
+    /** Writes the answer, once that has begun. */
     @Nullable
     Answering answering;
 
     boolean continueWanted;
     boolean continueSent;
-    boolean continueLeft; // and is not behind earlier answers any more
+    boolean continueLeft; // is no longer queued behind earlier answers
     int status;
-    long bytes; // of the body that were written
+    long bytes; // of the body, written
 
     Exchange(@Nullable HttpRequest request, @Nullable IncomingBody body, long startedNanos) {
         this.request = request;
@@ -50,7 +50,7 @@ final class Exchange {
         return request != null && request.method().equals(method);
     }
 
-    /** Whether all of the request has come. */
+    /** Whether the whole request has arrived. */
     boolean isReceived() {
         return body == null || body.isComplete();
     }
@@ -60,7 +60,7 @@ final class Exchange {
         return promised == null ? refused != null : promised.isDone();
     }
 
-    /** Whether the client still waits with the body until it is told to send it. */
+    /** Whether the client still waits for permission to send the body. */
     boolean isHeldBack() {
         RequestHead head = head();
         return head != null
@@ -68,21 +68,21 @@ final class Exchange {
                 && !continueSent
                 && body != null
                 && body.received() == 0
-                && !(answering != null && answering.hasBegun()); // who is told the answer is not told to go on
+                && !(answering != null && answering.hasBegun()); // a client with an answer receives no 100
     }
 
-    /** Whether the client can't be blamed for a body that does not come. */
+    /** Whether a missing body may not be blamed on the client. */
     boolean mayHoldBack() {
         return isHeldBack() || (continueSent && !continueLeft);
     }
 
-    /** What the session does after such a request is to stop. */
+    /** Whether the session stops after this request. */
     boolean stopsReading() {
         RequestHead head = head();
         return head != null && (head.isUpgrade() || head.method().equals("CONNECT"));
     }
 
-    /** Nothing of it is of use any more. */
+    /** Releases everything it holds. */
     void drop() {
         if (body != null) {
             body.close();

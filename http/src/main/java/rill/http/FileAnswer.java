@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 import rill.http.wire.HttpFields;
 
 /**
- * What is answered where a file is asked for: all of it, a part of it, that the client has it already, or that what he wants a part of is gone.
+ * The answer to a request for a file: all of it, a part of it, or that the client has it already, or that the version it asked for is gone.
  *
  * @param part of the body to be sent, or null for all or nothing
- * @param sendsBody whether there is one
+ * @param sendsBody whether there is a body
  */
 record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean sendsBody) {
     /** A part of a file. */
@@ -24,9 +24,9 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
     private static final String UNIT = "bytes=";
     private static final int DIGITS = 18;
     private static final String WEAK = "W/";
-    private static final Pattern TAG = Pattern.compile("(W/)?\"[^\"]*\"|\\*"); // in a tag there may be commas
+    private static final Pattern TAG = Pattern.compile("(W/)?\"[^\"]*\"|\\*"); // a tag may contain commas
 
-    /** For a file that is open. <b>Source:</b> RFC 9110, sections 13 and 14. */
+    /** The answer for an open file. <b>Source:</b> RFC 9110, sections 13 and 14. */
     static FileAnswer of(HttpRequest request, HttpResponse response, FileBody file) {
         boolean reads = request.method().equals("GET") || request.method().equals("HEAD");
         if (!reads || response.status() != 200) {
@@ -53,7 +53,7 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
         return ranged(range, fields, file.length());
     }
 
-    /** What tells this version of the file from others: by itself, or as the handler has said. */
+    /** Identifies this version of the file: by the file's own properties, or by the handler's fields. */
     private record Version(String tag, String modified, long modifiedSeconds) {
         static Version of(FileBody file, HttpFields said) {
             String tag = said.get("etag");
@@ -65,7 +65,7 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
                     modified == null ? seconds : Objects.requireNonNullElse(secondsOf(modified), seconds));
         }
 
-        /** Whether the client wants what it has seen before, and this is another. <b>Source:</b> RFC 9110, 13.2.2, steps 1 and 2. */
+        /** Whether the client asks for a version it has seen before, and this is another. <b>Source:</b> RFC 9110, 13.2.2, steps 1 and 2. */
         boolean isOther(HttpRequest request) {
             if (request.fields().contains("if-match")) {
                 return tags(request, "if-match")
@@ -75,7 +75,7 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
             return since != null && modifiedSeconds > since;
         }
 
-        /** Whether the client has it. <b>Source:</b> likewise, steps 3 and 4. */
+        /** Whether the client already has this version. <b>Source:</b> likewise, steps 3 and 4. */
         boolean isKnown(HttpRequest request) {
             if (request.fields().contains("if-none-match")) {
                 return tags(request, "if-none-match")
@@ -85,7 +85,7 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
             return since != null && modifiedSeconds <= since;
         }
 
-        /** Whether what the client has a part of is this, byte for byte. */
+        /** Whether the client has a part of exactly this version, byte for byte. */
         boolean isExactly(String condition) {
             return (isStrong() && condition.equals(tag)) || condition.equals(modified);
         }
@@ -103,7 +103,7 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
                     .flatMap(list -> TAG.matcher(list).results().map(MatchResult::group));
         }
 
-        /** Null for what is no date, whatever that is: it is no reason for anything. */
+        /** Null if it is not a valid date, which is then ignored. */
         private static @Nullable Long secondsOf(@Nullable String date) {
             try {
                 return date == null
@@ -116,7 +116,7 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
         }
     }
 
-    /** Several ranges, and what is no range of bytes, are answered with all of it, as they may be. */
+    /** Several ranges, and invalid ones, are answered with the whole file, as the standard allows. */
     private static FileAnswer ranged(String range, HttpFields fields, long length) {
         String set = range.toLowerCase(Locale.ROOT).startsWith(UNIT)
                 ? range.substring(UNIT.length()).trim()
@@ -130,7 +130,7 @@ record FileAnswer(int status, HttpFields fields, @Nullable Part part, boolean se
         long from = first.isEmpty() ? Math.max(0, length - Long.parseLong(last)) : Long.parseLong(first);
         long to = first.isEmpty() || last.isEmpty() ? length - 1 : Math.min(Long.parseLong(last), length - 1);
         if (!first.isEmpty() && !last.isEmpty() && Long.parseLong(last) < from) {
-            return new FileAnswer(200, fields, null, true); // no range at all
+            return new FileAnswer(200, fields, null, true); // not a valid range
         }
         if (from >= length || to < from) {
             HttpFields none = fields.without("content-type").add("Content-Range", "bytes */" + length);

@@ -22,13 +22,13 @@ import org.jspecify.annotations.Nullable;
 import rill.Future;
 import rill.Loop;
 
-/** A body that is in a file, or a part of one. It is opened and read on threads for blocking work, a piece at a time. */
+/** A body in a file, or a part of one. It is opened and read on threads for blocking work, a piece at a time. */
 final class FileBody extends HttpBody {
     private static final int PIECE = 64 * 1024;
     private static final long NANOS_OF_SECOND = 1_000_000_000L;
 
     private final Path file;
-    private final @Nullable Path folder; // that it has to be below
+    private final @Nullable Path folder; // that the file has to be below
     private @Nullable FileChannel channel; // once it is open
     private long length = UNKNOWN;
     private long modifiedNanos; // since 1970
@@ -44,19 +44,19 @@ final class FileBody extends HttpBody {
         this.folder = folder;
     }
 
-    /** The same file, to be read once more. */
+    /** The same file, to be read again. */
     FileBody again() {
         return new FileBody(file, folder);
     }
 
-    /** What a request's path names below a folder; null if it names nothing there. */
+    /** The file that a request's path names below a folder; null if it names none there. */
     static @Nullable Path resolve(Path folder, String path) {
         try {
             String decoded = URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
             if (decoded.indexOf('\0') >= 0 || decoded.indexOf('\\') >= 0) {
                 return null;
             }
-            Path root = folder.toAbsolutePath().normalize(); // of "." alone nothing would be left
+            Path root = folder.toAbsolutePath().normalize(); // "." alone would normalize to an empty path
             Path file = root;
             for (String part : decoded.split("/", -1)) {
                 if (part.equals("..")) {
@@ -96,7 +96,7 @@ final class FileBody extends HttpBody {
             return openedNow();
         } catch (AccessDeniedException | NoSuchFileException e) {
             throw e;
-        } catch (FileSystemException e) { // below what is no folder, or with a name that none can have
+        } catch (FileSystemException e) { // e.g. below something that is not a folder, or an invalid name
             throw Files.exists(file) ? e : new NoSuchFileException(file.toString(), null, e.getReason());
         }
     }
@@ -121,7 +121,7 @@ final class FileBody extends HttpBody {
     private static void closeElsewhere(Loop loop, FileChannel channel) {
         try {
             loop.transport().environment().blocking().execute(() -> close(channel));
-        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread can be had, and it must not stay open
+        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread is available, and it must not stay open
             close(channel);
         }
     }
@@ -138,12 +138,12 @@ final class FileBody extends HttpBody {
         return Math.floorDiv(modifiedNanos, NANOS_OF_SECOND);
     }
 
-    /** What another version of the file has not: its size and when it was written, as finely as that is known. */
+    /** The ETag, from the size and the time of modification, as exactly as it is known. */
     String tag() {
         return "\"" + Long.toHexString(modifiedNanos) + "-" + Long.toHexString(length) + "\"";
     }
 
-    /** Only this part of it, which lies within it. */
+    /** Restricts the body to this part of it, which lies within the file. */
     void part(long from, long bytes) {
         position = from;
         length = from + bytes;

@@ -13,7 +13,7 @@ import rill.http.wire.HttpFields;
 import rill.http.wire.RequestHead;
 
 /**
- * A call: one exchange, or several if redirections are followed, or what has failed is tried again.
+ * A call: one exchange, or several if redirections are followed or failures are retried.
  *
  * <p><b>Source:</b> RFC 9110, section 15.4.
  */
@@ -26,10 +26,10 @@ final class Following {
     private final long made;
     private ClientRequest request;
     private int followed;
-    private @Nullable ClientExchange exchange; // under way
-    private int tries; // of the present request
-    private boolean perhapsSent; // by a try that has failed
-    private @Nullable Future<?> pause; // before the next try
+    private @Nullable ClientExchange exchange; // in progress
+    private int tries; // attempts for the current request
+    private boolean perhapsSent; // by a failed attempt
+    private @Nullable Future<?> pause; // before the next attempt
     private boolean over;
 
     Following(HttpClient client, ClientRequest request, int most) {
@@ -94,7 +94,7 @@ final class Following {
         }
     }
 
-    /** If that does not come to its end, since the client or the loop is closed before, there is no next try. */
+    /** If the client or the loop closes during the pause, there is no next attempt. */
     private void pause(Duration time, Throwable failure) {
         Future<@Nullable Void> next = client.loop().delay(time);
         pause = next;
@@ -113,7 +113,7 @@ final class Following {
         });
     }
 
-    /** There is no next try. */
+    /** There is no next attempt. */
     void pauseNoMore() {
         if (pause != null) {
             pause.cancel();
@@ -126,7 +126,7 @@ final class Following {
                 deadline == 0 ? Long.MAX_VALUE : deadline - client.loop().nanoTime());
     }
 
-    /** What has become of the request is for all tries of it together. */
+    /** The reported fate covers all attempts together. */
     private Throwable told(Throwable failure) {
         if (tries < 2 || !(failure instanceof CallFailedException call)) {
             return failure;
@@ -154,7 +154,7 @@ final class Following {
         begin();
     }
 
-    /** What to ask for instead; null if that is the answer. */
+    /** The request that a redirection leads to; null if the response is the answer. */
     private @Nullable ClientRequest next(ClientResponse response) {
         String location = response.head().fields().get("location");
         boolean redirects = switch (response.status()) {
@@ -180,7 +180,7 @@ final class Following {
         return from.equals(there) ? next.at(to) : next.atStrangers(to);
     }
 
-    /** Where that is; null if no request can be sent there. */
+    /** The target of a Location; null if no request can be sent there. */
     private @Nullable URI resolved(String location) {
         try {
             Reference base = Reference.of(request.base()).fragment(request.uri().getRawFragment());

@@ -7,7 +7,7 @@ import rill.Future;
 import rill.Loop;
 import rill.Promise;
 
-/** Reads a body to its end, into one array, which grows with what comes and not with what was announced. */
+/** Reads a whole body into one array, which grows with the bytes that arrive, not with the announced length. */
 final class Gathering {
     private static final byte[] NONE = {};
     private static final int FIRST_SPACE = 8 * 1024;
@@ -48,7 +48,7 @@ final class Gathering {
                 return false;
             }
             return takeOver(piece);
-        } catch (Throwable t) { // no memory
+        } catch (Throwable t) { // out of memory
             stop(t);
             return false;
         }

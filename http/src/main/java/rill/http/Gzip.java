@@ -12,7 +12,8 @@ import rill.Promise;
 import rill.http.wire.HttpFields;
 
 /**
- * A body as gzip, piece by piece: what comes of a piece is sent before the next is asked for, so that whoever waits for it has all of it. On the loop.
+ * A body compressed with gzip, piece by piece: the output for each piece is flushed before the next piece is asked for, so that the receiver can
+ * decompress it at once. On the loop.
  *
  * <p><b>Source:</b> RFC 1952.
  */
@@ -32,7 +33,7 @@ final class Gzip implements HttpBody.Source {
         this.body = body;
     }
 
-    /** All of these bytes. */
+    /** Compresses an array. */
     static byte[] of(byte[] bytes) {
         var gzip = new Gzip(HttpBody.empty());
         try {
@@ -59,7 +60,7 @@ final class Gzip implements HttpBody.Source {
         return zipped;
     }
 
-    /** It may have come when nobody wanted it any more. */
+    /** The piece may arrive when nobody wants it any more. */
     private void took(Promise<@Nullable ByteBuf> zipped, @Nullable ByteBuf piece, @Nullable Throwable failure) {
         if (ended || zipped.isDone()) {
             if (piece != null) {
@@ -71,7 +72,7 @@ final class Gzip implements HttpBody.Source {
         } else {
             try {
                 zipped.complete(piece(piece));
-            } catch (Throwable t) { // no memory, say
+            } catch (Throwable t) { // e.g. out of memory
                 zipped.fail(t);
             }
         }
@@ -102,7 +103,7 @@ final class Gzip implements HttpBody.Source {
         deflater.setInput(bytes, 0, size);
     }
 
-    /** What comes of all that was added: as far as it can be read by itself, or to the end. */
+    /** The output for all input so far: flushed so that it can be decompressed, or complete. */
     private ByteBuf taken(boolean last) {
         ByteBuf out = Unpooled.buffer(ROOM);
         if (!begun) {

@@ -6,9 +6,7 @@ import rill.Context;
 import rill.Outgoing;
 import rill.Session;
 
-/**
- * Counts what comes, right beneath HTTP: whether a server has begun to answer decides whether a request may be tried again.
- */
+/** Counts the bytes received, right beneath HTTP: whether a server has begun to answer decides whether a request may be retried. */
 enum Heard implements ByteLayer {
     LAYER;
 
@@ -17,7 +15,7 @@ enum Heard implements ByteLayer {
         return new Counter();
     }
 
-    /** What has come. */
+    /** The number of bytes received. */
     static final class Counter implements Session<ByteBuf, ByteBuf> {
         private long bytes;
 

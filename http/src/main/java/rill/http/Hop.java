@@ -8,15 +8,15 @@ import rill.Future;
 import rill.Loop;
 import rill.Promise;
 
-/** From loop to loop: what reads and writes a body is often on another loop than what the body comes from, and each works on its own alone. */
+/** Hops between loops. The reader or writer of a body is often on another loop than the body's source, and each works only on its own loop. */
 final class Hop {
     private Hop() {}
 
     /**
-     * Tells on this loop what has become of a Future, whatever loop that is of: if the other one closes, that it has failed. If this one closes, nobody is
-     * told; what comes is released, since it is nobody's.
+     * Delivers the result of a Future on this loop, whatever loop it belongs to; if the other loop closes, as a failure. If this loop closes, the
+     * callback is not called, and the value, which nobody owns, is released.
      *
-     * @param closed is run if this loop closes before it has told; on any thread
+     * @param closed is run if this loop closes before the result was delivered; on any thread
      * @return the Future
      */
     static <T extends @Nullable Object> Future<T> onDone(
@@ -48,7 +48,7 @@ final class Hop {
         return future;
     }
 
-    /** Does something on this loop: now, if this is it. False if the loop is closed. */
+    /** Runs an action on this loop; immediately, if it is the current one. False if the loop is closed. */
     static boolean run(Loop loop, Runnable action) {
         if (Loop.current() == loop) {
             action.run();

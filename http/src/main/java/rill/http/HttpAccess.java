@@ -4,15 +4,15 @@ import java.net.SocketAddress;
 import java.time.Duration;
 
 /**
- * A request that was answered, or whose answer could not be sent to its end: for a log.
+ * A request that was answered, or whose answer could not be sent to its end; for an access log.
  *
- * @param remoteAddress who has asked
- * @param method how
- * @param target what for
- * @param status what was answered; 0 if nothing was
- * @param bytes how many bytes of the body were written
+ * @param remoteAddress the client
+ * @param method the method
+ * @param target the target
+ * @param status the status of the answer; 0 if there was none
+ * @param bytes the number of bytes of the body that were written
  * @param time from the request's head to the end of the answer, or of the connection
- * @param complete whether all of the answer was written
+ * @param complete whether the whole answer was written
  */
 public record HttpAccess(
         SocketAddress remoteAddress,

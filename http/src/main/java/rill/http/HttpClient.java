@@ -15,31 +15,32 @@ import rill.Loop;
 import rill.Promise;
 
 /**
- * Sends requests, on connections that it keeps: as many for each origin as are needed at a time, up to a bound.
+ * An HTTP/1.1 client that sends requests over connections it keeps: for each origin as many as are needed at a time, up to a bound.
  *
  * <pre>{@code
  * var client = HttpClient.on(loop);
  * String page = client.get("http://example.org/").await().text().await();
  * }</pre>
  *
- * <p>A response is there when its head is. Its body has to be read to the end, or {@link ClientResponse#discard discarded}: until then it takes up a
- * connection. Of idle connections the one used last is taken first. All of them are read all the time, so that one that a server closes is gone at once.
+ * <p>The Future of a response is done when its head has arrived. Its body has to be read to the end or {@link ClientResponse#discard discarded}; until
+ * then it occupies a connection. Of the idle connections, the most recently used is taken first. All of them are read all the time, so that one closed
+ * by the server is removed at once.
  *
- * <p>If a connection that was used before fails before a byte of the response has come, which happens when a server has just closed it, the request is
- * tried once more, on a new connection: if it does no harm to carry it out twice (GET, HEAD, PUT, DELETE, OPTIONS, TRACE), and its body can be sent again.
- * {@link HttpClientOptions#retries} says how often other failures are tried again.
+ * <p>If a reused connection fails before a byte of the response has arrived, which happens when a server has just closed it, the request is tried once
+ * more on a new connection, provided that it does no harm to carry it out twice (GET, HEAD, PUT, DELETE, OPTIONS, TRACE) and that its body can be sent
+ * again. {@link HttpClientOptions#retries} says how often other failures are retried.
  *
  * <p><b>Threading:</b> any thread.
  *
- * <p><b>Errors:</b> a request that has no response fails with a {@link CallFailedException}, which says whether it can have reached the server. What
- * a response says, 404 or 500, is no failure.
+ * <p><b>Errors:</b> a request without a response fails with a {@link CallFailedException}, which says whether it may have reached the server. A
+ * response with a status such as 404 or 500 is not a failure.
  */
 public final class HttpClient implements AutoCloseable {
     private final Loop loop;
     private final HttpClientOptions options;
     private final Map<Origin, OriginPool> pools = new HashMap<>(); // on the loop
     private final Retries retries;
-    private final Set<Following> pausing = new HashSet<>(); // between two tries; on the loop
+    private final Set<Following> pausing = new HashSet<>(); // between two attempts; on the loop
     private boolean closed; // on the loop
 
     private HttpClient(Loop loop, HttpClientOptions options) {
@@ -48,17 +49,17 @@ public final class HttpClient implements AutoCloseable {
         this.retries = new Retries(loop, options.is);
     }
 
-    /** A client on this loop, with the usual options. */
+    /** Returns a client on this loop, with the default options. */
     public static HttpClient on(Loop loop) {
         return on(loop, HttpClientOptions.defaults());
     }
 
-    /** A client on this loop. */
+    /** Returns a client on this loop. */
     public static HttpClient on(Loop loop, HttpClientOptions options) {
         return new HttpClient(loop, options);
     }
 
-    /** {@link #get(URI)}. */
+    /** {@link #send Sends} a GET. */
     public Future<ClientResponse> get(String uri) {
         return get(URI.create(uri));
     }
@@ -73,7 +74,7 @@ public final class HttpClient implements AutoCloseable {
         return send(ClientRequest.post(uri, body));
     }
 
-    /** {@link #post(URI, HttpBody)}. */
+    /** {@link #send Sends} a POST. */
     public Future<ClientResponse> post(String uri, HttpBody body) {
         return post(URI.create(uri), body);
     }
@@ -81,7 +82,7 @@ public final class HttpClient implements AutoCloseable {
     /**
      * Sends a request.
      *
-     * @return the response, once its head has come. Cancelling it, or not taking what came too late, frees its connection
+     * @return the response, once its head has arrived. If it is cancelled, or nobody takes a response that arrived too late, its connection is freed
      */
     public Future<ClientResponse> send(ClientRequest request) {
         Objects.requireNonNull(request, "request");
@@ -90,7 +91,10 @@ public final class HttpClient implements AutoCloseable {
         return following.promise();
     }
 
-    /** What a Future that was handed out is for, be the loop closed or not; there is no other Future in between that could hold what nobody takes. */
+    /**
+     * Runs the work of a Future that was handed out, even if the loop closes. There is no other Future in between that could hold a result that nobody
+     * takes.
+     */
     void onLoop(Promise<?> promise, Runnable work) {
         if (Loop.current() == loop) {
             work.run();
@@ -113,7 +117,7 @@ public final class HttpClient implements AutoCloseable {
         return retries;
     }
 
-    /** From now on, or no more, it waits for its next try. */
+    /** Notes that a call has begun, or ended, to wait for its next attempt. */
     void pauses(Following call, boolean does) {
         if (does) {
             pausing.add(call);
@@ -130,7 +134,7 @@ public final class HttpClient implements AutoCloseable {
         return options;
     }
 
-    /** The connections that a request is for; null if there are to be none any more. */
+    /** The connections for a request; null if the client is closed. */
     @Nullable
     OriginPool pool(ClientRequest request) {
         if (closed) {
@@ -145,16 +149,14 @@ public final class HttpClient implements AutoCloseable {
         return pool;
     }
 
-    /** Nothing is left of it; of the same origin there may be another since. */
+    /** Removes an empty pool, unless the origin has another one by now. */
     void forget(Origin origin, OriginPool pool) {
         pools.remove(origin, pool);
     }
 
     // ---- ending
 
-    /**
-     * Closes all connections; requests without a response, and bodies of responses that have not come whole, fail. Does not wait.
-     */
+    /** Closes all connections. Requests without a response fail, and so do bodies that have not arrived completely. Does not wait. */
     @Override
     public void close() {
         if (Loop.current() == loop) {
@@ -170,13 +172,13 @@ public final class HttpClient implements AutoCloseable {
         List.copyOf(pausing).forEach(Following::pauseNoMore);
     }
 
-    /** How many connections there are to the origin of this URI, used or idle. On the loop. */
+    /** The number of connections to the origin of this URI, used or idle. On the loop. */
     int connections(URI uri) {
         OriginPool pool = pools.get(Origin.of(uri));
         return pool == null ? 0 : pool.count();
     }
 
-    /** How many origins it knows. On the loop. */
+    /** The number of known origins. On the loop. */
     int pools() {
         return pools.size();
     }

@@ -11,7 +11,7 @@ import rill.http.wire.HttpFields;
 import rill.http.wire.HttpLimits;
 
 /**
- * How an {@link HttpClient} behaves. Immutable; each method that takes an argument gives a changed copy.
+ * Options of an {@link HttpClient}. Immutable; each method that takes an argument returns a changed copy.
  *
  * <p><b>Units:</b> sizes are in bytes.
  */
@@ -67,9 +67,10 @@ public final class HttpClientOptions {
     }
 
     /**
-     * Up to 16 connections to an origin, on which 1,024 requests may wait, for 30 seconds; one that is idle is kept for 30 seconds, or less if the server says
-     * so. 10 seconds to connect, 30 for the head of a response, 60 without any progress, and no bound of the whole. Bodies of up to 8 MiB, if asked for as a whole; gzip and
-     * deflate are undone, up to 1 GiB and a hundredfold; redirections are not followed.
+     * The defaults: up to 16 connections to an origin, for which up to 1,024 requests may wait, up to 30 seconds each; an idle connection is kept for
+     * 30 seconds, or less if the server says so. 10 seconds to connect, 30 for the head of a response, 60 without any progress, and no limit for the
+     * whole request. Bodies of up to 8 MiB if read as a whole; gzip and deflate are undone, up to 1 GiB and a hundredfold; redirections are not
+     * followed.
      */
     public static HttpClientOptions defaults() {
         return DEFAULTS;
@@ -78,10 +79,10 @@ public final class HttpClientOptions {
     // ---- connections
 
     /**
-     * Connects so: a time limit, socket options, and a proxy that connects on whatever is spoken (SOCKS). An HTTP proxy is for {@link #proxy}: many connect
-     * on to port 443 alone.
+     * Sets how to connect: a time limit, socket options, and a proxy that relays any protocol (SOCKS). Set an HTTP proxy by {@link #proxy} instead:
+     * many relay only to port 443.
      *
-     * @throws IllegalArgumentException if there is a {@link #proxy} already, and these options have one as well
+     * @throws IllegalArgumentException if a {@link #proxy} is set and these options have one as well
      */
     public HttpClientOptions connect(ConnectOptions options) {
         Objects.requireNonNull(options, "options");
@@ -92,7 +93,7 @@ public final class HttpClientOptions {
     /**
      * Sends requests through an HTTP proxy.
      *
-     * @throws IllegalArgumentException if the options of {@link #connect} have a proxy already
+     * @throws IllegalArgumentException if the options of {@link #connect} already have a proxy
      */
     public HttpClientOptions proxy(HttpProxy newProxy) {
         Objects.requireNonNull(newProxy, "proxy");
@@ -107,48 +108,51 @@ public final class HttpClientOptions {
         }
     }
 
-    /** Speaks TLS so. It is to offer {@code http/1.1}, if anything. */
+    /** Sets the TLS client. If it offers protocols, it must offer {@code http/1.1}. */
     public HttpClientOptions tls(TlsClient client) {
         Objects.requireNonNull(client, "client");
         return changed(draft -> draft.tls = client);
     }
 
-    /** Makes at most so many connections to each origin. */
+    /** Makes at most this many connections to each origin. */
     public HttpClientOptions connections(int most) {
         return changed(draft -> draft.connections = atLeast(1, most, "connections"));
     }
 
-    /** Lets at most so many requests wait for a connection to each origin; more fail at once. */
+    /** Lets at most this many requests wait for a connection to each origin; more fail at once. */
     public HttpClientOptions waiting(int most) {
         return changed(draft -> draft.waiting = atLeast(0, most, "waiting"));
     }
 
-    /** Keeps an idle connection for so long, or, if the server has told its own time, until a second before that. */
+    /** Keeps an idle connection for this long, or, if the server has announced its own time, until a second before that. */
     public HttpClientOptions keep(Duration time) {
         return changed(draft -> draft.keep = positive(time, "keep"));
     }
 
     // ---- time
 
-    /** Lets a request wait so long for a connection, be it that all are used or that one has to be made. One that waits longer fails, and was never sent. */
+    /**
+     * Lets a request wait this long for a connection, whether all are in use or a new one has to be made. A request that waits longer fails, and was
+     * never sent.
+     */
     public HttpClientOptions waitTimeout(Duration time) {
         return changed(draft -> draft.waitTime = positive(time, "waitTimeout"));
     }
 
     /**
-     * Gives a server so long for the head of its response, from when all of the request was sent. Interim responses (102, 103) don't put that off, and more
-     * than a hundred of them are too many.
+     * Gives a server this long for the head of its response, counted from when the whole request was sent. Interim responses (102, 103) don't extend
+     * it, and more than a hundred of them fail the request.
      */
     public HttpClientOptions headTimeout(Duration time) {
         return changed(draft -> draft.head = positive(time, "headTimeout"));
     }
 
-    /** Gives up when for so long no byte of a body has gone or come, or nobody has asked for those that came. */
+    /** Fails a request if for this long no byte of a body was sent or received, or nobody asked for the bytes that were received. */
     public HttpClientOptions idleTimeout(Duration time) {
         return changed(draft -> draft.idle = positive(time, "idleTimeout"));
     }
 
-    /** Gives each request so long, from the call to the end of the response's body. */
+    /** Gives each request this long, from the call to the end of the response's body. */
     public HttpClientOptions within(Duration time) {
         return changed(draft -> draft.whole = positive(time, "the time of a request"));
     }
@@ -156,35 +160,37 @@ public final class HttpClientOptions {
     // ---- messages
 
     /**
-     * Sends these fields with each request that has none of the same name; credentials and cookies not where another origin has redirected it to.
+     * Sends these fields with each request that has none of the same name. Credentials and cookies are not sent after a redirection to another origin.
      *
-     * @throws IllegalArgumentException if the client itself says one of them: what concerns the connection, and how long a body is
+     * @throws IllegalArgumentException if the client itself sets one of them: those about the connection and about the length of the body
      */
     public HttpClientOptions fields(HttpFields newFields) {
         ClientRequest.requireUnreserved(newFields);
         return changed(draft -> draft.fields = newFields);
     }
 
-    /** Takes heads up to these limits. */
+    /** Sets the limits on heads. */
     public HttpClientOptions limits(HttpLimits newLimits) {
         Objects.requireNonNull(newLimits, "limits");
         return changed(draft -> draft.limits = newLimits);
     }
 
-    /** Takes bodies of up to so many bytes, after they were inflated, where all of them is asked for. */
+    /** Sets the limit, after inflating, of bodies that are read as a whole. */
     public HttpClientOptions bodyBytes(int most) {
         return changed(draft -> draft.bodyBytes = atLeast(0, most, "bodyBytes"));
     }
 
     /**
-     * Whether it asks for gzip and deflate, and undoes them. It does neither for a request that says Accept-Encoding itself, or that asks for a range.
+     * Sets whether the client asks for gzip and deflate, and undoes them. It does neither for a request that has its own Accept-Encoding, or that asks
+     * for a range.
      */
     public HttpClientOptions inflate(boolean undo) {
         return changed(draft -> draft.inflate = undo);
     }
 
     /**
-     * Inflates bodies up to so many bytes, and to so many times what came. The ratio counts from a MiB on; a streamed body is held to both.
+     * Inflates bodies up to this many bytes, and up to this many times the bytes received. The ratio applies from 1 MiB on. Streamed bodies are subject
+     * to both limits.
      */
     public HttpClientOptions inflated(long most, int mostTimes) {
         return changed(draft -> {
@@ -197,26 +203,29 @@ public final class HttpClientOptions {
     }
 
     /**
-     * Follows up to so many redirections of a request. Credentials and cookies, of the request or of these options, don't go to another origin, no
-     * redirection leads from {@code https} to {@code http}, and a body is sent again only if it can be: what is not followed, one too many as well, is given
-     * as it is.
+     * Follows up to this many redirections of a request. Credentials and cookies, of the request or of these options, are not sent to another origin;
+     * no redirection from {@code https} to {@code http} is followed; and one that needs the body again is followed only if it can be sent again. A
+     * redirection that is not followed, including one too many, is returned as the response.
      */
     public HttpClientOptions redirects(int most) {
         return changed(draft -> draft.redirects = atLeast(0, most, "redirects"));
     }
 
     /**
-     * Tries a request up to so many times more, after a pause, if it fails in a way that may pass: nobody listens, the connection breaks, no answer comes in
-     * time. That is: if it can't have reached the server, or does no harm when it is carried out twice (GET, HEAD, PUT, DELETE, OPTIONS, TRACE); and if its body
-     * can be sent again (bytes, text, a file). Not tried again is what stays so: what TLS, a proxy or the protocol does not allow, a host without an address.
-     * All tries have the time of {@link #within} together. No more than a fifth of the requests is tried again, beyond 10 in 10 seconds. A response is a response:
-     * 503 is not tried again.
+     * Retries a request up to this many times, after a pause, if the failure may be temporary: nobody listens, the connection breaks, or no answer
+     * arrives in time. It is retried if it can't have reached the server, or is idempotent (GET, HEAD, PUT, DELETE, OPTIONS, TRACE), and if its body
+     * can be sent again (bytes, text, a file). Permanent failures are not retried: those of TLS, a proxy or the protocol, and a host without an
+     * address. All attempts share the time of {@link #within}. At most a fifth of the requests are retried, beyond 10 in 10 seconds. Responses are
+     * never retried, not even a 503.
      */
     public HttpClientOptions retries(int most) {
         return changed(draft -> draft.retries = atLeast(0, most, "retries"));
     }
 
-    /** Pauses so long before the first of the {@link #retries}, twice as long before each further one, up to a bound; each time up to a fifth more or less. */
+    /**
+     * Pauses for {@code first} before the first of the {@link #retries}, and twice as long before each further one, up to {@code longest}; each pause
+     * varies by up to a fifth.
+     */
     public HttpClientOptions backOff(Duration first, Duration longest) {
         positive(first, "the first pause");
         if (longest.compareTo(first) < 0) {

@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 
-/** Dates as HTTP writes them: by hand, since the data of a locale takes a tenth of a second to load, on the loop. <b>Source:</b> RFC 9110, 5.6.7. */
+/** Formats dates for HTTP, without java.time's formatter: its locale data takes a tenth of a second to load, on the loop. <b>Source:</b> RFC 9110, 5.6.7. */
 final class HttpDates {
     private static final String DAYS = "MonTueWedThuFriSatSun";
     private static final String MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";

@@ -9,11 +9,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names with values, as forms of HTML write them: {@code name=value&other=…}, decoded as UTF-8. A name may be there more than once; one without an equals
+ * Names with values, in the format of HTML forms: {@code name=value&other=…}, decoded as UTF-8. A name may occur more than once; one without an equals
  * sign has an empty value. Immutable.
  */
 public final class HttpParameters {
-    /** How many there may be in a form. */
+    /** The largest number of values in a form. */
     public static final int MOST = 1000;
 
     private record Pair(String name, String value) {}
@@ -24,7 +24,7 @@ public final class HttpParameters {
         this.pairs = pairs;
     }
 
-    /** Reads all of a text. */
+    /** Parses a whole text. */
     static HttpParameters form(String text) throws HttpRefusedException {
         var pairs = new ArrayList<Pair>();
         for (int from = 0, to; from <= text.length() && !text.isEmpty(); from = to + 1) {
@@ -41,7 +41,7 @@ public final class HttpParameters {
         return new HttpParameters(List.copyOf(pairs));
     }
 
-    /** Those of this name in a query; what can't be decoded is left out. */
+    /** The values of this name in a query; those that can't be decoded are left out. */
     static List<String> named(String name, String query) {
         var values = new ArrayList<String>(1);
         for (int from = 0, to; from <= query.length(); from = to + 1) {
@@ -73,7 +73,7 @@ public final class HttpParameters {
         return URLDecoder.decode(text.substring(from, to), StandardCharsets.UTF_8);
     }
 
-    /** The first value of this name; null if there is none. */
+    /** Returns the first value of this name; null if there is none. */
     public @Nullable String get(String name) {
         for (Pair pair : pairs) {
             if (pair.name.equals(name)) {
@@ -83,7 +83,7 @@ public final class HttpParameters {
         return null;
     }
 
-    /** All values of this name, in the order in which they were written. */
+    /** Returns all values of this name, in order. */
     public List<String> all(String name) {
         return pairs.stream()
                 .filter(pair -> pair.name.equals(name))
@@ -91,7 +91,7 @@ public final class HttpParameters {
                 .toList();
     }
 
-    /** The names, each once, in the order in which they were written first. */
+    /** Returns the names, each once, in the order of their first occurrence. */
     public Set<String> names() {
         var names = new LinkedHashSet<String>();
         pairs.forEach(pair -> names.add(pair.name));

@@ -12,26 +12,26 @@ import org.jspecify.annotations.Nullable;
 import rill.codec.proxy.HttpConnect;
 
 /**
- * An HTTP proxy that an {@link HttpClient} sends its requests through. Immutable; each method that takes an argument gives a changed copy.
+ * An HTTP proxy that an {@link HttpClient} sends its requests through. Immutable; each method that takes an argument returns a changed copy.
  *
- * <p>A request to {@code http} is sent to the proxy itself, which is told the whole URI. For one to {@code https} the proxy is asked to connect on, by
- * CONNECT, and the rest is between the client and the server. Other protocols use the proxy by {@link HttpConnect}.
+ * <p>A request to {@code http} is sent to the proxy itself, with the whole URI as its target. For a request to {@code https} the proxy is asked by
+ * CONNECT for a tunnel to the server, which the client then uses. Other protocols use the proxy by {@link HttpConnect}.
  *
- * <p><b>Errors:</b> what a proxy answers to a request to {@code http} is the response, be it the server's or the proxy's own: 407, 403, 502. If it does
- * not connect on, the request fails, and was never sent.
+ * <p><b>Errors:</b> the answer to a request to {@code http} is the response, whether it is the server's or the proxy's own: 407, 403, 502. If the proxy
+ * refuses a tunnel, the request fails, and was never sent.
  *
  * <p><b>Source:</b> RFC 9112, 3.2.2; RFC 9110, 9.3.6 and 11.7; RFC 7617.
  */
 public final class HttpProxy {
     private static final String IPV6 = "[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9_.~-]+)?";
 
-    /** A name, or its end; or an address, of IPv6 with brackets or without. */
+    /** A name, or its end; or an address, where IPv6 may have brackets. */
     private static final Pattern EXCEPTION =
             Pattern.compile("\\.?[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*|" + IPV6 + "|\\[" + IPV6 + "\\]");
 
     private final HttpConnect tunnels;
     private final @Nullable String authorization; // the value of Proxy-Authorization
-    private final List<String> exceptions; // in small letters
+    private final List<String> exceptions; // in lower case
 
     private HttpProxy(HttpConnect tunnels, @Nullable String authorization, List<String> exceptions) {
         this.tunnels = tunnels;
@@ -39,29 +39,31 @@ public final class HttpProxy {
         this.exceptions = exceptions;
     }
 
-    /** The proxy at this address, without authentication. A name is looked up when a connection is made. */
+    /** Returns the proxy at this address, without authentication. A name is resolved when a connection is made. */
     public static HttpProxy at(SocketAddress address) {
         return new HttpProxy(HttpConnect.at(address), null, List.of());
     }
 
     /**
-     * With authentication of the kind Basic, which is sent whether the proxy asks for it or not, and to nobody else. A request that has a
-     * Proxy-Authorization of its own keeps it.
+     * Returns a copy with Basic authentication, which is sent whether or not the proxy asks for it, and only to the proxy. A request with its own
+     * Proxy-Authorization keeps it.
      *
      * @param user without a colon and without control characters
      * @param password without control characters
      */
     public HttpProxy basic(String user, String password) {
-        HttpConnect authorized = tunnels.basic(user, password); // which looks at both
+        HttpConnect authorized = tunnels.basic(user, password); // which checks both
         byte[] both = (user + ":" + password).getBytes(StandardCharsets.UTF_8);
         return new HttpProxy(authorized, "Basic " + Base64.getEncoder().encodeToString(both), exceptions);
     }
 
     /**
-     * Not for these hosts, which are connected to without it: {@code localhost} and {@code 127.0.0.1} are hosts, and {@code .internal} stands for all whose
-     * name ends so. Names are compared, and not looked up; a dot at the end of one that is asked for makes no difference.
+     * Returns a copy that is not used for these hosts: they are connected to directly. {@code localhost} and {@code 127.0.0.1} are hosts, and
+     * {@code .internal} stands for all names with that ending. Names are compared, not resolved; a trailing dot of a requested host makes no
+     * difference.
      *
-     * @throws IllegalArgumentException for what no host is like, and would never be found: {@code *.internal}, {@code 10.0.0.0/8}, {@code localhost:8080}
+     * @throws IllegalArgumentException for anything that can't be a host and would never match: {@code *.internal}, {@code 10.0.0.0/8},
+     *     {@code localhost:8080}
      */
     public HttpProxy except(String... hosts) {
         var all = new ArrayList<>(exceptions);
@@ -77,7 +79,7 @@ public final class HttpProxy {
         return new HttpProxy(tunnels, authorization, List.copyOf(all));
     }
 
-    /** Where it is. */
+    /** Returns the address of the proxy. */
     public SocketAddress address() {
         return tunnels.address();
     }
@@ -85,7 +87,7 @@ public final class HttpProxy {
     /**
      * Whether it is used for this host.
      *
-     * @param host in small letters
+     * @param host in lower case
      */
     boolean isFor(String host) {
         String name = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
@@ -97,7 +99,7 @@ public final class HttpProxy {
         return true;
     }
 
-    /** As one that is asked to connect on. */
+    /** The same proxy for CONNECT. */
     HttpConnect tunnels() {
         return tunnels;
     }
@@ -107,7 +109,7 @@ public final class HttpProxy {
         return authorization;
     }
 
-    /** Tells where, and neither user nor password. */
+    /** Shows the address, but neither user nor password. */
     @Override
     public String toString() {
         return tunnels.toString();

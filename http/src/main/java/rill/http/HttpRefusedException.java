@@ -2,7 +2,7 @@ package rill.http;
 
 import java.io.IOException;
 
-/** What a request is refused for: a handler that throws it, or whose Future fails with it, is answered for with its status and its message, and nothing is reported. */
+/** The refusal of a request. If a handler throws it, or its Future fails with it, the server answers with its status and its message, and reports nothing. */
 public final class HttpRefusedException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -12,7 +12,7 @@ public final class HttpRefusedException extends IOException {
      * A refusal.
      *
      * @param status from 400 to 599
-     * @param message which the client is told
+     * @param message is sent to the client
      */
     public HttpRefusedException(int status, String message) {
         super(message);
@@ -22,7 +22,7 @@ public final class HttpRefusedException extends IOException {
         this.status = status;
     }
 
-    /** What it is answered with. */
+    /** Returns the status of the answer. */
     public int status() {
         return status;
     }

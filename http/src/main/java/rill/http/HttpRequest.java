@@ -11,22 +11,23 @@ import rill.http.wire.HttpFields;
 import rill.http.wire.RequestHead;
 
 /**
- * A request: a method, a target, fields and a body. One that came in knows its peer as well. Each method that changes something gives a changed copy; the
- * body is the same one.
+ * A request: a method, a target, fields and a body. A received request knows its peer as well. Each method that changes something returns a changed
+ * copy, which shares the body.
  *
- * <p><b>Threading:</b> the loop of its connection, as far as the body and {@link #info} are concerned.
+ * <p><b>Threading:</b> {@link #info}, {@link #remoteAddress} and {@link #localAddress} on the loop of the connection; the body as {@link HttpBody}
+ * says; the rest from any thread.
  *
  * <p><b>Source:</b> RFC 9110.
  */
 public final class HttpRequest {
     private final String method;
-    private @Nullable String target; // of one that came in, decoded when asked for
+    private @Nullable String target; // of a received request: decoded when asked for
     private final HttpFields fields;
     private final HttpBody body;
     private final @Nullable RequestHead head;
     private final @Nullable Arrival arrival;
 
-    /** Where a request has come in. */
+    /** The connection on which a request was received. */
     interface Arrival {
         SocketAddress remoteAddress();
 
@@ -35,7 +36,7 @@ public final class HttpRequest {
         <T> Optional<T> info(Class<T> type);
     }
 
-    /** One that came in. */
+    /** A received request. */
     HttpRequest(RequestHead head, HttpBody body, Arrival arrival) {
         this.method = head.method();
         this.fields = head.fields();
@@ -61,7 +62,7 @@ public final class HttpRequest {
 
     // ---- making
 
-    /** A request without fields and without a body. Whether it can be sent shows when it is. */
+    /** Returns a request without fields or a body. Whether it can be sent is checked when it is sent. */
     public static HttpRequest of(String method, String target) {
         return new HttpRequest(
                 Objects.requireNonNull(method, "method"),
@@ -72,34 +73,34 @@ public final class HttpRequest {
                 null);
     }
 
-    /** With this field, in the place of those of the same name. */
+    /** Returns a copy with this field, which replaces any fields of the same name. */
     public HttpRequest with(String name, String value) {
         return fields(fields.with(name, value));
     }
 
-    /** With these fields alone. */
+    /** Returns a copy with only these fields. */
     public HttpRequest fields(HttpFields others) {
         return new HttpRequest(method, target(), others, body, head, arrival);
     }
 
-    /** With this target. */
+    /** Returns a copy with this target. */
     public HttpRequest target(String other) {
         return new HttpRequest(method, other, fields, body, head, arrival);
     }
 
-    /** With this body. */
+    /** Returns a copy with this body. */
     public HttpRequest body(HttpBody other) {
         return new HttpRequest(method, target(), fields, other, head, arrival);
     }
 
     // ---- asking
 
-    /** The method: {@code GET}. */
+    /** Returns the method, such as {@code GET}. */
     public String method() {
         return method;
     }
 
-    /** The target as it is on the wire: usually a path, and perhaps a query. */
+    /** Returns the target as it is on the wire: usually a path, perhaps with a query. */
     public String target() {
         String known = target;
         if (known == null) {
@@ -109,7 +110,7 @@ public final class HttpRequest {
         return known;
     }
 
-    /** The path of the target, up to a question mark, as it is on the wire: nothing in it is decoded. */
+    /** Returns the path of the target, up to a question mark, as it is on the wire: nothing in it is decoded. */
     public String path() {
         String all = target();
         int mark = all.indexOf('?');
@@ -123,17 +124,17 @@ public final class HttpRequest {
     }
 
     /**
-     * The parts of the {@link #path} between its slashes, decoded as UTF-8, for a handler to choose by: of {@code /users/j%C3%B6rg} they are {@code users} and
-     * {@code jörg}, of {@code /} there are none. A slash at the end makes no part of its own. Whatever could be taken for another path is refused: {@code .} and
-     * {@code ..}, a slash or a backslash that is encoded, an empty part, a control character, what is not encoded as UTF-8.
+     * Returns the parts of the {@link #path} between its slashes, decoded as UTF-8, for routing: {@code users} and {@code jörg} for
+     * {@code /users/j%C3%B6rg}, none for {@code /}. A slash at the end adds no part. Anything that could be taken for another path is refused:
+     * {@code .} and {@code ..}, an encoded slash or backslash, an empty part, a control character, and bytes that are not UTF-8.
      *
-     * @throws HttpRefusedException (400) for those, which is an answer if the handler throws it
+     * @throws HttpRefusedException (400) if the path is refused; thrown on by the handler, it becomes the answer
      */
     public List<String> segments() throws HttpRefusedException {
         return PathSegments.of(path());
     }
 
-    /** What comes after the question mark of the target; null if there is none. */
+    /** Returns the part of the target after the question mark; null if there is none. */
     public @Nullable String query() {
         String all = target();
         int mark = all.indexOf('?');
@@ -141,40 +142,40 @@ public final class HttpRequest {
     }
 
     /**
-     * The first parameter of this name in the query, as forms of HTML write them: {@code name=value&other=…}, decoded as UTF-8. Null if there is none that
-     * can be decoded.
+     * Returns the first parameter of this name in the query, in the format of HTML forms: {@code name=value&other=…}, decoded as UTF-8. Null if there
+     * is none that can be decoded.
      */
     public @Nullable String parameter(String name) {
         List<String> all = parameters(name);
         return all.isEmpty() ? null : all.getFirst();
     }
 
-    /** {@link #parameter(String)}, or else this. */
+    /** Returns {@link #parameter(String)}, or this default if it is null. */
     public String parameter(String name, String otherwise) {
         return Objects.requireNonNullElse(parameter(name), otherwise);
     }
 
-    /** All parameters of this name in the query, in order, likewise. Those that can't be decoded are left out. */
+    /** Returns all parameters of this name in the query, in order, decoded likewise. Those that can't be decoded are left out. */
     public List<String> parameters(String name) {
         String query = query();
         return query == null ? List.of() : HttpParameters.named(name, query);
     }
 
     /**
-     * For whom it is, as {@code host} or {@code host:port}: the one that the target names, if it does, and else the one of Host. Null if neither is there.
-     * <b>Source:</b> RFC 9112, 3.2.2 and 3.3.
+     * Returns the authority that the request is for, as {@code host} or {@code host:port}: the one in the target if there is one, otherwise the one in
+     * Host. Null if there is neither. <b>Source:</b> RFC 9112, 3.2.2 and 3.3.
      */
     public @Nullable String authority() {
         return RequestHead.authority(method, target(), fields);
     }
 
-    /** The path and the query of the target, without whom it names: what is asked of a server that the request is handed on to. */
+    /** Returns the path and the query of the target, without its authority: the target to use when the request is forwarded to another server. */
     public String pathAndQuery() {
         String query = query();
         return query == null ? path() : path() + "?" + query;
     }
 
-    /** The value of the first cookie of this name, without the quotes that it may have; null if there is none. <b>Source:</b> RFC 6265, 4.2. */
+    /** Returns the value of the first cookie of this name, without any quotes around it; null if there is none. <b>Source:</b> RFC 6265, 4.2. */
     public @Nullable String cookie(String name) {
         for (String field : fields.all("cookie")) {
             for (String pair : field.split(";", -1)) {
@@ -187,17 +188,17 @@ public final class HttpRequest {
         return null;
     }
 
-    /** {@link #form(int)} of up to {@value HttpBody#USUAL_LIMIT} bytes. */
+    /** {@link #form(int)} with a limit of {@value HttpBody#USUAL_LIMIT} bytes. */
     public Future<HttpParameters> form() {
         return form(HttpBody.USUAL_LIMIT);
     }
 
     /**
-     * The body, read as a form of HTML that was sent by POST: {@code application/x-www-form-urlencoded}, with up to {@value HttpParameters#MOST} values.
+     * Reads the body as an HTML form sent by POST: {@code application/x-www-form-urlencoded}, with up to {@value HttpParameters#MOST} values.
      *
-     * @param limit how many bytes it may have
-     * @return fails with what the handler may fail with as well: a {@link BodyTooLargeException} (413), or a {@link HttpRefusedException} if it is of another
-     *     media type (415), has too many values (413), or is not encoded as it should be (400)
+     * @param limit the largest size of the body, in bytes
+     * @return fails with an exception that the handler may fail with as well: a {@link BodyTooLargeException} (413), or an {@link HttpRefusedException}
+     *     if the body is of another media type (415), has too many values (413), or is not encoded correctly (400)
      */
     public Future<HttpParameters> form(int limit) {
         if (!MediaTypes.is("application/x-www-form-urlencoded", field("content-type"))) {
@@ -207,48 +208,48 @@ public final class HttpRequest {
         return body.bytes(limit).map(bytes -> HttpParameters.form(new String(bytes, StandardCharsets.UTF_8)));
     }
 
-    /** The fields. */
+    /** Returns the fields. */
     public HttpFields fields() {
         return fields;
     }
 
-    /** The value of the first field of this name; null if there is none. */
+    /** Returns the value of the first field of this name; null if there is none. */
     public @Nullable String field(String name) {
         return fields.get(name);
     }
 
-    /** {@link #field(String)}, or else this. */
+    /** Returns {@link #field(String)}, or this default if it is null. */
     public String field(String name, String otherwise) {
         return Objects.requireNonNullElse(field(name), otherwise);
     }
 
-    /** The body; empty if there is none. */
+    /** Returns the body; empty if there is none. */
     public HttpBody body() {
         return body;
     }
 
     /**
-     * Who has sent it: the peer, or what a trusted proxy has said of him by PROXY protocol.
+     * Returns the address of the sender: the peer, or the address that a trusted proxy gave by the PROXY protocol.
      *
-     * @throws IllegalStateException if it did not come in
+     * @throws IllegalStateException if the request was not received
      */
     public SocketAddress remoteAddress() {
         return arrival().remoteAddress();
     }
 
     /**
-     * Where it came in.
+     * Returns the local address at which the request was received.
      *
-     * @throws IllegalStateException if it did not come in
+     * @throws IllegalStateException if the request was not received
      */
     public SocketAddress localAddress() {
         return arrival().localAddress();
     }
 
     /**
-     * {@link rill.Connection#info} of the connection that it came in by: {@code TlsInfo}, {@code ProxyInfo}.
+     * Returns {@link rill.Connection#info} of the connection of this request: {@code TlsInfo}, {@code ProxyInfo}.
      *
-     * @throws IllegalStateException if it did not come in
+     * @throws IllegalStateException if the request was not received
      */
     public <T> Optional<T> info(Class<T> type) {
         return arrival().info(type);
@@ -261,7 +262,7 @@ public final class HttpRequest {
         return arrival;
     }
 
-    /** Its head as it came; null if it was made here. */
+    /** The head as it was received; null if the request was made here. */
     @Nullable
     RequestHead head() {
         return head;

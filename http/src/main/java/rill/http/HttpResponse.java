@@ -9,28 +9,27 @@ import rill.http.wire.HttpFields;
 import rill.http.wire.ResponseHead;
 
 /**
- * A response: a status, fields and a body. Immutable but for a body that is a stream; each method that changes something gives a changed copy. One of
- * bytes or text may be the answer to any number of requests.
+ * A response: a status, fields and a body. Immutable, except for a body that is a stream; each method that changes something returns a changed copy. A
+ * response whose body is bytes or text may answer any number of requests.
  *
- * <p>How long the body is and when it was sent is for the server to say: {@code Content-Length}, {@code Transfer-Encoding}, {@code Connection: close} and
- * {@code Date} need not be given. In the answer to HEAD, Content-Length may be: it is that of the body that GET would have had.
+ * <p>The server adds {@code Content-Length}, {@code Transfer-Encoding}, {@code Connection: close} and {@code Date}; they need not be set. In the answer
+ * to HEAD, Content-Length may be set: it is the length of the body that GET would have had.
  *
- * <p><b>Errors:</b> {@link IllegalArgumentException} for what can't be sent.
+ * <p><b>Errors:</b> {@link IllegalArgumentException} for a value that can't be sent.
  */
 public final class HttpResponse {
     private static final HttpFields PLAIN = MediaTypes.of("text/plain; charset=utf-8");
     private static final HttpFields JSON = MediaTypes.of("application/json");
     private static final HttpFields HTML = MediaTypes.of("text/html; charset=utf-8");
-    private static final HttpResponse NOT_FOUND = text("404 Not Found\n").status(404); // as of a file that is not there
+    private static final HttpResponse NOT_FOUND = text("404 Not Found\n").status(404); // as for a missing file
 
     private final int status;
     private final HttpFields fields;
     private final HttpBody body;
     private final @Nullable Consumer<? super Connection<?, ?>> next;
-    private @Nullable ResponseHead
-            whole; // of a body of bytes, made once; threads that write it by turns write the same
+    private @Nullable ResponseHead whole; // for a body of bytes, made once; racing threads write equal values
 
-    // Likewise: what is sent where it may be compressed.
+    // Likewise: the two forms of a response that may be compressed.
     private @Nullable HttpResponse encoded;
     private @Nullable HttpResponse plain;
 
@@ -43,7 +42,7 @@ public final class HttpResponse {
         this.next = next;
     }
 
-    /** What comes before an answer, such as 103, would be taken for it, and the answer for that of the next request. */
+    /** The client would take an interim status, such as 103, for the answer, and the real answer for that of its next request. */
     private static void requireFinal(int status, boolean endsHttp) {
         if (endsHttp ? status != 101 && status / 100 != 2 : status < 200) {
             throw new IllegalArgumentException(
@@ -55,48 +54,48 @@ public final class HttpResponse {
 
     // ---- making
 
-    /** A response without fields and without a body. */
+    /** Returns a response without fields or a body. */
     public static HttpResponse of(int status) {
-        ResponseHead.of(status, HttpFields.none()); // throws if it is none
+        ResponseHead.of(status, HttpFields.none()); // throws if it is not a status
         return new HttpResponse(status, HttpFields.none(), HttpBody.empty(), null);
     }
 
-    /** 200 with a text, in UTF-8. */
+    /** Returns a 200 response with this text, in UTF-8. */
     public static HttpResponse text(String text) {
         return new HttpResponse(200, PLAIN, HttpBody.of(text), null);
     }
 
-    /** 200 with a text that is JSON. */
+    /** Returns a 200 response with this text as {@code application/json}. */
     public static HttpResponse json(String json) {
         return new HttpResponse(200, JSON, HttpBody.of(json), null);
     }
 
-    /** 200 with a text that is HTML. */
+    /** Returns a 200 response with this text as {@code text/html}. */
     public static HttpResponse html(String html) {
         return new HttpResponse(200, HTML, HttpBody.of(html), null);
     }
 
-    /** 200 with these bytes, which nobody may change any more. */
+    /** Returns a 200 response with these bytes. The array is not copied, and must not be changed afterwards. */
     public static HttpResponse bytes(String mediaType, byte[] bytes) {
         return new HttpResponse(200, MediaTypes.of(mediaType), HttpBody.of(bytes), null);
     }
 
-    /** 200 with this body. */
+    /** Returns a 200 response with this body. */
     public static HttpResponse of(HttpBody body) {
         return new HttpResponse(200, HttpFields.none(), body, null);
     }
 
     /**
-     * 200 with a file, whose media type its name tells. To GET and HEAD the server answers with a part of it where Range asks for one, and with 304 where the
-     * client has it already; and with 404 if there is no such file, or 403 if it may not be read.
+     * Returns a 200 response with a file, whose media type is derived from its name. To GET and HEAD the server answers with a part of the file if
+     * Range asks for one, with 304 if the client has it already, with 404 if there is no such file, and with 403 if it may not be read.
      */
     public static HttpResponse file(Path file) {
         return new HttpResponse(200, MediaTypes.of(file), HttpBody.file(file), null);
     }
 
     /**
-     * {@link #file(Path)} of the one that a request's path names below a folder. Whatever leads out of the folder, by {@code ..} or by a symbolic link, is
-     * not found.
+     * Returns {@link #file(Path)} for the file that a request's path names below a folder. A path that leads out of the folder, by {@code ..} or by a
+     * symbolic link, is not found (404).
      */
     public static HttpResponse fileBelow(Path folder, String path) {
         Path file = FileBody.resolve(folder, path);
@@ -104,71 +103,71 @@ public final class HttpResponse {
     }
 
     /**
-     * The end of HTTP on this connection: after this response {@code next} is given the connection, for {@link Connection#become}. It answers a request
-     * that asks for another protocol (101) or for a tunnel (CONNECT; 200). What {@code next} throws fails the connection.
+     * Ends HTTP on this connection: after this response {@code next} is called with the connection, for {@link Connection#become}. This answers a
+     * request for another protocol (101) or for a tunnel (CONNECT; 200). An exception thrown by {@code next} fails the connection.
      */
     public static HttpResponse upgrade(int status, HttpFields fields, Consumer<? super Connection<?, ?>> next) {
         return new HttpResponse(status, fields, HttpBody.empty(), Objects.requireNonNull(next, "next"));
     }
 
-    /** With this status. */
+    /** Returns a copy with this status. */
     public HttpResponse status(int other) {
         ResponseHead.of(other, HttpFields.none());
         return new HttpResponse(other, fields, body, next);
     }
 
-    /** With this field, in the place of those of the same name. */
+    /** Returns a copy with this field, which replaces any fields of the same name. */
     public HttpResponse with(String name, String value) {
         return new HttpResponse(status, fields.with(name, value), body, next);
     }
 
-    /** With one more field, such as a second {@code Set-Cookie}. */
+    /** Returns a copy with one more field, such as a second {@code Set-Cookie}. */
     public HttpResponse add(String name, String value) {
         return new HttpResponse(status, fields.add(name, value), body, next);
     }
 
-    /** With these fields alone. */
+    /** Returns a copy with only these fields. */
     public HttpResponse fields(HttpFields others) {
         return new HttpResponse(status, others, body, next);
     }
 
-    /** With this body. */
+    /** Returns a copy with this body. */
     public HttpResponse body(HttpBody other) {
         return new HttpResponse(status, fields, other, next);
     }
 
     // ---- asking
 
-    /** The status: three digits. */
+    /** Returns the status: three digits. */
     public int status() {
         return status;
     }
 
-    /** The fields, without those that are added when it is sent. */
+    /** Returns the fields, without those that are added when it is sent. */
     public HttpFields fields() {
         return fields;
     }
 
-    /** The value of the first field of this name; null if there is none. */
+    /** Returns the value of the first field of this name; null if there is none. */
     public @Nullable String field(String name) {
         return fields.get(name);
     }
 
-    /** The body; empty if there is none. */
+    /** Returns the body; empty if there is none. */
     public HttpBody body() {
         return body;
     }
 
-    /** Who takes over the connection, if it is another protocol's afterwards. */
+    /** Takes over the connection after this response; null if HTTP continues. */
     @Nullable
     Consumer<? super Connection<?, ?>> next() {
         return next;
     }
 
     /**
-     * Of a response of which there are two forms, since it may be compressed, one of them.
+     * Returns one of the two forms of a response that may be compressed.
      *
-     * @param zipped as gzip; made once if it is small, since there are responses that are sent again and again
+     * @param zipped whether as gzip; a small one is made only once, since some responses are sent again and again
      */
     HttpResponse form(boolean zipped) {
         HttpResponse known = zipped ? encoded : plain;
@@ -185,7 +184,7 @@ public final class HttpResponse {
         return made;
     }
 
-    /** Its head with all of its body, which is bytes. */
+    /** The head together with its whole body, which is bytes. */
     ResponseHead whole(BytesBody bytes) {
         ResponseHead made = whole;
         if (made == null) {
@@ -196,7 +195,7 @@ public final class HttpResponse {
         return made;
     }
 
-    /** Whether a response with this status may have a body that its fields don't tell of already. */
+    /** Whether a response with this status may have a body whose length its fields don't already state. */
     boolean mayHaveBody() {
         return status >= 200 && status != 204 && status != 304 && !fields.contains("content-length");
     }

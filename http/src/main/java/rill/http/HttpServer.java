@@ -20,29 +20,30 @@ import rill.http.wire.RequestEvent;
 import rill.http.wire.ResponseEvent;
 
 /**
- * A server of HTTP/1.1.
+ * An HTTP/1.1 server.
  *
  * <pre>
  * HttpServer.listen(loop, address, request -&gt; Future.of(HttpResponse.text("hello")));
  * HttpServer.tasks(loop, address, request -&gt; HttpResponse.text("hello, " + request.body().text().await()));
  * </pre>
  *
- * <p>Answers leave in the order of the requests, whatever order they are ready in. Connections are kept alive; a request's body is read no faster than its
- * handler reads it, and an answer's body is asked for no faster than the client takes it. {@code 100 Continue} is sent when the handler first reads
- * the body. What a handler does not read is thrown away, up to a bound; beyond it the connection closes.
+ * <p>Answers are sent in the order of the requests, whatever order they become ready in. Connections are kept alive. Back-pressure works both ways: a
+ * request's body is read no faster than its handler reads it, and an answer's body is asked for no faster than the client takes it.
+ * {@code 100 Continue} is sent when the handler first reads the body. Whatever a handler leaves unread is discarded, up to
+ * {@link HttpServerOptions#drainBytes}; beyond that the connection is closed.
  *
- * <p><b>Threading:</b> handlers run on the loop of the connection: of a {@link rill.LoopGroup}, on several threads at once.
+ * <p><b>Threading:</b> handlers run on the loop of the connection. On a {@link rill.LoopGroup} that means several threads at once.
  *
- * <p><b>Errors:</b> a request that breaks the protocol or a limit is answered (400, 408, 414, 431, 501, 505), after those before it, and the connection
- * closes. A handler that throws, or whose Future fails, is answered for with 500 and reported; with 413 after a {@link BodyTooLargeException}, and as it says after a {@link
- * HttpRefusedException}. If an
- * answer can't be sent to its end, the connection is reset, so that nobody takes it for whole. A handler whose client is gone has its Future cancelled.
+ * <p><b>Errors:</b> a request that breaks the protocol or exceeds a limit is answered (400, 408, 414, 417, 431, 501, 505) after the requests before it,
+ * and the connection is closed. If a handler throws, or its Future fails, the answer is 413 for a {@link BodyTooLargeException}, the status carried by
+ * an {@link HttpRefusedException}, 503 if the Future was cancelled, and otherwise 500, which is also reported. If an answer can't be sent to its end,
+ * the connection is reset, so that the client can't take it for complete. If the client disconnects, the Future of its handler is cancelled.
  *
- * <p><b>Not guaranteed:</b> that this shows soon. While a connection is not read, since {@link HttpServerOptions#pipelined} requests of it are in progress or {@link
- * HttpServerOptions#waitingBytes} of a body wait to be read by the handler, nothing is heard of its client either.
+ * <p><b>Not guaranteed:</b> that a disconnect is noticed soon. A connection is not read while {@link HttpServerOptions#pipelined} of its requests are
+ * in progress, or while {@link HttpServerOptions#waitingBytes} of a body wait for the handler; until reading resumes, a disconnect goes unnoticed.
  *
- * <p><b>Closing:</b> when the server or its loop closes, no further request is taken; requests in progress are answered, the last with {@code Connection:
- * close}.
+ * <p><b>Closing:</b> when the server or its loop closes, no further requests are taken. Requests in progress are answered, the last one with
+ * {@code Connection: close}.
  */
 public final class HttpServer implements AutoCloseable {
     private final HttpServerOptions options;
@@ -67,11 +68,11 @@ public final class HttpServer implements AutoCloseable {
     }
 
     /**
-     * Serves at an address, on a loop or the loops of a group.
+     * Serves at an address, on a loop or on the loops of a group.
      *
      * @param handler answers each request. It is called for up to {@link HttpServerOptions#pipelined} requests of a connection before the first is
      *     answered
-     * @return done once connections can come in
+     * @return done once connections can be accepted
      */
     public static Future<HttpServer> listen(
             Serving on,
@@ -87,7 +88,10 @@ public final class HttpServer implements AutoCloseable {
         return tasks(on, address, HttpServerOptions.defaults(), handler);
     }
 
-    /** Likewise, with a {@link rill.Task} for each request: the handler is sequential code, which may await. */
+    /**
+     * Serves at an address like {@link #listen(Serving, SocketAddress, HttpServerOptions, Service)}, with a {@link rill.Task} for each request: the
+     * handler is sequential code, which may await.
+     */
     public static Future<HttpServer> tasks(
             Serving on,
             SocketAddress address,
@@ -143,24 +147,24 @@ public final class HttpServer implements AutoCloseable {
         return Objects.requireNonNull(listener);
     }
 
-    /** The address, with the port that the system chose if it was 0. */
+    /** Returns the address, with the port chosen by the system if it was 0. */
     public SocketAddress address() {
         return listener().address();
     }
 
-    /** How many connections are open; a snapshot. */
+    /** Returns the number of open connections; a snapshot. */
     public int connections() {
         return connections.size();
     }
 
-    /** Whether it listens. */
+    /** Returns whether the server is listening. */
     public boolean isOpen() {
         return listener().isOpen();
     }
 
     /**
-     * Stops listening, and ends each connection once the requests that it has taken are answered. Begins all of this and does not wait: {@link #finish} tells
-     * when it is over.
+     * Stops listening, and ends each connection once the requests already taken from it are answered. Does not wait: {@link #finish} returns a Future
+     * for the end.
      */
     @Override
     public void close() {
@@ -170,8 +174,8 @@ public final class HttpServer implements AutoCloseable {
     }
 
     /**
-     * {@link #close() Closes}, and tells when the last connection has ended. That may take as long as a handler takes: {@link Future#timeout} and
-     * {@link Loop#close(java.time.Duration)} bound it.
+     * {@link #close() Closes} the server; the Future is done when the last connection has ended. This takes as long as the slowest handler, unless it
+     * is bounded by {@link Future#timeout} or {@link Loop#close(java.time.Duration)}.
      */
     public Future<@Nullable Void> finish() {
         close();

@@ -11,11 +11,11 @@ import rill.ByteLayer;
 import rill.ListenOptions;
 import rill.http.wire.HttpLimits;
 
-/** How to serve HTTP; immutable, each method that takes an argument gives a changed copy. */
+/** Options of an {@link HttpServer}. Immutable; each method that takes an argument returns a changed copy. */
 public final class HttpServerOptions {
     private static final HttpServerOptions DEFAULTS = new HttpServerOptions(new Values());
 
-    /** What an instance holds. Changed only before it has one. */
+    /** The values of an instance. Mutable only until an instance holds them. */
     private static final class Values implements Cloneable {
         private ListenOptions listen = ListenOptions.defaults();
         private HttpLimits limits = HttpLimits.defaults();
@@ -48,8 +48,8 @@ public final class HttpServerOptions {
     }
 
     /**
-     * {@link ListenOptions#defaults()} and {@link HttpLimits#defaults()}, no layers; 10 seconds for a head, 60 seconds idle, a body of at least 1 KiB in
-     * 10 seconds; 16 requests in progress, 64 KiB waiting, 256 KiB drained; no access log.
+     * The defaults: {@link ListenOptions#defaults()} and {@link HttpLimits#defaults()}, no layers; 10 seconds for a head, 60 seconds idle, at least 1
+     * KiB of a body every 10 seconds; 16 requests in progress, 64 KiB waiting, 256 KiB drained; no access log.
      */
     public static HttpServerOptions defaults() {
         return DEFAULTS;
@@ -75,112 +75,116 @@ public final class HttpServerOptions {
         return number;
     }
 
-    // ---- what it says
+    // ---- values
 
-    /** How to listen. Its {@link ListenOptions#idleTime} and {@link ListenOptions#requestsInFlight} don't count: those below do. */
+    /**
+     * How to listen. Its {@link ListenOptions#idleTime} and {@link ListenOptions#requestsInFlight} are ignored: {@link #idleTime} and
+     * {@link #pipelined} apply instead.
+     */
     public ListenOptions listen() {
         return values.listen;
     }
 
-    /** How large heads may be. */
+    /** The limits on the size of heads. */
     public HttpLimits limits() {
         return values.limits;
     }
 
-    /** What is beneath HTTP, from the top: TLS, the PROXY protocol. */
+    /** The layers beneath HTTP, from the top: TLS, the PROXY protocol. */
     public List<ByteLayer> layers() {
         return values.layers;
     }
 
-    /** How long a head may take from its first byte on; a client that takes longer is answered with 408. */
+    /** The longest time from the first byte of a head to its end; a slower client is answered with 408. */
     public Duration headDeadline() {
         return values.headDeadline;
     }
 
     /**
-     * How long a connection may have nothing to do, and how long a client may take nothing of an answer. <b>Not guaranteed:</b> the exact time. It may take
-     * up to a quarter more.
+     * The longest time that a connection may have nothing to do, and that a client may take nothing of an answer. <b>Not guaranteed:</b> the exact
+     * time; it may be up to a quarter longer.
      */
     public Duration idleTime() {
         return values.idleTime;
     }
 
-    /** How many bytes of a body have to come in each {@link #progressTime}, while the handler waits for them. */
+    /** The number of bytes of a body that have to arrive in each {@link #progressTime} while the handler waits for them. */
     public int progressBytes() {
         return values.progressBytes;
     }
 
-    /** See {@link #progressBytes}; a client that is slower is answered with 408. Neither is exact, as {@link #idleTime}. */
+    /** The period of {@link #progressBytes}; a slower client is answered with 408. Like {@link #idleTime}, neither is exact. */
     public Duration progressTime() {
         return values.progressTime;
     }
 
-    /** How many requests of one connection are in progress before it is read no further. */
+    /** The number of requests in progress on one connection at which it is no longer read. */
     public int pipelined() {
         return values.pipelined;
     }
 
-    /** How many bytes of bodies may wait for their handlers, counting some for each piece, before the connection is read no further. */
+    /** The number of bytes of bodies waiting for their handlers, with some overhead counted for each piece, at which the connection is no longer read. */
     public int waitingBytes() {
         return values.waitingBytes;
     }
 
-    /** How much of a body that its handler has not read is thrown away after the answer, so that the connection can be used again; otherwise it closes. */
+    /**
+     * How many bytes of a body that its handler left unread are discarded after the answer to keep the connection usable; if there are more, it is
+     * closed.
+     */
     public int drainBytes() {
         return values.drainBytes;
     }
 
-    /** From how many bytes on answers are compressed; -1 if none are. */
+    /** The size from which answers are compressed; -1 if none are. */
     public int compressFrom() {
         return values.compressFrom;
     }
 
-    /** Who is told of each request, on the loop; null if nobody is. */
+    /** Called for each request, on the loop; null if there is no access log. */
     public @Nullable Consumer<? super HttpAccess> accessLog() {
         return values.accessLog;
     }
 
-    /** Where dates come from. */
+    /** The source of dates. */
     public InstantSource clock() {
         return values.clock;
     }
 
     // ---- changed copies
 
-    /** With these options of listening. */
+    /** Sets {@link #listen()}. */
     public HttpServerOptions listen(ListenOptions options) {
         Objects.requireNonNull(options, "options");
         return with(copy -> copy.listen = options);
     }
 
-    /** With these limits of heads. */
+    /** Sets {@link #limits()}. */
     public HttpServerOptions limits(HttpLimits limits) {
         Objects.requireNonNull(limits, "limits");
         return with(copy -> copy.limits = limits);
     }
 
-    /**
-     * Over one more layer, beneath those that are there: {@code over(tls).over(proxy)} where a proxy sends its header before TLS begins.
-     */
+    /** Adds a layer beneath the existing ones: {@code over(tls).over(proxy)} where a proxy sends its header before TLS begins. */
     public HttpServerOptions over(ByteLayer below) {
         Objects.requireNonNull(below, "below");
         return with(copy -> copy.layers =
                 Stream.concat(copy.layers.stream(), Stream.of(below)).toList());
     }
 
-    /** With this {@link #headDeadline()}. */
+    /** Sets {@link #headDeadline()}. */
     public HttpServerOptions headDeadline(Duration time) {
         positive(time, "headDeadline");
         return with(copy -> copy.headDeadline = time);
     }
 
-    /** With this {@link #idleTime()}. */
+    /** Sets {@link #idleTime()}. */
     public HttpServerOptions idleTime(Duration time) {
         positive(time, "idleTime");
         return with(copy -> copy.idleTime = time);
     }
 
-    /** With at least so many bytes of a body in each such time. */
+    /** Sets {@link #progressBytes()} and {@link #progressTime()}. */
     public HttpServerOptions bodyProgress(int bytes, Duration time) {
         atLeast(1, bytes, "bodyProgress");
         positive(time, "bodyProgress");
@@ -190,45 +194,45 @@ public final class HttpServerOptions {
         });
     }
 
-    /** With this {@link #pipelined()}. */
+    /** Sets {@link #pipelined()}. */
     public HttpServerOptions pipelined(int requests) {
         atLeast(1, requests, "pipelined");
         return with(copy -> copy.pipelined = requests);
     }
 
-    /** With this {@link #waitingBytes()}. */
+    /** Sets {@link #waitingBytes()}. */
     public HttpServerOptions waitingBytes(int bytes) {
         atLeast(1, bytes, "waitingBytes");
         return with(copy -> copy.waitingBytes = bytes);
     }
 
-    /** With this {@link #drainBytes()}. */
+    /** Sets {@link #drainBytes()}. */
     public HttpServerOptions drainBytes(int bytes) {
         atLeast(0, bytes, "drainBytes");
         return with(copy -> copy.drainBytes = bytes);
     }
 
     /**
-     * With answers sent as gzip to clients that take it: those of at least so many bytes, or of unknown length, that are text by their Content-Type (or JSON,
-     * XML, JavaScript, WebAssembly, SVG), and were not encoded before. They say {@code Vary: Accept-Encoding}, encoded or not; an ETag becomes a weak one where they
-     * are encoded. Of a stream each piece is sent as it comes. Parts of files, and what says {@code Cache-Control: no-transform}, stay as they are. It takes time on
-     * the loop: some 10 ms for a MiB, in pieces. <b>Not for</b> answers that have a secret in them beside what a stranger can choose: its length gives it away
-     * (BREACH).
+     * Compresses answers with gzip for clients that accept it. An answer is compressed if it has at least this many bytes or an unknown length, if its
+     * Content-Type is text (or JSON, XML, JavaScript, WebAssembly, SVG), and if it was not encoded before. Such answers say
+     * {@code Vary: Accept-Encoding}, encoded or not; where they are encoded, an ETag becomes a weak one. Each piece of a stream is sent as it arrives.
+     * Parts of files, and answers with {@code Cache-Control: no-transform}, stay as they are. Compression takes time on the loop: some 10 ms per MiB,
+     * in pieces. <b>Not for</b> answers that contain a secret next to text that a stranger can choose: their length reveals it (BREACH).
      *
-     * @param leastBytes 1,024 is a good choice: less than that gains nothing
+     * @param leastBytes 1,024 is a good choice: compressing less gains nothing
      */
     public HttpServerOptions compress(int leastBytes) {
         atLeast(0, leastBytes, "compress");
         return with(copy -> copy.compressFrom = leastBytes);
     }
 
-    /** With somebody who is told of each request, on the loop. */
+    /** Sets the callback for each request, called on the loop. */
     public HttpServerOptions accessLog(Consumer<? super HttpAccess> log) {
         Objects.requireNonNull(log, "log");
         return with(copy -> copy.accessLog = log);
     }
 
-    /** With dates from there. */
+    /** Sets the source of dates. */
     public HttpServerOptions clock(InstantSource source) {
         Objects.requireNonNull(source, "source");
         return with(copy -> copy.clock = source);

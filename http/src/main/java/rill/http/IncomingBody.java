@@ -11,25 +11,25 @@ import rill.http.wire.HttpFields;
 import rill.http.wire.RequestHead;
 
 /**
- * A body that comes from a peer. What was not asked for yet waits here, and counts; its connection stops reading when that becomes too much.
+ * A body received from a peer. Pieces not yet asked for wait here, and are counted; the connection stops reading when there are too many.
  *
  * <pre>
  *  COMING ── its end ──▶ ENDED
  *     ├── its connection fails ──▶ FAILED
- *     └── close: CLOSED, what still comes is thrown away; where there was more to read, whoever reads on is told so
+ *     └── close: CLOSED, later pieces are discarded; if some of it was unread, further reads fail
  *
  *  a piece:  arrived ──▶ waiting ──▶ given ── nobody saw it ──▶ returned ──▶ given
  * </pre>
  */
 final class IncomingBody extends HttpBody implements Asking.Giver {
-    /** What a piece counts for beside its bytes. */
+    /** The overhead counted for each piece, beside its bytes. */
     private static final int PIECE = 128;
 
     private static final String AWAITED = "next: the piece before has not come yet";
 
-    /** Where it comes from. */
+    /** The source of a body. */
     interface Origin {
-        /** Somebody reads it, perhaps for the first time. */
+        /** The body is being read, perhaps for the first time. */
         void wanted(IncomingBody body);
 
         /** Fewer bytes wait than before, or none ever will again. */
@@ -39,18 +39,18 @@ final class IncomingBody extends HttpBody implements Asking.Giver {
     private final Loop loop;
     private final Origin origin;
     private final long length;
-    private final HttpFields fields; // of the head that it came with
+    private final HttpFields fields; // of the head it came with
     private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>(2);
-    private final Returned returned = new Returned(); // before those
+    private final Returned returned = new Returned(); // precede those
     private int weight; // of both
-    private long given; // pieces
+    private long given; // pieces handed out
     private long received;
     private long thrownAway;
     private @Nullable Asking asked;
-    private volatile boolean whole; // is asked for
-    private long taken; // pieces, by somebody who may have read them
-    private volatile boolean begun; // whether there are any of those
-    private boolean complete; // all of it has come
+    private volatile boolean whole; // whether the body is read as a whole
+    private long taken; // pieces that a reader may have seen
+    private volatile boolean begun; // whether there are any such pieces
+    private boolean complete; // it has arrived to its end
     private boolean closed;
     private @Nullable Throwable failure;
     private HttpFields trailers = HttpFields.none();
@@ -64,7 +64,7 @@ final class IncomingBody extends HttpBody implements Asking.Giver {
 
     // ---- from the connection
 
-    /** A piece has come; takes it over. */
+    /** A piece has arrived; takes ownership of it. */
     void arrived(ByteBuf piece) {
         received += piece.readableBytes();
         if (closed || failure != null) {
@@ -81,14 +81,14 @@ final class IncomingBody extends HttpBody implements Asking.Giver {
         return piece.readableBytes() + PIECE;
     }
 
-    /** It is complete. */
+    /** It has arrived completely. */
     void ended(HttpFields last) {
         complete = true;
         trailers = last;
         advance();
     }
 
-    /** The rest will never come; what has come is still read. */
+    /** The rest will never arrive; pieces already received can still be read. */
     void failed(Throwable cause) {
         if (!complete && failure == null) {
             failure = cause;
@@ -96,7 +96,7 @@ final class IncomingBody extends HttpBody implements Asking.Giver {
         }
     }
 
-    /** Gives what there is to whoever asks. */
+    /** Delivers what is available to the pending reader. */
     private void advance() {
         Asking to = asked;
         if (to == null) {
@@ -128,7 +128,7 @@ final class IncomingBody extends HttpBody implements Asking.Giver {
         return piece;
     }
 
-    /** How much waits for somebody who reads it. */
+    /** The weight of the pieces that wait for a reader. */
     int weight() {
         return weight;
     }
@@ -137,12 +137,12 @@ final class IncomingBody extends HttpBody implements Asking.Giver {
         return received;
     }
 
-    /** How much has come that nobody wanted any more. */
+    /** The number of bytes that arrived after nobody wanted them. */
     long thrownAway() {
         return thrownAway;
     }
 
-    /** Whether all of it has come. */
+    /** Whether it has arrived completely. */
     boolean isComplete() {
         return complete;
     }
@@ -151,12 +151,12 @@ final class IncomingBody extends HttpBody implements Asking.Giver {
         return closed;
     }
 
-    /** Whether somebody waits for more of it. */
+    /** Whether a reader waits for more of it. */
     boolean isAwaited() {
         return asked != null && asked.isOpen();
     }
 
-    // ---- for whoever reads it
+    // ---- for the reader
 
     @Override
     public long length() {
@@ -180,7 +180,7 @@ final class IncomingBody extends HttpBody implements Asking.Giver {
         return asking.promise;
     }
 
-    /** What is missing would be taken for nothing: the second one to ask is told. */
+    /** A second reader would take what is missing for nothing, and so gets an exception. */
     @Override
     void beginWhole(String what) {
         if (whole || begun) {
@@ -232,7 +232,7 @@ final class IncomingBody extends HttpBody implements Asking.Giver {
 
     @Override
     public void close() {
-        Hop.run(loop, this::closeNow); // when that is closed, so is this: with its connection
+        Hop.run(loop, this::closeNow); // a closed loop has closed the body with its connection
     }
 
     private void closeNow() {
@@ -252,7 +252,7 @@ final class IncomingBody extends HttpBody implements Asking.Giver {
         origin.relieved(this);
     }
 
-    /** Some of it was thrown away, so nobody is to take what he has read for all of it. */
+    /** Some of it was discarded, so no reader may take its part for the whole body. */
     private void cut() {
         if (failure == null) {
             failure = new IOException("next: the body was closed, or its request was answered");

@@ -13,11 +13,11 @@ import rill.http.wire.RequestEvent;
 import rill.http.wire.RequestHead;
 
 /**
- * What comes in on a connection of a server, and how much of that is read. On the loop.
+ * Receives the requests of a server's connection, and controls how much is read. On the loop.
  *
  * <pre>
  *  BETWEEN ── a head with a body ──▶ BODY ── its end, or the rest is not wanted ──▶ BETWEEN
- *     └ a head without one; or what can't be read, which is answered for in its turn ─▲
+ *     └ a head without one; or an invalid request, which is refused in its turn ───────▲
  * </pre>
  */
 final class Intake implements IncomingBody.Origin {
@@ -28,7 +28,7 @@ final class Intake implements IncomingBody.Origin {
     private final Patience patience;
     private final Reading reading;
     private final Arrived arrived;
-    private @Nullable Exchange incoming; // whose body has not come to its end
+    private @Nullable Exchange incoming; // whose body has not ended
 
     Intake(
             ServerConnection owner,
@@ -46,7 +46,7 @@ final class Intake implements IncomingBody.Origin {
         this.arrived = arrived;
     }
 
-    // ---- what comes
+    // ---- incoming
 
     void received(RequestEvent event) {
         patience.active();
@@ -79,7 +79,7 @@ final class Intake implements IncomingBody.Origin {
 
     private void begins(RequestHead head) {
         if (owner.takesNoMore()) {
-            return; // it was never taken, so its client may ask again elsewhere
+            return; // it was never taken, so the client may send it again elsewhere
         }
         IncomingBody body = head.hasBody() ? new IncomingBody(owner.loop(), this, head) : null;
         var request = new HttpRequest(head, body == null ? HttpBody.empty() : body, arrived);
@@ -123,7 +123,7 @@ final class Intake implements IncomingBody.Origin {
         }
     }
 
-    /** What the handler does not read is worth reading up to a bound only: the answers that are due end this connection. */
+    /** The handler leaves more unread than is worth reading: the answers already due are the last on this connection. */
     private void cut(Exchange exchange) {
         if (incoming == exchange) {
             incoming = null;
@@ -131,7 +131,7 @@ final class Intake implements IncomingBody.Origin {
         }
     }
 
-    /** After the requests before it, it is answered with what was wrong. */
+    /** The error is answered after the requests before it. */
     private void refused(Refused refused) {
         Exchange within = incoming;
         if (within != null && within.body != null) {
@@ -151,15 +151,15 @@ final class Intake implements IncomingBody.Origin {
         incoming = null;
         exchange.refused = refused;
         body.failed(new IOException("the body of the request can't be read: " + refused.why()));
-        owner.finishesThen(!requests.contains(exchange)); // it was answered
+        owner.finishesThen(!requests.contains(exchange)); // if it was already answered
     }
 
-    /** Whether more of a body is to come. */
+    /** Whether a body is incomplete. */
     boolean isWithinBody() {
         return incoming != null;
     }
 
-    /** Called now and then. */
+    /** Called periodically. */
     void lookAfterBody() {
         Exchange exchange = incoming;
         IncomingBody body = exchange == null ? null : exchange.body;
@@ -172,7 +172,7 @@ final class Intake implements IncomingBody.Origin {
         }
     }
 
-    // ---- what holds it up
+    // ---- back-pressure
 
     void update() {
         if (!owner.isOver()) {
@@ -193,13 +193,13 @@ final class Intake implements IncomingBody.Origin {
         return requests.weight() >= options.waitingBytes();
     }
 
-    /** HTTP goes on after a request that asked for another protocol. */
+    /** HTTP continues after a request for another protocol. */
     private void goOn() {
         reading.goOn();
         update();
     }
 
-    /** A request is answered: if HTTP might have ended after it, it has not. */
+    /** A request was answered. If it could have ended HTTP, it has not. */
     void answered(Exchange exchange) {
         if (reading.isStopped() && exchange.stopsReading() && exchange.isReceived()) {
             goOn();

@@ -7,8 +7,8 @@ import rill.Loop;
 import rill.http.wire.HttpFields;
 
 /**
- * What the connections of one server have in common on one loop: the date, and a timer that looks after all of them now and then, so that no request has
- * to read the clock or to start a timer. Confined to the loop.
+ * The state shared by the connections of one server on one loop: the date, and a timer that checks all of them periodically, so that no request has to
+ * read the clock or start a timer. Confined to the loop.
  */
 final class LoopSide {
     private static final int LOOKS = 4;
@@ -23,8 +23,8 @@ final class LoopSide {
     private final int progressLooks;
     private @Nullable ServerConnection first;
     private @Nullable Handle timer;
-    private int look; // how often it has looked
-    private @Nullable HttpFields date; // while it is right
+    private int look; // the number of periodic checks so far
+    private @Nullable HttpFields date; // while it is current
 
     LoopSide(Loop loop, HttpServerOptions options) {
         this.loop = loop;
@@ -50,14 +50,14 @@ final class LoopSide {
         return accessLog;
     }
 
-    /** From how many bytes on answers are compressed. */
+    /** The size from which answers are compressed. */
     int compressFrom() {
         return options.compressFrom();
     }
 
     // ---- the date
 
-    /** The field that says when a response is made. */
+    /** The Date field of a response made now. */
     HttpFields date() {
         HttpFields known = date;
         if (known == null) {
@@ -68,7 +68,7 @@ final class LoopSide {
         return known;
     }
 
-    // ---- looking after connections
+    // ---- periodic checks
 
     void add(ServerConnection connection) {
         connection.next = first;
@@ -105,7 +105,7 @@ final class LoopSide {
 
     private void lookAfterAll() {
         look++;
-        schedule(); // first: one of them may be the last to go
+        schedule(); // first: the last connection may leave during the checks
         ServerConnection connection = first;
         while (connection != null) {
             ServerConnection after = connection.next;
@@ -114,17 +114,17 @@ final class LoopSide {
         }
     }
 
-    /** How often it has looked so far: the time, as far as idleness is concerned. */
+    /** The number of checks so far: the clock for idleness. */
     int look() {
         return look;
     }
 
-    /** Whether so much time has passed that a connection has been idle for too long. */
+    /** Whether a connection that was last active at this check has been idle for too long. */
     boolean isIdleSince(int since) {
         return look - since >= idleLooks;
     }
 
-    /** Whether so much time has passed that a body should have made progress. */
+    /** Whether a body should have made progress since this check. */
     boolean isProgressDue(int since) {
         return look - since >= progressLooks;
     }

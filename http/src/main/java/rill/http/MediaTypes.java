@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import rill.http.wire.HttpFields;
 
-/** The fields that say what a body is; for a file, by its name. */
+/** The Content-Type of a body; for a file, by its name. */
 final class MediaTypes {
-    private static final Map<String, HttpFields> TYPES = new HashMap<>(); // by the ending of a name
+    private static final Map<String, HttpFields> TYPES = new HashMap<>(); // by the extension of a name
     private static final Map<String, HttpFields> FIELDS = new HashMap<>(); // by the type: made once
 
     static {
@@ -63,18 +63,18 @@ final class MediaTypes {
         return HttpFields.of("Content-Type", type);
     }
 
-    /** The field that says this. */
+    /** The field for this type. */
     static HttpFields of(String type) {
         HttpFields known = FIELDS.get(type);
         return known == null ? made(type) : known;
     }
 
-    /** Whether a Content-Type says this one, whatever its parameters. */
+    /** Whether a Content-Type is of this type, whatever its parameters. */
     static boolean is(String type, @Nullable String said) {
         return said != null && said.split(";", 2)[0].trim().equalsIgnoreCase(type);
     }
 
-    /** The charset that a Content-Type names; UTF-8 if it names none, or one that is not known here. */
+    /** The charset of a Content-Type; UTF-8 if it names none, or an unknown one. */
     static Charset charset(@Nullable String said) {
         Matcher parameters = PARAMETER.matcher(said == null ? "" : said);
         while (parameters.find()) {
@@ -95,7 +95,7 @@ final class MediaTypes {
                 : value;
     }
 
-    /** The field that says what is in a file. */
+    /** The field for a file. */
     static HttpFields of(Path file) {
         Path name = file.getFileName();
         String text = name == null ? "" : name.toString();

@@ -7,9 +7,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Who is asked. <b>Source:</b> RFC 6454; RFC 9110, section 4.3.
+ * The origin of a request's URI. <b>Source:</b> RFC 6454; RFC 9110, section 4.3.
  *
- * @param host in small letters, an IPv6 address without its brackets
+ * @param host in lower case, an IPv6 address without its brackets
  */
 record Origin(boolean secure, String host, int port) {
     private static final int PORT = 80;
@@ -21,9 +21,7 @@ record Origin(boolean secure, String host, int port) {
         String host = uri.getHost();
         int port = uri.getPort();
         Matcher plain = host != null || uri.getRawAuthority() == null ? null : NAME.matcher(uri.getRawAuthority());
-        if (plain != null
-                && plain.matches()) { // to java.net.URI an underscore is no part of a host, though names of containers
-            // have it
+        if (plain != null && plain.matches()) { // java.net.URI allows no underscore in a host, but container names do
             host = plain.group(1);
             String digits = plain.group(2);
             port = digits == null || digits.isEmpty() ? -1 : Integer.parseInt(digits);
@@ -46,7 +44,7 @@ record Origin(boolean secure, String host, int port) {
         return InetSocketAddress.createUnresolved(host, port);
     }
 
-    /** As the Host field has it. */
+    /** As in the Host field. */
     String authority() {
         String shown = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
         return port == (secure ? SECURE_PORT : PORT) ? shown : shown + ":" + port;

@@ -16,30 +16,30 @@ import rill.http.wire.RequestEvent;
 import rill.http.wire.ResponseEvent;
 
 /**
- * The connections to one origin, and the requests that wait for one.
+ * The connections to one origin, and the requests that wait for one. On the loop.
  *
  * <pre>
  *  dialing ──▶ ready ──▶ used ──▶ idle (the one used last is taken first) ──▶ used
- *                ▲        │ if somebody waits
+ *                ▲        │ if a request waits
  *                └────────┘
  *  each of them ── FIN, failure, kept for long enough ──▶ gone
  * </pre>
  *
- * <p>A request takes an idle connection; or else one is dialed, as far as there may be more; it waits for whichever is there first. When dialing fails, the
- * request that has waited longest fails with it. On the loop.
+ * <p>A request takes an idle connection. Otherwise one is dialed, if the limit allows it, and the request takes the first connection to become
+ * available. If dialing fails, the request that has waited longest fails with it.
  */
 final class OriginPool {
     private final HttpClient client;
     private final Loop loop;
     private final Origin origin;
-    private final @Nullable HttpProxy proxy; // null if requests go straight to the origin, or through a tunnel to it
-    private final HttpFields fields; // that each request has
+    private final @Nullable HttpProxy proxy; // null if requests are sent to the origin directly, or through a tunnel
+    private final HttpFields fields; // of each request
     private final HttpFields fieldsWithCoding;
     private final ConnectOptions connect;
     private final Pipeline<ResponseEvent, RequestEvent> pipeline;
     private final ArrayDeque<ClientConnection> idle = new ArrayDeque<>();
     private final List<ClientConnection> used = new ArrayList<>();
-    private final List<ClientConnection> ready = new ArrayList<>(1); // for whoever waits, once what has come is decoded
+    private final List<ClientConnection> ready = new ArrayList<>(1); // for waiting requests, once input is decoded
     private final List<Future<Connection<ResponseEvent, RequestEvent>>> dialing = new ArrayList<>();
     private final ArrayDeque<ClientExchange> waiting = new ArrayDeque<>();
     private boolean closed;
@@ -63,7 +63,7 @@ final class OriginPool {
         return withCoding ? fieldsWithCoding : fields;
     }
 
-    /** What is asked for on the wire: of a proxy, the whole URI. */
+    /** The target on the wire: for a proxy, the whole URI. */
     String target(ClientRequest request) {
         String target = request.target();
         if (proxy == null || !(target.startsWith("/") || target.equals("*"))) {
@@ -72,7 +72,7 @@ final class OriginPool {
         return target.equals("*") ? origin.toString() : origin + target;
     }
 
-    /** The fields of a request, with what the proxy is to know of who asks. */
+    /** The fields of a request, with the credentials for the proxy. */
     HttpFields toProxy(HttpFields all) {
         String authorization = proxy == null ? null : proxy.authorization();
         return authorization == null || all.contains("proxy-authorization")
@@ -86,7 +86,7 @@ final class OriginPool {
 
     // ---- requests
 
-    /** Gives it a connection, now or later. */
+    /** Assigns a connection, now or later. */
     void place(ClientExchange exchange) {
         for (ClientConnection each = idle.pollFirst(); each != null; each = idle.pollFirst()) {
             if (each.isOpen()) {
@@ -97,7 +97,7 @@ final class OriginPool {
         waitFor(exchange, false);
     }
 
-    /** Gives it a new connection, before others that wait. */
+    /** Assigns a new connection, before the other waiting requests. */
     void placeOnNew(ClientExchange exchange) {
         waitFor(exchange, true);
     }
@@ -121,7 +121,7 @@ final class OriginPool {
         dialIfNeeded();
     }
 
-    /** How many connections there may be beyond those that are used: requests that wait for these to be dialed are served at once. */
+    /** The number of connections that may exist beyond the used ones: requests that wait only for these to be dialed do not count as waiting. */
     private int spare() {
         return client.options().is.connections - used.size();
     }
@@ -131,13 +131,13 @@ final class OriginPool {
             return;
         }
         if (count() >= client.options().is.connections && waiting.getFirst().wantsNew() && !idle.isEmpty()) {
-            idle.getLast().close(); // makes room, and comes back to here
+            idle.getLast().close(); // makes room, and calls this method again
         } else if (count() < client.options().is.connections) {
             dial();
         }
     }
 
-    /** It does not want one any more. */
+    /** The request no longer wants a connection. */
     void forget(ClientExchange exchange) {
         waiting.remove(exchange);
         leaveIfEmpty();
@@ -167,7 +167,7 @@ final class OriginPool {
     private Future<Connection<ResponseEvent, RequestEvent>> connect() {
         try {
             return loop.connect(proxy == null ? origin.address() : proxy.address(), pipeline, connect);
-        } catch (RuntimeException e) { // where there can be nobody
+        } catch (RuntimeException e) { // an address that can't be connected to
             return loop.failed(e);
         }
     }
@@ -179,14 +179,14 @@ final class OriginPool {
         }
         var fresh = new ClientConnection(this, connection);
         serveSoon(fresh, () -> {
-            notConnected(fresh.whyGone()); // it has spoken, or left, before it was asked
+            notConnected(fresh.whyGone()); // the server has sent something, or disconnected, before a request was sent
             leaveIfEmpty();
         });
     }
 
     /**
-     * Serves whoever waits a little later: what the server has said before that, which may be in the bytes that are decoded right now, is no answer to what
-     * it is not asked yet, and ends the connection.
+     * Serves a waiting request a little later. Anything the server has already sent, perhaps in the bytes being decoded right now, is no answer to a
+     * request not yet sent, and ends the connection.
      */
     private void serveSoon(ClientConnection connection, Runnable ifGone) {
         ready.add(connection);
@@ -208,7 +208,7 @@ final class OriginPool {
         dialIfNeeded();
     }
 
-    /** One that is of use: for whoever has waited longest, of those that it is good enough for. */
+    /** Assigns an available connection to the request that has waited longest among those that it is suitable for. */
     private void serve(ClientConnection connection) {
         ClientExchange first = waiting.peekFirst();
         if (first != null && connection.isReused() && first.wantsNew()) {
@@ -233,7 +233,7 @@ final class OriginPool {
         }
     }
 
-    /** Its exchange is over, and it can be used again. */
+    /** The exchange is over, and the connection can be reused. */
     void free(ClientConnection connection) {
         used.remove(connection);
         if (closed) {
@@ -245,7 +245,7 @@ final class OriginPool {
         }
     }
 
-    /** It is not of use any more. */
+    /** The connection can no longer be used. */
     void gone(ClientConnection connection) {
         if (!used.remove(connection) && !ready.remove(connection)) {
             idle.remove(connection);

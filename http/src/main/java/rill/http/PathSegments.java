@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is between the slashes of a path. <b>Source:</b> RFC 3986, 2.1 and 3.3. */
+/** The parts of a path between its slashes. <b>Source:</b> RFC 3986, 2.1 and 3.3. */
 final class PathSegments {
     private PathSegments() {}
 

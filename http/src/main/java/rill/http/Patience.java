@@ -1,15 +1,15 @@
 package rill.http;
 
 /**
- * How long a server waits for the client of a connection: to ask for something, to take what is written, and to send a body. The time is that of the
- * {@link LoopSide}, in looks. On the loop.
+ * How long a server waits for the client of a connection: to send a request, to take an answer, and to send a body. The time is measured in checks of
+ * the {@link LoopSide}. On the loop.
  */
 final class Patience {
     private final LoopSide side;
     private final int progressBytes;
-    private int activeAt; // when there was something to do last
-    private int leftBefore; // to be taken by the client, when that was looked at last
-    private int windowAt; // when the progress of the body was looked at last
+    private int activeAt; // the last check at which there was something to do
+    private int leftBefore; // bytes for the client to take, at the last check
+    private int windowAt; // the check at which the current period of the body's progress began
     private long windowReceived;
 
     Patience(LoopSide side, int progressBytes) {
@@ -18,7 +18,7 @@ final class Patience {
         activeAt = side.look();
     }
 
-    /** Something was to be done just now. */
+    /** Something was done just now. */
     void active() {
         activeAt = side.look();
     }
@@ -33,7 +33,7 @@ final class Patience {
         windowAt = side.look();
     }
 
-    /** Whether nothing has been done for too long. Who takes some of what is left is not idle. */
+    /** Whether nothing has been done for too long. A client that takes some of the remaining bytes is not idle. */
     boolean isIdleTooLong(int left) {
         if (left != leftBefore) {
             leftBefore = left;
@@ -44,9 +44,9 @@ final class Patience {
     }
 
     /**
-     * Whether too little of a body has come.
+     * Whether too little of a body has arrived.
      *
-     * @param waits whether the client alone holds it up
+     * @param waits whether only the client holds it up
      */
     boolean isBodyTooSlow(long received, boolean waits) {
         if (waits && !side.isProgressDue(windowAt)) {

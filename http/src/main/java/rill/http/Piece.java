@@ -5,6 +5,6 @@ import io.netty.buffer.ByteBuf;
 /**
  * A piece of a body that was handed out.
  *
- * @param number the how manieth it is: where its place is if it comes back
+ * @param number its position in the body, which it keeps if it is given back
  */
 record Piece(long number, ByteBuf bytes) {}

@@ -6,8 +6,8 @@ import rill.Future;
 import rill.Loop;
 
 /**
- * Asks a body for one piece after the other, for as long as they are wanted. Pieces that are there already come in one Handle, so that they can leave
- * together, up to a number: others of the loop want their turn. On the loop, wherever the pieces come from.
+ * Asks a body for one piece after another, as long as they are wanted. Pieces that are already available are delivered in one Handle, so that they can
+ * leave together, but only up to a number, so that others on the loop get their turn. On the loop, wherever the pieces come from.
  *
  * <pre>
  *  IDLE ── goOn ──▶ ASKING ── a piece, and more is wanted ──▶ ASKING
@@ -18,13 +18,13 @@ import rill.Loop;
 final class Pulling {
     private static final int AT_ONCE = 64;
 
-    /** Where the pieces go. */
+    /** Receives the pieces. */
     @FunctionalInterface
     interface Taker {
         /**
-         * A piece, which is the taker's; or the end, if both are null; or a failure.
+         * Takes a piece, whose ownership is transferred; or the end, if both are null; or a failure.
          *
-         * @return whether the next one may come at once; if not, {@link #goOn} asks for it
+         * @return whether to ask for the next piece immediately; if not, {@link #goOn} does
          */
         boolean take(@Nullable ByteBuf piece, @Nullable Throwable failure);
     }
@@ -46,7 +46,7 @@ final class Pulling {
             Future<@Nullable ByteBuf> next;
             try {
                 next = body.next();
-            } catch (Throwable t) { // it is read already, or its source throws
+            } catch (Throwable t) { // it has been read already, or its source throws
                 taker.take(null, t);
                 return;
             }
@@ -68,7 +68,7 @@ final class Pulling {
         }
     }
 
-    /** The piece that was asked for is not wanted any more. If it is on its way already, it comes all the same. */
+    /** The piece asked for is no longer wanted. If it is already on its way, it is delivered all the same. */
     void giveUp() {
         Future<?> pending = asked;
         if (pending != null) {

@@ -8,7 +8,7 @@ import rill.Connection;
  * <pre>
  *  READING ◀── hold ──▶ PAUSED
  *     │  ▲
- *     │  └── HTTP goes on after all
+ *     │  └── HTTP continues after all
  *     └ the session has stopped after a request that may end HTTP here ──▶ STOPPED
  * </pre>
  */

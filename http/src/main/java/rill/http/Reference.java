@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A URI, or one that is relative to another, in its five parts, none of which is decoded. {@link java.net.URI#resolve} is of an older rule, which makes
- * something else of {@code ?query} and of a host without a path.
+ * A URI, or a relative reference, in its five parts, none of which is decoded. {@link java.net.URI#resolve} follows an older rule, with other results
+ * for {@code ?query} and for a host without a path.
  *
  * <p><b>Source:</b> RFC 3986, sections 5.2 and 5.3, and the expression of appendix B.
  */
@@ -46,8 +46,8 @@ record Reference(
     }
 
     /**
-     * What is meant by a Location, relative to this. Bytes that are not ASCII, which many send in UTF-8 and which come as characters of Latin 1, are encoded.
-     * Where it has no fragment, that of this one stays: RFC 9110, section 10.2.2.
+     * Resolves a Location against this. Bytes that are not ASCII, which many servers send in UTF-8 and which are received as Latin 1 characters, are
+     * encoded. If it has no fragment, the fragment of this one is kept: RFC 9110, section 10.2.2.
      */
     Reference location(String value) {
         var ascii = new StringBuilder(value.length());
@@ -62,7 +62,7 @@ record Reference(
         return to.fragment != null ? to : to.fragment(fragment);
     }
 
-    /** With this fragment. */
+    /** Returns a copy with this fragment. */
     Reference fragment(@Nullable String other) {
         return new Reference(scheme, authority, path, query, other);
     }
@@ -71,7 +71,7 @@ record Reference(
         return "0123456789ABCDEF".charAt(digit & 0xF);
     }
 
-    /** What a reference means that is relative to this. */
+    /** Resolves a reference against this. */
     Reference resolve(Reference other) {
         if (other.scheme != null) {
             return new Reference(other.scheme, other.authority, withoutDots(other.path), other.query, other.fragment);

@@ -3,10 +3,10 @@ package rill.http;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/** The requests of a connection that were not answered yet, in their order. On the loop. */
+/** The unanswered requests of a connection, in order. On the loop. */
 final class Requests {
     private final ArrayDeque<Exchange> unanswered = new ArrayDeque<>(2);
-    private int bodies; // of these
+    private int bodies; // of these requests
 
     void add(Exchange exchange) {
         unanswered.add(exchange);
@@ -33,7 +33,7 @@ final class Requests {
         return unanswered.peek();
     }
 
-    /** It is answered, or nobody will answer it; null if there is none. */
+    /** Removes the first one, which was answered or never will be; null if there is none. */
     @Nullable
     Exchange removeFirst() {
         Exchange first = unanswered.poll();
@@ -43,7 +43,7 @@ final class Requests {
         return first;
     }
 
-    /** How much of their bodies waits for somebody who reads it. */
+    /** The weight of the parts of their bodies that wait for a reader. */
     int weight() {
         if (bodies == 0) {
             return 0;
@@ -55,7 +55,7 @@ final class Requests {
         return weight;
     }
 
-    /** Somebody reads this body: its client is to be told to send it. */
+    /** This body is being read: permission to send it is due, if the client waits for it. */
     void wanted(IncomingBody body) {
         for (Exchange each : unanswered) {
             if (each.body == body && each.isHeldBack()) {
@@ -64,7 +64,7 @@ final class Requests {
         }
     }
 
-    /** Nothing more of their bodies will come. */
+    /** Nothing more of their bodies will arrive. */
     void fail(Throwable cause) {
         for (Exchange each : unanswered) {
             if (each.body != null) {

@@ -16,11 +16,11 @@ import rill.codec.tls.TlsException;
 import rill.codec.tls.TlsTruncatedException;
 
 /**
- * Whether a client tries a request again that has failed, and when: while the failure may pass, the request does no harm twice, and a server in difficulties is
- * not buried under second tries. On the loop.
+ * Decides whether and when a client retries a failed request: if the failure may be temporary, the request is safe to carry out twice, and a server in
+ * difficulties is not overwhelmed by retries. On the loop.
  */
 final class Retries {
-    /** So many may be made in each window of time, however few the requests are. */
+    /** The number of retries allowed in each window of time, however few the requests are. */
     static final int RESERVE = 10;
 
     private static final double SHARE = 0.2; // of the requests
@@ -28,7 +28,7 @@ final class Retries {
     private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final double JITTER = 0.2;
 
-    /** What is the same the next time, unless it is that the stream has ended too early. */
+    /** Permanent failures, except those that only mean that the stream has ended early. */
     private static final Set<Class<? extends IOException>> LASTING = Set.of(
             TlsException.class,
             ProtocolException.class,
@@ -55,16 +55,16 @@ final class Retries {
         return most > 0;
     }
 
-    /** One more request is made. */
+    /** A new request is made. */
     void asked() {
         left = Math.min(left + SHARE, MOST_SAVED);
     }
 
     /**
-     * How long to pause before it is tried again; null if that is not to be.
+     * The pause before the next attempt; null if there is none.
      *
-     * @param tries so far
-     * @param timeLeft of the whole
+     * @param tries attempts so far
+     * @param timeLeft of the whole request
      */
     @Nullable
     Duration pause(ClientRequest request, Throwable failure, int tries, Duration timeLeft) {
@@ -83,7 +83,7 @@ final class Retries {
                 && (failed.fate() == Fate.NEVER_SENT || request.isIdempotent());
     }
 
-    /** Whether the next try may find it otherwise. */
+    /** Whether the next attempt may succeed. */
     static boolean mayPass(@Nullable Throwable why) {
         if (!(why instanceof IOException)) {
             return false;
@@ -97,13 +97,13 @@ final class Retries {
         return true;
     }
 
-    /** Whether all that is wrong is that there is no more: then it is the connection that broke. */
+    /** Whether it only means that the stream ended early: then the connection broke. */
     private static boolean isBreak(Throwable cause) {
         return cause instanceof TlsTruncatedException
                 || (cause instanceof ProtocolException violation && violation.streamEnded());
     }
 
-    /** Through a proxy, a target that can't be reached is what it is without one. */
+    /** An unreachable target is treated the same through a proxy as without one. */
     private static boolean passes(Throwable cause) {
         return cause instanceof ProxyRefusedException refused && refused.mayPass();
     }

@@ -4,9 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Pieces of a body that came back, since nobody has taken them: in their order, whatever the order in which they came. They are to be given before all others. */
+/**
+ * Pieces of a body that were given back because nobody took them, kept in the order of the body whatever order they come back in. They are delivered
+ * before all others.
+ */
 final class Returned {
-    private @Nullable List<Piece> pieces; // null until there is one, as there seldom is
+    private @Nullable List<Piece> pieces; // null until there is one, which is rare
 
     void add(Piece piece) {
         List<Piece> all = pieces;
@@ -25,7 +28,7 @@ final class Returned {
         return pieces == null || pieces.isEmpty();
     }
 
-    /** The first of them; null if there is none. */
+    /** Removes the first of them; null if there is none. */
     @Nullable
     Piece poll() {
         List<Piece> all = pieces;

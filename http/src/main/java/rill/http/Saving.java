@@ -19,18 +19,18 @@ import rill.Loop;
 import rill.Promise;
 
 /**
- * Writes a body to a file: to another one beside it, which takes its place when all of the body is there. On the loop, but for what makes a thread wait.
+ * Writes a body to a temporary file beside the target, which it replaces when the whole body is written. On the loop, except for blocking calls.
  *
  * <pre>
  *  OPENING ──▶ READING ── a piece ──▶ WRITING ── written ──▶ READING ── the end ──▶ MOVING ──▶ OVER
- *     └────────────┴── failed, too large, given up ──┴── the other file is deleted ──────────▶ OVER
+ *     └────────────┴── failed, too large, given up ──┴── the temporary file is deleted ──────▶ OVER
  *                  └── the loop closes ──────────────┘
  * </pre>
  */
 final class Saving {
-    /** Where bytes go until all of them are there. */
+    /** The temporary file, and the file that it becomes. */
     private record Target(Path file, Path part, FileChannel channel) {
-        /** What it throws is part of the result: whoever is given that gives back the piece and this, which are the writer's until then. */
+        /** Failures are part of the result, so that its receiver always gets back the piece and this Target, which the writer owns meanwhile. */
         Written write(ByteBuf piece) {
             int size = piece.readableBytes();
             try {
@@ -52,20 +52,20 @@ final class Saving {
             try {
                 channel.close();
             } catch (IOException e) {
-                // It is deleted.
+                // It is deleted anyway.
             }
             try {
                 Files.deleteIfExists(part);
             } catch (IOException e) {
-                // Then the system does not let us: there is nobody who could do more about it.
+                // The system does not allow it, and nothing more can be done.
             }
         }
     }
 
-    /** A piece that was written, or could not be. */
+    /** A piece that was written, or failed to be. */
     private record Written(
             Target to, ByteBuf piece, int size, @Nullable Throwable failure) {
-        /** The loop has closed: there is nobody who would go on. */
+        /** The loop has closed: nobody continues. */
         void unseen() {
             piece.release();
             to.drop();
@@ -75,16 +75,15 @@ final class Saving {
     private final Loop loop;
     private final HttpBody body;
     private final Path file;
-    private final @Nullable Path folder; // that it has to be below
+    private final @Nullable Path folder; // that the file has to be below
     private final long limit;
     private final LongConsumer progress;
-    private final String name; // of the file beside it
+    private final String name; // of the temporary file
     private final Promise<Long> saved;
-    private final Promise<@Nullable Void>
-            loopNeeded; // until the other file is moved or deleted; fails if the loop closes
+    private final Promise<@Nullable Void> loopNeeded; // until the file is moved or deleted; fails if the loop closes
     private @Nullable Target target; // once it is open
     private final Pulling pulling;
-    private @Nullable Future<?> opening; // while it is opened
+    private @Nullable Future<?> opening; // while the temporary file is being opened
     private boolean over;
     private long size;
 
@@ -99,7 +98,7 @@ final class Saving {
         this.saved = loop.promise();
         this.loopNeeded = loop.promise();
         this.name = "." + Long.toHexString(loop.random().nextLong())
-                + ".part"; // nobody guesses it, and it is no name of a visitor's
+                + ".part"; // unpredictable, and never a name that a request asks for
     }
 
     Promise<Long> promise() {
@@ -114,7 +113,7 @@ final class Saving {
         saved.onCancel(this::giveUp);
         var _ = loopNeeded.toCompletableFuture().whenComplete((nothing, closed) -> {
             if (closed != null) {
-                stop(closed); // a body may be another loop's, and no callback runs here any more
+                stop(closed); // the body may be of another loop, and callbacks no longer run here
             }
         });
         if (body.length() > limit) {
@@ -137,7 +136,7 @@ final class Saving {
         return new IOException("saveTo: it was given up");
     }
 
-    // ---- elsewhere
+    // ---- on other threads
 
     private Target open() throws IOException {
         Path place = file.toAbsolutePath();
@@ -148,7 +147,7 @@ final class Saving {
         return new Target(place, part, FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
     }
 
-    /** Whatever links say. What a path may name is found out before any of the body is written. */
+    /** Follows links. Checks what the path may name before any of the body is written. */
     private static void requireBelow(Path folder, Path place) throws IOException {
         Path parent = place.getParent();
         boolean isPlace;
@@ -159,9 +158,7 @@ final class Saving {
                     && !isFolder(place);
         } catch (AccessDeniedException e) {
             throw e;
-        } catch (
-                FileSystemException
-                        e) { // nothing is there, or a file is where the folder would be, or none can have such a name
+        } catch (FileSystemException e) { // nothing there, a file where the folder would be, or an invalid name
             throw new HttpRefusedException(404, "there is no such folder, or no such name");
         }
         if (!isPlace) {
@@ -173,7 +170,7 @@ final class Saving {
         try {
             return Files.readAttributes(place, BasicFileAttributes.class).isDirectory();
         } catch (NoSuchFileException e) {
-            return false; // and may be made
+            return false; // it may be created
         }
     }
 
@@ -183,7 +180,7 @@ final class Saving {
         }
         try {
             loop.transport().environment().blocking().execute(unneeded::drop);
-        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread can be had, and it must not stay
+        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread is available, and it must not stay
             unneeded.drop();
         }
     }
@@ -205,12 +202,12 @@ final class Saving {
         } else {
             write(piece);
         }
-        return false; // but once it is written
+        return false; // continues once it is written
     }
 
     private void write(ByteBuf piece) {
         Target to = target;
-        target = null; // it is the writer's meanwhile
+        target = null; // the writer owns it meanwhile
         if (to == null) {
             piece.release();
             return;
@@ -262,7 +259,7 @@ final class Saving {
                     if (all != null) {
                         saved.complete(all);
                     } else {
-                        drop(to); // also where no thread could be had to take it
+                        drop(to); // also if no thread was available to move it
                         saved.fail(failure == null ? givenUp() : failure);
                     }
                 });

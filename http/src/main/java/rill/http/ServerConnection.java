@@ -14,17 +14,15 @@ import rill.http.wire.ResponseEvent;
 import rill.http.wire.ResponseHead;
 
 /**
- * One connection of a server: requests come in, and wait for their turn to be answered.
+ * One connection of a server: requests are received, and wait for their turn to be answered. Confined to its loop, except for {@link #finish}.
  *
  * <pre>
  *            finish()                 the last answer is written
  *  SERVING ───────────▶ FINISHING ──────────────────────────────┐
  *     ├── the last answer of the connection is written ─────────┴──▶ OVER: it closes
- *     ├── 101, or CONNECT was agreed to: OVER, and somebody else's
+ *     ├── 101, or CONNECT was agreed to: OVER, and handed over
  *     └── it fails, or an answer can't be written: OVER
  * </pre>
- *
- * Confined to its loop, but for {@link #finish}.
  */
 final class ServerConnection {
     private static final ResponseHead CONTINUE = ResponseHead.of(100, HttpFields.none());
@@ -40,7 +38,7 @@ final class ServerConnection {
     private final Intake intake;
     private boolean finishing;
     private boolean over;
-    private boolean left; // is nobody's here any more
+    private boolean left; // no longer belongs to this server
     private boolean blocked; // by a client that does not take what is written
 
     // The list of LoopSide.
@@ -71,14 +69,14 @@ final class ServerConnection {
         return connection.closed();
     }
 
-    // ---- what comes in
+    // ---- incoming
 
-    /** The peer sends nothing more, and may still take answers. */
+    /** The peer sends nothing more, but may still take answers. */
     private void inputEnded() {
         finishesThen(requests.isEmpty());
     }
 
-    /** No further request is taken; the last answer ends the connection, or it ends now, if there is nothing more to answer. */
+    /** Takes no further request. The connection ends with the last answer, or now if there is nothing to answer. */
     void finishesThen(boolean now) {
         finishing = true;
         if (now) {
@@ -96,7 +94,7 @@ final class ServerConnection {
         return blocked || finishing;
     }
 
-    /** To the client whose turn it is, if its handler wants the body. */
+    /** Sends 100 Continue for the first request, if its handler wants the body. */
     void sendContinue() {
         Exchange first = requests.first();
         if (first == null || over || !first.continueWanted || first.continueSent) {
@@ -106,7 +104,7 @@ final class ServerConnection {
         if (begun == null || !begun.hasBegun()) {
             first.continueSent = true;
             connection.write(CONTINUE);
-            connection.flush().onDone((nothing, failure) -> { // it waits for a client that reads slowly
+            connection.flush().onDone((nothing, failure) -> { // a client that reads slowly delays it
                 first.continueLeft = true;
                 patience.bodyMayCome();
             });
@@ -128,7 +126,7 @@ final class ServerConnection {
         intake.update();
     }
 
-    /** Whether the connection has to end after the answer to this one. */
+    /** Whether the connection has to end after this answer. */
     boolean endsAfter(Exchange exchange) {
         RequestHead head = exchange.head();
         if (head == null || !head.keepAlive() || exchange.refused != null) {
@@ -144,7 +142,7 @@ final class ServerConnection {
         return exchange.isHeldBack() || (body.length() >= 0 && body.length() - body.received() > options.drainBytes());
     }
 
-    /** Writes a part of an answer. Above the water mark no other is begun before the client has taken some. */
+    /** Writes a part of an answer. Above the water mark, no other answer is begun before the client has taken some. */
     Future<@Nullable Void> write(ResponseEvent event) {
         Future<@Nullable Void> written = connection.write(event);
         if (!written.isDone() && !blocked) {
@@ -159,7 +157,7 @@ final class ServerConnection {
         return written;
     }
 
-    /** The answer to the first one is written. */
+    /** The answer to the first request is written. */
     void answered(Exchange exchange, boolean last) {
         requests.removeFirst();
         log(exchange, true);
@@ -175,7 +173,7 @@ final class ServerConnection {
         }
     }
 
-    /** Another protocol goes on. */
+    /** Another protocol takes over. */
     void becomes(Exchange exchange, HttpResponse response) {
         requests.removeFirst();
         log(exchange, true);
@@ -189,7 +187,7 @@ final class ServerConnection {
         }
     }
 
-    /** An answer was begun that can't be ended: nobody is to take it for whole. */
+    /** An answer was begun that can't be completed: nobody may take it for the whole. */
     void broken(Throwable cause) {
         if (!over) {
             over = true;
@@ -198,7 +196,7 @@ final class ServerConnection {
         }
     }
 
-    /** Nothing more is read or answered; what is written leaves. */
+    /** Reads and answers nothing more; written bytes still leave. */
     private void end() {
         if (!over) {
             over = true;
@@ -220,7 +218,7 @@ final class ServerConnection {
 
     // ---- time
 
-    /** Called now and then. */
+    /** Called periodically. */
     void lookAfter() {
         if (over) {
             return;
@@ -232,7 +230,7 @@ final class ServerConnection {
         intake.lookAfterBody();
     }
 
-    /** Nothing is to be done, or it waits for the client to take what was written. */
+    /** There is nothing to do, or the client does not take what was written. */
     private void tooIdle() {
         if (blocked) {
             over = true;
@@ -246,7 +244,7 @@ final class ServerConnection {
 
     /** Takes no further request. From any thread. */
     void finish() {
-        Hop.run(loop, this::finishNow); // unless that is closed, and so is this
+        Hop.run(loop, this::finishNow); // a closed loop has closed this connection
     }
 
     private void finishNow() {
@@ -263,7 +261,7 @@ final class ServerConnection {
 
     private void failed(Failure failure) {
         if (left) {
-            failure.report(); // another protocol's
+            failure.report(); // belongs to another protocol
             return;
         }
         over = true;
@@ -275,8 +273,7 @@ final class ServerConnection {
         IOException cause = new IOException("the connection has failed: " + failure.cause(), failure.cause());
         requests.fail(cause);
         if (begun || failure.cause() instanceof IOException) {
-            connection.abort(); // nobody is to take that for whole; or there is nobody, and what waits to be read is of
-            // no use
+            connection.abort(); // that is not the whole answer; or the client is gone, and unread input is useless
         }
     }
 

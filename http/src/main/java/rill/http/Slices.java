@@ -5,7 +5,7 @@ import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 import rill.Future;
 
-/** Bytes that are there, so many at a time. */
+/** Delivers an array in slices. */
 final class Slices implements HttpBody.Source {
     private final byte[] bytes;
     private final int most;

@@ -6,7 +6,7 @@ import rill.Future;
 import rill.Loop;
 import rill.http.wire.HttpFields;
 
-/** A body that a source gives piece by piece. */
+/** A body whose pieces are supplied by a source. */
 final class StreamBody extends HttpBody {
     private final long length;
     private final Source source;
@@ -47,7 +47,7 @@ final class StreamBody extends HttpBody {
         }
     }
 
-    /** What it throws harms nobody: whoever closes a body has other things to see to. */
+    /** Exceptions are reported, so that the caller of close is not disturbed. */
     private void closeSource() {
         try {
             source.close();

@@ -11,7 +11,7 @@ import rill.http.wire.Data;
 import rill.http.wire.End;
 
 /**
- * The body of a request on its way to the server, which may be asked first whether it wants it.
+ * The body of a request on its way to the server, which may first be asked for permission. On the loop, wherever the pieces come from.
  *
  * <pre>
  *  ASKING (Expect) ── 100, or the patience is over ──▶ SENDING ── its end ──▶ LEAVING ── flushed ──▶ SENT
@@ -19,8 +19,6 @@ import rill.http.wire.End;
  *
  *  SENDING:  the next piece is asked for ── a piece ──▶ written; the connection is full? ── taken ──▶ the next …
  * </pre>
- *
- * <p>On the loop, wherever the pieces come from.
  */
 final class Upload {
     private enum State {
@@ -31,7 +29,7 @@ final class Upload {
         NOT_WANTED
     }
 
-    /** Bytes that are there are sent by so many at a time, so that it shows whether they move. */
+    /** Larger bodies of bytes are sent in slices, so that progress is visible. */
     private static final int SLICE = 64 * 1024;
 
     private static final int FIRST_ERROR = 400;
@@ -41,8 +39,8 @@ final class Upload {
     private final Loop loop;
     private HttpBody body;
     private State state = State.ASKING;
-    private @Nullable Pulling pulling; // once it is sent
-    private boolean over; // no piece is asked for any more
+    private @Nullable Pulling pulling; // once sending has begun
+    private boolean over; // no further piece is asked for
 
     Upload(ClientExchange exchange, ClientConnection connection, Loop loop, HttpBody body) {
         this.exchange = exchange;
@@ -51,14 +49,14 @@ final class Upload {
         this.body = body;
     }
 
-    // ---- what it is at
+    // ---- state
 
-    /** Whether the server is asked whether it wants it. */
+    /** Whether the server has been asked for permission. */
     boolean isAsking() {
         return state == State.ASKING;
     }
 
-    /** Whether there is more of it to send. */
+    /** Whether more of it has to be sent. */
     boolean isUnfinished() {
         return state == State.SENDING;
     }
@@ -74,7 +72,7 @@ final class Upload {
 
     // ---- sending
 
-    /** If there is a patience, the server has so much time to say whether it wants it. */
+    /** With a patience, the server has this long to permit the body. */
     void begin(@Nullable Duration patience) {
         if (patience == null) {
             send();
@@ -83,7 +81,7 @@ final class Upload {
         }
     }
 
-    /** The server wants it, or is taken to. */
+    /** The server permits the body, or has not refused it in time. */
     void send() {
         if (body instanceof BytesBody bytes) {
             if (bytes.length() <= SLICE) {
@@ -132,7 +130,7 @@ final class Upload {
 
     private boolean goesOn(@Nullable Throwable failure) {
         if (failure != null || over) {
-            return false; // the connection has failed, and tells
+            return false; // the connection has failed, and reports it
         }
         exchange.sent();
         return !over;
@@ -142,7 +140,7 @@ final class Upload {
         over = true;
         connection.write(End.of());
         connection.flush().onDone((nothing, failure) -> {
-            if (failure == null) { // otherwise the connection has failed, and tells
+            if (failure == null) { // otherwise the connection has failed, and reports it
                 left();
             }
         });

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import rill.Promise;
 
-/** All of a body, as it comes together. */
+/** Collects a whole body. */
 final class Whole {
     private static final byte[] NONE = {};
     private static final int FIRST_ROOM = 1024;
@@ -20,9 +20,7 @@ final class Whole {
         this.most = most;
     }
 
-    /**
-     * @param own whether nobody else has its array
-     */
+    /** @param own whether the array of the piece is not shared */
     void add(ByteBuf piece, boolean own) throws IOException {
         int count = piece.readableBytes();
         try {

@@ -1,6 +1,6 @@
 /**
- * HTTP/1.1: a server, and what is asked and answered. {@link rill.http.HttpServer} serves {@link rill.http.HttpRequest}s with {@link
- * rill.http.HttpResponse}s, whose {@link rill.http.HttpBody} is bytes, a file, or a stream.
+ * HTTP/1.1, client and server. {@link rill.http.HttpServer} answers {@link rill.http.HttpRequest}s with {@link rill.http.HttpResponse}s, whose
+ * {@link rill.http.HttpBody} is bytes, a file, or a stream. {@link rill.http.HttpClient} sends {@link rill.http.ClientRequest}s.
  *
  * <p><b>Source:</b> RFC 9110 and RFC 9112.
  */

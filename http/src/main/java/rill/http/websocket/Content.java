@@ -11,21 +11,21 @@ import org.jspecify.annotations.Nullable;
 import rill.Context;
 
 /**
- * The content of a message that does not come all at once. It grows as bytes come, whatever length was announced.
+ * The content of a message that does not arrive all at once. It grows with the bytes that arrive, whatever length was announced.
  *
  * <p><b>Ownership:</b> it owns its buffer until a message takes it, or {@link #release}.
  */
 final class Content {
-    /** What a sender leaves out at the end of a message: RFC 7692, section 7.2.2. */
+    /** The bytes that a sender omits at the end of a message: RFC 7692, section 7.2.2. */
     private static final byte[] TAIL = {0, 0, (byte) 0xFF, (byte) 0xFF};
 
     final boolean text;
-    final @Nullable Inflater inflater; // lent; null if it is not compressed
+    final @Nullable Inflater inflater; // borrowed; null if the message is not compressed
     private final Context context;
     private final Scratch scratch;
     private final Utf8Check utf8 = new Utf8Check();
     private @Nullable ByteBuf bytes;
-    int frames; // or, of a message in parts, those in a row that brought nothing
+    int frames; // or, for a message in parts, consecutive empty ones
 
     Content(boolean text, @Nullable Inflater inflater, Context context, Scratch scratch) {
         this.text = text;
@@ -38,7 +38,7 @@ final class Content {
         return bytes == null ? 0 : bytes.readableBytes();
     }
 
-    /** The buffer, with room for so many bytes more; it grows to no more than {@code most} in all. */
+    /** The buffer, with room for {@code more} bytes; it grows to at most {@code most} in total. */
     private ByteBuf room(int more, int most) {
         ByteBuf before = bytes;
         if (before == null) {
@@ -55,10 +55,10 @@ final class Content {
     }
 
     /**
-     * Takes so many bytes, and unmasks them.
+     * Takes {@code count} bytes, and unmasks them.
      *
-     * @param most how many it will hold at the most, as far as that is known
-     * @return the index, among these, of the first one that a text can't have there; or -1
+     * @param most the largest size of the whole content, as far as it is known
+     * @return the index, among these, of the first malformed byte of a text; or -1
      */
     int take(ByteBuf in, int count, int mask, int most) {
         if (count == 0) {
@@ -82,10 +82,10 @@ final class Content {
     }
 
     /**
-     * Inflates what its inflater was given, up to so many bytes in all.
+     * Inflates the input of its inflater, up to {@code most} bytes in total.
      *
      * @return whether there may be more
-     * @throws MalformedException if the bytes are not compressed ones, or what they become is no text
+     * @throws MalformedException if the compressed data is malformed, or the output is not text
      */
     boolean inflate(int most) throws MalformedException {
         Inflater from = Objects.requireNonNull(inflater);
@@ -114,7 +114,7 @@ final class Content {
         return got;
     }
 
-    /** Puts back what the sender has left out. */
+    /** Appends the bytes that the sender omitted. */
     void feedTail() {
         Objects.requireNonNull(inflater).setInput(TAIL);
     }
@@ -124,7 +124,7 @@ final class Content {
         return utf8.complete();
     }
 
-    /** The whole message. */
+    /** Returns the whole message. */
     WebSocketMessage whole() {
         if (!text) {
             return new WebSocketMessage.Binary(taken());
@@ -147,7 +147,7 @@ final class Content {
                 : new String(ByteBufUtil.getBytes(from, from.readerIndex(), count), StandardCharsets.UTF_8);
     }
 
-    /** What there is, in whole characters; the rest of a character stays for the next part. Null if that is nothing. */
+    /** Returns the available content, in whole characters; an incomplete one is kept for the next part. Null if there is none. */
     @Nullable
     WebSocketMessage part(boolean last) {
         frames = 0;
@@ -172,7 +172,7 @@ final class Content {
         taken().release();
     }
 
-    /** What came is not what it was said to be. */
+    /** The content is malformed. */
     static final class MalformedException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -181,7 +181,7 @@ final class Content {
         }
     }
 
-    /** Refuses a text with half a surrogate pair, which has no bytes in UTF-8. */
+    /** Rejects a text with an unpaired surrogate, which can't be encoded as UTF-8. */
     static void requirePaired(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -5,9 +5,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What both sides say about permessage-deflate. No side ever keeps its window from one message to the next. <b>Source:</b> RFC 7692, section 7.1.
- */
+/** The negotiation of permessage-deflate. Neither side keeps its window from one message to the next. <b>Source:</b> RFC 7692, section 7.1. */
 final class Deflate {
     static final String NAME = "permessage-deflate";
     static final String OFFER = NAME + "; server_no_context_takeover; client_no_context_takeover";
@@ -16,15 +14,15 @@ final class Deflate {
     private static final String CLIENT_FORGETS = "client_no_context_takeover";
     private static final String SERVER_WINDOW = "server_max_window_bits";
     private static final String CLIENT_WINDOW = "client_max_window_bits";
-    private static final String WINDOW = "15"; // all that the JDK can compress with
+    private static final String WINDOW = "15"; // the only size that the JDK can compress with
 
     private Deflate() {}
 
-    /** What a server answers to what was offered: {@link #OFFER}, or null if there is nothing that it can agree to. */
+    /** A server's answer to an offer: {@link #OFFER}, or null if no offer is acceptable. */
     static @Nullable String agreed(List<String> offers) {
         for (Tokens.WithParameters each : Tokens.withParameters(offers)) {
             if (each.token().equals(NAME) && isPossible(each.parameters())) {
-                return OFFER; // the second half may be said unasked
+                return OFFER; // client_no_context_takeover may be sent without having been offered
             }
         }
         return null;
@@ -53,7 +51,7 @@ final class Deflate {
     /**
      * Whether a server has agreed to {@link #OFFER}.
      *
-     * @throws IllegalArgumentException if it has agreed to something else
+     * @throws IllegalArgumentException if it has agreed to anything else
      */
     static boolean isAgreed(List<String> answer, boolean offered) {
         List<Tokens.WithParameters> extensions = Tokens.withParameters(answer);
@@ -68,7 +66,7 @@ final class Deflate {
         for (Tokens.Parameter each : only.parameters()) {
             boolean known = switch (each.name()) {
                 case SERVER_FORGETS, CLIENT_FORGETS -> each.value().isEmpty();
-                case SERVER_WINDOW -> isWindow(each.value()); // ours is large enough for any
+                case SERVER_WINDOW -> isWindow(each.value()); // our window is large enough for any
                 default -> false; // the client's window can't be made smaller
             };
             if (!known || !seen.add(each.name())) {

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The head of the frame that is being read.
+ * Functions that parse the head of a frame.
  *
  * <pre>
  *  FIN RSV1-3 opcode │ MASK length │ 0, 2 or 8 bytes of length │ 0 or 4 bytes of mask
@@ -42,7 +42,7 @@ final class Frame {
         return opcode >= CLOSE;
     }
 
-    /** What is wrong with the first byte of a head; null if nothing is. */
+    /** A description of the violation in the first byte of a head; null if there is none. */
     static @Nullable String wrongFirst(int first, boolean messageOpen, boolean deflate) {
         int opcode = opcode(first);
         if ((first & RESERVED) != 0
@@ -61,7 +61,7 @@ final class Frame {
         return messageOpen ? "expected a continuation of the message, found the beginning of another" : null;
     }
 
-    /** What is wrong with the second byte of a head; null if nothing is. */
+    /** A description of the violation in the second byte of a head; null if there is none. */
     static @Nullable String wrongSecond(int opcode, int second, boolean fromClient) {
         if ((second & MASKED) != 0 != fromClient) {
             return fromClient
@@ -73,13 +73,13 @@ final class Frame {
                 : null;
     }
 
-    /** How many bytes a head has that begins so. */
+    /** The size of a head with this second byte. */
     static int headSize(int second) {
         int length = second & LENGTH;
         return 2 + (length == TWO_BYTES ? 2 : length == EIGHT_BYTES ? 8 : 0) + ((second & MASKED) != 0 ? 4 : 0);
     }
 
-    /** The length of the payload; -1 if it is not said in the shortest way, or beyond all bounds. */
+    /** The length of the payload; -1 if it is not in the shortest form, or negative. */
     static long length(ByteBuf in, int start, int second) {
         int length = second & LENGTH;
         if (length < TWO_BYTES) {

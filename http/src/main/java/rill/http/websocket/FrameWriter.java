@@ -8,20 +8,19 @@ import java.util.random.RandomGenerator;
 import java.util.zip.Deflater;
 import rill.Outgoing;
 
-/** Writes frames, of one side: of a client with a mask, of a server without. */
+/** Writes frames of one side: masked by a client, unmasked by a server. */
 final class FrameWriter {
     private static final int PIECE = Scratch.SIZE; // a multiple of a mask
-    private static final int WORTH_PASSING = 2 * 1024; // below, a copy costs less than a buffer of its own
-    private static final int LONG_TEXT =
-            1024; // from here on an array in between costs less than a look at each character
-    private static final int TAIL = 4; // 00 00 FF FF, which is left out
+    private static final int WORTH_PASSING = 2 * 1024; // below this, copying costs less than a separate buffer
+    private static final int LONG_TEXT = 1024; // from here on, encoding to an array costs less than checking each char
+    private static final int TAIL = 4; // 00 00 FF FF, which is omitted
 
     private final boolean client;
     private final boolean deflate;
     private final int deflateFrom;
     private final Scratch scratch;
     private final RandomGenerator random;
-    private int open; // the opcode of the message of which parts were written; 0 if there is none
+    private int open; // the opcode of the message whose parts are being written; 0 if there is none
 
     FrameWriter(boolean client, boolean deflate, int deflateFrom, Scratch scratch, RandomGenerator random) {
         this.client = client;
@@ -116,7 +115,7 @@ final class FrameWriter {
         return deflate && size > 0 && size >= deflateFrom;
     }
 
-    /** False, and nothing written, if that makes it no smaller. */
+    /** False, and nothing written, if compression does not make it smaller. */
     private boolean deflated(int opcode, ByteBuffer bytes, Outgoing out) {
         int before = bytes.remaining();
         int size = deflate(bytes) - TAIL;
@@ -128,7 +127,7 @@ final class FrameWriter {
         return smaller;
     }
 
-    /** Into the scratch; gives how many bytes that are. */
+    /** Compresses into the scratch; returns the number of bytes. */
     private int deflate(ByteBuffer bytes) {
         Deflater deflater = scratch.deflater();
         try {
@@ -141,7 +140,7 @@ final class FrameWriter {
             } while (size == product.length);
             return size;
         } finally {
-            deflater.reset(); // and so it lets go of the bytes
+            deflater.reset(); // also drops the reference to the bytes
         }
     }
 
@@ -150,8 +149,7 @@ final class FrameWriter {
     private void text(int first, String text, int size, Outgoing out) {
         ByteBuf buffer = head(first, size, out, size);
         int start = buffer.writerIndex();
-        ByteBufUtil.reserveAndWriteUtf8(
-                buffer, text, size); // for which there is room; otherwise it makes room for the worst
+        ByteBufUtil.reserveAndWriteUtf8(buffer, text, size); // writeUtf8 would reserve the worst case
         mask(buffer, start);
     }
 
@@ -171,7 +169,7 @@ final class FrameWriter {
         }
     }
 
-    /** A large one of a server is passed on. A client's is masked on the way: the buffer may be somebody else's as well. */
+    /** A server passes a large payload on. A client's is masked in a copy, since the buffer may be shared. */
     private void payload(int first, ByteBuf bytes, Outgoing out) {
         int size = bytes.readableBytes();
         int from = bytes.readerIndex();
@@ -196,14 +194,14 @@ final class FrameWriter {
         }
     }
 
-    private int key; // of the present frame
+    private int key; // of the current frame
 
     private void maskedInto(ByteBuf buffer, int count) {
         Mask.apply(key, scratch, count);
         buffer.writeBytes(scratch.bytes, 0, count);
     }
 
-    /** Masks what was written from there on. */
+    /** Masks the bytes written from {@code from} on. */
     private void mask(ByteBuf buffer, int from) {
         if (client) {
             int end = buffer.writerIndex();
@@ -216,7 +214,7 @@ final class FrameWriter {
         }
     }
 
-    /** Writes a head, and gives the buffer for what follows. */
+    /** Writes a head, and returns the buffer for what follows. */
     private ByteBuf head(int first, int size, Outgoing out, int room) {
         ByteBuf buffer = out.buffer(Frame.LONGEST_HEAD + room);
         int masked = client ? Frame.MASKED : 0;
@@ -235,17 +233,17 @@ final class FrameWriter {
         return buffer;
     }
 
-    /** A long text in UTF-8, if it is one. All steps are such that the JDK does them many characters at a time, if it is ASCII. */
+    /** Encodes a long text as UTF-8. The JDK does all of these steps many characters at a time, if it is ASCII. */
     private static byte[] encoded(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         boolean ascii = bytes.length == text.length() && new String(bytes, StandardCharsets.ISO_8859_1).equals(text);
         if (!ascii) {
-            Content.requirePaired(text); // half of one has become a question mark
+            Content.requirePaired(text); // which would have become a question mark
         }
         return bytes;
     }
 
-    /** The bytes of a text in UTF-8, if it is one: half a surrogate pair has none. */
+    /** The number of bytes of a text in UTF-8; rejects unpaired surrogates. */
     private static int utf8Size(String text) {
         int length = text.length();
         int ascii = 0;

@@ -22,8 +22,8 @@ import rill.http.wire.ResponseEvent;
 import rill.http.wire.ResponseHead;
 
 /**
- * A WebSocket from the first byte on: speaks HTTP until both sides have agreed, and holds back messages meanwhile, so that a connection is
- * there when the WebSocket is.
+ * A WebSocket from the first byte on. It speaks HTTP until both sides have agreed, and holds writes meanwhile, so that a connection is handed over only
+ * when the WebSocket is open.
  *
  * <pre>
  *  HTTP ── 101, sent or received ──▶ the session of the WebSocket
@@ -33,14 +33,14 @@ import rill.http.wire.ResponseHead;
 abstract class Handshake implements Session<WebSocketMessage, WebSocketMessage> {
     final WebSocketOptions options;
     private final Context context;
-    private @Nullable Session<WebSocketMessage, WebSocketMessage> open; // once it was agreed
+    private @Nullable Session<WebSocketMessage, WebSocketMessage> open; // once agreed
 
     Handshake(WebSocketOptions options, Context context) {
         this.options = options;
         this.context = context;
     }
 
-    /** The client's side, to be opened at this place. */
+    /** The client's side, for this URI. */
     record Client(URI uri, WebSocketOptions options) implements Codec<WebSocketMessage, WebSocketMessage> {
         @Override
         public Session<WebSocketMessage, WebSocketMessage> open(Context context) {
@@ -66,10 +66,10 @@ abstract class Handshake implements Session<WebSocketMessage, WebSocketMessage> 
         }
     }
 
-    /** Reads some of the handshake. */
+    /** Reads a part of the handshake. */
     abstract void shakeHands(ByteBuf in, Context within) throws IOException;
 
-    /** It is agreed: what follows are frames. */
+    /** Called when both sides have agreed: frames follow. */
     final @Nullable WebSocketMessage agreed(boolean client, WebSocketInfo info, Context within) throws IOException {
         var codec = new WebSocketCodec(client, info, options);
         Session<WebSocketMessage, WebSocketMessage> session = codec.open(context);
@@ -194,7 +194,7 @@ abstract class Handshake implements Session<WebSocketMessage, WebSocketMessage> 
         }
     }
 
-    /** What HTTP stops after is for the session here: it goes on by itself. */
+    /** Ignores the codec's stop after the handshake, since this session continues by itself. */
     private record WithoutStop(Context context) implements Context {
         @Override
         public void stop() {}

@@ -5,11 +5,12 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Masking; the same masks and unmasks. It is done in {@link Scratch}, on the way from one buffer to another: an array is masked many times faster than a
- * buffer, and bytes that are only lent stay as they are.
+ * Masking; the same operation masks and unmasks. It works in {@link Scratch}, on the way from one buffer to another: an array is masked many times
+ * faster than a buffer, and borrowed bytes stay unchanged.
  *
- * <p>Many bytes are moved to an array of longs and back, which costs less than it gains: a plain loop over such an array always becomes vector
- * instructions. One over an array of bytes by a VarHandle, or over a MemorySegment, does so or takes 5 to 30 times as long, as the JIT's inlining happens to fall out.
+ * <p>Larger amounts are moved to an array of longs and back, which costs less than it gains: a plain loop over such an array is always vectorized. A
+ * loop over an array of bytes by a VarHandle, or over a MemorySegment, is either vectorized or takes 5 to 30 times as long, depending on the JIT's
+ * inlining.
  *
  * <p><b>Source:</b> RFC 6455, section 5.3.
  */
@@ -24,7 +25,7 @@ final class Mask {
         return Integer.rotateLeft(key, (int) (n & 3) * Byte.SIZE);
     }
 
-    /** Of the scratch, the first so many bytes. */
+    /** Masks the first {@code count} bytes of the scratch. */
     static void apply(int key, Scratch scratch, int count) {
         long twice = ((long) key << Integer.SIZE) | (key & 0xFFFF_FFFFL);
         long stored = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? twice : Long.reverseBytes(twice);

@@ -14,7 +14,7 @@ import rill.http.wire.HttpFields;
 import rill.http.wire.RequestHead;
 import rill.http.wire.ResponseHead;
 
-/** What is said in the opening handshake, by either side. <b>Source:</b> RFC 6455, sections 4.1 and 4.2. */
+/** The requests and answers of the opening handshake, for both sides. <b>Source:</b> RFC 6455, sections 4.1 and 4.2. */
 final class Opening {
     private static final String VERSION = "13";
     private static final String MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -23,7 +23,7 @@ final class Opening {
 
     private Opening() {}
 
-    /** What proves that the other side has understood the request. */
+    /** Proves that the server has understood the request. */
     static String accept(String key) {
         try {
             byte[] digest =
@@ -62,7 +62,7 @@ final class Opening {
         return RequestHead.of("GET", target, fields.addAll(options.fields()));
     }
 
-    /** What was agreed, if the server has agreed. */
+    /** The result of the handshake, if the server has agreed. */
     static WebSocketInfo agreed(RequestHead request, ResponseHead response, WebSocketOptions options)
             throws ProtocolException {
         HttpFields fields = response.fields();
@@ -100,7 +100,7 @@ final class Opening {
 
     // ---- the server
 
-    /** A request that can't be granted, and what is answered. */
+    /** A request that can't be granted, with its answer. */
     static final class RefusedException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -132,7 +132,7 @@ final class Opening {
         return request.isUpgrade() && request.fields().hasToken("upgrade", "websocket");
     }
 
-    /** What is agreed, with the answer that says so. */
+    /** The result of the handshake, with the answer to send. */
     static WebSocketInfo answer(RequestHead request, WebSocketOptions options) throws RefusedException {
         HttpFields fields = request.fields();
         if (!isAskedFor(request)) {

@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 import rill.Context;
 
 /**
- * What all WebSockets of a loop work in and share. But for what is lent, nothing in it outlives a call to a session.
+ * Working space shared by all WebSockets of a loop. Except for borrowed inflaters, nothing in it outlives a call to a session.
  *
- * <p>Without context takeover a compressor is of use to one message only. So there are few of them, however many connections.
+ * <p>Without context takeover a compressor is used for one message at a time, so a few of them serve any number of connections.
  */
 final class Scratch {
-    /** So much is worked on at a time. Of what is compressed, more is kept only while it is needed. */
+    /** The number of bytes processed at a time. More room for compressed bytes is kept only while it is needed. */
     static final int SIZE = 16 * 1024;
 
     private static final int MASKS = 64;
@@ -39,7 +39,7 @@ final class Scratch {
         return context.shared(Scratch.class, Scratch::new);
     }
 
-    /** A key that nobody can guess. Many at a time: a secure source is dear to ask. */
+    /** An unpredictable key. Many are generated at a time, since a call of a secure source is expensive. */
     int nextMask(RandomGenerator random) {
         if (nextMask == MASKS) {
             random.nextBytes(masks);
@@ -52,7 +52,7 @@ final class Scratch {
                 | (masks[at + 3] & 0xFF);
     }
 
-    /** Takes so many bytes, at most {@link #SIZE}, and unmasks them: the first has the first byte of the mask, if that is not 0. */
+    /** Takes {@code count} bytes, at most {@link #SIZE}, and unmasks them: the first with the first byte of the mask, if that is not 0. */
     void take(ByteBuf in, int count, int mask) {
         in.readBytes(bytes, 0, count);
         if (mask != 0) {
@@ -70,13 +70,13 @@ final class Scratch {
         }
     }
 
-    /** For one call. */
+    /** Valid for one call. */
     Utf8Check utf8() {
         utf8.reset();
         return utf8;
     }
 
-    /** Lends one, for one message. */
+    /** Lends an inflater for one message. */
     Inflater takeInflater() {
         if (spares == 0) {
             return new Inflater(true);
@@ -95,7 +95,7 @@ final class Scratch {
         }
     }
 
-    /** For one call; {@link Deflater#reset} ends that. */
+    /** Valid for one call, which must end with {@link Deflater#reset}. */
     Deflater deflater() {
         Deflater own = deflater;
         if (own == null) {
@@ -105,7 +105,7 @@ final class Scratch {
         return own;
     }
 
-    /** Where compressed or inflated bytes go, with room for so much; the first bytes as they were. */
+    /** The output array for compressed or inflated bytes, with at least this size; the earlier contents are kept. */
     byte[] product(int atLeast) {
         if (product.length < atLeast) {
             product = Arrays.copyOf(product, Math.max(atLeast, 2 * product.length));
@@ -113,7 +113,7 @@ final class Scratch {
         return product;
     }
 
-    /** Nothing is to stay large because of one message. */
+    /** Shrinks the output array, so that it does not stay large after one message. */
     void forgetProduct() {
         if (product.length > 4 * SIZE) {
             product = new byte[SIZE];

@@ -3,13 +3,13 @@ package rill.http.websocket;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Lists of tokens, with parameters, as the fields of the handshake have them. <b>Source:</b> RFC 9110, section 5.6; RFC 6455, section 9.1. */
+/** Lists of tokens with parameters, in the fields of the handshake. <b>Source:</b> RFC 9110, section 5.6; RFC 6455, section 9.1. */
 final class Tokens {
-    private static final String SEPARATORS = "!#$%&'*+-.^_`|~"; // of a token, beside letters and digits
+    private static final String SEPARATORS = "!#$%&'*+-.^_`|~"; // allowed in a token, beside letters and digits
 
     private Tokens() {}
 
-    /** A token, and what comes after it with semicolons, in order: {@code name} or {@code name=value}. */
+    /** A token and its parameters after semicolons, in order: {@code name} or {@code name=value}. */
     record WithParameters(String token, List<Parameter> parameters) {}
 
     /** The value is empty if there is none. */
@@ -29,7 +29,7 @@ final class Tokens {
         }
     }
 
-    /** The tokens of fields that are lists. */
+    /** The tokens in fields that are lists. */
     static List<String> list(List<String> values) {
         var tokens = new ArrayList<String>();
         for (String value : values) {
@@ -43,13 +43,13 @@ final class Tokens {
     }
 
     /**
-     * The tokens of fields that are lists, with their parameters. A quoted value has to be a token without its quotes.
+     * The tokens in fields that are lists, with their parameters. A quoted value has to be a token without its quotes.
      *
      * @throws IllegalArgumentException if they are malformed
      */
     static List<WithParameters> withParameters(List<String> values) {
         var all = new ArrayList<WithParameters>();
-        for (String each : list(values)) { // no commas within: what is quoted is a token
+        for (String each : list(values)) { // no commas within elements: quoted values are tokens
             String[] parts = each.split(";", -1);
             var parameters = new ArrayList<Parameter>();
             for (int i = 1; i < parts.length; i++) {

@@ -5,10 +5,10 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Checks UTF-8 piece by piece: what one piece leaves unfinished the next one has to finish.
+ * Checks UTF-8 piece by piece: a character that one piece leaves unfinished has to be finished by the next.
  *
  * <pre>
- *  BETWEEN characters ── first byte of a longer one ──▶ WITHIN: so many bytes missing, the next one from low to high
+ *  BETWEEN characters ── first byte of a longer one ──▶ WITHIN: some bytes missing, the next one from low to high
  *          ▲                                               │  ▲ └ a byte, and more missing ┘
  *          └───────────────────── the last byte ───────────┘
  * </pre>
@@ -20,7 +20,7 @@ final class Utf8Check {
     private static final long NOT_ASCII = 0x8080808080808080L;
 
     private int missing;
-    private int seen; // of the unfinished character
+    private int seen; // bytes of the unfinished character
     private int low = 0x80;
     private int high = 0xBF;
 
@@ -29,7 +29,7 @@ final class Utf8Check {
         return missing == 0;
     }
 
-    /** How many bytes there are of an unfinished character. */
+    /** The number of bytes of an unfinished character. */
     int unfinished() {
         return missing == 0 ? 0 : seen;
     }
@@ -40,7 +40,7 @@ final class Utf8Check {
         high = 0xBF;
     }
 
-    /** The index of the first byte that can't be there, or -1; then it goes on from there. */
+    /** The index of the first malformed byte, or -1; then the next call continues from there. */
     int firstMalformed(byte[] bytes, int from, int to) {
         int i = from;
         while (i < to) {
@@ -69,7 +69,7 @@ final class Utf8Check {
         return true;
     }
 
-    /** Shortest form only, no surrogates, nothing above U+10FFFF: these narrow the second byte. */
+    /** Only shortest forms, no surrogates, nothing above U+10FFFF: these narrow the second byte. */
     private boolean begins(int b) {
         if (b < 0xC2 || b > 0xF4) {
             return false;

@@ -14,7 +14,7 @@ import rill.http.HttpResponse;
 import rill.http.wire.RequestHead;
 
 /**
- * Where WebSockets begin.
+ * Opens WebSockets, as a client or a server.
  *
  * <pre>{@code
  * var socket = WebSocket.connect(loop, URI.create("wss://example.org/chat")).await();
@@ -27,13 +27,14 @@ import rill.http.wire.RequestHead;
  *         WebSocket.isAskedFor(request) ? WebSocket.answer(request, this::chat) : HttpResponse.text("a page")));
  * }</pre>
  *
- * <p>A {@link Connection} of a WebSocket is one as any other. It is handed over when the handshake is done: {@code connection.info(WebSocketInfo.class)}
- * tells what came of it. {@link Connection#close} says {@link WebSocketMessage.Close} first, and waits for the peer to end its stream: with 1001 if the loop closes, or the
- * listener or HTTP server that the connection came in by is closed, and with 1000 otherwise; to give another code, write a Close. When the peer closes, its Close is the last message, and was answered. If the peer has merely ended its stream, between messages,
- * there is none.
+ * <p>The {@link Connection} of a WebSocket is used like any other. It is handed over when the handshake is done;
+ * {@code connection.info(WebSocketInfo.class)} returns its result. {@link Connection#close} first sends a {@link WebSocketMessage.Close} and waits for
+ * the peer to end its stream. The code is 1001 if the loop closes, or the listener or HTTP server that accepted the connection, and 1000 otherwise; to
+ * send another code, write a Close. When the peer closes, its Close, already answered, is the last message. There is none if the peer merely ended its
+ * stream between messages.
  *
- * <p><b>Errors:</b> whatever breaks the protocol fails the connection with a {@link rill.ProtocolException}, and the peer is told by a Close with the code
- * that the standard has for it.
+ * <p><b>Errors:</b> a violation of the protocol fails the connection with a {@link rill.ProtocolException}, and the peer is sent a Close with the
+ * standard's code for it.
  *
  * <p><b>Not guaranteed:</b> that pings are answered while nobody receives. With the pull form, ask for the next message before you need it.
  *
@@ -47,18 +48,18 @@ public final class WebSocket {
 
     // ---- clients
 
-    /** {@link #connect(Loop, URI, WebSocketOptions)} with the usual options. */
+    /** {@link #connect(Loop, URI, WebSocketOptions)} with the default options. */
     public static Future<Connection<WebSocketMessage, WebSocketMessage>> connect(Loop loop, URI uri) {
         return connect(loop, uri, WebSocketOptions.defaults());
     }
 
     /**
-     * Opens a WebSocket.
+     * Opens a WebSocket as a client.
      *
      * @param uri {@code ws:} or {@code wss:}
-     * @return done when the server has agreed. Fails as {@link Loop#connect} does; if the server does not agree, with a {@link
-     *     WebSocketRefusedException}. The time limit of {@link WebSocketOptions#connect} holds for all of it
-     * @throws IllegalArgumentException if the URI is none of a WebSocket
+     * @return done when the server has agreed. Fails as {@link Loop#connect} does, and with a {@link WebSocketRefusedException} if the server does not
+     *     agree. The time limit of {@link WebSocketOptions#connect} includes the handshake
+     * @throws IllegalArgumentException if it is not a WebSocket's URI
      */
     public static Future<Connection<WebSocketMessage, WebSocketMessage>> connect(
             Loop loop, URI uri, WebSocketOptions options) {
@@ -85,34 +86,34 @@ public final class WebSocket {
 
     // ---- servers
 
-    /** {@link #server(WebSocketOptions)} with the usual options. */
+    /** {@link #server(WebSocketOptions)} with the default options. */
     public static Pipeline<WebSocketMessage, WebSocketMessage> server() {
         return server(WebSocketOptions.defaults());
     }
 
     /**
-     * What a server speaks that does nothing else, whatever the path. Requests that ask for something else are refused with 426, bad ones with 400,
-     * pages of other origins with 403; such a connection is never handed over, and its failure is reported.
+     * Returns the pipeline of a server that speaks only WebSocket, whatever the path. Requests for anything else are refused with 426, malformed ones
+     * with 400, and pages of other origins with 403; such a connection is never handed over, and its failure is reported.
      */
     public static Pipeline<WebSocketMessage, WebSocketMessage> server(WebSocketOptions options) {
         return Pipeline.of(new Handshake.Server(Objects.requireNonNull(options, "options")));
     }
 
-    /** Whether a request asks for a WebSocket. */
+    /** Returns whether a request asks for a WebSocket. */
     public static boolean isAskedFor(HttpRequest request) {
         return request.fields().hasToken("upgrade", "websocket")
                 && request.fields().hasToken("connection", "upgrade");
     }
 
-    /** {@link #answer(HttpRequest, WebSocketOptions, Consumer)} with the usual options. */
+    /** {@link #answer(HttpRequest, WebSocketOptions, Consumer)} with the default options. */
     public static HttpResponse answer(
             HttpRequest request, Consumer<? super Connection<WebSocketMessage, WebSocketMessage>> onConnection) {
         return answer(request, WebSocketOptions.defaults(), onConnection);
     }
 
     /**
-     * A server's answer to a request for a WebSocket: the connection that it came by becomes one, and is handed to {@code onConnection}. A request that is not as it has
-     * to be is answered with 400, 403 or 426.
+     * Returns a server's answer to a request for a WebSocket: the request's connection becomes one, and is passed to {@code onConnection}. An invalid
+     * request is answered with 400, 403 or 426.
      */
     public static HttpResponse answer(
             HttpRequest request,

@@ -6,12 +6,12 @@ import rill.Context;
 import rill.Session;
 
 /**
- * Frames and messages, of one side.
+ * The frames and messages of one side.
  *
  * @param client whether this side is the client, which masks
  * @param deflate whether both sides have agreed on permessage-deflate
- * @param part how long a part may be that is received
- * @param info how it was opened; null if that is not known
+ * @param part the largest size of a received part
+ * @param info the result of the handshake; null if unknown
  */
 record WebSocketCodec(
         boolean client,
@@ -30,7 +30,7 @@ record WebSocketCodec(
         return new WebSocketSession(this, context);
     }
 
-    /** Once a handshake has agreed on it. */
+    /** After a handshake. */
     WebSocketCodec(boolean client, WebSocketInfo info, WebSocketOptions options) {
         this(client, info.deflate(), options, PART, info);
     }

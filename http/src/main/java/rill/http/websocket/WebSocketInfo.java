@@ -5,11 +5,11 @@ import rill.http.wire.RequestHead;
 import rill.http.wire.ResponseHead;
 
 /**
- * How a WebSocket was opened: {@code connection.info(WebSocketInfo.class)}.
+ * The result of a WebSocket's opening handshake: {@code connection.info(WebSocketInfo.class)}.
  *
  * @param request the client's request: its target, its cookies
  * @param response the server's answer
- * @param subprotocol what they speak; null if nothing was agreed
+ * @param subprotocol the subprotocol agreed on; null if there is none
  * @param deflate whether messages may be compressed
  */
 public record WebSocketInfo(

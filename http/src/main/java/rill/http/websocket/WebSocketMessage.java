@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * What goes over a WebSocket. All but {@link Binary} and {@link BinaryPart} hold no buffer: they may be kept, passed on, and used on any thread.
+ * A message of a WebSocket. All kinds but {@link Binary} and {@link BinaryPart} hold no buffer: they may be kept, passed on, and used on any thread.
  *
  * <pre>{@code
  * switch (message) {
@@ -21,53 +21,53 @@ import java.util.Objects;
  * }
  * }</pre>
  *
- * <p>By default a connection gives {@link Text}, {@link Binary} and, last, {@link Close}. With {@link WebSocketOptions#inParts} it gives {@link TextPart}
- * and {@link BinaryPart} in place of whole messages; with {@link WebSocketOptions#controlByHand} also {@link Ping} and {@link Pong}. All of them may be
- * written in any case.
+ * <p>By default a connection delivers {@link Text}, {@link Binary} and, last, {@link Close}. With {@link WebSocketOptions#inParts} it delivers
+ * {@link TextPart} and {@link BinaryPart} instead of whole messages; with {@link WebSocketOptions#controlByHand} also {@link Ping} and {@link Pong}.
+ * All of them may always be written.
  *
- * <p><b>Ownership:</b> a {@link Binary} or {@link BinaryPart} is its buffer, as far as references are concerned. Whoever receives one takes its {@link
- * Binary#bytes bytes}, writes it on, or {@link #release releases} it, also where he expects texts alone: a peer may send it all the same. What nobody received the connection
- * releases. To write one hands it over; to write it to several, {@code retain} it for each but the last. Arrays are not copied: do not change one that was given to a
- * message.
+ * <p><b>Ownership:</b> a {@link Binary} or {@link BinaryPart} shares the reference count of its buffer. The receiver of one must take its
+ * {@link Binary#bytes bytes}, write it on, or {@link #release release} it, even if it expects only text: a peer may send it all the same. Messages that
+ * nobody received are released by the connection. Writing a message transfers ownership; to write it to several connections, {@code retain} it for each
+ * but the last. Arrays are not copied: do not change one after passing it to a message.
  *
  * <p><b>Source:</b> RFC 6455, section 5.
  */
 public sealed interface WebSocketMessage {
-    /** A text. */
+    /** Returns a text message. */
     static Text text(String text) {
         return new Text(text);
     }
 
-    /** Bytes, which are not copied. */
+    /** Returns a message of these bytes, which are not copied. */
     static Binary binary(byte[] bytes) {
         return new Binary(bytes);
     }
 
-    /** The bytes that can be read from a buffer, which the message takes over. */
+    /** Returns a message of the readable bytes of a buffer, whose ownership is transferred. */
     static Binary binary(ByteBuf content) {
         return new Binary(content);
     }
 
-    /** A ping without anything in it. */
+    /** Returns an empty ping. */
     static Ping ping() {
         return Ping.EMPTY;
     }
 
-    /** The beginning of the end. */
+    /** Returns a Close, which begins the closing handshake. */
     static Close close(int code, String reason) {
         return new Close(code, reason);
     }
 
     /**
-     * Gives back the buffer of a message that its receiver has no use for, if it has one.
+     * Releases the buffer of a message, if it has one, when its receiver has no use for it.
      *
-     * @return whether that is free now
+     * @return whether the buffer was deallocated
      */
     default boolean release() {
         return false;
     }
 
-    /** Takes one more reference of a message's buffer, if it has one: to write one message to several, before each but the last. */
+    /** Retains the buffer of a message, if it has one: to write one message to several connections, before each write but the last. */
     default WebSocketMessage retain() {
         return this;
     }
@@ -75,14 +75,14 @@ public sealed interface WebSocketMessage {
     /** A whole text message. */
     record Text(String text) implements WebSocketMessage {}
 
-    /** A whole message of bytes. Where it came in, its buffer is its receiver's. */
+    /** A whole binary message. The buffer of a received one belongs to the receiver. */
     final class Binary extends Payload implements WebSocketMessage {
-        /** Of these bytes, which are not copied. */
+        /** A message of these bytes, which are not copied. */
         public Binary(byte[] bytes) {
             this(Unpooled.wrappedBuffer(bytes));
         }
 
-        /** Of the bytes that can be read from a buffer, which it takes over. */
+        /** A message of the readable bytes of a buffer, whose ownership is transferred. */
         public Binary(ByteBuf content) {
             super(content);
         }
@@ -106,22 +106,22 @@ public sealed interface WebSocketMessage {
      */
     record TextPart(String text, boolean last) implements WebSocketMessage {}
 
-    /** A piece of a message of bytes. Where it came in, its buffer is its receiver's. */
+    /** A piece of a binary message. The buffer of a received one belongs to the receiver. */
     final class BinaryPart extends Payload implements WebSocketMessage {
         private final boolean last;
 
-        /** Of these bytes, which are not copied. */
+        /** A piece of these bytes, which are not copied. */
         public BinaryPart(byte[] bytes, boolean last) {
             this(Unpooled.wrappedBuffer(bytes), last);
         }
 
-        /** Of the bytes that can be read from a buffer, which it takes over. */
+        /** A piece of the readable bytes of a buffer, whose ownership is transferred. */
         public BinaryPart(ByteBuf content, boolean last) {
             super(content);
             this.last = last;
         }
 
-        /** Whether the message ends with it; the last one may be empty. */
+        /** Returns whether the message ends with it; the last one may be empty. */
         public boolean last() {
             return last;
         }
@@ -153,62 +153,62 @@ public sealed interface WebSocketMessage {
         }
     }
 
-    /** Asks the peer for a {@link Pong} with the same in it, of at most 125 bytes. */
+    /** Asks the peer for a {@link Pong} with the same payload, of at most 125 bytes. */
     final class Ping extends Octets implements WebSocketMessage {
         static final Ping EMPTY = new Ping(new byte[0]);
 
-        /** With these bytes, which are not copied. */
+        /** A ping with these bytes, which are not copied. */
         public Ping(byte[] bytes) {
             super(bytes);
         }
     }
 
-    /** The answer to a {@link Ping}, or a mere sign of life; of at most 125 bytes. */
+    /** The answer to a {@link Ping}, or an unsolicited sign of life; of at most 125 bytes. */
     final class Pong extends Octets implements WebSocketMessage {
-        /** With these bytes, which are not copied. */
+        /** A pong with these bytes, which are not copied. */
         public Pong(byte[] bytes) {
             super(bytes);
         }
     }
 
     /**
-     * The end. The last message that the peer sends, which is answered by itself; written, the last that leaves, and the peer answers it within
-     * {@link WebSocketOptions#closeTimeout}, or the connection fails.
+     * The end. A received one is the peer's last message, and is answered automatically. A written one is the last message sent; if the peer does not
+     * answer it within {@link WebSocketOptions#closeTimeout}, the connection fails.
      *
-     * @param code why; {@link #NO_CODE} if none was given
-     * @param reason in words, of at most 123 bytes in UTF-8
+     * @param code the reason as a number; {@link #NO_CODE} if there is none
+     * @param reason the reason in words, of at most 123 bytes in UTF-8
      */
     record Close(int code, String reason) implements WebSocketMessage {
-        /** All is well, and done. */
+        /** Completed normally. */
         public static final int NORMAL = 1000;
 
-        /** The server stops, or the user has left the page. */
+        /** The server is shutting down, or the user has left the page. */
         public static final int GOING_AWAY = 1001;
 
         /** The peer broke the protocol. */
         public static final int PROTOCOL_ERROR = 1002;
 
-        /** The peer has sent a kind of message that can't be accepted. */
+        /** The peer has sent a kind of message that this side does not accept. */
         public static final int UNSUPPORTED = 1003;
 
-        /** None was given; it never travels. */
+        /** No code was sent; never on the wire. */
         public static final int NO_CODE = 1005;
 
-        /** A text that is not UTF-8, or compressed bytes that are none. */
+        /** A text that is not UTF-8, or compressed data that is malformed. */
         public static final int MALFORMED = 1007;
 
-        /** A message that is against the rules of whoever received it. */
+        /** A message that violates the receiver's policy. */
         public static final int POLICY = 1008;
 
-        /** A message that is too big. */
+        /** A message that is too large. */
         public static final int TOO_BIG = 1009;
 
-        /** Something went wrong on this side. */
+        /** An error on this side. */
         public static final int INTERNAL_ERROR = 1011;
 
         private static final int LONGEST_REASON = 123;
 
-        /** Refuses what may not be sent: codes that are reserved or unknown, a long reason, a reason without a code. */
+        /** Rejects what may not be sent: reserved or unknown codes, a reason that is too long, a reason without a code. */
         public Close {
             if (code == NO_CODE ? !reason.isEmpty() : !isValid(code)) {
                 throw new IllegalArgumentException("a Close with the code " + code
@@ -223,13 +223,13 @@ public sealed interface WebSocketMessage {
             Content.requirePaired(reason);
         }
 
-        /** Whether an endpoint may send it: RFC 6455, section 7.4, and the registry of IANA. */
+        /** Whether an endpoint may send this code: RFC 6455, section 7.4, and the registry of IANA. */
         static boolean isValid(int code) {
             return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
         }
     }
 
-    /** What is made of bytes in a buffer. */
+    /** A message with its payload in a buffer. */
     abstract sealed class Payload implements ReferenceCounted permits Binary, BinaryPart {
         private final ByteBuf content;
 
@@ -237,13 +237,13 @@ public sealed interface WebSocketMessage {
             this.content = Objects.requireNonNull(content, "content");
         }
 
-        /** The bytes, from the reader index to the writer index. The buffer stays the message's, and is released with it. */
+        /** Returns the bytes, from the reader index to the writer index. The buffer remains owned by the message, and is released with it. */
         public final ByteBuf content() {
             return content;
         }
 
         /**
-         * Takes the bytes: all of them in an array of their own, for which the message is released.
+         * Copies the bytes to a new array, and releases the message.
          *
          * @throws IllegalReferenceCountException if it was released before
          */
@@ -256,7 +256,7 @@ public sealed interface WebSocketMessage {
             return all;
         }
 
-        /** How many bytes. */
+        /** Returns the number of bytes. */
         public final int length() {
             return content.readableBytes();
         }
@@ -314,7 +314,7 @@ public sealed interface WebSocketMessage {
         }
     }
 
-    /** What is made of few bytes. */
+    /** A message of a few bytes. */
     abstract sealed class Octets permits Ping, Pong {
         private static final int SHOWN = 64;
 
@@ -324,12 +324,12 @@ public sealed interface WebSocketMessage {
             this.bytes = bytes;
         }
 
-        /** The bytes themselves, not a copy. */
+        /** Returns the bytes themselves, not a copy. */
         public final byte[] bytes() {
             return bytes;
         }
 
-        /** How many bytes. */
+        /** Returns the number of bytes. */
         public final int length() {
             return bytes.length;
         }

@@ -12,7 +12,7 @@ import rill.codec.tls.TlsClient;
 import rill.http.wire.HttpFields;
 
 /**
- * How a WebSocket is opened, and how it behaves then. Immutable; each method with a parameter gives a changed copy.
+ * Options for opening a WebSocket and for its behaviour. Immutable; each method with a parameter returns a changed copy.
  *
  * <p><b>Units:</b> sizes are in bytes of payload, after unmasking and inflating.
  */
@@ -37,7 +37,7 @@ public final class WebSocketOptions {
         TlsClient tls = Tls.client().alpn("http/1.1");
 
         @Nullable
-        Predicate<? super String> origins; // null for the own one
+        Predicate<? super String> origins; // null for the same origin
 
         Duration handshakeTimeout = Duration.ofSeconds(10);
 
@@ -63,21 +63,21 @@ public final class WebSocketOptions {
     }
 
     /**
-     * Whole messages of up to 1 MiB in up to 16,384 frames; pings are answered, and none are sent; no compression; five seconds for the peer's answer
-     * to a {@link WebSocketMessage.Close}; no subprotocol; a server accepts pages of its own origin.
+     * The defaults: whole messages of up to 1 MiB in up to 16,384 frames; pings are answered, and none are sent; no compression; five seconds for the
+     * peer's answer to a {@link WebSocketMessage.Close}; no subprotocol; a server accepts pages of its own origin.
      */
     public static WebSocketOptions defaults() {
         return DEFAULTS;
     }
 
-    // ---- what it says
+    // ---- values
 
-    /** How many bytes a message may have; in parts, what one compressed frame may have. */
+    /** The largest size of a message; with {@link #inParts}, of one compressed frame. */
     public int messageBytes() {
         return is.messageBytes;
     }
 
-    /** In how many frames a message may come; in parts, how many may come in a row with nothing in them. */
+    /** The largest number of frames in a message; with {@link #inParts}, the largest number of empty ones in a row. */
     public int frames() {
         return is.frames;
     }
@@ -87,7 +87,7 @@ public final class WebSocketOptions {
         return is.inParts;
     }
 
-    /** Whether pings and pongs are received, and pings not answered. */
+    /** Whether pings and pongs are delivered to the receiver; pings are then not answered automatically. */
     public boolean controlByHand() {
         return is.controlByHand;
     }
@@ -97,32 +97,32 @@ public final class WebSocketOptions {
         return is.deflate;
     }
 
-    /** From how many bytes on a message is compressed. */
+    /** The size from which messages are compressed. */
     public int deflateFrom() {
         return is.deflateFrom;
     }
 
-    /** How long the peer may take to answer a Close. */
+    /** The time that the peer has to answer a Close. */
     public Duration closeTimeout() {
         return is.closeTimeout;
     }
 
-    /** After how long a silence a ping is sent; zero for never. */
+    /** The silence after which a ping is sent; zero for never. */
     public Duration pingEvery() {
         return is.pingEvery;
     }
 
-    /** How long anything may take to come after that ping. */
+    /** The time within which anything must arrive after that ping. */
     public Duration pongWithin() {
         return is.pongWithin;
     }
 
-    /** The subprotocols that this side speaks, the preferred first. */
+    /** The subprotocols of this side, in order of preference. */
     public List<String> subprotocols() {
         return is.subprotocols;
     }
 
-    /** What a client says in its request beyond what is needed. */
+    /** Additional fields of a client's request. */
     public HttpFields fields() {
         return is.fields;
     }
@@ -132,17 +132,17 @@ public final class WebSocketOptions {
         return is.connect;
     }
 
-    /** How a client speaks TLS, to {@code wss}. */
+    /** How a client speaks TLS, for {@code wss}. */
     public TlsClient tls() {
         return is.tls;
     }
 
-    /** How long a server waits for a client's request. */
+    /** The time that a server waits for a client's request. */
     public Duration handshakeTimeout() {
         return is.handshakeTimeout;
     }
 
-    /** Whether a server wants to talk to a page of this origin, where the request was sent to that host. */
+    /** Whether a server accepts a page of this origin, for a request sent to this host. */
     boolean acceptsOrigin(String origin, String host) {
         Predicate<? super String> chosen = is.origins;
         if (chosen != null) {
@@ -154,45 +154,45 @@ public final class WebSocketOptions {
 
     // ---- changed copies
 
-    /** With messages of up to so many bytes. A larger one fails the connection, and the peer is told 1009. */
+    /** Limits messages to this many bytes. A larger one fails the connection, with code 1009 sent to the peer. */
     public WebSocketOptions messageBytes(int most) {
         requirePositive("messageBytes", most);
         return changed(draft -> draft.messageBytes = most);
     }
 
-    /** With messages of any size, up to what an array can hold. A peer may make this side hold that much. */
+    /** Accepts messages of any size, up to what an array can hold. A peer can make this side hold that much. */
     public WebSocketOptions unlimited() {
         return messageBytes(Integer.MAX_VALUE - 64);
     }
 
-    /** With messages in up to so many frames. More fail the connection, and the peer is told 1008. */
+    /** Limits messages to this many frames. More fail the connection, with code 1008 sent to the peer. */
     public WebSocketOptions frames(int most) {
         requirePositive("frames", most);
         return changed(draft -> draft.frames = most);
     }
 
     /**
-     * Gives messages in parts, without a bound on their size: {@link WebSocketMessage.TextPart} and {@link WebSocketMessage.BinaryPart}, of at most 16 KiB or so
-     * each, as they come. With the pull form, the peer is held up while nobody asks for the next part.
+     * Delivers messages in parts, without a limit on the size of a message: {@link WebSocketMessage.TextPart} and {@link WebSocketMessage.BinaryPart},
+     * of about 16 KiB at most, as they arrive. With the pull form, the peer is held up while nobody asks for the next part.
      */
     public WebSocketOptions inParts(boolean parts) {
         return changed(draft -> draft.inParts = parts);
     }
 
-    /** Gives pings and pongs to the receiver, who has to answer the pings. */
+    /** Delivers pings and pongs to the receiver, which has to answer the pings. */
     public WebSocketOptions controlByHand(boolean byHand) {
         return changed(draft -> draft.controlByHand = byHand);
     }
 
     /**
-     * Compresses messages, if the peer agrees (permessage-deflate). Each by itself, so that no connection holds a window; parts are sent as they are. {@link
-     * #messageBytes} bounds what a message becomes when it is inflated.
+     * Compresses messages, if the peer agrees (permessage-deflate). Each message is compressed separately, so that no connection holds a window; parts
+     * are sent uncompressed. {@link #messageBytes} limits the size of a message after inflating.
      */
     public WebSocketOptions deflate(boolean compress) {
         return changed(draft -> draft.deflate = compress);
     }
 
-    /** Compresses messages of so many bytes or more; 1,024 unless said otherwise. */
+    /** Compresses only messages of at least this many bytes; 1,024 by default. */
     public WebSocketOptions deflateFrom(int bytes) {
         if (bytes < 0) {
             throw new IllegalArgumentException("deflateFrom can't be negative: " + bytes);
@@ -200,15 +200,15 @@ public final class WebSocketOptions {
         return changed(draft -> draft.deflateFrom = bytes);
     }
 
-    /** Gives the peer so long to answer a Close; then the connection fails. */
+    /** Gives the peer this long to answer a Close; then the connection fails. */
     public WebSocketOptions closeTimeout(Duration time) {
         requirePositive("closeTimeout", time);
         return changed(draft -> draft.closeTimeout = time);
     }
 
     /**
-     * Sends a ping when nothing has come for {@code every}, and fails the connection if then nothing comes for {@code within}. What comes counts
-     * when it is received: a connection from which nobody receives hears nothing.
+     * Sends a ping when nothing has arrived for {@code every}, and fails the connection if then nothing arrives for {@code within}. Bytes count when
+     * they are read: a connection from which nobody receives notices nothing.
      */
     public WebSocketOptions pings(Duration every, Duration within) {
         requirePositive("the time between pings", every);
@@ -222,10 +222,10 @@ public final class WebSocketOptions {
     // ---- the opening handshake
 
     /**
-     * Speaks these subprotocols, the preferred first. A client offers them; a server takes the first of its own that is offered. {@link
-     * WebSocketInfo#subprotocol} says which it is.
+     * Sets the subprotocols, in order of preference. A client offers them; a server takes the first of its own that is offered.
+     * {@link WebSocketInfo#subprotocol} returns the one agreed on.
      *
-     * @throws IllegalArgumentException if one is no token
+     * @throws IllegalArgumentException if one is not a token
      */
     public WebSocketOptions subprotocols(String... names) {
         for (String each : names) {
@@ -235,34 +235,34 @@ public final class WebSocketOptions {
         return changed(draft -> draft.subprotocols = copy);
     }
 
-    /** With these fields in a client's request: cookies, credentials, an Origin. */
+    /** Adds these fields to a client's request: cookies, credentials, an Origin. */
     public WebSocketOptions fields(HttpFields own) {
         Objects.requireNonNull(own, "fields");
         return changed(draft -> draft.fields = own);
     }
 
-    /** Connects a client so: with a time limit for all of it, handshake included, through a proxy. */
+    /** Sets how a client connects: through a proxy, or with a time limit, which includes the handshake. */
     public WebSocketOptions connect(ConnectOptions options) {
         Objects.requireNonNull(options, "options");
         return changed(draft -> draft.connect = options);
     }
 
-    /** Speaks TLS so, as a client to {@code wss}. It is to offer {@code http/1.1}, if anything. */
+    /** Sets the TLS client for {@code wss}. If it offers protocols, it must offer {@code http/1.1}. */
     public WebSocketOptions tls(TlsClient client) {
         Objects.requireNonNull(client, "tls");
         return changed(draft -> draft.tls = client);
     }
 
     /**
-     * Accepts, as a server, requests of pages of these origins, such as {@code https://example.org}. Unless said otherwise, of the origin alone that the
-     * request was sent to: a browser lets any page connect to anywhere, with the user's cookies. Who sends no Origin is no browser, and not asked.
+     * Sets the origins, such as {@code https://example.org}, whose pages a server accepts. By default only the origin that the request was sent to: a
+     * browser lets any page connect anywhere, with the user's cookies. A request without an Origin is not from a browser, and is not checked.
      */
     public WebSocketOptions origins(Predicate<? super String> accepted) {
         Objects.requireNonNull(accepted, "accepted");
         return changed(draft -> draft.origins = accepted);
     }
 
-    /** Gives a client so long for its request, as a server. */
+    /** Sets the time that a server waits for a client's request. */
     public WebSocketOptions handshakeTimeout(Duration time) {
         requirePositive("handshakeTimeout", time);
         return changed(draft -> draft.handshakeTimeout = time);

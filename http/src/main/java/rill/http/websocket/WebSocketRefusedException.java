@@ -3,7 +3,7 @@ package rill.http.websocket;
 import java.io.IOException;
 import rill.http.wire.ResponseHead;
 
-/** The server does not open a WebSocket: it has answered something else than 101. */
+/** The server refused to open a WebSocket: its answer was not 101. */
 public final class WebSocketRefusedException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -15,7 +15,7 @@ public final class WebSocketRefusedException extends IOException {
         this.response = response;
     }
 
-    /** What it has answered; without a body. */
+    /** Returns the server's answer, without its body. */
     public ResponseHead response() {
         return response;
     }

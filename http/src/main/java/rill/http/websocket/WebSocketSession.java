@@ -15,7 +15,7 @@ import rill.Session;
 import rill.http.websocket.WebSocketMessage.Close;
 
 /**
- * One side of a WebSocket.
+ * The session of one side of a WebSocket.
  *
  * <pre>
  *           our Close                        the peer's Close
@@ -24,12 +24,12 @@ import rill.http.websocket.WebSocketMessage.Close;
  *    │                      │ closeTimeout: failed
  *    └─ a violation: the peer is told by a Close, and the connection fails
  *
- *   what comes in:   HEAD ── whole, and nothing wrong with it ──▶ PAYLOAD ── all of it has come ──▶ HEAD
+ *   a frame read:    HEAD ── complete, and valid ──▶ PAYLOAD ── all of it has arrived ──▶ HEAD
  *
  *   a message:       NONE ── first frame ──▶ content ── frame with FIN ──▶ NONE; control frames may come between
  * </pre>
  *
- * <p>A message that comes in one frame and all at once never needs a {@link Content}. Of compressed frames nothing is taken before they are whole.
+ * <p>A message that arrives in one frame and all at once needs no {@link Content}. Nothing is taken of a compressed frame until all of it has arrived.
  */
 final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessage> {
     private static final int COMPRESSED_SLACK = 1024;
@@ -43,19 +43,19 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     private final Scratch scratch;
     private final FrameWriter writer;
 
-    private boolean closing; // our Close has left
-    private boolean heard; // since the last look
-    private boolean asked; // by a ping
+    private boolean closing; // our Close was written
+    private boolean heard; // since the last timer
+    private boolean asked; // a ping was sent, and nothing heard since
 
     // the frame that is being read
     private boolean inFrame;
     private int first;
     private int mask;
-    private long taken; // of its payload
+    private long taken; // bytes of its payload
     private long remaining;
-    private boolean lastFed; // the last byte was inflated, and is kept until all that comes of it is given
+    private boolean lastFed; // the last byte was inflated, but is kept until all of its output is delivered
 
-    private @Nullable Content content; // of a message that did not come at once
+    private @Nullable Content content; // of a message that did not arrive at once
 
     WebSocketSession(WebSocketCodec codec, Context context) {
         this.client = codec.client();
@@ -97,7 +97,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         return control(opcode, in, start, context);
     }
 
-    /** False if it has not come whole. Each byte is judged when it is there, whatever follows. */
+    /** False if it is incomplete. Each byte is checked as soon as it has arrived, whatever follows. */
     private boolean readHead(ByteBuf in, Context context) throws ProtocolException {
         int there = in.readableBytes();
         if (there == 0) {
@@ -228,7 +228,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         return options.inParts() ? Math.min(most, part) : most;
     }
 
-    // Messages that are there as a whole, as nearly all are.
+    // Messages that have arrived completely, as nearly all have.
 
     private WebSocketMessage textAtOnce(ByteBuf in, int start, Context context) throws IOException {
         int size = (int) remaining;
@@ -245,7 +245,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         return options.inParts() ? new WebSocketMessage.TextPart(content, true) : new WebSocketMessage.Text(content);
     }
 
-    /** Whether each byte has become a character, and none of them that for what is malformed. The JDK looks for neither byte by byte. */
+    /** Whether each byte became a character, and none the replacement for malformed input. The JDK does both checks many bytes at a time. */
     private static boolean isPlainlyAscii(String content, int bytes) {
         return content.length() == bytes && content.indexOf('\uFFFD') < 0;
     }
@@ -263,8 +263,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     }
 
     private @Nullable WebSocketMessage take(Content open, ByteBuf in, int start, Context context) throws IOException {
-        int most =
-                options.inParts() ? part : options.messageBytes(); // and no frame is longer than what is left of that
+        int most = options.inParts() ? part : options.messageBytes(); // no frame is longer than the rest of the limit
         int count = (int) Math.min(Math.min(remaining, in.readableBytes()), most - open.size());
         boolean last = (first & Frame.FIN) != 0 && remaining < most - open.size();
         int from = in.readerIndex() - start;
@@ -289,7 +288,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
                 throw noText(context, in.readerIndex() - start);
             }
             WebSocketMessage message = options.inParts() ? open.part(true) : open.whole();
-            messageEnds(); // not before there was memory for it: until then closed() gives back what there is
+            messageEnds(); // only after the allocation succeeded: until then closed() releases everything
             return message;
         }
         open.frames++;
@@ -305,7 +304,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         return options.inParts() ? open.part(false) : null;
     }
 
-    /** Not within a message: what came of it would be lost. */
+    /** Not within a message, whose beginning would be lost. */
     @Override
     public boolean replaceable() {
         return content == null && !inFrame;
@@ -319,7 +318,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         }
     }
 
-    /** Of a frame that is there as a whole; in pieces, since each may become a thousand times as much. */
+    /** Inflates a frame that has arrived completely; in pieces, since each may become a thousand times as large. */
     private @Nullable WebSocketMessage inflate(Content open, ByteBuf in, int start, Context context)
             throws IOException {
         if (in.readableBytes() < remaining) {
@@ -358,9 +357,9 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     }
 
     /**
-     * Inflates some of the payload. Its last byte is kept until nothing more comes of it.
+     * Inflates some of the payload. Its last byte is kept until it yields no more output.
      *
-     * @return whether there is as much as there may be at a time
+     * @return whether the output has reached its limit
      */
     private boolean inflatePiece(Content open, ByteBuf in) throws Content.MalformedException {
         var inflater = Objects.requireNonNull(open.inflater);
@@ -371,7 +370,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         boolean more = open.inflate(options.inParts() ? part : mostInflated());
         int used = count - inflater.getRemaining();
         if (inflater.finished()) {
-            inflater.reset(); // a block that says it is the last: what follows begins anew
+            inflater.reset(); // a block marked as the last: the rest is a new stream
         }
         boolean all = lastFed || used == remaining;
         lastFed = all && more;
@@ -402,7 +401,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
         return refuse(context, position, Close.MALFORMED, "expected text in UTF-8");
     }
 
-    /** Tells the peer, and gives what ends the connection. */
+    /** Sends the peer a Close, and returns the exception that ends the connection. */
     private ProtocolException refuse(Context context, int position, int code, String violation) {
         if (!closing) {
             closing = true;
@@ -417,7 +416,7 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     public void encode(WebSocketMessage message, Outgoing out) throws IOException {
         if (closing) {
             if (message instanceof Close) {
-                return; // it was said
+                return; // already sent
             }
             throw new OutputEndedException("a message after the Close of this side can't be sent");
         }
@@ -449,11 +448,11 @@ final class WebSocketSession implements Session<WebSocketMessage, WebSocketMessa
     @Override
     public @Nullable WebSocketMessage timerExpired(Context context) throws IOException {
         if (closing && !context.isReading()) {
-            context.startTimer(options.closeTimeout()); // its Close may be here, and nobody receives it
+            context.startTimer(options.closeTimeout()); // the peer's Close may have arrived, with nobody receiving
         } else if (closing) {
             throw new DeadlineException("the peer has not answered a Close within "
                     + options.closeTimeout().toMillis() + " ms");
-        } else if (heard || (asked && !context.isReading())) { // what is not read is not heard, so he is asked anew
+        } else if (heard || (asked && !context.isReading())) { // unread bytes are not heard, so ping again
             heard = false;
             asked = false;
             context.startTimer(options.pingEvery());

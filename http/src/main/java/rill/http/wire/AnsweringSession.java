@@ -8,7 +8,7 @@ import rill.Context;
 import rill.Outgoing;
 import rill.Session;
 
-/** A server's session that tells violations, and heads that take too long, instead of failing. */
+/** A server's session that delivers violations, and heads that take too long, as {@link Refused} instead of failing. */
 final class AnsweringSession implements Session<RequestEvent, ResponseEvent> {
     private final ServerSession session;
     private final Duration headDeadline;
@@ -61,7 +61,7 @@ final class AnsweringSession implements Session<RequestEvent, ResponseEvent> {
     @Override
     public @Nullable RequestEvent timerExpired(Context context) {
         if (timing && !context.isReading()) {
-            context.startTimer(headDeadline); // it may have come, and waits until it is read
+            context.startTimer(headDeadline); // the rest may have arrived, waiting to be read
             return null;
         }
         return timing ? refused(408, "expected the rest of the head", context) : null;

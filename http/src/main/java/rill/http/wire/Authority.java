@@ -1,6 +1,6 @@
 package rill.http.wire;
 
-/** A host, and perhaps a port, as they stand in Host and in the target of CONNECT. <b>Source:</b> RFC 3986, 3.2.2 and 3.2.3. */
+/** A host, and optionally a port, as in Host and in the target of CONNECT. <b>Source:</b> RFC 3986, 3.2.2 and 3.2.3. */
 final class Authority {
     private static final boolean[] NAME = new boolean[128];
     private static final int PORT_DIGITS = 5;
@@ -17,9 +17,9 @@ final class Authority {
     private Authority() {}
 
     /**
-     * Where {@code bytes[at..end)} stops being a host and perhaps a port; {@code end} if it is that.
+     * The index at which {@code bytes[at..end)} stops being a host and optionally a port; {@code end} if it is one.
      *
-     * @param portNeeded whether there has to be a host and a port
+     * @param portNeeded whether both the host and the port are required
      */
     static int check(byte[] bytes, int at, int end, boolean portNeeded) {
         int i = at;
@@ -57,6 +57,6 @@ final class Authority {
                 || (octet >= 'A' && octet <= 'F')
                 || octet == ':'
                 || octet == '.'
-                || octet == '%'; // of a zone, which some send
+                || octet == '%'; // of a zone, which some clients send
     }
 }

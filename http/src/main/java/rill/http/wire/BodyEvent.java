@@ -1,4 +1,4 @@
 package rill.http.wire;
 
-/** What follows the head of a message that has a body: pieces, and an end. */
+/** A part of a message after its head: a piece of the body, or its end. */
 public sealed interface BodyEvent extends RequestEvent, ResponseEvent permits Data, End {}

@@ -2,13 +2,13 @@ package rill.http.wire;
 
 import io.netty.buffer.ByteBuf;
 
-/** The sizes of chunks as text, straight into a buffer. */
+/** Writes the sizes of chunks as text, directly to a buffer. */
 final class ChunkSize {
     private static final byte[] HEX = "0123456789abcdef".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
 
     private ChunkSize() {}
 
-    /** A number above 0. */
+    /** Writes a number above 0. */
     static void write(int number, ByteBuf to) {
         int shift = (Integer.SIZE - 1 - Integer.numberOfLeadingZeros(number)) & ~3;
         for (int s = shift; s >= 0; s -= 4) {

@@ -8,16 +8,16 @@ import rill.Outgoing;
 import rill.Session;
 
 /**
- * The client's side of a connection: requests are written, responses read, in the same order.
+ * The client's side of a connection: requests are written and responses read, in the same order.
  *
- * <p>It stops after a 101, and after a response that agrees to CONNECT: what follows is another protocol, for {@link rill.Connection#become}.
+ * <p>It stops after a 101, and after a response that agrees to CONNECT: another protocol follows, for {@link rill.Connection#become}.
  */
 final class ClientSession implements Session<ResponseEvent, RequestEvent> {
     private final HeadReader heads;
     private final MessageReader reader;
     private final MessageWriter writer;
     private final Kinds unanswered = new Kinds();
-    private boolean lastResponse; // is being read
+    private boolean lastResponse; // the response being read is the last
 
     ClientSession(HttpLimits limits, Context context) {
         heads = context.shared(HeadReader.class, HeadReader::new);

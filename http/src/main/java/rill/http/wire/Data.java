@@ -6,10 +6,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A piece of a body, as it came or is to be sent. Where one piece ends and the next begins means nothing. The last piece says so where that is
- * known with it, as of a body with a declared length; then no {@link End} follows.
+ * A piece of a body, as it was received or is to be sent. The boundaries between pieces have no meaning. A piece that is known to be the last, as in a
+ * body with a declared length, says so; then no {@link End} follows.
  *
- * <p><b>Ownership:</b> it is its buffer, as far as references are concerned: whoever owns it releases it, and to write it hands it over.
+ * <p><b>Ownership:</b> it shares the reference count of its buffer. Its owner must release it; writing it transfers ownership.
  */
 public final class Data implements BodyEvent, ReferenceCounted {
     private final ByteBuf bytes;
@@ -20,27 +20,27 @@ public final class Data implements BodyEvent, ReferenceCounted {
         this.last = last;
     }
 
-    /** A piece of these bytes, whose reference it takes over. */
+    /** Returns a piece of these bytes, whose ownership is transferred. */
     public static Data of(ByteBuf bytes) {
         return new Data(bytes, false);
     }
 
-    /** The last piece, whose reference it takes over: the message ends with it. */
+    /** Returns the last piece of a message, with these bytes, whose ownership is transferred. */
     public static Data last(ByteBuf bytes) {
         return new Data(bytes, true);
     }
 
-    /** Whether the message ends with it. */
+    /** Returns whether the message ends with it. */
     public boolean isLast() {
         return last;
     }
 
-    /** The bytes: from the reader index to the writer index. */
+    /** Returns the bytes: from the reader index to the writer index. */
     public ByteBuf bytes() {
         return bytes;
     }
 
-    /** How many there are. */
+    /** Returns the number of bytes. */
     public int size() {
         return bytes.readableBytes();
     }

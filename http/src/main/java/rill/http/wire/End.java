@@ -5,7 +5,7 @@ import java.util.Objects;
 /**
  * The end of a message that has a body.
  *
- * @param trailers what came, or is sent, after the body; of a body in chunks alone
+ * @param trailers the fields after the body; only with a body in chunks
  */
 public record End(HttpFields trailers) implements BodyEvent {
     private static final End BARE = new End(HttpFields.none());
@@ -13,7 +13,7 @@ public record End(HttpFields trailers) implements BodyEvent {
     /**
      * An end with these trailers.
      *
-     * @throws IllegalArgumentException if one of them decides how a message is framed or where it goes, and so has to come before it
+     * @throws IllegalArgumentException if one of them decides how the message is framed or routed, and so belongs in the head
      */
     public End {
         Objects.requireNonNull(trailers, "trailers");
@@ -24,12 +24,12 @@ public record End(HttpFields trailers) implements BodyEvent {
         }
     }
 
-    /** Whether a field decides how a message is framed, or where it goes. */
+    /** Whether a field decides how a message is framed or routed, or what happens to the connection. */
     static boolean isNoTrailer(int known) {
         return known >= 0 && known <= KnownFields.LAST_WITH_MEANING;
     }
 
-    /** An end without trailers; always the same object. */
+    /** Returns an end without trailers; always the same object. */
     public static End of() {
         return BARE;
     }

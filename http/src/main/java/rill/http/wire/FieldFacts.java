@@ -1,8 +1,8 @@
 package rill.http.wire;
 
 /**
- * What the fields of one message say of its framing and of its connection, collected as they are read. What can't be understood in one way alone
- * is a violation. <b>Source:</b> RFC 9112, 6.1, 6.3 and 3.2; RFC 9110, 7.6.1, 7.8 and 10.1.1.
+ * What the fields of one message state about its framing and its connection, collected while they are read. Anything ambiguous is a violation.
+ * <b>Source:</b> RFC 9112, 6.1, 6.3 and 3.2; RFC 9110, 7.6.1, 7.8 and 10.1.1.
  */
 final class FieldFacts {
     /** Nothing was collected yet. */
@@ -17,10 +17,10 @@ final class FieldFacts {
     static final int UPGRADE = 1 << 6;
     static final int CONTINUE = 1 << 7; // is expected
     static final int OTHER_EXPECTATION = 1 << 8;
-    static final int SECOND_HOST = 1 << 9; // which concerns requests alone, as does the next
+    static final int SECOND_HOST = 1 << 9; // a violation only in requests, like the next one
     static final int WRONG_HOST = 1 << 10;
 
-    /** More digits than a number of 64 bits has for certain. */
+    /** The number of digits that always fit in 64 bits. */
     private static final int DIGITS = 18;
 
     int flags;
@@ -31,7 +31,7 @@ final class FieldFacts {
         contentLength = 0;
     }
 
-    /** Takes notice of a field whose value is {@code bytes[at..end)}. */
+    /** Evaluates a field whose value is {@code bytes[at..end)}. */
     void note(int known, byte[] bytes, int at, int end) throws HttpProtocolException {
         switch (known) {
             case KnownFields.CONNECTION -> connection(bytes, at, end);
@@ -124,7 +124,7 @@ final class FieldFacts {
         flags |= HAS_HOST;
     }
 
-    /** Whether these bytes are that word of small letters, hyphens and digits, in whatever letters. */
+    /** Whether these bytes are this word of lower-case letters, hyphens and digits, ignoring case. */
     static boolean isWord(byte[] bytes, int at, int end, String word) {
         if (end - at != word.length()) {
             return false;
@@ -138,9 +138,9 @@ final class FieldFacts {
         return true;
     }
 
-    // ---- what follows
+    // ---- conclusions
 
-    /** How many bytes a request's body has: see {@link Head#bodyLength}. */
+    /** The length of a request's body: see {@link Head#bodyLength}. */
     static long lengthOfRequest(int flags, long contentLength, int minor, boolean connect)
             throws HttpProtocolException {
         refuseAmbiguity(flags, minor);
@@ -159,7 +159,7 @@ final class FieldFacts {
         return (flags & CHUNKED) != 0 ? Head.CHUNKED : contentLength;
     }
 
-    /** How many bytes a response's body has, if its request was neither HEAD nor CONNECT. */
+    /** The length of a response's body, if its request was neither HEAD nor CONNECT. */
     static long lengthOfResponse(int flags, long contentLength, int minor, int status) throws HttpProtocolException {
         refuseAmbiguity(flags, minor);
         if (status < 200 || status == 204) {

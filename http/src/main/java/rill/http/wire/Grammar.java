@@ -2,7 +2,7 @@ package rill.http.wire;
 
 import org.jspecify.annotations.Nullable;
 
-/** The characters that HTTP is made of, and what is said when one is out of place. <b>Source:</b> RFC 9110, 5.6.2 and 5.5; RFC 9112, 3.2. */
+/** The character classes of HTTP, and the names of characters in messages. <b>Source:</b> RFC 9110, 5.6.2 and 5.5; RFC 9112, 3.2. */
 final class Grammar {
     private static final boolean[] TOKEN = new boolean[256];
 
@@ -29,7 +29,7 @@ final class Grammar {
         return TOKEN[octet & 0xFF];
     }
 
-    /** Where a text stops being a token; its length if it is one; 0 for an empty one, which is none. */
+    /** The index at which a text stops being a token; its length if it is one; 0 if it is empty, which is not a token. */
     static int tokenLength(CharSequence text) {
         for (int i = 0; i < text.length(); i++) {
             if (!isToken(text.charAt(i))) {
@@ -39,7 +39,7 @@ final class Grammar {
         return text.length();
     }
 
-    /** Of what may be between the ends of a line: no control character but the tab. */
+    /** Whether a character may be within a line: no control character except the tab. */
     static boolean isText(int character) {
         return (character >= 0x20 && character != 0x7F && character <= 0xFF) || character == '\t';
     }
@@ -51,7 +51,7 @@ final class Grammar {
     /**
      * Checks a name.
      *
-     * @throws IllegalArgumentException if it is no token
+     * @throws IllegalArgumentException if it is not a token
      */
     static void requireToken(CharSequence token, String what) {
         int length = tokenLength(token);

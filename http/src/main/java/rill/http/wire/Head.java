@@ -1,33 +1,33 @@
 package rill.http.wire;
 
 /**
- * The head of a message: a {@link RequestHead} or a {@link ResponseHead}. It is made whole or not at all: whatever would let two readers differ about
- * where the message ends is refused, of a peer and of a caller alike.
+ * The head of a message: a {@link RequestHead} or a {@link ResponseHead}. A head whose end of message two readers could understand differently is
+ * rejected, from a peer and from a caller alike.
  */
 public sealed interface Head permits RequestHead, ResponseHead {
-    /** The length of a body that is sent in chunks, until the last of them. */
+    /** The length of a body that is sent in chunks. */
     long CHUNKED = -1;
 
-    /** The length of a body that is over when the connection is; of responses alone. */
+    /** The length of a body that ends with the connection; only of responses. */
     long UNTIL_CLOSE = -2;
 
-    /** The fields. */
+    /** Returns the fields. */
     HttpFields fields();
 
-    /** The version: 1 for HTTP/1.1, and 0 for HTTP/1.0. */
+    /** Returns the minor version: 1 for HTTP/1.1, and 0 for HTTP/1.0. */
     int minorVersion();
 
     /**
-     * How many bytes the body has, or {@link #CHUNKED}, or {@link #UNTIL_CLOSE}. If it has none, 0: then the message is its head alone, and neither
-     * {@link Data} nor {@link End} follows. That also holds for the response to HEAD, whatever its fields say.
+     * Returns the number of bytes of the body, or {@link #CHUNKED}, or {@link #UNTIL_CLOSE}. If it is 0, the message is only its head, and neither
+     * {@link Data} nor {@link End} follows. That includes the response to HEAD, whatever its fields say.
      */
     long bodyLength();
 
-    /** Whether something follows the head. */
+    /** Returns whether a body follows the head. */
     default boolean hasBody() {
         return bodyLength() != 0;
     }
 
-    /** Whether the connection may be used for another request afterwards, as far as this message is concerned. */
+    /** Returns whether this message allows the connection to be used for another request. */
     boolean keepAlive();
 }

@@ -4,8 +4,8 @@ import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 
 /**
- * A head that is being written: put together on the heap, and then copied to where it is sent from in one go, which takes less time than many small
- * parts do there. One for all sessions of a loop.
+ * A head that is being written. It is assembled on the heap and then copied to its destination at once, which takes less time than many small writes
+ * there. One for all sessions of a loop.
  */
 final class HeadBuffer {
     private static final int USUAL = 512;
@@ -40,8 +40,8 @@ final class HeadBuffer {
         System.arraycopy(fields.bytes(), fields.from(), bytes, room(length), length);
     }
 
-    /** Characters of Latin 1. */
-    @SuppressWarnings("deprecation") // which drops the upper halves of characters: they have none
+    /** Appends Latin 1 characters. */
+    @SuppressWarnings("deprecation") // drops the upper halves of characters, which are 0
     void put(String text) {
         text.getBytes(0, text.length(), bytes, room(text.length()));
     }
@@ -56,7 +56,7 @@ final class HeadBuffer {
         bytes[at + 1] = '\n';
     }
 
-    /** A number that is not negative, in decimal. */
+    /** Appends a number that is not negative, in decimal. */
     void put(long number) {
         int start = room(MOST_DIGITS);
         int at = start + MOST_DIGITS;

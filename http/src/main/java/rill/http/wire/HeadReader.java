@@ -3,8 +3,8 @@ package rill.http.wire;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Makes heads and trailers of their bytes, of which is known that they end with an empty line and have no control character but tabs and CR LF at
- * the end of each line. One for all sessions of a loop: what it uses for one head is of no use afterwards.
+ * Parses heads and trailers from bytes that are known to end with an empty line and to contain no control characters except tabs, and CR LF at the end
+ * of each line. One for all sessions of a loop: it keeps nothing from one head to the next.
  */
 final class HeadReader {
     private static final int CRLF = 2;
@@ -15,7 +15,7 @@ final class HeadReader {
     private static final long NUMBERS = Swar.each('#');
     private static final long BELOW_VISIBLE = Swar.each('!');
 
-    final HeadWindow window = new HeadWindow(); // in which the bytes of the next are found
+    final HeadWindow window = new HeadWindow(); // for finding the bytes of the next head
     private final FieldFacts facts = new FieldFacts();
 
     // ---- the three kinds
@@ -84,7 +84,7 @@ final class HeadReader {
         return i;
     }
 
-    /** Visible characters of ASCII, up to a space; there is a control character before the end of the bytes. */
+    /** Visible ASCII characters, up to a space; a control character is guaranteed before the end of the bytes. */
     private static int targetEnd(byte[] bytes, int at) throws HttpProtocolException {
         int i = at;
         while (i + Long.BYTES <= bytes.length) {
@@ -120,7 +120,7 @@ final class HeadReader {
         return otherMinor(bytes, at, ofRequest);
     }
 
-    /** HTTP/1.2 and later are read as HTTP/1.1, as they would have to be. */
+    /** HTTP/1.2 and later are read as HTTP/1.1, as the standard requires. */
     private static int otherMinor(byte[] bytes, int at, boolean ofRequest) throws HttpProtocolException {
         String form = "HTTP/0.0";
         for (int i = 0; i < form.length(); i++) {
@@ -152,7 +152,7 @@ final class HeadReader {
         return status;
     }
 
-    /** Which form it has to have. */
+    /** Checks that the target has a form that the method may have. */
     private static void checkTarget(String method, byte[] bytes, int at, int end) throws HttpProtocolException {
         int wrong = Targets.check(method, bytes, at, end);
         if (wrong < end) {
@@ -162,7 +162,7 @@ final class HeadReader {
 
     // ---- fields
 
-    /** Those from a line on. */
+    /** Parses the fields from a line on. */
     private HttpFields fields(byte[] bytes, int first) throws HttpProtocolException {
         facts.clear();
         int count = window.lines() - first;
@@ -177,7 +177,7 @@ final class HeadReader {
         return new HttpFields(bytes, from, at, index, facts.flags, facts.contentLength);
     }
 
-    /** Where the name and the value are. */
+    /** Returns the entry for a field in the index. */
     private long field(byte[] bytes, int name, int lineEnd) throws HttpProtocolException {
         int colon = colon(bytes, name, lineEnd);
         KnownFields.Known known = colon == lineEnd ? null : KnownFields.find(bytes, name, colon - name);
@@ -216,7 +216,7 @@ final class HeadReader {
         }
     }
 
-    /** The index of the first colon, or the end of the line. The bytes go on after that, with CR LF at least. */
+    /** The index of the first colon, or the end of the line. More bytes follow the line, CR LF at least. */
     private static int colon(byte[] bytes, int at, int lineEnd) {
         int i = at;
         for (; i < lineEnd && i + Long.BYTES <= bytes.length; i += Long.BYTES) {

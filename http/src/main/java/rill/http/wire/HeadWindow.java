@@ -4,10 +4,10 @@ import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 
 /**
- * What a loop has received of a head, copied to the heap to be searched: an array is searched several times as fast as the buffer, and the head is
- * copied out of it in any case. It has as much as the last head was long, and some more if that does not do.
+ * A copy of received bytes of a head, on the heap, for searching: an array is searched several times as fast as the buffer, and the head is copied out
+ * of it in any case. It holds as many bytes as the last head had, and is extended if that is not enough.
  *
- * <p>One for all sessions of a loop. Between two searches nothing in it means anything.
+ * <p>One for all sessions of a loop. Its contents mean nothing between two searches.
  */
 final class HeadWindow {
     private static final int SMALLEST = 256;
@@ -16,11 +16,11 @@ final class HeadWindow {
     private byte[] bytes = new byte[2 * SMALLEST];
     private int[] ends = new int[32];
     private int lines;
-    private int from; // index in the buffer of the first
+    private int from; // index in the buffer of the first byte
     private int to;
     private int usual = SMALLEST;
 
-    /** The bytes from {@code start} on, as many as are usual. */
+    /** Copies the bytes from {@code start} on, as many as are usual. */
     void open(ByteBuf in, int start, int end) {
         from = start;
         to = start;
@@ -38,7 +38,7 @@ final class HeadWindow {
         to += more;
     }
 
-    /** Other than by index, which some buffers allocate for. */
+    /** Does not use the accessors by index, for which some buffers allocate. */
     private static void read(ByteBuf in, int index, byte[] into, int at, int length) {
         int reader = in.readerIndex();
         in.readerIndex(index).readBytes(into, at, length).readerIndex(reader);
@@ -57,12 +57,12 @@ final class HeadWindow {
         }
     }
 
-    /** The byte at {@code index}, which the buffer has and the window perhaps not. */
+    /** The byte at {@code index}, which is in the buffer but may be outside the window. */
     byte at(ByteBuf in, int index) {
         return index >= from && index < to ? bytes[index - from] : in.getByte(index);
     }
 
-    /** A line ends at {@code index} of the buffer. */
+    /** Notes that a line ends at {@code index} of the buffer. */
     void lineEnds(int index) {
         if (lines == ends.length) {
             ends = Arrays.copyOf(ends, 2 * lines);
@@ -70,7 +70,7 @@ final class HeadWindow {
         ends[lines++] = index - from;
     }
 
-    /** A copy of what begins at {@code start}, where the head does, and is complete; {@link #end} says where its lines end. */
+    /** A copy of the complete head that begins at {@code start}; {@link #end} then returns where its lines end. */
     byte[] copy(ByteBuf in, int start, int length) {
         usual = Math.max(SMALLEST, length);
         if (start == from) {
@@ -82,7 +82,7 @@ final class HeadWindow {
         return copy;
     }
 
-    /** Of a head that came in parts: lines that had ended before were not noted. */
+    /** For a head that arrived in parts: the ends of earlier lines were not noted. */
     private void findEnds(byte[] head, int start) {
         from = start;
         lines = 0;
@@ -93,12 +93,12 @@ final class HeadWindow {
         }
     }
 
-    /** How many lines the head has, but for the empty one. */
+    /** The number of lines of the head, without the empty one. */
     int lines() {
         return lines;
     }
 
-    /** Where CR LF of the line is, in the head. */
+    /** The index in the head of the CR LF of a line. */
     int end(int line) {
         return ends[line];
     }

@@ -10,31 +10,31 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of a message's head, or of its trailers: names and values, in the order of the wire. Immutable; each method that changes something
- * gives a changed copy. Whatever is in it may be sent: names are tokens, and values have no control characters.
+ * The fields of a message's head, or of its trailers: names and values, in the order of the wire. Immutable; each method that changes something returns
+ * a changed copy. All fields in it may be sent: names are tokens, and values have no control characters.
  *
- * <p>It holds the bytes of the wire, and decodes a value when it is asked for: to hand fields on costs a copy, whatever is in them. Names are
- * compared without regard to large and small letters, values are Latin 1.
+ * <p>It holds the bytes of the wire, and decodes a value when it is asked for, so that forwarding fields costs one copy, whatever they contain. Names
+ * are compared ignoring case; values are Latin 1.
  *
- * <p><b>Errors:</b> {@link IllegalArgumentException} for a name or value that can't be sent (CR, LF, NUL and other control characters; blanks at
- * the ends of a value), and for more than {@value #LARGEST} bytes in all.
+ * <p><b>Errors:</b> {@link IllegalArgumentException} for a name or value that can't be sent (CR, LF, NUL and other control characters; blanks at the
+ * ends of a value), and for more than {@value #LARGEST} bytes in total.
  *
  * <p><b>Source:</b> RFC 9110, section 5.
  */
 public final class HttpFields {
-    /** How many bytes all fields together may have, with their separators. */
+    /** The largest size of all fields together, in bytes, with their separators. */
     public static final int LARGEST = 0xFFFF;
 
     private static final HttpFields NONE = new HttpFields(new byte[0], 0, 0, new long[0]);
 
-    /** What is not shown where fields are printed. */
+    /** Names whose values are not printed. */
     private static final List<String> SECRETS = List.of("authorization", "proxy-authorization", "cookie", "set-cookie");
 
     private final byte[] bytes;
     private final int from;
     private final int to;
     private final long[] index;
-    private int facts; // see FieldFacts; what threads write here by turns is always the same
+    private int facts; // see FieldFacts; threads that race to write it write equal values
     private long contentLength;
 
     private HttpFields(byte[] bytes, int from, int to, long[] index) {
@@ -42,11 +42,11 @@ public final class HttpFields {
     }
 
     /**
-     * Fields whose bytes were checked.
+     * Fields whose bytes have been checked.
      *
      * @param from where they begin: {@code name: value CR LF} for each
      * @param to where they end
-     * @param index of each, where its name and its value begin and end: see {@link #entry}
+     * @param index where the name and the value of each begin and end: see {@link #entry}
      * @param facts {@link FieldFacts#flags}
      */
     HttpFields(byte[] bytes, int from, int to, long[] index, int facts, long contentLength) {
@@ -58,7 +58,7 @@ public final class HttpFields {
         this.facts = facts;
     }
 
-    /** An entry of the index. Each place is one of the first 65,536. */
+    /** An entry of the index. Each position is below 65,536. */
     static long entry(int name, int nameEnd, int value, int valueEnd) {
         return ((long) name << 48) | ((long) nameEnd << 32) | ((long) value << 16) | valueEnd;
     }
@@ -81,12 +81,12 @@ public final class HttpFields {
 
     // ---- making
 
-    /** No fields. */
+    /** Returns an instance without fields. */
     public static HttpFields none() {
         return NONE;
     }
 
-    /** Fields with these names and values by turns. */
+    /** Returns fields with these names and values, which alternate. */
     public static HttpFields of(String... namesAndValues) {
         if (namesAndValues.length % 2 != 0) {
             throw new IllegalArgumentException("names and values by turns, not " + namesAndValues.length + " of them");
@@ -98,7 +98,7 @@ public final class HttpFields {
         return fields;
     }
 
-    /** With one more field, after those that are there, whether or not one of them has this name. */
+    /** Returns a copy with one more field at the end, whether or not there is one of the same name. */
     public HttpFields add(String name, String value) {
         Grammar.requireToken(name, "the name of a field");
         Grammar.requireText(value, name);
@@ -137,12 +137,12 @@ public final class HttpFields {
         return moved;
     }
 
-    /** With this field in the place of all that have this name, at the end. */
+    /** Returns a copy with this field at the end, which replaces any fields of the same name. */
     public HttpFields with(String name, String value) {
         return without(name).add(name, value);
     }
 
-    /** Without the fields of this name. */
+    /** Returns a copy without the fields of this name. */
     public HttpFields without(String name) {
         if (!contains(name)) {
             return this;
@@ -156,7 +156,7 @@ public final class HttpFields {
         return rest;
     }
 
-    /** With all of these after those that are there. */
+    /** Returns a copy with all of these at the end. */
     public HttpFields addAll(HttpFields others) {
         if (isEmpty()) {
             return others;
@@ -170,17 +170,17 @@ public final class HttpFields {
 
     // ---- asking
 
-    /** How many there are. */
+    /** Returns the number of fields. */
     public int size() {
         return index.length;
     }
 
-    /** Whether there are none. */
+    /** Returns whether there are no fields. */
     public boolean isEmpty() {
         return index.length == 0;
     }
 
-    /** The name of a field in small letters; of common ones always the same object. */
+    /** Returns the name of a field in lower case; for a common name always the same object. */
     public String name(int field) {
         long entry = index[field];
         int at = name(entry);
@@ -194,7 +194,7 @@ public final class HttpFields {
         return latin(name(entry), nameEnd(entry));
     }
 
-    /** The value of a field, without the blanks around it. */
+    /** Returns the value of a field, without the blanks around it. */
     public String value(int field) {
         long entry = index[field];
         return latin(value(entry), valueEnd(entry));
@@ -204,13 +204,13 @@ public final class HttpFields {
         return new String(bytes, start, end - start, StandardCharsets.ISO_8859_1);
     }
 
-    /** The value of the first field of this name, or null if there is none. */
+    /** Returns the value of the first field of this name, or null if there is none. */
     public @Nullable String get(String name) {
         int field = find(name, 0);
         return field < 0 ? null : value(field);
     }
 
-    /** The values of all fields of this name, in order. */
+    /** Returns the values of all fields of this name, in order. */
     public List<String> all(String name) {
         var values = new ArrayList<String>(2);
         for (int i = find(name, 0); i >= 0; i = find(name, i + 1)) {
@@ -219,14 +219,14 @@ public final class HttpFields {
         return values;
     }
 
-    /** Whether there is a field of this name. */
+    /** Returns whether there is a field of this name. */
     public boolean contains(String name) {
         return find(name, 0) >= 0;
     }
 
     /**
-     * Whether one of the fields of this name, which are lists with commas, has this element, in large or small letters: {@code hasToken("connection",
-     * "close")}.
+     * Returns whether one of the fields of this name, read as comma-separated lists, contains this element, ignoring case:
+     * {@code hasToken("connection", "close")}.
      */
     public boolean hasToken(String name, String token) {
         for (int i = find(name, 0); i >= 0; i = find(name, i + 1)) {
@@ -262,7 +262,7 @@ public final class HttpFields {
         return false;
     }
 
-    /** Calls {@code each} with every name, in small letters, and value. */
+    /** Calls {@code each} with every name, in lower case, and its value. */
     public void forEach(BiConsumer<? super String, ? super String> each) {
         for (int i = 0; i < index.length; i++) {
             each.accept(name(i), value(i));
@@ -283,7 +283,7 @@ public final class HttpFields {
         return isSame(name(entry), nameEnd(entry), name);
     }
 
-    /** Whether these bytes are that text, in whatever letters. */
+    /** Whether these bytes are this text, ignoring case. */
     private boolean isSame(int start, int end, String text) {
         if (end - start != text.length()) {
             return false;
@@ -313,7 +313,7 @@ public final class HttpFields {
         return from;
     }
 
-    /** Which of the {@link KnownFields} a field is, or {@link KnownFields#UNKNOWN}. */
+    /** The id of a field among the {@link KnownFields}, or {@link KnownFields#UNKNOWN}. */
     int known(int field) {
         long entry = index[field];
         KnownFields.Known known = KnownFields.find(bytes, name(entry), nameEnd(entry) - name(entry));
@@ -321,7 +321,7 @@ public final class HttpFields {
     }
 
     /**
-     * What they say of the framing and of the connection.
+     * What the fields state about the framing and the connection.
      *
      * @throws IllegalArgumentException if they contradict each other
      */
@@ -344,7 +344,7 @@ public final class HttpFields {
         return collected.flags;
     }
 
-    /** Of {@link #facts()}, which has to be asked for before. */
+    /** Valid only after a call of {@link #facts()}. */
     long contentLength() {
         return contentLength;
     }
@@ -355,7 +355,7 @@ public final class HttpFields {
 
     // ---- as an object
 
-    /** The same names, in whatever letters, with the same values, in the same order. */
+    /** Compares names, ignoring case, and values, in order. */
     @Override
     public boolean equals(@Nullable Object other) {
         if (!(other instanceof HttpFields fields) || fields.size() != size()) {
@@ -378,7 +378,7 @@ public final class HttpFields {
         return hash;
     }
 
-    /** The names and values, without those that are nobody's business: credentials and cookies. */
+    /** The names and values, except those of credentials and cookies. */
     @Override
     public String toString() {
         var text = new StringBuilder("[");

@@ -1,10 +1,10 @@
 package rill.http.wire;
 
 /**
- * How much of a message is taken before it is refused; immutable, each method that takes an argument gives a changed copy. Bodies have no limit
- * here: they come in pieces.
+ * Limits beyond which a message is refused. Immutable; each method that takes an argument returns a changed copy. Bodies have no limit here, since they
+ * are delivered in pieces.
  *
- * <p><b>Units:</b> bytes, where nothing else is said.
+ * <p><b>Units:</b> bytes, unless stated otherwise.
  */
 public final class HttpLimits {
     private static final HttpLimits DEFAULTS = new HttpLimits(8 * 1024, 16 * 1024, 100, 256, 4 * 1024);
@@ -30,60 +30,61 @@ public final class HttpLimits {
         return value;
     }
 
-    /** A start line of 8 KiB, a head of 16 KiB with 100 fields, a chunk's line of 256 bytes, and trailers of 4 KiB. */
+    /** The defaults: a start line of 8 KiB, a head of 16 KiB with 100 fields, a chunk's line of 256 bytes, and trailers of 4 KiB. */
     public static HttpLimits defaults() {
         return DEFAULTS;
     }
 
-    /** How long the first line of a message may be. */
+    /** The largest size of the first line of a message. */
     public int startLine() {
         return startLine;
     }
 
-    /** How long a head may be, with its first line. */
+    /** The largest size of a head, including its first line. */
     public int head() {
         return head;
     }
 
-    /** How many fields a head may have, and how many trailers there may be. */
+    /** The largest number of fields in a head, and of trailers. */
     public int fields() {
         return fields;
     }
 
     /**
-     * How long the line before a chunk may be, with its extensions, which are skipped. All lines of a body together may have as many bytes as a
-     * {@link #head}, and a sixteenth of the body, beyond what they need.
+     * The largest size of the line before a chunk, including its extensions, which are skipped. Lines that are much longer than their chunks are also
+     * limited together: the bytes by which a line exceeds 16 plus twice the size of its chunk (counted up to {@link #head}) add up, shorter lines
+     * reduce the sum, and it may not exceed {@link #head}.
      */
     public int chunkLine() {
         return chunkLine;
     }
 
-    /** How long all trailers may be. */
+    /** The largest size of all trailers together. */
     public int trailers() {
         return trailers;
     }
 
-    /** With first lines of up to this many bytes. */
+    /** Limits first lines to this many bytes. */
     public HttpLimits startLine(int bytes) {
         return new HttpLimits(bytes, head, fields, chunkLine, trailers);
     }
 
-    /** With heads of up to this many bytes, 65,535 at most. */
+    /** Limits heads to this many bytes, 65,535 at most. */
     public HttpLimits head(int bytes) {
         return new HttpLimits(startLine, bytes, fields, chunkLine, trailers);
     }
 
-    /** With up to this many fields. */
+    /** Limits the number of fields. */
     public HttpLimits fields(int most) {
         return new HttpLimits(startLine, head, most, chunkLine, trailers);
     }
 
-    /** With lines before chunks of up to this many bytes. */
+    /** Limits lines before chunks to this many bytes. */
     public HttpLimits chunkLine(int bytes) {
         return new HttpLimits(startLine, head, fields, bytes, trailers);
     }
 
-    /** With trailers of up to this many bytes. */
+    /** Limits trailers to this many bytes. */
     public HttpLimits trailers(int bytes) {
         return new HttpLimits(startLine, head, fields, chunkLine, bytes);
     }

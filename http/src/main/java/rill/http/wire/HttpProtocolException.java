@@ -2,7 +2,7 @@ package rill.http.wire;
 
 import rill.ProtocolException;
 
-/** The peer has broken HTTP, or went beyond a limit. What a server would answer comes with it. */
+/** The peer has violated HTTP, or exceeded a limit. Includes the status that a server would answer with. */
 public final class HttpProtocolException extends ProtocolException {
     private static final long serialVersionUID = 1L;
 
@@ -17,7 +17,7 @@ public final class HttpProtocolException extends ProtocolException {
         this(position, 400, violation);
     }
 
-    /** The status that tells a client what was wrong: 400, 414, 431, 501 or 505. */
+    /** Returns the status that tells a client what was wrong: 400, 414, 431, 501 or 505. */
     public int status() {
         return status;
     }

@@ -9,34 +9,34 @@ import rill.Pipeline;
 import rill.Session;
 
 /**
- * HTTP/1.1 over any connection, both sides of it: heads, pieces of bodies, and ends, in the order of the wire. For servers and clients there is more
- * in {@code rill.http}; this is what they stand on, and what proxies and other protocols that begin with HTTP need.
+ * HTTP/1.1 over any connection, for either side: heads, pieces of bodies, and ends, in the order of the wire. {@code rill.http} builds its server and
+ * client on it; proxies and other protocols that begin with HTTP can use it directly.
  *
- * <p><b>Ownership:</b> {@link Data} holds a buffer, which its receiver releases. Heads and ends hold none.
+ * <p><b>Ownership:</b> {@link Data} holds a buffer, which must be released by its receiver. Heads and ends hold none.
  *
- * <p><b>Errors:</b> whatever does not follow the standard to the letter, or is above the limits, is an {@link HttpProtocolException}: in particular all
- * that two readers might understand in two ways. What can't be sent is an {@link IllegalArgumentException}, where it is made or when it is written:
- * a body that is longer or shorter than declared fails the connection, and is never patched. What comes out of turn is an {@link
- * IllegalStateException}.
+ * <p><b>Errors:</b> anything received that does not follow the standard to the letter, or exceeds the limits, fails with an
+ * {@link HttpProtocolException}; in particular anything that two readers might understand differently. A value that can't be sent fails with an
+ * {@link IllegalArgumentException}, where it is made or when it is written: a body that is longer or shorter than declared fails the connection, and is
+ * never patched. An event written out of order fails with an {@link IllegalStateException}.
  *
- * <p><b>Stricter than the standard:</b> no Content-Length twice, whatever it says; no coding beside {@code chunked}; no fragment and no byte above
- * 0x7E in a target; no blanks before the end of a chunk's line; no body with CONNECT. <b>More lenient:</b> the space after a status may be missing if no
- * reason follows. One empty line before a head is skipped.
+ * <p><b>Stricter than the standard:</b> no second Content-Length, even with the same value; no coding except {@code chunked}; no fragment and no byte
+ * above 0x7E in a target; no blanks before the end of a chunk's line; no body with CONNECT. <b>More lenient:</b> the space after a status may be
+ * missing if no reason follows. One empty line before a head is skipped.
  *
- * <p><b>Not guaranteed:</b> that pieces of a body come as they were written.
+ * <p><b>Not guaranteed:</b> that pieces of a body arrive as they were written.
  */
 public final class HttpWire {
     private HttpWire() {}
 
-    /** {@link #server(HttpLimits)} with the usual limits. */
+    /** {@link #server(HttpLimits)} with the default limits. */
     public static Pipeline<RequestEvent, ResponseEvent> server() {
         return server(HttpLimits.defaults());
     }
 
     /**
-     * How a server speaks to its clients. Responses are written in the order of the requests; who reads requests bounds how many wait for their
-     * responses. After a request that asks for another protocol nothing more is decoded until {@link rill.Connection#become} or {@link
-     * rill.Connection#resume}. After one that is to be the last, whatever follows is thrown away.
+     * Returns a server's pipeline. Responses are written in the order of the requests; the reader of requests must bound how many wait for their
+     * responses. After a request for another protocol nothing more is decoded until {@link rill.Connection#become} or {@link rill.Connection#resume}.
+     * After a request that is the last on its connection, anything that follows is discarded.
      */
     public static Pipeline<RequestEvent, ResponseEvent> server(HttpLimits limits) {
         return Pipeline.of(serverCodec(limits));
@@ -48,10 +48,10 @@ public final class HttpWire {
     }
 
     /**
-     * {@link #server(HttpLimits)} for a server that tells its clients what was wrong: a violation is {@link Refused}, and does not fail the connection.
-     * So is a head that has begun and is not complete after a while.
+     * {@link #server(HttpLimits)} for a server that answers invalid requests: a violation is delivered as {@link Refused}, and does not fail the
+     * connection. So is a head that is not complete by the deadline.
      *
-     * @param headDeadline how long a head may take from its first bytes on
+     * @param headDeadline the longest time from the first bytes of a head to its end
      */
     public static Pipeline<RequestEvent, ResponseEvent> answeringServer(HttpLimits limits, Duration headDeadline) {
         if (headDeadline.isNegative() || headDeadline.isZero()) {
@@ -60,13 +60,13 @@ public final class HttpWire {
         return Pipeline.of(new ServerCodec(Objects.requireNonNull(limits, "limits"), headDeadline));
     }
 
-    /** {@link #client(HttpLimits)} with the usual limits. */
+    /** {@link #client(HttpLimits)} with the default limits. */
     public static Pipeline<ResponseEvent, RequestEvent> client() {
         return client(HttpLimits.defaults());
     }
 
     /**
-     * How a client speaks to a server. A response that nobody has asked for breaks the protocol. After a 101, or a response that agrees to CONNECT,
+     * Returns a client's pipeline. A response without a request is a violation of the protocol. After a 101, or a response that agrees to CONNECT,
      * nothing more is decoded until {@link rill.Connection#become}.
      */
     public static Pipeline<ResponseEvent, RequestEvent> client(HttpLimits limits) {
@@ -78,7 +78,7 @@ public final class HttpWire {
         return new ClientCodec(Objects.requireNonNull(limits, "limits"));
     }
 
-    /** @param headDeadline null where violations fail the connection */
+    /** @param headDeadline null if violations fail the connection */
     private record ServerCodec(HttpLimits limits, @Nullable Duration headDeadline)
             implements Codec<RequestEvent, ResponseEvent> {
         @Override

@@ -3,23 +3,23 @@ package rill.http.wire;
 import java.util.Arrays;
 
 /**
- * Of the requests that were not answered yet, in order, what decides how their answers are read and written. It grows with what is in flight; whoever
- * uses a session bounds that.
+ * A queue of the unanswered requests' properties that decide how their answers are read and written. It grows with the requests in flight, which the
+ * user of a session must bound.
  */
 final class Kinds {
     /** The answer has no body, whatever its fields say. */
     static final int HEAD = 1;
 
-    /** An answer that agrees ends HTTP on this connection. */
+    /** An answer that agrees to the request ends HTTP on this connection. */
     static final int CONNECT = 1 << 1;
 
-    /** So does a 101. */
+    /** A 101 ends HTTP on this connection. */
     static final int UPGRADE = 1 << 2;
 
     /** The client speaks HTTP/1.0. */
     static final int OLD = 1 << 3;
 
-    /** The connection is over after the answer. */
+    /** The connection ends after the answer. */
     static final int LAST = 1 << 4;
 
     private static final byte[] NONE = {};

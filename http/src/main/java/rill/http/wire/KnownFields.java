@@ -5,11 +5,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names of common fields, so that reading one needs no new object, and those that decide how a message is framed are told apart at once. Only
- * a matter of speed: any other name is as good.
+ * The names of common fields, so that reading one allocates nothing, and fields that concern the framing are recognized at once. Only an optimization:
+ * any other name is accepted as well.
  */
 final class KnownFields {
-    /** Of a name that is not known. */
+    /** The id of any other name. */
     static final int UNKNOWN = -1;
 
     static final int CONNECTION = 0;
@@ -19,7 +19,7 @@ final class KnownFields {
     static final int TRANSFER_ENCODING = 4;
     static final int UPGRADE = 5;
 
-    /** Those up to here decide how a message is framed, where it goes, or what becomes of the connection. */
+    /** The last of the ids of fields that concern the framing, the routing, or the connection. */
     static final int LAST_WITH_MEANING = UPGRADE;
 
     private static final String NAMES = """
@@ -55,7 +55,7 @@ final class KnownFields {
 
     private KnownFields() {}
 
-    /** A name in small letters, as words that overlap at its end. */
+    /** A name in lower case, as words, of which the last two may overlap. */
     static final class Known {
         final int id;
         final String name;
@@ -63,7 +63,7 @@ final class KnownFields {
         private final long first;
         private final long last;
         private final long[] words; // between the first and the last
-        private final long[] ignored; // of each word, the bits that tell large letters from small ones
+        private final long[] ignored; // for each word, the bits that distinguish upper from lower case
         private final long ignoredOfFirst;
         private final long ignoredOfLast;
 
@@ -121,7 +121,7 @@ final class KnownFields {
         return (int) ((mixed * 0x9E3779B97F4A7C15L) >>> SHIFT);
     }
 
-    /** The known name that is this one, in whatever letters; null if there is none. */
+    /** The known name equal to these bytes, ignoring case; null if there is none. */
     static @Nullable Known find(byte[] bytes, int at, int length) {
         if (length == 0) {
             return null;

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import rill.Context;
 
 /**
- * Takes one message after the other out of bytes: finds heads, and takes bodies apart. Of requests and responses alike.
+ * Reads one message after another, requests or responses: finds heads, and takes bodies apart.
  *
  * <pre>
  *            ┌───────────────────────── the message is its head alone ──────────────────────────┐
@@ -16,8 +16,8 @@ import rill.Context;
  *  └───────────────────────────── unless it was the last: then OVER ◀───────────────────────────┘
  * </pre>
  *
- * <p>Its session says when a body begins, and when nothing more is read. Whatever is thrown is thrown at the same place however the bytes come: each
- * state looks at them strictly from the first to the last.
+ * <p>Its session says when a body begins, and when nothing more is read. An exception has the same position however the bytes are split: each state
+ * examines them strictly from the first to the last.
  */
 final class MessageReader {
     private enum State {
@@ -32,19 +32,19 @@ final class MessageReader {
 
     private static final int CRLF = 2;
 
-    /** What each chunk's line may have for nothing. */
+    /** The bytes of each chunk's line that do not count as excess. */
     private static final int LINE_ALLOWANCE = 16;
 
     private static final int HEX_DIGITS = 15; // so that the size of a chunk is positive
 
     private final HttpLimits limits;
     private State state = State.HEAD;
-    private boolean skippedLine; // an empty one, before the head
-    private boolean afterChunk; // whose end of line has to come yet
-    private int scanned; // bytes of an unfinished head that were looked at
-    private int lines; // of these
+    private boolean skippedLine; // an empty line before the head
+    private boolean afterChunk; // whose CR LF has not arrived yet
+    private int scanned; // bytes of an unfinished head that were examined
+    private int lines; // complete lines among these
     private long remaining; // of a fixed body, or of a chunk
-    private long excess; // bytes of lines before chunks beyond what the chunks allow
+    private long excess; // bytes of lines before chunks beyond the allowance
 
     MessageReader(HttpLimits limits) {
         this.limits = limits;
@@ -67,7 +67,7 @@ final class MessageReader {
         state = State.OVER;
     }
 
-    /** After a head: its body begins, if it has one. */
+    /** Begins the body after a head, if there is one. */
     void begin(long length) {
         excess = 0;
         afterChunk = false;
@@ -83,7 +83,7 @@ final class MessageReader {
 
     // ---- heads
 
-    /** The bytes of a head, taken out of what is there; null if it is not complete, or if an empty line before it was skipped. */
+    /** Takes the bytes of a head; null if it is not complete, or if an empty line before it was skipped. */
     byte @Nullable [] head(ByteBuf in, HeadWindow window, String what, int statusOfLongLine)
             throws HttpProtocolException {
         int start = in.readerIndex();
@@ -99,16 +99,16 @@ final class MessageReader {
         return block(in, window, start, end, limits.startLine(), limits.head(), statusOfLongLine);
     }
 
-    /** Whether a head has begun, with what was looked at last. */
+    /** Whether the bytes examined last include the beginning of an incomplete head. */
     boolean withinHead() {
         return scanned > 0 && state == State.HEAD;
     }
 
     /**
-     * The lines up to an empty one; null if they are not complete. Goes on where the last call has stopped.
+     * Takes the lines up to an empty one; null if they are not complete. Continues where the last call stopped.
      *
-     * @param first how long the first line may be
-     * @param most how long all may be
+     * @param first the largest size of the first line
+     * @param most the largest size in total
      */
     private byte @Nullable [] block(
             ByteBuf in, HeadWindow window, int start, int end, int first, int most, int statusOfLongLine)
@@ -174,7 +174,7 @@ final class MessageReader {
 
     // ---- bodies
 
-    /** The next part of the body; null if nothing more can be had of these bytes. */
+    /** The next part of the body; null if these bytes contain no further one. */
     @Nullable
     BodyEvent body(ByteBuf in, HeadReader heads, Context context) throws HttpProtocolException {
         return switch (state) {
@@ -187,7 +187,7 @@ final class MessageReader {
         };
     }
 
-    /** Whether this ends its message. */
+    /** Whether this event ends its message. */
     static boolean ends(BodyEvent event) {
         return switch (event) {
             case Data data -> data.isLast();
@@ -227,7 +227,7 @@ final class MessageReader {
         return Data.of(take(in, size, context));
     }
 
-    /** The line before a chunk, and the end of the chunk before that; then what there is of it. */
+    /** Reads the line before a chunk, and the end of the previous chunk; then the available bytes of the chunk. */
     private @Nullable BodyEvent chunkLine(ByteBuf in, Context context) throws HttpProtocolException {
         int start = in.readerIndex();
         int end = in.writerIndex();
@@ -266,14 +266,14 @@ final class MessageReader {
         in.readerIndex(after);
         if (size == 0) {
             state = State.TRAILERS;
-            return null; // for the next call: its violations count from where they begin
+            return null; // the next call continues: its positions count from the trailers' beginning
         }
         remaining = size;
         state = State.CHUNK;
         return chunk(in, context);
     }
 
-    /** Skips extensions, up to the end of the line; gives the index after it, or -1. */
+    /** Skips extensions, up to the end of the line; returns the index after it, or -1 if it is incomplete. */
     private int extensions(ByteBuf in, int from, int line, int start, int end) throws HttpProtocolException {
         int most = line + limits.chunkLine();
         byte first = in.getByte(from);
@@ -297,7 +297,7 @@ final class MessageReader {
         return i == end ? -1 : lineEnd(in, i, start, end, "CR LF after the extensions of a chunk");
     }
 
-    /** Lines that are much longer than their chunks are there to keep us busy. */
+    /** Lines that are much longer than their chunks only serve to waste our time. */
     private void countLine(int bytes, long size, int position) throws HttpProtocolException {
         long allowed = LINE_ALLOWANCE + 2 * Math.min(size, limits.head());
         excess = Math.max(0, excess + bytes - allowed);
@@ -306,7 +306,7 @@ final class MessageReader {
         }
     }
 
-    /** The index after CR LF; -1 if they have not come yet. */
+    /** The index after CR LF; -1 if they have not arrived yet. */
     private static int lineEnd(ByteBuf in, int at, int start, int end, String expected) throws HttpProtocolException {
         if (at < end && in.getByte(at) != '\r') {
             throw unexpected(in, at, start, expected);
@@ -336,7 +336,7 @@ final class MessageReader {
 
     // ---- the end
 
-    /** The peer has ended its stream: fails if that is within a message. */
+    /** The peer has ended its stream: throws if that is within a message. */
     void inputEnded(ByteBuf rest) throws HttpProtocolException {
         if (state == State.OVER || state == State.UNTIL_CLOSE) {
             return;

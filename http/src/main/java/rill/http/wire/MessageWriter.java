@@ -7,7 +7,7 @@ import rill.Context;
 import rill.Outgoing;
 
 /**
- * Writes one message after the other, and holds them to the lengths that they have declared. Of requests and responses alike.
+ * Writes one message after another, requests or responses, and checks that their bodies have the declared lengths.
  *
  * <pre>
  *  HEAD ──head without a body, or with all of it──▶ HEAD
@@ -36,14 +36,14 @@ final class MessageWriter {
     private static final int CHUNK_SLACK = 24;
     private static final short CRLF = ('\r' << 8) | '\n';
 
-    /** Less than this is copied, since what would be saved costs more. */
+    /** Smaller pieces are copied, since passing them on would cost more. */
     private static final int WORTH_PASSING = 2 * 1024;
 
     private static final int WORTH_WRAPPING = 16 * 1024;
 
     private final HeadBuffer buffer;
     private State state = State.HEAD;
-    private boolean last; // nothing comes after the message that is being written
+    private boolean last; // nothing may follow the message that is being written
     private long remaining;
 
     MessageWriter(Context context) {
@@ -101,8 +101,8 @@ final class MessageWriter {
 
     /**
      * @param kind of the request: see {@link Kinds}
-     * @param length how long the body is for this request: see {@link Head#bodyLength}
-     * @param closes whether the connection is over afterwards
+     * @param length the length of the body for this request: see {@link Head#bodyLength}
+     * @param closes whether the connection ends afterwards
      */
     void response(ResponseHead head, int kind, long length, boolean closes, Outgoing out) {
         HttpFields fields = head.ownFields();
@@ -117,7 +117,7 @@ final class MessageWriter {
         if (closes && (head.closing() || (fields.facts() & FieldFacts.CLOSE) == 0)) {
             to.put(CLOSE);
         } else if (!closes && (kind & Kinds.OLD) != 0 && (fields.facts() & FieldFacts.KEEP_ALIVE) == 0) {
-            to.put(KEEP_ALIVE); // which it would not expect
+            to.put(KEEP_ALIVE); // an HTTP/1.0 client expects the connection to close otherwise
         }
         to.endLine();
         to.copyTo(out.buffer(to.size()));
@@ -194,7 +194,7 @@ final class MessageWriter {
         remaining -= size;
     }
 
-    /** An empty one would be the end. */
+    /** An empty piece is not written: an empty chunk would end the body. */
     private static void chunk(Data data, int size, Outgoing out) {
         if (size > 0) {
             ByteBuf to = out.buffer(CHUNK_SLACK + (size < WORTH_PASSING ? size : 0));
@@ -214,7 +214,7 @@ final class MessageWriter {
         }
     }
 
-    /** A body that comes with its head. */
+    /** Writes a body that is part of its head. */
     static void content(byte[] content, Outgoing out) {
         if (content.length < WORTH_WRAPPING) {
             out.buffer(content.length).writeBytes(content);

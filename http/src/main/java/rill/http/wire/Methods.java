@@ -2,7 +2,7 @@ package rill.http.wire;
 
 import java.nio.charset.StandardCharsets;
 
-/** The names of the methods, so that reading one needs no new object. Any other token is as good. */
+/** The names of the methods, so that reading a common one allocates nothing. Any other token is accepted as well. */
 final class Methods {
     private static final String[] NAMES = {
         "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT"
@@ -17,7 +17,7 @@ final class Methods {
 
     private Methods() {}
 
-    /** The method that the first {@code length} bytes are. */
+    /** The method in the first {@code length} bytes. */
     static String of(byte[] bytes, int length) {
         if (length < Long.BYTES) {
             long word = Swar.word(bytes, 0, length);

@@ -3,7 +3,7 @@ package rill.http.wire;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** What is said with each status, and the first lines with it. <b>Source:</b> RFC 9110, section 15, and IANA's registry. */
+/** The usual reason of each status, and the status line with it. <b>Source:</b> RFC 9110, section 15, and IANA's registry. */
 final class Reasons {
     private static final int STATUSES = 1000;
     private static final @Nullable String[] REASONS = new String[STATUSES];
@@ -81,13 +81,13 @@ final class Reasons {
 
     private Reasons() {}
 
-    /** What is said with a status, or nothing. */
+    /** The usual reason of a status; empty if there is none. */
     static String of(int status) {
         String reason = REASONS[status];
         return reason == null ? "" : reason;
     }
 
-    /** What these bytes say with a status. */
+    /** The reason in these bytes; allocates nothing if it is the usual one. */
     static String of(int status, byte[] bytes, int at, int end) {
         String usual = REASONS[status];
         if (usual != null && usual.length() == end - at && isSame(usual, bytes, at)) {
@@ -105,7 +105,7 @@ final class Reasons {
         return true;
     }
 
-    /** The first line of a response with this status, if that is what is usually said with it. */
+    /** The status line with this reason; cached if it is the usual one. */
     static byte[] line(int status, String reason) {
         byte[] usual = LINES[status];
         String said = REASONS[status];

@@ -3,10 +3,10 @@ package rill.http.wire;
 import java.util.Objects;
 
 /**
- * The last thing that a server reads, if it wants to answer what it has to refuse: see {@link HttpWire#answeringServer}. Requests that came before it
- * are as good as ever. What comes after it is thrown away.
+ * The last event that a server reads if it wants to answer invalid requests: see {@link HttpWire#answeringServer}. Earlier requests are unaffected.
+ * Anything received afterwards is discarded.
  *
- * @param status what tells the client: 408 if it took too long, and otherwise as {@link HttpProtocolException#status} says
+ * @param status the status for the client: 408 if it took too long, otherwise {@link HttpProtocolException#status}
  * @param why in words
  */
 public record Refused(int status, String why) implements RequestEvent {

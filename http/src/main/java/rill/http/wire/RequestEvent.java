@@ -1,7 +1,7 @@
 package rill.http.wire;
 
 /**
- * A part of a request: what a server reads and a client writes. A {@link RequestHead}; then, if that says that the request has a body, any
- * number of {@link Data}, of which the last says so, or else one {@link End}.
+ * A part of a request, read by a server and written by a client. First a {@link RequestHead}; then, if it says that the request has a body, any number
+ * of {@link Data}, and one {@link End} unless the last Data is marked as such.
  */
 public sealed interface RequestEvent permits RequestHead, BodyEvent, Refused {}

@@ -5,16 +5,16 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The head of a request: what is wanted, of what, and its fields. Immutable.
+ * The head of a request: a method, a target, and fields. Immutable.
  *
- * <p><b>Errors:</b> one that could not be sent, or that two readers could take for different requests, can't be made:
+ * <p><b>Errors:</b> a head that could not be sent, or that two readers could take for different requests, can't be made:
  * {@link IllegalArgumentException}.
  */
 public final class RequestHead implements Head, RequestEvent {
     private static final int AFTER_TARGET = " HTTP/1.1\r\n".length();
 
     private final String method;
-    private @Nullable String target; // of one that came, decoded when asked for
+    private @Nullable String target; // of a received request: decoded when asked for
     private final int minorVersion;
     private final HttpFields fields;
     private final long bodyLength;
@@ -28,11 +28,11 @@ public final class RequestHead implements Head, RequestEvent {
     }
 
     /**
-     * A request of HTTP/1.1. How long its body is, its fields say: {@code Content-Length}, or {@code Transfer-Encoding: chunked}; neither means that it
-     * has none.
+     * Returns the head of an HTTP/1.1 request. Its fields state the length of the body: {@code Content-Length}, or {@code Transfer-Encoding: chunked};
+     * with neither it has no body.
      *
-     * @param target the path, with a query if there is one; all of the URI for a proxy; host and port for CONNECT; {@code *} for OPTIONS
-     * @param fields among them a Host
+     * @param target the path, with a query if there is one; the whole URI for a proxy; host and port for CONNECT; {@code *} for OPTIONS
+     * @param fields must include a Host
      */
     public static RequestHead of(String method, String target, HttpFields fields) {
         Grammar.requireToken(method, "the method");
@@ -60,12 +60,12 @@ public final class RequestHead implements Head, RequestEvent {
         }
     }
 
-    /** The method, in the letters that it has: {@code GET}. */
+    /** Returns the method, with its case preserved: {@code GET}. */
     public String method() {
         return method;
     }
 
-    /** The target, as it is on the wire: visible characters of ASCII. */
+    /** Returns the target as it is on the wire: visible ASCII characters. */
     public String target() {
         String known = target;
         if (known == null) {
@@ -78,14 +78,14 @@ public final class RequestHead implements Head, RequestEvent {
     }
 
     /**
-     * For whom it is, as {@code host} or {@code host:port}: the one that the target names, if it does, whatever Host says, and else the one of Host; null if
-     * neither is there. <b>Source:</b> RFC 9112, 3.2.2 and 3.3.
+     * Returns the authority that the request is for, as {@code host} or {@code host:port}: the one in the target if there is one, whatever Host says,
+     * otherwise the one in Host; null if there is neither. <b>Source:</b> RFC 9112, 3.2.2 and 3.3.
      */
     public @Nullable String authority() {
         return authority(method, target(), fields);
     }
 
-    /** {@link #authority()} of a request that perhaps can't be sent. */
+    /** Returns {@link #authority()} of a request that may not be valid. */
     public static @Nullable String authority(String method, String target, HttpFields fields) {
         if (method.equals("CONNECT")) {
             return target;
@@ -122,17 +122,17 @@ public final class RequestHead implements Head, RequestEvent {
         return FieldFacts.keepAlive(fields.facts(), minorVersion);
     }
 
-    /** Whether the client waits with the body until it is told {@code 100 Continue}, or for a moment. */
+    /** Returns whether the client delays the body until it receives {@code 100 Continue}, or for a short time. */
     public boolean expectsContinue() {
         return minorVersion > 0 && hasBody() && (fields.facts() & FieldFacts.CONTINUE) != 0;
     }
 
-    /** Whether it expects something else, which nobody knows of: to be answered with 417. */
+    /** Returns whether there is any other expectation, which is unknown and should be answered with 417. */
     public boolean expectsUnknown() {
         return minorVersion > 0 && (fields.facts() & FieldFacts.OTHER_EXPECTATION) != 0;
     }
 
-    /** Whether it asks for another protocol on this connection: {@code Upgrade} says which. */
+    /** Returns whether it asks for another protocol on this connection: {@code Upgrade} says which. */
     public boolean isUpgrade() {
         int both = FieldFacts.UPGRADE | FieldFacts.UPGRADE_OPTION;
         return minorVersion > 0 && (fields.facts() & both) == both;

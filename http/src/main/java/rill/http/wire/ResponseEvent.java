@@ -1,7 +1,7 @@
 package rill.http.wire;
 
 /**
- * A part of a response: what a client reads and a server writes. A {@link ResponseHead}; then, if that says that the response has a body, any
- * number of {@link Data}, of which the last says so, or else one {@link End}. Heads of interim responses (1xx) come before it, each for itself.
+ * A part of a response, read by a client and written by a server. First a {@link ResponseHead}; then, if it says that the response has a body, any
+ * number of {@link Data}, and one {@link End} unless the last Data is marked as such. Heads of interim responses (1xx) may precede it.
  */
 public sealed interface ResponseEvent permits ResponseHead, BodyEvent {}

@@ -4,12 +4,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The head of a response: its status, what is said with that, and its fields. Immutable; each method that changes something gives a changed copy.
+ * The head of a response: a status, a reason, and fields. Immutable; each method that changes something returns a changed copy.
  *
- * <p>How long the body is, {@link #bodyLength(long)} says, or fields do: {@code Content-Length}, or {@code Transfer-Encoding: chunked}. If neither
- * does, the body is over when the connection is.
+ * <p>The length of the body is set by {@link #bodyLength(long)} or by the fields: {@code Content-Length}, or {@code Transfer-Encoding: chunked}. With
+ * none of these, the body ends with the connection.
  *
- * <p><b>Errors:</b> one that could not be sent, or that two readers could take for different responses, can't be made:
+ * <p><b>Errors:</b> a head that could not be sent, or that two readers could take for different responses, can't be made:
  * {@link IllegalArgumentException}.
  */
 public final class ResponseHead implements Head, ResponseEvent {
@@ -21,14 +21,14 @@ public final class ResponseHead implements Head, ResponseEvent {
     private final String reason;
     private final int minorVersion;
     private final HttpFields fields;
-    private final HttpFields more; // are sent after these
+    private final HttpFields more; // sent after these
     private final long declaredLength; // of the body that GET would have had
     private final long bodyLength;
-    private final boolean lengthInFields; // or else it is written for them
-    private final boolean closing; // to be written as well
+    private final boolean lengthInFields; // otherwise it is written after them
+    private final boolean closing; // to be written too
     private final byte @Nullable [] content;
 
-    /** One that came. */
+    /** A received one. */
     ResponseHead(int status, String reason, int minorVersion, HttpFields fields, long declaredLength, long bodyLength) {
         this(status, reason, minorVersion, fields, HttpFields.none(), declaredLength, bodyLength, true, false, null);
     }
@@ -58,7 +58,7 @@ public final class ResponseHead implements Head, ResponseEvent {
 
     // ---- making
 
-    /** A response of HTTP/1.1 with these fields, and what is usually said with its status. */
+    /** Returns the head of an HTTP/1.1 response with these fields, and the usual reason for its status. */
     public static ResponseHead of(int status, HttpFields fields) {
         return made(status, status >= FIRST && status <= LAST ? Reasons.of(status) : "", fields);
     }
@@ -83,8 +83,8 @@ public final class ResponseHead implements Head, ResponseEvent {
     }
 
     /**
-     * With a body of so many bytes, or {@link Head#CHUNKED}: the field that says so is written, too, where a response with this status has one. To the
-     * answer to HEAD it is the length of the body that GET would have.
+     * Returns a copy with a body of this length, or {@link Head#CHUNKED}: the field for it is written too, if a response with this status has one. In
+     * the answer to HEAD it is the length of the body that GET would have.
      */
     public ResponseHead bodyLength(long length) {
         if (length < CHUNKED) {
@@ -94,7 +94,7 @@ public final class ResponseHead implements Head, ResponseEvent {
         return new ResponseHead(status, reason, minorVersion, fields, more, length, length, without, closing, null);
     }
 
-    /** Whether a response with this status has no field for a length, which is 0 then. */
+    /** Whether a response with this status has no field for the length, which must then be 0. */
     private boolean saysNoLength(long length) {
         if ((fields.facts() & (FieldFacts.HAS_LENGTH | FieldFacts.CHUNKED)) != 0) {
             throw new IllegalArgumentException("the fields say already how long the body is: " + fields);
@@ -107,16 +107,19 @@ public final class ResponseHead implements Head, ResponseEvent {
     }
 
     /**
-     * With all of its body: neither Data nor End are to follow. The answer to HEAD leaves it out.
+     * Returns a copy that includes the whole body: neither Data nor End may follow. It is not sent in an answer to HEAD.
      *
-     * @param bytes the body; nobody may change them any more
+     * @param bytes the body; not copied, must not be changed afterwards
      */
     public ResponseHead content(byte[] bytes) {
         boolean without = saysNoLength(bytes.length);
         return new ResponseHead(status, reason, minorVersion, fields, more, bytes.length, 0, without, closing, bytes);
     }
 
-    /** With these fields after its own, such as those that many responses have in common. They say nothing of the framing. */
+    /**
+     * Returns a copy with these fields after its own, such as those that many responses have in common. They may not concern the framing or the
+     * connection.
+     */
     public ResponseHead followedBy(HttpFields common) {
         if (common.facts() != 0) {
             throw new IllegalArgumentException("these say what becomes of the message or of the connection: " + common);
@@ -135,7 +138,7 @@ public final class ResponseHead implements Head, ResponseEvent {
                 content);
     }
 
-    /** With {@code Connection: close}, unless the fields say so already. */
+    /** Returns a copy with {@code Connection: close}, unless the fields say so already. */
     public ResponseHead close() {
         if (!keepAlive()) {
             return this;
@@ -146,17 +149,17 @@ public final class ResponseHead implements Head, ResponseEvent {
 
     // ---- asking
 
-    /** The status: three digits. */
+    /** Returns the status: three digits. */
     public int status() {
         return status;
     }
 
-    /** Whether it comes before the response proper: 1xx, but for 101. */
+    /** Returns whether it precedes the final response: 1xx, except 101. */
     public boolean isInterim() {
         return status < 200 && status != 101;
     }
 
-    /** What is said with the status. */
+    /** Returns the reason that accompanies the status. */
     public String reason() {
         return reason;
     }
@@ -172,7 +175,7 @@ public final class ResponseHead implements Head, ResponseEvent {
         return closing ? all.add("connection", "close") : all;
     }
 
-    /** Whether there is a field of this name, as far as that was given and is not for the codec to say. */
+    /** Returns whether there is a field of this name, not counting those that the codec adds. */
     public boolean has(String name) {
         return fields.contains(name) || more.contains(name);
     }
@@ -182,7 +185,7 @@ public final class ResponseHead implements Head, ResponseEvent {
         return minorVersion;
     }
 
-    /** See {@link Head#bodyLength()}. One that was made does not know of HEAD or CONNECT; the session that writes it does. */
+    /** See {@link Head#bodyLength()}. A head that was made here does not take HEAD or CONNECT into account; the session that writes it does. */
     @Override
     public long bodyLength() {
         return bodyLength;
@@ -195,12 +198,12 @@ public final class ResponseHead implements Head, ResponseEvent {
 
     // ---- for the codecs
 
-    /** How long the body is that the fields tell of, if the request was neither HEAD nor CONNECT. */
+    /** The length of the body according to the fields, as if the request were neither HEAD nor CONNECT. */
     long declaredLength() {
         return declaredLength;
     }
 
-    /** The body, if it comes with the head; otherwise nothing. */
+    /** The body, if it is part of the head; otherwise empty. */
     byte[] content() {
         return content == null ? NOTHING : content;
     }
@@ -221,7 +224,7 @@ public final class ResponseHead implements Head, ResponseEvent {
         return lengthInFields;
     }
 
-    /** Whether the fields don't say yet that the connection closes. */
+    /** Whether the closing of the connection must be written in addition to the fields. */
     boolean closing() {
         return closing;
     }

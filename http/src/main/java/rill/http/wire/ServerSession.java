@@ -8,18 +8,18 @@ import rill.Outgoing;
 import rill.Session;
 
 /**
- * The server's side of a connection: requests are read, responses written, in the same order.
+ * The server's side of a connection: requests are read and responses written, in the same order.
  *
- * <p>After a request that asks for another protocol (Upgrade, CONNECT) it stops, since what follows may be that: whoever answers with 101, or agrees
- * to CONNECT, goes on with {@link rill.Connection#become}; with any other answer, with {@link rill.Connection#resume}.
+ * <p>It stops after a request for another protocol (Upgrade, CONNECT), since the following bytes may belong to that protocol. After a 101, or an answer
+ * that agrees to CONNECT, the caller continues with {@link rill.Connection#become}; after any other answer, with {@link rill.Connection#resume}.
  */
 final class ServerSession implements Session<RequestEvent, ResponseEvent> {
     private final HeadReader heads;
     private final MessageReader reader;
     private final MessageWriter writer;
     private final Kinds unanswered = new Kinds();
-    private boolean stopsAfter; // the request that is being read
-    private boolean lastRequest; // likewise
+    private boolean stopsAfter; // the request being read asks for another protocol
+    private boolean lastRequest; // the request being read is the last
 
     ServerSession(HttpLimits limits, Context context) {
         heads = context.shared(HeadReader.class, HeadReader::new);
@@ -78,7 +78,7 @@ final class ServerSession implements Session<RequestEvent, ResponseEvent> {
         return null;
     }
 
-    /** Whether a head has begun, and is not complete. */
+    /** Whether a head has begun and is not complete. */
     boolean isWithinHead() {
         return reader.withinHead();
     }
@@ -127,7 +127,7 @@ final class ServerSession implements Session<RequestEvent, ResponseEvent> {
         }
     }
 
-    /** Where the request could not be understood, or has not come, a client may still be told why the connection ends. */
+    /** Without a valid request, a client may still be sent an error that explains why the connection ends. */
     private static int answerToNothing(ResponseHead head) {
         if (head.status() < 400 || head.keepAlive()) {
             throw new IllegalStateException(

@@ -4,24 +4,24 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** Eight bytes at a time, in a long whose lowest byte is the first. Of the marks in a result only the lowest is exact. */
+/** Operations on eight bytes at a time, in a long whose lowest byte is the first. Only the lowest mark in a result is exact. */
 final class Swar {
     static final long ONES = 0x0101010101010101L;
     static final long HIGHS = 0x8080808080808080L;
 
-    /** Makes letters small; other characters may become each other by it. */
+    /** Converts letters to lower case; other characters may collide. */
     static final long SMALL = 0x2020202020202020L;
 
     private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private Swar() {}
 
-    /** The eight bytes from {@code at} on, which have to be there. */
+    /** The eight bytes from {@code at} on, all of which must exist. */
     static long word(byte[] bytes, int at) {
         return (long) WORDS.get(bytes, at);
     }
 
-    /** The bytes from {@code at} on, at most eight of them, with zeros after them. */
+    /** The bytes from {@code at} on, at most eight of them, padded with zeros. */
     static long word(byte[] bytes, int at, int length) {
         if (at + Long.BYTES <= bytes.length) {
             long word = word(bytes, at);
@@ -34,18 +34,18 @@ final class Swar {
         return word;
     }
 
-    /** The lowest so many bytes of a word; fewer than eight. */
+    /** A mask of the lowest {@code length} bytes of a word; fewer than eight. */
     static long mask(int length) {
         return (1L << (length * Byte.SIZE)) - 1;
     }
 
-    /** Marks bytes that are equal to a character, which was repeated by {@link #each}. */
+    /** Marks the bytes equal to a character, which was repeated by {@link #each}. */
     static long equal(long word, long each) {
         long difference = word ^ each;
         return (difference - ONES) & ~difference & HIGHS;
     }
 
-    /** A character in each of the bytes. */
+    /** The character repeated in each byte. */
     static long each(char character) {
         return ONES * character;
     }
@@ -76,7 +76,7 @@ final class Swar {
         return (low | ((deleted - ONES) & ~deleted)) & HIGHS;
     }
 
-    /** Which byte has the lowest mark. */
+    /** The index of the byte with the lowest mark. */
     static int first(long marks) {
         return Long.numberOfTrailingZeros(marks) / Byte.SIZE;
     }

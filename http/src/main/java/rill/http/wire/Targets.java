@@ -4,7 +4,7 @@ package rill.http.wire;
 final class Targets {
     private Targets() {}
 
-    /** Where visible characters stop being a target that this method may have; {@code end} if they are one. */
+    /** The index at which visible characters stop being a target that this method may have; {@code end} if they are one. */
     static int check(String method, byte[] bytes, int at, int end) {
         if (method.equals("CONNECT")) {
             return Authority.check(bytes, at, end, true);

@@ -1,5 +1,5 @@
 /**
- * HTTP/1.1 as it goes over the wire, as pure codecs: heads, pieces of bodies and ends, one at a time.
+ * HTTP/1.1 on the wire, as pure codecs: heads, pieces of bodies and ends, one at a time.
  *
  * <p><b>Source:</b> RFC 9110 and RFC 9112.
  */
