@@ -5,9 +5,6 @@ package rill.http.wire;
  * <b>Source:</b> RFC 9112, 6.1, 6.3 and 3.2; RFC 9110, 7.6.1, 7.8 and 10.1.1.
  */
 final class FieldFacts {
-    /** Nothing was collected yet. */
-    static final int UNKNOWN = 1 << 31;
-
     static final int HAS_LENGTH = 1;
     static final int CHUNKED = 1 << 1;
     static final int HAS_HOST = 1 << 2;

@@ -1,5 +1,7 @@
 package rill.http.wire;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,6 +27,17 @@ public final class HttpFields {
     /** The largest size of all fields together, in bytes, with their separators. */
     public static final int LARGEST = 0xFFFF;
 
+    private static final int KNOWN = 1 << 31;
+    private static final VarHandle FACTS;
+
+    static {
+        try {
+            FACTS = MethodHandles.lookup().findVarHandle(HttpFields.class, "facts", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private static final HttpFields NONE = new HttpFields(new byte[0], 0, 0, new long[0]);
 
     /** Names whose values are not printed. */
@@ -34,11 +47,14 @@ public final class HttpFields {
     private final int from;
     private final int to;
     private final long[] index;
-    private int facts; // see FieldFacts; threads that race to write it write equal values
     private long contentLength;
+    private int facts; // FieldFacts and KNOWN, or 0 before they are collected. Written last, read first: by any thread
 
     private HttpFields(byte[] bytes, int from, int to, long[] index) {
-        this(bytes, from, to, index, FieldFacts.UNKNOWN, 0);
+        this.bytes = bytes;
+        this.from = from;
+        this.to = to;
+        this.index = index;
     }
 
     /**
@@ -55,7 +71,7 @@ public final class HttpFields {
         this.to = to;
         this.index = index;
         this.contentLength = contentLength;
-        this.facts = facts;
+        FACTS.setRelease(this, facts | KNOWN);
     }
 
     /** An entry of the index. Each position is below 65,536. */
@@ -326,8 +342,8 @@ public final class HttpFields {
      * @throws IllegalArgumentException if they contradict each other
      */
     int facts() {
-        int known = facts;
-        return known == FieldFacts.UNKNOWN ? collect() : known;
+        int known = (int) FACTS.getAcquire(this);
+        return known == 0 ? collect() : known & ~KNOWN;
     }
 
     private int collect() {
@@ -340,7 +356,7 @@ public final class HttpFields {
             throw new IllegalArgumentException(e.violation(), e);
         }
         contentLength = collected.contentLength;
-        facts = collected.flags;
+        FACTS.setRelease(this, collected.flags | KNOWN);
         return collected.flags;
     }
 
