@@ -3,7 +3,7 @@ package rill;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
-/** The pause before connecting again: longer with each failure in a row, and randomized so that peers don't act in step. Confined to a loop. */
+/** The pause before connecting again: longer with each failure in a row, and randomized so that clients don't act in step. Confined to a loop. */
 final class BackOff {
     private static final double FACTOR = 1.6;
     private static final double JITTER = 0.2;

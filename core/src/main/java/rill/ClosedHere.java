@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * composed only when it is needed, and the stack of the close is recorded only in tracing mode.
  */
 final class ClosedHere extends ClosedChannelException {
-    private final @Nullable SocketAddress peer; // not the connection, which may be forgotten long before this exception is
+    private final @Nullable SocketAddress peer; // not the connection, which may be forgotten long before this
 
     /**
      * @param why the failure for which the connection was closed, if any

@@ -30,7 +30,7 @@ final class CompletionStages {
         var stage = new CompletableFuture<T>();
         var bridge = new Bridge<>(future, stage);
         future.addDependent(bridge);
-        var _ = stage.whenComplete((value, failure) -> future.abandon(bridge)); // if not completed by the bridge, it was given up
+        var _ = stage.whenComplete((value, failure) -> future.abandon(bridge)); // otherwise it was given up
         return stage;
     }
 

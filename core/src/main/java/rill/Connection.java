@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Ownership:</b> a message that came in belongs to its receiver. {@link #write} takes over the message: whatever it holds is released exactly
  * once, sent or not.
  *
- * <p><b>Errors:</b> a failure is delivered to {@link #onFailure}, a pending {@link #receive}, or the loop's {@link Reporter}, in this order of
- * preference, and then the connection closes. What the peer sent before a failure of the network is received before the failure. If nobody takes it,
- * the failure is delivered anyway, and the rest is dropped after nothing was taken for twelve times {@link ConnectionLimits#closeProgress}.
+ * <p><b>Errors:</b> a failure is delivered to {@link #onFailure} and then to a pending {@link #receive}, or, if there is neither, to the loop's
+ * {@link Reporter}; then the connection closes. What the peer sent before a failure of the network is received before the failure. If nobody takes
+ * it, the failure is delivered anyway, and the rest is dropped after nothing was taken for twelve times {@link ConnectionLimits#closeProgress}.
  *
  * <p><b>A closing loop</b> looks to the receiver of an accepted connection like the end of the peer's stream: a pending {@code receive} completes
  * with null, or {@code onEnd} is called. The receiver then finishes what it has received and closes the connection; see

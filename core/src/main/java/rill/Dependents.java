@@ -28,7 +28,7 @@ final class Dependents {
         LAST
     }
 
-    private final IdentityHashMap<Object, Entry> entries = new IdentityHashMap<>(); // the latest entry, if one was added twice
+    private final IdentityHashMap<Object, Entry> entries = new IdentityHashMap<>(); // the latest of those added twice
     private @Nullable Entry first;
     private @Nullable Entry last;
     private int size;

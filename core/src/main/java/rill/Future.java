@@ -389,7 +389,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return outcome == NULL ? null : outcome;
     }
 
-    // ---- the outcome, for those who are told
+    // ---- the outcome, for those who are notified
 
     /** Whether it is done without a value. */
     final boolean hasFailed() {

@@ -507,7 +507,7 @@ final class Link extends Node implements WireListener, Observed {
             loop.violated(this, violation);
         }
         if (!mayFail()) {
-            if (survivable || !(cause instanceof IOException)) { // the user's failure, not one of the network while closing
+            if (survivable || !(cause instanceof IOException)) { // the user's failure, not the network's
                 loop.threw("", this, cause);
             }
             return false;

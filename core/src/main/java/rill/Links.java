@@ -17,7 +17,7 @@ final class Links extends Residents {
     private final List<Listener> listeners = new ArrayList<>();
     private final Set<Dialer<?>> dialers = new LinkedHashSet<>();
     private final Set<Members<?, ?>> pools = new LinkedHashSet<>();
-    private final Set<Runnable> arriving = new LinkedHashSet<>(); // each ends an accepted connection that is not connected yet
+    private final Set<Runnable> arriving = new LinkedHashSet<>(); // they end accepted sockets not connected yet
     private @Nullable Link first;
     private Link[] dirty = new Link[16];
     private int dirtyCount;

@@ -287,10 +287,7 @@ public final class Listener implements AutoCloseable {
             if (successor.leader.closed) {
                 return;
             }
-            if (successor
-                    .loop
-                    .closing()
-                    .hasBegun()) { // since it was chosen, so its stop has missed this one
+            if (successor.loop.closing().hasBegun()) { // it began to close meanwhile, and did not stop this one
                 discard();
                 return;
             }
