@@ -34,7 +34,7 @@ import rill.Parcel.Carried;
  * back: a message goes to the next {@code receive}, an answer is released, a connection or a listener is closed. The same happens to parts for which
  * {@code any} and {@code all} have no use. The Future then counts as cancelled.
  *
- * <p><b>Threading:</b> every method may be called from any thread; for {@link #await}, see its restrictions.
+ * <p><b>Threading:</b> every method may be called from any thread, except that {@link #await} must not be called inside a callback or a codec.
  *
  * <p><b>Errors:</b> a failure that nobody looks at (no callback, no derived Future, no {@code await}, no {@link #failure()}) is reported once to the
  * loop's {@link Reporter}, when the Future is garbage or the loop closes; the failure of a {@link Task}, after a second. After the loop has closed,

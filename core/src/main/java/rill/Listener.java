@@ -17,8 +17,8 @@ import rill.spi.SocketOptions;
 /**
  * Accepts connections at an address.
  *
- * <p>If the system refuses to accept for want of descriptors or memory, accepting pauses; this is reported once, and accepting is retried every 100
- * ms. If as many connections are open as {@link ListenOptions#connections} allows, accepting pauses until one has ended.
+ * <p>If the system refuses to accept for want of descriptors or memory, accepting pauses; this is reported once, and it is retried every 100 ms. If
+ * as many connections are open as {@link ListenOptions#connections} allows, accepting pauses until one has ended.
  *
  * <p><b>Threading:</b> any thread.
  */
