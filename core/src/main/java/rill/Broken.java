@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *  or the wire           │                                                     │
  *                        ├── all input was received ◀──────────────────────────┤
  *                        │      └──▶ the failure is delivered after the last message, and it is CLOSED
- *                        ├── nothing taken for {@link #IDLE_ROUNDS} times as long, or the loop closes ◀─┤
+ *                        ├── nothing taken for much longer ², or the loop closes ◀┤
  *                        │      └──▶ waiting input is dropped, and the failure delivered
  *                        └── close(), abort() ◀────────────────────────────────┘
  *                               └──▶ waiting input is dropped, and nobody is notified any more
@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>¹ {@link ConnectionLimits#closeProgress}. A receiver that never asks would keep waiting input for ever; dropping it is reported, so that no
  * stream has a hole.
+ *
+ * <p>² {@link #IDLE_ROUNDS} times as long.
  */
 final class Broken {
     private static final int IDLE_ROUNDS = 12;
