@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *  or the wire           │                                                     │
  *                        ├── all input was received ◀──────────────────────────┤
  *                        │      └──▶ the failure is delivered after the last message, and it is CLOSED
- *                        ├── nothing taken for much longer ², or the loop closes ◀┤
+ *                        ├── nothing taken for longer ², or the loop closes ◀─────┤
  *                        │      └──▶ waiting input is dropped, and the failure delivered
  *                        └── close(), abort() ◀────────────────────────────────┘
  *                               └──▶ waiting input is dropped, and nobody is notified any more
