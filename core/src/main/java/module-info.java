@@ -5,19 +5,19 @@ import org.jspecify.annotations.NullMarked;
 @SuppressWarnings({
     "requires-automatic",
     "requires-transitive-automatic", // netty-buffer ships without a descriptor
-    "module" // the one named below is built after this one
+    "module" // the module named below is built after this one
 })
 module rill.core {
     requires transitive io.netty.buffer;
     requires io.netty.common;
-    requires static jdk.jfr; // for who records; a run-time image need not have it
-    requires static java.management; // only to learn what memory the JVM was allowed
+    requires static jdk.jfr; // only for recording; a run-time image can do without it
+    requires static java.management; // only to learn how much memory the JVM may use
     requires static transitive org.jspecify;
 
     exports rill;
     exports rill.spi;
     exports rill.spi.readiness;
-    // The same where the system reports readiness and where it reports completion.
+    // Shared by transports on which the system reports readiness and those on which it reports completion.
     exports rill.spi.writing to
             rill.transport.uring;
 

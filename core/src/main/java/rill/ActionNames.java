@@ -1,8 +1,8 @@
 package rill;
 
-/** What reports call work that was given no name: its class. */
+/** Names unnamed work in reports: by its class. */
 final class ActionNames {
-    /** A lambda's class has an address in its name, which differs from run to run and tells nobody anything. */
+    /** The class name of a lambda contains an address, which differs from run to run and is of no use. */
     private static final ClassValue<String> NAMES = new ClassValue<>() {
         @Override
         protected String computeValue(Class<?> type) {

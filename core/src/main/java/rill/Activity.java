@@ -30,19 +30,19 @@ final class Activity {
     private @Nullable Node what;
     private long step;
 
-    // The watchdog's notes; touched by its thread only.
+    // The watchdog's notes; accessed by its thread only.
     private long seenStep = -1;
-    long changedAt; // when it saw the present step for the first time
-    long seenSince; // from when the time counts that the loop is held, or that its work waits
-    boolean waits; // its work was seen to wait for a driver
-    boolean told; // about the present step
+    long changedAt; // when it first saw the present step
+    long seenSince; // since when the loop is held, or its work waits
+    boolean waits; // its work was seen waiting for a driver
+    boolean told; // has reported the present step
 
     Activity(BareLoop loop, long thresholdNanos) {
         this.loop = loop;
         this.thresholdNanos = thresholdNanos;
     }
 
-    /** The loop begins with {@code node} (or ends what it did, if null); returns what it was doing. */
+    /** The loop begins {@code node} (or, if null, ends what it was doing); returns what it was doing before. */
     @Nullable
     Node enter(@Nullable Node node) {
         Node before = what;
@@ -63,7 +63,7 @@ final class Activity {
         return (long) STEP.getOpaque(this);
     }
 
-    /** For the watchdog: whether the loop does something else than when it last looked, which it then takes down. */
+    /** For the watchdog: whether the loop is doing something other than at the last look. Records the change. */
     boolean changed(long now) {
         long present = step();
         if (present == seenStep) {
@@ -77,12 +77,12 @@ final class Activity {
         return true;
     }
 
-    /** For the watchdog: whether what it has taken down is still so. */
+    /** For the watchdog: whether the loop is still at the recorded step. */
     boolean unchanged() {
         return step() == seenStep;
     }
 
-    /** The stack of whoever holds the loop: a Task's own, not that of the thread which carries it. */
+    /** The stack of what holds the loop: a Task's own, not that of its carrier thread. */
     List<StackTraceElement> stack(Node held) {
         Thread thread =
                 held instanceof Task<?> task ? task.thread() : loop.driving().driver();

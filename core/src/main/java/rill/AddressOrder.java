@@ -7,7 +7,7 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * In which order the addresses of a name are tried: the families by turns, IPv6 first, each family in the order of the resolver.
+ * The order in which the addresses of a name are tried: the families by turns, IPv6 first, each family in the resolver's order.
  *
  * <p><b>Source:</b> RFC 8305, section 4, with a First Address Family Count of 1.
  */
@@ -15,7 +15,7 @@ final class AddressOrder {
     private AddressOrder() {}
 
     /**
-     * @param turn how many connections to the name were made before: each begins with the next address of each family, and 0 with the first
+     * @param turn how many connections to the name were made before: each begins with the next address of each family; 0 with the first
      */
     static List<InetAddress> of(List<InetAddress> addresses, int turn) {
         var six = new ArrayList<InetAddress>();

@@ -3,14 +3,14 @@ package rill;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Belongs to a connection that a listener has accepted, and tells whether that connection is still at work. All connections of a listener
- * share one, so that an idle connection is no larger for it.
+ * Belongs to a connection that a listener has accepted, and tells whether that connection is still at work. All connections of a listener share one,
+ * so it does not make an idle connection larger.
  */
 final class Admission implements Provenance {
     private final Listener listener;
-    private final @Nullable Admission afterWork; // null if it has done its work
+    private final @Nullable Admission afterWork; // null in the one for connections that have done their work
 
-    /** Of connections at work. */
+    /** The Admission of connections at work. */
     Admission(Listener listener) {
         this(listener, new Admission(listener, null));
     }
@@ -20,7 +20,7 @@ final class Admission implements Provenance {
         this.afterWork = afterWork;
     }
 
-    /** Whether the listener was closed by its user, so that no other connection comes in by it. */
+    /** Whether the user has closed the listener, so that it accepts no other connection. */
     boolean isOver() {
         return listener.isOver();
     }
@@ -29,7 +29,7 @@ final class Admission implements Provenance {
         return afterWork != null;
     }
 
-    /** What is to be said once it has done its work. */
+    /** The Admission to use once the connection has done its work. */
     Admission workDone() {
         return afterWork == null ? this : afterWork;
     }

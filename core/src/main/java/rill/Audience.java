@@ -5,14 +5,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is told what becomes of a connection: whoever awaits it, its {@link Connection#onFailure}, its receiver, and those who have asked for
- * {@link Connection#closed}. What none of them is told is reported.
+ * Who is notified of what becomes of a connection: its awaiter, its {@link Connection#onFailure}, its receiver, and those who have asked for
+ * {@link Connection#closed}. A failure of which none of them is notified is reported.
  *
  * <pre>
- *  whoever awaits it:   connecting ── connected ──▶ (if asked for) every layer ready ──▶ told, and forgotten
- *                            └───────── a failure, or the end ──────────┴──────────────▶ told, and nobody else is
+ *  the awaiter:         connecting ── connected ──▶ (if asked for) every layer ready ──▶ notified, and forgotten
+ *                            └───────── a failure, or the end ──────────┴──────────────▶ notified, and nobody else is
  *
- *  of a failure:        onFailure ── unless he carries on ──▶ the receiver ── if none was told ──▶ the Reporter
+ *  of a failure:        onFailure ── unless it carries on ──▶ the receiver ── if none was notified ──▶ the Reporter
  * </pre>
  *
  * <p><b>Threading:</b> the loop, except for {@link #closed}.
@@ -20,17 +20,17 @@ import org.jspecify.annotations.Nullable;
 final class Audience {
     private final Link link;
     private @Nullable Consumer<? super @Nullable Throwable>
-            awaiting; // it to be connected, and then, if asked for, to be ready
+            awaiting; // waits until it is connected, and then, if asked for, ready
     private @Nullable Consumer<? super Failure> onFailure;
-    private @Nullable Failure failure; // while its owner is told, and for good unless he carries on
-    private @Nullable Throwable failedWith; // told, or to be told once what came before was received
-    private boolean toldEarly; // onFailure, of that, while what came before was not received
-    private boolean receiverTold; // of the end
+    private @Nullable Failure failure; // while its owner is notified, and for good unless the owner carries on
+    private @Nullable Throwable failedWith; // delivered, or to be delivered once the earlier input was received
+    private boolean toldEarly; // onFailure was notified of that before the earlier input was received
+    private boolean receiverTold; // was notified of the end
     private @Nullable Promise<@Nullable Void> closed; // made on demand, and handed out as copies; guarded by this
     private boolean gone; // guarded by this
 
     /**
-     * @param awaiting told once: null when connected, or why that failed
+     * @param awaiting called once: with null when connected, or with the reason for failing to connect
      */
     Audience(Link link, Consumer<? super @Nullable Throwable> awaiting) {
         this.link = link;
@@ -41,22 +41,22 @@ final class Audience {
         return link.loop();
     }
 
-    // ---- whoever awaits it
+    // ---- the awaiter
 
-    /** Not connected yet. */
+    /** Whether it is not connected yet. */
     boolean isConnecting() {
         return awaiting != null && link.stack().isEmpty();
     }
 
     /**
-     * When connected, before a pipeline is opened: tells once when every layer of it is ready, which is null, or why that failed; then nobody
-     * else is told. It may be ready at once: see {@link #tellIfReady}.
+     * Called when connected, before a pipeline is opened. Notifies {@code told} once: with null when every layer of the pipeline is ready, or with
+     * the reason for failing; in that case nobody else is notified. The layers may be ready at once: see {@link #tellIfReady}.
      */
     void awaitReady(Consumer<? super @Nullable Throwable> told) {
         awaiting = told;
     }
 
-    /** There will be no layers, or nobody who wants to know. Gives who did. */
+    /** Stops awaiting: there will be no layers, or nobody is interested. Returns the awaiter. */
     @Nullable
     Consumer<? super @Nullable Throwable> awaitNothing() {
         Consumer<? super @Nullable Throwable> awaited = awaiting;
@@ -72,8 +72,8 @@ final class Audience {
     }
 
     /**
-     * The peer has ended its stream, and a layer still waits for something. Of a connection that was accepted its owner has to know, or nobody
-     * would ever close it; whoever has dialed one waits for as long as he has said.
+     * Called when the peer has ended its stream while a layer still waits for something. The owner of an accepted connection has to be notified, or
+     * nobody would ever close it; a dialing side waits up to its own limit.
      */
     void tellUnready() {
         if (link.route() == null) {
@@ -81,7 +81,7 @@ final class Audience {
         }
     }
 
-    /** Tells whoever awaits it, if somebody does: then true. */
+    /** Notifies the awaiter; false if there is none. */
     boolean tellAwaiting(@Nullable Throwable why) {
         Consumer<? super @Nullable Throwable> awaited = awaitNothing();
         if (awaited != null) {
@@ -90,12 +90,12 @@ final class Audience {
         return awaited != null;
     }
 
-    /** Likewise, of a failure of the wire. */
+    /** Likewise, for a failure of the wire. */
     boolean tellAwaitingOfWire(Throwable why) {
         return tellAwaiting(ofWire(why));
     }
 
-    /** A failure of the wire; for whoever awaits the connection, with where it was to go. */
+    /** The failure of the wire; for the awaiter, with the route of the connection. */
     Throwable ofWire(Throwable why) {
         Route route = link.route();
         return route == null || awaiting == null ? why : route.told(why);
@@ -107,41 +107,41 @@ final class Audience {
         onFailure = handler;
     }
 
-    /** Unless its owner has said something else meanwhile. */
+    /** Removes {@code handler}, unless the owner has set another one meanwhile. */
     void noMoreOnFailure(Consumer<? super Failure> handler) {
         if (onFailure == handler) {
             onFailure = null;
         }
     }
 
-    /** Whether failures are told to somebody in any case. */
+    /** Whether there is a handler that is notified of failures in any case. */
     boolean tellsFailures() {
         return onFailure != null;
     }
 
-    /** Why it has ended, or ends; null if that is in good order. */
+    /** Why it has ended, or is ending; null if in good order. */
     @Nullable
     Throwable failedWith() {
         return failedWith;
     }
 
-    /** It has failed, and what came before is to be received first. */
+    /** It has failed, and earlier input is to be received first. */
     void failsLater(Throwable cause) {
         failedWith = cause;
     }
 
-    /** Its owner closes what has failed, and does not want to know any more. */
+    /** Its owner closes a failed connection, and does not want to be notified any more. */
     void forgetFailure() {
         failedWith = null;
     }
 
-    /** Why it fails, once its owner is told; null if it does not. */
+    /** Why it fails, once its owner is being notified; null if it does not. */
     @Nullable
     Throwable failing() {
         return failure == null ? null : failure.cause();
     }
 
-    /** Something else goes wrong although they are told of a failure, or were: then true. */
+    /** Records another failure; true if a failure is being delivered, or was before. */
     boolean hasFailedBefore(Throwable another) {
         if (failure == null) {
             return false;
@@ -150,7 +150,7 @@ final class Audience {
         return true;
     }
 
-    /** Tells of a failure; true if its owner carries on. */
+    /** Notifies its owner of a failure; true if the owner carries on. */
     boolean tellFailure(Throwable cause, boolean survivable) {
         var now = new Failure(cause, survivable);
         failure = now;
@@ -162,7 +162,7 @@ final class Audience {
         return false;
     }
 
-    /** That it has failed and what came before was of no use to anybody. */
+    /** Delivers the failure of a connection whose earlier input could not be delivered. */
     void tellFailureLate(Throwable cause) {
         tell(new Failure(cause, false));
     }
@@ -194,7 +194,7 @@ final class Audience {
         loop().runReporting("onFailure of ", link, () -> handler.accept(told));
     }
 
-    /** What came before may wait for long, or for ever: it is told now that the connection is gone, for that is so. */
+    /** Notifies {@code onFailure} and {@code closed} that the connection is gone, although earlier input may still wait for long, or for ever. */
     void tellEarly(Throwable cause) {
         if (onFailure != null && !toldEarly) {
             toldEarly = true;
@@ -203,11 +203,11 @@ final class Audience {
         tellClosed();
     }
 
-    /** The Task that looked after it has thrown: nobody receives any more, so nobody can be told of anything. */
+    /** The Task that looked after it has thrown: nobody receives any more, so nobody can be notified. */
     void deserted(Throwable thrown) {
         Throwable cause = NoMemory.unwrapped(thrown);
         Inbound inbound = link.inbound();
-        boolean wasTold = inbound.hasReceiver() && inbound.receiver().deserted(); // of the end, and of nothing more
+        boolean wasTold = inbound.hasReceiver() && inbound.receiver().deserted(); // of the end only
         if (link.mayFail() && failure == null) {
             link.failed(cause, false);
             return;
@@ -217,7 +217,7 @@ final class Audience {
             heardOf();
         }
         if (passedOn && (onFailure != null || !wasTold)) {
-            return; // others were told when the connection failed
+            return; // others were notified when the connection failed
         }
         if (cause instanceof IOException) {
             loop().connectionFailed(link, cause);
@@ -228,12 +228,12 @@ final class Audience {
 
     // ---- its receiver, and the end
 
-    /** Whoever receives from now on was told nothing yet. */
+    /** There is a new receiver, which has not been notified of anything yet. */
     void receiverIsNew() {
         receiverTold = false;
     }
 
-    /** Somebody else than its receiver was given the cause of its end. */
+    /** The cause of its end was passed to someone other than its receiver. */
     void heardOf() {
         if (link.inbound().hasReceiver()) {
             link.inbound().receiver().heardOf();
@@ -241,9 +241,9 @@ final class Audience {
     }
 
     /**
-     * Tells the receiver that nothing more comes, once. One that came after a failure hears of that as well.
+     * Notifies the receiver, once, that nothing more arrives. A receiver that was set after a failure is also notified of that.
      *
-     * @return whether somebody was told of the cause
+     * @return whether someone was notified of the cause
      */
     boolean tellReceiver(@Nullable Throwable cause) {
         Inbound inbound = link.inbound();
@@ -259,15 +259,15 @@ final class Audience {
         }
     }
 
-    /** From a Handle: close() may have been called while the receiver was given a message. */
+    /** From a Handle, since close() may have been called while the receiver was handling a message. */
     void tellReceiverLater() {
         loop().enqueue(new Handle(loop(), "end of ", link, () -> tellReceiver(null)));
     }
 
     /**
-     * It ends.
+     * Notifies all of the end.
      *
-     * @param cause why, unless that was in good order, or they know already
+     * @param cause the reason; null if the end is in good order, or they already know it
      */
     void tellEnd(@Nullable Throwable cause) {
         if (cause != null && failure == null) {
@@ -275,7 +275,7 @@ final class Audience {
             return;
         }
         if (link.route() == null) {
-            awaitNothing(); // whoever accepted it has ended it
+            awaitNothing(); // the accepting side has ended it
         } else if (awaiting != null) {
             tellAwaitingOfWire(new IOException(link + " has ended before its layers were ready"));
         }
@@ -284,7 +284,7 @@ final class Audience {
 
     // ---- closed()
 
-    /** From any thread. The caller's own. */
+    /** From any thread. The Future is the caller's own. */
     synchronized Future<@Nullable Void> closed() {
         if (gone) {
             return Promise.done(loop(), null);
@@ -295,7 +295,7 @@ final class Audience {
         return closed.copy();
     }
 
-    /** How many have asked for it, and still wait. */
+    /** The number of Futures handed out that are still awaited. */
     synchronized int waitingForClosed() {
         return closed == null ? 0 : closed.waiting();
     }

@@ -3,13 +3,13 @@ package rill;
 import java.util.Set;
 
 /**
- * The place where a failure came out of an {@code await}. The failure itself was made elsewhere, perhaps long before; this is added to it as a
- * suppressed exception. Each place is added once, and only a bounded number of places, since one exception may be awaited a million times.
+ * The place where a failure came out of an {@code await}. The failure itself was created elsewhere, perhaps long before; this is added to it as a
+ * suppressed exception. Each place is added once, and the number of places is bounded, since one exception may be awaited a million times.
  */
 final class AwaitedHere extends Exception {
     private static final long serialVersionUID = 1L;
 
-    /** For how many places a failure remembers that it was awaited there. */
+    /** The number of awaiting places that a failure records. */
     static final int PLACES = 8;
 
     private static final StackWalker STACK = StackWalker.getInstance();
@@ -18,7 +18,7 @@ final class AwaitedHere extends Exception {
             Future.class.getName(),
             Driving.class.getName(),
             BareLoop.class.getName(),
-            BareLoop.class.getPackageName() + ".Loop"); // which passes on what its users call
+            BareLoop.class.getPackageName() + ".Loop"); // which passes on its users' calls
 
     private final String place;
 
@@ -30,7 +30,7 @@ final class AwaitedHere extends Exception {
     /** Adds the present place to a failure that is about to be thrown. */
     static <T extends Throwable> T addedTo(T failure) {
         if (failure instanceof VirtualMachineError) {
-            return failure; // no memory, no stack: not the time to make more of it
+            return failure; // no memory or no stack left for more
         }
         String here = STACK.walk(frames -> frames.dropWhile(frame -> ON_THE_WAY.contains(frame.getClassName()))
                 .findFirst()

@@ -3,7 +3,7 @@ package rill;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
-/** How long to pause before connecting again: longer with each failure in a row, and never quite what others do. Confined to a loop. */
+/** The pause before connecting again: longer with each failure in a row, and randomized so that clients don't act in step. Confined to a loop. */
 final class BackOff {
     private static final double FACTOR = 1.6;
     private static final double JITTER = 0.2;
@@ -20,14 +20,14 @@ final class BackOff {
         this.next = this.first;
     }
 
-    /** After one more failure. */
+    /** The pause after one more failure. */
     long pauseNanos() {
         double pause = next * (1 - JITTER + 2 * JITTER * random.nextDouble());
         next = Math.min(next * FACTOR, (double) longest);
         return (long) pause;
     }
 
-    /** The peer has done what it is there for. */
+    /** Called when the peer has done its work. */
     void reset() {
         next = first;
     }

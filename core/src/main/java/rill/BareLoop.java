@@ -23,11 +23,11 @@ import rill.spi.Selector;
 import rill.spi.WaitingTask;
 
 /**
- * A {@link Loop} without connections: it runs Handles, timers, Futures and Tasks. These hold a loop as a BareLoop, so that they know nothing
- * of connections. Every BareLoop is a Loop.
+ * A {@link Loop} without connections: it runs Handles, timers, Futures and Tasks. These refer to their loop as a BareLoop, so that they know nothing
+ * about connections. Every BareLoop is a Loop.
  *
- * <p>Its parts have a file each: {@link Tick} says what a tick does, {@link Driving} who drives, and {@link Closing} how it ends. This class
- * is longer than others because half of it is what users of a Loop read.
+ * <p>Its parts have a file each: {@link Tick} defines what a tick does, {@link Driving} who drives, and {@link Closing} how the loop ends. This class
+ * is longer than others because half of it is the documented API of Loop.
  */
 abstract class BareLoop implements Drivable, Executor {
     private static final AtomicBoolean ENGINE_NOTED = new AtomicBoolean();
@@ -53,10 +53,10 @@ abstract class BareLoop implements Drivable, Executor {
     private final @Nullable ClassLoader contextClassLoader =
             Thread.currentThread().getContextClassLoader();
 
-    private @Nullable Thread runner; // the thread that runs callbacks now; told apart without a look into its locals
+    private @Nullable Thread runner; // the thread that runs callbacks now; compared without looking into its locals
     private volatile boolean closed;
-    private volatile boolean ended; // closed, and everything was given back
-    private @Nullable PowerLoss lostBy; // after which nothing runs, and nobody is told
+    private volatile boolean ended; // closed, and all resources were released
+    private @Nullable PowerLoss lostBy; // after which nothing runs, and nobody is notified
 
     BareLoop(
             String name,
@@ -87,12 +87,12 @@ abstract class BareLoop implements Drivable, Executor {
         return wanted;
     }
 
-    /** The last step of making one. */
+    /** The last step of creating a loop. */
     final void begin() {
         Watchdog.watch(activity);
     }
 
-    /** With the first Task of the process: a process without Tasks does not pay for finding out. */
+    /** Called with the first Task of the process: a process without Tasks does not pay for finding out. */
     void noteEngine() {
         if (!ENGINE_NOTED.get() && ENGINE_NOTED.compareAndSet(false, true)) {
             String better = TaskEngine.MOUNTED.unavailable();
@@ -107,26 +107,26 @@ abstract class BareLoop implements Drivable, Executor {
 
     abstract Selector selector();
 
-    /** Whether the first thread that drives it does so for good. */
+    /** Whether the first thread that drives it is its driver for good. */
     abstract boolean keepsDriver();
 
     /** What lives on it besides Tasks. */
     abstract Residents residents();
 
-    /** It is closed: gives back what its residents had. */
+    /** Called when it is closed: releases what its residents held. */
     abstract void release();
 
     // ---- driving
 
     /**
-     * Runs {@code body} as a Task, and the loop until that is done.
+     * Runs {@code body} as a Task, and drives the loop until that is done.
      *
      * @return the body's result
      * @throws IOException the body's failure, as {@link Future#await} throws it
-     * @throws IllegalStateException if somebody drives the loop already, if this is called inside a callback or a Task, or if
-     *     {@link #stop()} ended the driving before the body was done (the Task then goes on when the loop is next driven)
-     * @throws java.io.InterruptedIOException if this is a virtual thread and it is interrupted: then the driving stops. An interrupt of a
-     *     platform thread is reported and has no other effect
+     * @throws IllegalStateException if the loop is already being driven, if this is called inside a callback or a Task, or if {@link #stop()} ended
+     *     the driving before the body was done (the Task then continues when the loop is next driven)
+     * @throws java.io.InterruptedIOException if this is a virtual thread and it is interrupted: then the driving stops. An interrupt of a platform
+     *     thread is reported and has no other effect
      */
     public <T extends @Nullable Object> T run(Callable<? extends T> body) throws IOException {
         return driving.run(body);
@@ -137,20 +137,17 @@ abstract class BareLoop implements Drivable, Executor {
         run(WithoutResult.of(body));
     }
 
-    /**
-     * Makes the thread that drives by {@link #run} or {@link Loop#start} stop after its present tick. The loop stays open and can
-     * be driven again.
-     */
+    /** Makes the thread that drives by {@link #run} or {@link Loop#start} stop after its present tick. The loop stays open and can be driven again. */
     public void stop() {
         driving.stop();
     }
 
     /**
-     * One tick that never blocks: the way to drive several loops on one thread.
+     * Does one tick, which never blocks: the way to drive several loops on one thread.
      *
      * @return whether Handles are waiting for the next tick
-     * @throws IllegalStateException if somebody drives the loop already, inside a callback or a Task of any loop, or on a
-     *     virtual thread, which can't carry Tasks
+     * @throws IllegalStateException if the loop is already being driven, inside a callback or a Task of any loop, or on a virtual thread, which can't
+     *     carry Tasks
      */
     @Override
     public boolean tick() {
@@ -168,7 +165,7 @@ abstract class BareLoop implements Drivable, Executor {
         return tick.nextTimer();
     }
 
-    /** The current thread runs its callbacks from now on. */
+    /** The current thread runs the callbacks of this loop from now on. */
     final void enter() {
         onLoop.enter();
         runner = Thread.currentThread();
@@ -180,8 +177,8 @@ abstract class BareLoop implements Drivable, Executor {
     }
 
     /**
-     * Whether the current thread runs a callback or a Task of this loop. A thread sees its own writes of {@code runner}, and those
-     * of others never name it; a Task's thread has to look further.
+     * Whether the current thread runs a callback or a Task of this loop. A thread sees its own writes of {@code runner}, and those of others never
+     * name it; for a Task's thread, a further check is needed.
      */
     boolean isCurrent() {
         return runner == Thread.currentThread() || isOf(OnLoop.current());
@@ -191,7 +188,7 @@ abstract class BareLoop implements Drivable, Executor {
         return current != null && current.loop() == this;
     }
 
-    /** For what is confined to the loop: nobody else may be driving it. */
+    /** Checks access to what is confined to the loop: no other thread may be driving it. */
     void requireConfined(String what, Object subject) {
         if (!isCurrent() && driving.driven()) {
             throw new IllegalStateException(what + " of " + subject + " on " + Threads.describe(Thread.currentThread())
@@ -200,7 +197,7 @@ abstract class BareLoop implements Drivable, Executor {
         }
     }
 
-    /** One tick; a broken selector ends the loop. */
+    /** Does one tick; a broken selector ends the loop. */
     final void step(BooleanSupplier done) {
         try {
             tick.step(done);
@@ -226,7 +223,7 @@ abstract class BareLoop implements Drivable, Executor {
         }
     }
 
-    /** Why something of this loop fails that needed it. */
+    /** The failure of an operation that needed this loop. */
     CancelledException cancelledByClose(String what) {
         return new CancelledException(what + ": " + name + howItEnded());
     }
@@ -243,10 +240,10 @@ abstract class BareLoop implements Drivable, Executor {
     // ---- scheduling
 
     /**
-     * Runs {@code action} in the next tick's run phase, or in the present one's if that is still to come: the cheapest way to give
-     * a loop something to do, above all from other threads. What may have to be cancelled, or needs a name in reports, is
-     * {@link #schedule(String, Runnable) scheduled}; what has a result is {@link #submit submitted}; what awaits is a
-     * {@link #task Task}. What one thread gives a loop in these ways begins in that order.
+     * Runs {@code action} in the next tick's run phase, or in the present one's if that is still to come: the cheapest way to give a loop work, above
+     * all from other threads. Use {@link #schedule(String, Runnable) schedule} for work that may have to be cancelled, or needs a name in reports;
+     * {@link #submit submit} for work with a result; a {@link #task Task} for work that awaits. What one thread passes to a loop in these ways begins
+     * in that order.
      *
      * @throws RejectedExecutionException if the loop is closed
      */
@@ -258,8 +255,8 @@ abstract class BareLoop implements Drivable, Executor {
     }
 
     /**
-     * Runs {@code action} in a Handle of the next tick's run phase, or of the present one's if that is still to come. Where neither
-     * the name nor cancelling matters, {@link #execute} is cheaper.
+     * Runs {@code action} in a Handle of the next tick's run phase, or of the present one's if that is still to come. If neither the name nor
+     * cancelling matters, {@link #execute} is cheaper.
      */
     public Handle schedule(String handleName, Runnable action) {
         requireOpen("schedule");
@@ -268,20 +265,20 @@ abstract class BareLoop implements Drivable, Executor {
         return handle;
     }
 
-    /** {@link #schedule(String, Runnable)} without a name of its own. */
+    /** {@link #schedule(String, Runnable)} without a name. */
     public Handle schedule(Runnable action) {
         return schedule(ActionNames.of(action), action);
     }
 
     /**
-     * Runs {@code action} in a Handle once {@code delay} has passed, never earlier; at once if it is zero or negative. Timers
-     * with the same deadline run in the order in which they were scheduled.
+     * Runs {@code action} in a Handle once {@code delay} has passed, never earlier; at once if it is zero or negative. Timers with the same deadline
+     * run in the order in which they were scheduled.
      */
     public Handle schedule(Duration delay, String handleName, Runnable action) {
         return schedule(delay, handleName, null, action);
     }
 
-    /** Named {@code what} and {@code subject}. */
+    /** The Handle is named {@code what} followed by {@code subject}. */
     Handle schedule(Duration delay, String what, @Nullable Object subject, Runnable action) {
         requireOpen("schedule");
         return timer(delay, what, subject, action);
@@ -331,25 +328,25 @@ abstract class BareLoop implements Drivable, Executor {
         }
     }
 
-    /** {@link #schedule(Duration, String, Runnable)} without a name of its own. */
+    /** {@link #schedule(Duration, String, Runnable)} without a name. */
     public Handle schedule(Duration delay, Runnable action) {
         return schedule(delay, ActionNames.of(action), action);
     }
 
-    /** What a deadline can be ahead, or past; 146 years if it is more. */
+    /** The delay in nanoseconds, which a deadline may be ahead or past; limited to 146 years. */
     static long nanos(Duration delay) {
         long nanos = TimeUnit.NANOSECONDS.convert(delay); // which saturates, and allocates nothing
         return Math.clamp(nanos, -LONGEST_DELAY, LONGEST_DELAY);
     }
 
-    /** Calls {@code work} in a Handle, as a callback (it must not await), and gives its result. */
+    /** Calls {@code work} in a Handle, as a callback (it must not await), and returns a Future of its result. */
     public <T extends @Nullable Object> Future<T> submit(Callable<? extends T> work) {
         Promise<T> promise = promise();
         enqueue(new Submission<>(this, Objects.requireNonNull(work, "work"), promise));
         return promise;
     }
 
-    /** {@link #submit(Callable)} for work without a result: done when that is over. */
+    /** {@link #submit(Callable)} for work without a result: done when the work is over. */
     public Future<@Nullable Void> submit(ThrowingRunnable work) {
         return submit(WithoutResult.of(work));
     }
@@ -361,7 +358,7 @@ abstract class BareLoop implements Drivable, Executor {
         return task;
     }
 
-    /** {@link #task(String, Callable)} without a name of its own. */
+    /** {@link #task(String, Callable)} without a name. */
     public <T extends @Nullable Object> Task<T> task(Callable<? extends T> body) {
         return task(ActionNames.of(body), body);
     }
@@ -371,19 +368,19 @@ abstract class BareLoop implements Drivable, Executor {
         return task(taskName, WithoutResult.of(body));
     }
 
-    /** {@link #task(String, ThrowingRunnable)} without a name of its own. */
+    /** {@link #task(String, ThrowingRunnable)} without a name. */
     public Task<@Nullable Void> task(ThrowingRunnable body) {
         return task(ActionNames.of(body), WithoutResult.of(body));
     }
 
-    /** A Future that is done once {@code delay} has passed, never earlier. Cancelling it cancels the timer behind it. */
+    /** Returns a Future that is done once {@code delay} has passed, never earlier. Cancelling it cancels its timer. */
     public Future<@Nullable Void> delay(Duration delay) {
         Promise<@Nullable Void> promise = promise();
         Handle timer = timer(delay, "delay", null, new Delay(promise));
         return promise.onCancel(new DelayCancellation(timer));
     }
 
-    /** What stops a delay. */
+    /** Stops a delay. */
     record DelayCancellation(Handle timer) implements Runnable {
         @Override
         public void run() {
@@ -404,35 +401,36 @@ abstract class BareLoop implements Drivable, Executor {
         }
     }
 
-    /** A Future of this loop that is done already. */
+    /** Returns a Future of this loop that is already done. */
     public <T extends @Nullable Object> Future<T> done(T value) {
         return Promise.done(this, value);
     }
 
-    /** A Future of this loop that has failed already. */
+    /** Returns a Future of this loop that has already failed. */
     public <T extends @Nullable Object> Future<T> failed(Throwable cause) {
         Promise<T> promise = promise();
         promise.fail(cause);
         return promise;
     }
 
-    /** A Future of this loop that you complete. */
+    /** Returns a Future of this loop for you to complete. */
     public <T extends @Nullable Object> Promise<T> promise() {
         return new Promise<>(this);
     }
 
     /**
-     * A Future of this loop that you complete with something that must not get lost, such as a buffer or a connection: if nobody sees the value, since
-     * every interest in it was given up before, {@code unseen} is given it back. On the loop; after that has closed on any thread.
+     * Returns a Future of this loop for you to complete with something that must not get lost, such as a buffer or a connection. If nobody sees the
+     * value, because every interest in it was given up before, it is passed back to {@code unseen}: on the loop, or, after that has closed, on any
+     * thread.
      */
     public <T extends @Nullable Object> Promise<T> promise(Consumer<? super T> unseen) {
         return new Offer<>(this, Objects.requireNonNull(unseen, "unseen"));
     }
 
     /**
-     * {@link #promise(Consumer)} of work that can be stopped.
+     * {@link #promise(Consumer)} for work that can be stopped.
      *
-     * @param stop runs if it is cancelled before it is done: on the loop, in a Handle, at most once
+     * @param stop runs if the Future is cancelled before it is done: on the loop, in a Handle, at most once
      */
     public <T extends @Nullable Object> Promise<T> promise(Consumer<? super T> unseen, Runnable stop) {
         return new Offer<>(
@@ -454,7 +452,7 @@ abstract class BareLoop implements Drivable, Executor {
 
     // ---- asking
 
-    /** The loop that the current thread runs a callback or a Task of. */
+    /** The loop whose callback or Task the current thread is running. */
     static BareLoop required(String what) {
         OnLoop current = OnLoop.current();
         if (current == null) {
@@ -475,7 +473,7 @@ abstract class BareLoop implements Drivable, Executor {
     }
 
     /**
-     * What is alive on it, in words: its Tasks, with what each awaits, and its connections. For use between two ticks, if you drive by
+     * Describes what is alive on the loop: its Tasks, with what each awaits, and its connections. For use between two ticks, if you drive by
      * {@link #tick()}.
      */
     @Override
@@ -486,7 +484,7 @@ abstract class BareLoop implements Drivable, Executor {
         return alive;
     }
 
-    /** {@inheritDoc} For the {@link Driver} of loops; {@link #alive()} tells it in words. */
+    /** {@inheritDoc} For the {@link Driver} of loops; {@link #alive()} describes the same in words. */
     @Override
     public List<WaitingTask> waitingTasks() {
         var waiting = new ArrayList<WaitingTask>();
@@ -499,7 +497,7 @@ abstract class BareLoop implements Drivable, Executor {
         return waiting;
     }
 
-    /** A reading of the loop's clock; only differences mean something. */
+    /** A reading of the loop's clock; only differences are meaningful. */
     @Override
     public long nanoTime() {
         return clock.nanoTime();
@@ -514,11 +512,11 @@ abstract class BareLoop implements Drivable, Executor {
     // ---- closing
 
     /**
-     * Tells the {@link Reporter} that {@code what} threw {@code cause}, as a {@link Report.Thrown}: for code that calls what others wrote, survives its
-     * failure, and has nobody else to tell.
+     * Notifies the {@link Reporter} that {@code what} threw {@code cause}, as a {@link Report.Thrown}: for code that calls foreign code, survives its
+     * failure, and has nobody else to notify.
      *
-     * <p><b>Threading:</b> any. On the loop the Reporter is called at once. What another thread says is told in a Handle; once the loop is closed, on that
-     * thread. <b>Errors:</b> none: what the Reporter throws is logged.
+     * <p><b>Threading:</b> any. On the loop the Reporter is called at once. From another thread it is called in a Handle; once the loop is closed, on
+     * that thread. <b>Errors:</b> none: what the Reporter throws is logged.
      *
      * @param what a name, such as "the access log"
      */
@@ -533,14 +531,13 @@ abstract class BareLoop implements Drivable, Executor {
     }
 
     /**
-     * Closes the loop: stops accepting, finishes what is in flight, cancels every Task and waits for it, and closes everything. What is still
-     * alive at the deadline is aborted, and named in a {@link Report.Survivors}. Waits until that is over, and drives the loop if nobody
-     * does. Calling it again does nothing.
+     * Closes the loop: stops accepting, finishes what is in flight, cancels every Task and waits for it, and closes everything. What is still alive
+     * at the deadline is aborted, and named in a {@link Report.Survivors}. Waits until that is over, and drives the loop if nobody does. Idempotent.
      *
-     * <p>First the connections that were accepted finish. A server by {@link Loop#serve} answers the requests that it has begun. The receiver of a
-     * connection by {@link Loop#listen} sees the end of the peer's stream, and closes the connection when it has finished what it has received
-     * ({@link Connection#onFinish} is for work that nobody else knows of). Until then connections to others can be made and used. Then those
-     * finish: a {@link Client} gets the answers of its calls, a Connection is closed.
+     * <p>First the accepted connections finish. A server started by {@link Loop#serve} answers the requests that it has begun. The receiver of a
+     * connection accepted by {@link Loop#listen} sees the end of the peer's stream, and closes the connection when it has finished what it has
+     * received ({@link Connection#onFinish} is for work that the loop does not know of). Until then, outgoing connections can be made and used. Then
+     * those finish: a {@link Client} gets the answers of its calls, a Connection is closed.
      *
      * @throws IllegalStateException inside a callback or a Task, which the closing would wait for; use {@link #stop} there
      */
@@ -557,14 +554,14 @@ abstract class BareLoop implements Drivable, Executor {
 
     // ---- for the other parts of Rill
 
-    /** From any thread: appends to the Handle queue. Discarded if the loop is closed. */
+    /** Appends to the Handle queue, from any thread. The node is discarded if the loop is closed. */
     void enqueue(Node node) {
         if (!offer(node)) {
             discard(node);
         }
     }
 
-    /** Within a Handle that tells dependents: one of them has settled, and its own are told in the same Handle. */
+    /** Called within a Handle that notifies dependents: one of them has settled, and its own dependents are notified in the same Handle. */
     void chain(Future<?> settled) {
         if (closed) {
             settled.discard();
@@ -573,7 +570,7 @@ abstract class BareLoop implements Drivable, Executor {
         }
     }
 
-    /** False if the loop is closed. */
+    /** Returns false if the loop is closed. */
     private boolean offer(Node node) {
         if (closed) {
             return false;
@@ -592,7 +589,7 @@ abstract class BareLoop implements Drivable, Executor {
         runReporting(what, null, action);
     }
 
-    /** Named {@code what} and {@code subject}. */
+    /** Runs {@code action}, and reports what it throws under the name {@code what} followed by {@code subject}. */
     void runReporting(String what, @Nullable Object subject, Runnable action) {
         try {
             action.run();
@@ -602,8 +599,8 @@ abstract class BareLoop implements Drivable, Executor {
     }
 
     /**
-     * Reports what {@code what} and {@code subject} threw. Never throws, like everything here that reports: the caller has caught
-     * something, perhaps for want of memory, and the name alone may fail as well.
+     * Reports what {@code what} and {@code subject} threw. Never throws, like all reporting methods here: the caller has caught something, perhaps
+     * for lack of memory, and composing the name alone may fail as well.
      */
     void threw(String what, @Nullable Object subject, Throwable thrown) {
         try {
@@ -637,7 +634,7 @@ abstract class BareLoop implements Drivable, Executor {
         }
     }
 
-    /** Tells who drives that a peer has broken the protocol. */
+    /** Notifies the Driver, if there is one, that a peer has broken the protocol. */
     void violated(Object connection, ProtocolException violation) {
         if (driver != null && lostBy == null) {
             driver.violated(this, connection.toString(), violation);
@@ -652,12 +649,12 @@ abstract class BareLoop implements Drivable, Executor {
         }
     }
 
-    /** Whether a loss of power has ended it: none of its Tasks may go on. */
+    /** Whether a loss of power has ended it: none of its Tasks may continue. */
     boolean lost() {
         return lostBy != null;
     }
 
-    /** Ends everything; the last thing that happens on the loop. */
+    /** Ends everything; the last action on the loop. */
     void closeNow() {
         if (closed) {
             return;
@@ -671,16 +668,16 @@ abstract class BareLoop implements Drivable, Executor {
         runReporting("telling of failures", failures::close);
         runReporting("telling of what survives", closing::tellOfSurvivors);
         Watchdog.unwatch(activity);
-        ended = true; // the last of all: the program may end when this is seen
+        ended = true; // last, since the program may end when this is seen
         driving.wakeAll();
     }
 
-    /** Whether it is closed and nothing of it is left, descriptors and memory included. */
+    /** Whether it is closed and everything is released, descriptors and memory included. */
     boolean ended() {
         return ended;
     }
 
-    /** What {@code node} stands for will not be done. */
+    /** The work that {@code node} stands for will not be done. */
     void discard(Node node) {
         try {
             node.discard();
@@ -689,23 +686,23 @@ abstract class BareLoop implements Drivable, Executor {
         }
     }
 
-    /** From any thread: makes the driver look around. By way of the queue, so that it can't be missed on the way to sleep. */
+    /** Wakes the driver, from any thread. Uses the queue, so that it can't be missed on the way to sleep. */
     void wakeup() {
         enqueue(new Handle(this, "wake-up", () -> {}));
     }
 
-    /** Of whoever opened the loop: for the threads that are started to drive it. */
+    /** The context class loader of the thread that opened the loop: for threads that are started to drive it. */
     @Nullable
     ClassLoader contextClassLoader() {
         return contextClassLoader;
     }
 
-    /** Whether work could wait for a driver in vain: nobody drives, and nobody does so by profession. */
+    /** Whether work could wait for a driver in vain: nobody drives, and there is no Driver. */
     boolean mayBeNeglected() {
         return !closed && driver == null && !driving.driven();
     }
 
-    /** From any thread: what waits although nobody drives the loop, or null. */
+    /** Describes what waits although nobody drives the loop, or null. From any thread. */
     @Nullable
     String neglected() {
         if (!mayBeNeglected()) {
@@ -721,7 +718,7 @@ abstract class BareLoop implements Drivable, Executor {
         return clock;
     }
 
-    /** What drives it besides those who use it, as in a simulation; null as a rule. */
+    /** What drives the loop besides its users, as in a simulation; usually null. */
     final @Nullable Driver driver() {
         return driver;
     }
@@ -730,7 +727,7 @@ abstract class BareLoop implements Drivable, Executor {
         return tick;
     }
 
-    /** What it counts. */
+    /** The counters of this loop. */
     final Counters counters() {
         return counters;
     }
@@ -759,7 +756,7 @@ abstract class BareLoop implements Drivable, Executor {
         return crossLoopFutures;
     }
 
-    /** Null unless in tracing mode. */
+    /** Returns null unless in tracing mode. */
     @Nullable
     Origins origins() {
         return origins;

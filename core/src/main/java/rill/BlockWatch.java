@@ -9,7 +9,7 @@ import rill.spi.Driver;
  * once. A lock or a monitor counts only after a while, because the JDK itself holds some for a moment.
  */
 final class BlockWatch {
-    /** How long the loop waits between two looks. */
+    /** How long the loop waits between two checks. */
     static final long PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private static final int PATIENCE = 200;
@@ -25,13 +25,13 @@ final class BlockWatch {
         this.body = body;
     }
 
-    /** Null if nobody wants to know. */
+    /** Returns null if there is no Driver that asks for it. */
     static @Nullable BlockWatch of(BareLoop loop, Thread body) {
         Driver driver = loop.driver();
         return driver == null ? null : new BlockWatch(driver, loop, body);
     }
 
-    /** Whether it seems to. */
+    /** Whether the body appears to block. */
     boolean blocks() {
         return switch (body.getState()) {
             case TIMED_WAITING -> true;

@@ -4,23 +4,25 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is left of a connection whose wire has failed: nothing leaves any more, and what the peer sent before, in good order, is delivered as
- * ever. Made when that happens.
+ * What is left of a connection whose wire has failed: nothing leaves any more, but what the peer sent before, in good order, is still delivered.
+ * Created when that happens.
  *
  * <pre>
  *                   no receiver, or one that takes nothing for a while ¹
- *  a write fails, ──────────────────────────────────────────────────────▶ onFailure and closed() are told early
+ *  a write fails, ──────────────────────────────────────────────────────▶ onFailure and closed() are notified early
  *  or the wire           │                                                     │
- *                        ├── all that came was received ◀──────────────────────┤
- *                        │      └──▶ the failure is told after the last message, and it is CLOSED
- *                        ├── it has taken nothing for {@link #IDLE_ROUNDS} times as long, or the loop closes ◀──┤
- *                        │      └──▶ what waits is dropped, and the failure told
+ *                        ├── all input was received ◀──────────────────────────┤
+ *                        │      └──▶ the failure is delivered after the last message, and it is CLOSED
+ *                        ├── nothing taken for longer ², or the loop closes ◀─────┤
+ *                        │      └──▶ waiting input is dropped, and the failure delivered
  *                        └── close(), abort() ◀────────────────────────────────┘
- *                               └──▶ what waits is dropped, and nothing more is told
+ *                               └──▶ waiting input is dropped, and nobody is notified any more
  * </pre>
  *
- * ¹ {@link ConnectionLimits#closeProgress}. A receiver that never asks would keep what waits for ever; that it is dropped is told, so that no
+ * <p>¹ {@link ConnectionLimits#closeProgress}. A receiver that never asks would keep waiting input for ever; dropping it is reported, so that no
  * stream has a hole.
+ *
+ * <p>² {@link #IDLE_ROUNDS} times as long.
  */
 final class Broken {
     private static final int IDLE_ROUNDS = 12;
@@ -28,14 +30,14 @@ final class Broken {
     private final Link link;
     private final Audience audience;
     private int idleRounds;
-    private @Nullable Handle timer; // once the receiver takes nothing
+    private @Nullable Handle timer; // set once the receiver takes nothing
 
     Broken(Link link) {
         this.link = link;
         this.audience = link.audience();
     }
 
-    /** Called whenever everything was decoded that could be. */
+    /** Called whenever everything that could be decoded was decoded. */
     void goOn(boolean somethingWaits, boolean wirePaused) {
         boolean wireGone = link.isWireGone();
         if (wireGone && !somethingWaits) {
@@ -76,12 +78,12 @@ final class Broken {
         }
     }
 
-    /** What came before may wait for long, or for ever. */
+    /** Notifies early, since the earlier input may wait for long, or for ever. */
     private void tellEarly() {
         audience.tellEarly(Objects.requireNonNull(audience.failedWith()));
     }
 
-    /** What waits is of no use to anybody: it is dropped, and the failure told. */
+    /** Waiting input can't be delivered: it is dropped, and the failure delivered. */
     void end() {
         Throwable cause = audience.failedWith();
         if (link.isWireGone()) {
@@ -92,13 +94,13 @@ final class Broken {
         }
     }
 
-    /** Its owner closes it, and does not want to know more. */
+    /** Its owner closes it, and does not want to be notified any more. */
     void close() {
         audience.forgetFailure();
         letGo();
     }
 
-    /** What waits is dropped. */
+    /** Drops waiting input. */
     void letGo() {
         if (link.isWireGone()) {
             link.conclude(null);
@@ -109,7 +111,7 @@ final class Broken {
         }
     }
 
-    /** It is broken no more, but ends. */
+    /** It is no longer broken, but ends. */
     void over() {
         if (timer != null) {
             timer.cancel();

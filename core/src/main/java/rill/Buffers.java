@@ -17,7 +17,7 @@ import rill.spi.Memory;
  * <p>Confined to the loop, except that any thread may release a chunk.
  */
 final class Buffers {
-    /** Size of the receive buffer; what is larger is for one large message. */
+    /** The size of the receive buffer; larger chunks are for a single large message. */
     static final int SIZE = 64 * 1024;
 
     /** The smallest chunk. */
@@ -26,14 +26,14 @@ final class Buffers {
     private static final int SMALL_SHIFT = 12;
     private static final int LARGEST_POWER = 1 << 30;
 
-    /** Of each size, chunks with this many bytes in all are kept, and at most {@link #KEPT} chunks. */
+    /** For each size, up to this many bytes of chunks in total, and at most {@link #KEPT} chunks, are kept. */
     private static final int KEPT_BYTES = 512 * 1024;
 
     private static final int KEPT = 64;
     private static final int KEPT_SIZES = 7;
     private static final int LARGEST_KEPT = SMALL << (KEPT_SIZES - 1); // 256 KiB
 
-    /** A slice of what was received keeps all of the receive buffer from being used: it is to be a good part of it. */
+    /** A retained slice keeps the whole receive buffer from being reused, so it has to be a good part of it. */
     private static final int WORTH_RETAINING = 16 * 1024;
 
     private static final Object CLOSED = new Object();
@@ -45,7 +45,7 @@ final class Buffers {
     private final BareLoop loop;
     private final Memory memory;
     private final long limit;
-    private final AtomicLong taken = new AtomicLong(); // bytes of memory, those of kept chunks included
+    private final AtomicLong taken = new AtomicLong(); // bytes of memory, including kept chunks
     private final Shelf[] shelves = new Shelf[KEPT_SIZES];
     private final AtomicReference<@Nullable Object> returned = new AtomicReference<>(); // a stack of Chunks, or CLOSED
     private final Map<Class<?>, Object> shared = new HashMap<>(2);
@@ -65,7 +65,7 @@ final class Buffers {
     }
 
     /**
-     * @param limit how many bytes of memory all chunks together may have
+     * @param limit the maximum number of bytes of memory for all chunks together
      */
     Buffers(BareLoop loop, Memory memory, long limit) {
         this.loop = loop;
@@ -76,12 +76,12 @@ final class Buffers {
         }
     }
 
-    /** What codecs keep on the heap for all of their sessions on this loop: see {@link Context#shared}. */
+    /** Objects that codecs keep on the heap for all of their sessions on this loop: see {@link Context#shared}. */
     <T> T shared(Class<T> type, Supplier<? extends T> maker) {
         return type.cast(shared.computeIfAbsent(type, first -> maker.get()));
     }
 
-    /** The receive buffer, empty; another one if somebody has retained the last. */
+    /** The receive buffer, empty; a new one if the last was retained. */
     ByteBuf receiveBuffer() {
         ByteBuf last = receive;
         if (last != null && last.refCnt() == 1) {
@@ -102,8 +102,8 @@ final class Buffers {
     }
 
     /**
-     * A chunk whose bytes are lent to codecs and layers, until {@link #giveUp}. Whoever releases what was only lent breaks its own
-     * connection, but does not put the chunk into the pool, from where another one would take it.
+     * A chunk whose bytes are lent to codecs and layers, until {@link #giveUp}. Code that releases a chunk it was only lent breaks its own
+     * connection, but does not return the chunk to the pool, from where another connection would take it.
      */
     ByteBuf lend(int atLeast) {
         Chunk chunk = take(atLeast);
@@ -111,7 +111,7 @@ final class Buffers {
         return chunk;
     }
 
-    /** The end of {@link #lend}. If a part was retained, that keeps the whole alive. */
+    /** Ends {@link #lend}. If a part was retained, it keeps the whole chunk alive. */
     void giveUp(ByteBuf lent) {
         Chunk chunk = (Chunk) lent;
         chunk.lent = false;
@@ -125,9 +125,9 @@ final class Buffers {
     // ---- chunks
 
     /**
-     * A chunk with at least so much space.
+     * Returns a chunk with at least this much space.
      *
-     * @throws NoMemory if there is none: the failure of the connection that wanted it
+     * @throws NoMemory if there is none: the failure of the connection that needed it
      */
     ByteBuf chunk(int atLeast) {
         return take(atLeast);
@@ -149,7 +149,7 @@ final class Buffers {
         return chunk;
     }
 
-    /** A power of two, as far as there is one. */
+    /** A power of two, as far as an int can hold one. */
     static int sizeFor(int atLeast) {
         if (atLeast <= SMALL) {
             return SMALL;
@@ -161,13 +161,13 @@ final class Buffers {
         return atLeast > LARGEST_KEPT ? null : shelves[Integer.numberOfTrailingZeros(sizeFor(atLeast)) - SMALL_SHIFT];
     }
 
-    /** Where a chunk with this memory is kept for the next use; null if it is not. */
+    /** The shelf on which a chunk with this memory is kept for reuse; null if it is not kept. */
     @Nullable
     Shelf shelfFor(Memory.Piece piece) {
         return piece.lasting() ? shelfFor(piece.bytes().capacity()) : null;
     }
 
-    /** Memory for a chunk. */
+    /** Returns memory for a chunk. */
     Memory.Piece piece(int atLeast) {
         int size = sizeFor(atLeast);
         try {
@@ -178,7 +178,7 @@ final class Buffers {
             }
         }
         try {
-            return allocate(size); // now that what was kept is free
+            return allocate(size); // now that the kept chunks are free
         } catch (OutOfMemoryError e) {
             throw noMemory(size, e);
         }
@@ -203,22 +203,22 @@ final class Buffers {
         }
     }
 
-    /** Never throws: whatever goes wrong with one piece, there are others to be given back. */
+    /** Releases memory. Never throws: if one piece fails, there are others to be released. */
     void giveBack(Memory.Piece piece) {
         taken.addAndGet(-piece.bytes().capacity());
         try {
             piece.release();
-        } catch (Throwable t) { // of whoever supplies the memory
+        } catch (Throwable t) { // thrown by the supplier of the memory
             loop.threw("giving memory back", null, t);
         }
     }
 
-    /** From any thread: bytes of memory, those of kept chunks included. */
+    /** Bytes of memory, including kept chunks. From any thread. */
     long taken() {
         return taken.get();
     }
 
-    /** From any thread, about: bytes of the chunks that are kept. */
+    /** The approximate number of bytes of kept chunks. From any thread. */
     long kept() {
         long kept = 0;
         for (Shelf shelf : shelves) {
@@ -227,7 +227,7 @@ final class Buffers {
         return kept;
     }
 
-    /** Bytes of the memory that is in use; on the loop. */
+    /** Bytes of memory in use; on the loop. */
     long held() {
         fetchReturned();
         long kept = 0;
@@ -239,7 +239,7 @@ final class Buffers {
         return taken.get() - kept;
     }
 
-    /** Borrowed bytes in a buffer that its receiver releases: many in a retained slice, fewer in a copy. */
+    /** Turns borrowed bytes into a buffer that its receiver releases: a retained slice if they are many, otherwise a copy. */
     ByteBuf own(ByteBuf borrowed) {
         int size = borrowed.readableBytes();
         return size >= WORTH_RETAINING
@@ -248,16 +248,16 @@ final class Buffers {
     }
 
     /**
-     * A buffer that its receiver releases, for bytes that are not borrowed as they are. For very few it is a chunk that lies ready, or else no larger
-     * than it has to be.
+     * Returns a buffer that its receiver releases, for bytes that differ from the borrowed ones. For very few bytes it is a kept chunk, or if there
+     * is none, a buffer that is no larger than necessary.
      */
     ByteBuf own(int atLeast) {
         return atLeast <= SMALL && shelves[0].chunks.isEmpty() ? new HeapBuffer(atLeast) : take(atLeast);
     }
 
-    // ---- what comes back
+    // ---- returned chunks
 
-    /** Called by any thread when a chunk's last reference is gone; false if there is no use for it. */
+    /** Called by any thread when a chunk's last reference is released; false if the chunk is not needed. */
     boolean takeBack(Chunk chunk) {
         return loop.isCurrent() ? !closed && keep(chunk) : leave(chunk);
     }
@@ -271,7 +271,7 @@ final class Buffers {
         return true;
     }
 
-    /** From another thread: leaves it for the loop. */
+    /** Called from another thread: leaves the chunk for the loop. */
     private boolean leave(Chunk chunk) {
         if (chunk.shelf == null) {
             return false;
@@ -303,10 +303,10 @@ final class Buffers {
         }
     }
 
-    /** Gives back what is kept for the next use; false if that was nothing. */
+    /** Releases the kept chunks; false if there were none. */
     private boolean letGo() {
         if (!loop.isCurrent()) {
-            return false; // a chunk that grows somewhere else
+            return false; // a chunk that grows on another thread
         }
         fetchReturned();
         boolean any = false;

@@ -4,13 +4,13 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The codec without a protocol: bytes as they come, in buffers that belong to the receiver. It is its own session. If the writer has handed
- * over its only reference to a buffer, the buffer is passed on instead of being copied: see {@link Stage#passesOn}.
+ * The codec without a protocol: bytes as they arrive, in buffers that belong to the receiver. It is its own session. If the writer has handed over
+ * its only reference to a buffer, the buffer is passed on instead of being copied: see {@link Stage#passesOn}.
  */
 enum Bytes implements Codec<ByteBuf, ByteBuf>, Session<ByteBuf, ByteBuf> {
     BYTES;
 
-    /** Below this a payload is copied: a buffer of its own would cost more than the copy. */
+    /** A smaller payload is copied: a separate buffer would cost more than the copy. */
     static final int WORTH_PASSING = 2 * 1024;
 
     @Override

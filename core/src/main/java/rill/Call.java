@@ -4,21 +4,21 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of a {@link Client}, from the request to the answer. When it is over, its client uses the object for a later call, so a call
- * allocates nothing but its Promise. Confined to the loop.
+ * One call of a {@link Client}, from the request to the answer. When it is over, its client reuses the object for a later call, so a call allocates
+ * only its Promise. Confined to the loop.
  *
  * <pre>
  *             its turn           its answer
  *  WAITING ──────────────▶ SENT ─────────────────────────────────▶ OVER
  *     │                      │ cancelled, or late                   ▲
- *     │ cancelled, or late   ▼          never came (by key)         │ its answer
+ *     │ cancelled, or late   ▼          never arrived (by key)      │ its answer
  *     │                  TOMBSTONE ─────────────────────▶ FORGOTTEN │
  *     ▼                      └──────────────────────────────┴───────┘
- *  GIVEN_UP, until the queue comes to its place
+ *  GIVEN_UP, until the queue reaches its place
  * </pre>
  */
 final class Call<Q, A> implements Runnable, Bystander {
-    /** Where it is. */
+    /** The state of a call. */
     enum State {
         OVER,
         WAITING,
@@ -32,46 +32,46 @@ final class Call<Q, A> implements Runnable, Bystander {
     State state = State.OVER;
 
     @Nullable
-    Promise<A> promise; // while somebody waits for it
+    Promise<A> promise; // while someone waits for it
 
     @Nullable
-    Object name; // what messages about it call its request; likewise
+    Object name; // the name of its request in messages; likewise
 
     @Nullable
     Q request; // while it waits for its turn
 
     @Nullable
-    Q kept; // once it was sent: to send it again on another connection, if that may be done
+    Q kept; // set once it was sent, if it may be sent again on another connection
 
     @Nullable
-    Object key; // if answers come by key
+    Object key; // if answers are matched by key
 
     /** How often its request was written before, on other connections; or {@link Handover#STAYS}. */
     int tries;
 
-    /** What its request counts for, in bytes. */
+    /** The number of bytes that its request counts for. */
     int weight;
 
-    /** Whether it is over once it is sent: nothing answers it. */
+    /** Whether it is over once it is sent, since it has no answer. */
     boolean oneWay;
 
-    /** When it is late, and how long that was from when it was made. */
+    /** When it is late, and how far ahead that was when it was made. */
     long due;
 
     @Nullable
     Duration limit;
 
-    /** For a deadline of its own. */
+    /** The timer, if it has its own deadline. */
     @Nullable
     Handle timer;
 
-    /** Whether its Promise tells it when it is cancelled. */
+    /** Whether it is notified when its Promise is cancelled. */
     boolean watched;
 
-    /** Whether its client, which finishes, waits for it. */
+    /** Whether its client is finishing and waits for it. */
     boolean awaited;
 
-    // Its place among those with the same limit.
+    // Its place among the calls with the same limit.
     @Nullable
     CallList<Q, A> list;
 
@@ -81,7 +81,7 @@ final class Call<Q, A> implements Runnable, Bystander {
     @Nullable
     Call<Q, A> after;
 
-    /** The next in the queue that it is in: of those that wait, of those that were sent, or of those that are over. */
+    /** The next call in its queue: of waiting calls, of sent calls, or of spare ones. */
     @Nullable
     Call<Q, A> next;
 
@@ -89,7 +89,7 @@ final class Call<Q, A> implements Runnable, Bystander {
         this.owner = owner;
     }
 
-    /** Has the client told when its caller gives up. */
+    /** Has the client notified when the caller gives up. */
     void watch() {
         Promise<A> caller = promise;
         if (caller != null && !watched) {
@@ -98,18 +98,18 @@ final class Call<Q, A> implements Runnable, Bystander {
         }
     }
 
-    /** Whether somebody waits for it: a tombstone's answer is not worth waiting for. */
+    /** Whether someone waits for it; nobody waits for a tombstone's answer. */
     boolean isWanted() {
         return promise != null && !promise.isDone();
     }
 
-    /** Its own timer is due. */
+    /** Its own timer has expired. */
     @Override
     public void run() {
         owner.look(this);
     }
 
-    /** Its caller has given up; unless it is another call by now. The Future may be of another loop, if it was on another connection before. */
+    /** Its caller has given up, unless it is another call by now. The Future may belong to another loop, if it was on another connection before. */
     @Override
     public void settled(Future<?> source) {
         Loop mine = owner.loop();
@@ -151,7 +151,7 @@ final class Call<Q, A> implements Runnable, Bystander {
         }
     }
 
-    /** It will not be sent. */
+    /** Releases the request, which will not be sent. */
     void releaseRequest() {
         Q unsent = request;
         request = null;
@@ -160,7 +160,7 @@ final class Call<Q, A> implements Runnable, Bystander {
         }
     }
 
-    /** Lets go of everything. */
+    /** Releases everything. */
     void clear() {
         leave();
         releaseRequest();

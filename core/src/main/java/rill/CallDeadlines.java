@@ -4,16 +4,16 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets calls fail at their deadlines, with one timer for all calls of a client. Calls with the deadline of the protocol expire in the order in
- * which they were made, so a list is enough. A call with a deadline of its own has a timer of its own. Confined to the loop.
+ * Fails calls at their deadlines, with one timer for all calls of a client. Calls with the deadline of the protocol expire in the order in which they
+ * were made, so a list is enough. A call with its own deadline has its own timer. Confined to the loop.
  *
- * <p>The timer runs now and then, as long as the client has calls to look after.
+ * <p>The timer runs from time to time, while the client has calls to look after.
  */
 final class CallDeadlines<Q, A> {
     private static final long SHORTEST_SLEEP = Duration.ofMillis(1).toNanos();
     private static final long LONGEST_SLEEP = Duration.ofSeconds(30).toNanos();
 
-    /** How many calls fail in one go, before others get their turn. */
+    /** How many calls fail at once before other work gets its turn. */
     private static final int AT_ONCE = 1_000;
 
     private final Calls<Q, A> calls;
@@ -21,13 +21,13 @@ final class CallDeadlines<Q, A> {
     private final Link link;
     private final long sleep;
     private final CallList<Q, A> madeHere = new CallList<>();
-    private final CallList<Q, A> madeElsewhere = new CallList<>(); // each a bit earlier than the loop has heard of it
-    private final CallList<Q, A> overdue = new CallList<>(); // tombstones, by when they may be forgotten
+    private final CallList<Q, A> madeElsewhere = new CallList<>(); // each made a bit before the loop received it
+    private final CallList<Q, A> overdue = new CallList<>(); // tombstones, by the time when they may be forgotten
     private @Nullable Handle timer;
     private long timerDue;
 
     /**
-     * @param precision how late it may be with what has no deadline
+     * @param precision how late it may be where there is no exact deadline
      */
     CallDeadlines(Calls<Q, A> calls, Link link, long precision) {
         this.calls = calls;
@@ -43,18 +43,18 @@ final class CallDeadlines<Q, A> {
             wakeBy(call.due, now);
         } else {
             call.timer = loop.schedule(Duration.ofNanos(call.due - now), "deadline of a call on ", link, call);
-            call.watch(); // so that the timer goes with whoever waits
+            call.watch(); // so that the timer is cancelled with the caller's interest
             wakeBy(now + sleep, now);
         }
     }
 
-    /** For a tombstone. */
+    /** Adds a tombstone. */
     void addOverdue(Call<Q, A> call, long forgetAt) {
         call.due = forgetAt;
         overdue.add(call);
     }
 
-    /** Nothing is to happen to the call any more. */
+    /** Stops watching a call. */
     void remove(Call<Q, A> call) {
         if (call.list != null) {
             call.list.remove(call);
@@ -74,7 +74,7 @@ final class CallDeadlines<Q, A> {
         }
     }
 
-    /** In the place of an earlier timer, which stays if this throws. */
+    /** Replaces an earlier timer, which stays if this throws. */
     private void schedule(long wake, long now) {
         Handle before = timer;
         timer = loop.schedule(Duration.ofNanos(wake - now), "deadlines of calls on ", link, this::lookAround);
@@ -88,7 +88,7 @@ final class CallDeadlines<Q, A> {
         timer = null;
         try {
             expireAll(loop.nanoTime());
-        } finally { // no memory for a failure: the others are not to wait for ever
+        } finally { // even without memory for a failure, so that no others wait for ever
             if (!calls.atRest()) {
                 lookAgain();
             }
@@ -99,7 +99,7 @@ final class CallDeadlines<Q, A> {
         try {
             long now = loop.nanoTime();
             schedule(nextLook(now), now);
-        } catch (Throwable t) { // no memory for the timer: nothing would end calls without an answer
+        } catch (Throwable t) { // no memory for the timer: nothing would end unanswered calls
             calls.drop(t);
         }
     }

@@ -4,20 +4,22 @@ import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** How the calls of one connection end for their callers: each end is counted, and told to whoever observes the loop. */
+/** Ends the calls of one connection for their callers: each end is counted, and the loop's observer is notified. */
 final class CallEnds {
     private final Link link;
     private final Counters counters;
     private final long usualLimit;
 
-    /** @param usualLimit of calls that have no deadline of their own, in nanoseconds */
+    /**
+     * @param usualLimit of calls without their own deadline, in nanoseconds
+     */
     CallEnds(Link link, long usualLimit) {
         this.link = link;
         this.counters = link.loop().counters();
         this.usualLimit = usualLimit;
     }
 
-    /** Its caller has been told of this. */
+    /** Its caller has been notified of the end. */
     private void ended(
             Object name, @Nullable Duration limit, long due, CallOutcome outcome, @Nullable Throwable failure) {
         counters.callEnds(outcome);
@@ -36,12 +38,12 @@ final class CallEnds {
         givenUp(Objects.requireNonNull(call.name), call.limit, call.due);
     }
 
-    /** It went well, and its caller was told so unless it had given up. */
+    /** It succeeded, and its caller was notified unless it had given up. */
     void done(Object name, @Nullable Duration limit, long due, boolean told, CallOutcome outcome) {
         ended(name, limit, due, told ? outcome : CallOutcome.CANCELLED, null);
     }
 
-    /** Fails it for its caller; false if that had given up. */
+    /** Fails it for its caller; false if the caller had given up. */
     boolean fail(Promise<?> caller, Object name, @Nullable Duration limit, long due, Throwable why) {
         boolean told = caller.fail(why);
         if (told) {

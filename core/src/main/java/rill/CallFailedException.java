@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class CallFailedException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    /** What can have become of the request. */
+    /** What may have become of the request. */
     public enum Fate {
         /** No byte of it has left: it may be sent again without harm. */
         NEVER_SENT("never sent"),
@@ -28,9 +28,9 @@ public final class CallFailedException extends IOException {
 
     private final Fate fate;
     private final transient @Nullable String
-            place; // which connection or pool, and what about it; null if that is not known
+            place; // which connection or pool, and what happened to it; null if unknown
 
-    /** Says which call has failed and why; the fate is added to the message. */
+    /** Names the call that failed and the reason; the fate is appended to the message. */
     public CallFailedException(Fate fate, String message, @Nullable Throwable cause) {
         this(fate, message, cause, null);
     }
@@ -41,7 +41,7 @@ public final class CallFailedException extends IOException {
         this.place = place;
     }
 
-    /** What it has in common with other failures, of which nobody has to see more than one: whose it is, and why. Null if that is not known. */
+    /** What similar failures, of which only one has to be seen, have in common: their place and their cause. Null if that is not known. */
     @Nullable
     String kind() {
         Throwable why = getCause();
@@ -50,12 +50,12 @@ public final class CallFailedException extends IOException {
                 : fate + " " + place + " " + (why == null ? "" : why.getClass().getName());
     }
 
-    /** What can have become of the request. */
+    /** What may have become of the request. */
     public Fate fate() {
         return fate;
     }
 
-    /** Where it was made says nothing: that is the loop. The cause has its own trace, and an await adds its place. */
+    /** Omits the stack trace: it would only show the loop. The cause has its own trace, and an await adds its place. */
     @Override
     public Throwable fillInStackTrace() {
         return this;

@@ -4,10 +4,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import rill.CallFailedException.Fate;
 
-/** How calls of one connection fail, and what can have become of each. Made when one does. */
+/** Describes how calls of one connection fail, and what may have become of each. Created when one does. */
 final class CallFailures {
     private final Link link;
-    private final @Nullable Throwable cause; // of the end of the connection, unless that was orderly
+    private final @Nullable Throwable cause; // of the end of the connection; null if that was orderly
     private final boolean peerEnded;
     private final boolean finishing;
 
@@ -18,7 +18,7 @@ final class CallFailures {
         this.finishing = finishing;
     }
 
-    /** What can have become of a request, which may have been sent on another connection before. */
+    /** What may have become of a request, which may have been sent on another connection before. */
     private static Fate fate(Fate here, int tries) {
         return tries > 0 ? Fate.PERHAPS_CARRIED_OUT : here;
     }
@@ -35,7 +35,7 @@ final class CallFailures {
         return describe(name, call.oneWay);
     }
 
-    // ---- of those that were never begun
+    // ---- calls that were never begun
 
     CallFailedException closed(Object name, boolean oneWay, int tries) {
         return closed(fate(Fate.NEVER_SENT, tries), describe(name, oneWay));
@@ -59,7 +59,7 @@ final class CallFailures {
         return failed(fate, what + " is closed: " + why, tellsMore ? reason : null, "closed");
     }
 
-    /** Its deadline, which was this far ahead, had passed when its turn came. */
+    /** The call's deadline had passed when its turn came; {@code had} is how far ahead it was. */
     CallFailedException tooLateToBegin(Object name, boolean oneWay, int tries, Duration had) {
         String why = had.isPositive()
                 ? ": not sent within " + Wording.duration(had) + ", since its loop was busy"
@@ -76,9 +76,9 @@ final class CallFailures {
                 "full");
     }
 
-    // ---- of the others
+    // ---- other calls
 
-    /** Its deadline, which was this far ahead, has passed. */
+    /** The call's deadline has passed; {@code had} is how far ahead it was. */
     CallFailedException tooLate(Call<?, ?> call, Object name, Duration had) {
         String limit = Wording.duration(had);
         return call.state == Call.State.WAITING
@@ -88,12 +88,12 @@ final class CallFailures {
                 : tooLate(Fate.PERHAPS_CARRIED_OUT, describe(call, name) + ": no answer within " + limit);
     }
 
-    /** It was encoded, and could not be written for this reason, or perhaps not whole. */
+    /** The request was encoded, but for this reason was not written, or perhaps only in part. */
     CallFailedException unwritten(Call<?, ?> call, Object name, Fate fate, Throwable why) {
         return failed(fate(fate, call.tries), describe(call, name) + ": " + Failures.inWords(why), why, "unwritten");
     }
 
-    /** It has no answer at the end of the connection. */
+    /** The call has no answer at the end of the connection. */
     CallFailedException ended(Call<?, ?> call, Object name) {
         Fate fate = call.state == Call.State.WAITING ? fate(Fate.NEVER_SENT, call.tries) : Fate.PERHAPS_CARRIED_OUT;
         String what = describe(call, name);
@@ -103,7 +103,9 @@ final class CallFailures {
         return failed(fate, what + ": " + Failures.inWords(cause), cause, "ended");
     }
 
-    /** @param how in a word: what it has in common with others of this connection */
+    /**
+     * @param how a word for what it has in common with other failures of this connection
+     */
     private CallFailedException failed(Fate fate, String message, @Nullable Throwable why, String how) {
         return new CallFailedException(fate, message, why, link + " " + how);
     }

@@ -2,18 +2,18 @@ package rill;
 
 import org.jspecify.annotations.Nullable;
 
-/** Calls in the order of their deadlines. Any of them can be taken out in constant time. Confined to the loop. */
+/** Calls in the order of their deadlines. Any of them can be removed in constant time. Confined to the loop. */
 final class CallList<Q, A> {
     private @Nullable Call<Q, A> first;
     private @Nullable Call<Q, A> last;
 
-    /** The first to be due, or null. */
+    /** The call that is due first, or null. */
     @Nullable
     Call<Q, A> first() {
         return first;
     }
 
-    /** Adds a call, which is due later than all others, or than all but a few. */
+    /** Adds a call that is due later than all others, or than all but a few. */
     void add(Call<Q, A> call) {
         Call<Q, A> before = last;
         while (before != null && before.due - call.due > 0) {
@@ -35,7 +35,7 @@ final class CallList<Q, A> {
         }
     }
 
-    /** Takes out a call that is in. */
+    /** Removes a call that is in the list. */
     void remove(Call<Q, A> call) {
         Call<Q, A> before = call.before;
         Call<Q, A> after = call.after;

@@ -1,12 +1,12 @@
 package rill;
 
-/** How a call has ended, or a {@link Caller#send} that nothing answers: for {@link Observer}, and counted by {@link LoopMetrics.Calls}. */
+/** How a call, or a {@link Caller#send}, has ended: passed to {@link Observer}, and counted by {@link LoopMetrics.Calls}. */
 public enum CallOutcome {
-    /** It has its answer. */
+    /** It was answered. */
     ANSWERED,
     /** It was a {@link Caller#send}, and was written. */
     SENT,
-    /** Its caller has given it up. */
+    /** Its caller gave it up. */
     CANCELLED,
     /** Its deadline has passed. */
     LATE,
@@ -14,10 +14,10 @@ public enum CallOutcome {
     NEVER_SENT,
     /** It has failed otherwise, and was written: see {@link CallFailedException.Fate#PERHAPS_CARRIED_OUT}. */
     PERHAPS_CARRIED_OUT,
-    /** Its request could not be written: an encoder, a key function or a name function has thrown, or there was no memory. */
+    /** Its request could not be written: an encoder, a key function or a name function threw, or there was no memory. */
     REJECTED;
 
-    /** Of a call that has failed with this. */
+    /** The outcome of a call that failed with this exception. */
     static CallOutcome of(Throwable failure) {
         if (!(failure instanceof CallFailedException known)) {
             return REJECTED;

@@ -23,7 +23,7 @@ final class CallQueue<Q, A> {
         size++;
     }
 
-    /** The first, or null. */
+    /** The first call, or null. */
     @Nullable
     Call<Q, A> first() {
         return first;
@@ -41,7 +41,7 @@ final class CallQueue<Q, A> {
         }
     }
 
-    /** Takes the first one out, or null. */
+    /** Removes and returns the first call, or null. */
     @Nullable
     Call<Q, A> poll() {
         Call<Q, A> taken = first;

@@ -4,15 +4,16 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes calls: a {@link Client}, which is one connection and ends with it, or a {@link Pool}, which is several that come and go. Code that calls
- * does not know which it has.
+ * Takes calls: a {@link Client}, which is one connection and ends with it, or a {@link Pool}, whose several connections come and go. Calling code
+ * need not know which it has.
  *
  * <p><b>Threading:</b> any thread.
  *
- * <p><b>Ownership:</b> a request's buffers are taken and released; an answer's belong to whoever receives it, and are released if nobody does.
+ * <p><b>Ownership:</b> the Caller takes over a request's buffers and releases them. An answer's buffers belong to its receiver; if nobody receives
+ * it, they are released.
  *
- * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer. If the request
- * itself is at fault, the call fails with what its encoder, its key function or its name function throws, and it was never sent.
+ * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer. If the request itself
+ * is at fault, the call fails with the exception of its encoder, its key function or its name function, and was never sent.
  *
  * @param <Q> the request
  * @param <A> the answer
@@ -21,24 +22,25 @@ public interface Caller<Q, A> extends AutoCloseable {
     /**
      * Sends a request, within the deadline of the {@link ClientProtocol}, which counts from this call.
      *
-     * @return the answer. Cancelling it frees the caller; the answer is thrown away when it comes
+     * @return the answer. Cancelling it frees the caller; the answer is discarded when it arrives
      */
     Future<A> call(Q request);
 
-    /** Sends a request that has a deadline of its own; one of zero or less has passed. */
+    /** Sends a request with its own deadline; a deadline of zero or less has already passed. */
     Future<A> call(Q request, Duration deadline);
 
     /**
-     * Sends a request that nothing answers, within the deadline of the {@link ClientProtocol}.
+     * Sends a request that has no answer, within the deadline of the {@link ClientProtocol}.
      *
-     * @return done when the request was written to a connection, which does not say that it has left; fails as a call does
+     * @return done when the request has been written to a connection, which does not mean that it has left; fails as a call does
      */
     Future<@Nullable Void> send(Q request);
 
     /**
-     * Done while a call would be sent at once. Await it before each call, to make no more of them than the peer answers. The Future is the caller's own.
+     * Done while a call would be sent at once. Await it before each call, to make calls no faster than the peer answers. The Future is the caller's
+     * own.
      *
-     * @return fails if it is closed, or finishes
+     * @return fails if this is closed, or is finishing
      */
     Future<@Nullable Void> writable();
 
@@ -46,16 +48,16 @@ public interface Caller<Q, A> extends AutoCloseable {
     boolean isOpen();
 
     /**
-     * Takes no more calls, waits for the answers of those that were made, and closes.
+     * Takes no more calls, waits for the answers of those already made, and closes.
      *
      * @return {@link #closed()}
      */
     Future<@Nullable Void> finish();
 
-    /** Closes in good order, and does not wait for that: await {@link #closed}. Calls that have no answer yet fail. */
+    /** Closes in good order, without waiting for that: await {@link #closed}. Unanswered calls fail. */
     @Override
     void close();
 
-    /** Done, never failed, when nothing is left of it. A Future of the caller's own. */
+    /** Done, never failed, when everything has ended. The Future is the caller's own. */
     Future<@Nullable Void> closed();
 }

@@ -10,10 +10,10 @@ import rill.CallFailedException.Fate;
 /**
  * The part of a {@link Client} that lives on the loop: the calls of one connection. {@link Call} shows the states of each.
  *
- * <p>A call fails with a {@link CallFailedException}, unless the request itself is at fault: if its encoder, its key function or its name
- * function throws, the call fails with just that.
+ * <p>A call fails with a {@link CallFailedException}, unless the request itself is at fault: if its encoder, its key function or its name function
+ * throws, the call fails with that exception.
  *
- * <p>If any function of the user throws, the call concerned is settled, its slot and its key are free, and every message is released once.
+ * <p>If any user function throws, the call concerned is settled, its slot and its key are freed, and every message is released exactly once.
  */
 final class Calls<Q, A> implements Receiver<A> {
     private final Link link;
@@ -29,20 +29,20 @@ final class Calls<Q, A> implements Receiver<A> {
     private final @Nullable Pushes<A> pushes;
     private final Handover<Q, A> handover;
     private final CallEnds ends;
-    private boolean answered; // a call, since that was last forgotten
+    private boolean answered; // whether a call was, since last forgotten
     private long inFlightBytes; // of requests
-    private @Nullable Writers writers; // while there are any
+    private @Nullable Writers writers; // null if there are none
     private boolean waitsForDrain;
     private int batch;
-    private boolean writing; // a request: calls that its encoder makes come after it
+    private boolean writing; // a request; calls made by its encoder come after it
 
     // The end.
     private volatile boolean finishing;
-    private int awaited; // once finishing: calls that somebody still waits for
+    private int awaited; // once finishing: calls that someone still waits for
     private boolean peerEnded;
     private boolean over;
-    private @Nullable Throwable cause; // of that, unless it was orderly
-    private volatile @Nullable Throwable failure; // that, or that the peer has ended its stream
+    private @Nullable Throwable cause; // of the end; null if it was orderly
+    private volatile @Nullable Throwable failure; // the cause, or that the peer has ended its stream
 
     Calls(Link link, ClientProtocol<Q, A> protocol, @Nullable Patron<Q, A> patron) {
         this.link = link;
@@ -64,7 +64,7 @@ final class Calls<Q, A> implements Receiver<A> {
         return loop;
     }
 
-    /** How many have had no answer, tombstones included. */
+    /** The number of unanswered calls, including tombstones. */
     int size() {
         return inFlight.size() + waiting.size();
     }
@@ -73,7 +73,7 @@ final class Calls<Q, A> implements Receiver<A> {
         return spares.size();
     }
 
-    /** Whether an answer has come since that was {@link #forgetAnswers forgotten}. */
+    /** Whether an answer has arrived since {@link #forgetAnswers}. */
     boolean hasAnswered() {
         return answered;
     }
@@ -82,18 +82,18 @@ final class Calls<Q, A> implements Receiver<A> {
         answered = false;
     }
 
-    /** From any thread: whether it takes calls. */
+    /** Whether it takes calls. From any thread. */
     boolean isOpen() {
         return !finishing && link.outbound().closed() == null;
     }
 
-    /** From any thread: why it has ended, unless this side has closed it. */
+    /** Why it has ended; null if this side has closed it. From any thread. */
     @Nullable
     Throwable failure() {
         return failure;
     }
 
-    /** From any thread: for how many bytes a request counts. */
+    /** The number of bytes that a request counts for. From any thread. */
     int weight(Q request) {
         return Messages.weight(protocol.pipeline.codec(), request, link.limits());
     }
@@ -106,10 +106,10 @@ final class Calls<Q, A> implements Receiver<A> {
     // ---- making a call
 
     /**
-     * Takes a request and sees to it that the Promise is settled.
+     * Takes over a request, and ensures that the Promise is settled.
      *
-     * @param oneWay whether nothing answers it: then null is its answer, once it was written
-     * @param limit its deadline, if it has one of its own
+     * @param oneWay whether there is no answer: the Promise is then completed with null once the request was written
+     * @param limit its own deadline, or null
      * @param due when it is late
      * @param tries how often the request was written before, on other connections; or {@link Handover#STAYS}
      * @param madeHere whether it was made on the loop
@@ -125,7 +125,7 @@ final class Calls<Q, A> implements Receiver<A> {
             long now) {
         counters.callsMade++;
         Object name = request.getClass();
-        if (caller.isDone()) { // cancelled on its way here
+        if (caller.isDone()) { // cancelled on its way to the loop
             Messages.release(request);
             ends.givenUp(name, limit, due);
             return;
@@ -146,7 +146,7 @@ final class Calls<Q, A> implements Receiver<A> {
                     waiting.add(call, request);
                 }
             }
-        } catch (Throwable t) { // the function that names requests; no memory
+        } catch (Throwable t) { // from the function that names requests; or no memory
             refusal = t;
         }
         if (call == null || refusal != null) {
@@ -159,7 +159,7 @@ final class Calls<Q, A> implements Receiver<A> {
                 goOn();
             }
         } else if (call.state == Call.State.WAITING) {
-            goOn(); // others may have been taken out for it to have room
+            goOn(); // others may have been removed to make room for it
         } else {
             write(call, request, now);
         }
@@ -177,8 +177,8 @@ final class Calls<Q, A> implements Receiver<A> {
     }
 
     /**
-     * Whether a call, which can't be made here any more, has to wait until those that were made before go to another connection: that is when the end of
-     * this one is told, in a Handle.
+     * Whether a call that can no longer be made here has to wait until those made before it go to another connection, which happens when the end of
+     * this one is delivered, in a Handle.
      */
     private boolean wouldOvertake(int tries) {
         return !over
@@ -218,14 +218,14 @@ final class Calls<Q, A> implements Receiver<A> {
         return call;
     }
 
-    /** A call is in no queue any more, and nobody waits for it. */
+    /** Ends a call that is in no queue any more, and that nobody waits for. */
     void end(Call<Q, A> call) {
         deadlines.remove(call);
         call.clear();
         spares.add(call);
     }
 
-    /** One that waited for its turn has ended: its caller has given up, which is noticed only now. */
+    /** Ends a call that waited for its turn: its caller had given up, which is noticed only now. */
     void endGivenUp(Call<Q, A> call) {
         ends.givenUp(call);
         end(call);
@@ -240,7 +240,7 @@ final class Calls<Q, A> implements Receiver<A> {
                                 && inFlightBytes < protocol.bounds.inFlightBytes()));
     }
 
-    /** Whether it is the turn of a call that is made now. */
+    /** Whether a call made now may be sent at once. */
     private boolean mayWrite(boolean oneWay) {
         return waiting.isEmpty() && hasRoom(oneWay);
     }
@@ -253,7 +253,7 @@ final class Calls<Q, A> implements Receiver<A> {
         Throwable failure = writeGuarded(call, name, request);
         Duration limit = call.limit;
         long due = call.due;
-        if (over) { // the connection has failed meanwhile, and has told all others
+        if (over) { // the connection has failed meanwhile, and all other calls with it
             CallFailedException ended = failure == null ? failures().ended(call, name) : null;
             if (ended == null || !handover.call(call, ended)) {
                 ends.fail(caller, name, limit, due, ended == null ? Objects.requireNonNull(failure) : ended);
@@ -279,7 +279,7 @@ final class Calls<Q, A> implements Receiver<A> {
         }
     }
 
-    /** Why it was not written, or null; the request is released. Whatever goes wrong, the next call is written as usual. */
+    /** Returns why the request was not written, or null; the request is released. Whatever goes wrong, the next call is written as usual. */
     private @Nullable Throwable writeGuarded(Call<Q, A> call, Object name, Q request) {
         try {
             handover.keep(call, request);
@@ -290,24 +290,24 @@ final class Calls<Q, A> implements Receiver<A> {
         writing = true;
         try {
             return tryToWrite(call, name, request);
-        } catch (Throwable t) { // no memory for the failure that it has come to
+        } catch (Throwable t) { // no memory for creating the failure
             return t;
         } finally {
             writing = false;
         }
     }
 
-    @SuppressWarnings({"unchecked", "NullAway"}) // it was made for no answer
+    @SuppressWarnings({"unchecked", "NullAway"}) // it was created for a call without an answer
     private boolean completeWithNothing(Promise<A> caller) {
         return ((Promise<@Nullable Void>) (Promise<?>) caller).complete(null);
     }
 
-    /** Why it was not written, or null; the request is released. */
+    /** Returns why the request was not written, or null; the request is released. */
     private @Nullable Throwable tryToWrite(Call<Q, A> call, Object name, Q request) {
         if (!call.oneWay) {
             try {
                 inFlight.reserve(call, request);
-            } catch (Throwable t) { // of the key function, or a key
+            } catch (Throwable t) { // from the key function, or a key
                 Messages.release(request);
                 return t;
             }
@@ -320,7 +320,7 @@ final class Calls<Q, A> implements Receiver<A> {
         Throwable unwritten;
         try {
             unwritten = link.outbound().encode(link.stack().top(), request);
-        } catch (Throwable t) { // not of the encoder: of sending what is there
+        } catch (Throwable t) { // not from the encoder, but from sending what is pending
             link.failed(t, false);
             return failures().unwritten(call, name, Fate.PERHAPS_CARRIED_OUT, t);
         }
@@ -361,7 +361,7 @@ final class Calls<Q, A> implements Receiver<A> {
         }
     }
 
-    /** Backed up not by missing answers but by unsent bytes: goes on when they have left. */
+    /** If unsent bytes, not missing answers, hold calls back: continues when they have left. */
     private void waitForDrain() {
         if (link.outbound().mustWait() && !waitsForDrain) {
             waitsForDrain = true;
@@ -372,7 +372,7 @@ final class Calls<Q, A> implements Receiver<A> {
         }
     }
 
-    /** Something has left, was answered or given up: what has waited for that has its turn. */
+    /** Bytes have left, or calls were answered or given up: calls that have waited for that get their turn. */
     private void goOn() {
         if (!waiting.isEmpty() || writers != null) {
             sendWaiting();
@@ -397,20 +397,20 @@ final class Calls<Q, A> implements Receiver<A> {
 
     // ---- giving a call up
 
-    /** A call was cancelled, or its own timer is due. */
+    /** A call was cancelled, or its own timer has expired. */
     void look(Call<Q, A> call) {
-        if (call.promise != null && givesUp(call, loop.nanoTime())) { // it may be over, and even be another call by now
+        if (call.promise != null && givesUp(call, loop.nanoTime())) { // it may be over, or reused by now
             goOn();
         }
     }
 
-    /** A call's deadline, one of those with the same, has passed. */
+    /** The deadline of a call without its own timer has passed. */
     void late(Call<Q, A> call, long now) {
         tooLate(call, now);
         goOn();
     }
 
-    /** Whether nobody waits for a call any more: then what it can let go is gone. */
+    /** Whether nobody waits for a call any more; then everything it no longer needs is released. */
     private boolean givesUp(Call<Q, A> call, long now) {
         if (call.promise != null && call.promise.isDone()) {
             ends.givenUp(call);
@@ -444,7 +444,7 @@ final class Calls<Q, A> implements Receiver<A> {
         }
     }
 
-    /** By key: the answer of a tombstone has not come for very long. */
+    /** By key: the answer of a tombstone has not arrived for very long. */
     void forget(Call<Q, A> tombstone) {
         tombstone.state = Call.State.FORGOTTEN;
         counters.tombstonesGone++;
@@ -458,14 +458,14 @@ final class Calls<Q, A> implements Receiver<A> {
         }
     }
 
-    // ---- now and then
+    // ---- periodic upkeep
 
     /** Whether there is nothing to look after. */
     boolean atRest() {
         return over || (inFlight.size() == 0 && waiting.isEmpty() && spares.isTrim());
     }
 
-    /** Looks whether the peer is still there; gives back what a burst has taken. */
+    /** Checks whether the peer is still alive; releases what a burst has taken. */
     void lookAround(long now) {
         if (over) {
             return;
@@ -479,7 +479,7 @@ final class Calls<Q, A> implements Receiver<A> {
         }
     }
 
-    /** When the peer has been silent for too long, at the earliest. */
+    /** The earliest time at which the peer will have been silent for too long. */
     long quietUntil() {
         return silence.end();
     }
@@ -490,7 +490,7 @@ final class Calls<Q, A> implements Receiver<A> {
         return some[0];
     }
 
-    /** Gives the connection up, and fails what it owes. */
+    /** Gives up the connection, and fails its unanswered calls. */
     void drop(Throwable why) {
         try {
             link.failed(why, false);
@@ -499,7 +499,7 @@ final class Calls<Q, A> implements Receiver<A> {
         }
     }
 
-    // ---- what the connection tells
+    // ---- events of the connection
 
     @Override
     public boolean wantsMessage() {
@@ -603,7 +603,7 @@ final class Calls<Q, A> implements Receiver<A> {
                 ? Each.cause(() -> new IOException(link + ": the peer has ended its stream"))
                 : reason;
         loop.ticking().pollPolicy().more(-inFlight.size());
-        boolean[] told = {writing || handover.hasPatron()}; // to whoever makes a call just now
+        boolean[] told = {writing || handover.hasPatron()}; // to the caller of a call being made now
         try {
             handover.ended(link, failure);
             forEach(call -> told[0] |= failGuarded(call));
@@ -618,11 +618,11 @@ final class Calls<Q, A> implements Receiver<A> {
         return told[0];
     }
 
-    /** Whether that was told to somebody. No call is to wait in vain because of another one. */
+    /** Fails a call; returns whether someone was notified. No call may wait in vain because of another one. */
     private boolean failGuarded(Call<Q, A> call) {
         try {
             return fail(call, failures());
-        } catch (Throwable t) { // no memory for its failure, say: then it fails with that
+        } catch (Throwable t) { // no memory for its failure, for example: then it fails with that
             boolean told = call.isWanted() && ends.fail(call, t);
             deadlines.remove(call);
             call.clear();
@@ -659,7 +659,7 @@ final class Calls<Q, A> implements Receiver<A> {
 
     @Override
     public void finish(Link finished) {
-        if (writing) { // its encoder asks for that: the call that is being written is in no queue yet
+        if (writing) { // its encoder calls this: the call being written is in no queue yet
             loop.enqueue(new Handle(loop, "finish of ", link, () -> finish(finished)));
             return;
         }
@@ -676,7 +676,7 @@ final class Calls<Q, A> implements Receiver<A> {
         if (call.isWanted() && !call.awaited) {
             call.awaited = true;
             awaited++;
-            loop.runReporting("finish of ", link, call::watch); // else it is waited for until its deadline
+            loop.runReporting("finish of ", link, call::watch); // otherwise it is awaited until its deadline
         }
     }
 
@@ -690,7 +690,7 @@ final class Calls<Q, A> implements Receiver<A> {
         }
     }
 
-    /** Closes the connection for its owner, and tells the owner nothing more. */
+    /** Closes the connection for its owner, who is not notified of anything more. */
     void close() {
         silence();
         link.close();

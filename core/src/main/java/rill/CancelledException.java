@@ -2,7 +2,7 @@ package rill;
 
 import java.util.concurrent.CancellationException;
 
-/** Somebody cancelled what was waited for, or its loop was closed. */
+/** The awaited result was cancelled, or its loop was closed. */
 public final class CancelledException extends CancellationException {
     private static final long serialVersionUID = 1L;
 

@@ -19,12 +19,12 @@ final class Chunk extends SingleBuffer {
 
     private final Buffers pool;
     private Memory.Piece memory;
-    private long address; // 0 if not asked for yet: to find it takes classes that not every program needs
+    private long address; // 0 if not needed yet: finding it loads classes that not every program needs
     private @Nullable ResourceLeakTracker<Chunk> leak;
 
     Buffers.@Nullable Shelf shelf;
 
-    /** Whether its pool still counts on it: see {@link Buffers#lend}. Written by the loop, before anybody else sees the chunk. */
+    /** Whether its pool still relies on it: see {@link Buffers#lend}. Written by the loop, before any other code sees the chunk. */
     boolean lent;
 
     // While it waits to be fetched by its loop: see Buffers.
@@ -66,12 +66,12 @@ final class Chunk extends SingleBuffer {
         return capacity == all.capacity() ? all : all.slice(0, capacity);
     }
 
-    /** How much memory it has. */
+    /** The size of its memory, in bytes. */
     int size() {
         return memory.bytes().capacity();
     }
 
-    /** Remembered, so that a transport that calls the system itself allocates nothing to find it. */
+    /** Remembered, so that a transport that makes system calls itself allocates nothing to find it. */
     @Override
     public boolean hasMemoryAddress() {
         return true;
@@ -95,7 +95,7 @@ final class Chunk extends SingleBuffer {
     void setFrom(ByteBuf from, int fromIndex, int index, int length) {
         if (from.unwrap() instanceof Chunk chunk) {
             int start = (int) (from.memoryAddress() - chunk.memoryAddress()); // where the slice begins
-            chunk.checkIndex(start + fromIndex, length); // that it still is somebody's, too
+            chunk.checkIndex(start + fromIndex, length); // also checks that it is still in use
             bytes().put(index, chunk.bytes(), start + fromIndex, length);
         } else {
             super.setFrom(from, fromIndex, index, length);
@@ -117,7 +117,7 @@ final class Chunk extends SingleBuffer {
         pool.giveBack(memory);
     }
 
-    /** Makes it as good as new. */
+    /** Resets it for reuse. */
     void reuse() {
         if (capacity() != size()) {
             replace(memory.bytes());

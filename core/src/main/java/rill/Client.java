@@ -11,18 +11,19 @@ import org.jspecify.annotations.Nullable;
 import rill.CallFailedException.Fate;
 
 /**
- * Calls over a connection: {@link #call} sends a request and gives the Future of its answer.
+ * Makes calls over one connection: {@link #call} sends a request and returns the Future of its answer.
  *
- * <p>Calls made within one tick leave together. If a call is cancelled, or its deadline passes, it leaves a tombstone that swallows its answer,
- * so that no answer ever reaches the wrong call.
+ * <p>Calls made within one tick leave together. A call that is cancelled, or whose deadline passes, leaves a tombstone that swallows its answer, so
+ * that no answer ever reaches the wrong call.
  *
  * <p><b>Threading:</b> any thread, unless a method says otherwise.
  *
- * <p><b>Ownership:</b> a request's buffers are taken and released; an answer's belong to whoever receives it, and are released if nobody does.
+ * <p><b>Ownership:</b> the client takes over a request's buffers and releases them. An answer's buffers belong to its receiver; if nobody receives
+ * it, they are released.
  *
- * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer. If the request
- * itself is at fault, the call fails with what its encoder, its key function or its name function throws, and it was never sent. If the
- * connection ends, every call without an answer fails with its cause, and so does every later one; {@link #failure} tells why.
+ * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer. If the request itself
+ * is at fault, the call fails with the exception of its encoder, its key function or its name function, and was never sent. If the connection ends,
+ * every unanswered call and every later one fails with the cause; {@link #failure} returns it.
  *
  * <p><b>Not guaranteed:</b> a deadline of a second or more may count from up to sixteen Handles earlier.
  *
@@ -30,7 +31,7 @@ import rill.CallFailedException.Fate;
  * @param <A> the answer
  */
 public final class Client<Q, A> implements Caller<Q, A> {
-    /** For deadlines that are further ahead a reading of the clock that may be some Handles old is good enough. */
+    /** For deadlines at least this far ahead, a clock reading that is a few Handles old is good enough. */
     private static final long LONG = Duration.ofSeconds(1).toNanos();
 
     private final Link link;
@@ -60,17 +61,17 @@ public final class Client<Q, A> implements Caller<Q, A> {
     // ---- calling
 
     /**
-     * Sends a request, within the deadline of the {@link ClientProtocol}. The deadline counts from this call, on whatever thread: a request
-     * that it is too late for when its turn comes is not sent.
+     * Sends a request, within the deadline of the {@link ClientProtocol}. The deadline counts from this call, on whatever thread: a request whose
+     * deadline has passed when its turn comes is not sent.
      *
-     * @return the answer; fails as the class says. Cancelling it frees the caller; the answer is thrown away when it comes.
+     * @return the answer; fails as described for the class. Cancelling it frees the caller; the answer is discarded when it arrives
      */
     @Override
     public Future<A> call(Q request) {
         return call(request, null, usualLimit);
     }
 
-    /** Sends a request that has a deadline of its own; one of zero or less has passed. */
+    /** Sends a request with its own deadline; a deadline of zero or less has already passed. */
     @Override
     public Future<A> call(Q request, Duration deadline) {
         return call(request, deadline, Loop.nanos(deadline));
@@ -84,14 +85,14 @@ public final class Client<Q, A> implements Caller<Q, A> {
     }
 
     /**
-     * Sends a request that nothing answers, after the calls that were made before. It takes no place among those in flight, but waits for its
-     * turn as they do, within the deadline of the {@link ClientProtocol}.
+     * Sends a request that has no answer, after the calls made before it. It does not count as in flight, but waits for its turn as calls do, within
+     * the deadline of the {@link ClientProtocol}.
      *
-     * @return done when the request was written to the connection, which does not say that it has left; fails as a call does. Cancelling it
-     *     takes back a request that waits for its turn
+     * @return done when the request has been written to the connection, which does not mean that it has left; fails as a call does. Cancelling it
+     *     withdraws a request that is still waiting for its turn
      */
     @Override
-    @SuppressWarnings("unchecked") // no answer is ever given to it
+    @SuppressWarnings("unchecked") // it never gets an answer
     public Future<@Nullable Void> send(Q request) {
         Objects.requireNonNull(request, "request");
         Promise<@Nullable Void> promise = loop.promise();
@@ -101,7 +102,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
 
     /**
      * @param promise of any loop
-     * @param tries as of {@link Calls#call}
+     * @param tries as in {@link Calls#call}
      */
     void make(Q request, Promise<A> promise, boolean oneWay, @Nullable Duration limit, long nanos, int tries) {
         if (loop.isCurrent() && !calls.writing()) {
@@ -113,7 +114,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
     }
 
     /**
-     * A call that has waited for a connection, or comes from another one. Whatever this throws, the call is looked after.
+     * Takes a call that has waited for a connection, or was moved from another one. Even if this throws, the call is taken care of.
      *
      * @param now a reading of the clock
      */
@@ -127,7 +128,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
             try {
                 loop.enqueue(new OutsideCall(
                         call.request, call.caller, call.oneWay, weight, call.limit, call.due, call.tries));
-            } catch (Throwable t) { // as below
+            } catch (Throwable t) { // no memory, or the loop's driver threw
                 arrived(weight);
                 turnAway(call.request, call.caller, call.limit, call.due, t);
             }
@@ -149,14 +150,14 @@ public final class Client<Q, A> implements Caller<Q, A> {
         }
         try {
             loop.enqueue(new OutsideCall(request, promise, oneWay, weight, limit, due, tries));
-        } catch (Throwable t) { // no memory, or who drives the loop
+        } catch (Throwable t) { // no memory, or the loop's driver threw
             arrived(weight);
             Messages.release(request);
             throw t;
         }
     }
 
-    /** It fails before it has come to the loop. */
+    /** Fails a call before it has reached the loop. */
     private void turnAway(Q request, Promise<A> promise, @Nullable Duration limit, long due, Throwable why) {
         Object type = request.getClass();
         Messages.release(request);
@@ -171,13 +172,13 @@ public final class Client<Q, A> implements Caller<Q, A> {
         bytesFromOutside.getAndAdd(-weight);
     }
 
-    /** Named by its type, since the function that names requests runs on the loop. */
+    /** Describes the request by its type, since the function that names requests runs on the loop. */
     private CallFailedException unsent(Fate fate, Q request, boolean oneWay, String why) {
         String what = (oneWay ? "send of " : "call of ") + Wording.excerpt(request.getClass()) + ": ";
         return new CallFailedException(fate, what + link + why, null);
     }
 
-    /** A call on its way from another thread, or from where none can be made. */
+    /** A call on its way to the loop, made on another thread or where no call can be made directly. */
     private final class OutsideCall extends Node {
         private final Q request;
         private final Promise<A> promise;
@@ -227,10 +228,10 @@ public final class Client<Q, A> implements Caller<Q, A> {
     }
 
     /**
-     * Done while a call would be sent at once: while no other waits for its turn, fewer are in flight than the bounds of the {@link
-     * ClientProtocol} allow, and the connection takes more. Await it to send no faster than the peer answers. The Future is the caller's own.
+     * Done while a call would be sent at once: no other call is waiting for its turn, fewer are in flight than the bounds of the
+     * {@link ClientProtocol} allow, and the connection takes more. Await it to send no faster than the peer answers. The Future is the caller's own.
      *
-     * @return fails if the client is closed, or finishes
+     * @return fails if the client is closed or is finishing
      */
     @Override
     public Future<@Nullable Void> writable() {
@@ -242,9 +243,8 @@ public final class Client<Q, A> implements Caller<Q, A> {
     // ---- ending
 
     /**
-     * Tells {@code handler} of what goes wrong with the connection, instead of the {@link Reporter}. The calls without an answer fail
-     * afterwards. See {@link Failure}: what the handler of unsolicited messages throws is survivable. Replaces an earlier handler. On the
-     * loop, or while nobody drives it.
+     * Notifies {@code handler} of failures of the connection, instead of the {@link Reporter}. Unanswered calls fail afterwards. An exception thrown
+     * by the handler of unsolicited messages is survivable, see {@link Failure}. Replaces an earlier handler. On the loop, or while nobody drives it.
      */
     public Client<Q, A> onFailure(Consumer<? super Failure> handler) {
         loop.requireConfined("onFailure", link);
@@ -253,7 +253,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
     }
 
     /**
-     * Takes no more calls, waits for the answers of those that were made, and closes.
+     * Takes no more calls, waits for the answers of those already made, and closes.
      *
      * @return {@link #closed()}
      */
@@ -264,10 +264,10 @@ public final class Client<Q, A> implements Caller<Q, A> {
     }
 
     /**
-     * Closes the connection now, in good order: what was written leaves. Calls that have no answer yet fail, and nothing more is told.
+     * Closes the connection now, in good order: what was written leaves. Unanswered calls fail, and no further messages are delivered.
      *
-     * <p>Begins all of this and does not wait, so it may be called anywhere, by try-with-resources as well: await {@link #closed}. {@link #finish}
-     * waits for the answers first.
+     * <p>This only begins the close and does not wait, so it may be called anywhere, including by try-with-resources; await {@link #closed}. Use
+     * {@link #finish} to wait for the answers first.
      */
     @Override
     public void close() {
@@ -275,7 +275,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
     }
 
     /**
-     * Closes the connection at once, with a reset: what has not left is lost. Calls that have no answer yet fail, and nothing more is told.
+     * Closes the connection at once, with a reset: what has not left is lost. Unanswered calls fail, and no further messages are delivered.
      *
      * @return {@link #closed()}
      */
@@ -284,18 +284,18 @@ public final class Client<Q, A> implements Caller<Q, A> {
         return closed();
     }
 
-    /** Done, never failed, when the connection is gone: {@link #failure} then tells why. A Future of the caller's own. */
+    /** Done, never failed, when the connection is gone: {@link #failure} then returns the reason. The Future is the caller's own. */
     @Override
     public Future<@Nullable Void> closed() {
         return link.audience().closed();
     }
 
-    /** Why the connection has ended; null while it has not, or if this side has closed it. */
+    /** Why the connection has ended; null if it has not, or if this side closed it. */
     public @Nullable Throwable failure() {
         return calls.failure();
     }
 
-    /** Whether it takes calls: not once it was closed, finishes, or has failed. */
+    /** Whether the client takes calls: false once it was closed, is finishing, or has failed. */
     @Override
     public boolean isOpen() {
         return calls.isOpen();
@@ -304,35 +304,35 @@ public final class Client<Q, A> implements Caller<Q, A> {
     // ---- asking
 
     /**
-     * How many calls have no answer yet: those in flight, those that wait for their turn, and those that were given up and whose answer may
-     * still come. On the loop, or while nobody drives it.
+     * The number of calls without an answer: those in flight, those waiting for their turn, and tombstones whose answer may still arrive. On the
+     * loop, or while nobody drives it.
      */
     public int unanswered() {
         loop.requireConfined("unanswered", link);
         return calls.size();
     }
 
-    /** From any thread, about: how many calls have no answer yet, those included that are on their way to the loop. */
+    /** The approximate number of unanswered calls, including those on their way to the loop. From any thread. */
     int load() {
         return fromOutside.getPlain() + calls.size();
     }
 
-    /** How many bytes have come and gone. On the loop. */
+    /** The number of bytes received and sent. On the loop. */
     long traffic() {
         return link.inbound().heard() + link.outbound().sent();
     }
 
-    /** For what looks after this client. On the loop. */
+    /** For the parts that look after this client. On the loop. */
     Calls<Q, A> calls() {
         return calls;
     }
 
-    /** How many calls that are over it keeps for later ones; on the loop. */
+    /** The number of finished call objects that are kept for reuse. On the loop. */
     int spares() {
         return calls.spares();
     }
 
-    /** The loop that it belongs to. */
+    /** The loop that this client belongs to. */
     public Loop loop() {
         return loop;
     }
@@ -342,7 +342,7 @@ public final class Client<Q, A> implements Caller<Q, A> {
         return link.remoteAddress();
     }
 
-    /** {@link Connection#info} of its connection. On the loop. */
+    /** {@link Connection#info} of this client's connection. On the loop. */
     public <T> Optional<T> info(Class<T> type) {
         link.loop().requireConfined("info", link);
         return Optional.ofNullable(link.stack().info(type));

@@ -8,33 +8,32 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link Client} speaks: a pipeline, how answers find their requests, and its bounds. Immutable, each method gives a changed
- * copy.
+ * How a {@link Client} communicates: a pipeline, how answers are matched with requests, and bounds. Immutable; each method returns a changed copy.
  *
  * @param <Q> the request
  * @param <A> the answer
  */
 public final class ClientProtocol<Q, A> {
-    /** What happens to a call at the bound of {@link #inFlight} or {@link #inFlightBytes}. */
+    /** What happens to a call when the bound of {@link #inFlight} or {@link #inFlightBytes} is reached. */
     public enum WhenFull {
-        /** It waits for its turn, in a queue that is bounded in turn; when that is full it fails. */
+        /** It waits for its turn, in a queue that is itself bounded; when the queue is full, it fails. */
         WAIT,
         /** It fails at once. */
         FAIL
     }
 
     final Pipeline<A, Q> pipeline;
-    final @Nullable Keys<Q, A> keys; // null: in order
+    final @Nullable Keys<Q, A> keys; // null: answers arrive in order
     final Bounds bounds;
     final Unsolicited<A> unsolicited;
-    final @Nullable Function<? super Q, ?> naming; // null: by its type
+    final @Nullable Function<? super Q, ?> naming; // null: the request's type
     final Upkeep<Q, A> upkeep;
 
-    /** What tells which answer belongs to which request. */
+    /** How an answer is matched with its request. */
     record Keys<Q, A>(Function<? super Q, ?> ofRequest, Function<? super A, ?> ofAnswer) {}
 
     /**
-     * How long, and how many.
+     * Time limits and bounds.
      *
      * @param dropAfter null for twice the deadline
      */
@@ -81,10 +80,10 @@ public final class ClientProtocol<Q, A> {
             Predicate<? super A> which, @Nullable Consumer<? super A> handler) {}
 
     /**
-     * What matters to a connection that is one of several, which come and go.
+     * What a {@link Pool} needs for its connections, which come and go.
      *
-     * @param first what is done on a new connection; null for nothing
-     * @param probe what finds out whether an idle one still works; null if nothing does
+     * @param first what is done first on a new connection; null for nothing
+     * @param probe finds out whether an idle connection still works; null for no probe
      * @param idempotent which requests may be carried out twice
      */
     record Upkeep<Q, A>(
@@ -117,14 +116,14 @@ public final class ClientProtocol<Q, A> {
                 new Upkeep<>(null, null, null));
     }
 
-    /** The answers come in the order of the requests, as in RESP and HTTP/1.1. */
+    /** A protocol whose answers arrive in the order of the requests, as in RESP and HTTP/1.1. */
     public static <Q, A> ClientProtocol<Q, A> inOrder(Pipeline<A, Q> pipeline) {
         return plain(pipeline, null);
     }
 
     /**
-     * The answers come in any order, each with the key of its request. A key may be used again once its answer has come. An answer of
-     * which {@code answerKey} can't tell the key breaks the protocol.
+     * A protocol whose answers arrive in any order, each with the key of its request. A key may be reused once its answer has arrived. If
+     * {@code answerKey} can't determine the key of an answer, the protocol is broken.
      */
     public static <Q, A, K> ClientProtocol<Q, A> byKey(
             Pipeline<A, Q> pipeline,
@@ -137,7 +136,7 @@ public final class ClientProtocol<Q, A> {
                         Objects.requireNonNull(answerKey, "answerKey")));
     }
 
-    /** This protocol on a pipeline with a byte layer put beneath it, such as TLS: see {@link Pipeline#over}. */
+    /** This protocol with a byte layer, such as TLS, put beneath its pipeline: see {@link Pipeline#over}. */
     public ClientProtocol<Q, A> over(ByteLayer below) {
         return new ClientProtocol<>(pipeline.over(below), keys, bounds, unsolicited, naming, upkeep);
     }
@@ -146,19 +145,19 @@ public final class ClientProtocol<Q, A> {
         return new ClientProtocol<>(pipeline, keys, newBounds, unsolicited, naming, upkeep);
     }
 
-    /** With this deadline for calls that name none of their own; 60 seconds unless said otherwise. */
+    /** With this deadline for calls that don't specify one; 60 seconds by default. */
     public ClientProtocol<Q, A> deadline(Duration newDeadline) {
         requirePositive("a deadline", newDeadline);
         return within(bounds.deadline(newDeadline));
     }
 
     /**
-     * With this for the longest silence. If calls are in flight and not a byte has come for this long, the connection is aborted and the calls
-     * fail. Twice the {@link #deadline} unless said otherwise.
+     * With this limit for silence. If calls are in flight and not a single byte has arrived for this long, the connection is aborted and the calls
+     * fail. By default, twice the {@link #deadline}.
      *
-     * <p>If a call that somebody still waits for has a longer deadline of its own, the connection is kept up to that. If answers come by key, this
-     * is also how long the answer of a call past its deadline is expected. After it the call no longer counts as in flight, and its key stays in
-     * use. When there are as many such calls as may be {@link #inFlight}, the connection is aborted as well.
+     * <p>If a call that is still awaited has its own, longer deadline, the connection is kept until then. If answers are matched by key, this is also
+     * how long the answer of a call past its deadline is expected. After that, the call no longer counts as in flight, but its key stays in use. When
+     * there are as many such calls as may be {@link #inFlight}, the connection is aborted as well.
      *
      * <p><b>Not guaranteed:</b> the exact time. It may take up to a quarter more, or half a minute if that is less.
      */
@@ -173,7 +172,7 @@ public final class ClientProtocol<Q, A> {
         }
     }
 
-    /** With at most this many calls in flight (1,024 unless said otherwise), and what happens to those beyond. */
+    /** With at most this many calls in flight (1,024 by default), and what happens to calls beyond that. */
     public ClientProtocol<Q, A> inFlight(int bound, WhenFull newWhenFull) {
         if (bound < 1) {
             throw new IllegalArgumentException("at least one call has to be possible, not " + bound);
@@ -182,8 +181,8 @@ public final class ClientProtocol<Q, A> {
     }
 
     /**
-     * With at most this many bytes of requests in flight, by the estimate of the codec; 64 MiB unless said otherwise. The request that reaches
-     * the bound is still sent: so one may be larger than the bound.
+     * With at most this many bytes of requests in flight, as estimated by the codec; 64 MiB by default. The request that reaches the bound is still
+     * sent, so a single request may exceed it.
      */
     public ClientProtocol<Q, A> inFlightBytes(long bound) {
         if (bound < 1) {
@@ -192,15 +191,15 @@ public final class ClientProtocol<Q, A> {
         return within(bounds.inFlight(bounds.inFlight, bound, bounds.whenFull));
     }
 
-    /** With at most this many calls waiting for their turn; 65,536 unless said otherwise. */
+    /** With at most this many calls waiting for their turn; 65,536 by default. */
     public ClientProtocol<Q, A> waiting(int bound) {
         requireNotNegative(bound);
         return within(bounds.waiting(bound, bounds.waitingBytes));
     }
 
     /**
-     * With at most this many bytes of requests waiting for their turn, by the estimate of the codec; 64 MiB unless said otherwise. The request
-     * that reaches the bound still waits.
+     * With at most this many bytes of requests waiting for their turn, as estimated by the codec; 64 MiB by default. The request that reaches the
+     * bound still waits.
      */
     public ClientProtocol<Q, A> waitingBytes(long bound) {
         requireNotNegative(bound);
@@ -214,14 +213,14 @@ public final class ClientProtocol<Q, A> {
     }
 
     /**
-     * With a handler for messages that answer nothing: those that {@code which} picks out, and any that come while no call is
-     * in flight, or with an unknown key. Without a handler such a message breaks the protocol: the calls fail, and the failure shows
-     * it. The handler owns the message.
+     * With a handler for messages that answer nothing: those selected by {@code which}, and any that arrive while no call is in flight, or with an
+     * unknown key. Without a handler such a message breaks the protocol: the calls fail, and the failure shows the message. The handler owns the
+     * message.
      *
-     * <p>The handler runs in a Handle. It and the callbacks of answers are called in the order in which the messages came. If the connection ends,
-     * what came before is told first, and then the calls without an answer fail. Once the client was closed here, nothing is told. While some hundred
-     * messages wait for the handler, no more are decoded. What it throws is a failure of a {@link Client}'s connection, which its owner may survive; a {@link Pool}
-     * reports it, and goes on.
+     * <p>The handler runs in a Handle. It and the callbacks of answers are called in the order in which the messages arrived. If the connection ends,
+     * messages that arrived before are delivered first, and then the unanswered calls fail. Once the client was closed on this side, nothing is
+     * delivered. While some hundred messages wait for the handler, no more are decoded. If the handler throws, that is a failure of a
+     * {@link Client}'s connection, which the owner may survive; a {@link Pool} reports it and continues.
      */
     public ClientProtocol<Q, A> unsolicited(Predicate<? super A> which, Consumer<? super A> handler) {
         var messages =
@@ -230,11 +229,12 @@ public final class ClientProtocol<Q, A> {
     }
 
     /**
-     * With a name for requests, which failures of their calls show: {@code "GET"}, say. Without it, that is the request's type.
+     * With a function that names requests, as shown in the failures of their calls: {@code "GET"}, for example. By default, the name is the request's
+     * type.
      *
-     * <p>{@code name} is called once for each call, on the loop, before the request is written, and again if a {@link Pool} tries again; what it throws fails the call. What it
-     * gives is kept until the call is over, and becomes text only if that is needed: so let it be small, hold no buffers, and tell no
-     * secrets.
+     * <p>{@code name} is called once for each call, on the loop, before the request is written, and again if a {@link Pool} retries. If it throws,
+     * the call fails. Its result is kept until the call is over and is converted to text only if needed, so it should be small, hold no buffers, and
+     * contain no secrets.
      */
     public ClientProtocol<Q, A> naming(Function<? super Q, ?> name) {
         return new ClientProtocol<>(pipeline, keys, bounds, unsolicited, Objects.requireNonNull(name, "name"), upkeep);
@@ -243,19 +243,19 @@ public final class ClientProtocol<Q, A> {
     // ---- what a connection needs, and what a Pool wants to know
 
     /**
-     * With what each connection needs before it is of use: a greeting, a password, a choice of database. It is done once the layers are ready, and
-     * {@code connect} is done when its Future is; a {@link Pool} does it on each new connection. If it fails, so does connecting, with that as the
-     * cause, and the connection is aborted. It has the time that {@link ConnectOptions#timeout()} leaves.
+     * With a step that each connection needs before it is usable: a greeting, a password, the selection of a database. The step is taken once the
+     * layers are ready, and {@code connect} is done when the step's Future is; a {@link Pool} takes it on each new connection. If it fails, so does
+     * connecting, with that failure as the cause, and the connection is aborted. It has the time that {@link ConnectOptions#timeout()} leaves.
      *
-     * <p>{@code step} is called on the loop, as a callback: it must not await. What it throws fails connecting as it is.
+     * <p>{@code step} is called on the loop, as a callback: it must not await. If it throws, connecting fails with that exception itself.
      */
     public ClientProtocol<Q, A> first(Function<? super Client<Q, A>, ? extends Future<?>> step) {
         return with(new Upkeep<>(Objects.requireNonNull(step, "step"), upkeep.probe, upkeep.idempotent));
     }
 
     /**
-     * With what finds out whether a connection that has been idle still works, a PING say: its Future fails if it does not. A {@link Pool} does
-     * it if its {@link PoolOptions#probe} says when.
+     * With a probe that finds out whether an idle connection still works, such as a PING: its Future fails if it does not. A {@link Pool} sends it at
+     * the intervals set by {@link PoolOptions#probe}, if there are any.
      *
      * <p>{@code call} is called on the loop, as a callback: it must not await. What it throws is reported, and says nothing about the connection.
      */
@@ -264,13 +264,14 @@ public final class ClientProtocol<Q, A> {
     }
 
     /**
-     * With a say in which requests do no harm if they are carried out twice. Of these a {@link Pool} may make the call again, on another
-     * connection, if its connection has failed after the request was written; of others it never does. Unless said otherwise, none.
+     * With a predicate for requests that do no harm if they are carried out twice. If a connection fails after such a request was written, a
+     * {@link Pool} may repeat the call on another connection; it never does so for other requests. By default, no request is idempotent.
      *
-     * <p>{@code which} is called once for each call of a Pool, on the loop, before the request is written. What it throws is reported, and means no.
+     * <p>{@code which} is called once for each call of a Pool, on the loop, before the request is written. What it throws is reported, and counts as
+     * false.
      *
-     * <p><b>Ownership:</b> of such a request one more reference is kept until the call is over, if it is reference-counted. It has to be possible to
-     * encode it twice. Of a {@code ByteBuf} each try has indices of its own.
+     * <p><b>Ownership:</b> if such a request is reference-counted, one more reference to it is kept until the call is over. It must be possible to
+     * encode it twice. For a {@code ByteBuf}, each try has its own indices.
      */
     public ClientProtocol<Q, A> idempotent(Predicate<? super Q> which) {
         return with(new Upkeep<>(upkeep.first, upkeep.probe, Objects.requireNonNull(which, "which")));
@@ -285,7 +286,9 @@ public final class ClientProtocol<Q, A> {
     }
 
     /**
-     * @param patron who looks after its calls, besides the client itself; or null
+     * Opens a client on {@code link}.
+     *
+     * @param patron looks after the client's calls, besides the client itself; may be null
      */
     Client<Q, A> open(Link link, @Nullable Patron<Q, A> patron) {
         link.open(pipeline);

@@ -4,20 +4,20 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long a connection that closes waits for its peer. Progress is what the peer takes, not what leaves us: the system has room for
- * more only now and then, and says so later still. So it is asked how much the peer has not taken yet; where it does not tell,
- * whether it takes a little more is tried out.
+ * Limits how long a closing connection waits for its peer. Progress is what the peer takes, not what leaves us: the system makes room for more only
+ * from time to time, and reports it later still. So the system is asked how much the peer has not taken yet; where it does not tell, a retry shows
+ * whether it takes a little more.
  *
- * <p>While it flushes: as long as the peer takes something, or sends something, at least every
+ * <p>While flushing: the connection waits as long as the peer takes something, or sends something, at least every
  * {@link ConnectionLimits#closeProgress}. Without progress it is aborted.
  *
- * <p>While it drains: as long as the peer takes something of what the system still has for it, at least every
- * {@link ConnectionLimits#closeProgress}; where that is not known, for that long in all. Everything has left us by then, so nothing is
- * lost when it is closed in good order, unless the peer sends something after that: for which it gets a reset. A loop that closes
- * waits for {@link #QUIET} only, unless the peer is sending still.
+ * <p>While draining: it waits as long as the peer takes something of what the system still has for it, at least every
+ * {@link ConnectionLimits#closeProgress}; where that is not known, for that long in total. Everything has left us by then, so nothing is lost when it
+ * is closed in good order, unless the peer sends something afterwards and gets a reset for it. A closing loop waits for {@link #QUIET} only, unless
+ * the peer is still sending.
  */
 final class CloseTimer {
-    /** The silence after which a peer is taken for idle: a long round trip. */
+    /** The silence after which a peer counts as idle: a long round trip. */
     private static final Duration QUIET = Duration.ofMillis(250);
 
     private final Link link;
@@ -27,8 +27,8 @@ final class CloseTimer {
     private long drainedBytes;
     private long drainUntil;
     private boolean draining;
-    private boolean overslept; // its time was up before it looked at what had come in
-    private long notTaken = Long.MAX_VALUE; // when it was asked last, while it drains
+    private boolean overslept; // its time was up before it looked at the input
+    private long notTaken = Long.MAX_VALUE; // when last asked, while draining
     private @Nullable Handle timer;
 
     CloseTimer(Link link, Ending ending) {
@@ -38,13 +38,13 @@ final class CloseTimer {
         this.limits = link.limits();
     }
 
-    /** The peer has sent bytes that nobody wants; true if those are enough. */
+    /** The peer has sent bytes that nobody wants; true if the limit is reached. */
     boolean drained(int bytes) {
         drainedBytes += bytes;
         return drainedBytes > limits.drainBytes();
     }
 
-    /** Called as often as you like until it drains. */
+    /** May be called any number of times until it drains. */
     void whileFlushing() {
         if (timer == null) {
             watchFlushing();
@@ -61,12 +61,12 @@ final class CloseTimer {
         startTimer(limit, () -> {
             ending.retry();
             if (ending.isDraining() || link.gone() || link.endsNow()) {
-                return; // that was the rest
+                return; // the rest has left
             }
             if (progress() != before) {
                 watchFlushing();
             } else if (link.outbound().reserved() > 0
-                    && !overslept) { // what was admitted may be in the inbox, behind this timer
+                    && !overslept) { // admitted messages may be in the inbox, behind this timer
                 overslept = true;
                 watchFlushing(Duration.ZERO);
             } else {
@@ -80,7 +80,7 @@ final class CloseTimer {
         return Math.min(drainedBytes, limits.drainBytes()) - link.outbound().pending() - notTaken();
     }
 
-    /** What the system has and the peer has not; 0 if that is not known. */
+    /** The number of bytes that the system has and the peer has not; 0 if that is not known. */
     private long notTaken() {
         return Math.max(0, link.wire().unacknowledged());
     }
@@ -97,7 +97,7 @@ final class CloseTimer {
             if (hurry && drainedBytes > drainedBefore) {
                 whileDraining();
             } else if (!hurry && takesStill()) {
-                draining = false; // and from the start
+                draining = false; // start again
                 whileDraining();
             } else {
                 link.wire().close();
@@ -105,7 +105,7 @@ final class CloseTimer {
         });
     }
 
-    /** Whether the system has something for the peer, and the peer has taken some of that since this was asked last. */
+    /** Whether the system has bytes for the peer, and the peer has taken some of them since the last check. */
     private boolean takesStill() {
         long before = notTaken;
         notTaken = notTaken();

@@ -5,14 +5,14 @@ import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A ClosedChannelException that names the connection. Every connection that this side closes has one, and hardly anybody reads it. So the
- * message is made only when it is asked for, and the stack of the close is recorded only in tracing mode.
+ * A ClosedChannelException that names the connection. Every connection that this side closes has one, and it is hardly ever read. So the message is
+ * composed only when it is needed, and the stack of the close is recorded only in tracing mode.
  */
 final class ClosedHere extends ClosedChannelException {
-    private final @Nullable SocketAddress peer; // not the connection, which may be forgotten long before this is
+    private final @Nullable SocketAddress peer; // not the connection, which may be forgotten long before this
 
     /**
-     * @param why it had failed, if it was closed for that
+     * @param why the failure for which the connection was closed, if any
      */
     ClosedHere(@Nullable SocketAddress peer, boolean tracing, @Nullable Throwable why) {
         this.peer = peer;
@@ -24,7 +24,7 @@ final class ClosedHere extends ClosedChannelException {
         }
     }
 
-    /** Not while it is made. */
+    /** Records no stack when it is created. */
     @Override
     public Throwable fillInStackTrace() {
         return this;

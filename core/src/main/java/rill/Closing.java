@@ -10,21 +10,21 @@ import org.jspecify.annotations.Nullable;
  * How a loop ends.
  *
  * <pre>
- *  open ──close()──▶ FINISHING: no more accepts; connections that came in finish what is in flight,
- *                       │       and then, no longer needed, those that were opened from here
+ *  open ──close()──▶ FINISHING: no more accepts; accepted connections finish what is in flight,
+ *                       │       and then, when no longer needed, outgoing ones
  *                       │ all connections gone, or the deadline
  *                       ▼
- *                    CANCELLING: every Task sees CancelledException
+ *                    CANCELLING: every Task gets CancelledException
  *                       │ all Tasks done, or they had their chance
  *                       ▼
- *                    ENDING: survivors are aborted and named; callbacks that wait get their turn
+ *                    ENDING: survivors are aborted and named; waiting callbacks get their turn
  *                       │ no Handle waits, or enough ticks
  *                       ▼
  *                    closed
  * </pre>
  */
 final class Closing {
-    /** How many ticks cancelled Tasks have, after the deadline, to run their clean-up. */
+    /** How many ticks cancelled Tasks have after the deadline to run their clean-up. */
     private static final int TICKS_FOR_CLEANUP = 100;
 
     private final BareLoop loop;
@@ -32,11 +32,11 @@ final class Closing {
     private final List<String> survivors = new ArrayList<>();
     private @Nullable Handle deadline;
     private boolean overdue;
-    private boolean leaving; // nobody here needs connections of our own any more
+    private boolean leaving; // outgoing connections are no longer needed
     private boolean cancelling;
     private boolean ending;
     private final Look look = new Look();
-    private boolean looking; // that waits in the queue
+    private boolean looking; // the look is in the queue
     private int ticksLeft = TICKS_FOR_CLEANUP;
     private int endingTicksLeft = TICKS_FOR_CLEANUP;
 
@@ -51,10 +51,10 @@ final class Closing {
         }
         start(limit);
         loop.driving().awaitClosed();
-        LoggingReporter.INSTANCE.flush(); // the program may be at its end
+        LoggingReporter.INSTANCE.flush(); // the program may be about to end
     }
 
-    /** Without waiting for the end. */
+    /** Begins to close, without waiting for the end. */
     void start(Duration limit) {
         if (begun.get()) {
             return;
@@ -64,7 +64,7 @@ final class Closing {
         if (begun.compareAndSet(false, true)) {
             try {
                 loop.enqueue(beginning);
-            } catch (Throwable t) { // of whoever drives the loop: it may be closed another time
+            } catch (Throwable t) { // thrown by the loop's driver: the loop may be closed later
                 begun.set(false);
                 throw t;
             }
@@ -80,13 +80,13 @@ final class Closing {
         return leaving;
     }
 
-    /** Whether it is closed at the end of a tick, once no Handle waits. */
+    /** Whether the loop is closed at the end of a tick, once no Handle waits. */
     boolean ending() {
         return ending;
     }
 
     private void begin(Duration limit) {
-        deadline = loop.schedule(limit, "deadline of close", this::deadlinePassed); // first: the rest may fail
+        deadline = loop.schedule(limit, "deadline of close", this::deadlinePassed); // first, since the rest may fail
         loop.residents().finishAccepted();
         check();
     }
@@ -96,7 +96,7 @@ final class Closing {
         check();
     }
 
-    /** Looks whether the next phase can begin; called whenever a connection or a Task ends, and each tick after the deadline. */
+    /** Checks whether the next phase can begin; called whenever a connection or a Task ends, and each tick after the deadline. */
     void check() {
         if (!begun.get() || ending) {
             return;
@@ -119,7 +119,7 @@ final class Closing {
         }
     }
 
-    /** However many connections and Tasks end meanwhile: each asks for a {@link #check}, and that counts no ticks. */
+    /** Checks once per tick. Each ending connection and Task also asks for a {@link #check}, but that counts no ticks. */
     private void lookInEachTick() {
         if (!looking) {
             looking = true;
@@ -127,7 +127,7 @@ final class Closing {
         }
     }
 
-    /** One tick after the deadline. */
+    /** The check of one tick after the deadline. */
     private final class Look extends Node {
         @Override
         void execute() {
@@ -169,7 +169,7 @@ final class Closing {
         loop.tasks().forEach(task -> survivors.add(task.situation()));
     }
 
-    /** What has just been settled is still told to those who asked for it; then the loop is closed. */
+    /** Dependents of what has just been settled are still notified; then the loop is closed. */
     void endOfTick() {
         if (ending && (!loop.ticking().hasWork() || endingTicksLeft-- == 0)) {
             loop.closeNow();
@@ -182,7 +182,7 @@ final class Closing {
         }
     }
 
-    /** Its host has lost its power: everything is given back, and nobody on this loop hears of it. */
+    /** Its host has lost power: everything is released, and nothing on this loop is notified. */
     void lost(Throwable cause) {
         begun.set(true);
         ending = true;
@@ -194,7 +194,7 @@ final class Closing {
         }
     }
 
-    /** The selector failed: nothing orderly is possible any more. */
+    /** The selector failed: an orderly end is no longer possible. */
     void broken(Throwable cause) {
         begun.set(true);
         ending = true;
@@ -205,7 +205,7 @@ final class Closing {
             cancelTasks();
             loop.ticking().runLeftovers(TICKS_FOR_CLEANUP);
             nameTasks();
-        } catch (Throwable t) { // no memory, say: whoever waits for the loop has to be told all the same
+        } catch (Throwable t) { // no memory, for example: those who wait for the loop must still be notified
             loop.threw("closing", null, t);
         } finally {
             loop.closeNow();

@@ -5,8 +5,8 @@ import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Runs what makes a thread outside wait or drive. If that thread is a worker of a ForkJoinPool, the pool gets another worker meanwhile, since
- * the result may depend on work that is queued in the same pool.
+ * Runs an action that makes a thread outside wait or drive. If that thread is a worker of a ForkJoinPool, the pool gets another worker meanwhile,
+ * since the result may depend on work that is queued in the same pool.
  */
 final class Compensated implements ForkJoinPool.ManagedBlocker {
     private final Runnable blocking;
@@ -28,7 +28,7 @@ final class Compensated implements ForkJoinPool.ManagedBlocker {
             if (once.begun) {
                 throw new AssertionError("the pool has no reason to interfere", e);
             }
-            blocking.run(); // the pool has as many threads as it may have
+            blocking.run(); // the pool already has its maximum of threads
         }
     }
 

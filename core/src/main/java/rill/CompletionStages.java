@@ -30,7 +30,7 @@ final class CompletionStages {
         var stage = new CompletableFuture<T>();
         var bridge = new Bridge<>(future, stage);
         future.addDependent(bridge);
-        var _ = stage.whenComplete((value, failure) -> future.abandon(bridge)); // if not by the bridge, it was given up
+        var _ = stage.whenComplete((value, failure) -> future.abandon(bridge)); // otherwise it was given up
         return stage;
     }
 
@@ -40,7 +40,7 @@ final class CompletionStages {
         @Override
         public void settled(Future<?> source) {
             if (stage.isDone()) {
-                return; // cancelled, or completed by somebody else
+                return; // cancelled, or completed by other code
             }
             switch (future.shared()) {
                 case Failed failed -> stage.completeExceptionally(failed.cause);
@@ -67,7 +67,7 @@ final class CompletionStages {
 
         @Override
         public boolean waitsElsewhere(BareLoop loop) {
-            return true; // if that loop closes, whoever waits for the stage hears of it
+            return true; // if that loop closes, those who wait for the stage are notified
         }
     }
 }

@@ -10,11 +10,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.spi.SocketOptions;
 
-/** How to connect; immutable, each method that takes an argument gives a changed copy. */
+/** How to connect. Immutable; each method with a parameter returns a changed copy. */
 public final class ConnectOptions {
     private static final ConnectOptions DEFAULTS = new ConnectOptions(new Values());
 
-    /** What an instance holds. Changed only before it has one. */
+    /** The values of an instance. Changed only before an instance holds them. */
     private static final class Values implements Cloneable {
         private Duration timeout = Duration.ofSeconds(10);
         private @Nullable SocketAddress local;
@@ -45,14 +45,14 @@ public final class ConnectOptions {
         return new ConnectOptions(copy);
     }
 
-    /** Ten seconds, no local address, TCP_NODELAY, no bound of the idle time, no proxy. */
+    /** The default options: ten seconds, no local address, TCP_NODELAY, no bound on the idle time, no proxy. */
     public static ConnectOptions defaults() {
         return DEFAULTS;
     }
 
     // ---- what it says
 
-    /** The limit for the whole of it: looking up the name, trying its addresses, and its layers becoming ready. */
+    /** The time limit for all of connecting: looking up the name, trying its addresses, and its layers becoming ready. */
     public Duration timeout() {
         return values.timeout;
     }
@@ -62,19 +62,19 @@ public final class ConnectOptions {
         return values.local;
     }
 
-    /** Socket options; over TCP, TCP_NODELAY is on unless said otherwise. */
+    /** The socket options; over TCP, TCP_NODELAY is on by default. */
     public SocketOptions socket() {
         return values.socket;
     }
 
-    /** Bounds of the connection. */
+    /** The bounds of the connection. */
     public ConnectionLimits limits() {
         return values.limits;
     }
 
     /**
-     * How long the connection may be idle; zero for no bound. It is idle while nothing is received, nothing is sent, and no call is in flight. If
-     * it is idle for this long, it fails with a {@link DeadlineException} and closes in good order.
+     * How long the connection may be idle; zero for no bound. It is idle while nothing is received, nothing is sent, and no call is in flight. If it
+     * is idle for this long, it fails with a {@link DeadlineException} and closes in good order.
      *
      * <p><b>Not guaranteed:</b> the exact time. It may take up to a quarter more.
      */
@@ -82,12 +82,12 @@ public final class ConnectOptions {
         return values.idleTime;
     }
 
-    /** By way of which proxy, or null. */
+    /** The proxy to connect through, or null. */
     public @Nullable Proxy proxy() {
         return values.proxy;
     }
 
-    /** The options of a socket to this address. */
+    /** The options for a socket to this address. */
     SocketOptions socketTo(SocketAddress address) {
         return address instanceof InetSocketAddress ? socket().or(StandardSocketOptions.TCP_NODELAY, true) : socket();
     }
@@ -119,15 +119,15 @@ public final class ConnectOptions {
         return with(copy -> copy.limits = newLimits);
     }
 
-    /** With this bound of the idle time, zero for none: see {@link #idleTime()}. */
+    /** With this bound on the idle time, zero for none: see {@link #idleTime()}. */
     public ConnectOptions idleTime(Duration newIdleTime) {
         ListenOptions.notNegative(newIdleTime);
         return with(copy -> copy.idleTime = newIdleTime);
     }
 
     /**
-     * By way of this proxy: it is the proxy that is connected to, its name looked up, its addresses tried; and it connects on to the address
-     * that was given to {@code connect}, all of it within the {@link #timeout()}.
+     * Through this proxy: the connection is made to the proxy, whose name is looked up and whose addresses are tried; the proxy then connects to the
+     * address passed to {@code connect}. All of this has to happen within the {@link #timeout()}.
      */
     public ConnectOptions through(Proxy newProxy) {
         Objects.requireNonNull(newProxy, "proxy");

@@ -11,22 +11,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * A stream to a peer, with a pipeline on it: messages of type {@code R} come in, messages of type {@code W} go out.
  *
- * <p>Messages come in by {@link #receive} (you pull: the natural form in a Task; nothing is decoded ahead of demand) or by
- * {@link #onMessage} (they are pushed): one of the two.
+ * <p>Messages are received either by {@link #receive} (pull: the natural form in a Task; nothing is decoded ahead of demand) or by {@link #onMessage}
+ * (push), not by both.
  *
- * <p><b>Threading:</b> {@link #write}, {@link #flush}, {@link #shutdownOutput}, {@link #close}, {@link #finish}, {@link #abort},
- * {@link #closed} and {@link #isOpen} from any thread; the rest on the connection's loop, or while nobody drives that: they throw
+ * <p><b>Threading:</b> {@link #write}, {@link #flush}, {@link #shutdownOutput}, {@link #close}, {@link #finish}, {@link #abort}, {@link #closed} and
+ * {@link #isOpen} may be called from any thread; the rest on the connection's loop, or while nobody drives it. They throw
  * {@link IllegalStateException} while another thread does. Callbacks run on the loop.
  *
- * <p><b>Ownership:</b> a message that came in belongs to its receiver. {@link #write} takes the message: whatever it holds is
- * released exactly once, sent or not.
+ * <p><b>Ownership:</b> a message that came in belongs to its receiver. {@link #write} takes over the message: whatever it holds is released exactly
+ * once, sent or not.
  *
- * <p><b>Errors:</b> what goes wrong reaches {@link #onFailure}, a pending {@link #receive}, or the loop's {@link Reporter}, in this
- * order, and then the connection closes. What the peer sent before a failure of the network is received before it. If nobody takes it, the
- * failure is told all the same, and after twelve times {@link ConnectionLimits#closeProgress} in which nothing was taken the rest is dropped.
+ * <p><b>Errors:</b> a failure is delivered to {@link #onFailure} and then to a pending {@link #receive}, or, if there is neither, to the loop's
+ * {@link Reporter}; then the connection closes. What the peer sent before a failure of the network is received before the failure. If nobody takes
+ * it, the failure is delivered anyway, and the rest is dropped after nothing was taken for twelve times {@link ConnectionLimits#closeProgress}.
  *
- * <p><b>A loop that closes</b> is to the receiver of an accepted connection as the end of the peer's stream: a pending {@code receive} gives
- * null, {@code onEnd} is called. Whoever receives then finishes what it has received and closes the connection; see
+ * <p><b>A closing loop</b> looks to the receiver of an accepted connection like the end of the peer's stream: a pending {@code receive} completes
+ * with null, or {@code onEnd} is called. The receiver then finishes what it has received and closes the connection; see
  * {@link Loop#close(java.time.Duration)} and {@link #onFinish}.
  *
  * @param <R> what is read
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 public final class Connection<R, W> implements AutoCloseable {
     private final Link link;
     private final Pipeline<R, W> pipeline;
-    private @Nullable Receiver<R> receiver; // once one of the two forms is used
+    private @Nullable Receiver<R> receiver; // null until one of the two forms is used
 
     Connection(Link link, Pipeline<R, W> pipeline) {
         this.link = link;
@@ -45,13 +45,13 @@ public final class Connection<R, W> implements AutoCloseable {
     // ---- reading
 
     /**
-     * The next message; null at the end of the peer's stream, or if the loop closes and this connection was accepted. Fails with what the
-     * connection fails with.
+     * Returns the next message; null at the end of the peer's stream, or if the loop closes and this connection was accepted. Fails with the cause if
+     * the connection fails.
      *
-     * <p>Several calls are answered in order. A message whose call was given up before anybody saw it is for the next one.
+     * <p>Several pending calls are answered in order. If a call was given up before anyone saw its message, the message goes to the next call.
      *
-     * <p><b>Not guaranteed:</b> the order, if several calls are pending and one is given up in the tick in which messages came for it and
-     * for later ones; its message then comes after theirs.
+     * <p><b>Not guaranteed:</b> the order, if several calls are pending and one is given up in the tick in which messages arrived for it and for
+     * later ones; its message then comes after theirs.
      *
      * @throws IllegalStateException if {@link #onMessage} is used
      */
@@ -74,8 +74,8 @@ public final class Connection<R, W> implements AutoCloseable {
     }
 
     /**
-     * Calls {@code handler} with each message, and {@code onEnd} at the end of the peer's stream. While {@code handler} runs
-     * nothing more is decoded; {@link #pause} holds up what follows. What it throws goes to {@link #onFailure}.
+     * Calls {@code handler} with each message, and {@code onEnd} at the end of the peer's stream. While {@code handler} runs, nothing more is
+     * decoded; {@link #pause} holds up what follows. What it throws is passed to {@link #onFailure}.
      *
      * @throws IllegalStateException if {@link #receive} or {@code onMessage} was used before
      */
@@ -83,7 +83,7 @@ public final class Connection<R, W> implements AutoCloseable {
         return push(handler, Objects.requireNonNull(onEnd, "onEnd"));
     }
 
-    /** {@link #onMessage(Consumer, Runnable)} that closes the connection at the end of the peer's stream. */
+    /** {@link #onMessage(Consumer, Runnable)} which closes the connection at the end of the peer's stream. */
     public Connection<R, W> onMessage(Consumer<? super R> handler) {
         return push(handler, null);
     }
@@ -98,8 +98,8 @@ public final class Connection<R, W> implements AutoCloseable {
     }
 
     /**
-     * Tells {@code handler} of what goes wrong. The connection closes afterwards, unless the handler decides otherwise where
-     * that is possible: see {@link Failure}. Replaces an earlier handler; stays in place across {@link #become}.
+     * Notifies {@code handler} of failures. The connection closes afterwards, unless the handler decides otherwise where that is possible: see
+     * {@link Failure}. Replaces an earlier handler; stays in place across {@link #become}.
      */
     public Connection<R, W> onFailure(Consumer<? super Failure> handler) {
         confined("onFailure");
@@ -108,10 +108,10 @@ public final class Connection<R, W> implements AutoCloseable {
     }
 
     /**
-     * Calls {@code handler} on the loop, once, when the loop closes in good order: for a push form, whose work in progress nobody else knows
-     * of. From then on no message is handed out any more. Whoever sets it closes the connection when that work is done, and has until the
-     * deadline of {@link Loop#close(java.time.Duration)}. Without it, the loop does as at the end of the peer's stream. Stays in place
-     * across {@link #become}.
+     * Calls {@code handler} on the loop, once, when the loop closes in good order. This is for the push form, whose work in progress the loop does
+     * not know about. From then on no messages are delivered. The handler's owner must close the connection when that work is done, and has until the
+     * deadline of {@link Loop#close(java.time.Duration)}. Without a handler, the loop acts as at the end of the peer's stream. Stays in place across
+     * {@link #become}.
      */
     public Connection<R, W> onFinish(Runnable handler) {
         confined("onFinish");
@@ -120,9 +120,9 @@ public final class Connection<R, W> implements AutoCloseable {
     }
 
     /**
-     * {@link #onFinish} for protocols of which several messages are one to their users, such as the pieces of a body: messages are handed out as before, so
-     * that what had begun is received to its end. Replaces a handler of {@code onFinish}, and is replaced by one. Being of these messages, it ends with
-     * {@link #become}: if the loop is closing by then, the new protocol is told so when it has a receiver.
+     * {@link #onFinish} for protocols in which several messages form one unit for their users, such as the pieces of a body: messages are still
+     * delivered, so that a unit that has begun is received to its end. Replaces a handler of {@code onFinish}, and is replaced by one. Since it
+     * concerns these messages, it ends with {@link #become}: if the loop is closing by then, the new protocol is notified when it has a receiver.
      */
     public Connection<R, W> onFinishing(Runnable handler) {
         confined("onFinishing");
@@ -131,8 +131,8 @@ public final class Connection<R, W> implements AutoCloseable {
     }
 
     /**
-     * Holds up everything that comes in, at once: no message, no end and no close by the peer is told until {@link #resume}. A write that
-     * fails is, to whoever writes, and after a while to {@link #onFailure}.
+     * Holds up all input, at once: no message, no end of stream and no close by the peer is delivered until {@link #resume}. A write that fails is
+     * still reported to its writer, and after a while to {@link #onFailure}.
      */
     public void pause() {
         confined("pause");
@@ -146,8 +146,8 @@ public final class Connection<R, W> implements AutoCloseable {
     }
 
     /**
-     * Stops decoding after the message that is being handled, as if the session had said so, until {@link #become} or
-     * {@link #resume}: for when only the receiver knows that this message ends the protocol.
+     * Stops decoding after the message that is being handled, as if the session had asked for it, until {@link #become} or {@link #resume}. For cases
+     * in which only the receiver knows that this message ends the protocol.
      */
     public void stop() {
         confined("stop");
@@ -155,16 +155,16 @@ public final class Connection<R, W> implements AutoCloseable {
     }
 
     /**
-     * Goes on with another pipeline. What was written before leaves first; bytes that were read and not decoded enter the new
-     * pipeline at its bottom. Byte layers that both pipelines share, at the bottom, stay as they are. Messages of the new pipeline
-     * wait for a receiver of their own; a {@link #receive} that is still pending fails. On a connection that has failed, what is left of
-     * its input enters the new pipeline, and then its receiver is told of the failure; on one that is closing or closed it is told so at once.
+     * Continues with another pipeline. What was written before leaves first; bytes that were read but not decoded enter the new pipeline at its
+     * bottom. Byte layers at the bottom that both pipelines share stay as they are. Messages of the new pipeline wait for their own receiver; a
+     * {@link #receive} that is still pending fails. If the connection has failed, the rest of its input enters the new pipeline, and then the new
+     * receiver is notified of the failure; if it is closing or closed, the new receiver is notified at once.
      *
-     * @return the connection as its new pipeline types it. On this one {@code receive}, {@code onMessage}, {@code onFailure}, {@code onFinish},
-     *     {@code pause}, {@code resume}, {@code stop}, {@code become}, and {@code write} on the loop, throw from now on; what another thread
-     *     writes by it is dropped, and reported as a failure; the other methods act on the connection as it is
-     * @throws IllegalStateException if a layer that is to be replaced has decoded bytes that would be lost, or if a layer still
-     *     holds back writes; nothing has changed then, nor if a codec throws when it opens its session
+     * @return the connection with the types of its new pipeline. On the old one, {@code receive}, {@code onMessage}, {@code onFailure},
+     *     {@code onFinish}, {@code pause}, {@code resume}, {@code stop}, {@code become}, and {@code write} on the loop, throw from now on; what
+     *     another thread writes through it is dropped and reported as a failure; the other methods act on the connection as it is
+     * @throws IllegalStateException if a layer that is to be replaced has decoded bytes that would be lost, or if a layer still holds back writes.
+     *     Nothing has changed then, nor if a codec throws when it opens its session
      */
     public <R2, W2> Connection<R2, W2> become(Pipeline<R2, W2> next) {
         confined("become");
@@ -172,8 +172,8 @@ public final class Connection<R, W> implements AutoCloseable {
     }
 
     /**
-     * {@link #become(Pipeline)} with another codec on top of the byte layers that there are, whatever they are: for protocols that begin within another
-     * one, and don't know what that was put on.
+     * {@link #become(Pipeline)} with another codec on top of the present byte layers, whatever they are: for protocols that begin within another one
+     * and don't know its byte layers.
      */
     public <R2, W2> Connection<R2, W2> become(Codec<R2, W2> next) {
         confined("become");
@@ -185,22 +185,21 @@ public final class Connection<R, W> implements AutoCloseable {
     /**
      * Writes a message. It leaves soon: with others at the end of the tick, or earlier.
      *
-     * <p><b>Not written:</b> a message that can't be encoded, or that comes while as many bytes as the hard limit of
-     * {@link ConnectionLimits} are waiting to leave. Then the Future fails, and <b>the connection fails with it</b>: {@link #onFailure}
-     * is told, at once and in the order of the writes, and unless it carries on, nothing that is written later leaves. So a stream has
-     * no gap that its owner has not asked for. Of messages of other threads that are refused before the loop has heard of it, it is
-     * told once. A message after the one that its protocol has last ({@link OutputEndedException}) leaves no gap: only its Future fails.
+     * <p><b>Not written:</b> a message that can't be encoded, or that is passed while as many bytes as the hard limit of {@link ConnectionLimits} are
+     * waiting to leave. Then the Future fails, and <b>the connection fails with it</b>: {@link #onFailure} is called, at once and in the order of the
+     * writes, and unless the handler carries on, nothing that is written later leaves. So a stream has no gap that its owner has not asked for. If
+     * messages of other threads are refused before the loop has noticed, {@code onFailure} is called once for all of them. A message written after
+     * the last one that its protocol allows ({@link OutputEndedException}) leaves no gap: only its Future fails.
      *
-     * <p><b>From other threads</b> a message is admitted against the hard limit when this is called, by the estimate of its codec
-     * ({@link Codec#sizeEstimate}), together with all that are on their way. One that was admitted is not refused for the limit
-     * later. It fails only with the connection.
+     * <p><b>From other threads</b> a message is admitted against the hard limit when this method is called, by the estimate of its codec
+     * ({@link Codec#sizeEstimate}), together with all messages on their way. An admitted message is not refused for the limit later; it fails only
+     * with the connection.
      *
-     * @return done at once (a constant) while less than the high-water mark is waiting to leave, otherwise once that has gone down to
-     *     the low-water mark: await it before you write more. On the loop it has failed already if the message was not written. On
-     *     another thread, done at once says that the message was admitted; what fails later reaches {@link #onFailure} or the
-     *     {@link Reporter}. It is the caller's own: to cancel it, or to limit its time, concerns no other write, and does not take
-     *     the message back
-     * @throws IllegalStateException if a codec or a layer of this connection calls it from within a call of its session
+     * @return done at once (a constant) while fewer bytes than the high-water mark are waiting to leave, otherwise once they have fallen to the
+     *     low-water mark: await it before writing more. On the loop it has already failed if the message was not written. On another thread, done at
+     *     once means that the message was admitted; a later failure is delivered to {@link #onFailure} or the {@link Reporter}. The Future is the
+     *     caller's own: cancelling it, or limiting its time, affects no other write, and does not take the message back
+     * @throws IllegalStateException if a codec or a layer of this connection calls this within a call of its session
      */
     public Future<@Nullable Void> write(W message) {
         Objects.requireNonNull(message, "message");
@@ -232,7 +231,7 @@ public final class Connection<R, W> implements AutoCloseable {
             Promise<@Nullable Void> accepted = outbound.aboveHighWaterMark() ? loop.promise() : null;
             loop.enqueue(new OutsideWrite(estimate, message, accepted));
             return accepted == null ? loop.accepted() : accepted;
-        } catch (Throwable t) { // no memory, or who drives the loop
+        } catch (Throwable t) { // no memory, or the loop's driver threw
             outbound.reservations().giveBack(estimate);
             Messages.release(message);
             throw t;
@@ -247,7 +246,7 @@ public final class Connection<R, W> implements AutoCloseable {
     private final class OutsideWrite extends Node {
         private final int estimate;
         private final W message;
-        private final @Nullable Promise<@Nullable Void> accepted; // null: its writer was told that it is
+        private final @Nullable Promise<@Nullable Void> accepted; // null if its writer already has the constant
 
         OutsideWrite(int estimate, W message, @Nullable Promise<@Nullable Void> accepted) {
             this.estimate = estimate;
@@ -294,7 +293,7 @@ public final class Connection<R, W> implements AutoCloseable {
         }
     }
 
-    /** Sends off what was written; done when the kernel has all of it, or failed with what prevents that. */
+    /** Sends what was written; done when the kernel has all of it, or failed with what prevents that. */
     public Future<@Nullable Void> flush() {
         if (link.loop().isCurrent()) {
             return link.outbound().flushed(false);
@@ -342,24 +341,23 @@ public final class Connection<R, W> implements AutoCloseable {
     // ---- ending
 
     /**
-     * Ends our stream after everything written: the peer sees the end of its input (TCP: FIN). Later writes fail, and what
-     * sessions would answer by themselves is dropped; reading goes on, so that a peer which answers once it has all of a request can
-     * be heard. Calling it again does nothing.
+     * Ends our stream after everything written: the peer sees the end of its input (TCP: FIN). Later writes fail, and the sessions' own answers are
+     * dropped. Reading continues, so that a peer that answers only once it has the whole request can be heard. Idempotent.
      */
     public void shutdownOutput() {
         link.onLoop("end of output", link::shutdownOutput);
     }
 
     /**
-     * Closes in good order: everything written leaves, our stream is ended, what the peer still sends is thrown away until it
-     * ends its own (within {@link ConnectionLimits}), so that a reset never destroys our last bytes. Nothing more is received.
+     * Closes in good order: everything written leaves, our stream is ended, and what the peer still sends is discarded until it ends its own stream
+     * (within {@link ConnectionLimits}), so that a reset never destroys our last bytes. Nothing more is received.
      *
-     * <p>If the network fails meanwhile, the connection ends, and {@link #onFailure} is not told, since most peers that have their answer go away. Who has to
-     * know whether everything has left asks for {@link #flush} before. What a layer still holds back in its handshake was never sent, and that it can't be
+     * <p>If the network fails meanwhile, the connection ends and {@link #onFailure} is not called, since most peers that have their answer go away.
+     * To know whether everything has left, call {@link #flush} first. What a layer still holds back in its handshake was never sent; that it can't be
      * is a failure.
      *
-     * <p>Begins all of this and does not wait, so it may be called anywhere, by try-with-resources as well. {@link #finish} tells when it is
-     * over; {@link Loop#close()} waits for it. Calling it again does nothing.
+     * <p>This only begins the close and does not wait, so it may be called anywhere, including by try-with-resources. The Future of {@link #finish}
+     * is done when the close is over; {@link Loop#close()} waits for it. Idempotent.
      */
     @Override
     public void close() {
@@ -367,7 +365,7 @@ public final class Connection<R, W> implements AutoCloseable {
     }
 
     /**
-     * {@link #close() Closes}, and tells when that is over.
+     * {@link #close() Closes}, and notifies the caller when that is over.
      *
      * @return {@link #closed()}
      */
@@ -387,10 +385,10 @@ public final class Connection<R, W> implements AutoCloseable {
     }
 
     /**
-     * Done, never failed, when the connection is gone, for whatever reason. Usually that is after the last message; but if something that
-     * the peer sent before waits for a receiver that takes nothing, {@code closed} does not wait for that; and a connection that is paused
-     * does not hear of its peer at all. A Future of the caller's own: cancelling it, or using it in {@code any} and {@code timeout},
-     * concerns nobody else.
+     * Done, never failed, when the connection is gone, for whatever reason. Usually that is after the last message. But {@code closed} does not wait
+     * for a receiver that takes nothing, even if something that the peer sent before is still waiting for it; and a connection that is paused does
+     * not hear from its peer at all. The Future is the caller's own: cancelling it, or using it in {@code any} and {@code timeout}, affects nobody
+     * else.
      */
     public Future<@Nullable Void> closed() {
         return link.audience().closed();
@@ -399,22 +397,22 @@ public final class Connection<R, W> implements AutoCloseable {
     // ---- asking
 
     /**
-     * Whether messages can still be written: not once it was closed, has failed, or its output was shut down. Of a peer that has gone away this
-     * tells nothing until that shows.
+     * Whether messages can still be written: false once the connection was closed, has failed, or its output was shut down. If the peer has gone
+     * away, this stays true until that is noticed.
      */
     public boolean isOpen() {
         return link.outbound().closed() == null;
     }
 
     /**
-     * How many bytes were written and have not left, a snapshot from any thread: of a peer that takes them, be it slowly, it becomes less, and of one that takes
-     * nothing it does not.
+     * The number of bytes that were written and have not left, as a snapshot from any thread. It decreases if the peer takes them, however slowly,
+     * and does not if the peer takes nothing.
      */
     public long pending() {
         return link.outbound().pending();
     }
 
-    /** The loop that it belongs to. */
+    /** The loop that this connection belongs to. */
     public Loop loop() {
         return link.loop();
     }
@@ -430,10 +428,9 @@ public final class Connection<R, W> implements AutoCloseable {
     }
 
     /**
-     * What a layer or the codec has found out about this connection, such as the version of its protocol: see {@link Session#info}. On the
-     * loop.
+     * What a layer or the codec has found out about this connection, such as the version of its protocol: see {@link Session#info}. On the loop.
      *
-     * @return empty if none has found out such a thing (yet)
+     * @return empty if no layer has found out such a thing (yet)
      */
     public <T> Optional<T> info(Class<T> type) {
         link.loop().requireConfined("info", link);
@@ -460,7 +457,7 @@ public final class Connection<R, W> implements AutoCloseable {
         return pipeline;
     }
 
-    /** For how many bytes a message counts until it is encoded. */
+    /** The number of bytes that a message counts for until it is encoded. */
     int weight(W message) {
         return Messages.weight(pipeline.codec(), message, link.limits());
     }

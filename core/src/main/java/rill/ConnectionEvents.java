@@ -2,7 +2,7 @@ package rill;
 
 import org.jspecify.annotations.Nullable;
 
-/** What {@link FlightEvents} are of connections, calls and pools. */
+/** The {@link FlightEvents} of connections, calls and pools. */
 final class ConnectionEvents {
     private ConnectionEvents() {}
 

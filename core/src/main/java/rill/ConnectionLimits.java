@@ -3,7 +3,7 @@ package rill;
 import java.time.Duration;
 
 /**
- * Bounds of one connection; immutable, each method that takes arguments gives a changed copy.
+ * Bounds of one connection. Immutable; each method with parameters returns a changed copy.
  *
  * <p><b>Units:</b> sizes are in bytes.
  */
@@ -34,51 +34,51 @@ public final class ConnectionLimits {
         this.drainBytes = drainBytes;
     }
 
-    /** 64 KiB, 256 KiB and 1 MiB; 5 seconds; 1 MiB. */
+    /** The default bounds: water marks of 64 KiB, 256 KiB and 1 MiB; 5 seconds; 1 MiB. */
     public static ConnectionLimits defaults() {
         return DEFAULTS;
     }
 
-    /** Writers that were told to wait go on once no more than this is pending. */
+    /** The number of pending bytes at or below which waiting writers may continue. */
     public int lowWaterMark() {
         return lowWaterMark;
     }
 
-    /** Writers are told to wait once this is pending. */
+    /** The number of pending bytes at which writers have to wait. */
     public int highWaterMark() {
         return highWaterMark;
     }
 
     /**
-     * If a write comes while this is pending, it fails, and the connection fails with it unless its owner carries on: see {@link Failure}.
-     * Sessions' own answers and calls of a {@link Client} are held up before.
+     * The number of pending bytes at which a write fails, and the connection with it unless its owner carries on: see {@link Failure}. Sessions' own
+     * answers and calls of a {@link Client} are held up earlier.
      */
     public int hardLimit() {
         return hardLimit;
     }
 
     /**
-     * How long a close may take without progress. Progress is bytes that the peer takes, or sends. Where the system does not tell what the
-     * peer takes (all transports but epoll), what counts is whether it makes room for more: it may be some KiB before that shows.
+     * How long a close may take without progress. Progress means that the peer takes bytes, or sends some. Where the system does not report what the
+     * peer takes (on all transports but epoll), progress is when it makes room for more, which may show only after some KiB.
      *
-     * <p>If a connection has failed, this is also how long its receiver may take nothing of what came before, until {@link Connection#closed}
-     * is done.
+     * <p>If a connection has failed, this is also how long its receiver may take nothing of what arrived before, until {@link Connection#closed} is
+     * done.
      */
     public Duration closeProgress() {
         return closeProgress;
     }
 
-    /** How much of what a peer still sends is discarded on close before it is cut off. */
+    /** How many bytes that a peer still sends are discarded on close before the peer is cut off. */
     public int drainBytes() {
         return drainBytes;
     }
 
-    /** With these marks. */
+    /** With these water marks. */
     public ConnectionLimits waterMarks(int low, int high, int hard) {
         return new ConnectionLimits(low, high, hard, closeProgress, drainBytes);
     }
 
-    /** With these bounds of closing. */
+    /** With these bounds for closing. */
     public ConnectionLimits closing(Duration newCloseProgress, int newDrainBytes) {
         return new ConnectionLimits(lowWaterMark, highWaterMark, hardLimit, newCloseProgress, newDrainBytes);
     }

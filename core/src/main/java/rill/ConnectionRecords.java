@@ -8,8 +8,8 @@ import jdk.jfr.Timespan;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events of connections, calls and pools for the Flight Recorder; {@link ConnectionEvents} is the way to them. What may come in masses is throttled, by a setting
- * that a recording can change: {@code rill.CallFailed#throttle=off}.
+ * Flight Recorder events of connections, calls and pools; used through {@link ConnectionEvents}. Events that may be very frequent are throttled, by a
+ * setting that a recording can change: {@code rill.CallFailed#throttle=off}.
  */
 @SuppressWarnings("UnusedVariable") // the fields of an event are read by the recorder
 final class ConnectionRecords {
@@ -97,7 +97,7 @@ final class ConnectionRecords {
         String failure;
     }
 
-    // ---- each is made only for a recording that wants it
+    // ---- each is made only if a recording has it enabled
 
     static void opened(Link link) {
         var event = new Opened();

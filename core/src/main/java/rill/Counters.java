@@ -8,11 +8,12 @@ import rill.spi.Clock;
 import rill.spi.Tally;
 
 /**
- * What a loop counts: one object for all that belongs to the loop, so that no connection is larger for it. {@link LoopMetrics} says what each number means.
+ * What a loop counts: one object for everything that belongs to the loop, so that no connection is larger for it. {@link LoopMetrics} defines what
+ * each number means.
  *
- * <p><b>Threading:</b> written by the loop, in plain fields: to count is one instruction or two. {@link #tickEnds} publishes them, and who reads them
- * begins with {@link #look}: so a reader sees at least all of what was counted until the end of the latest tick that it can know of, and each
- * field is a value that was counted. Only what happens where no loop may be counts in an {@link AtomicLong}.
+ * <p><b>Threading:</b> written by the loop, in plain fields: counting takes one or two instructions. {@link #tickEnds} publishes them, and readers
+ * begin with {@link #look}. So a reader sees at least everything that was counted until the end of the latest tick that it can know of, and each
+ * field is a value that was counted. Only what happens where no loop may be is counted in an {@link AtomicLong}.
  */
 final class Counters implements Tally {
     private static final VarHandle TICKS;
@@ -36,7 +37,7 @@ final class Counters implements Tally {
     long tasksOver;
     private long busyNanos;
     private long busySince; // a reading of the clock
-    private boolean asleep; // until the transport says that it is not, or its select has returned
+    private boolean asleep; // until the transport says otherwise, or its select has returned
     private final Peak tick;
 
     // Timers.
@@ -90,7 +91,7 @@ final class Counters implements Tally {
         busySince = clock.nanoTime();
     }
 
-    /** Likewise, since this reading of the clock. */
+    /** Likewise, as of this reading of the clock. */
     void busySince(long when) {
         busySince = when;
     }
@@ -108,9 +109,9 @@ final class Counters implements Tally {
     }
 
     /**
-     * It has waited.
+     * The loop has waited.
      *
-     * @param woken whether another thread has ended that
+     * @param woken whether another thread ended the wait
      */
     void isAwake(boolean woken) {
         if (asleep) {
@@ -119,7 +120,7 @@ final class Counters implements Tally {
         wakeUps += woken ? 1 : 0;
     }
 
-    /** The last of a tick: what was counted is seen by others. */
+    /** The last action of a tick: publishes what was counted. */
     void tickEnds() {
         long now = clock.nanoTime();
         long lasted = now - busySince;
@@ -138,7 +139,7 @@ final class Counters implements Tally {
         writes++;
     }
 
-    /** A timer runs that was due then. */
+    /** A timer runs that was due at this time. */
     void timerRuns(long due) {
         long now = clock.nanoTime();
         timers++;
@@ -148,7 +149,7 @@ final class Counters implements Tally {
 
     // ---- calls
 
-    /** One that has not been answered or sent. */
+    /** Counts the end of a call. */
     void callEnds(CallOutcome outcome) {
         switch (outcome) {
             case ANSWERED -> answered++;
@@ -163,7 +164,7 @@ final class Counters implements Tally {
 
     // ---- reading them, from any thread
 
-    /** How many ticks have ended, of which everything is seen from here on. */
+    /** The number of ticks that have ended; all of their counts are visible from here on. */
     private long look() {
         return (long) TICKS.getAcquire(this);
     }

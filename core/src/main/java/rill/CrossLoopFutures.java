@@ -4,24 +4,25 @@ import java.util.LinkedHashMap;
 import java.util.List;
 
 /**
- * The pending Futures of a loop that something on another loop, or a CompletionStage, waits for. If the loop closes, they fail, so that no
- * Task of a loop that lives on waits for ever. A Future stays in as long as such a dependent waits for it. Any thread.
+ * The pending Futures of a loop that something on another loop, or a CompletionStage, waits for. If the loop closes, they fail, so that no Task of a
+ * surviving loop waits for ever. A Future stays in as long as such a dependent waits for it. Any thread.
  */
 final class CrossLoopFutures {
     private final BareLoop loop;
 
-    /** How many wait for each; less than zero for a moment, if the one that leaves is faster than the one that comes. */
+    /** The number of such dependents of each; less than zero for a moment, if one that leaves is faster than one that is added. */
     private final LinkedHashMap<Future<?>, Integer> awaited = new LinkedHashMap<>(); // guarded by this
 
-    // Written after the map, and before its writer asks whether the Future is done: whoever completes one that was just
-    // put in sees that there is some, or is seen. A concurrent map's own count may be 0 while something is in it.
+    // Written after the map, and before its writer asks whether the Future is done. So a thread that completes a Future
+    // that was just added sees a size above zero, or its completion is seen. A concurrent map's own count may be 0
+    // while something is in it.
     private volatile int size;
 
     CrossLoopFutures(BareLoop loop) {
         this.loop = loop;
     }
 
-    /** One more waits elsewhere. */
+    /** Adds one such dependent. */
     void add(Future<?> future) {
         change(future, 1);
         if (loop.closed()) {
@@ -29,7 +30,7 @@ final class CrossLoopFutures {
         }
     }
 
-    /** One less. */
+    /** Removes one such dependent. */
     void leave(Future<?> future) {
         change(future, -1);
     }
@@ -43,7 +44,7 @@ final class CrossLoopFutures {
             size = awaited.size();
         }
         if (future.isDone()) {
-            remove(future); // it may have told its dependents already
+            remove(future); // it may have notified its dependents already
         }
     }
 
@@ -52,7 +53,7 @@ final class CrossLoopFutures {
         return size == 0;
     }
 
-    /** It is done. */
+    /** The Future is done. */
     void remove(Future<?> future) {
         if (size > 0) {
             takeOut(future);
@@ -64,12 +65,12 @@ final class CrossLoopFutures {
         size = awaited.size();
     }
 
-    /** How many are awaited. */
+    /** The number of such Futures. */
     int size() {
         return size;
     }
 
-    /** The loop is closed: they fail in the order in which they came. */
+    /** The loop is closed: they fail in the order in which they were added. */
     void close() {
         List<Future<?>> left;
         synchronized (this) {
@@ -78,7 +79,7 @@ final class CrossLoopFutures {
         Each.of(left, loop, "telling other loops of the close", null, this::fail);
     }
 
-    /** One that was made from others gives those up, which may go on elsewhere. */
+    /** Fails a Future. If it was derived from others, it gives those up, which may continue elsewhere. */
     private void fail(Future<?> future) {
         takeOut(future);
         var never = new Failed(Each.cause(() -> loop.neverDone(future)));

@@ -2,7 +2,7 @@ package rill;
 
 import java.io.IOException;
 
-/** Something was not done by its deadline. The message names what, and how long it had. */
+/** Something was not done by its deadline. The message says what, and how long it had. */
 public final class DeadlineException extends IOException {
     private static final long serialVersionUID = 1L;
 

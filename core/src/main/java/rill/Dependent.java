@@ -7,29 +7,29 @@ interface Dependent {
     /** The Future is done. Called once, on the Future's loop, within the Handle that runs its callbacks. */
     void settled(Future<?> source);
 
-    /** Called instead of {@link #settled}, on any thread, if it is not {@link #toldAfterClose}. */
+    /** Called instead of {@link #settled}, on any thread, if the loop is closed and {@link #toldAfterClose} is false. */
     default void closedBefore(Future<?> source) {}
 
     /** The loop on which this is waiting; null for a thread outside. */
     @Nullable
     BareLoop home();
 
-    /** Whether it is told of a Future of this loop even after the close of that. */
+    /** Whether this is notified of a Future of {@code loop} even after that loop has closed. */
     default boolean toldAfterClose(BareLoop loop) {
         return home() != loop;
     }
 
-    /** Whether the Future has to be told off if its loop closes, since this goes on waiting. */
+    /** Whether the Future has to fail if its loop closes, since this waits elsewhere and would continue to wait. */
     default boolean waitsElsewhere(BareLoop loop) {
         return home() != loop && home() != null;
     }
 
-    /** Whether this is a reason for the Future to go on. What Rill does for itself at a Future's end is none. */
+    /** Whether this is an interest that keeps the Future from being cancelled. Rill's own work at a Future's end is not. */
     default boolean counts() {
         return true;
     }
 
-    /** Whether the value is for this: then the Future itself keeps it for nobody else. */
+    /** Whether the value is for this: then the Future keeps it for no one else. */
     default boolean owns() {
         return true;
     }

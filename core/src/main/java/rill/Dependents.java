@@ -5,37 +5,36 @@ import java.util.IdentityHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What depends on a Future, in order of arrival: {@link Dependent}s and callbacks. A Future holds a single one as it is, a few in an array
- * that is copied upon each change, and many in one of these, which removes each in constant time.
+ * What depends on a Future, in order of arrival: {@link Dependent}s and callbacks. A Future holds a single one directly, a few in an array that is
+ * copied upon each change, and many in an instance of this class, which removes each in constant time.
  *
- * <p>Nearly all Futures have one dependent. But a signal, or a result that many wait for, may have tens of thousands, and most of them may
- * give up.
+ * <p>Nearly all Futures have one dependent. But a signal, or a result that many wait for, may have tens of thousands, and most of them may give up.
  *
- * <p>Any thread: it guards itself, and calls nobody while it does.
+ * <p>Any thread: it is guarded by its own lock, and makes no calls while it holds that.
  */
 final class Dependents {
-    /** As many as an array holds. */
+    /** The capacity of an array. */
     static final int FEW = 8;
 
     private static final Object[] NONE = {};
 
-    /** What comes of taking one out. */
+    /** The result of removing one. */
     enum Removal {
-        /** It wasn't in, or all are being told. */
+        /** It was absent, or all are being notified. */
         ABSENT,
-        /** It is out, and others wait. */
+        /** It was removed, and others wait. */
         OTHERS_LEFT,
-        /** It is out, and none is left that counts. */
+        /** It was removed, and none is left that counts. */
         LAST
     }
 
-    private final IdentityHashMap<Object, Entry> entries = new IdentityHashMap<>(); // the latest of what is in twice
+    private final IdentityHashMap<Object, Entry> entries = new IdentityHashMap<>(); // the latest of those added twice
     private @Nullable Entry first;
     private @Nullable Entry last;
     private int size;
     private int counting;
     private int owning;
-    private boolean over; // the Future has something else in its place
+    private boolean over; // the Future has replaced it
 
     private static final class Entry {
         final Object dependent;
@@ -47,7 +46,7 @@ final class Dependents {
         Entry after;
 
         @Nullable
-        Entry twin; // an earlier one of the same
+        Entry twin; // an earlier entry of the same dependent
 
         Entry(Object dependent) {
             this.dependent = dependent;
@@ -60,9 +59,9 @@ final class Dependents {
         }
     }
 
-    // ---- what a Future holds: null, one, an array, or one of these
+    // ---- what a Future holds: null, one dependent, an array, or an instance of this class
 
-    /** With one more; not if there are more than a few. */
+    /** Returns what is held, with one dependent added. Not for an instance of this class. */
     static Object with(@Nullable Object held, Object dependent) {
         if (held == null) {
             return dependent;
@@ -77,7 +76,7 @@ final class Dependents {
         return more.length <= FEW ? more : new Dependents(more);
     }
 
-    /** Without one; {@code held} itself if it wasn't in. Not if there are more than a few. */
+    /** Returns what is held, without one dependent; {@code held} itself if it was absent. Not for an instance of this class. */
     static @Nullable Object without(Object held, Object dependent) {
         if (held == dependent) {
             return null;
@@ -98,7 +97,7 @@ final class Dependents {
         return held;
     }
 
-    /** All, in order. The Future has something else in their place. */
+    /** Returns all, in order. The Future has replaced them. */
     static Object[] take(@Nullable Object held) {
         return switch (held) {
             case null -> NONE;
@@ -108,7 +107,7 @@ final class Dependents {
         };
     }
 
-    /** How many. */
+    /** The number of dependents. */
     static int size(@Nullable Object held) {
         return switch (held) {
             case null -> 0;
@@ -118,7 +117,7 @@ final class Dependents {
         };
     }
 
-    /** Whether one is among them that counts. */
+    /** Whether any of them counts. */
     static boolean anyCounts(@Nullable Object held) {
         return switch (held) {
             case null -> false;
@@ -135,7 +134,7 @@ final class Dependents {
         };
     }
 
-    /** Whether the value is for one among them. */
+    /** Whether the value is for any of them. */
     static boolean anyOwns(@Nullable Object held) {
         return switch (held) {
             case null -> false;
@@ -156,14 +155,14 @@ final class Dependents {
         return !(dependent instanceof Dependent part) || part.counts();
     }
 
-    /** Whether the value is for this one. */
+    /** Whether the value is for this dependent. */
     static boolean owns(Object dependent) {
         return !(dependent instanceof Dependent part) || part.owns();
     }
 
-    // ---- more than a few
+    // ---- an instance of this class
 
-    /** False if the Future has something else in its place: look again. */
+    /** Returns false if the Future has replaced this: look again. */
     synchronized boolean add(Object dependent) {
         if (over) {
             return false;
@@ -185,7 +184,7 @@ final class Dependents {
         count(dependent, 1);
     }
 
-    /** Null if the Future has something else in its place: look again. */
+    /** Returns null if the Future has replaced this: look again. */
     synchronized @Nullable Removal remove(Object dependent, Future<?> owner) {
         if (over) {
             return null;
@@ -199,7 +198,7 @@ final class Dependents {
         }
         unlink(entry);
         count(dependent, -1);
-        if (size <= FEW / 2) { // the burst is over, and its memory comes back
+        if (size <= FEW / 2) { // the burst is over, and its memory is released
             Object[] left = toArray();
             over = owner.replaceDependents(this, size > 1 ? left : size == 1 ? left[0] : null);
         }

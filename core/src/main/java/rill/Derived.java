@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import rill.Parcel.Carried;
 
 /**
- * A Future made from others. It settles within the Handle of the Future that decides it. If it is cancelled, it gives up those that it still
- * waits for.
+ * A Future made from others. It settles within the Handle of the Future that decides it. If it is cancelled, it gives up those that it still waits
+ * for.
  */
 abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> {
     Derived(BareLoop loop) {
@@ -53,7 +53,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         return new Multiple.Any<T>(parts).begin();
     }
 
-    /** Gives up the interest in everything that is still waited for; what nobody else waits for goes to {@code orphans}. */
+    /** Gives up the interest in everything that is still awaited; Futures that nobody else waits for are added to {@code orphans}. */
     abstract void leaveSources(Queue<Future<?>> orphans);
 
     @Override
@@ -65,7 +65,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         return true;
     }
 
-    /** Leaves the sources, and gives up the orphans and theirs: by a loop, since chains may be long. */
+    /** Leaves the sources, and gives up the orphans and their sources; iteratively, since chains may be long. */
     final void abandonSources() {
         Queue<Future<?>> orphans = new ArrayDeque<>();
         leaveSources(orphans);
@@ -90,7 +90,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
     }
 
-    /** Settles as decided by {@code source}, whose dependents are being told right now. */
+    /** Settles as decided by {@code source}, whose dependents are being notified right now. */
     final boolean settleFrom(Future<?> source, Object outcome) {
         boolean settled = source.loop == loop ? settleInChain(outcome) : settle(outcome);
         if (!settled) {
@@ -158,7 +158,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         /** The outcome that follows from the source's, or null if that takes longer. */
         abstract @Nullable Object outcomeOf(Future<?> settled) throws Exception;
 
-        /** Takes over what another Future, which takes the source's place, gives: its outcome if it is done. */
+        /** Follows another Future, which replaces the source: returns its outcome if it is done. */
         final @Nullable Object follow(Future<?> next) {
             if (next.isDone()) {
                 return next.handedOver();
@@ -171,7 +171,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
             return null;
         }
 
-        /** Whether a function of the user decides what follows. */
+        /** Whether a user function decides the outcome. */
         boolean asksUser(Future<?> settled) {
             return false;
         }
@@ -209,11 +209,11 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
             try {
                 result = mapping.apply((S) value);
             } catch (Throwable t) {
-                parcel.take(); // it was given to the function, whatever that made of it
+                parcel.take(); // it was passed to the function, whatever that did with it
                 throw t;
             }
             if (result == value) {
-                return outcome; // handed on as it is
+                return outcome; // passed on as it is
             }
             parcel.take();
             return mask(result);
@@ -307,7 +307,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
         }
     }
 
-    /** The same again, for somebody who waits and does not own. */
+    /** The same outcome, for one that waits and does not own. */
     private static final class Copied<T extends @Nullable Object> extends Single<T, T> {
         Copied(Future<T> source) {
             super(source);
@@ -325,7 +325,7 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
 
         @Override
         void leaveSources(Queue<Future<?>> orphans) {
-            source.removeDependent(this); // and if it was the last one, the source goes on
+            source.removeDependent(this); // even if it was the last one, the source continues
         }
 
         @Override
@@ -350,19 +350,19 @@ abstract non-sealed class Derived<T extends @Nullable Object> extends Future<T> 
 
         @Override
         boolean addSources(Sources sources) {
-            sources.choice(); // of that, and the end of the time
+            sources.choice(); // between the source and the end of the time
             sources.rightly();
             return super.addSources(sources);
         }
 
         @Override
         Future<T> begin() {
-            super.begin(); // before the timer, which may expire on the loop before this thread goes on
+            super.begin(); // before the timer, which may expire on the loop before this thread continues
             timer = loop.timer(limit, "timeout of " + source.describe(), null, this::expired);
             if (loop.closed() && settle(new Failed(loop.neverDone(source)))) { // unless the source is done
                 abandonSources();
             }
-            if (isDone() || source.isDone()) { // it may have been told before there was a timer to stop
+            if (isDone() || source.isDone()) { // it may have been notified before there was a timer to stop
                 cancelTimer();
             }
             return this;

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Wire;
 
 /**
- * Makes one connection: looks the name up, races its addresses, hands over the first that answers once it is ready, and closes the others.
+ * Makes one connection: looks up the name, races its addresses, hands over the first that answers once it is ready, and closes the others.
  *
  * <pre>
  *  resolving ──▶ racing ──▶ opening: every layer ready ──▶ what it needs first ──▶ handed over
@@ -25,7 +25,7 @@ import rill.spi.Wire;
  *      └───────────┴────────────┴─────────────────────────────┴────▶ failed, late, cancelled
  * </pre>
  *
- * <p>One deadline counts for all of it. If that is close, the addresses follow each other faster, so that each has its chance.
+ * <p>One deadline applies to all of it. If it is close, the addresses follow each other faster, so that each has its chance.
  *
  * <p><b>Source:</b> RFC 8305 (Happy Eyeballs), sections 4 and 5.
  */
@@ -35,7 +35,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
 
     private static final long SHORTEST_DELAY = Duration.ofMillis(10).toNanos();
 
-    /** Hears of the failure of a connection that is not handed over yet: that is told as one of connecting. */
+    /** Receives the failure of a connection that is not handed over yet, which is reported as a failure to connect. */
     private enum Ours implements Consumer<Failure> {
         HEARD;
 
@@ -75,10 +75,10 @@ final class Dialer<T> implements Runnable, Consumer<T> {
     // Opening, and what it needs first.
     private @Nullable Link connected;
     private @Nullable Watch<?> firstStep;
-    private @Nullable Watch<?> end; // of the connection, meanwhile
+    private @Nullable Watch<?> end; // the end of the connection, meanwhile
 
     /**
-     * @param turn which of the addresses comes first: see {@link AddressOrder}
+     * @param turn determines which address comes first: see {@link AddressOrder}
      * @param first what is to be done before it is handed over; null for nothing
      */
     Dialer(
@@ -154,7 +154,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         });
     }
 
-    /** Whatever is thrown on the way, by a resolver, a transport or for want of memory, is this connection's failure, at once. */
+    /** Runs a step; whatever is thrown, by a resolver, a transport or for lack of memory, fails this connection at once. */
     private void guarded(Runnable step) {
         try {
             step.run();
@@ -260,7 +260,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         void ended(@Nullable Throwable failure) {
             if (over || promise.isDone()) {
                 if (failure == null) {
-                    drop(); // too late: nobody wants it any more
+                    drop(); // too late: it is no longer wanted
                 }
                 return;
             }
@@ -283,7 +283,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
             guarded(Dialer.this::tryNext);
         }
 
-        /** It is connected, and counted nowhere yet. */
+        /** Drops a connection that is connected, but counted nowhere yet. */
         private void drop() {
             loop.links().expect();
             link.abort();
@@ -300,7 +300,10 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         }
     }
 
-    /** TCP opens a connection from both ends at once, so one whose own address is its peer's finds itself. */
+    /**
+     * Whether a connection has found itself: TCP can open a connection from both ends at once, so one whose own address is its peer's is its own
+     * peer.
+     */
     private static boolean reachedItself(Wire wire) {
         if (!(wire.localAddress() instanceof InetSocketAddress local)
                 || !(wire.remoteAddress() instanceof InetSocketAddress remote)) {
@@ -345,7 +348,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         link.audience().tellIfReady();
     }
 
-    /** It is connected, and its layers may have to come to an agreement with the peer first. */
+    /** Connected, but its layers may have to negotiate with the peer first. */
     private final class Opening {
         private @Nullable T opened;
 
@@ -371,7 +374,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         firstStep =
                 Watch.on(loop, doingIt, "what is needed first, of ", link, done -> firstIsOver(opened, done.failure()));
         end = Watch.<@Nullable Void>on(loop, link.audience().closed(), "the end of ", link, gone -> endedFirst(link));
-        if (promise.isDone()) { // the step has seen to that
+        if (promise.isDone()) { // the step has caused that
             stopWaiting();
         }
     }
@@ -388,7 +391,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         }
     }
 
-    /** What it needs first is of no use any more. */
+    /** The connection has ended before its first step was done. */
     private void endedFirst(Link link) {
         if (promise.isDone()) {
             return;
@@ -436,7 +439,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
                 : "connected, but its layer " + open.stack().nameOfUnready() + " was not ready within";
     }
 
-    /** It was cancelled. */
+    /** The Future was cancelled. */
     @Override
     public void run() {
         end();
@@ -450,7 +453,7 @@ final class Dialer<T> implements Runnable, Consumer<T> {
         }
     }
 
-    /** The failure after every address was tried: the only one, or one that names them all. */
+    /** The failure after every address was tried: the only one, or one that names all of them. */
     private Throwable summary() {
         Throwable last = failures.getLast();
         if (failures.size() == 1 && addresses.size() == 1) {

@@ -5,8 +5,8 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Settles what depends on Futures that are done after their loop has closed. No callback runs. Dependents elsewhere are told, and derived
- * Futures are done as well: one after the other, without recursion, since there may be many.
+ * Settles what depends on Futures that are done after their loop has closed. No callback runs. Dependents elsewhere are notified, and derived Futures
+ * are settled as well: one after the other, without recursion, since there may be many.
  */
 final class Discarding {
     private static final ThreadLocal<@Nullable Queue<Future<?>>> WAITING = new ThreadLocal<>();

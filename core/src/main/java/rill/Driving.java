@@ -15,21 +15,22 @@ import rill.spi.Driver;
 import rill.spi.Transport;
 
 /**
- * Decides who drives a loop: at most one thread at a time. If nobody drives, a thread outside that awaits does. When a driver lets go, one of
- * the threads that still wait takes over, unless the transport {@link Transport#keepsDriver keeps the driver}: then that is the first for good.
+ * Decides who drives a loop: at most one thread at a time. If nobody drives, a thread outside that awaits does. When a driver stops driving, one of
+ * the threads that still wait takes over, unless the transport {@link Transport#keepsDriver keeps the driver}: then the first driver is the only one
+ * for good.
  */
 final class Driving {
     private final BareLoop loop;
     private final AtomicReference<@Nullable Thread> driver = new AtomicReference<>();
     private final ConcurrentLinkedQueue<Waiter> waiters = new ConcurrentLinkedQueue<>();
     private volatile boolean stopWanted;
-    private volatile @Nullable Thread keeper; // the only one that may ever drive, if there is such a one
+    private volatile @Nullable Thread keeper; // the only thread that may ever drive, if there is one
 
     Driving(BareLoop loop) {
         this.loop = loop;
     }
 
-    // ---- driving on purpose
+    // ---- explicit driving
 
     /** {@link BareLoop#run}. */
     <T extends @Nullable Object> T run(Callable<? extends T> body) throws IOException {
@@ -59,7 +60,7 @@ final class Driving {
         return root.outcomeOrThrow();
     }
 
-    /** A virtual thread can't carry Tasks. */
+    /** {@link #run} for a virtual thread, which can't carry Tasks. */
     private <T extends @Nullable Object> T runOnPlatformThread(Callable<? extends T> body) throws IOException {
         if (OnLoop.current() != null) {
             throw new IllegalStateException("run of " + loop.name() + " inside a Task; await instead");
@@ -126,7 +127,7 @@ final class Driving {
         }
     }
 
-    /** By a thread that has acquired the driving. */
+    /** Drives on a thread that has acquired the driving. */
     void drive(BooleanSupplier done, boolean interruptible) {
         loop.enter();
         try {
@@ -156,7 +157,7 @@ final class Driving {
 
     // ---- one at a time
 
-    /** Becomes the driver unless somebody is. */
+    /** Becomes the driver unless there is one. */
     boolean tryAcquire() {
         return tryAcquireFor(Thread.currentThread(), "await");
     }
@@ -177,7 +178,7 @@ final class Driving {
         return true;
     }
 
-    /** The loop belongs to another thread. */
+    /** The loop is reserved for another thread. */
     private static final class Kept extends IllegalStateException {
         private static final long serialVersionUID = 1L;
 
@@ -186,7 +187,7 @@ final class Driving {
         }
     }
 
-    /** That a platform thread may drive for a while, in place of a virtual one. */
+    /** Checks that a platform thread may drive for a while, in place of a virtual one. */
     private void requireNoKeeper(String what) {
         if (!loop.keepsDriver()) {
             return;
@@ -205,14 +206,14 @@ final class Driving {
         }
     }
 
-    /** Makes a thread the driver that is about to start. */
+    /** Makes a thread that is about to start the driver. */
     void acquireFor(Thread thread, String what) {
         if (!tryAcquireFor(thread, what)) {
             throw beingDriven(what);
         }
     }
 
-    /** Becomes the driver. */
+    /** Makes the current thread the driver. */
     void acquire(String what) {
         if (OnLoop.current() != null) {
             throw new IllegalStateException(
@@ -228,13 +229,13 @@ final class Driving {
                 what + ": " + loop.name() + " is being driven by " + describe() + "; from outside use task(…).await()");
     }
 
-    /** The driver, in words. */
+    /** Describes the driver. */
     String describe() {
         Thread present = driver.get();
         return present == null ? "another thread" : Threads.describe(present);
     }
 
-    /** Lets go; somebody who waits takes over. */
+    /** Stops driving; a waiting thread takes over. */
     void release() {
         driver.set(null);
         passOn();
@@ -245,13 +246,13 @@ final class Driving {
         return driver.get() != null;
     }
 
-    /** Null if nobody drives. */
+    /** Returns null if nobody drives. */
     @Nullable
     Thread driver() {
         return driver.get();
     }
 
-    /** Wakes everybody who waits, because the loop is closed. */
+    /** Wakes all waiting threads, because the loop is closed. */
     void wakeAll() {
         for (Waiter waiter : waiters) {
             LockSupport.unpark(waiter.thread);
@@ -260,7 +261,7 @@ final class Driving {
 
     // ---- driving while awaiting
 
-    /** On a thread outside: returns once the Future is done, having driven the loop meanwhile if nobody else did. */
+    /** Returns once the Future is done, having driven the loop meanwhile if nobody else did. On a thread outside. */
     void await(Future<?> future) throws InterruptedIOException {
         if (future.isDone()) {
             return;
@@ -287,11 +288,11 @@ final class Driving {
         } else if (future.abandon(waiter)) {
             throw new InterruptedIOException("interrupted while awaiting " + future.describe());
         } else {
-            Thread.currentThread().interrupt(); // it was told in the last moment
+            Thread.currentThread().interrupt(); // it was notified at the last moment
         }
     }
 
-    /** On a thread outside: returns once the loop is closed, and has given back what it had. */
+    /** Returns once the loop is closed and has released its resources. On a thread outside. */
     void awaitClosed() {
         boolean interrupted = false;
         try {
@@ -306,7 +307,7 @@ final class Driving {
         }
     }
 
-    /** Whoever may drive it does not, and is perhaps gone: nothing orderly is possible. */
+    /** The only thread that may drive does not, and is perhaps gone: an orderly end is not possible. */
     private void closeForKeeper(Kept why) {
         if (Thread.currentThread().isVirtual()) {
             Thread platform =
@@ -326,7 +327,7 @@ final class Driving {
         }
     }
 
-    /** Waits and, if nobody else does, drives. False if it was interrupted, or the loop ended, before it was done. */
+    /** Waits and, if nobody else does, drives. Returns false if it was interrupted, or the loop ended, before it was done. */
     private boolean waitUntil(Waiter waiter, BooleanSupplier done) {
         waiters.add(waiter);
         try {
@@ -337,7 +338,7 @@ final class Driving {
             });
             boolean isDone = done.getAsBoolean();
             if (isDone && waiter.interrupted) {
-                waiter.thread.interrupt(); // it came too late to mean this wait
+                waiter.thread.interrupt(); // it came too late to apply to this wait
             }
             return isDone;
         } finally {
@@ -363,7 +364,7 @@ final class Driving {
         }
     }
 
-    /** If nobody drives although somebody waits (we may have been woken to take over), wakes the next one. */
+    /** If nobody drives although a thread waits (we may have been woken to take over), wakes the next one. */
     private void passOn() {
         if (driver.get() == null) {
             Waiter next = waiters.peek();
@@ -373,9 +374,9 @@ final class Driving {
         }
     }
 
-    /** A virtual thread can't carry Tasks, nor should it block in a selector: it lets a platform thread drive. */
+    /** Lets a platform thread drive for a virtual one, which can't carry Tasks and should not block in a selector. */
     private void lendToPlatformThread(BooleanSupplier done) {
-        if (loop.closing().hasBegun()) { // after which nobody drives it any more
+        if (loop.closing().hasBegun()) { // nobody drives it after that
             requireKeeper(null, "await");
         } else {
             requireNoKeeper("await");
@@ -415,7 +416,7 @@ final class Driving {
             this.thread = thread;
         }
 
-        /** On the thread itself: whether it is interrupted, which it is no more then. */
+        /** Whether the thread is interrupted; clears the interrupt. On the thread itself. */
         boolean noticesInterrupt() {
             interrupted |= Thread.interrupted();
             return interrupted;
@@ -423,7 +424,7 @@ final class Driving {
 
         @Override
         public void settled(Future<?> source) {
-            source.hold(); // the thread is on its way to it
+            source.hold(); // the thread is on its way to the value
             LockSupport.unpark(thread);
         }
 

@@ -2,14 +2,14 @@ package rill;
 
 import io.netty.buffer.ByteBuf;
 
-/** Bytes for people to read: as text where they are text, otherwise in hex and ASCII, 16 a line. */
+/** Formats bytes for people to read: as text if they are text, otherwise in hex and ASCII, 16 per line. */
 final class Dump {
     private static final int COLUMNS = 16;
     private static final int OFFSET_DIGITS = 8;
 
     private Dump() {}
 
-    /** The bytes, whose indices don't change: {@code PEER, bytes 10 to 15:} and then what they are, {@code limit} of them at most. */
+    /** Formats the bytes, at most {@code limit} of them, as {@code PEER, bytes 10 to 15:} and their content. Their indices don't change. */
     static String of(String peer, long offset, ByteBuf bytes, int limit) {
         int length = bytes.readableBytes();
         int shown = Math.min(length, limit);
@@ -50,7 +50,7 @@ final class Dump {
         return b >= ' ' && b < 0x7f;
     }
 
-    /** A line of its own for each line; line breaks are shown, since protocols differ in them. */
+    /** Appends each line on a separate line; line breaks are shown, since protocols differ in them. */
     private static void appendText(StringBuilder text, ByteBuf bytes, int length) {
         boolean atStart = false;
         for (int i = 0; i < length; i++) {

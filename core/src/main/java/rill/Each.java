@@ -6,14 +6,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does the same to each of several of whom none is to suffer for another, such as those who wait for the same end: what one throws, if only an Error for want
- * of memory, is reported, and the next has its turn.
+ * Applies an action to each of several items, none of which may suffer from another, such as those that wait for the same end. What one throws, even
+ * an Error for lack of memory, is reported, and the next has its turn.
  */
 final class Each {
     private Each() {}
 
     /**
-     * Takes out those that are in now, and no more: what comes meanwhile is somebody else's turn.
+     * Removes the items that are present now, and no more: an item added meanwhile is left for another call.
      *
      * @param what with {@code subject} the name in reports
      */
@@ -28,7 +28,7 @@ final class Each {
         }
     }
 
-    /** Those of a list that does not change meanwhile. */
+    /** Applies the action to the items of a list that does not change meanwhile. */
     static <T> void of(
             Iterable<? extends T> all,
             BareLoop loop,
@@ -49,7 +49,7 @@ final class Each {
         }
     }
 
-    /** The cause that something fails with; if it can't be put in words, for want of memory, say, what was thrown instead. */
+    /** The cause of a failure; if composing it fails, for example for lack of memory, what was thrown instead. */
     static Throwable cause(Supplier<? extends Throwable> words) {
         try {
             return words.get();

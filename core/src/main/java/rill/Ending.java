@@ -3,8 +3,8 @@ package rill;
 import java.util.Locale;
 
 /**
- * How a connection ends from this side: what was written leaves, and what still comes is thrown away, so that an answer already written is never
- * destroyed by a reset that unread input would cause. Made when that begins.
+ * How a connection ends from this side: what was written leaves, and what still arrives is discarded, so that an answer already written is never
+ * destroyed by a reset that unread input would cause. Created when the end begins.
  *
  * <pre>
  *  close(), and something holds up
@@ -14,10 +14,10 @@ import java.util.Locale;
  *                                                     │                      ▲
  *              the CloseTimer, while nothing can leave: abort()              │
  *                                                     └──────────────────────┤
- *  abort(); what waits in one that is BROKEN is dropped; the loop is closed ─┘
+ *  abort(); waiting input of a BROKEN one is dropped; the loop is closed ────┘
  * </pre>
  *
- * <p>While it is WAITING, the {@link Link} is still OPEN: layers go on, and messages of the peer are of no use any more.
+ * <p>While it is WAITING, the {@link Link} is still OPEN: layers continue, but messages from the peer are no longer needed.
  */
 final class Ending {
     private enum State {
@@ -35,7 +35,7 @@ final class Ending {
         this.timer = new CloseTimer(link, this);
     }
 
-    /** Something holds up the end of our stream: goes on once that does so no more. */
+    /** Something holds up the end of our stream: continues once nothing does. */
     void await() {
         link.inbound().ignoreMessages();
         link.audience().tellReceiverLater();
@@ -43,10 +43,10 @@ final class Ending {
         link.dirty(); // once the session's call has returned, or later
     }
 
-    /** Good-byes are said: what was written leaves. */
+    /** The good-byes are written: what was written leaves. */
     void flush() {
         state = State.FLUSHING;
-        timer.end(); // that with a layer that held back writes
+        timer.end(); // the one for a layer that held back writes
         Outbound outbound = link.outbound();
         outbound.refuse(link.closedByUs());
         outbound.giveUpHeldBack(link.closedByUs());
@@ -55,12 +55,12 @@ final class Ending {
         link.dirty(); // flushed, and then shut down, at the end of the tick
     }
 
-    /** While it flushes: goes on once everything has left; until then the CloseTimer watches. */
+    /** While flushing: continues once everything has left; until then the CloseTimer watches. */
     void goOn() {
         if (state != State.FLUSHING) {
             return;
         }
-        if (link.isWireGone()) { // and its end has gone wrong half-way
+        if (link.isWireGone()) { // and handling its end has failed half-way
             link.drain();
             link.conclude(null);
         } else if (!link.outbound().allWritten()) {
@@ -76,7 +76,7 @@ final class Ending {
         }
     }
 
-    /** While it flushes: sees whether the peer has made room. */
+    /** While flushing: checks whether the peer has made room. */
     void retry() {
         link.outbound().retry();
         link.goOnFlushing();
@@ -85,10 +85,10 @@ final class Ending {
     /** Nothing of ours leaves any more. */
     void drain() {
         state = State.DRAINING;
-        timer.end(); // with what was waited for before
+        timer.end(); // and with it the earlier wait
     }
 
-    /** The loop closes: less is waited for from now on. */
+    /** The loop is closing: shortens the wait from now on. */
     void hurry() {
         if (state == State.DRAINING) {
             timer.whileDraining();
@@ -119,7 +119,7 @@ final class Ending {
         timer.end();
     }
 
-    /** Which state it is in, for people. */
+    /** The state, for people to read. */
     String situation() {
         return state.name().toLowerCase(Locale.ROOT);
     }

@@ -2,10 +2,10 @@ package rill;
 
 import org.jspecify.annotations.Nullable;
 
-/** The outcome of a Future that failed, and whether anybody has looked at it. */
+/** The outcome of a Future that failed, and whether it has been looked at. */
 final class Failed {
     final Throwable cause;
-    final @Nullable String connection; // whose failure it is, if it is that of one
+    final @Nullable String connection; // the connection whose failure it is, if any
     private FailureWatch.@Nullable Entry watch;
     private boolean observed;
 
@@ -22,12 +22,12 @@ final class Failed {
         return cause instanceof CancelledException;
     }
 
-    /** Whether nobody needs to be told: it was cancelled, or is a call that had no answer when its loop was closed, which names those. */
+    /** Whether nobody needs to be notified: it was cancelled, or is a call without an answer when its loop was closed, which names those. */
     boolean wanted() {
         return cancelled() || (cause instanceof CallFailedException && cause.getCause() instanceof CancelledException);
     }
 
-    /** Nobody has looked so far: {@code entry} is to report it, unless that changes. */
+    /** Nobody has looked so far: {@code entry} will report it, unless that changes. */
     synchronized void watchedBy(FailureWatch.Entry entry) {
         if (observed) {
             entry.dismiss();
@@ -36,7 +36,7 @@ final class Failed {
         }
     }
 
-    /** Somebody looked: there is nothing to report any more. */
+    /** The failure was looked at: there is nothing to report any more. */
     synchronized void observed() {
         observed = true;
         if (watch != null) {

@@ -3,15 +3,15 @@ package rill;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that went wrong on a connection, for its {@link Connection#onFailure}.
+ * A failure of a connection, passed to its {@link Connection#onFailure}.
  *
- * <p>The connection closes afterwards (what was written before still leaves), unless the failure is {@link #survivable()} and
- * the handler says {@link #carryOn()}. A message that can't be written is such a failure, so that no stream has a gap unless the
- * connection's owner has asked to go on: one that can't be encoded, or that came while as many bytes as the hard limit of
- * {@link ConnectionLimits} were waiting.
+ * <p>The connection closes afterwards (what was written before still leaves), unless the failure is {@link #survivable()} and the handler calls
+ * {@link #carryOn()}. A message that can't be written is such a failure, so that no stream has a gap unless the connection's owner has asked to
+ * continue. This is a message that can't be encoded, or that was written while as many bytes as the hard limit of {@link ConnectionLimits} were
+ * waiting.
  *
- * <p><b>Errors:</b> what the handler throws is reported. If something else goes wrong on the connection before the handler returns, such
- * as a write of its own, the handler is not called again: the connection closes.
+ * <p><b>Errors:</b> what the handler throws is reported. If something else goes wrong on the connection before the handler returns, such as a write
+ * by the handler, the handler is not called again: the connection closes.
  */
 public final class Failure {
     private final Throwable cause;
@@ -30,13 +30,13 @@ public final class Failure {
         return cause;
     }
 
-    /** Whether the connection can go on: after a message that was not written, and after what a handler threw. Not if a stream is broken. */
+    /** Whether the connection can continue: true after a message that was not written, or an exception from a handler; false if a stream is broken. */
     public boolean survivable() {
         return survivable;
     }
 
     /**
-     * Keeps the connection open. A message that was not written is missing from the stream then; what is written later leaves.
+     * Keeps the connection open. A message that was not written is then missing from the stream; later writes leave.
      *
      * @throws IllegalStateException if that is impossible
      */
@@ -48,8 +48,8 @@ public final class Failure {
     }
 
     /**
-     * Has it reported as if there were no handler, if the connection closes of it and nobody else has been told: for a handler that
-     * knows what to do about some failures only.
+     * Has the failure reported as if there were no handler, if the connection closes because of it and nobody else has been notified: for a handler
+     * that can handle only some failures.
      */
     public void report() {
         reported = true;
@@ -63,7 +63,7 @@ public final class Failure {
         return carriesOn && followed == null;
     }
 
-    /** Something else went wrong while the handler was told of this, or afterwards. */
+    /** Records that something else went wrong during the call of the handler or afterwards. */
     void followedBy(Throwable other) {
         if (followed == null) {
             followed = other;
@@ -73,7 +73,7 @@ public final class Failure {
         }
     }
 
-    /** What ends the connection although the handler has said that it carries on; null if nothing does. */
+    /** What ends the connection although the handler has called {@link #carryOn()}; null if nothing does. */
     @Nullable
     Throwable overruledBy() {
         return carriesOn ? followed : null;

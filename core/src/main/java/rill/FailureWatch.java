@@ -11,18 +11,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reports failures that nobody has looked at: of Futures that have become garbage or whose loop closes, and of Tasks after a while, since most
- * Tasks that fail are awaited by nobody. It costs nothing until a failure is unobserved. Any thread may add one; the loop polls.
+ * Reports failures that nobody has looked at: those of Futures that have become garbage or whose loop closes, and those of Tasks after a while, since
+ * most Tasks that fail are awaited by nobody. It costs nothing until a failure is unobserved. Any thread may add one; the loop polls.
  *
- * <p>With a Driver, as in a simulation, reports must not depend on the garbage collector. Then Tasks, and all Futures that fail with anything
- * but an {@link IOException}, are reported after that while; the others are not.
+ * <p>With a Driver, as in a simulation, reports must not depend on the garbage collector. Then Tasks, and all Futures that fail with anything but an
+ * {@link IOException}, are reported after that while; the others are not.
  */
 final class FailureWatch {
-    /** How long a Task that has failed waits for somebody to look. */
+    /** How long the failure of a Task may remain unobserved before it is reported. */
     static final Duration GRACE = Duration.ofSeconds(1);
 
     private final BareLoop loop;
-    private final boolean driven; // by a Driver: what it reports is then not to depend on the collector
+    private final boolean driven; // by a Driver: reports must then not depend on the collector
     private final ReferenceQueue<Future<?>> collected = new ReferenceQueue<>();
     private final Set<Entry> entries = ConcurrentHashMap.newKeySet();
     private final AtomicLong count = new AtomicLong();
@@ -72,7 +72,7 @@ final class FailureWatch {
         try {
             if (entry.origin != null) {
                 entry.cause.addSuppressed(
-                        entry.origin); // not earlier: many Futures may share a cause that everybody looks at
+                        entry.origin); // not earlier: many Futures may share a cause that is looked at
             }
             loop.report(
                     entry.ofConnection
@@ -103,7 +103,7 @@ final class FailureWatch {
             this.number = owner.count.incrementAndGet();
         }
 
-        /** What the caller knows it by. */
+        /** The name by which the user knows it. */
         private static String describe(Future<?> future, Throwable cause) {
             return cause instanceof CallFailedException && !(future instanceof Task) ? "a call" : future.describe();
         }
@@ -113,7 +113,7 @@ final class FailureWatch {
             clear();
         }
 
-        /** Whether it was not over yet. */
+        /** Ends it; returns whether it was not over yet. */
         private boolean over() {
             if (grace != null) {
                 grace.cancel();

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletionException;
 final class Failures {
     private Failures() {}
 
-    /** What went wrong, within another message. */
+    /** Describes what went wrong, for use within another message. */
     static String inWords(Throwable cause) {
         try {
             String message = cause.getMessage();
@@ -17,7 +17,7 @@ final class Failures {
         }
     }
 
-    /** As {@code toString()} does; but that belongs to whoever wrote the class, and may throw as well. */
+    /** As {@code toString()}, which is foreign code and may throw as well. */
     static String describe(Throwable failure) {
         try {
             return String.valueOf(failure);

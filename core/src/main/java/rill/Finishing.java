@@ -3,21 +3,21 @@ package rill;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the owner of a connection does himself when it is to finish: his {@link Connection#onFinish} or {@link Connection#onFinishing}. Made
- * when he sets one; of other connections the receiver is asked to finish, and there is none of this.
+ * What the owner of a connection does when it is to finish: the {@link Connection#onFinish} or {@link Connection#onFinishing} handler. Created when
+ * the owner sets one; on other connections the receiver is asked to finish.
  *
  * <pre>
  *          the loop closes
- *   set ───────────────────▶ told: no message is handed out any more (onFinish), or all are as before (onFinishing)
+ *   set ───────────────────▶ told: messages are no longer delivered (onFinish), or are as before (onFinishing)
  *    │                         │
  *    └────────────┬────────────┘
- *                 └ become, of onFinishing: over; whoever receives then is told as if there had been none
+ *                 └ become, with onFinishing: over; the next receiver is notified as if there had been no handler
  * </pre>
  */
 final class Finishing {
     private final Link link;
-    private @Nullable Runnable handler; // until it is called
-    private boolean receivesOn; // although he was told
+    private @Nullable Runnable handler; // null once called
+    private boolean receivesOn; // although the owner was told
     private boolean told;
 
     Finishing(Link link) {
@@ -34,12 +34,12 @@ final class Finishing {
         receivesOn = true;
     }
 
-    /** Whether its owner was told, so that a receiver that comes now need not be asked. */
+    /** Whether the owner was told, so that a new receiver need not be asked. */
     boolean isTold() {
         return told;
     }
 
-    /** Tells its owner, once; false if there is nothing to tell him. */
+    /** Calls the handler, once; false if there is none to call. */
     boolean tell() {
         Runnable own = handler;
         if (own == null) {
@@ -55,10 +55,10 @@ final class Finishing {
         return true;
     }
 
-    /** Another pipeline takes over. False if that was of messages that are not received any more, and is over with them. */
+    /** Another pipeline takes over. Returns false if the handler concerned the messages of the old one, and is over with them. */
     boolean staysAcrossBecome() {
         if (receivesOn && told) {
-            link.inbound().finish(false); // of which the new receiver has not heard
+            link.inbound().finish(false); // the new receiver has not been notified of that
         }
         return !receivesOn;
     }

@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What Rill adds to a recording of the JDK's Flight Recorder, where there is one and it records; else this costs a look at a flag, and only where
- * something has begun, ended or failed. It is the gate: a run-time image need not have the module {@code jdk.jfr}, and nothing behind this is loaded before
- * something is recorded.
+ * What Rill adds to a recording of the JDK's Flight Recorder, if there is one and it records. Otherwise this costs a check of a flag, and only where
+ * something has begun, ended or failed. This class is the gate: a run-time image can do without the module {@code jdk.jfr}, and nothing behind this
+ * class is loaded before something is recorded.
  */
 final class FlightEvents {
     private static final boolean THERE =
@@ -18,7 +18,7 @@ final class FlightEvents {
         return THERE && FlightRecords.recording();
     }
 
-    /** Whatever goes wrong with a recording harms nothing of what it is about. */
+    /** Records an event; a failure to record does not harm the loop. */
     static void attempt(BareLoop loop, Runnable record) {
         loop.runReporting("a flight recording", record);
     }

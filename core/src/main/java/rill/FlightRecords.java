@@ -13,14 +13,14 @@ import jdk.jfr.Timespan;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events of loops for the Flight Recorder; {@link FlightEvents} is the way to them. None has the stack of who commits it, which is Rill's. Those of connections are
+ * Flight Recorder events of loops; used through {@link FlightEvents}. None has a stack trace, which would be Rill's own. Those of connections are in
  * {@link ConnectionRecords}.
  */
 @SuppressWarnings("UnusedVariable") // the fields of an event are read by the recorder
 final class FlightRecords {
     private FlightRecords() {}
 
-    /** Whether a recorder has ever been asked for; without one no event need be made ready. */
+    /** Whether a recorder was ever requested; otherwise no event has to be prepared. */
     static boolean recording() {
         return FlightRecorder.isInitialized();
     }

@@ -4,12 +4,12 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The session of a {@link Framing}: says where the next frame is, and puts a frame around content that is written in place.
+ * The session of a {@link Framing}: finds the next frame, and puts a frame around content that is written in place.
  *
  * <p><b>Threading:</b> as {@link Session}. <b>Ownership:</b> it keeps no reference to any buffer.
  */
 public abstract class FrameSession implements Session<ByteBuf, ByteBuf> {
-    // Where the frame is that was found last: indices of the buffer that find() was given.
+    // The position of the frame found last: indices of the buffer that was passed to find().
     int contentStart;
     int contentEnd;
     int frameEnd;
@@ -21,14 +21,14 @@ public abstract class FrameSession implements Session<ByteBuf, ByteBuf> {
      * Looks for the frame that begins at the reader index, and consumes nothing. May remember how far it has looked: see
      * {@link Session#decode}.
      *
-     * @param in all bytes that have come and were not consumed
-     * @return 0 if it is there: the result of {@link #found}. If not, how many bytes have to come at least before it can be; 1 if that
-     *     is not known.
+     * @param in all bytes received and not yet consumed
+     * @return 0 if the frame is complete: the result of {@link #found}. Otherwise the least number of bytes that are still missing; 1 if that is not
+     *     known.
      */
     protected abstract int find(ByteBuf in) throws ProtocolException;
 
     /**
-     * Says where the frame is, in indices of the buffer that {@link #find} was given.
+     * Records where the frame is, in indices of the buffer that was passed to {@link #find}.
      *
      * @param from the content's first byte
      * @param to the first byte after the content
@@ -53,7 +53,7 @@ public abstract class FrameSession implements Session<ByteBuf, ByteBuf> {
      */
     public abstract void endFrame(ByteBuf out, int start);
 
-    /** Gives the content of the next frame, as a slice of what came in. */
+    /** Returns the content of the next frame, as a slice of {@code in}. */
     @Override
     public final @Nullable ByteBuf decode(ByteBuf in, Context context) throws ProtocolException {
         int missing = find(in);

@@ -5,7 +5,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** A codec for messages in the frames of a framing. The content of a frame is read and written in place, without a buffer of its own. */
+/** A codec for messages in the frames of a framing. The content of a frame is read and written in place, without a separate buffer. */
 record Framed<R, W>(Framing framing, Codec.Decoder<? extends R> decoder, Codec.Encoder<? super W> encoder)
         implements Codec<R, W> {
     private static final int ROOM_FOR_FRAME = 16;
@@ -39,7 +39,7 @@ record Framed<R, W>(Framing framing, Codec.Decoder<? extends R> decoder, Codec.E
             return null;
         }
 
-        /** Shows the decoder the frame alone, by moving the buffer's ends: a slice would be an object for each. */
+        /** Shows the decoder only the frame, by moving the buffer's ends: a slice would take an object for each frame. */
         private R decodeFrame(ByteBuf in, Context context) throws IOException {
             int origin = in.readerIndex();
             int end = in.writerIndex();

@@ -14,40 +14,38 @@ import org.jspecify.annotations.Nullable;
 import rill.Parcel.Carried;
 
 /**
- * A result that will be there later: the read side. The write side is {@link Promise}; a {@link Task} is a Future that
- * computes its own result.
+ * A result that will be available later: the read side. The write side is {@link Promise}; a {@link Task} is a Future that computes its own result.
  *
  * <pre>
  *  pending ──▶ done: a value, or a failure (being cancelled is a failure with {@link CancelledException})
  * </pre>
  *
- * <p>A Future belongs to one {@link Loop}, and its callbacks run there: in order, each in a Handle, <b>never inside the call
- * that completes it</b> and never inside {@link #onDone}. Futures derived from it ({@link #map} and so on) settle in the
- * same Handle, up to some thousands of links; the rest of a longer chain in later ones.
+ * <p>A Future belongs to one {@link Loop}, and its callbacks run there: in order, each in a Handle, <b>never inside the call that completes it</b>
+ * and never inside {@link #onDone}. Futures derived from it ({@link #map} and so on) settle in the same Handle, up to some thousands of links; the
+ * rest of a longer chain settles in later ones.
  *
- * <p><b>Cancelling.</b> A callback, a derived Future, a Task or a thread that awaits, and a {@link CompletionStage} have an interest in the
- * Future that they wait for. <b>If the last interest in a Future is given up, that cancels it</b>; while others wait for it, it goes on. An
- * interest is given up when a derived Future or a Task is cancelled, when an await is interrupted, when {@link #any} or {@link #all} needs a part no
- * more, and when a {@link #timeout} passes. To wait for something that is not yours to stop, such as a signal to shut down, wait for a {@link
- * #copy} of it.
+ * <p><b>Cancelling.</b> A callback, a derived Future, an awaiting Task or thread, and a {@link CompletionStage} each have an interest in the Future
+ * that they wait for. <b>When the last interest in a Future is given up, it is cancelled</b>; while others wait for it, it continues. An interest is
+ * given up when a derived Future or a Task is cancelled, when an await is interrupted, when {@link #any} or {@link #all} no longer needs a part, and
+ * when a {@link #timeout} passes. To wait for something that is not yours to stop, such as a signal to shut down, wait for a {@link #copy} of it.
  *
- * <p><b>Ownership:</b> a message or a connection that a Future of Rill gives belongs to the first that sees it: a callback, an await,
- * {@link #result}, the function of a {@code map} (unless it gives the same object back). If every interest was given up before, it goes back: a
- * message goes to the next {@code receive}, an answer is released, a connection or a listener is closed. The same happens to parts that {@code
- * any} and {@code all} have no use for. The Future then counts as cancelled.
+ * <p><b>Ownership:</b> a message or a connection that a Future of Rill holds belongs to the first that sees it: a callback, an await,
+ * {@link #result}, or the function of a {@code map} (unless it returns the same object). If every interest was given up before that, the value goes
+ * back: a message goes to the next {@code receive}, an answer is released, a connection or a listener is closed. The same happens to parts for which
+ * {@code any} and {@code all} have no use. The Future then counts as cancelled.
  *
- * <p><b>Threading:</b> every method may be called from any thread; {@link #await} says where it may not.
+ * <p><b>Threading:</b> every method may be called from any thread, except that {@link #await} must not be called inside a callback or a codec.
  *
- * <p><b>Errors:</b> a failure that nobody looks at (no callback, no derived Future, no {@code await}, no
- * {@link #failure()}) is reported once to the loop's {@link Reporter}, when the Future is garbage or the loop closes; that of a
- * {@link Task} after a second. After the loop has closed no callback and no function given to {@code map} and the like runs any
- * more, and derived Futures that would need one fail with {@link CancelledException}; so does an await of what is pending. A
- * {@link Promise} may be completed even then: of what is done everybody gets the outcome.
+ * <p><b>Errors:</b> a failure that nobody looks at (no callback, no derived Future, no {@code await}, no {@link #failure()}) is reported once to the
+ * loop's {@link Reporter}, when the Future is garbage or the loop closes; the failure of a {@link Task}, after a second. After the loop has closed,
+ * no callback and no function passed to {@code map} and the like runs any more. Derived Futures that would need one fail with
+ * {@link CancelledException}; so does an await of a pending Future. A {@link Promise} may be completed even then: all dependents get the outcome of
+ * what is done.
  *
  * @param <T> the type of the value
  */
-// Longer than others: the half of it is public, and the rest is one state of two words, which settling, telling and
-// giving up share.
+// Longer than other classes: half of it is public, and the rest is one state of two words, which settling, notifying
+// and giving up share.
 public abstract sealed class Future<T extends @Nullable Object> extends Node permits Promise, Task, Derived {
     private static final VarHandle OUTCOME;
     private static final VarHandle DEPENDENTS;
@@ -68,8 +66,8 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     final BareLoop loop;
     private volatile @Nullable Object outcome; // null while pending; a value, NULL, a Carried, or a Failed
 
-    // What waits for it, as Dependents says. Once that was told: TOLD, or KEPT if the value is kept for whoever asks
-    // next.
+    // What waits for this Future, see Dependents. Once notified: TOLD, or KEPT if the value is kept for the next one to
+    // ask.
     private volatile @Nullable Object dependents;
 
     @SuppressWarnings("this-escape") // as a key only
@@ -81,34 +79,31 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         }
     }
 
-    /** One that is done, and whose value nobody else has seen: without the two exchanges that settling takes. */
+    /** Creates a Future that is done and whose value nobody else has seen, without the two exchanges that settling takes. */
     Future(BareLoop loop, Object outcome) {
         this(loop);
         OUTCOME.set(this, outcome);
         DEPENDENTS.set(this, TOLD);
     }
 
-    /** A Future of the current loop that is done already; elsewhere, {@link Loop#done}. */
+    /** Returns a Future of the current loop that is already done; elsewhere, use {@link Loop#done}. */
     public static <T extends @Nullable Object> Future<T> of(T value) {
         return BareLoop.required("Future.of").done(value);
     }
 
-    /** A Future of the current loop that has failed already; elsewhere, {@link Loop#failed}. */
+    /** Returns a Future of the current loop that has already failed; elsewhere, use {@link Loop#failed}. */
     public static <T extends @Nullable Object> Future<T> failed(Throwable cause) {
         return BareLoop.required("Future.failed").failed(cause);
     }
 
-    /**
-     * A Future of the current loop that follows a stage. Cancelling it cancels the stage if that is a
-     * {@link java.util.concurrent.Future}.
-     */
+    /** Returns a Future of the current loop that follows a stage. Cancelling it cancels the stage if that is a {@link java.util.concurrent.Future}. */
     public static <T extends @Nullable Object> Future<T> from(CompletionStage<? extends T> stage) {
         return CompletionStages.from(BareLoop.required("Future.from"), stage);
     }
 
     /**
-     * All results, in the order of the arguments. Fails with the first failure; then, or if it is cancelled, it gives up the others:
-     * those that nobody else waits for are cancelled, and a connection that one of them has made is closed. Of an empty list: done at
+     * Returns a Future of all results, in the order of the arguments. Fails with the first failure. Then, or if it is cancelled, it gives up the
+     * others: those that nobody else waits for are cancelled, and a connection that one of them has made is closed. For an empty list it is done at
      * once, on the current loop.
      */
     public static <T extends @Nullable Object> Future<List<T>> all(List<? extends Future<? extends T>> parts) {
@@ -123,11 +118,11 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     /**
-     * The first result. Then, or if it is cancelled, it gives up the others: those that nobody else waits for are cancelled, and what
-     * one of them has brought in the same moment goes back. Fails, with the last failure, once all have failed. Pass a part that has
-     * to go on in any case as a {@link #copy}.
+     * Returns a Future of the first result. Then, or if it is cancelled, it gives up the others: those that nobody else waits for are cancelled, and
+     * what one of them has brought at the same moment goes back. Fails, with the last failure, once all have failed. Pass a part that has to continue
+     * in any case as a {@link #copy}.
      *
-     * @throws IllegalArgumentException if there are none
+     * @throws IllegalArgumentException if the list is empty
      */
     public static <T extends @Nullable Object> Future<T> any(List<? extends Future<? extends T>> parts) {
         if (parts.isEmpty()) {
@@ -143,28 +138,28 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return any(List.of(parts));
     }
 
-    /** The {@link Loop} that runs the callbacks; what it is given to execute runs between them. */
+    /** The {@link Loop} that runs the callbacks; work passed to its {@code execute} runs between them. */
     public final Executor executor() {
         return loop;
     }
 
-    /** Whether there is a value or a failure. */
+    /** Whether this Future has a value or a failure. */
     public final boolean isDone() {
         return outcome != null;
     }
 
-    /** Whether it failed because somebody cancelled it. */
+    /** Whether this Future failed because it was cancelled. */
     public final boolean isCancelled() {
         Parcel parcel = parcel();
         return wasCancelled() || (parcel != null && parcel.gone());
     }
 
-    /** Other than by a value that has gone back. */
+    /** Whether it was cancelled, not counting a value that has gone back. */
     final boolean wasCancelled() {
         return outcome instanceof Failed failed && failed.cancelled();
     }
 
-    /** The failure, or null if there is none (yet). Counts as looking at it. */
+    /** The failure, or null if there is none (yet). Counts as looking at the failure. */
     public final @Nullable Throwable failure() {
         if (outcome instanceof Failed failed) {
             failed.observed();
@@ -175,9 +170,9 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     /**
-     * The value, which must be there.
+     * Returns the value, which must be available.
      *
-     * @throws IllegalStateException if it is pending or has failed
+     * @throws IllegalStateException if this Future is pending or has failed
      */
     public final T result() {
         if (outcome == null) {
@@ -197,8 +192,8 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     /**
-     * Calls {@code callback} with the value (and null), or with null and the failure, in a Handle on the loop. What it
-     * throws is reported. Once the loop is closed it is never called: {@link #await} and {@link #toCompletableFuture} tell of that.
+     * Calls {@code callback} with the value (and null), or with null and the failure, in a Handle on the loop. What it throws is reported. Once the
+     * loop is closed it is never called; {@link #await} and {@link #toCompletableFuture} still report the outcome then.
      *
      * @return this
      */
@@ -208,55 +203,55 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     /**
-     * A Future of {@code mapping}'s result; fails as this one does, or with what {@code mapping} throws. Cancelling it cancels this
-     * one, if nobody else waits for it; {@code mapping} then never runs, unless it does already.
+     * Returns a Future of {@code mapping}'s result; it fails as this one does, or with what {@code mapping} throws. Cancelling it cancels this one,
+     * if nobody else waits for it; {@code mapping} then never runs, unless it is running already.
      */
     public final <U extends @Nullable Object> Future<U> map(ThrowingFunction<? super T, ? extends U> mapping) {
         return Derived.map(this, Objects.requireNonNull(mapping, "mapping"));
     }
 
     /**
-     * A Future of what {@code mapping}'s Future gives. Cancelling it cancels this one, or {@code mapping}'s once there is that, if
-     * nobody else waits for it.
+     * Returns a Future with the outcome of the Future that {@code mapping} returns. Cancelling it cancels this one, or {@code mapping}'s once that
+     * exists, if nobody else waits for it.
      */
     public final <U extends @Nullable Object> Future<U> flatMap(
             ThrowingFunction<? super T, ? extends Future<? extends U>> mapping) {
         return Derived.flatMap(this, Objects.requireNonNull(mapping, "mapping"));
     }
 
-    /** A Future with the same value, or if this one fails, with what {@code recovery} makes of the failure. */
+    /** Returns a Future with the same value, or if this one fails, with {@code recovery}'s result for the failure. */
     public final Future<T> recover(ThrowingFunction<? super Throwable, ? extends T> recovery) {
         return Derived.recover(this, Objects.requireNonNull(recovery, "recovery"));
     }
 
     /**
-     * A Future with the same value, or if this one fails, with what {@code recovery}'s Future gives. Cancelling it cancels this one, or
-     * {@code recovery}'s once there is that, if nobody else waits for it.
+     * Returns a Future with the same value, or if this one fails, with the outcome of the Future that {@code recovery} returns. Cancelling it cancels
+     * this one, or {@code recovery}'s once that exists, if nobody else waits for it.
      */
     public final Future<T> recoverWith(ThrowingFunction<? super Throwable, ? extends Future<? extends T>> recovery) {
         return Derived.recoverWith(this, Objects.requireNonNull(recovery, "recovery"));
     }
 
     /**
-     * A Future with the same outcome, unless that takes longer than {@code limit}: then it fails with
-     * {@link DeadlineException}, and this one is cancelled if nobody else waits for it ({@code copy().timeout(…)} lets it go on).
-     * A limit of zero or less fails in the next tick unless this one is done by then.
+     * Returns a Future with the same outcome, unless that takes longer than {@code limit}: then it fails with {@link DeadlineException}, and this one
+     * is cancelled if nobody else waits for it ({@code copy().timeout(…)} lets it continue). With a limit of zero or less it fails in the next tick
+     * unless this one is done by then.
      */
     public final Future<T> timeout(Duration limit) {
         return Derived.timeout(this, limit);
     }
 
     /**
-     * A Future with the same outcome, for waiting without owning: cancelling it, or what is derived from it, does not cancel this
-     * one, even if nobody else waits for it. As long as it waits, it is a reason for this one to go on.
+     * Returns a Future with the same outcome, for waiting without owning: cancelling it, or what is derived from it, does not cancel this one, even
+     * if nobody else waits for it. While the copy waits, it is an interest that keeps this one from being cancelled.
      */
     public final Future<T> copy() {
         return Derived.copy(this);
     }
 
     /**
-     * Fails it with {@link CancelledException} unless it is done, even if others wait for it. The Future that it was derived from is
-     * cancelled as well, if nobody else waits for that. A {@link Task} fails when its body lets the exception through.
+     * Fails this Future with {@link CancelledException} unless it is done, even if others wait for it. The Future that it was derived from is also
+     * cancelled, if nobody else waits for that. A {@link Task} fails when its body lets the exception through.
      *
      * @return whether it was pending
      */
@@ -268,9 +263,10 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
      * Waits for the value.
      *
      * <ul>
-     *   <li>Inside a Task: suspends the Task; the loop goes on.
-     *   <li>On a thread outside, while somebody drives the loop: parks the thread.
-     *   <li>On a thread outside, while nobody drives it: drives the loop until this Future is done. (A virtual thread lets a
+     *   <li>Inside a Task: suspends the Task; the loop continues.
+     *   <li>On a thread outside, while another thread drives the loop: parks the thread.
+     *   <li>On a thread outside, while nobody drives the loop: drives it until this Future is done. (A virtual thread has a platform thread do that,
+     *       and parks.)
      *       platform thread do that, and parks.)
      *   <li>Inside a callback or a codec: throws {@link IllegalStateException} at once, even if it is done.
      * </ul>
@@ -278,11 +274,11 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
      * <p>Don't await while holding a lock: other work of the loop may need it.
      *
      * @throws IOException the failure, if it is one
-     * @throws RuntimeException the failure, if it is unchecked, such as {@link CancelledException}; any other checked failure
-     *     comes wrapped in a {@link java.util.concurrent.CompletionException}. It carries, as a suppressed exception, the place of this await
-     * @throws java.io.InterruptedIOException if a thread outside is interrupted, whose interrupt status is then cleared. The Future is
-     *     cancelled if nobody else waits for it, as it is when a Task is cancelled here. It is an IOException: code that catches those
-     *     to try again has to let it through
+     * @throws RuntimeException the failure, if it is unchecked, such as {@link CancelledException}; any other checked failure is wrapped in a
+     *     {@link java.util.concurrent.CompletionException}. It carries, as a suppressed exception, the place of this await
+     * @throws java.io.InterruptedIOException if a thread outside is interrupted; its interrupt status is then cleared. The Future is cancelled if
+     *     nobody else waits for it, as it is when a Task is cancelled here. Since this is an IOException, code that catches those in order to retry
+     *     has to let it through
      */
     public final T await() throws IOException {
         OnLoop here = OnLoop.current();
@@ -298,7 +294,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return outcomeOrThrow();
     }
 
-    /** The value; or throws the failure as {@link #await} promises. */
+    /** Returns the value, or throws the failure as {@link #await} specifies. */
     final T outcomeOrThrow() throws IOException {
         Object o = taken();
         if (o instanceof Failed failed) {
@@ -309,27 +305,27 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     /**
-     * A stage that follows this Future and completes on the loop. Cancelling it, or completing it otherwise, cancels this Future if
-     * nobody else waits for it. It fails with {@link CancelledException} if the loop closes first.
+     * Returns a stage that follows this Future and completes on the loop. Cancelling it, or completing it otherwise, cancels this Future if nobody
+     * else waits for it. It fails with {@link CancelledException} if the loop closes first.
      */
     public final CompletableFuture<T> toCompletableFuture() {
         return CompletionStages.to(this);
     }
 
-    /** What sort of Future it is, in the words of its user. */
+    /** The kind of Future, in the user's terms. */
     abstract String kind();
 
-    /** Adds what it waits for; false if it is derived from nothing. */
+    /** Adds the Futures that this one waits for; returns false if it is derived from none. */
     boolean addSources(Sources sources) {
         return false;
     }
 
-    /** Whether it may stay pending for long by design: it waits for a time, or for what somebody else does. */
+    /** Whether it may stay pending for long by design: it waits for a time, or for an action of another party. */
     boolean hasReasonToWait() {
         return false;
     }
 
-    /** What reports and messages call it. */
+    /** Its name in reports and messages. */
     String describe() {
         return kind() + " of " + loop.name();
     }
@@ -340,7 +336,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return settle(value == null ? NULL : value);
     }
 
-    /** Sets the outcome if there is none, and sees to it that the dependents are told by a Handle. */
+    /** Sets the outcome if there is none, and has a Handle notify the dependents. */
     final boolean settle(Object newOutcome) {
         if (!OUTCOME.compareAndSet(this, null, newOutcome)) {
             return false;
@@ -351,7 +347,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return true;
     }
 
-    /** Like {@link #settle}, from within the Handle that tells a part's dependents: settles in the same Handle. */
+    /** Like {@link #settle}, within the Handle that notifies a part's dependents: settles in the same Handle. */
     final boolean settleInChain(Object newOutcome) {
         if (!OUTCOME.compareAndSet(this, null, newOutcome)) {
             return false;
@@ -362,7 +358,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return true;
     }
 
-    /** Whether it can do without a Handle. A later dependent gets one of its own. */
+    /** Whether it needs no Handle. A later dependent gets its own. */
     private boolean nobodyToTell(Object newOutcome) {
         if (dependents != null || !DEPENDENTS.compareAndSet(this, null, parcel() == null ? TOLD : KEPT)) {
             return false;
@@ -377,7 +373,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         }
     }
 
-    /** Whether {@link #afterwards()} has something to do although nothing depends on this Future. */
+    /** Whether {@link #afterwards()} has work to do although nothing depends on this Future. */
     boolean hasWorkAfterwards() {
         return false;
     }
@@ -393,20 +389,20 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return outcome == NULL ? null : outcome;
     }
 
-    // ---- the outcome, for those who are told
+    // ---- the outcome, for those who are notified
 
     /** Whether it is done without a value. */
     final boolean hasFailed() {
         return outcome instanceof Failed;
     }
 
-    /** The value as it is, null included; without taking it. It must be there. */
+    /** The value as it is, possibly null; does not take it. It must be available. */
     final @Nullable Object value() {
         Object o = outcome;
         return o instanceof Carried carried ? unmasked(carried.value()) : unmasked(Objects.requireNonNull(o));
     }
 
-    /** What must not get lost of its value, or null if there is nothing of the kind. */
+    /** The part of its value that must not get lost, or null if there is none. */
     final @Nullable Parcel parcel() {
         Object o = outcome;
         if (o instanceof Carried carried) {
@@ -415,7 +411,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return this instanceof Offer<?> offer && o != NULL && o != null && !(o instanceof Failed) ? offer : null;
     }
 
-    /** The outcome, masked, for user code, which has the value from now on. Not null once done. */
+    /** Takes the outcome, masked, for user code, which owns the value from now on. Not null once done. */
     private Object taken() {
         Object o = Objects.requireNonNull(outcome);
         Parcel parcel = parcel();
@@ -426,8 +422,8 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     /**
-     * The outcome for another Future to have as well: it may be {@link Carried}, and then has a claim. Whoever can't make use of it
-     * after all has to {@link #unshare} it. Counts as looking at a failure.
+     * The outcome, for another Future to share: it may be {@link Carried}, and then holds a claim. A receiver that can't use it after all has to
+     * {@link #unshare} it. Counts as looking at a failure.
      */
     final Object shared() {
         Object o = Objects.requireNonNull(outcome);
@@ -445,7 +441,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return o instanceof Carried ? o : new Carried(o, parcel);
     }
 
-    /** The outcome of one that is done, as {@link #shared}, which this Future then keeps for nobody else. */
+    /** The outcome of a Future that is done, as in {@link #shared}; this Future then keeps it for nobody else. */
     final Object handedOver() {
         Object shared = shared();
         forgo();
@@ -462,7 +458,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return new Failed(new CancelledException(describe() + " was given up, and its value has gone back"));
     }
 
-    /** Somebody is on the way to fetch the value: it stays until then. */
+    /** Keeps the value until a dependent that is on its way fetches it. */
     final void hold() {
         Parcel parcel = parcel();
         if (parcel != null) {
@@ -470,7 +466,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         }
     }
 
-    /** Whoever had claimed the value does not want it any more; no matter if it was taken. */
+    /** Drops a claim to the value, whether it was taken or not. */
     final void unhold() {
         Parcel parcel = parcel();
         if (parcel != null) {
@@ -485,14 +481,14 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         loop.ticking().dispatch(this);
     }
 
-    /** Tells the dependents, in the order in which they came. */
+    /** Notifies the dependents, in the order in which they were added. */
     final void tellAll() {
         afterwards();
         loop.crossLoopFutures().remove(this);
         tellDependents();
     }
 
-    /** Tells those who are in now: some may come for what was kept after all others were told. */
+    /** Notifies the present dependents: others may be added for a kept value after all these were notified. */
     final void tellDependents() {
         Parcel parcel = parcel();
         Object told = takeDependents(parcel == null ? TOLD : KEPT);
@@ -527,7 +523,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         }
     }
 
-    /** Tells one dependent. */
+    /** Notifies one dependent. */
     @SuppressWarnings("unchecked")
     final void tell(Object dependent) {
         try {
@@ -547,7 +543,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         }
     }
 
-    /** The loop is closed, so callbacks won't run; but whatever waits elsewhere, and what follows from this one, is done. */
+    /** The loop is closed, so callbacks won't run; dependents elsewhere, and Futures that follow from this one, are still settled. */
     @Override
     final void discard() {
         Discarding.discard(this);
@@ -575,7 +571,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     private void closedBefore(Dependent part) {
         try {
             part.closedBefore(this);
-        } catch (Throwable t) { // no memory, say: there are others
+        } catch (Throwable t) { // no memory, for example: there are other dependents
             loop.threw(this, t);
         }
     }
@@ -587,7 +583,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
     // ---- dependents
 
-    /** Adds a Dependent or a BiConsumer. If this Future is done and its dependents were told, a Handle of its own tells this one. */
+    /** Adds a Dependent or a BiConsumer. If this Future is done and its dependents were notified, a separate Handle notifies this one. */
     final void addDependent(Object dependent) {
         while (true) {
             Object current = dependents;
@@ -607,8 +603,8 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
     }
 
     /**
-     * Adds one that comes after the others were told. A value that was kept is kept for this one from now on: it is in as if it had come
-     * in time, so that it can be taken out again, and the value go back at once.
+     * Adds a dependent after the others were notified. A value that was kept is now kept for this one, which is added as if it had been in time, so
+     * that it can be removed again, and the value go back at once.
      */
     private boolean addLate(Object state, Object dependent) {
         if (state == KEPT && Dependents.owns(dependent)) {
@@ -629,7 +625,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return true;
     }
 
-    /** Takes a dependent out that has lost interest. If it was the last one, this Future is given up. Whether it was in. */
+    /** Removes a dependent that has lost interest. If it was the last one, this Future is given up. Returns whether it was present. */
     final boolean abandon(Object dependent) {
         Dependents.Removal removal = removeDependent(dependent);
         if (removal == Dependents.Removal.LAST) {
@@ -638,7 +634,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return removal != Dependents.Removal.ABSENT;
     }
 
-    /** Takes a dependent out. After the last one, the caller sees to it that this Future is given up. */
+    /** Removes a dependent. If it was the last one, the caller has to give up this Future. */
     final Dependents.Removal removeDependent(Object dependent) {
         while (true) {
             Object current = dependents;
@@ -657,7 +653,7 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         }
     }
 
-    /** Null if something else has happened meanwhile. */
+    /** Returns null if the dependents were changed concurrently. */
     private Dependents.@Nullable Removal removeFrom(Object current, Object dependent) {
         if (current instanceof Dependents many) {
             return many.remove(dependent, this);
@@ -672,13 +668,13 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
         return Dependents.anyCounts(changed) ? Dependents.Removal.OTHERS_LEFT : Dependents.Removal.LAST;
     }
 
-    /** Whether those who wait for it have been told, or nobody did. */
+    /** Whether the dependents have been notified, or there were none. */
     final boolean isTold() {
         Object now = dependents;
         return now == TOLD || now == KEPT;
     }
 
-    /** How many wait for it. */
+    /** The number of dependents that wait for it. */
     final int waiting() {
         Object now = dependents;
         return now == TOLD || now == KEPT ? 0 : Dependents.size(now);
@@ -690,27 +686,27 @@ public abstract sealed class Future<T extends @Nullable Object> extends Node per
 
     // ---- giving up
 
-    /** Nobody waits for it any more: it is cancelled or, if it is done already, its value goes back. */
+    /** Nobody waits for it any more: it is cancelled or, if it is already done, its value goes back. */
     final void giveUp() {
         if (!cancel()) {
             forgo();
         }
     }
 
-    /** Somebody who would have waited for it, or who only had a look, will not: it is given up if nobody else waits. */
+    /** A potential dependent, or one that only looked, will not wait for it: it is given up if nobody else waits. */
     final void decline() {
         if (isDone() || !Dependents.anyCounts(dependents)) {
             giveUp();
         }
     }
 
-    /** It is done, and keeps its value no longer for those who may ask later; whoever waits for it still gets it. */
+    /** Stops keeping the value of a Future that is done for later dependents; those that are waiting still get it. */
     final void forgo() {
         Parcel parcel = parcel();
         while (parcel != null) {
             Object current = dependents;
             if (current == TOLD || (current != KEPT && Dependents.anyOwns(current))) {
-                return; // those are about to be told, and then it is let go
+                return; // those are about to be notified, and then it is let go
             }
             if (DEPENDENTS.compareAndSet(this, current, TOLD)) {
                 for (Object each : current == KEPT ? new Object[0] : Dependents.take(current)) {

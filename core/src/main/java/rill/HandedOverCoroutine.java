@@ -42,11 +42,11 @@ final class HandedOverCoroutine implements Coroutine {
                 LockSupport.park(this);
             } else {
                 LockSupport.parkNanos(this, BlockWatch.PERIOD_NANOS);
-                if (watch.blocks() && bodysTurn) { // asked last: a body that suspends gives the turn back first
+                if (watch.blocks() && bodysTurn) { // checked last: a body that suspends gives the turn back first
                     watch.tell();
                 }
             }
-            interrupted |= Thread.interrupted(); // else park would return at once, again and again
+            interrupted |= Thread.interrupted(); // otherwise park would return at once, again and again
         }
         if (interrupted) {
             Thread.currentThread().interrupt();

@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 public final class Handle extends Node {
     private static final VarHandle STATE;
 
-    /** The index of one that is not in the timer queue. */
+    /** The index of a Handle that is not in the timer queue. */
     static final int NO_TIMER = -1;
 
-    /** That of one that was in it, and is due. */
+    /** The index of a Handle that was in the timer queue and is due. */
     private static final int DUE = -2;
 
     private static final int SCHEDULED = 0;
@@ -33,14 +33,14 @@ public final class Handle extends Node {
 
     private final BareLoop loop;
     private final String what;
-    private final @Nullable Object subject; // the rest of the name, which is seldom asked for
+    private final @Nullable Object subject; // the rest of the name, which is seldom needed
     private @Nullable Runnable action; // null once it has run or was cancelled
     private volatile int state = SCHEDULED;
 
-    /** Where it is in the loop's timer queue; touched by the loop only. */
+    /** The position in the loop's timer queue; accessed by the loop only. */
     int timerIndex = NO_TIMER;
 
-    private long due; // if it is
+    private long due; // set when it is due
 
     Handle(BareLoop loop, String name, Runnable action) {
         this(loop, name, null, action);
@@ -60,9 +60,9 @@ public final class Handle extends Node {
     }
 
     /**
-     * Prevents it from running.
+     * Prevents this Handle from running.
      *
-     * @return whether it will not run because of this call; false if it has started, has run, or was cancelled before
+     * @return whether this call prevents it from running; false if it has started, has run, or was cancelled before
      */
     public boolean cancel() {
         if (!STATE.compareAndSet(this, SCHEDULED, CANCELLED)) {
@@ -73,7 +73,7 @@ public final class Handle extends Node {
         return true;
     }
 
-    /** Whether {@link #cancel()} came in time. */
+    /** Whether {@link #cancel()} was called in time. */
     public boolean cancelled() {
         return state == CANCELLED;
     }
@@ -90,13 +90,13 @@ public final class Handle extends Node {
         }
     }
 
-    /** Taken out of the timer queue, to run: it was due then. */
+    /** Called when the Handle is taken out of the timer queue to run; {@code deadline} is when it was due. */
     void becomesDue(long deadline) {
         timerIndex = DUE;
         due = deadline;
     }
 
-    /** An action that wants to know if its Handle will never run because the loop is closed. */
+    /** An action that is notified if its Handle will never run because the loop is closed. */
     interface Discardable {
         void discarded();
     }

@@ -5,11 +5,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls that their connection can't carry out go back to the pool that it belongs to, if there is one: then their requests are the pool's. Calls that
- * stay on their connection, whatever becomes of it, have {@link #STAYS} for how often they were tried.
+ * Hands calls that their connection can't carry out back to the connection's pool, if there is one; the pool then owns their requests. Calls that
+ * stay on their connection, whatever becomes of it, have {@link #STAYS} as their number of tries.
  */
 final class Handover<Q, A> {
-    /** In the place of how often a request was sent before: it is to be sent on this connection or not at all. */
+    /** Used instead of the number of times a request was sent before: it is to be sent on this connection or not at all. */
     static final int STAYS = -1;
 
     private final @Nullable Patron<Q, A> patron;
@@ -24,12 +24,12 @@ final class Handover<Q, A> {
         return patron != null;
     }
 
-    /** Whether a call that was tried so often could be taken on. */
+    /** Whether the pool may take on a call that was tried this many times. */
     boolean isPossible(int tries) {
         return patron != null && tries >= 0 && patron.takesOn();
     }
 
-    /** A request is about to be written: keeps what it takes to send it again, if that may be done. */
+    /** Called before a request is written: keeps what is needed to send it again, if that is allowed. */
     void keep(Call<Q, A> call, Q request) {
         if (patron == null || call.tries < 0) {
             return;
@@ -38,7 +38,7 @@ final class Handover<Q, A> {
         if (!call.oneWay) {
             call.kept = patron.keep(request, call.tries);
             if (call.kept != null) {
-                call.watch(); // so that it goes with whoever waits
+                call.watch(); // so that it is released with the caller's interest
             }
         }
     }
@@ -51,7 +51,7 @@ final class Handover<Q, A> {
     }
 
     /**
-     * From any thread: whether somebody else carries on with a call: then its request is theirs.
+     * Whether the pool takes over a call; it then owns the request. From any thread.
      *
      * @param tries how often the request was written
      * @param sent whether that includes this connection
@@ -72,7 +72,7 @@ final class Handover<Q, A> {
         return true;
     }
 
-    /** On the loop: likewise, of a request that was never written here. */
+    /** Likewise, for a request that was never written here. On the loop. */
     boolean unwritten(
             Q request,
             Promise<A> caller,
@@ -84,7 +84,7 @@ final class Handover<Q, A> {
         return counted(request(request, caller, oneWay, limit, due, tries, false, why));
     }
 
-    /** At the end of the connection: likewise, of a call that waits or was sent. */
+    /** Likewise, at the end of the connection, for a call that waits or was sent. */
     boolean call(Call<Q, A> call, CallFailedException why) {
         return counted(waiting(call, why) || sent(call, why));
     }

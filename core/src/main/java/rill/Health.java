@@ -6,11 +6,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks after one connection of a pool: its age, whether it is idle, and whether it still works when it is. It looks now and then, so that no call
- * has to look at the clock. Confined to the loop of the connection.
+ * Looks after one connection of a pool: its age, whether it is idle, and whether it still works when it is idle. It checks from time to time, so that
+ * no call has to read the clock. Confined to the loop of the connection.
  */
 final class Health<Q, A> implements Runnable {
-    /** How often it looks within the shortest of the times. */
+    /** How many checks are made within the shortest of the times. */
     private static final int LOOKS = 4;
 
     private static final long SHORTEST_SLEEP = Duration.ofMillis(1).toNanos();
@@ -20,15 +20,15 @@ final class Health<Q, A> implements Runnable {
     private final Members<Q, A> members;
     private final Client<Q, A> client;
     private final Loop loop;
-    private final long maxAge; // Long.MAX_VALUE for none, as of the others
+    private final long maxAge; // Long.MAX_VALUE for none, as for the others
     private final long idleTime;
     private final long probeAfter;
     private final long born;
-    private long quietSince; // of the user's calls
-    private long workedAt; // when that was last seen
-    private long traffic; // by then
-    private int uses; // likewise: of the pool's calls, among which probes are not
-    private @Nullable Watch<?> probing; // its end
+    private long quietSince; // without calls of the user
+    private long workedAt; // when it was last seen working
+    private long traffic; // at that time
+    private int uses; // likewise: the pool's calls, not counting probes
+    private @Nullable Watch<?> probing; // waits for its end
     private @Nullable Handle probeTimer;
     private boolean closed;
     private @Nullable Handle timer;
@@ -82,7 +82,7 @@ final class Health<Q, A> implements Runnable {
         timer = null;
         try {
             look(loop.nanoTime());
-        } finally { // whatever goes wrong with one look
+        } finally { // even if one check fails
             lookAgain();
         }
     }
@@ -90,14 +90,14 @@ final class Health<Q, A> implements Runnable {
     private void lookAgain() {
         try {
             schedule(loop.nanoTime());
-        } catch (Throwable t) { // no memory for the timer: nobody would look after the connection any more
+        } catch (Throwable t) { // no memory for the timer: nothing would look after the connection any more
             client.calls().drop(t);
         }
     }
 
     private void look(long now) {
         if (isOld(now)) {
-            members.tooOld(member); // which it may stay for long: there may be no other one to be had
+            members.tooOld(member); // it may stay so for long, if no replacement can be connected
         }
         if (isInUse()) {
             becomeQuiet(now);
@@ -109,7 +109,7 @@ final class Health<Q, A> implements Runnable {
         }
     }
 
-    /** What a probe does is not use. */
+    /** Whether it is in use; a probe does not count as use. */
     private boolean isInUse() {
         return probing == null ? client.traffic() != traffic || client.calls().size() > 0 : member.uses() != uses;
     }
@@ -123,12 +123,12 @@ final class Health<Q, A> implements Runnable {
             Duration within = members.options().probeWithin;
             probing = Watch.on(loop, asked, "the probe of ", members, done -> probed(done.failure()));
             probeTimer = loop.schedule(within, "the time of a probe of ", members, () -> probeIsLate(asked, within));
-            if (closed) { // the probe has seen to that
+            if (closed) { // the probe has caused that
                 stopProbing();
             }
-        } catch (Throwable t) { // nothing is known
+        } catch (Throwable t) { // the state is unknown
             stopProbing();
-            workedAt = loop.nanoTime(); // as far as anybody knows
+            workedAt = loop.nanoTime(); // as far as is known
             loop.threw("the probe of ", members, t);
         }
     }
@@ -147,7 +147,7 @@ final class Health<Q, A> implements Runnable {
         } else if (member.uses() != uses) {
             becomeQuiet(loop.nanoTime());
         } else {
-            traffic = client.traffic(); // that was not the user's: it stays idle
+            traffic = client.traffic(); // not the user's traffic: it stays idle
             workedAt = loop.nanoTime();
         }
     }

@@ -4,11 +4,11 @@ import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/** A small buffer on the heap. Nobody has to give it back. */
+/** A small buffer on the heap. It need not be released. */
 final class HeapBuffer extends SingleBuffer {
     /**
-     * Sees to it that the JVM knows of this class. What it compiles while there is one kind of buffer alone has to be thrown away when the
-     * second is met: in the middle of a busy loop, for half a second.
+     * Makes the JVM load this class early. Otherwise code compiled while there is only one kind of buffer would be discarded when the second is first
+     * used: in the middle of a busy loop, for half a second.
      */
     static void load() {}
 

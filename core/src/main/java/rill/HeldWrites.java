@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages that wait because the session on top holds writes. They are encoded when it lets go, since its state may decide how. Exists only
+ * Messages that wait because the session on top holds writes. They are encoded when it releases them, since its state may decide how. Exists only
  * while messages wait. Confined to the loop.
  */
 final class HeldWrites {
@@ -16,7 +16,7 @@ final class HeldWrites {
 
     private record Held(Object message, int size) {}
 
-    /** Takes the message. */
+    /** Takes over the message. */
     void add(Object message, int size) {
         queue.add(new Held(message, size));
         bytes += size;
@@ -37,7 +37,7 @@ final class HeldWrites {
         return queue.isEmpty();
     }
 
-    /** About how many bytes they will have. */
+    /** The approximate number of bytes that they will have. */
     long bytes() {
         return bytes;
     }

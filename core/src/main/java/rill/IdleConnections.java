@@ -7,11 +7,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fails connections that are idle for longer than their bound. One timer for all of them checks now and then whether bytes have come or gone,
- * so no read or write has to read the clock. Made with the first such connection. Confined to the loop.
+ * Fails connections that are idle for longer than their bound. One timer for all of them checks from time to time whether bytes were received or
+ * sent, so no read or write has to read the clock. Created with the first such connection. Confined to the loop.
  */
 final class IdleConnections {
-    /** How often it looks within the shortest idle time. */
+    /** How many checks are made within the shortest idle time. */
     private static final int LOOKS = 4;
 
     private static final long SHORTEST_SLEEP = Duration.ofMillis(1).toNanos();
@@ -21,7 +21,7 @@ final class IdleConnections {
     private long sleep = Long.MAX_VALUE;
     private @Nullable Handle timer;
 
-    /** What was seen of one, and since when nothing else was. */
+    /** The last activity seen of a connection, and since when there was none. */
     private static final class Activity {
         private final Duration limit;
         private long since;
@@ -47,7 +47,7 @@ final class IdleConnections {
         }
     }
 
-    /** It has ended. */
+    /** The connection has ended. */
     void forget(Link link) {
         watched.remove(link);
         if (watched.isEmpty() && timer != null) {
@@ -56,7 +56,7 @@ final class IdleConnections {
         }
     }
 
-    /** In the place of an earlier timer, which stays if this throws. */
+    /** Replaces an earlier timer, which stays if this throws. */
     private void schedule(long after) {
         Handle before = timer;
         timer = loop.schedule(Duration.ofNanos(after), "idle connections", this::lookAround);
@@ -70,7 +70,7 @@ final class IdleConnections {
         timer = null;
         try {
             failIdle(loop.nanoTime());
-        } finally { // whatever goes wrong with one look
+        } finally { // even if one check fails
             if (!watched.isEmpty()) {
                 schedule(sleep);
             }

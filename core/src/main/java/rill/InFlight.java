@@ -8,17 +8,17 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of a client that were sent, and how an answer finds its call.
+ * The calls of a client that were sent, and how an answer is matched with its call.
  *
- * <p>If a call is cancelled, or its deadline passes, it stays in as a tombstone: its answer may still come, and must not be taken for that of
- * another call. A tombstone counts as in flight. By key, a call that is {@link #forget forgotten} no longer counts, but its key stays in use.
- * While a request is being written, its key is in use, but its call is not in yet. Confined to the loop.
+ * <p>If a call is cancelled, or its deadline passes, it stays in as a tombstone: its answer may still arrive, and must not be taken for that of
+ * another call. A tombstone counts as in flight. By key, a call that is {@link #forget forgotten} no longer counts, but its key stays in use. While a
+ * request is being written, its key is in use, but its call is not in yet. Confined to the loop.
  */
 sealed interface InFlight<Q, A> {
-    /** How many have had no answer, without those that are forgotten. */
+    /** The number of unanswered calls, without those that are forgotten. */
     int size();
 
-    /** Before a request is written: finds out its key and takes that; throws if it is in use. */
+    /** Called before a request is written: determines its key and reserves it; throws if it is in use. */
     void reserve(Call<Q, A> call, Q request);
 
     /** The request could not be written after all. */
@@ -27,14 +27,14 @@ sealed interface InFlight<Q, A> {
     /** The request was written. */
     void add(Call<Q, A> call);
 
-    /** The call that an answer belongs to, which is taken out; null if there is none. */
+    /** Removes and returns the call that an answer belongs to; null if there is none. */
     @Nullable
     Call<Q, A> take(A answer);
 
     /** By key: the answer of a tombstone is not expected any more. */
     void forget();
 
-    /** How many are forgotten. */
+    /** The number of forgotten calls. */
     int forgotten();
 
     /** All that are left, in the order in which they were sent. */
@@ -43,14 +43,14 @@ sealed interface InFlight<Q, A> {
     /** Forgets all that are left, for good. */
     void clear();
 
-    /** Gives back what a burst has taken, if that is over. */
+    /** Releases what a burst has taken, if the burst is over. */
     void trim();
 
     static <Q, A> InFlight<Q, A> of(ClientProtocol<Q, A> protocol) {
         return protocol.keys == null ? new InOrder<>() : new ByKey<>(protocol.keys);
     }
 
-    /** Answers come in the order of the requests. */
+    /** Answers arrive in the order of the requests. */
     final class InOrder<Q, A> implements InFlight<Q, A> {
         private final CallQueue<Q, A> calls = new CallQueue<>();
 
@@ -106,8 +106,8 @@ sealed interface InFlight<Q, A> {
         private final Function<? super Q, ?> ofRequest;
         private final Function<? super A, ?> ofAnswer;
         private Map<Object, Call<Q, A>> calls = new LinkedHashMap<>();
-        private @Nullable Call<Q, A> reserving; // in the map for its key alone, while its request is written
-        private int most; // that were in at once
+        private @Nullable Call<Q, A> reserving; // in the map only to reserve its key, while its request is written
+        private int most; // the most that were in at once
         private int forgotten;
 
         ByKey(ClientProtocol.Keys<Q, A> keys) {
@@ -130,7 +130,7 @@ sealed interface InFlight<Q, A> {
                                 + (user.state == Call.State.FORGOTTEN ? ", though it is long overdue" : " yet"));
             }
             reserving = call;
-            call.key = key; // not asked for again: it might be another one the next time
+            call.key = key; // not determined again: it might differ the next time
             most = Math.max(most, calls.size());
         }
 
@@ -186,7 +186,7 @@ sealed interface InFlight<Q, A> {
         public void trim() {
             if (calls.isEmpty() && most > FEW) {
                 most = 0;
-                calls = new LinkedHashMap<>(); // one that was large stays large
+                calls = new LinkedHashMap<>(); // a map that was large stays large
             }
         }
     }

@@ -7,14 +7,14 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reading half of a connection: takes bytes up through the stages to the receiver, and knows all that can hold them up.
+ * The reading half of a connection: takes bytes up through the stages to the receiver, and knows everything that can hold them up.
  *
- * <p>Decoding waits while the user has paused, the protocol was stopped, work runs elsewhere, or the receiver wants no message. Bytes that
- * were already read wait in the stages. They are decoded from a Handle, in order, before later ones; the end of input and a close by the peer
- * wait behind them.
+ * <p>Decoding waits while the user has paused, the protocol was stopped, work runs elsewhere, or the receiver wants no message. Bytes that were
+ * already read wait in the stages. They are decoded from a Handle, in order, before later ones; the end of input and a close by the peer wait behind
+ * them.
  */
 final class Inbound extends Node {
-    /** Bytes that may wait undecoded, in front of each stage, before the one below or the wire is stopped. */
+    /** The number of bytes that may wait undecoded in front of each stage before the stage below, or the wire, is stopped. */
     static final int READ_AHEAD = Buffers.SIZE;
 
     private final Link link;
@@ -22,20 +22,20 @@ final class Inbound extends Node {
     private final Stack stack;
     private @Nullable Receiver<Object> receiver;
 
-    // What is out of the ordinary; as long as nothing is, a read takes the short way.
+    // Exceptional conditions; while there are none, a read takes the short path.
     private static final int PAUSED = 1; // by the user
     private static final int STOPPED = 1 << 1; // by a session or the user, until become or resume
-    private static final int CONGESTED = 1 << 2; // by answers that sessions gave by themselves
+    private static final int CONGESTED = 1 << 2; // by the sessions' own answers
     private static final int WIRE_PAUSED = 1 << 3;
     private static final int INPUT_ENDED = 1 << 4; // by the peer
-    private static final int DEAF = 1 << 5; // messages are of no use any more; byte layers go on
+    private static final int DEAF = 1 << 5; // messages are no longer needed; byte layers continue
     private static final int DISCARDING = 1 << 6; // the connection is closing: nothing is decoded any more
-    private static final int BROKEN = 1 << 7; // nothing leaves any more; what has come is still delivered
+    private static final int BROKEN = 1 << 7; // nothing leaves any more; received input is still delivered
     private static final int FINISHING = 1 << 8; // no further message is begun: the loop is closing
 
     private int conditions;
     private boolean pumpQueued;
-    private boolean decoding; // guards against nested decoding, and whatever would overtake what is on its way up
+    private boolean decoding; // guards against nested decoding, and against overtaking what is on its way up
     private boolean endDelivered;
 
     Inbound(Link link, Loop loop) {
@@ -54,7 +54,7 @@ final class Inbound extends Node {
 
     // ---- pipelines
 
-    /** Puts the stages of a pipeline in place, of which those below {@code kept} are there already. */
+    /** Installs the stages of a pipeline; those below {@code kept} are already in place. */
     void install(Stage[] next, int kept) {
         set(STOPPED, false);
         endDelivered = false;
@@ -71,8 +71,8 @@ final class Inbound extends Node {
     }
 
     /**
-     * Calls sessions other than to decode. What they give is on its way up meanwhile: whoever receives some of it must not bring about that
-     * other things overtake the rest, or let go of what is being decoded.
+     * Calls sessions for purposes other than decoding. What they return is on its way up meanwhile: its receiver must not cause anything to overtake
+     * the rest, or release what is being decoded.
      */
     private void undisturbed(Runnable calls) {
         boolean within = decoding; // become, in a receiver
@@ -104,12 +104,12 @@ final class Inbound extends Node {
         return link.isGoingAway();
     }
 
-    /** Whether a session of this connection is being called, be it to decode or to encode. */
+    /** Whether a session of this connection is being called, to decode or to encode. */
     boolean inSession() {
         return link.outbound().inSession();
     }
 
-    /** Messages of the new pipeline wait for a receiver of their own. */
+    /** Removes the receiver: messages of the new pipeline wait for a new one. */
     void replaceReceiver() {
         Receiver<Object> old = receiver;
         receiver = null;
@@ -131,34 +131,34 @@ final class Inbound extends Node {
         return Objects.requireNonNull(receiver);
     }
 
-    // ---- what may happen
+    // ---- what is allowed
 
-    /** Whether nothing is out of the ordinary. */
+    /** Whether there is no exceptional condition. */
     boolean isOrdinary() {
         return conditions == 0;
     }
 
-    /** Whether nothing is decoded, whatever there is. */
+    /** Whether nothing is decoded, whatever was received. */
     boolean isHeldUp() {
         return is(DISCARDING | CONGESTED);
     }
 
-    /** Whether byte layers are to stop. As long as one of them holds back writes, in a handshake, they go on: nothing comes out on top. */
+    /** Whether byte layers are to stop. While one of them holds back writes, in a handshake, they continue: nothing comes out on top. */
     boolean isPaused() {
         return is(PAUSED) && stack.ready();
     }
 
-    /** Whether no message is to come out of the top, whoever wants one. */
+    /** Whether no message may come out of the top, even if one is wanted. */
     boolean isStopped() {
         return is(STOPPED | PAUSED);
     }
 
-    /** Whether messages are of no use any more. */
+    /** Whether messages are no longer needed. */
     boolean isDeaf() {
         return is(DEAF);
     }
 
-    /** Whether the session on top is of no use any more, since nothing waits for it to let writes go. */
+    /** Whether the session on top is no longer needed, since nothing waits for it to release writes. */
     private boolean isTopDeaf() {
         return is(DEAF) && !stack.top().holdsWrites();
     }
@@ -168,7 +168,7 @@ final class Inbound extends Node {
         return !is(STOPPED | PAUSED | DEAF | DISCARDING | FINISHING) && receiverWantsMessage();
     }
 
-    /** Whether a message that the peer has sent would be handed out, and does not wait. */
+    /** Whether a message from the peer would be delivered now rather than wait. */
     boolean isReading() {
         return wantsMessage() && !is(CONGESTED);
     }
@@ -177,7 +177,7 @@ final class Inbound extends Node {
         return receiver != null && receiver.wantsMessage();
     }
 
-    /** The stage that keeps what {@code stage} has left over: the one that has replaced it, if any; null if that is of no use any more. */
+    /** The stage that keeps what {@code stage} has left over: the one that has replaced it, if any; null if that is no longer needed. */
     @Nullable
     Stage keeper(Stage stage) {
         Stage keeper = stage;
@@ -239,7 +239,7 @@ final class Inbound extends Node {
         pump();
     }
 
-    /** Nothing leaves any more, and if the wire is gone nothing more comes; what has come is still delivered. */
+    /** Nothing leaves any more, and if the wire is gone nothing more arrives; received input is still delivered. */
     void broken(boolean wireGone) {
         set(BROKEN, true);
         set(CONGESTED, false);
@@ -255,7 +255,7 @@ final class Inbound extends Node {
         }
     }
 
-    /** While closing: nothing but to know it. */
+    /** Records the end of input while closing. */
     void inputEnds() {
         set(INPUT_ENDED, true);
     }
@@ -264,19 +264,19 @@ final class Inbound extends Node {
         return is(INPUT_ENDED);
     }
 
-    /** How many bytes have come. */
+    /** The number of bytes received. */
     long heard() {
         return stack.bottom().heard();
     }
 
-    /** Whether more is not read for reasons of our own. */
+    /** Whether reading is paused for reasons on this side. */
     boolean heldUp() {
         return is(WIRE_PAUSED) && !is(CONGESTED);
     }
 
-    // ---- going on
+    // ---- continuing
 
-    /** Decodes from a Handle whatever can be decoded now. */
+    /** Decodes whatever can be decoded, from a Handle. */
     void later() {
         if (!pumpQueued && !is(DISCARDING)) {
             pumpQueued = true;
@@ -284,7 +284,7 @@ final class Inbound extends Node {
         }
     }
 
-    /** Decodes now what can be decoded, unless that is under way. */
+    /** Decodes now what can be decoded, unless decoding is already in progress. */
     void pump() {
         if (decoding || link.outbound().inSession()) {
             later();
@@ -312,14 +312,14 @@ final class Inbound extends Node {
         }
     }
 
-    /** Whether no message that waits will be handed out any more. */
+    /** Whether no waiting message will be delivered any more. */
     boolean finishing() {
         return is(FINISHING);
     }
 
     /**
-     * Passes the end of input up, from stage to stage, as far as everything before it has been decoded. A session may also have
-     * ended by itself (on a good-bye of its protocol) while the stream below goes on.
+     * Passes the end of input up, from stage to stage, as far as everything before it has been decoded. A session may also have ended by itself (on a
+     * good-bye of its protocol) while the stream below continues.
      */
     private void tellEnd() {
         if (is(PAUSED | STOPPED)) {
@@ -366,7 +366,7 @@ final class Inbound extends Node {
         }
     }
 
-    /** A message comes out of the top. */
+    /** Delivers a message that comes out of the top. */
     void deliver(Stage top, Object message) {
         Receiver<Object> to = receiver;
         if (to == null || is(DISCARDING | DEAF)) {
@@ -388,12 +388,12 @@ final class Inbound extends Node {
         link.failed(cause, false);
     }
 
-    /** A session has written by itself. */
+    /** A session has written an answer of its own. */
     void wroteBelow(long bytes) {
         link.outbound().answered(bytes);
     }
 
-    /** Answers that sessions gave by themselves pile up, or have left. */
+    /** The sessions' own answers pile up, or have left. */
     void congested(boolean nowCongested) {
         set(CONGESTED, nowCongested && !is(BROKEN));
         if (!nowCongested) {
@@ -413,14 +413,16 @@ final class Inbound extends Node {
         updateReading();
     }
 
-    /** The wire is read again at once, so that a pause that ends within its tick costs no call of the system; what waits is decoded from a Handle. */
+    /**
+     * Resumes reading from the wire at once, so that a pause that ends within its tick costs no system call; waiting input is decoded from a Handle.
+     */
     void resume() {
         set(PAUSED, false);
         stopped(false);
         updateReading();
     }
 
-    /** No further message is begun; to the receiver, if it is to be told, it is as if the peer had ended its stream. */
+    /** Begins no further message; if the receiver is notified, it looks like the end of the peer's stream. */
     void finish(boolean tellReceiver) {
         set(FINISHING, true);
         if (tellReceiver) {
@@ -428,7 +430,7 @@ final class Inbound extends Node {
         }
     }
 
-    /** Whether each layer below has let writes through before: until then the time of those above does not run. */
+    /** Whether each layer below has let writes through before: until then the timers of the layers above do not run. */
     boolean wasReadyBelow(Stage stage) {
         return stack.wasReadyBelow(stage);
     }
@@ -438,10 +440,10 @@ final class Inbound extends Node {
     }
 
     void timerDue(Stage stage) {
-        if (!is(DISCARDING | BROKEN) && !stage.isReplaced()) { // of a peer that is gone nothing is waited for
+        if (!is(DISCARDING | BROKEN) && !stage.isReplaced()) { // nothing is awaited from a peer that is gone
             link.attempt(() -> {
                 undisturbed(() -> stage.call(Session::timerExpired));
-                pump(); // it may have ended its stream
+                pump(); // the session may have ended its stream
             });
         }
     }
@@ -458,7 +460,7 @@ final class Inbound extends Node {
                 Throwable thrown = failure;
                 workDone(stage, thrown);
             });
-        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread can be had
+        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread is available
             workDone(stage, e);
         }
     }
@@ -481,7 +483,7 @@ final class Inbound extends Node {
         }
     }
 
-    /** From now on nothing is decoded; the wire is read to throw away what comes. */
+    /** From now on nothing is decoded; the wire is read to discard what arrives. */
     void decodeNoMore() {
         if (is(DISCARDING)) {
             return;
@@ -498,7 +500,7 @@ final class Inbound extends Node {
         }
     }
 
-    /** Nobody wants messages any more, but a byte layer has something to finish (its handshake) before we may close. */
+    /** Messages are no longer wanted, but a byte layer has something to finish (its handshake) before we may close. */
     void ignoreMessages() {
         set(DEAF, true);
         set(PAUSED, false);
@@ -509,7 +511,7 @@ final class Inbound extends Node {
         later();
     }
 
-    /** The last thing; within a message's delivery the bytes that it came from are let go of only after it. */
+    /** The last call. During the delivery of a message, the bytes that it came from are released only after that. */
     void close() {
         set(DISCARDING, true);
         stack.closeSessions();
@@ -518,7 +520,7 @@ final class Inbound extends Node {
         }
     }
 
-    /** As a Node it goes on with decoding. */
+    /** As a Node, it continues decoding. */
     @Override
     void execute() {
         pumpQueued = false;

@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way onto the loop from other threads: a stack of Nodes, linked through themselves. The loop takes all of it at once and reverses it. All
- * state is in one word, so no wake-up is lost, none is sent to a loop that is awake, and nothing gets in after the close.
+ * Passes Nodes from other threads to the loop: a stack of Nodes, linked through themselves. The loop takes all of them at once and reverses their
+ * order. All state is in one word, so no wake-up is lost, none is sent to a loop that is awake, and nothing gets in after the close.
  *
  * <pre>
  *            put                         put
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *    │                      │ put, which wakes the loop up
  *    │ fallAsleep           │
  *    ▼                      │              close
- *   ASLEEP ─────────────────┘        any ─────────▶ CLOSED: put says no
+ *   ASLEEP ─────────────────┘        any ─────────▶ CLOSED: put returns false
  *    │
  *    └─ awake ─▶ empty
  * </pre>
@@ -25,13 +25,13 @@ final class Inbox {
     private static final Node ASLEEP = new Mark();
     private static final Node CLOSED = new Mark();
 
-    /** What is next to the word in memory is written by the loop all the time, and must not share a cache line with it. */
+    /** Data adjacent to the word in memory is written by the loop all the time, and must not share a cache line with it. */
     private static final int APART = 32;
 
     private final AtomicReferenceArray<@Nullable Node> word = new AtomicReferenceArray<>(2 * APART + 1);
     private final Runnable wakeUp;
 
-    /** A state in the place of a Node. */
+    /** A state, stored in place of a Node. */
     private static final class Mark extends Node {
         @Override
         void execute() {
@@ -45,13 +45,13 @@ final class Inbox {
     }
 
     /**
-     * @param wakeUp wakes a loop that sleeps
+     * @param wakeUp wakes a sleeping loop
      */
     Inbox(Runnable wakeUp) {
         this.wakeUp = wakeUp;
     }
 
-    /** From any thread. False if the loop is closed: then the Node is not in. */
+    /** Adds a Node, from any thread. Returns false if the loop is closed: then the Node is not added. */
     boolean put(Node node) {
         Node before = word.get(APART);
         while (before != CLOSED) {
@@ -69,7 +69,7 @@ final class Inbox {
         return false;
     }
 
-    /** From any thread: the last Node that came in and was not taken, or null. */
+    /** The last Node that was added and not taken yet, or null. From any thread. */
     @Nullable
     Node newest() {
         Node now = word.get(APART);
@@ -81,22 +81,22 @@ final class Inbox {
         return now == null || now == ASLEEP || now == CLOSED;
     }
 
-    /** On the loop: from now on the first sender wakes it up. False if something is in already: then don't sleep. */
+    /** From now on the first sender wakes the loop. Returns false if something is already in the inbox: then don't sleep. On the loop. */
     boolean fallAsleep() {
         return word.get(APART) == null && word.compareAndSet(APART, null, ASLEEP);
     }
 
-    /** On the loop: after sleeping. Whether a sender has ended that. */
+    /** Ends sleeping; returns whether a sender has already ended it. On the loop. */
     boolean awake() {
         return !word.compareAndSet(APART, ASLEEP, null);
     }
 
-    /** On the loop: moves what is in now to the Handle queue; how many that were. */
+    /** Moves the present Nodes to the Handle queue; returns their number. On the loop. */
     int drainTo(NodeQueue handles) {
         return isEmpty() ? 0 : handles.addAll(word.getAndSet(APART, null));
     }
 
-    /** On the loop, when it ends: what is in is handed to {@code discarding}, and nothing more comes in. */
+    /** Closes the inbox: remaining Nodes are passed to {@code discarding}, and no more are accepted. On the loop, when it ends. */
     void close(Consumer<? super Node> discarding) {
         Node last = word.getAndSet(APART, CLOSED);
         var left = new NodeQueue();

@@ -3,23 +3,23 @@ package rill;
 import java.util.List;
 
 /**
- * A pipeline on its way onto a connection: as its first one, or in the place of another.
+ * Puts a pipeline on a connection: as its first one, or in place of another.
  *
  * <pre>
- *  may it be replaced? ──▶ each codec opens its session ──▶ named: a Connection of its types ──▶ in place of the stages before
+ *  may it be replaced? ──▶ each codec opens its session ──▶ named: a Connection of its types ──▶ replaces the stages before
  *         └──────────────────────────┴───▶ it throws: nothing has changed
  *
- *  before:  layer A   layer B   codec C              A and B are the same in both: they stay, with what they hold
+ *  before:  layer A   layer B   codec C              A and B are the same in both: they stay, with their state
  *  next:    layer A   layer B   layer D   codec E    D and E are new; what C had not consumed goes to D
  * </pre>
  *
- * <p>Of a connection that is closing only the name changes: the new receiver is told what the old one was.
+ * <p>If the connection is closing, only the name changes: the new receiver is notified of what the old one was.
  */
 final class Installation<R, W> {
     private final Link link;
     private final Stack stack;
     private final Pipeline<R, W> next;
-    private int kept; // so many layers, from the bottom, stay as they are
+    private int kept; // number of layers, from the bottom, that stay as they are
 
     private Installation(Link link, Pipeline<R, W> next) {
         this.link = link;
@@ -27,22 +27,22 @@ final class Installation<R, W> {
         this.next = next;
     }
 
-    /** The first pipeline. Called when connected. */
+    /** Installs the first pipeline. Called when connected. */
     static <R, W> Connection<R, W> first(Link link, Pipeline<R, W> above) {
         return new Installation<>(link, routed(link, above)).install();
     }
 
-    /** Another pipeline in the place of the present one. */
+    /** Installs another pipeline in place of the present one. */
     static <R, W> Connection<R, W> become(Link link, Pipeline<R, W> above) {
         return new Installation<>(link, routed(link, above)).replace();
     }
 
-    /** Another codec on top of the byte layers that there are. */
+    /** Installs another codec on top of the present byte layers. */
     static <R, W> Connection<R, W> become(Link link, Codec<R, W> top) {
         return new Installation<>(link, link.pipeline().beneath(top)).replace();
     }
 
-    /** On top of what leads to the target, and of what tells the bytes of the wire. */
+    /** Puts {@code above} on top of the layers that lead to the target, and of the layer that logs the bytes of the wire. */
     private static <R, W> Pipeline<R, W> routed(Link link, Pipeline<R, W> above) {
         Route route = link.route();
         Pipeline<R, W> whole = route == null ? above : route.beneath(above);
@@ -61,7 +61,7 @@ final class Installation<R, W> {
                 throw new IllegalStateException("become: a layer of " + link + " still holds back writes");
             }
         }
-        if (link.receives()) { // still: a layer may have failed
+        if (link.receives()) { // checked again, since a layer may have failed
             return install();
         }
         link.inbound().replaceReceiver();
@@ -91,7 +91,7 @@ final class Installation<R, W> {
         }
     }
 
-    /** The stages of the pipeline, from the bottom. If a codec can't open a session, those that have are closed. */
+    /** Opens the stages of the pipeline, from the bottom. If a codec can't open a session, the opened ones are closed. */
     private Stage[] opened() {
         List<ByteLayer> layers = next.layers();
         int size = layers.size() + 1;

@@ -1,6 +1,6 @@
 package rill;
 
-/** What {@link Loop#execute} queues: a Runnable and nothing else. */
+/** The Node that {@link Loop#execute} queues: just a Runnable. */
 final class Job extends Node {
     private final Runnable action;
 

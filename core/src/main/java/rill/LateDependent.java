@@ -2,7 +2,7 @@ package rill;
 
 import org.jspecify.annotations.Nullable;
 
-/** Tells a dependent that was added after the others had been told. Until then it has a claim to a value that must not get lost. */
+/** Notifies a dependent that was added after the others were notified. Until then it has a claim to a value that must not get lost. */
 final class LateDependent extends Node {
     private final Future<?> future;
     private final Object dependent;

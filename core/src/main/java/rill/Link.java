@@ -10,30 +10,30 @@ import rill.spi.Wire;
 import rill.spi.WireListener;
 
 /**
- * A Wire with what is on top of it: the machine behind a {@link Connection}.
+ * A Wire with everything on top of it: the implementation behind a {@link Connection}.
  *
  * <pre>
  *          close() ¹, abort()                                the wire is closed
  *  OPEN ─────────────────────────────────────────▶ ENDING ────────────────────▶ CLOSED
  *    │                                               ▲                             ▲
- *    │                      close(), or nobody takes │ what came before            │
+ *    │                      close(), or nobody takes │ earlier input               │
  *    └── a write fails, or the wire ──▶ BROKEN ──────┴── that was received ────────┘
  * </pre>
  *
- * ¹ If a layer still holds back writes (TLS, in its handshake), it is first left time to let them go; and what other threads were
- * told is accepted is left time to arrive.
+ * <p>¹ If a layer still holds back writes (TLS, in its handshake), it first gets time to release them; and writes of other threads that were admitted
+ * get time to arrive.
  *
- * <p>Its parts: the {@link Stack} of sessions, which an {@link Installation} puts in place; {@link Inbound} and {@link Outbound}, the halves that
- * go up and down through them; the {@link Audience}, which is told what becomes of it; and, only where they are needed, {@link Finishing}, what
- * its owner does when the loop closes, {@link Broken}, what is still delivered when the wire has failed, and {@link Ending}, how it closes.
+ * <p>Its parts: the {@link Stack} of sessions, which an {@link Installation} puts in place; {@link Inbound} and {@link Outbound}, the halves that go
+ * up and down through them; the {@link Audience}, which is notified of what becomes of it; and, only where needed, {@link Finishing}, what its owner
+ * does when the loop closes, {@link Broken}, what is still delivered when the wire has failed, and {@link Ending}, how it closes.
  *
- * <p>It is longer than others since it is where every event of the wire and every end of a connection comes by.
+ * <p>It is longer than other classes because every event of the wire and every end of a connection passes through it.
  */
 final class Link extends Node implements WireListener, Observed {
     private enum State {
         OPEN,
-        BROKEN, // in which it goes on as its Broken says
-        ENDING, // and here as its Ending says
+        BROKEN, // see Broken
+        ENDING, // see Ending
         CLOSED
     }
 
@@ -43,23 +43,23 @@ final class Link extends Node implements WireListener, Observed {
     private final Inbound inbound;
     private final Outbound outbound;
     private final Audience audience;
-    private @Nullable Broken broken; // once its wire has failed
-    private @Nullable Ending ending; // once it is asked to end
+    private @Nullable Broken broken; // set once its wire has failed
+    private @Nullable Ending ending; // set once it is asked to end
     private @Nullable Wire wire;
     private @Nullable Connection<?, ?> connection; // the present one
     private State state = State.OPEN;
     private boolean dirty;
     private int messagesInBatch;
     private @Nullable Provenance provenance;
-    private @Nullable Finishing finishing; // once its owner has said what he does then
-    private boolean wireGone; // what it brought may still be waiting to be received
+    private @Nullable Finishing finishing; // set once its owner has set a handler for it
+    private boolean wireGone; // its input may still be waiting to be received
 
-    /** In the loop's list of open connections, as {@link #next} is: see {@link #nextLink}. */
+    /** Links the loop's list of open connections, as {@link #next} does: see {@link #nextLink}. */
     @Nullable
     Link previousLink;
 
     /**
-     * @param onConnect told once: null when connected, or why that failed
+     * @param onConnect called once: with null when connected, or with the reason for failing
      */
     Link(Loop loop, ConnectionLimits limits, Consumer<? super @Nullable Throwable> onConnect) {
         this.loop = loop;
@@ -69,13 +69,13 @@ final class Link extends Node implements WireListener, Observed {
         this.outbound = new Outbound(this);
     }
 
-    /** Said before it is connected. */
+    /** Called before it is connected. */
     Link from(Provenance known) {
         provenance = known;
         return this;
     }
 
-    /** How it was dialed; null if it was not. */
+    /** The route by which it was dialed; null if it was not dialed. */
     @Nullable
     Route route() {
         return provenance instanceof Route route ? route : null;
@@ -91,17 +91,17 @@ final class Link extends Node implements WireListener, Observed {
         return provenance instanceof Admission;
     }
 
-    /** Whether it came in and is still at work: whoever receives from it is left time to finish when the loop closes. */
+    /** Whether it was accepted and is still at work: its receiver gets time to finish when the loop closes. */
     boolean isAccepted() {
         return provenance instanceof Admission admission && admission.atWork(); // see Links.acceptedAtWork
     }
 
-    /** Whether it ends, if it ends now, with what it belongs to. */
+    /** Whether, if it ends now, that is because its loop or its listener is going out of service. */
     boolean isGoingAway() {
         return loop.closing().hasBegun() || (provenance instanceof Admission admission && admission.isOver());
     }
 
-    /** Closing the loop need not wait for it any more before it goes on with those that it has opened itself. */
+    /** A closing loop need not wait for it any more before it finishes outgoing connections. */
     private void workIsDone() {
         if (provenance instanceof Admission admission && admission.atWork() && !audience.isConnecting()) {
             provenance = admission.workDone();
@@ -109,7 +109,7 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    /** It is in no list of its loop any more. */
+    /** It has been removed from all lists of its loop. */
     void removed() {
         if (provenance instanceof Admission admission) {
             admission.gone();
@@ -155,7 +155,7 @@ final class Link extends Node implements WireListener, Observed {
         return audience;
     }
 
-    /** What its owner does himself when it is to finish; made when he says something. */
+    /** What its owner does when it is to finish; created when the owner sets a handler. */
     Finishing finishing() {
         if (finishing == null) {
             finishing = new Finishing(this);
@@ -178,7 +178,7 @@ final class Link extends Node implements WireListener, Observed {
         return ending;
     }
 
-    /** From any thread: does something that ends it, on the loop. */
+    /** Runs an action that ends it, on the loop. From any thread. */
     void onLoop(String what, Runnable action) {
         if (loop.isCurrent()) {
             action.run();
@@ -187,14 +187,14 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    // ---- its pipeline, and who receives
+    // ---- its pipeline and receiver
 
-    /** The first pipeline. Called when connected. */
+    /** Installs the first pipeline. Called when connected. */
     <R, W> Connection<R, W> open(Pipeline<R, W> first) {
         return Installation.first(this, first);
     }
 
-    /** Another pipeline is the present one from now on; whoever receives from it was told nothing yet. */
+    /** Makes another pipeline the present one; its receiver has not been notified of anything yet. */
     <R, W> Connection<R, W> rename(Pipeline<R, W> next) {
         var fresh = new Connection<>(this, next);
         connection = fresh;
@@ -205,7 +205,7 @@ final class Link extends Node implements WireListener, Observed {
         return fresh;
     }
 
-    /** The present one. */
+    /** The present pipeline. */
     Pipeline<?, ?> pipeline() {
         return Objects.requireNonNull(connection).pipeline();
     }
@@ -214,7 +214,7 @@ final class Link extends Node implements WireListener, Observed {
         return connection == candidate;
     }
 
-    /** For how many bytes a message of the present pipeline counts until it is encoded. */
+    /** The number of bytes that a message of the present pipeline counts for until it is encoded. */
     @SuppressWarnings("unchecked")
     int weight(Object message) {
         return ((Connection<?, Object>) Objects.requireNonNull(connection)).weight(message);
@@ -224,7 +224,7 @@ final class Link extends Node implements WireListener, Observed {
     void receiver(Receiver<?> receiver) {
         inbound.receiver((Receiver<Object>) receiver);
         if (!receives()) {
-            audience.tellReceiver(null); // it has come too late to be told with the others
+            audience.tellReceiver(null); // it was set too late to be notified with the others
         } else if (inbound.finishing()) { // likewise
             if (receiver instanceof Pulling) {
                 inbound.finish(true);
@@ -248,12 +248,12 @@ final class Link extends Node implements WireListener, Observed {
         return state == State.OPEN && !closing();
     }
 
-    /** Whether it closes once a layer lets go the writes that it holds back, and those that were admitted are there. */
+    /** Whether it closes once a layer releases the writes that it holds back, and admitted writes have arrived. */
     boolean closing() {
         return inbound.isDeaf();
     }
 
-    // ---- events from the wire, each of which is the failure of this connection alone if it goes wrong
+    // ---- events from the wire; if handling one goes wrong, only this connection fails
 
     @Override
     public void connected() {
@@ -267,7 +267,7 @@ final class Link extends Node implements WireListener, Observed {
         loop.activity().enter(before);
     }
 
-    /** Does something of this connection's: whatever it throws is its failure, and nobody else's. */
+    /** Runs an action of this connection: whatever it throws fails this connection only. */
     void attempt(Runnable action) {
         try {
             action.run();
@@ -276,20 +276,20 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    /** Something threw that is neither a session's call nor the user's: want of memory, or our mistake. */
+    /** Something threw that is neither a session's call nor the user's: lack of memory, or a mistake of ours. */
     private void goneWrong(Throwable cause) {
         try {
             boolean closes = mayFail();
             failed(cause, false);
             if (!closes) {
-                abort(); // it was closing already, and may have stopped half-way
+                abort(); // it was already closing, and may have stopped half-way
             }
         } catch (Throwable another) {
             letGo(another);
         }
     }
 
-    /** Not even the failure could be told. */
+    /** Not even the failure could be delivered. */
     private void letGo(Throwable cause) {
         try {
             if (state != State.CLOSED && wireGone) {
@@ -297,7 +297,7 @@ final class Link extends Node implements WireListener, Observed {
             } else if (state != State.CLOSED) {
                 try {
                     drain();
-                } finally { // even if there is no memory for that
+                } finally { // even without memory for that
                     wire().abort(); // whose end concludes it
                 }
             }
@@ -316,7 +316,7 @@ final class Link extends Node implements WireListener, Observed {
             guarded(() -> told.accept(null));
         }
         if (isAccepted() && loop.closing().hasBegun()) {
-            finish(); // it has come after all others were asked to
+            finish(); // it was connected after all others were asked to finish
         }
         flushIfDirty();
     }
@@ -428,10 +428,10 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    /** Nothing leaves any more; unless we are closing, what came before is still of interest. */
+    /** Nothing leaves any more; unless we are closing, earlier input is still wanted. */
     private void nowBroken(Throwable cause) {
         outbound.close(cause);
-        if (!mayStillFailInLayer() && audience.tellAwaitingOfWire(cause)) { // nobody has it yet
+        if (!mayStillFailInLayer() && audience.tellAwaitingOfWire(cause)) { // not handed over yet
             abort();
             return;
         }
@@ -444,7 +444,7 @@ final class Link extends Node implements WireListener, Observed {
             inbound.broken(wireGone);
             return;
         }
-        if (mayFail()) { // it waits for a layer before it closes: what that holds back will never leave
+        if (mayFail()) { // it waits for a layer before it closes: the writes held back will never leave
             drain();
             inbound.decodeNoMore();
             audience.tellEnd(cause);
@@ -453,8 +453,8 @@ final class Link extends Node implements WireListener, Observed {
     }
 
     /**
-     * Whether a layer that is not ready has not seen all that the peer has said, which may be why the peer refuses: whoever awaits the connection
-     * is told that, rather than that the wire has failed.
+     * Whether a layer that is not ready has not seen everything that the peer has sent, which may explain why the peer refuses: the awaiter is then
+     * notified of that, rather than of the wire's failure.
      */
     private boolean mayStillFailInLayer() {
         return receives() && !stack.isEmpty() && !stack.ready() && (!wireGone || stack.waits());
@@ -468,7 +468,7 @@ final class Link extends Node implements WireListener, Observed {
                 : new ClosedHere(peer(), loop.origins() != null, audience.failing());
     }
 
-    /** Nothing more will come: tells everybody, and lets go of everything. */
+    /** Nothing more will arrive: notifies everyone, and releases everything. */
     void conclude(@Nullable Throwable cause) {
         if (state == State.CLOSED) {
             return;
@@ -485,7 +485,7 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    /** Whatever goes wrong with those who make use of it: it is gone, and in no list. */
+    /** Removes it from all lists, even if its users throw. */
     private void leave() {
         try {
             workIsDone();
@@ -500,14 +500,14 @@ final class Link extends Node implements WireListener, Observed {
 
     // ---- failures
 
-    /** Something went wrong. Closes the connection, unless the failure is survivable and its owner carries on: then true. */
+    /** Something went wrong. Closes the connection, unless the failure is survivable and its owner carries on: then returns true. */
     boolean failed(Throwable thrown, boolean survivable) {
         Throwable cause = NoMemory.unwrapped(thrown);
         if (cause instanceof ProtocolException violation && !violation.streamEnded()) {
             loop.violated(this, violation);
         }
         if (!mayFail()) {
-            if (survivable || !(cause instanceof IOException)) { // the user's, and not what the network does to it now
+            if (survivable || !(cause instanceof IOException)) { // the user's failure, not the network's
                 loop.threw("", this, cause);
             }
             return false;
@@ -522,7 +522,7 @@ final class Link extends Node implements WireListener, Observed {
         return goesOn;
     }
 
-    /** Calls the user; what that throws fails the connection, which may survive it. */
+    /** Calls the user; what the user throws fails the connection, which may survive that. */
     void guarded(Runnable call) {
         try {
             call.run();
@@ -537,7 +537,7 @@ final class Link extends Node implements WireListener, Observed {
         messagesInBatch++;
     }
 
-    /** Something is to be flushed at the end of this tick, or of the turn of reading in which it came up. */
+    /** Something is to be flushed at the end of this tick, or of the current read batch. */
     void dirty() {
         if (!dirty) {
             loop.links().dirty(this);
@@ -561,7 +561,7 @@ final class Link extends Node implements WireListener, Observed {
             return;
         }
         if (state == State.BROKEN && stack.ready() && audience.tellAwaiting(audience.failedWith())) {
-            abort(); // ready, but of no use to anybody
+            abort(); // ready, but of no use
             return;
         }
         audience.tellIfReady();
@@ -572,7 +572,7 @@ final class Link extends Node implements WireListener, Observed {
         goOnFlushing();
     }
 
-    /** Goes on with decoding, from a Handle. */
+    /** Continues decoding, from a Handle. */
     void decodeWaiting() {
         try {
             inbound.pump();
@@ -584,7 +584,7 @@ final class Link extends Node implements WireListener, Observed {
 
     // ---- closing
 
-    /** Sees to it that the connection ends once what is in flight is done: the loop is closing, or a Client finishes. */
+    /** Has the connection end once what is in flight is done: the loop is closing, or a Client is finishing. */
     void finish() {
         if (state == State.ENDING) {
             ending().hurry();
@@ -603,7 +603,7 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    /** Closes it, though not because its owner wants that: he is told if it is broken. */
+    /** Closes it, but not at the owner's request: the owner is notified if it is broken. */
     void end() {
         if (state == State.BROKEN) {
             broken().end();
@@ -612,7 +612,7 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    /** Whoever receives messages of an accepted connection closes it, once it has finished what it has received; others need not. */
+    /** On an accepted connection, has the receiver finish what it has received, and then close the connection; others are closed. */
     void finishReceiving() {
         if (isAccepted()) {
             inbound.finish(true);
@@ -621,12 +621,12 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    /** Whether our stream ends as soon as what was accepted has come down. */
+    /** Whether our stream ends as soon as accepted writes have arrived. */
     boolean outputEnds() {
         return state == State.OPEN && (closing() || outbound.endsAlone());
     }
 
-    /** A write that another thread was told is accepted has come, or will not: our end may have waited for it. */
+    /** A write accepted from another thread has arrived, or will not: our end may have waited for it. */
     void admittedArrived() {
         if (outputEnds()) {
             dirty();
@@ -650,7 +650,7 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    /** Ends our stream after everything written; the peer's goes on. */
+    /** Ends our stream after everything written; the peer's continues. */
     void shutdownOutput() {
         if (open() && wire != null) {
             outbound.end().shutdownOutput();
@@ -686,25 +686,25 @@ final class Link extends Node implements WireListener, Observed {
         }
         outbound.end().sayGoodBye();
         if (state != State.OPEN) {
-            return; // a session's good-bye has gone wrong, and whoever was told of it has ended the connection
+            return; // a session's good-bye has failed, and the notified owner has ended the connection
         }
         Ending begins = ending();
         state = State.ENDING;
         begins.flush();
     }
 
-    /** Goes on with closing once everything has left. */
+    /** Continues closing once everything has left. */
     void goOnFlushing() {
         if (state == State.ENDING) {
             ending().goOn();
         }
     }
 
-    /** Nothing of ours leaves any more, and what comes is thrown away. */
+    /** Nothing of ours leaves any more, and input is discarded. */
     void drain() {
         Ending begins = ending();
         state = State.ENDING;
-        endTimers(); // with what was waited for before
+        endTimers(); // and with them the earlier waits
         begins.drain();
         workIsDone();
     }
@@ -722,18 +722,18 @@ final class Link extends Node implements WireListener, Observed {
         return state == State.ENDING && ending().isDraining();
     }
 
-    /** Whether it is not idle although no bytes come or go: we hold up its input, or requests are in flight. */
+    /** Whether it is not idle although no bytes are received or sent: we hold up its input, or requests are in flight. */
     boolean isBusy() {
         return inbound.heldUp()
                 || (inbound.hasReceiver() && !inbound.receiver().unfinished().isEmpty());
     }
 
-    /** Whether the wire is, though what it brought may still be waiting to be received. */
+    /** Whether the wire is gone; its input may still be waiting to be received. */
     boolean isWireGone() {
         return wireGone;
     }
 
-    /** Whether no event will come from the wire any more. */
+    /** Whether no more events will arrive from the wire. */
     boolean gone() {
         return wireGone || state == State.CLOSED;
     }
@@ -756,10 +756,10 @@ final class Link extends Node implements WireListener, Observed {
         }
     }
 
-    /** The loop ends: no further event will come from the wire. */
+    /** The loop ends: no more events will arrive from the wire. */
     void cutOff(Throwable cause) {
         if (state == State.BROKEN) {
-            broken().end(); // what it had of its peer is lost, and was not missed yet
+            broken().end(); // its remaining input is lost, which has not been reported yet
         }
         if (state == State.CLOSED) {
             return;
@@ -775,12 +775,12 @@ final class Link extends Node implements WireListener, Observed {
         conclude(null);
     }
 
-    /** Whether something of ours has not left yet, or is waited for; a connection that drains has done its work. */
+    /** Whether something of ours has not left yet, or is awaited; a connection that drains has done its work. */
     boolean unfinished() {
         return state == State.OPEN || (state == State.ENDING && !isDraining());
     }
 
-    /** For the list of survivors. */
+    /** Its description in the list of survivors. */
     String situation() {
         String unfinished = inbound.hasReceiver() ? inbound.receiver().unfinished() : "";
         if (unfinished.isEmpty()) {
@@ -793,13 +793,13 @@ final class Link extends Node implements WireListener, Observed {
         return this + " (" + unfinished + ")";
     }
 
-    /** The next in the loop's list of open connections: a place that it has as a Node, and that is free since it is never queued. */
+    /** The next in the loop's list of open connections. Uses the field that it has as a Node, which is free since it is never queued. */
     @Nullable
     Link nextLink() {
         return (Link) next;
     }
 
-    /** As a Node it stands for whatever event of its own holds the loop. */
+    /** As a Node, it stands for any event of this connection that holds the loop. */
     @Override
     void execute() {}
 

@@ -17,22 +17,22 @@ final class Links extends Residents {
     private final List<Listener> listeners = new ArrayList<>();
     private final Set<Dialer<?>> dialers = new LinkedHashSet<>();
     private final Set<Members<?, ?>> pools = new LinkedHashSet<>();
-    private final Set<Runnable> arriving = new LinkedHashSet<>(); // end those that came in and are not connected yet
+    private final Set<Runnable> arriving = new LinkedHashSet<>(); // they end accepted sockets not connected yet
     private @Nullable Link first;
     private Link[] dirty = new Link[16];
     private int dirtyCount;
     private final AtomicInteger count = new AtomicInteger();
-    private @Nullable IdleConnections idle; // once a connection has a bound of its idle time
-    private @Nullable Link lastReader; // who has read last in this tick
-    private int readers; // how many have read in this tick so far, about
-    private boolean crowd; // several have read in the one before
-    private int acceptedAtWork; // connections that came in and have not done their work yet
+    private @Nullable IdleConnections idle; // set once a connection has a bound on its idle time
+    private @Nullable Link lastReader; // the last to read in this tick
+    private int readers; // about how many have read in this tick so far
+    private boolean crowd; // several have read in the previous tick
+    private int acceptedAtWork; // accepted connections that have not done their work yet
 
     Links(Loop loop) {
         this.loop = loop;
     }
 
-    /** From any thread: counts a connection that is on its way here, so that those who choose the emptiest loop see it. */
+    /** Counts a connection that is on its way here, so that the choice of the loop with the fewest takes it into account. From any thread. */
     void expect() {
         count.incrementAndGet();
     }
@@ -42,7 +42,7 @@ final class Links extends Residents {
         count.decrementAndGet();
     }
 
-    /** A connection that {@link #expect} has counted. */
+    /** Adds a connection that {@link #expect} has counted. */
     void add(Link link) {
         link.next = first;
         if (first != null) {
@@ -54,7 +54,7 @@ final class Links extends Residents {
         loop.observing().opened(link);
     }
 
-    /** Bounds the idle time of one that was added; zero for no bound. */
+    /** Bounds the idle time of a connection that was added; zero for no bound. */
     void boundIdleTime(Link link, Duration limit) {
         if (!limit.isZero()) {
             if (idle == null) {
@@ -119,7 +119,7 @@ final class Links extends Residents {
         }
     }
 
-    /** One that {@link #expect} has counted is open here, but not told that it is connected; until then {@code end} ends it. */
+    /** A connection that {@link #expect} has counted is open here, but not reported as connected yet; until then {@code end} ends it. */
     void arrives(Runnable end) {
         arriving.add(end);
     }
@@ -139,7 +139,7 @@ final class Links extends Residents {
         return first == null && dialers.isEmpty() && arriving.isEmpty() && pools.isEmpty();
     }
 
-    /** Something has come for it. */
+    /** Bytes have arrived for it. */
     void reads(Link link) {
         if (lastReader != link) {
             lastReader = link;
@@ -147,12 +147,12 @@ final class Links extends Residents {
         }
     }
 
-    /** Whether several connections are busy: then their peers have time, while one after the other has its turn. */
+    /** Whether several connections are busy: then their peers have time while each has its turn. */
     boolean isCrowd() {
         return crowd || readers > 1;
     }
 
-    /** To be flushed at the end of the tick. */
+    /** Marks it to be flushed at the end of the tick. */
     void dirty(Link link) {
         if (dirtyCount == dirty.length) {
             dirty = Arrays.copyOf(dirty, dirtyCount * 2);
@@ -174,7 +174,7 @@ final class Links extends Residents {
             Link link = dirty[i];
             try {
                 link.flushIfDirty();
-            } catch (Throwable t) { // an Error, such as no memory: that ends a connection, but not the tick
+            } catch (Throwable t) { // an Error, such as no memory: ends a connection, but not the tick
                 loop.runReporting("failure of ", link, () -> link.failed(t, false));
                 loop.runReporting("abort of ", link, link::abort);
             }
@@ -216,7 +216,7 @@ final class Links extends Residents {
 
     @Override
     void finishAll() {
-        for (Members<?, ?> pool : List.copyOf(pools)) { // they connect no more, and what waits for a connection fails
+        for (Members<?, ?> pool : List.copyOf(pools)) { // they no longer connect, and what waits for a connection fails
             loop.runReporting("the end of ", pool, pool::loopCloses);
         }
         for (Dialer<?> dialer : List.copyOf(dialers)) {
@@ -230,7 +230,7 @@ final class Links extends Residents {
         }
     }
 
-    /** As they are now: what one of them does may end others. */
+    /** A snapshot, since what is done to one may end others. */
     private List<Link> all() {
         var all = new ArrayList<Link>();
         for (Link link = first; link != null; link = link.nextLink()) {

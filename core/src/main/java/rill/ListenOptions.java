@@ -9,11 +9,11 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import rill.spi.SocketOptions;
 
-/** How to listen; immutable, each method that takes an argument gives a changed copy. */
+/** How to listen. Immutable; each method with a parameter returns a changed copy. */
 public final class ListenOptions {
     private static final ListenOptions DEFAULTS = new ListenOptions(new Values());
 
-    /** What an instance holds. Changed only before it has one. */
+    /** The values of an instance. Changed only before an instance holds them. */
     private static final class Values implements Cloneable {
         private int backlog = 1024;
         private SocketOptions listener = SocketOptions.none();
@@ -61,8 +61,8 @@ public final class ListenOptions {
     }
 
     /**
-     * A backlog of 1,024, SO_REUSEADDR, TCP_NODELAY, 65,536 connections, 1,024 requests in flight for each, and no bound of the idle
-     * time.
+     * The default options: a backlog of 1,024, SO_REUSEADDR, TCP_NODELAY, 65,536 connections, 1,024 requests in flight for each, and no bound on the
+     * idle time.
      */
     public static ListenOptions defaults() {
         return DEFAULTS;
@@ -75,12 +75,12 @@ public final class ListenOptions {
         return values.backlog;
     }
 
-    /** Options of the listening socket; over TCP, SO_REUSEADDR is on unless said otherwise. */
+    /** Options of the listening socket; over TCP, SO_REUSEADDR is on by default. */
     public SocketOptions listener() {
         return values.listener;
     }
 
-    /** Options of each connection; over TCP, TCP_NODELAY is on unless said otherwise. */
+    /** Options of each connection; over TCP, TCP_NODELAY is on by default. */
     public SocketOptions socket() {
         return values.socket;
     }
@@ -91,24 +91,24 @@ public final class ListenOptions {
     }
 
     /**
-     * Whether every loop of a {@link LoopGroup} has a listening socket of its own at the address (SO_REUSEPORT). Then the system spreads the
-     * connections, by a hash of their addresses, and no connection changes threads. Otherwise the first loop accepts for all, and each
-     * connection goes to the loop with the fewest.
+     * Whether every loop of a {@link LoopGroup} has its own listening socket at the address (SO_REUSEPORT). If so, the system spreads the connections
+     * by a hash of their addresses, and no connection changes threads. Otherwise the first loop accepts for all, and each connection goes to the loop
+     * with the fewest.
      */
     public boolean reusePort() {
         return values.reusePort;
     }
 
-    /** How many requests of one connection {@link Serving#serve serve} takes on before it stops reading. */
+    /** How many requests of one connection {@link Serving#serve serve} accepts before it stops reading. */
     public int requestsInFlight() {
         return values.requestsInFlight;
     }
 
     /**
-     * How many accepted connections may be open at once. At the bound accepting pauses, which is reported as {@link
-     * Report.AcceptPaused}; further connections wait in the backlog, until one has ended.
+     * How many accepted connections may be open at once. At the bound, accepting pauses, which is reported as {@link Report.AcceptPaused}; further
+     * connections wait in the backlog until one has ended.
      *
-     * <p><b>Not guaranteed:</b> the exact bound with {@link #reusePort}. There may be one more for each further loop.
+     * <p><b>Not guaranteed:</b> the exact bound with {@link #reusePort}. There may be one more for each additional loop.
      */
     public int connections() {
         return values.connections;
@@ -116,7 +116,7 @@ public final class ListenOptions {
 
     /**
      * How long a connection may be idle; zero for no bound. A connection is idle while nothing is received, nothing is sent, and no request is in
-     * flight. One that is idle for this long fails with a {@link DeadlineException} and closes in good order.
+     * flight. A connection that is idle for this long fails with a {@link DeadlineException} and closes in good order.
      *
      * <p><b>Not guaranteed:</b> the exact time. It may take up to a quarter more.
      */
@@ -124,13 +124,13 @@ public final class ListenOptions {
         return values.idleTime;
     }
 
-    /** The options of a socket that listens at this address. */
+    /** The options for a socket that listens at this address. */
     SocketOptions listenerAt(SocketAddress address) {
         SocketOptions wanted = reusePort() ? listener().or(StandardSocketOptions.SO_REUSEPORT, true) : listener();
         return address instanceof InetSocketAddress ? wanted.or(StandardSocketOptions.SO_REUSEADDR, true) : wanted;
     }
 
-    /** The options of a connection that was accepted at this address. */
+    /** The options for a connection that was accepted at this address. */
     SocketOptions socketAt(SocketAddress address) {
         return address instanceof InetSocketAddress ? socket().or(StandardSocketOptions.TCP_NODELAY, true) : socket();
     }
@@ -159,7 +159,7 @@ public final class ListenOptions {
         return with(copy -> copy.limits = newLimits);
     }
 
-    /** With a listening socket of each loop's own, or one for all of a group: see {@link #reusePort()}. */
+    /** With a listening socket for each loop, or one for the whole group: see {@link #reusePort()}. */
     public ListenOptions reusePort(boolean newReusePort) {
         return with(copy -> copy.reusePort = newReusePort);
     }
@@ -176,7 +176,7 @@ public final class ListenOptions {
         return with(copy -> copy.connections = newConnections);
     }
 
-    /** With this bound of the idle time of each connection, zero for none: see {@link #idleTime()}. */
+    /** With this bound on the idle time of each connection, zero for none: see {@link #idleTime()}. */
     public ListenOptions idleTime(Duration newIdleTime) {
         notNegative(newIdleTime);
         return with(copy -> copy.idleTime = newIdleTime);

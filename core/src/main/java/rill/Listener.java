@@ -17,8 +17,8 @@ import rill.spi.SocketOptions;
 /**
  * Accepts connections at an address.
  *
- * <p>If the system refuses to accept for want of descriptors or memory, accepting pauses, that is reported once, and it is tried
- * again every 100 ms. If as many connections are open as {@link ListenOptions#connections} allows, accepting pauses until one has ended.
+ * <p>If the system refuses to accept for want of descriptors or memory, accepting pauses; this is reported once, and it is retried every 100 ms. If
+ * as many connections are open as {@link ListenOptions#connections} allows, accepting pauses until one has ended.
  *
  * <p><b>Threading:</b> any thread.
  */
@@ -32,19 +32,19 @@ public final class Listener implements AutoCloseable {
     private final ThrowingConsumer<Link> onLink;
     private @Nullable Acceptor acceptor;
     private volatile @Nullable SocketAddress address;
-    private SocketOptions acceptedOptions = SocketOptions.none(); // options of what is accepted
+    private SocketOptions acceptedOptions = SocketOptions.none(); // of accepted connections
     private volatile boolean paused; // by the user
     private boolean refusalReported;
     private volatile boolean stopped;
     private final List<Listener> followers = new CopyOnWriteArrayList<>(); // on other loops, at the same address
-    private final Listener leader; // the one that its user has
+    private final Listener leader; // the one that the user holds
     private volatile boolean closed; // by the user
-    private final AtomicInteger open = new AtomicInteger(); // of the leader: connections of all of them
+    private final AtomicInteger open = new AtomicInteger(); // of the leader: the connections of all
     private volatile boolean fullReported; // of the leader
     private final Admission admission = new Admission(this);
 
     /**
-     * @param leader null if it is the one that its user has
+     * @param leader null if this is the one that the user holds
      */
     private Listener(
             Loop loop, ListenOptions options, Spread spread, ThrowingConsumer<Link> onLink, @Nullable Listener leader) {
@@ -55,7 +55,7 @@ public final class Listener implements AutoCloseable {
         this.leader = leader == null ? this : leader;
     }
 
-    /** In the place of one whose loop ends. */
+    /** Replaces a listener whose loop is ending. */
     private Listener(Listener before, Loop loop) {
         this.loop = loop;
         this.options = before.options;
@@ -80,7 +80,7 @@ public final class Listener implements AutoCloseable {
         return promise;
     }
 
-    /** On its way to the loop. */
+    /** A request to listen, on its way to the loop. */
     private final class Opening extends Node {
         private final SocketAddress wanted;
         private final Promise<Listener> promise;
@@ -119,7 +119,7 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    /** One listening socket for each loop, all at the same address; the first speaks for all. */
+    /** Opens a listening socket for each loop, all at the same address; the first listener represents all. */
     static Future<Listener> openEach(
             List<Loop> loops, SocketAddress address, ListenOptions options, ThrowingConsumer<Link> onLink) {
         Loop first = loops.getFirst();
@@ -130,7 +130,7 @@ public final class Listener implements AutoCloseable {
         });
     }
 
-    /** The others have failed, or nobody waits for them any more. */
+    /** Closes the leader if a follower has failed, or nobody waits for them any more. */
     private record CloseUponFailure(Listener leader) implements Bystander {
         @Override
         public void settled(Future<?> source) {
@@ -155,7 +155,7 @@ public final class Listener implements AutoCloseable {
         return open(next, address(), new Listener(next, options, Spread.onto(next), onLink, this))
                 .flatMap(follower -> {
                     followers.add(follower);
-                    if (closed) { // meanwhile, so that whoever closed it has not seen this one
+                    if (closed) { // closed meanwhile, without seeing this follower
                         follower.close();
                     }
                     return followedBy(loops.subList(1, loops.size()), onLink);
@@ -182,14 +182,14 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    /** The address, with the port that the system chose if it was 0. */
+    /** The address; if its port was 0, with the port that the system chose. */
     public SocketAddress address() {
         return Objects.requireNonNull(address);
     }
 
     /** Stops accepting for a while; connections wait in the backlog. */
     public void pause() {
-        paused = true; // first: a successor that is just being made looks for it once it is among the followers
+        paused = true; // first: a new successor checks it once it is among the followers
         eachFollower(Listener::pause);
         onLoop(() -> {
             if (acceptor != null) {
@@ -198,7 +198,7 @@ public final class Listener implements AutoCloseable {
         });
     }
 
-    /** What goes on in the place of another one is paused with that. */
+    /** A listener that replaces another one is paused together with that one. */
     private boolean isPaused() {
         return paused || leader.paused;
     }
@@ -211,8 +211,7 @@ public final class Listener implements AutoCloseable {
     }
 
     /**
-     * Stops listening and gives the address back; the file of a Unix domain socket is removed. Connections that were accepted
-     * stay. Does not wait.
+     * Stops listening and releases the address; the file of a Unix domain socket is removed. Connections that were accepted stay open. Does not wait.
      */
     @Override
     public void close() {
@@ -221,12 +220,12 @@ public final class Listener implements AutoCloseable {
         onLoop(this::stop);
     }
 
-    /** Whether it listens, paused or not: false once it was closed, or every loop that could listen for it. */
+    /** Whether it listens, paused or not: false once it was closed, or every loop that could listen for it was. */
     public boolean isOpen() {
         return !closed && (!stopped || followers.stream().anyMatch(each -> !each.stopped));
     }
 
-    /** Whether its user has closed it: it, or the one that it stands in for. */
+    /** Whether the user has closed this listener, or the one that it stands in for. */
     boolean isOver() {
         return leader.closed;
     }
@@ -256,7 +255,7 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    /** The loop takes nothing more: if others of its group do, one of them listens instead. */
+    /** This listener's loop takes nothing more: if other loops of its group do, one of them listens instead. */
     void loopEnds() {
         try {
             stop();
@@ -272,7 +271,7 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    /** A listener on its way to the loop that is to listen instead of another one. */
+    /** A listener on its way to the loop that will listen in place of another one. */
     private static final class Succession extends Node {
         private final Listener successor;
         private final Loop before;
@@ -288,10 +287,7 @@ public final class Listener implements AutoCloseable {
             if (successor.leader.closed) {
                 return;
             }
-            if (successor
-                    .loop
-                    .closing()
-                    .hasBegun()) { // since it was chosen: those who stop there have not seen this one
+            if (successor.loop.closing().hasBegun()) { // it began to close meanwhile, and did not stop this one
                 discard();
                 return;
             }
@@ -302,7 +298,7 @@ public final class Listener implements AutoCloseable {
         @Override
         void discard() {
             successor.stopped = true;
-            successor.passOn(); // that one ends as well
+            successor.passOn(); // that loop is ending as well
         }
 
         @Override
@@ -311,7 +307,7 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    /** It may take a moment until the address is free. */
+    /** Binds the address, with retries: it may take a moment until the address is free. */
     private void takeOver(Loop before, int tries) {
         if (stopped) {
             return;
@@ -352,7 +348,7 @@ public final class Listener implements AutoCloseable {
         return leader.open.get() >= options.connections();
     }
 
-    /** One more: at the bound all pause, this one at once. */
+    /** Counts one more connection: at the bound all listeners pause, this one at once. */
     private void begins() {
         if (leader.open.incrementAndGet() < options.connections()) {
             return;
@@ -376,7 +372,7 @@ public final class Listener implements AutoCloseable {
         });
     }
 
-    /** One less. From any thread. Never throws: the connection has ended, whoever can't make use of that. */
+    /** Counts one less. From any thread. Never throws: the connection has ended, even if a listener can't make use of that. */
     void ended() {
         int left = leader.open.decrementAndGet();
         if (left == options.connections() - 1) {
@@ -392,7 +388,7 @@ public final class Listener implements AutoCloseable {
         loop.runReporting("", this, () -> onLoop(this::retry));
     }
 
-    /** Gives an accepted socket to a loop; on the listener's own, or on that of one which can't take it after all. */
+    /** Passes an accepted socket to a loop. Called on the listener's loop, or on a loop that turned out unable to take the socket. */
     private void place(AcceptedSocket socket) {
         Loop target = spread.next();
         if (target == null) {
@@ -435,7 +431,7 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    /** What goes wrong with one that has come in is nobody else's business. */
+    /** Drops a socket that could not be opened. The failure concerns this socket only. */
     private void refused(Loop target, AcceptedSocket socket, Throwable cause) {
         target.counters().refused.getAndIncrement();
         target.links().unexpect();
@@ -471,7 +467,7 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    /** An accepted socket on its loop, not yet a connection; run if the loop ends before it is one. */
+    /** An accepted socket on its loop that is not a connection yet; {@link #run} is called if the loop ends before it is one. */
     private final class Adoption implements Consumer<@Nullable Throwable>, Runnable {
         private final Loop target;
         private @Nullable Link link;
@@ -525,7 +521,7 @@ public final class Listener implements AutoCloseable {
             try {
                 begins();
                 place(socket);
-            } catch (Throwable t) { // no memory: that is this connection's bad luck, and must not reach the selector
+            } catch (Throwable t) { // no memory: affects this connection only, and must not reach the selector
                 loop.counters().refused.getAndIncrement();
                 ended();
                 socket.close();
@@ -540,7 +536,7 @@ public final class Listener implements AutoCloseable {
         }
 
         private void goOnLater(IOException cause) {
-            retryLater(); // first: the rest may fail
+            retryLater(); // first, since the rest may fail
             if (!refusalReported) {
                 refusalReported = true;
                 loop.report(new Report.AcceptPaused(loop.name(), Listener.this.toString(), cause));

@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
 
-/** The default Reporter. It words the lines, and the {@link Scribe} writes them. */
+/** The default Reporter. It composes the lines, and the {@link Scribe} writes them. */
 final class LoggingReporter implements Reporter {
     static final LoggingReporter INSTANCE = new LoggingReporter(new Scribe(
             new SystemLog(),
@@ -12,8 +12,8 @@ final class LoggingReporter implements Reporter {
             Threads.shared().name("rill-reports").factory()));
 
     /**
-     * Has the log read its configuration as long as there are descriptors for that: java.util.logging would read none later, and drop
-     * every line without a word.
+     * Has the log read its configuration while there are descriptors for that: java.util.logging would not read it later, and would silently drop
+     * every line.
      */
     private static final @Nullable Thread PREPARATION = prepare();
 
@@ -29,7 +29,7 @@ final class LoggingReporter implements Reporter {
         try {
             return Threads.shared().name("rill-log").start(LoggingReporter::touchLog);
         } catch (Throwable noThread) {
-            return null; // then the first line prepares it
+            return null; // the first line then prepares it
         }
     }
 
@@ -37,11 +37,11 @@ final class LoggingReporter implements Reporter {
         try {
             System.getLogger("rill").isLoggable(System.Logger.Level.WARNING);
         } catch (Throwable t) {
-            // It shows again when there is something to log, and then a plain line is written.
+            // It fails again when there is something to log, and then a plain line is written.
         }
     }
 
-    /** Waits, not for long, until the log can be used whatever becomes of the process; once, as a rule. */
+    /** Waits for a short time until the log can be used whatever becomes of the process; usually only once. */
     static void ready() {
         Thread preparation = PREPARATION;
         if (preparation == null || !preparation.isAlive() || preparation == Thread.currentThread()) {
@@ -55,10 +55,10 @@ final class LoggingReporter implements Reporter {
     }
 
     private static final class SystemLog implements Scribe.Log {
-        /** Where System.Logger is java.util.logging, which takes its handlers away in a shutdown hook of its own. */
+        /** The prefix when System.Logger is java.util.logging, which removes its handlers in its own shutdown hook. */
         private static final String JAVA_UTIL_LOGGING = "sun.util.logging.";
 
-        /** The logger is asked for each time: it may be one that could not be had the last time. */
+        /** Gets the logger each time: it may have been unavailable the last time. */
         @Override
         public void write(System.Logger.Level level, String text, @Nullable Throwable thrown) {
             System.getLogger("rill").log(level, text, thrown);
@@ -75,7 +75,7 @@ final class LoggingReporter implements Reporter {
         scribe.tell(level(report), kindOf(report), messageOf(report), report.cause());
     }
 
-    /** Calls that fail for the same reason, and that nobody looks at, come by the hundred; null for what says by itself what it is like. */
+    /** Groups unobserved calls that fail for the same reason, which come in hundreds; null for a report that stands by itself. */
     private static @Nullable String kindOf(Report report) {
         if (report instanceof Report.Unobserved(String loop, String what, CallFailedException call)) {
             String kind = call.kind();
@@ -105,12 +105,12 @@ final class LoggingReporter implements Reporter {
         }
     }
 
-    /** There was not even the memory to say what happened. Never throws. */
+    /** There was not even enough memory to say what happened. Never throws. */
     void lost() {
         scribe.lost();
     }
 
-    /** On a thread outside: waits, not for long, until everything is written that was reported. */
+    /** Waits for a short time until everything that was reported is written. On a thread outside. */
     void flush() {
         scribe.flush();
     }
@@ -119,7 +119,7 @@ final class LoggingReporter implements Reporter {
         return report instanceof Report.Slow ? report.message() : oneLine(report.message());
     }
 
-    /** What a peer has sent may be in a message, and must not look like another line. */
+    /** Escapes control characters: a message may contain what a peer has sent, which must not look like another line. */
     private static String oneLine(String message) {
         if (message.chars().noneMatch(Character::isISOControl)) {
             return message;
@@ -149,7 +149,7 @@ final class LoggingReporter implements Reporter {
         };
     }
 
-    /** A peer that goes away, or breaks the protocol, is everyday life; what else is thrown is most likely a mistake. */
+    /** The level of a failure: a peer that goes away, or breaks the protocol, is normal; anything else is most likely a mistake. */
     private static System.Logger.Level ofFailure(Throwable cause) {
         return cause instanceof java.io.IOException ? System.Logger.Level.INFO : System.Logger.Level.WARNING;
     }

@@ -23,28 +23,27 @@ import rill.spi.Transport;
 /**
  * An event loop: sockets, timers and scheduled work, one thing at a time.
  *
- * <p>One tick handles I/O that is ready, then timers that are due, then the Handles that are present; then it flushes what was
- * written. One thread at a time drives a loop, and it does not matter which. {@link #run} drives until its body is done. {@link #start} lets a
- * thread of the loop's own drive. {@link #tick()} does one step. {@link Future#await} on a thread outside drives if nobody else does.
+ * <p>One tick handles I/O that is ready, then timers that are due, then the Handles that are present; then it flushes what was written. One thread at
+ * a time drives a loop, and it does not matter which. {@link #run} drives until its body is done. {@link #start} lets the loop's own thread drive.
+ * {@link #tick()} does one step. {@link Future#await} on a thread outside drives if nobody else does.
  *
  * <p><b>Threading:</b> all public methods may be called from any thread, unless they say otherwise. Callbacks run on the loop.
  *
- * <p><b>Errors:</b> whatever a Handle or a callback throws is reported, and the loop goes on.
+ * <p><b>Errors:</b> whatever a Handle or a callback throws is reported, and the loop continues.
  *
  * <p><b>After {@link #close}:</b>
  *
  * <ul>
- *   <li>Methods that give a Future (here, on a {@link Future}, a {@link Connection}, a {@link Client} or a {@link LoopGroup}) give one that has
- *       failed: with a {@link CancelledException} that names the loop, or, on connections and clients, with an {@link IOException}. Work that
- *       other threads had handed to the loop fails likewise. A Future that was done before keeps its value; so do {@link #done} and
- *       {@link #failed}.
- *   <li>Methods that schedule a Handle, or drive, throw {@link IllegalStateException}; {@link #execute} throws {@link
- *       RejectedExecutionException}, as every {@link Executor} does.
- *   <li>Methods that cancel, close, stop or pause do nothing. Methods that ask answer.
+ *   <li>Methods that return a Future (here, on a {@link Future}, a {@link Connection}, a {@link Client} or a {@link LoopGroup}) return one that has
+ *       failed: with a {@link CancelledException} that names the loop, or, on connections and clients, with an {@link IOException}. Work that other
+ *       threads had handed to the loop fails likewise. A Future that was done before keeps its value; so do {@link #done} and {@link #failed}.
+ *   <li>Methods that schedule a Handle, or drive, throw {@link IllegalStateException}; {@link #execute} throws {@link RejectedExecutionException}, as
+ *       every {@link Executor} does.
+ *   <li>Methods that cancel, close, stop or pause are no-ops. Methods that query still answer.
  * </ul>
  */
 public final class Loop extends BareLoop implements Serving {
-    /** How long {@link #close()} waits for what is in flight. */
+    /** How long {@link #close()} waits for work in flight. */
     public static final Duration DEFAULT_CLOSE_DEADLINE = Duration.ofSeconds(5);
 
     private static final AtomicInteger COUNT = new AtomicInteger();
@@ -61,22 +60,22 @@ public final class Loop extends BareLoop implements Serving {
     // ---- making
 
     /**
-     * A loop on the best transport that is available here.
+     * Opens a loop on the best transport that is available here.
      *
      * @throws IOException if the system refuses its descriptors
-     * @throws IllegalStateException if there is no transport, or not the one that the system property {@code rill.transport}
-     *     names; the message lists what there is
+     * @throws IllegalStateException if there is no transport, or not the one named by the system property {@code rill.transport}; the message lists
+     *     those available
      */
     public static Loop open() throws IOException {
         return open(LoopOptions.defaults());
     }
 
-    /** A loop on this transport. */
+    /** Opens a loop on this transport. */
     public static Loop open(Transport transport) throws IOException {
         return open(LoopOptions.defaults().transport(transport));
     }
 
-    /** A loop made as told. */
+    /** Opens a loop with these options. */
     public static Loop open(LoopOptions options) throws IOException {
         Transport wanted = options.transport() == null ? DefaultTransport.present() : options.transport();
         var choice = wanted == null ? Transports.best() : new Transports.Choice(wanted, null);
@@ -98,7 +97,7 @@ public final class Loop extends BareLoop implements Serving {
         return loop;
     }
 
-    /** Within a loop that has a Driver, or where such loops are opened, as in a simulation, real sockets would live in another time. */
+    /** Within a loop that has a Driver, or where such loops are opened, as in a simulation, real sockets would run on a different time. */
     private static void requireOneTime(Transport chosen) {
         Loop here = current();
         Transport usual = DefaultTransport.present();
@@ -135,12 +134,12 @@ public final class Loop extends BareLoop implements Serving {
     // ---- driving
 
     /**
-     * Lets a new platform thread, named like the loop, drive until {@link #stop} or {@link #close}. It is not a daemon: it keeps
-     * the JVM alive. Like every thread that Rill starts to drive a loop, it has the context class loader of the thread that opened the loop,
-     * and inherits no thread-locals.
+     * Lets a new platform thread, named like the loop, drive until {@link #stop} or {@link #close}. It is not a daemon: it keeps the JVM alive. Like
+     * every thread that Rill starts to drive a loop, it has the context class loader of the thread that opened the loop, and inherits no
+     * thread-locals.
      *
      * @return this
-     * @throws IllegalStateException if somebody drives the loop already, or if its environment has a {@link Driver}
+     * @throws IllegalStateException if the loop is already being driven, or if its environment has a {@link Driver}
      */
     public Loop start() {
         driving().start();
@@ -158,25 +157,26 @@ public final class Loop extends BareLoop implements Serving {
     // ---- work that blocks
 
     /**
-     * Calls {@code work} on a thread for blocking work, that of the loop's {@link Environment#blocking}, and gives its result: for files, databases, and
-     * whatever else makes a thread wait or compute for long. In a simulation it is called as that has it, on the host that the loop is of.
+     * Calls {@code work} on a thread for blocking work, from the loop's {@link Environment#blocking}, and returns its result: for files, databases,
+     * and anything else that makes a thread wait or compute for long. In a simulation it is called as the simulation decides, on the loop's host.
      *
-     * <p><b>Threading:</b> {@code work} may touch nothing that belongs to the loop. <b>Errors:</b> what it throws is the failure of the Future, whatever that
-     * is. Cancelling the Future does not stop it: what it gives then is dropped, unless {@link #blocking(Callable, Consumer)} says who takes it.
+     * <p><b>Threading:</b> {@code work} must not touch anything that belongs to the loop. <b>Errors:</b> whatever it throws is the failure of the
+     * Future. Cancelling the Future does not stop the work: its result is then dropped, unless {@link #blocking(Callable, Consumer)} says who takes
+     * it.
      */
     public <T extends @Nullable Object> Future<T> blocking(Callable<? extends T> work) {
         return elsewhere(work, promise(), result -> {});
     }
 
     /**
-     * {@link #blocking(Callable)} for a result that must not get lost, such as an open file: if nobody sees it, since every interest in it was given up
-     * before, {@code unseen} is given it. On the loop; after that has closed on any thread.
+     * {@link #blocking(Callable)} for a result that must not get lost, such as an open file: if nobody sees it, because every interest in it was
+     * given up before, it is passed to {@code unseen}. This happens on the loop, or, after the loop has closed, on any thread.
      */
     public <T extends @Nullable Object> Future<T> blocking(Callable<? extends T> work, Consumer<? super T> unseen) {
         return elsewhere(work, promise(unseen), unseen);
     }
 
-    /** {@link #blocking(Callable)} for work without a result: done when that is over. */
+    /** {@link #blocking(Callable)} for work without a result: done when the work is over. */
     public Future<@Nullable Void> blocking(ThrowingRunnable work) {
         return blocking(WithoutResult.of(work));
     }
@@ -199,7 +199,7 @@ public final class Loop extends BareLoop implements Serving {
                     promise.fail(t);
                 }
             });
-        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread can be had
+        } catch (RejectedExecutionException | OutOfMemoryError e) { // no thread is available
             promise.fail(e);
         }
         return promise;
@@ -208,14 +208,14 @@ public final class Loop extends BareLoop implements Serving {
     // ---- connecting and listening
 
     /**
-     * Connects, and speaks as {@code pipeline} says.
+     * Opens a connection that uses {@code pipeline}.
      *
-     * @param address where to; a name in it that is not resolved yet is looked up by the {@link Resolver}, and its addresses are raced as RFC
-     *     8305 says: IPv6 and IPv4 by turns, the next one after 250 ms, or at once when one has failed; the first to answer is taken, and the others
-     *     are given up
-     * @return done once it is connected and every layer is ready, which means that it holds back no writes (TLS does in its handshake). Fails
-     *     with an {@link IOException} that names the address and what was tried, or with what a layer has failed with. A connection that
-     *     comes when nobody waits for it any more is closed
+     * @param address the peer's address. An unresolved name in it is looked up by the {@link Resolver}, and its addresses are raced as RFC 8305 says:
+     *     IPv6 and IPv4 by turns, the next one after 250 ms, or at once when one has failed; the first to answer is taken, and the others are given
+     *     up
+     * @return done once it is connected and every layer is ready, which means that it holds back no writes (TLS does in its handshake). Fails with an
+     *     {@link IOException} that names the address and what was tried, or with the failure of a layer. A connection that is made when nobody waits
+     *     for it any more is closed
      */
     public <R, W> Future<Connection<R, W>> connect(SocketAddress address, Pipeline<R, W> pipeline) {
         return connect(address, pipeline, ConnectOptions.defaults());
@@ -240,10 +240,10 @@ public final class Loop extends BareLoop implements Serving {
     }
 
     /**
-     * Connects a client, whose {@code call} gives the answer to a request. It is one connection, and over when that is; {@link #pool} gives one that
-     * connects again.
+     * Connects a client, whose {@code call} returns the answer to a request. A client is a single connection, and ends with it; a {@link #pool}
+     * reconnects.
      *
-     * @return as of {@link #connect(SocketAddress, Pipeline)}, after what a connection needs {@link ClientProtocol#first first}
+     * @return as for {@link #connect(SocketAddress, Pipeline)}, and done after the protocol's {@link ClientProtocol#first first} step
      */
     public <Q, A> Future<Client<Q, A>> connect(SocketAddress address, ClientProtocol<Q, A> protocol) {
         return connect(address, protocol, ConnectOptions.defaults());
@@ -268,9 +268,9 @@ public final class Loop extends BareLoop implements Serving {
     }
 
     /**
-     * Opens a pool, which connects by itself, and again after failures. At once: it need not be connected to be called.
+     * Opens a pool, which connects by itself, and again after failures. It is returned at once: it can be called before it is connected.
      *
-     * @param address where to; a name in it is looked up for each connection, and each begins with the next of its addresses
+     * @param address the peer's address. A name in it is looked up for each connection, and each connection begins with the next of its addresses
      * @throws IllegalArgumentException if the options contradict each other or the protocol
      */
     public <Q, A> Pool<Q, A> pool(SocketAddress address, ClientProtocol<Q, A> protocol, PoolOptions options) {
@@ -279,7 +279,7 @@ public final class Loop extends BareLoop implements Serving {
         return Pool.open(this, () -> closing().connectsNoMore() ? null : this, false, address, protocol, options);
     }
 
-    /** {@link #pool(SocketAddress, ClientProtocol, PoolOptions)} of one connection. */
+    /** {@link #pool(SocketAddress, ClientProtocol, PoolOptions)} with one connection. */
     public <Q, A> Pool<Q, A> pool(SocketAddress address, ClientProtocol<Q, A> protocol) {
         return pool(address, protocol, PoolOptions.defaults());
     }
@@ -291,26 +291,26 @@ public final class Loop extends BareLoop implements Serving {
 
     // ---- asking
 
-    /** The loop that the current thread runs a callback or a Task of, or null on a thread outside. */
+    /** The loop whose callback or Task the current thread is running, or null on a thread outside. */
     public static @Nullable Loop current() {
         OnLoop current = OnLoop.current();
         return current == null ? null : (Loop) current.loop(); // as every BareLoop is
     }
 
-    /** The transport. */
+    /** The transport of this loop. */
     public Transport transport() {
         return transport;
     }
 
-    /** How many connections are open; a snapshot. */
+    /** The number of open connections; a snapshot. */
     @Override
     public int connections() {
         return links.count();
     }
 
     /**
-     * What it has done and how it is, as a snapshot. Costs the loop nothing but to have counted; may be asked for at any time, as often as you like, and
-     * once it is closed as well.
+     * What the loop has done and how it is, as a snapshot. Costs the loop nothing beyond counting; may be called at any time, as often as you like,
+     * and also once the loop is closed.
      */
     public LoopMetrics metrics() {
         return counters().snapshot(ticking().pendingTimers(), buffers.taken(), buffers.kept());
@@ -374,7 +374,7 @@ public final class Loop extends BareLoop implements Serving {
         runReporting("closing the buffers", buffers::close);
     }
 
-    /** The constant that says that a write was accepted. */
+    /** The constant Future of writes that were accepted. */
     Future<@Nullable Void> accepted() {
         return accepted;
     }

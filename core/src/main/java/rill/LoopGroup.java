@@ -11,11 +11,10 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Driver;
 
 /**
- * Several loops, each with a thread of its own, that share the connections of their listeners; where the transport has a {@link Driver}, as
- * in a simulation, that drives them instead. Each accepted connection goes to the loop that has the
- * fewest; with {@link ListenOptions#reusePort}, the system chooses.
+ * Several loops, each with its own thread, that share the connections of their listeners. If the transport has a {@link Driver}, as in a simulation,
+ * that drives them instead. Each accepted connection goes to the loop with the fewest; with {@link ListenOptions#reusePort}, the system chooses.
  *
- * <p>If a loop of it closes, or its selector breaks, that loop takes no more connections, and the others go on. If it was the one that
+ * <p>If one of the loops closes, or its selector breaks, that loop takes no more connections, and the others continue. If it was the one that
  * accepted for all, another one listens at the same address; what waited in the backlog is lost.
  *
  * <p><b>Threading:</b> any thread.
@@ -29,17 +28,17 @@ public final class LoopGroup implements Serving {
         this.loops = loops;
     }
 
-    /** As many loops as there are processors. */
+    /** Opens as many loops as there are processors. */
     public static LoopGroup open() throws IOException {
         return open(Runtime.getRuntime().availableProcessors(), LoopOptions.defaults());
     }
 
-    /** This many loops, with the usual options. */
+    /** Opens this many loops, with the default options. */
     public static LoopGroup open(int size) throws IOException {
         return open(size, LoopOptions.defaults());
     }
 
-    /** This many loops. If one of them can't be opened, none is left open. */
+    /** Opens this many loops. If one of them can't be opened, none is left open. */
     public static LoopGroup open(int size, LoopOptions options) throws IOException {
         if (size < 1) {
             throw new IllegalArgumentException("a LoopGroup needs at least one loop, not " + size);
@@ -63,7 +62,7 @@ public final class LoopGroup implements Serving {
         return new LoopGroup(List.copyOf(opened));
     }
 
-    /** Waits for its end only where that is possible. */
+    /** Closes a loop; waits for its end only where that is possible. */
     private static void letGo(Loop opened, Throwable why) {
         try {
             if (OnLoop.current() == null) {
@@ -76,7 +75,7 @@ public final class LoopGroup implements Serving {
         }
     }
 
-    /** {@link Loop#metrics} of all its loops together. */
+    /** {@link Loop#metrics} of all loops together. */
     public LoopMetrics metrics() {
         return loops.stream().map(Loop::metrics).reduce(LoopMetrics.NOTHING, LoopMetrics::plus);
     }
@@ -100,8 +99,8 @@ public final class LoopGroup implements Serving {
     }
 
     /**
-     * Opens a pool as {@link Loop#pool} does, whose connections are spread over the loops: each lives on the one that has the fewest, so that calls
-     * from outside are carried by several threads. It belongs to the first loop that is open, and is closed with it.
+     * Opens a pool as {@link Loop#pool} does, whose connections are spread over the loops: each lives on the loop that has the fewest, so that calls
+     * from outside are carried by several threads. The pool belongs to the first loop that is open, and is closed with it.
      *
      * @throws IllegalArgumentException if the options contradict each other or the protocol
      * @throws IllegalStateException if every loop is closed
@@ -128,7 +127,7 @@ public final class LoopGroup implements Serving {
         List<Loop> open =
                 loops.stream().filter(loop -> !loop.closing().hasBegun()).toList();
         if (open.isEmpty()) {
-            open = loops; // the first one says that it is closed
+            open = loops; // the first one fails with "closed"
         }
         return options.reusePort()
                 ? Listener.openEach(open, address, options, onLink)
@@ -144,14 +143,14 @@ public final class LoopGroup implements Serving {
         try {
             closeAll(deadline);
         } finally {
-            hook.remove(); // the JVM waits until then
+            hook.remove(); // until then the JVM waits
         }
     }
 
     private void closeAll(Duration deadline) {
         Loop first = loops.getFirst();
         Each.of(loops, first, "closing of a group", null, loop -> loop.closing().start(deadline));
-        if (first.environment().driver() != null) { // who takes them along
+        if (first.environment().driver() != null) { // which drives all of them
             loops.forEach(loop -> loop.close(deadline));
             return;
         }

@@ -3,14 +3,14 @@ package rill;
 import java.time.Duration;
 
 /**
- * What a loop has done since it was opened, and how it is: a snapshot, of {@link Loop#metrics} or, in all, of {@link LoopGroup#metrics}. Counters only
- * grow; what a counter is asked for over a time is the difference of two snapshots. Gauges, which each part names as such, go up and down, and are
- * zero again when what they count is over.
+ * What a loop has done since it was opened, and how it is: a snapshot, from {@link Loop#metrics} or, summed, from {@link LoopGroup#metrics}. Counters
+ * only grow; the change over a period is the difference of two snapshots. Gauges, marked as such below, go up and down, and return to zero when what
+ * they count is over.
  *
- * <p><b>Threading:</b> taken on any thread. On the loop, or while nobody drives it, a snapshot is exact. Elsewhere it holds everything that was counted until
- * the end of the latest tick that had ended, and may hold a part of what the present tick has counted by then: so two numbers of one
- * snapshot need not agree to the last event, and no counter is less than in a snapshot taken before. (Of JVMs of 64 bits, which write a {@code long}
- * as a whole.)
+ * <p><b>Threading:</b> taken on any thread. On the loop, or while nobody drives it, a snapshot is exact. Elsewhere it holds everything that was
+ * counted by the end of the latest completed tick, and may hold part of what the present tick has counted so far: so two numbers of one snapshot need
+ * not agree to the last event, and no counter is less than in an earlier snapshot. (This holds on 64-bit JVMs, which write a {@code long}
+ * atomically.)
  *
  * <p><b>Units:</b> time is that of the loop's clock: in a simulation, virtual time, and the same for the same seed.
  *
@@ -35,7 +35,7 @@ public record LoopMetrics(
         return a.compareTo(b) >= 0 ? a : b;
     }
 
-    /** Both together: counters and gauges are summed, and of the longest times the longer is taken. */
+    /** The two combined: counters and gauges are added, and of the longest times the longer is taken. */
     public LoopMetrics plus(LoopMetrics other) {
         return new LoopMetrics(
                 work.plus(other.work),
@@ -49,16 +49,16 @@ public record LoopMetrics(
     /**
      * Ticks and what they did.
      *
-     * @param ticks how many have ended
-     * @param sleeps how often it had nothing to do, and waited in its selector
-     * @param wakeUps how often another thread has ended that
-     * @param handles Handles that have run; a settled Future that tells its callbacks is one as well, and what other threads hand to the loop
+     * @param ticks ticks that have ended
+     * @param sleeps how often the loop had nothing to do, and waited in its selector
+     * @param wakeUps how often another thread ended such a wait
+     * @param handles Handles that have run, including settled Futures that called their callbacks, and work handed over by other threads
      * @param tasksBegun Tasks whose body has begun
-     * @param tasksOver of those, how many are done
-     * @param busy how long its ticks have taken, without the time in which it waited, or polled before that. Of a transport that does not
-     *     tell when it has waited, without the events that ended the waiting as well
-     * @param longestTick the longest that a tick was busy, ever
-     * @param longestTickLately likewise, within the last ten to twenty seconds, whoever has asked meanwhile
+     * @param tasksOver how many of those are done
+     * @param busy how long its ticks have taken, without the time spent waiting, or polling before that. On a transport that does not tell when it
+     *     has waited, also without the events that ended the wait
+     * @param longestTick the longest time that a tick was busy, ever
+     * @param longestTickLately the same within the last ten to twenty seconds, independent of earlier snapshots
      */
     public record Work(
             long ticks,
@@ -70,7 +70,7 @@ public record LoopMetrics(
             Duration busy,
             Duration longestTick,
             Duration longestTickLately) {
-        /** A gauge: Tasks that have begun and are not done. */
+        /** A gauge: the number of Tasks that have begun and are not done. */
         public long tasks() {
             return Math.max(0, tasksBegun - tasksOver);
         }
@@ -92,11 +92,11 @@ public record LoopMetrics(
     /**
      * Timers and how late they were.
      *
-     * @param run those that have run
-     * @param pending a gauge: those that are not due yet, Rill's own included
-     * @param lag how long, in all, the ones that have run did so after they were due
-     * @param longestLag the longest that was, ever
-     * @param longestLagLately likewise, within the last ten to twenty seconds
+     * @param run timers that have run
+     * @param pending a gauge: timers that are not due yet, Rill's own included
+     * @param lag how late, in total, those that have run were
+     * @param longestLag the longest lag of a timer, ever
+     * @param longestLagLately the same within the last ten to twenty seconds
      */
     public record Timers(long run, long pending, Duration lag, Duration longestLag, Duration longestLagLately) {
         Timers plus(Timers other) {
@@ -112,13 +112,14 @@ public record LoopMetrics(
     /**
      * Connections that came and went.
      *
-     * @param opened connections that were connected, to others or from others; one for which a layer has failed in its handshake is one as well
-     * @param closed of those, how many are gone
-     * @param failed of those gone, how many had failed: their end has a cause, and is not that this side has closed it
-     * @param accepted of those opened, how many came in
-     * @param refused connections that came in and could not be opened: no loop took them any more, or there was no memory
-     * @param acceptsFailed how often the system has refused to accept, for want of descriptors, say
-     * @param connectsFailed connects that have failed, also after they were connected: in the handshake of a layer, or in their first step
+     * @param opened connections that were established, outgoing and accepted ones, including those on which a layer failed in its handshake
+     * @param closed how many of those opened are gone
+     * @param failed how many of those closed had failed: their end has a cause other than a close by this side
+     * @param accepted how many of those opened were accepted
+     * @param refused connections that were accepted and could not be opened: no loop took them any more, or there was no memory
+     * @param acceptsFailed how often the system has refused to accept, for example for want of descriptors
+     * @param connectsFailed connects that have failed, including those that failed after the connection was established: in the handshake of a layer,
+     *     or in their first step
      */
     public record Connections(
             long opened,
@@ -128,7 +129,7 @@ public record LoopMetrics(
             long refused,
             long acceptsFailed,
             long connectsFailed) {
-        /** A gauge: connections that are open. */
+        /** A gauge: the number of open connections. */
         public long open() {
             return Math.max(0, opened - closed);
         }
@@ -148,12 +149,12 @@ public record LoopMetrics(
     /**
      * Bytes and messages.
      *
-     * @param bytesReceived bytes that have come, as they were on the wire; those that nobody wanted any more included
+     * @param bytesReceived bytes received, as they were on the wire, including those that nobody wanted any more
      * @param bytesSent bytes that the system has taken
-     * @param messagesReceived messages that have come out of pipelines, and gone to their receivers
+     * @param messagesReceived messages that pipelines have delivered to their receivers
      * @param messagesSent messages that were encoded
-     * @param reads how often the system was asked for bytes; 0 of a transport that does not tell
-     * @param writes how often it was given some; likewise
+     * @param reads how often the system was asked for bytes; 0 if the transport does not tell
+     * @param writes how often bytes were passed to the system; likewise
      * @param pendingBytes a gauge: bytes that were accepted and have not left
      */
     public record Traffic(
@@ -177,11 +178,11 @@ public record LoopMetrics(
     }
 
     /**
-     * Calls of clients on connections of this loop; one that a {@link Pool} tries on two connections was made on both. What was made is at any time
-     * what has ended in one of these ways, and what is outstanding. That a call was given up may be noticed only with its answer, at its deadline, or
-     * at the end of its connection, and until then it is outstanding.
+     * Calls of clients on connections of this loop. A call that a {@link Pool} tries on two connections is counted as made on both. At any time, the
+     * number of calls made equals the number that have ended in one of these ways plus the number outstanding. A call that was given up may be
+     * noticed only when its answer arrives, at its deadline, or at the end of its connection, and counts as outstanding until then.
      *
-     * @param made calls that have come to a connection, those by {@link Caller#send} included
+     * @param made calls that have reached a connection, including those by {@link Caller#send}
      * @param answered see {@link CallOutcome#ANSWERED}
      * @param sent see {@link CallOutcome#SENT}
      * @param cancelled see {@link CallOutcome#CANCELLED}
@@ -189,11 +190,12 @@ public record LoopMetrics(
      * @param neverSent see {@link CallOutcome#NEVER_SENT}
      * @param perhapsCarriedOut see {@link CallOutcome#PERHAPS_CARRIED_OUT}
      * @param rejected see {@link CallOutcome#REJECTED}
-     * @param handedBack calls that their connection could not carry out, and that went back to their Pool, which tries them elsewhere or fails them
-     * @param turnedAway besides those made: calls of other threads that have failed before they came to their connection, since too many were on their way
-     *     to it, or its loop had closed
-     * @param tombstonesMade calls that were given up, or late, while their answer might still come
-     * @param tombstonesGone of those, how many had their answer, or are not waited for any more
+     * @param handedBack calls that their connection could not carry out, and that were returned to their Pool, which tries them elsewhere or fails
+     *     them
+     * @param turnedAway not included in {@code made}: calls of other threads that failed before they reached their connection, because too many were
+     *     on their way to it, or its loop had closed
+     * @param tombstonesMade calls that were given up, or late, while their answer might still arrive
+     * @param tombstonesGone how many of those received their answer, or are no longer waited for
      */
     public record Calls(
             long made,
@@ -208,17 +210,17 @@ public record LoopMetrics(
             long turnedAway,
             long tombstonesMade,
             long tombstonesGone) {
-        /** Of those made, how many have failed: in any way but by their callers. */
+        /** How many of the calls made have failed, not counting those that their callers gave up. */
         public long failed() {
             return late + neverSent + perhapsCarriedOut + rejected;
         }
 
-        /** A gauge: calls that somebody waits for. */
+        /** A gauge: calls that are still awaited. */
         public long outstanding() {
             return Math.max(0, made - answered - sent - cancelled - handedBack - failed());
         }
 
-        /** A gauge: calls that nobody waits for any more, and whose answer may still come. */
+        /** A gauge: calls that are no longer awaited, but whose answer may still arrive. */
         public long tombstones() {
             return Math.max(0, tombstonesMade - tombstonesGone);
         }
@@ -241,10 +243,10 @@ public record LoopMetrics(
     }
 
     /**
-     * Buffers. Both are gauges.
+     * Buffers. Both values are gauges.
      *
-     * @param held bytes of memory that the buffers of the loop have, with those that are kept for the next use
-     * @param inUse likewise, without those. The receive buffer is in use once something was received
+     * @param held bytes of memory that the buffers of the loop occupy, including those kept for reuse
+     * @param inUse the same, without those kept for reuse. The receive buffer is in use once something was received
      */
     public record Memory(long held, long inUse) {
         Memory plus(Memory other) {

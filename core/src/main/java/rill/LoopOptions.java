@@ -6,13 +6,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Transport;
 
-/** How a Loop is made; immutable, each method that takes an argument gives a changed copy. */
+/** How a Loop is made. Immutable; each method with a parameter returns a changed copy. */
 public final class LoopOptions {
     private static final long LEAST_MEMORY = 256 * 1024;
 
     private static final LoopOptions DEFAULTS = new LoopOptions(new Values());
 
-    /** What an instance holds. Changed only before it has one. */
+    /** The values of an instance. Changed only before an instance holds them. */
     private static final class Values implements Cloneable {
         private @Nullable Transport transport;
         private @Nullable String name;
@@ -54,7 +54,7 @@ public final class LoopOptions {
         return time;
     }
 
-    /** The best transport and Task engine here, slow Handles reported from 100 ms, reports to {@link Reporter#logging()}. */
+    /** The default options: the best transport and Task engine here, slow Handles reported from 100 ms, reports to {@link Reporter#logging()}. */
     public static LoopOptions defaults() {
         return DEFAULTS;
     }
@@ -66,12 +66,12 @@ public final class LoopOptions {
         return values.transport;
     }
 
-    /** What reports call the loop, or null for {@code loop-1} and so on. */
+    /** The name of the loop in reports, or null for {@code loop-1} and so on. */
     public @Nullable String name() {
         return values.name;
     }
 
-    /** How long a Handle may hold the loop before that is reported; zero for no such watch. */
+    /** How long a Handle may hold the loop before that is reported; zero for no such reports. */
     public Duration slowHandle() {
         return values.slowHandle;
     }
@@ -82,19 +82,19 @@ public final class LoopOptions {
     }
 
     /**
-     * How long an idle loop polls for I/O before it sleeps; zero, the default, for not at all.
+     * How long an idle loop polls for I/O before it sleeps; zero, the default, for no polling.
      *
-     * <p>If an answer comes within this time, polling saves the wake-up, some tens of microseconds. It costs a whole processor for the time, and
-     * makes matters worse where there are fewer processors than loops that poll.
+     * <p>If an answer arrives within this time, polling saves the wake-up, some tens of microseconds. It keeps a whole processor busy for that time,
+     * and makes matters worse where there are fewer processors than loops that poll.
      */
     public Duration spin() {
         return values.spin;
     }
 
     /**
-     * How many bytes the buffers of this loop may take: what it receives into, what waits to be sent, and what has come of unfinished
-     * messages. A connection that wants more fails. {@link Long#MAX_VALUE}, the default, sets no bound for this loop alone; the bound of all
-     * loops together always holds: see {@link rill.spi.Memory#system()}.
+     * How many bytes the buffers of this loop may take: its receive buffers, what waits to be sent, and the received parts of unfinished messages. A
+     * connection that needs more fails. {@link Long#MAX_VALUE}, the default, sets no bound for this loop alone; the bound of all loops together
+     * always holds: see {@link rill.spi.Memory#system()}.
      */
     public long bufferMemory() {
         return values.bufferMemory;
@@ -105,19 +105,19 @@ public final class LoopOptions {
         return values.taskEngine;
     }
 
-    /** Receives what no callback was told. */
+    /** Receives failures and notes that were delivered to no callback. */
     public Reporter reporter() {
         return values.reporter;
     }
 
-    /** Is told of connections and calls; null for nobody. */
+    /** Is notified of connections and calls; null for none. */
     public @Nullable Observer observer() {
         return values.observer;
     }
 
     /**
-     * Whether to record where each Future is made, for the report of a failure that nobody looked at, and where each connection was closed, for
-     * those who write to it later. Costs a stack trace each.
+     * Whether to record where each Future is made, for the report of a failure that nobody looked at, and where each connection was closed, for later
+     * writers to it. Costs a stack trace each.
      */
     public boolean tracing() {
         return values.tracing;
@@ -137,7 +137,7 @@ public final class LoopOptions {
         return with(copy -> copy.name = newName);
     }
 
-    /** With Handles reported that hold the loop this long; zero for none. */
+    /** With reports of Handles that hold the loop this long; zero for none. */
     public LoopOptions slowHandle(Duration newSlowHandle) {
         notNegative(newSlowHandle, "slowHandle");
         return with(copy -> copy.slowHandle = newSlowHandle);
@@ -149,7 +149,7 @@ public final class LoopOptions {
         return with(copy -> copy.handleBudget = newHandleBudget);
     }
 
-    /** With this much polling before it sleeps; see {@link #spin()} for the cost. */
+    /** With this much polling before the loop sleeps; see {@link #spin()} for the cost. */
     public LoopOptions spin(Duration newSpin) {
         notNegative(newSpin, "spin");
         return with(copy -> copy.spin = newSpin);
@@ -176,7 +176,7 @@ public final class LoopOptions {
         return with(copy -> copy.reporter = newReporter);
     }
 
-    /** With somebody who is told of connections and calls. */
+    /** With this observer, which is notified of connections and calls. */
     public LoopOptions observer(Observer newObserver) {
         Objects.requireNonNull(newObserver, "observer");
         return with(copy -> copy.observer = newObserver);
