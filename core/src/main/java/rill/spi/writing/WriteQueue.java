@@ -124,7 +124,7 @@ public final class WriteQueue {
         try {
             buffer.release();
         } catch (RuntimeException | Error e) {
-            // That it was gone already shows where it is encoded or written.
+            // The failure shows where the buffer is encoded or written.
         }
     }
 
