@@ -26,7 +26,7 @@ record Mapping<R, W, R2, W2>(
 
     @Override
     public int sizeEstimate(W2 message) {
-        return DEFAULT_SIZE_ESTIMATE; // down belongs to the loop; it is not called for a mere estimate
+        return DEFAULT_SIZE_ESTIMATE; // down runs on the loop only; it is not called for a mere estimate
     }
 
     private static final class MappedSession<R, W, R2, W2> implements Session<R2, W2> {
