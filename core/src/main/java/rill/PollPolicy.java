@@ -59,7 +59,10 @@ final class PollPolicy {
         return MOMENT_NANOS;
     }
 
-    /** Notes the result of polling. In a burst, a find within the time of the short look proves nothing, and neither does a miss in a short look. */
+    /**
+     * Notes the result of polling. In a burst, a find so early that the short look would have made it too is ignored, and so is a miss of the short
+     * look.
+     */
     void polled(boolean found, long spentNanos) {
         if (arrived == MANY && spentNanos < (found ? LULL_NANOS : MOMENT_NANOS)) {
             return;

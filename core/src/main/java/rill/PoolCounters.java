@@ -38,7 +38,7 @@ final class PoolCounters<Q, A> {
         }
     }
 
-    /** Nobody waits for it any more. */
+    /** Nobody waits for the call any more. */
     void givenUp(Unplaced<Q, A> call) {
         Object name = release(call);
         cancelled++;
