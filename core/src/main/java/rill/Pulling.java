@@ -66,7 +66,7 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.Open
             return wantsMessage();
         }
         if (!wants) {
-            link.inbound().later(); // behind that
+            link.inbound().later(); // behind the one before
         }
         return wants;
     }

@@ -178,7 +178,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
     private final class Unheard implements Dependent {
         @Override
         public void settled(Future<?> source) {
-            if (source.parcel() == null && !source.hasFailed()) { // otherwise the parcel, or the watch on failures, handles it
+            if (source.parcel() == null && !source.hasFailed()) { // otherwise the parcel, or FailureWatch, handles it
                 releaseLate(source);
             }
         }
