@@ -17,7 +17,7 @@ record Mapping<R, W, R2, W2>(
         return new MappedSession<>(Owning.open(inner, context), up, Chain.row(down));
     }
 
-    /** One session for any number of mappings. */
+    /** One session serves any number of mappings. */
     @Override
     public <R3, W3> Codec<R3, W3> map(
             Function<? super R2, ? extends R3> higher, Function<? super W3, ? extends W2> lower) {

@@ -85,7 +85,7 @@ final class Member<Q, A> implements Patron<Q, A> {
         dialed = true;
     }
 
-    /** On the loop of the connection. */
+    /** Called on the loop of the connection. */
     private Client<Q, A> open(Link link) {
         Watch.on(members.loop(), link.audience().closed(), "the end of a connection of ", members, this::linkGone);
         linked = true;

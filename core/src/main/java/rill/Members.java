@@ -568,7 +568,7 @@ final class Members<Q, A> {
         settle();
     }
 
-    /** The loop is closing. It finishes its own connections; those on other loops are told to finish, and the pool waits for them. */
+    /** The loop is closing. It finishes its own connections; this method finishes those on other loops, and the pool waits for them. */
     void loopCloses() {
         end();
         if (dialing != null) {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MountedCoroutine implements Coroutine, Executor {
     static final @Nullable Constructor<?>
-            BUILDER; // null if it can not be had; native images are told of it in reachability-metadata.json
+            BUILDER; // null if not available; native images find it in reachability-metadata.json
     private static final @Nullable String UNAVAILABLE;
 
     static {

@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Promise whose value returns to its source if nobody takes it: if everyone who waited gave up before being notified, or if {@code any} or {@code
- * all} has no use for it. {@link Parcel} defines what counts as waiting.
+ * A Promise whose value returns to its source if it is not taken: if all waiters gave up before being notified, or if {@code any} or {@code all} has
+ * no use for it. {@link Parcel} defines what counts as waiting.
  *
  * <p>It is no larger than a Promise. The field that holds a Promise's cancellation action here holds the consumer that takes back unwanted values,
  * and stands for one claim. If that consumer is a Runnable as well, it also stops the work.

@@ -23,7 +23,7 @@ final class OutputEnd {
     private boolean silent;
     private boolean shut;
     private boolean
-            severed; // a byte layer has failed to encode: what was above it will never leave, nor will any good-bye
+            severed; // a byte layer failed to encode: what was above it never leaves, nor any closing message
 
     OutputEnd(Link link, Outbound outbound) {
         this.link = link;

@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value that must not get lost, such as a message or a connection: either it is taken, or it returns to its source. It belongs to one {@link
- * Offer}, or to several.
+ * A value that must not get lost, such as a message or a connection: either it is taken, or it returns to its source. It belongs to one
+ * {@link Offer}, or to several.
  *
  * <p>A claim is a place from which the value can still be taken: a Future that has it as its outcome, or a Task or a thread that is about to wake up
  * with it. Once a Future has notified its dependents, they have claims of their own, and it drops its own. While nobody has asked for the value, and

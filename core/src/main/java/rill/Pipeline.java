@@ -18,8 +18,8 @@ import java.util.stream.Stream;
  *   bytes    Wire
  * </pre>
  *
- * <p><b>Ownership:</b> messages at the top never hold borrowed bytes. If the top of a pipeline returns buffers ({@link #bytes}, a bare {@link
- * Framing}), they belong to the receiver, which must release them.
+ * <p><b>Ownership:</b> messages at the top never hold borrowed bytes. If the top of a pipeline returns buffers ({@link #bytes}, a bare
+ * {@link Framing}), they belong to the receiver, which must release them.
  *
  * @param <R> the type of messages read
  * @param <W> the type of messages written

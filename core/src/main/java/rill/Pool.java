@@ -89,7 +89,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         return pool;
     }
 
-    /** On its way to the loop. */
+    /** The start of the pool, on its way to the loop. */
     private final class Beginning extends Node {
         @Override
         void execute() {

@@ -107,8 +107,8 @@ public final class PoolOptions {
     }
 
     /**
-     * Makes another connection, if the maximum allows it, when each has this many unanswered calls. The default is 32, or the protocol's {@link
-     * ClientProtocol#inFlight} if that is less.
+     * Makes another connection, if the maximum allows it, when each has this many unanswered calls. The default is 32, or the protocol's
+     * {@link ClientProtocol#inFlight} if that is less.
      */
     public PoolOptions busyAt(int calls) {
         requireAtLeast(1, calls, "busyAt");
@@ -125,8 +125,8 @@ public final class PoolOptions {
 
     /**
      * The pause between a failure and the next attempt to connect: {@code first} after the first failure in a row, then 1.6 times as long after each
-     * further one, up to {@code longest}, plus or minus a fifth. The row ends when a connection has answered a call, or has lasted longer than {@code
-     * longest}.
+     * further one, up to {@code longest}, plus or minus a fifth. The row ends when a connection has answered a call, or has lasted longer than
+     * {@code longest}.
      */
     public PoolOptions backOff(Duration first, Duration longest) {
         requirePositive(first, "the first pause of backOff");

@@ -3,8 +3,8 @@ package rill;
 import java.net.SocketAddress;
 
 /**
- * An indirect way to reach addresses: the proxy listens at its own address and, when asked in its protocol, connects onward. Set by {@link
- * ConnectOptions#through}. Immutable; one object serves any number of connections.
+ * An indirect way to reach addresses: the proxy listens at its own address and, when asked in its protocol, connects onward. Set by
+ * {@link ConnectOptions#through}. Immutable; one object serves any number of connections.
  *
  * <p><b>Threading:</b> any.
  */

@@ -13,8 +13,8 @@ public interface Reporter {
     void report(Report report);
 
     /**
-     * Writes to the {@link System.Logger} named {@code rill}: routine notes as DEBUG, other notes and connections that failed with an {@link
-     * java.io.IOException} as INFO, the rest as WARNING. A failure of the network is logged as a line without a stack trace.
+     * Writes to the {@link System.Logger} named {@code rill}: routine notes as DEBUG, other notes and connections that failed with an
+     * {@link java.io.IOException} as INFO, the rest as WARNING. A failure of the network is logged as a line without a stack trace.
      *
      * <p>It never blocks: a daemon thread writes, and {@link Loop#close} and the JVM's exit wait for it for a second at most. Of reports that differ
      * only in their numbers and addresses, some are written one by one, the rest as a count every ten seconds. If the log is too slow, some reports

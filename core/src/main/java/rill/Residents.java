@@ -3,8 +3,8 @@ package rill;
 import java.util.List;
 
 /**
- * What lives on a loop besides its Tasks, as {@link Tick} and {@link Closing} see it: connections, connections being made, and listeners. {@link
- * Links} is the only implementation.
+ * What lives on a loop besides its Tasks, as {@link Tick} and {@link Closing} see it: connections, connections being made, and listeners.
+ * {@link Links} is the only implementation.
  */
 abstract class Residents {
     // ---- in a tick

@@ -174,7 +174,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
         }
     }
 
-    /** Waits for an answer that has no receiver here. It may arrive nevertheless, if somebody else wants it or it can't be stopped. */
+    /** Waits for an answer that has no receiver here. It may arrive nevertheless, if another dependent wants it or it can't be stopped. */
     private final class Unheard implements Dependent {
         @Override
         public void settled(Future<?> source) {

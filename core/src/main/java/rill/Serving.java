@@ -47,8 +47,8 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
      * gracefully; when it throws, the connection fails with that exception. An exception thrown after the connection has ended is reported, unless
      * {@link Connection#onFailure} received the same one.
      *
-     * <p>If the peer goes away, the Task is not cancelled: its next {@code receive} returns null or fails. If the loop closes, a pending {@code
-     * receive} returns null.
+     * <p>If the peer goes away, the Task is not cancelled: its next {@code receive} returns null or fails. If the loop closes, a pending
+     * {@code receive} returns null.
      *
      * @return done once connections can be accepted
      */
@@ -86,8 +86,8 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
      * The short form of a server: answers each request of a connection, in order, with the result of {@code service}.
      *
      * <p>The service is called for up to {@link ListenOptions#requestsInFlight} requests of a connection before the first is answered. If it throws,
-     * or its Future fails or completes with null, that connection fails: earlier answers still leave, later ones are cancelled, and a {@link
-     * Report.ConnectionFailed} is reported.
+     * or its Future fails or completes with null, that connection fails: earlier answers still leave, later ones are cancelled, and a
+     * {@link Report.ConnectionFailed} is reported.
      *
      * @return done once connections can be accepted
      */

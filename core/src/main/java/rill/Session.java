@@ -5,8 +5,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state of a {@link Codec} for one connection, in both directions. A session does no I/O, reads no clock and starts no thread: it asks its {@link
- * Context} for what it wants done.
+ * The state of a {@link Codec} for one connection, in both directions. A session does no I/O, reads no clock and starts no thread: it asks its
+ * {@link Context} for what it wants done.
  *
  * <pre>
  *  opened ──▶ decode, timerExpired, encode; in any order ──▶ closed
@@ -46,8 +46,8 @@ public interface Session<R, W> extends Codec.Decoder<R> {
      * Appends a message's bytes; the message is borrowed. If this throws, whatever it has appended or passed is undone. After the last message that
      * the protocol allows, the session at the top throws an {@link OutputEndedException}, which concerns the write alone.
      *
-     * <p>As in every call to a session, the connection's own {@link Connection#write} and {@link Connection#become} throw an {@link
-     * IllegalStateException} here, and flushing, closing and ending the output wait until the call has returned.
+     * <p>As in every call to a session, the connection's own {@link Connection#write} and {@link Connection#become} throw an
+     * {@link IllegalStateException} here, and flushing, closing and ending the output wait until the call has returned.
      */
     void encode(W message, Outgoing out) throws IOException;
 

@@ -3,8 +3,8 @@ package rill;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sessions of a connection, one on top of the other. It belongs to the {@link Link}, and both halves use it: bytes pass up through it in {@link
- * Inbound}, and down in {@link Outbound}. An {@link Installation} puts the sessions in place; until the first one there are none.
+ * The sessions of a connection, one on top of the other. It belongs to the {@link Link}, and both halves use it: bytes pass up through it in
+ * {@link Inbound}, and down in {@link Outbound}. An {@link Installation} puts the sessions in place; until the first one there are none.
  */
 final class Stack {
     private Stage[] stages = {}; // from the bottom: byte layers, and the codec at the top

@@ -245,7 +245,7 @@ final class Stage implements Context {
         }
     }
 
-    /** Calls the session until it needs more bytes, or may not be called. */
+    /** Calls the session until it needs more bytes, or must not be called. */
     private void decodeAll(ByteBuf in) {
         if (is(HOLDS_MESSAGES)) {
             deliverHeld();

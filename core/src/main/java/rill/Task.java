@@ -55,7 +55,10 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         this.coroutine = loop.taskEngine().newCoroutine(loop, loop.name() + "/" + name, this::runBody);
     }
 
-    /** A Task started by a Task takes this from it; a Task started by a callback need not end. */
+    /**
+     * Whether the Task must end by itself: as the Driver says if it is started outside every loop, like the Task that starts it, and never if a
+     * callback starts it.
+     */
     private static boolean hasToEnd(@Nullable Driver driver) {
         if (driver == null) {
             return false;
@@ -110,7 +113,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     /** Runs the body up to its next await; never again after a loss of power. */
     private void step() {
         if (loop.lost()) {
-            return; // and the body's thread is garbage
+            return; // the body's thread becomes garbage
         }
         running = true;
         Node before = loop.activity().enter(this);

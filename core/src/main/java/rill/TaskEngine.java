@@ -5,9 +5,10 @@ import org.jspecify.annotations.Nullable;
 /** The ways to run Tasks. They have the same meaning and differ in what a switch between loop and Task costs. */
 public enum TaskEngine {
     /**
-     * A virtual thread runs mounted on the loop's own thread: a fraction of a microsecond per switch. Needs {@code --add-opens
-     * java.base/java.lang=rill.core} (or {@code =ALL-UNNAMED} where Rill is on the class path). An await inside a static initializer, or below a
-     * native method, throws {@link IllegalStateException}: a virtual thread can't leave its carrier there, and the loop would stand still.
+     * A virtual thread runs mounted on the loop's own thread: a fraction of a microsecond per switch. Needs
+     * {@code --add-opens java.base/java.lang=rill.core} (or {@code =ALL-UNNAMED} where Rill is on the class path). An await inside a static
+     * initializer, or below a native method, throws {@link IllegalStateException}: a virtual thread can't leave its carrier there, and the loop would
+     * stand still.
      */
     MOUNTED,
 

@@ -19,7 +19,7 @@ final class Wording {
 
     private Wording() {}
 
-    /** {@code peer} is null before it is known. */
+    /** Describes a connection; {@code peer} is null before it is known. */
     static String connection(@Nullable SocketAddress peer) {
         return peer == null ? "connection" : "connection to " + peer;
     }

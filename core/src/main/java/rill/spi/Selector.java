@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
  * change between calls, with a happens-before edge between the two, unless its transport {@link Transport#keepsDriver keeps the driver}.
  *
  * <p><b>Delivery:</b> events reach listeners only within {@link #select}; no other method of a Selector, Wire or Acceptor calls a listener before it
- * returns. A listener may call any method of any Wire of this Selector, including its own, and connect, listen and open; it must not call {@code
- * select}. Events that it causes are delivered by a later {@code select}, so that the present call can't be kept busy for ever. A listener must not
- * throw. If one does anyway, {@code select} continues: the Wire concerned is closed with the exception as the cause, and an Acceptor pauses and calls
- * {@link AcceptListener#failed}. An exception thrown at the last event goes to the uncaught exception handler of the thread.
+ * returns. A listener may call any method of any Wire of this Selector, including its own, and connect, listen and open; it must not call
+ * {@code select}. Events that it causes are delivered by a later {@code select}, so that the present call can't be kept busy for ever. A listener
+ * must not throw. If one does anyway, {@code select} continues: the Wire concerned is closed with the exception as the cause, and an Acceptor pauses
+ * and calls {@link AcceptListener#failed}. An exception thrown at the last event goes to the uncaught exception handler of the thread.
  *
  * <p><b>Interrupts:</b> an interrupt of the thread affects {@code select} alone.
  *
@@ -69,8 +69,8 @@ public interface Selector {
     Wire connect(SocketAddress remote, @Nullable SocketAddress local, SocketOptions options, WireListener listener);
 
     /**
-     * Opens an accepted socket, from this Selector's transport but possibly from another Selector, as a Wire of this one. {@link
-     * WireListener#connected()} is its first event, delivered by a later {@code select}.
+     * Opens an accepted socket, from this Selector's transport but possibly from another Selector, as a Wire of this one.
+     * {@link WireListener#connected()} is its first event, delivered by a later {@code select}.
      *
      * @throws IllegalArgumentException if the socket is of another transport, or if this transport does not support an option; the socket is closed
      *     in the latter case

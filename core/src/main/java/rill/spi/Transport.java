@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 /**
  * A socket mechanism: NIO, epoll, a simulated network, or a custom one.
  *
- * <p>Found by {@link java.util.ServiceLoader}; of those that are available, the one with the highest {@link #preference()} is the default of {@link
- * rill.Loop#open()}.
+ * <p>Found by {@link java.util.ServiceLoader}; of those that are available, the one with the highest {@link #preference()} is the default of
+ * {@link rill.Loop#open()}.
  *
  * <p><b>Lifetime:</b> a process has one instance of each transport that the {@link java.util.ServiceLoader} finds, and all loops on it can reach each
  * other; state shared by its Selectors lives in it. An instance made by {@code new} is separate, and need not reach the loops of another. A Transport
@@ -36,8 +36,8 @@ public interface Transport {
 
     /**
      * Whether the first thread that calls {@link Selector#select} is that Selector's driver for good, since the system binds the two together. In
-     * that case {@code select} on another thread throws {@link IllegalStateException}, and a loop refuses other drivers and says what to do. {@link
-     * Selector#close} on another thread, while nobody drives, still closes everything, though less gracefully.
+     * that case {@code select} on another thread throws {@link IllegalStateException}, and a loop refuses other drivers and says what to do.
+     * {@link Selector#close} on another thread, while nobody drives, still closes everything, though less gracefully.
      */
     default boolean keepsDriver() {
         return false;

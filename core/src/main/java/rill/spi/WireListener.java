@@ -19,8 +19,8 @@ public interface WireListener {
      * Offers a place to read into, so that a large payload needs no copying. This is a hint: a Wire may call it before a read, or ignore it and use
      * the loop's receive buffer or memory of its own.
      *
-     * @return a direct buffer with writable space, or null for none. The Wire appends the bytes it reads and passes this same buffer to {@link
-     *     #received}.
+     * @return a direct buffer with writable space, or null for none. The Wire appends the bytes it reads and passes this same buffer to
+     *     {@link #received}.
      */
     default @Nullable ByteBuf readTarget() {
         return null;

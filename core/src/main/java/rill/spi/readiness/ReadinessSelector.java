@@ -71,9 +71,9 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     // ---- what a transport adds
 
     /**
-     * Waits until a watched socket is ready, {@link #wakeup} is called, the thread is interrupted, or the timeout expires; then calls {@link
-     * Watched#ready} of those that are ready. One of them may close others, which are then not notified, or this Selector, in which case this method
-     * returns at once. Unless the timeout is 0, it calls {@link #awake} once it has waited, before anything else.
+     * Waits until a watched socket is ready, {@link #wakeup} is called, the thread is interrupted, or the timeout expires; then calls
+     * {@link Watched#ready} of those that are ready. One of them may close others, which are then not notified, or this Selector, in which case this
+     * method returns at once. Unless the timeout is 0, it calls {@link #awake} once it has waited, before anything else.
      *
      * @param timeoutNanos nanoseconds; 0 never blocks, {@link #FOREVER} has no limit
      */

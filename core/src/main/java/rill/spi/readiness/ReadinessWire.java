@@ -541,7 +541,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         if (state == State.FAILED) {
             readTurn();
             if (readable()) {
-                announce(); // and so on, in turns
+                announce(); // continues with the next select
             } else if (state == State.FAILED && inputEnded) {
                 fail(failure);
             }

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Wire;
 
 /**
- * Buffers passed to a Wire that have not left yet, in order. The queue owns them. A Wire has one only while something is waiting: see {@link
- * SpareQueues}.
+ * Buffers passed to a Wire that have not left yet, in order. The queue owns them. A Wire has one only while something is waiting: see
+ * {@link SpareQueues}.
  *
  * <pre>
  *  add ──▶ [ first … last ] ──sent──▶ released
