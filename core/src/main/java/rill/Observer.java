@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * Observes the connections and calls of a loop: for custom metrics, for tracing, for logs. Each method does nothing unless it is overridden. Set by
  * {@link LoopOptions#observer}; loops may share one.
  *
- * <p>Every connection that was opened is reported as closed once, even if its loop ends, and every call ends once, whatever its outcome. The
- * exception is a simulated host that has lost its power.
+ * <p>Every connection that was opened is reported as closed once, even if its loop ends, and every call ends once, whatever its outcome. This does
+ * not hold on a simulated host that has lost its power.
  *
  * <p><b>Threading:</b> called on the loop, in a separate Handle: the event has happened, and more may have happened since. Events of one loop arrive
  * in order. Events left when a loop has closed are delivered by the thread that closed it. Methods must not block; they may do anything else that a
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Errors:</b> whatever an observer throws is reported, and has no other effect.
  */
 public interface Observer {
-    /** The connection is connected: bytes can pass. */
+    /** The connection is established: bytes can pass. */
     default void connectionOpened(Observed connection) {}
 
     /** Every layer is ready: TLS has completed its handshake. Not called if a layer failed, or if the peer ended its stream before. */

@@ -117,15 +117,15 @@ public final class PoolOptions {
 
     // ---- connecting
 
-    /** How each connection is made: the time limit, a proxy, socket options. */
+    /** Sets how each connection is made: the time limit, a proxy, socket options. */
     public PoolOptions connect(ConnectOptions options) {
         Objects.requireNonNull(options, "options");
         return changed(draft -> draft.connect = options);
     }
 
     /**
-     * The pause between a failure and the next attempt to connect: {@code first} after the first failure in a row, then 1.6 times as long after each
-     * further one, up to {@code longest}, plus or minus a fifth. The row ends when a connection has answered a call, or has lasted longer than
+     * Sets the pause between a failure and the next attempt to connect: {@code first} after the first failure in a row, then 1.6 times as long after
+     * each further one, up to {@code longest}, plus or minus a fifth. The row ends when a connection has answered a call, or has lasted longer than
      * {@code longest}.
      */
     public PoolOptions backOff(Duration first, Duration longest) {
@@ -142,16 +142,16 @@ public final class PoolOptions {
 
     // ---- calls
 
-    /** What happens to a call while nothing is connected: see {@link WhenDown}. */
+    /** Sets what happens to a call while nothing is connected: see {@link WhenDown}. */
     public PoolOptions whenDown(WhenDown choice) {
         Objects.requireNonNull(choice, "choice");
         return changed(draft -> draft.whenDown = choice);
     }
 
     /**
-     * How often a call whose connection failed is tried again, within its deadline. A call whose request was never sent is tried as often as needed.
-     * One that was sent is tried up to {@code each} times if the protocol says that it is {@link ClientProtocol#idempotent idempotent}. The default
-     * is 2; 0 means no second try of any kind.
+     * Sets how often a call whose connection failed is tried again, within its deadline. A call whose request was never sent is tried as often as
+     * needed. One that was sent is tried up to {@code each} times if the protocol says that it is {@link ClientProtocol#idempotent idempotent}. The
+     * default is 2; 0 means no second try of any kind.
      */
     public PoolOptions retries(int each) {
         requireAtLeast(0, each, "retries");

@@ -197,9 +197,9 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
     void close(Duration deadline);
 
     /**
-     * Closes it with this deadline when the JVM shuts down: at SIGTERM or SIGINT, at {@link System#exit}, or after the last thread has ended. The JVM
-     * waits for closing to complete and for its reports to be written; they go to standard error if the log has already shut down, as that of
-     * java.util.logging does. If the loop or the group is closed earlier, nothing remains to be done. Another call replaces the deadline.
+     * Closes the loop or the group with this deadline when the JVM shuts down: at SIGTERM or SIGINT, at {@link System#exit}, or after the last thread
+     * has ended. The JVM waits for closing to complete and for its reports to be written; they go to standard error if the log has already shut down,
+     * as that of java.util.logging does. If the loop or the group is closed earlier, nothing remains to be done. Another call replaces the deadline.
      *
      * <p><b>Threading:</b> any. A loop whose own thread calls {@code System.exit} can't close gracefully; the JVM does not wait for it much longer
      * than the deadline. <b>Not guaranteed:</b> anything at SIGKILL. If a {@link rill.spi.Driver} drives the loop, as in a simulation, this is a

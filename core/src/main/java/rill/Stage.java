@@ -154,8 +154,8 @@ final class Stage implements Context {
     }
 
     /**
-     * Copies bytes to a buffer of the stage. Its space follows what has arrived, and at most doubles it, whatever length was declared: announcing a
-     * large message costs the peer nothing.
+     * Copies bytes to a buffer of the stage. Its space follows what has arrived, and at most doubles it, whatever length was declared, since
+     * announcing a large message costs the peer nothing.
      */
     private void keep(ByteBuf in) {
         int size = in.readableBytes();

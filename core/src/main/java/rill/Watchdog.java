@@ -125,7 +125,7 @@ final class Watchdog {
         asleep = true;
         if (WATCHED.stream()
                 .anyMatch(
-                        each -> each.loop.mayBeNeglected())) { // asked last: a driver that leaves checks asleep afterwards
+                        each -> each.loop.mayBeNeglected())) { // asked last: a driver that leaves then checks asleep
             asleep = false;
             LockSupport.parkNanos(Watchdog.class, UNDRIVEN_NANOS);
         } else {
