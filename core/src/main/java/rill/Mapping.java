@@ -17,7 +17,7 @@ record Mapping<R, W, R2, W2>(
         return new MappedSession<>(Owning.open(inner, context), up, Chain.row(down));
     }
 
-    /** One session for any number of mappings. */
+    /** One session serves any number of mappings. */
     @Override
     public <R3, W3> Codec<R3, W3> map(
             Function<? super R2, ? extends R3> higher, Function<? super W3, ? extends W2> lower) {
@@ -26,7 +26,7 @@ record Mapping<R, W, R2, W2>(
 
     @Override
     public int sizeEstimate(W2 message) {
-        return DEFAULT_SIZE_ESTIMATE; // down belongs to the loop; it is not called for a mere estimate
+        return DEFAULT_SIZE_ESTIMATE; // down runs on the loop only; it is not called for a mere estimate
     }
 
     private static final class MappedSession<R, W, R2, W2> implements Session<R2, W2> {
@@ -72,10 +72,10 @@ record Mapping<R, W, R2, W2>(
         }
 
         /**
-         * Passes a message through the functions from {@code from} on, and encodes what comes out of the last. What a function has made is
-         * released after that, since what the next one makes of it may be a view of it.
+         * Passes a message through the functions from {@code from} on, and encodes the result of the last. An object made by a function is released
+         * after that, since the result of the next function may be a view of it.
          */
-        @SuppressWarnings("unchecked") // the last function gives what the session takes
+        @SuppressWarnings("unchecked") // the last function returns what the session takes
         private void encodeThrough(int from, Object message, Outgoing out) throws IOException {
             Object translated = message;
             for (int i = from; i < down.length; i++) {
@@ -114,7 +114,7 @@ record Mapping<R, W, R2, W2>(
         }
     }
 
-    /** Functions one after the other, in a row: nested in one another each would cost two calls. */
+    /** Functions applied one after the other, in a row: nested in one another, each would cost two calls. */
     private static final class Chain<A, B> implements Function<A, B> {
         private final Function<Object, Object>[] row;
 
@@ -131,7 +131,7 @@ record Mapping<R, W, R2, W2>(
             return new Chain<>(both);
         }
 
-        @SuppressWarnings({"unchecked", "rawtypes"}) // of() has checked that they fit
+        @SuppressWarnings({"unchecked", "rawtypes"}) // of() has checked that the types fit
         private static Function<Object, Object>[] row(Function<?, ?> one) {
             return one instanceof Chain<?, ?> chain ? chain.row : new Function[] {one};
         }

@@ -8,11 +8,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of a pool, from when it is dialed until it is gone; never used again.
+ * One connection of a pool, from when it is dialed until it is gone; never reused.
  *
  * <pre>
  *  CONNECTING ── layers ready, first step done ──▶ READY
- *      │ fails, or nobody needs it                   │ fails, or is not needed any more
+ *      │ fails, or is not needed                     │ fails, or is no longer needed
  *      ▼                                             ▼
  *  LEAVING: takes no calls, finishes those that it has, and lets its bytes leave
  *      │ the outcome of dialing is known, and the connection, if there was one, is gone
@@ -20,10 +20,11 @@ import org.jspecify.annotations.Nullable;
  *    GONE
  * </pre>
  *
- * <p><b>Threading:</b> its state is the pool's, and confined to the loop of that; what a {@link Patron} is told comes on the loop of the connection.
+ * <p><b>Threading:</b> its state belongs to the pool, and is confined to the pool's loop. The methods of {@link Patron} are called on the loop of the
+ * connection.
  */
 final class Member<Q, A> implements Patron<Q, A> {
-    /** What it is good for. */
+    /** The stages of its life. */
     enum State {
         CONNECTING,
         READY,
@@ -37,17 +38,17 @@ final class Member<Q, A> implements Patron<Q, A> {
     boolean tooOld; // to be replaced
     private long readySince;
     private @Nullable Future<Client<Q, A>> dialing;
-    private boolean dialed; // the outcome of that is known
+    private boolean dialed; // the outcome of dialing is known
     private boolean linkGone;
     private @Nullable Client<Q, A> client; // once connected
     private @Nullable Health<Q, A> health; // once ready
-    private boolean proven; // as told by the end
+    private boolean proven; // as reported at its end
 
-    // On the loop of the connection; read by that of the pool.
+    // Written on the connection's loop, read on the pool's.
     private volatile boolean linked; // there is, or was, a connection
     private volatile boolean served; // it was ready
     private int uses;
-    private long made; // calls, if some may be kept; read by others as it may be
+    private long made; // calls, if some may be kept; others may read an old value
     private boolean gone;
 
     Member(Members<Q, A> members, Loop loop) {
@@ -78,13 +79,13 @@ final class Member<Q, A> implements Patron<Q, A> {
         members.dialed(this, failure == null ? done.result() : null, failure);
     }
 
-    /** Nothing will come of it. */
+    /** Dialing could not even start. */
     void failedToDial() {
         close();
         dialed = true;
     }
 
-    /** On the loop of the connection. */
+    /** Called on the loop of the connection. */
     private Client<Q, A> open(Link link) {
         Watch.on(members.loop(), link.audience().closed(), "the end of a connection of ", members, this::linkGone);
         linked = true;
@@ -96,12 +97,12 @@ final class Member<Q, A> implements Patron<Q, A> {
         members.forgetIfGone(this);
     }
 
-    /** Whether nothing is left of it, and nothing will come of it. */
+    /** Whether nothing is left of it, and nothing more can happen to it. */
     boolean isGone() {
         return dialed && (linkGone || !linked);
     }
 
-    /** What it throws is the connection's failure, and a mistake of whoever wrote it. */
+    /** An exception that the first step throws is the connection's failure, and a bug in the step. */
     private Function<Client<Q, A>, Future<?>> reporting(Function<? super Client<Q, A>, ? extends Future<?>> first) {
         return connected -> {
             try {
@@ -132,13 +133,13 @@ final class Member<Q, A> implements Patron<Q, A> {
         }
         try {
             health = new Health<>(this, members, connected);
-        } catch (Throwable t) { // no memory: nobody would ever see that it is of no use
+        } catch (Throwable t) { // no memory: nobody would ever notice that it is useless
             connected.close();
             throw t;
         }
     }
 
-    /** Whether calls may be given to it. */
+    /** Whether it is in this list, so that calls may be passed to it. */
     boolean isAmong(ReadyClients<Q, A> ready) {
         for (Client<Q, A> each : ready.clients) {
             if (each == client) {
@@ -152,13 +153,13 @@ final class Member<Q, A> implements Patron<Q, A> {
         return Objects.requireNonNull(client);
     }
 
-    /** Takes no more calls, and ends when those that were made are over. */
+    /** Takes no more calls, and ends when those already made are over. */
     void leave() {
         state = State.LEAVING;
         client().finish();
     }
 
-    /** Ends now. */
+    /** Closes the connection now. */
     void close() {
         if (dialing != null) {
             dialing.cancel();
@@ -168,7 +169,7 @@ final class Member<Q, A> implements Patron<Q, A> {
         }
     }
 
-    /** Ends at once. */
+    /** Aborts the connection. */
     void abort() {
         if (dialing != null) {
             dialing.cancel();
@@ -178,12 +179,12 @@ final class Member<Q, A> implements Patron<Q, A> {
         }
     }
 
-    /** How long it has been of use. */
+    /** How long it has been ready. */
     long stoodFor(long now) {
         return now - readySince;
     }
 
-    /** Whether it has answered a call; known once it is gone. */
+    /** Whether it has answered a call; known once it has ended. */
     boolean proven() {
         return proven;
     }
@@ -194,7 +195,7 @@ final class Member<Q, A> implements Patron<Q, A> {
 
     // ---- on the loop of the connection
 
-    /** How often it was used: only whether that changes means something. */
+    /** A count of its uses; only changes of it are meaningful. */
     int uses() {
         return uses;
     }
@@ -205,7 +206,7 @@ final class Member<Q, A> implements Patron<Q, A> {
     }
 
     @Override
-    @SuppressWarnings("unchecked") // the same, with indices of its own
+    @SuppressWarnings("unchecked") // the same type, with independent indices
     public @Nullable Q keep(Q request, int tries) {
         var idempotent = members.protocol().upkeep.idempotent();
         if (idempotent == null) {

@@ -12,18 +12,18 @@ import org.jspecify.annotations.Nullable;
 import rill.PoolOptions.WhenDown;
 
 /**
- * The connections of a pool, the calls that wait for one, and what is to happen next: the part of a {@link Pool} that lives on one loop. {@link
- * Member} shows the states of each connection; what the pool is follows from these.
+ * The connections of a pool, the calls that wait for one, and what happens next: the part of a {@link Pool} that lives on one loop. {@link Member}
+ * shows the states of each connection; the state of the pool follows from these.
  *
  * <pre>
- *             an event: a call waits, a connection is there, fails, is too old …
+ *             an event: a call waits, a connection becomes ready, fails, is too old …
  *                │ notes it, and asks for
  *                ▼
- *             advance ── in a Handle of its own: places the calls that wait, lets go who is not needed, dials if one more is
- *                        wanted and neither an attempt nor a pause is under way, ends if it was to finish, tells the listener
+ *             advance ── in a separate Handle: places waiting calls, lets connections go that are not needed, dials if one more is
+ *                        wanted and neither an attempt nor a pause is under way, ends if it was to finish, notifies the listener
  * </pre>
  *
- * <p>A connection that becomes ready gets the calls that have waited for it before others see it: no later call overtakes them.
+ * <p>A connection that becomes ready gets the calls that have waited for it before it is published, so no later call overtakes them.
  */
 final class Members<Q, A> {
     private final Pool<Q, A> pool;
@@ -35,17 +35,17 @@ final class Members<Q, A> {
     private final UnplacedCalls<Q, A> waiting;
     private final BackOff backOff;
     private final RetryBudget budget;
-    private final List<Member<Q, A>> all = new ArrayList<>(); // until nothing is left of each
+    private final List<Member<Q, A>> all = new ArrayList<>(); // each until nothing is left of it
     private final Advance advance = new Advance();
-    private ReadyClients<Q, A> ready = new ReadyClients<>(List.of(), false); // which others see once nothing waits
+    private ReadyClients<Q, A> ready = new ReadyClients<>(List.of(), false); // published once no call waits
     private @Nullable Member<Q, A> dialing;
     private @Nullable Handle pause; // before the next attempt
-    private boolean advancing; // asked for
-    private boolean growing; // asked for: all are busy
+    private boolean advancing; // advance is scheduled
+    private boolean growing; // requested: all are busy
     private int turn;
     private long madeByOthers; // calls of members that are gone
     private final PoolCounters<Q, A> counters;
-    private @Nullable PoolWriters<Q, A> writers; // once there were any
+    private @Nullable PoolWriters<Q, A> writers; // once there are any
     private @Nullable Outage outage; // while nothing is ready, once something has failed
     private Class<? extends PoolState> told;
 
@@ -98,12 +98,12 @@ final class Members<Q, A> {
         return address;
     }
 
-    /** From any thread: whether calls are taken on from connections that could not carry them out. */
+    /** Whether calls are taken back from connections that could not carry them out. Any thread. */
     boolean takesOn() {
         return options.retries > 0 && !pool.isClosed();
     }
 
-    /** From any thread. */
+    /** Any thread. */
     void onHome(Node node) {
         if (!loop.isCurrent()) {
             loop.enqueue(node);
@@ -111,7 +111,7 @@ final class Members<Q, A> {
         }
         try {
             node.execute();
-        } catch (Throwable t) { // no memory, say
+        } catch (Throwable t) { // no memory, for example
             loop.threw(node, t);
         }
     }
@@ -120,7 +120,7 @@ final class Members<Q, A> {
         onHome(new Handle(loop, what, action));
     }
 
-    /** How many calls wait for a connection. */
+    /** The number of calls that wait for a connection. */
     int waiting() {
         return waiting.size();
     }
@@ -140,7 +140,7 @@ final class Members<Q, A> {
         }
     }
 
-    /** A call for which there was no connection. */
+    /** Takes a call for which there was no connection. */
     void arrive(Unplaced<Q, A> call) {
         if (call.caller.isDone()) {
             counters.givenUp(call);
@@ -165,11 +165,11 @@ final class Members<Q, A> {
             writers = new PoolWriters<>(loop);
         }
         Future<@Nullable Void> told = writers.add();
-        later(); // somebody is asked, or needs a connection
+        later(); // a member is asked, or a connection is needed
         return told;
     }
 
-    /** Of those whose loop can be seen from here. */
+    /** Checks only members whose loop is this one. */
     private boolean someoneIsWritable() {
         for (Client<Q, A> each : ready.clients) {
             if (each.loop() == loop && each.calls().isWritable()) {
@@ -213,11 +213,11 @@ final class Members<Q, A> {
     }
 
     private void returned(Member<Q, A> from, Unplaced<Q, A> call) {
-        if (from.state == Member.State.READY) { // it takes no more calls, whatever it is up to
+        if (from.state == Member.State.READY) { // it takes no more calls, whatever happens to it
             from.state = Member.State.LEAVING;
             later();
         }
-        if (from.isAmong(ready)) { // else the call would come to it again
+        if (from.isAmong(ready)) { // otherwise the call would return to it
             publish();
         }
         if (call.caller.isDone()) {
@@ -225,7 +225,7 @@ final class Members<Q, A> {
         } else if (pool.isClosed() || (call.sent && !mayTryAgain(call))) {
             counters.fail(call, Objects.requireNonNull(call.failure));
         } else {
-            await(call); // and not at once to another connection, which may have just failed as well
+            await(call); // not at once to another one, which may have just failed as well
         }
     }
 
@@ -240,9 +240,9 @@ final class Members<Q, A> {
         return budget.spend(loop.nanoTime(), made);
     }
 
-    /** It waits for a connection, in the order of those that do. */
+    /** Makes the call wait for a connection, behind those already waiting. */
     private void await(Unplaced<Q, A> call) {
-        later(); // even if it fails: somebody needs a connection
+        later(); // even if it fails: a connection is needed
         if (options.whenDown == WhenDown.FAIL && ready.clients.length == 0) {
             fail(call, failures -> call.failure == null ? failures.down(call) : call.failure);
         } else if (!waiting.hasRoom()) {
@@ -269,7 +269,7 @@ final class Members<Q, A> {
         }
     }
 
-    /** From any thread: every connection is busy. */
+    /** Notes that every connection is busy. Any thread. */
     void grow() {
         onHome("the growth of a pool", () -> {
             growing = true;
@@ -281,7 +281,7 @@ final class Members<Q, A> {
         if (dialing == member) {
             dialing = null;
         }
-        later(); // whatever goes wrong here
+        later(); // whatever fails here
         try {
             Throwable why = becomesReady(member, client, failure);
             if (why == null) {
@@ -297,7 +297,7 @@ final class Members<Q, A> {
         }
     }
 
-    /** Why it does not: then the connection, if there is one, is closed. */
+    /** Returns null if the member becomes ready, or else the reason; in that case the connection, if there is one, is closed. */
     private @Nullable Throwable becomesReady(
             Member<Q, A> member, @Nullable Client<Q, A> client, @Nullable Throwable failure) {
         try {
@@ -321,7 +321,7 @@ final class Members<Q, A> {
                 : why;
     }
 
-    /** The connection of a member carries no calls any more; of one that is not ready yet, dialing tells. */
+    /** The connection of a member carries no calls any more. If it was not ready yet, the outcome of dialing covers it. */
     void ended(Member<Q, A> member, @Nullable Throwable why) {
         if (member.state == Member.State.CONNECTING) {
             return;
@@ -341,12 +341,12 @@ final class Members<Q, A> {
                                 : why,
                         false);
             }
-        } finally { // whatever goes wrong there: it is to be given no more calls
+        } finally { // whatever fails there: it must get no more calls
             publish();
         }
     }
 
-    /** If nothing is left of a member, not even bytes that were to leave, it does not count any more. */
+    /** Removes a member once nothing is left of it, not even bytes that were to leave. */
     void forgetIfGone(Member<Q, A> member) {
         if (member.isGone() && all.remove(member)) {
             member.state = Member.State.GONE;
@@ -418,7 +418,7 @@ final class Members<Q, A> {
                 } else {
                     advance();
                 }
-            } catch (Throwable t) { // no memory, say: another time, for nobody else may ask
+            } catch (Throwable t) { // no memory, for example: try again later, for nobody else may ask
                 loop.threw(this, t);
                 pauseFor(Loop.nanos(options.firstPause));
             }
@@ -443,7 +443,7 @@ final class Members<Q, A> {
             dial();
         }
         if (!wanted && dialing == null) {
-            outage = null; // nothing is tried, since nobody wants a connection
+            outage = null; // nothing is tried, since no connection is wanted
         }
         if (pool.isFinishing()) {
             failWriters();
@@ -456,13 +456,13 @@ final class Members<Q, A> {
     }
 
     private void placeAll() {
-        long tries = (long) waiting.size() * ready.clients.length; // each may come back from each of them
+        long tries = (long) waiting.size() * ready.clients.length; // each call may return from each connection
         for (; tries > 0 && !waiting.isEmpty() && ready.clients.length > 0; tries--) {
-            place(Objects.requireNonNull(waiting.poll())); // which may change who is ready
+            place(Objects.requireNonNull(waiting.poll())); // may change the ready connections
         }
     }
 
-    /** A call that is in no queue. Never throws: there are others. */
+    /** Places a call that is in no queue. Never throws, since other calls follow. */
     private void place(Unplaced<Q, A> call) {
         Client<Q, A> client;
         long now;
@@ -488,7 +488,7 @@ final class Members<Q, A> {
         return count;
     }
 
-    /** How many are ready and stay. */
+    /** The number of connections that are ready and stay. */
     private int lasting() {
         int count = 0;
         for (Member<Q, A> each : all) {
@@ -497,7 +497,7 @@ final class Members<Q, A> {
         return count;
     }
 
-    /** Those that are too old leave once there are others in their place. */
+    /** Lets connections that are too old leave once there are others in their place. */
     private void letGo() {
         for (Member<Q, A> each : List.copyOf(all)) {
             if (each.state == Member.State.READY && each.tooOld && lasting() >= leastWhile(each)) {
@@ -515,7 +515,7 @@ final class Members<Q, A> {
         publish();
     }
 
-    /** How many are to be ready, and to stay. */
+    /** The number of connections that should be ready, and stay. */
     private int wanted() {
         boolean finishing = pool.isFinishing();
         int wanted = finishing ? 0 : options.least;
@@ -533,7 +533,7 @@ final class Members<Q, A> {
     private void dial() {
         Loop target = spread.get();
         if (target == null) {
-            return; // every loop is closing, this one included, which ends the pool when it comes to that
+            return; // every loop is closing, including this one, which then ends the pool
         }
         var member = new Member<>(this, target);
         all.add(member);
@@ -561,14 +561,14 @@ final class Members<Q, A> {
         }
     }
 
-    /** Nothing more is told of: what is in flight fails. */
+    /** Ends everything at once: calls in flight fail. */
     void close() {
         end();
         Each.of(List.copyOf(all), loop, "the end of ", pool, Member::close);
         settle();
     }
 
-    /** Its loop is closing: that finishes the connections it has; others finish as well, on their own, and it waits for them. */
+    /** The loop is closing. It finishes its own connections; this method finishes those on other loops, and the pool waits for them. */
     void loopCloses() {
         end();
         if (dialing != null) {
@@ -582,7 +582,7 @@ final class Members<Q, A> {
         settle();
     }
 
-    /** Its loop waits no longer: nothing will be told here. */
+    /** The loop waits no longer: nothing more will happen here. */
     void loopEnds() {
         end();
         Each.of(List.copyOf(all), loop, "the end of ", pool, each -> {
@@ -594,7 +594,7 @@ final class Members<Q, A> {
         settle();
     }
 
-    /** What it still has on other loops, in words; or nothing. */
+    /** A description of the connections that it still has on other loops; empty if there are none. */
     String situation() {
         int elsewhere = 0;
         for (Member<Q, A> each : all) {
@@ -640,12 +640,12 @@ final class Members<Q, A> {
 
     // ---- what others see
 
-    /** From any thread. */
+    /** Any thread. */
     PoolMetrics metrics() {
         return counters.snapshot(waiting.size());
     }
 
-    /** Whatever has changed here is seen by those who call. */
+    /** Publishes the present state to callers. */
     private void publish() {
         ready = nowReady();
         if (ready.clients.length > 0) {

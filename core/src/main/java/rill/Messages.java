@@ -3,32 +3,29 @@ package rill;
 import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.ReferenceCounted;
 
-/** What the framework does with messages without knowing their type. */
+/** What Rill does with messages without knowing their type. */
 final class Messages {
-    /** What one counts for at least while it waits to be encoded: about what it takes in a queue. */
+    /** The least that a message counts for while it waits to be encoded: about what it takes up in a queue. */
     private static final int LEAST_ESTIMATE = 64;
 
-    /** So many find room in any case, however small the hard limit. */
+    /** At least this many messages fit in any case, however small the hard limit. */
     private static final int SMALLEST_QUEUE = 1024;
 
     private Messages() {}
 
-    /** For how many bytes a message counts until it is encoded. From any thread. */
+    /** The number of bytes that a message counts for until it is encoded. Any thread. */
     static <W> int weight(Codec<?, W> codec, W message, ConnectionLimits limits) {
         int least = Math.clamp(limits.hardLimit() / SMALLEST_QUEUE, 1, LEAST_ESTIMATE);
         return Math.max(least, SizeGuess.of(codec, message));
     }
 
-    /**
-     * Releases a message that nobody received, or that has been sent; never throws. If its owner has released it as well, there is nothing
-     * left to do.
-     */
+    /** Releases a message that was not received, or that has been sent; never throws. If its owner has released it as well, this is a no-op. */
     static void release(Object message) {
         if (message instanceof ReferenceCounted counted) {
             try {
                 counted.release();
             } catch (IllegalReferenceCountException gone) {
-                // It shows where that was encoded or read.
+                // The failure shows where the message was encoded or read.
             } catch (Throwable t) {
                 releaseFailed(message, t);
             }

@@ -9,16 +9,16 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A virtual thread whose scheduler is this object: its continuation runs on the thread of the loop, when the loop says so.
+ * A virtual thread whose scheduler is this object: its continuation runs on the loop's thread, when the loop calls for it.
  *
- * <p>Whenever the virtual thread can go on, the JDK hands over its continuation, by {@link #execute}. When the body awaits, it yields; the
- * continuation comes back at once and is kept until {@link #resume()} runs it. Unparking or interrupting the thread meanwhile changes nothing.
- * When the body blocks in something else, such as a sleep or a monitor, the thread of the loop waits here until the body can go on: blocking
- * blocks the loop. If the body starts another virtual thread, that inherits the scheduler; an ordinary pool runs its continuations.
+ * <p>Whenever the virtual thread can continue, the JDK hands over its continuation, by {@link #execute}. When the body awaits, it yields; the
+ * continuation is handed over at once and is kept until {@link #resume()} runs it. Unparking or interrupting the thread meanwhile changes nothing.
+ * When the body blocks in something else, such as a sleep or a monitor, the loop's thread waits here until the body can continue: blocking blocks the
+ * loop. If the body starts another virtual thread, that thread inherits the scheduler; an ordinary pool runs its continuations.
  */
 final class MountedCoroutine implements Coroutine, Executor {
     static final @Nullable Constructor<?>
-            BUILDER; // null if it can not be had; native images are told of it in reachability-metadata.json
+            BUILDER; // null if not available; native images find it in reachability-metadata.json
     private static final @Nullable String UNAVAILABLE;
 
     static {
@@ -43,7 +43,7 @@ final class MountedCoroutine implements Coroutine, Executor {
     private final Runnable body;
     private boolean started;
 
-    private volatile @Nullable Runnable own; // the continuation of our thread
+    private volatile @Nullable Runnable own; // the continuation of this thread
     private volatile boolean runnable; // it was handed over and has not been run since
     private volatile boolean suspended; // the body has yielded, to wait for resume()
     private volatile boolean ended;
@@ -114,7 +114,7 @@ final class MountedCoroutine implements Coroutine, Executor {
         }
     }
 
-    /** The body blocks. Gives whether we were interrupted. */
+    /** Waits while the body blocks. Returns whether the loop's thread was interrupted. */
     private boolean awaitRunnable() {
         BlockWatch watch = BlockWatch.of(loop, thread);
         boolean interrupted = false;
@@ -126,17 +126,17 @@ final class MountedCoroutine implements Coroutine, Executor {
             } else {
                 LockSupport.parkNanos(this, BlockWatch.PERIOD_NANOS);
             }
-            interrupted |= Thread.interrupted(); // else park would return at once, again and again
+            interrupted |= Thread.interrupted(); // otherwise park would return at once, again and again
         }
         return interrupted;
     }
 
     /**
-     * By a yield, which only returns at once if the thread can't leave its carrier. A park would then hold the carrier, which is
-     * the loop's thread, for ever.
+     * Suspends by a yield, which returns at once only if the thread can't leave its carrier. A park would then hold the carrier, which is the loop's
+     * thread, for ever.
      */
     @Override
-    @SuppressWarnings("ThreadPriorityCheck") // the scheduler that it yields to is this object
+    @SuppressWarnings("ThreadPriorityCheck") // the scheduler it yields to is this object
     public boolean suspend() {
         suspended = true;
         boolean pinned;
@@ -149,11 +149,11 @@ final class MountedCoroutine implements Coroutine, Executor {
         return !pinned;
     }
 
-    /** Called by the JDK, on any thread: a virtual thread that has us as scheduler may go on. */
+    /** Called by the JDK, on any thread: a virtual thread whose scheduler this is may continue. */
     @Override
     public void execute(Runnable continuation) {
         if (own == null) {
-            own = continuation; // the first is always that of our own thread's start
+            own = continuation; // the first is always that of this thread's start
         }
         if (continuation != own) {
             OtherCarriers.POOL.execute(continuation);
@@ -168,7 +168,7 @@ final class MountedCoroutine implements Coroutine, Executor {
         return thread;
     }
 
-    /** Platform threads that carry the virtual threads which Task bodies start. */
+    /** Platform threads that carry the virtual threads started by Task bodies. */
     private static final class OtherCarriers {
         static final ThreadPoolExecutor POOL = newPool();
 

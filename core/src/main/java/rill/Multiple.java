@@ -57,7 +57,7 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
     final Future<T> begin() {
         for (Part part : parts) {
             if (isDone()) {
-                part.source.decline(); // decided before it was looked at
+                part.source.decline(); // decided before this part was reached
             } else if (part.source.isDone()) {
                 Object outcome = outcomeWith(part, part.source.handedOver());
                 if (outcome != null && !settle(outcome)) {
@@ -105,18 +105,18 @@ abstract class Multiple<P extends @Nullable Object, T extends @Nullable Object> 
     }
 
     /**
-     * The outcome once the part {@code index} has one, or null if there is more to wait for: then it has to be kept in mind, or
+     * Returns the outcome once the part {@code index} has one, or null if there is more to wait for. In that case the part's outcome must be kept, or
      * unshared.
      */
     abstract @Nullable Object outcomeAfter(int index, Object outcome, int left);
 
-    /** It was decided without them. */
+    /** Releases kept outcomes that the decision did not use. */
     void letGoOfResults() {}
 
     static final class All<T extends @Nullable Object> extends Multiple<T, List<T>> {
         private static final @Nullable Object[] NONE = {};
 
-        private @Nullable Object[] outcomes; // those that have come, until they are passed on; guarded by this
+        private @Nullable Object[] outcomes; // of the parts that are done, until passed on; guarded by this
 
         All(List<? extends Future<? extends T>> sources) {
             super(sources);

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.Serial;
 import java.io.UncheckedIOException;
 
-/** No memory for a buffer. The connection that wanted the buffer fails, with the {@link IOException} that this carries. */
+/** There is no memory for a buffer. The connection that wanted the buffer fails, with the {@link IOException} that this carries. */
 final class NoMemory extends UncheckedIOException {
     @Serial
     private static final long serialVersionUID = 1;
@@ -17,7 +17,7 @@ final class NoMemory extends UncheckedIOException {
         this.failure = failure;
     }
 
-    /** What is to be told: the failure itself, without the wrapping that took it through methods which declare no IOException. */
+    /** Returns the failure to report: the IOException itself, without the wrapper that carried it through methods which declare none. */
     static Throwable unwrapped(Throwable thrown) {
         return thrown instanceof NoMemory refused ? refused.failure : thrown;
     }

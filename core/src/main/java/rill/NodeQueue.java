@@ -26,7 +26,7 @@ final class NodeQueue {
         tail = node;
     }
 
-    /** Adds a stack of Nodes, each linked to the one before it, in the order in which they were put on it; how many that were. */
+    /** Adds a stack of Nodes, each linked to the one pushed before it, in the order in which they were pushed. Returns their number. */
     int addAll(@Nullable Node newest) {
         int n = 0;
         Node first = null;
@@ -43,7 +43,7 @@ final class NodeQueue {
         return n;
     }
 
-    /** Takes the first one out, or null. */
+    /** Removes and returns the first one, or returns null. */
     @Nullable
     Node poll() {
         Node first = head;

@@ -4,8 +4,8 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection, as an {@link Observer} sees it: the same object in every event of it. It can be asked, not used. Who keeps it keeps the connection's memory as
- * well, so let go of it when it is closed.
+ * A connection, as an {@link Observer} sees it: the same object in all of its events. It can be queried, not used. Keeping a reference keeps the
+ * connection's memory as well, so drop it when the connection is closed.
  *
  * <p><b>Threading:</b> any thread.
  */
@@ -13,7 +13,7 @@ public sealed interface Observed permits Link {
     /** Its loop. */
     Loop loop();
 
-    /** Whether it came in through a {@link Listener}; else it was connected from here. */
+    /** Whether the connection was accepted by a {@link Listener}; otherwise it was connected from here. */
     boolean cameIn();
 
     /** The peer's address. */
@@ -22,7 +22,7 @@ public sealed interface Observed permits Link {
     /** This end's address. */
     SocketAddress localAddress();
 
-    /** What it was to be connected to, which is another address than the peer's if that is a proxy; null if it came in. */
+    /** The address that the connection was meant for, which differs from the peer's if the peer is a proxy; null if it was accepted. */
     @Nullable
     SocketAddress target();
 }

@@ -4,39 +4,39 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Is told what becomes of the connections and calls of a loop: for metrics of your own, for tracing, for logs. Each method does nothing unless it is
- * overridden. Given by {@link LoopOptions#observer}; loops may share one.
+ * Observes the connections and calls of a loop: for custom metrics, for tracing, for logs. Each method does nothing unless it is overridden. Set by
+ * {@link LoopOptions#observer}; loops may share one.
  *
- * <p>Every connection that was opened is told as closed once, even if its loop ends; and every call ends once, whatever became of it. Not so on a host of a
- * simulation that has lost its power.
+ * <p>Every connection that was opened is reported as closed once, even if its loop ends, and every call ends once, whatever its outcome. This does
+ * not hold on a simulated host that has lost its power.
  *
- * <p><b>Threading:</b> on the loop, in a Handle of its own: what an event is about has happened, and more may have happened since. Events of
- * one loop come in their order. What is left when a loop has closed is told by the thread that has closed it. Must not block; it may do
- * anything else that a callback may.
+ * <p><b>Threading:</b> called on the loop, in a separate Handle: the event has happened, and more may have happened since. Events of one loop arrive
+ * in order. Events left when a loop has closed are delivered by the thread that closed it. Methods must not block; they may do anything else that a
+ * callback may.
  *
  * <p><b>Errors:</b> whatever an observer throws is reported, and has no other effect.
  */
 public interface Observer {
-    /** It is connected: bytes can pass. */
+    /** The connection is established: bytes can pass. */
     default void connectionOpened(Observed connection) {}
 
-    /** Every layer of it is ready: TLS has done its handshake. Does not come if that has failed, or if its peer has ended its stream before. */
+    /** Every layer is ready: TLS has completed its handshake. Not called if a layer failed, or if the peer ended its stream before. */
     default void connectionReady(Observed connection) {}
 
     /**
-     * It is gone. The last event of it.
+     * The connection is gone. This is its last event.
      *
-     * @param cause why it has failed; null if this side has closed it, or both have in good order
+     * @param cause why it failed; null if this side closed it, or both sides did in good order
      */
     default void connectionClosed(Observed connection, @Nullable Throwable cause) {}
 
     /**
-     * A call has ended, or a {@link Caller#send}, for whoever made it.
+     * A call or a {@link Caller#send} has ended for its caller.
      *
-     * @param connection the one that it was on; null if it was a {@link Pool}'s and on none
-     * @param request what messages call its request: see {@link ClientProtocol#naming}; its type, unless that says otherwise
-     * @param latency from when it was made until now, with all tries of a Pool; of one that was given up, until that was noticed
-     * @param failure what it has failed with; null if it was answered, sent or cancelled
+     * @param connection the connection it was on; null for a {@link Pool}'s call that was on none
+     * @param request how messages name its request: see {@link ClientProtocol#naming}; by default its type
+     * @param latency from when it was made until now, including all tries of a Pool; for a call that was given up, until that was noticed
+     * @param failure the failure; null if it was answered, sent or cancelled
      */
     default void callEnded(
             @Nullable Observed connection,
@@ -48,9 +48,9 @@ public interface Observer {
     /**
      * A call of a {@link Pool} is tried again on another connection: it has not ended.
      *
-     * @param request as of {@link #callEnded}
+     * @param request as for {@link #callEnded}
      * @param tries how often it was written before
-     * @param failure why the last try has failed
+     * @param failure why the last try failed
      */
     default void callRetried(Pool<?, ?> pool, Object request, int tries, CallFailedException failure) {}
 }

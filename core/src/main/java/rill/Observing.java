@@ -4,11 +4,11 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the {@link Observer} of a loop, if it has one, each event in a Handle of its own: so nothing that an observer does or throws comes in the
- * midst of what it is told of. An event is made only for somebody who wants it. What a flight recording shows of the same comes from here as well.
- * Nothing here throws.
+ * Passes each event to the {@link Observer} of a loop, if there is one, in a separate Handle, so nothing that an observer does or throws interferes
+ * with the code that caused the event. An event object is made only if there is an observer. Flight recordings get the same events from here. Nothing
+ * here throws.
  *
- * <p><b>Threading:</b> on the loop; what comes after its end, on any thread.
+ * <p><b>Threading:</b> on the loop; after its end, any thread.
  */
 final class Observing {
     private final Loop loop;
@@ -19,7 +19,7 @@ final class Observing {
         this.observer = observer;
     }
 
-    /** Whether somebody is told of calls. */
+    /** Whether calls are observed. */
     boolean isWanted() {
         return observer != null;
     }
@@ -59,9 +59,7 @@ final class Observing {
         }
     }
 
-    /**
-     * @param since when it was made
-     */
+    /** @param since when the call was made */
     void callEnded(@Nullable Link link, Object request, CallOutcome outcome, long since, @Nullable Throwable failure) {
         try {
             if (failure != null) {
@@ -92,7 +90,7 @@ final class Observing {
         loop.enqueue(new Event(event));
     }
 
-    /** No memory, say: whoever has something to tell goes on all the same. */
+    /** No memory, for example: the caller continues all the same. */
     private void untold(Throwable thrown) {
         loop.threw("the observer", null, thrown);
     }

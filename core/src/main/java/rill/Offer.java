@@ -5,25 +5,23 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Promise whose value goes back to where it came from if nobody takes it: if all who waited have given up before they were told, or if
- * {@code any} or {@code all} has no use for it. {@link Parcel} says who counts.
+ * A Promise whose value returns to its source if it is not taken: if all waiters gave up before being notified, or if {@code any} or {@code all} has
+ * no use for it. {@link Parcel} defines what counts as waiting.
  *
- * <p>It is no larger than a Promise. The field that holds a Promise's cancellation action holds the taker of unwanted values here, and stands
- * for one claim. If the taker is a Runnable as well, it also stops the work.
+ * <p>It is no larger than a Promise. The field that holds a Promise's cancellation action here holds the consumer that takes back unwanted values,
+ * and stands for one claim. If that consumer is a Runnable as well, it also stops the work.
  */
 final class Offer<T extends @Nullable Object> extends Promise<T> implements Parcel {
     private static final Object TAKEN = new Object();
     private static final Object GONE = new Object();
 
-    /** More claims than one. */
+    /** Two or more claims. */
     private record Shared<T extends @Nullable Object>(Consumer<? super T> takesBack, int claims) {}
 
-    /** Takes back what may come late or never, by design: who waits for it does so rightly. */
+    /** A consumer of values that may be late or never arrive, by design: waiting for them is legitimate. */
     interface OpenEnded {}
 
-    /**
-     * @param takesBack is given the value that nobody took: on the loop, once; after the loop has closed on any thread
-     */
+    /** @param takesBack receives the value that nobody took: on the loop, once; after the loop has closed, on any thread */
     Offer(BareLoop loop, Consumer<? super T> takesBack) {
         super(loop, takesBack);
     }
@@ -94,7 +92,7 @@ final class Offer<T extends @Nullable Object> extends Promise<T> implements Parc
                 : (Consumer<? super T>) Objects.requireNonNull(extra);
     }
 
-    /** At once if this is the loop, so that whoever asks next finds it there. */
+    /** Done at once if this is the loop, so that the next caller finds the value there. */
     private void goBack(Consumer<? super T> takesBack) {
         if (loop.isCurrent()) {
             giveBack(takesBack);

@@ -3,8 +3,8 @@ package rill;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the current thread does for a loop: it runs callbacks ({@code task} is null), or the body of a Task. Both count as being on the loop.
- * Only the body of a Task may await.
+ * What the current thread does for a loop: it runs callbacks ({@code task} is null), or the body of a Task. Both count as being on the loop. Only the
+ * body of a Task may await.
  */
 record OnLoop(BareLoop loop, @Nullable Task<?> task) {
     private static final ThreadLocal<@Nullable OnLoop> CURRENT = new ThreadLocal<>();
@@ -19,6 +19,6 @@ record OnLoop(BareLoop loop, @Nullable Task<?> task) {
     }
 
     static void exit() {
-        CURRENT.set(null); // not removed: that would cost an allocation with each tick
+        CURRENT.set(null); // not removed: that would cost an allocation in each tick
     }
 }

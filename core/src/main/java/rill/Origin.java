@@ -1,6 +1,6 @@
 package rill;
 
-/** Where a Future was made, with the way there. */
+/** The place where a Future was made, with its stack trace. */
 final class Origin extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** Where Futures were made. Exists in tracing mode only. Any thread. */
+/** The places where Futures were made. Exists in tracing mode only. Any thread. */
 final class Origins {
     private final Map<Future<?>, Origin> origins = Collections.synchronizedMap(new WeakHashMap<>());
 

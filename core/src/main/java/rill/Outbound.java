@@ -8,7 +8,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The writing half of a connection: from messages down through the stages to the wire, the water marks, and when to flush.
+ * The writing half of a connection: from messages down through the stages to the wire, with the water marks and the flushes.
  *
  * <pre>
  *            pending ≥ high                     pending ≤ low
@@ -16,17 +16,17 @@ import org.jspecify.annotations.Nullable;
  *                                  │ pending ≥ hard limit: a write fails, and the connection with it unless its owner carries on
  * </pre>
  *
- * <p><b>What is counted, and when:</b> {@code pending} is what the loop has accepted and the wire has not taken. A write of another
- * thread is admitted against that and against the {@link Reservations}, the estimates of those that are on their way. A write on the loop is
- * measured against what is pending alone.
+ * <p><b>What is counted, and when:</b> {@code pending} is the number of bytes that the loop has accepted and the wire has not taken. A write of
+ * another thread is admitted against that and against the {@link Reservations}, the estimates of writes on their way to the loop. A write on the loop
+ * is measured against {@code pending} alone.
  *
- * <p><b>When it flushes:</b> at the end of a turn of reading, after the Handles of a tick, at 256 KiB, and early within a large batch,
- * so that the peer has something to do while we go on: see {@link #batchOf}. Not early while several connections are busy, since each
- * flush is a system call, which costs what encoding some twenty messages does. Never while a session is called, which may hold a buffer that
- * would leave.
+ * <p><b>When it flushes:</b> at the end of a turn of reading, after the Handles of a tick, at 256 KiB, and early within a large batch, so that the
+ * peer can work while this side continues: see {@link #batchOf}. It does not flush early while several connections are busy, since each flush is a
+ * system call, which costs as much as encoding some twenty messages. It never flushes while a session is called, since the session may hold a buffer
+ * that would leave.
  *
- * <p>It is longer than most: there is one of them for each connection, and another object would make an idle one larger. What only some
- * connections need, or only at their end, is apart: {@link HeldWrites}, {@link Waiters}, {@link Reservations}, {@link OutputEnd}.
+ * <p>This class is longer than most: each connection has one, and another object would make an idle connection larger. What only some connections
+ * need, or only at their end, is separate: {@link HeldWrites}, {@link Waiters}, {@link Reservations}, {@link OutputEnd}.
  */
 final class Outbound {
     /** Flush without waiting for the end of the batch once this many bytes wait. */
@@ -50,22 +50,22 @@ final class Outbound {
 
     private final Link link;
 
-    private long queued; // bytes given to the wire in all
+    private long queued; // bytes passed to the wire in all
     private long written; // of which this many have left
     private volatile long pending; // bytes accepted and not written; read by other threads
 
-    private long answers; // bytes that sessions wrote by themselves, as far as they have not left
+    private long answers; // bytes that sessions wrote by themselves and that have not left
     private boolean congested; // by such bytes
 
     private int unflushedMessages;
     private int flushEvery = SMALLEST_BATCH;
-    private @Nullable HeldWrites held; // while the session on top holds writes, and there are any
-    private @Nullable Waiters waiters; // once somebody had to wait
-    private @Nullable OutputEnd end; // once our stream is to end
+    private @Nullable HeldWrites held; // while the session at the top holds writes, and there are any
+    private @Nullable Waiters waiters; // once a caller had to wait
+    private @Nullable OutputEnd end; // once the output is to end
     private volatile @Nullable Reservations reservations; // once another thread has written
     private volatile @Nullable Throwable closed; // why writes are refused
     private boolean full; // from the high-water mark on, until the low one is reached
-    private boolean encoding; // a session is encoding, or says its good-bye
+    private boolean encoding; // a session is encoding, or writing its closing message
     private boolean wireGone;
 
     Outbound(Link link) {
@@ -79,7 +79,7 @@ final class Outbound {
     // ---- writing
 
     /**
-     * On the loop: writes a message of the user's and releases it. If that fails, so does the connection, unless its owner carries on.
+     * On the loop: writes a message of the user and releases it. If that fails, so does the connection, unless its owner carries on.
      *
      * @throws IllegalStateException within a call of a session of this connection
      */
@@ -103,10 +103,9 @@ final class Outbound {
     }
 
     /**
-     * On the loop: writes a message of another thread's, for which room was reserved, and releases it. Our stream does not end
-     * before.
+     * On the loop: writes another thread's message, for which room was reserved, and releases it. The output does not end before.
      *
-     * @param accepted for the writer, if it was told to wait
+     * @param accepted for the writer, if it was asked to wait
      */
     void writeAdmitted(Stage top, Object message, @Nullable Promise<@Nullable Void> accepted) {
         Throwable failure = encodeOrFail(top, message);
@@ -122,14 +121,14 @@ final class Outbound {
         }
     }
 
-    /** On the loop: a message of another thread's will not be written. */
+    /** On the loop: another thread's message will not be written. */
     void dropped(Throwable cause) {
         if (refusal() == null) {
             link.failed(cause, true);
         }
     }
 
-    /** Why nothing more can be written, be it admitted or not; or null. */
+    /** Why nothing more can be written, whether admitted or not; null if it can. */
     private @Nullable Throwable refusal() {
         return link.outputEnds() ? null : closed;
     }
@@ -141,19 +140,19 @@ final class Outbound {
             return ended;
         }
         Throwable failure = encodeInTurn(top, message);
-        if (failure != null && failure != closed) { // what was held before it may have ended the connection meanwhile
+        if (failure != null && failure != closed) { // a message held before it may have ended the connection meanwhile
             notWritten(failure);
         }
         return failure;
     }
 
-    /** Whether more may be written although this message was not. Where it came after the last one, nothing is missing. */
+    /** Whether more may be written although this message was not. If it followed the protocol's last message, there is no gap. */
     private boolean notWritten(Throwable failure) {
         return failure instanceof OutputEndedException || link.failed(failure, true);
     }
 
     /**
-     * On the loop: encodes a message and releases it. Of one that fails nothing is left behind, and nobody was told.
+     * On the loop: encodes a message and releases it. If it fails, nothing of it is left behind, and nobody was notified.
      *
      * @return why it was not written, or null
      */
@@ -179,7 +178,7 @@ final class Outbound {
     private @Nullable Throwable encodeNow(Stage top, Object message) {
         OutputQueue output = top.output;
         long before = output.bytes();
-        // Of a buffer that somebody else holds as well, the indices are not ours to move.
+        // If the buffer is shared, its indices must not be moved.
         boolean passesOn = top.passesOn() && ((ByteBuf) message).refCnt() == 1;
         encoding = true;
         try {
@@ -208,7 +207,7 @@ final class Outbound {
         return null;
     }
 
-    // ---- messages held back by the session on top
+    // ---- messages held back by the session at the top
 
     /** Encodes a message after those that are held, or holds it as well. */
     private @Nullable Throwable encodeBehindHeld(Stage top, Object message) {
@@ -234,7 +233,10 @@ final class Outbound {
         addPending(size);
     }
 
-    /** Encodes what the session on top has held back, until it holds writes again; false if it does, or if that is under way. */
+    /**
+     * Encodes the messages that the session at the top has held back, until it holds writes again. Returns false if it does, or if this is already
+     * under way.
+     */
     private boolean encodeHeld(Stage top) {
         HeldWrites holding = held;
         if (top.holdsWrites() || (holding != null && holding.leaving)) {
@@ -243,13 +245,13 @@ final class Outbound {
         if (holding == null) {
             return true;
         }
-        holding.leaving = true; // whatever is written by those who hear of a failure has to come after it
+        holding.leaving = true; // messages written in response to a failure must follow the held ones
         while (!top.holdsWrites() && !holding.isEmpty()) {
             Object message = Objects.requireNonNull(holding.poll());
             recount();
             Throwable failure = encodeNow(top, message);
             if (failure != null && !notWritten(failure)) {
-                holding.release(); // nothing may follow after the gap
+                holding.release(); // nothing may follow the gap
             }
         }
         holding.leaving = false;
@@ -277,7 +279,7 @@ final class Outbound {
         return full() ? addWaiter(loop().promise()) : loop().accepted();
     }
 
-    /** Completes it at the low-water mark. Messages that have become no bytes don't wait: there is one byte for each that does. */
+    /** Completes the promise at the low-water mark. If encoding produced no bytes, there is no wait: each waiter needs at least one pending byte. */
     private Promise<@Nullable Void> addWaiter(Promise<@Nullable Void> promise) {
         if (waiters().writers() < pending) {
             waiters().addWriter(promise);
@@ -287,7 +289,7 @@ final class Outbound {
         return promise;
     }
 
-    /** From the high-water mark on, and then not before the low one is reached again; not once every write is refused. */
+    /** True from the high-water mark on until the low one is reached again; false once every write is refused. */
     boolean full() {
         if (closed != null) {
             return false;
@@ -303,7 +305,7 @@ final class Outbound {
         return closed == null && !mustWait();
     }
 
-    /** Whether a write should wait until others have left, or the session on top lets writes go. */
+    /** Whether a write should wait until others have left, or until the session at the top lets writes go. */
     boolean mustWait() {
         return full() || (closed == null && holdsOnTop());
     }
@@ -313,7 +315,7 @@ final class Outbound {
         return !stack.isEmpty() && stack.top().holdsWrites();
     }
 
-    /** Done once writers need not wait. */
+    /** Done once writes need not wait. */
     Future<@Nullable Void> writable() {
         if (!mustWait()) {
             return loop().accepted();
@@ -330,7 +332,7 @@ final class Outbound {
         return waiters;
     }
 
-    /** From any thread: the writes of others that are on their way. */
+    /** Any thread: the writes of other threads on their way to the loop. */
     Reservations reservations() {
         Reservations made = reservations;
         if (made == null) {
@@ -340,7 +342,7 @@ final class Outbound {
         return made;
     }
 
-    /** More than nothing while a write of another thread was admitted that has not arrived. */
+    /** Greater than zero while a write of another thread was admitted and has not arrived. */
     long reserved() {
         Reservations made = reservations;
         return made == null ? 0 : made.bytes();
@@ -351,7 +353,7 @@ final class Outbound {
         return pending + reserved() >= link.limits().highWaterMark();
     }
 
-    /** Whether a session of this connection is being called. Then no other call may begin, and no buffer of its may leave. */
+    /** Whether a session of this connection is being called. In that case no other call may begin, and none of its buffers may leave. */
     boolean inSession() {
         return encoding || link.stack().inCall();
     }
@@ -359,8 +361,8 @@ final class Outbound {
     // ---- flushing
 
     /**
-     * Adapts the early flush to a batch of this many messages. An eighth of it at a time kept both ends of a connection busy where a
-     * single flush made them take turns; fewer than a handful at a time cost more system calls than that gains.
+     * Adapts the early flush to a batch of this many messages. Flushing an eighth of the batch at a time kept both ends of a connection busy, where a
+     * single flush made them take turns. Flushing fewer than a handful at a time cost more in system calls than it gains.
      */
     void batchOf(int messages) {
         flushEvery = Math.max(SMALLEST_BATCH, messages >> 3);
@@ -382,11 +384,11 @@ final class Outbound {
             boolean wireBusy = written < queued;
             complete = moveDown(wireBusy);
             left = link.wire().flush();
-            if (wireBusy && written + left == queued) { // it was, but not any more
+            if (wireBusy && written + left == queued) { // it was, but no longer is
                 complete = moveDown(false);
                 left += link.wire().flush();
             }
-        } catch (Throwable t) { // a transport's mistake, or no memory; whoever wrote is not to blame for it
+        } catch (Throwable t) { // a transport's bug, or no memory; the writer is not to blame
             link.failed(t, false);
             link.abort();
             return;
@@ -397,12 +399,12 @@ final class Outbound {
         progress(left);
     }
 
-    /** What sessions still answer by themselves when nothing leaves any more. */
+    /** Drops answers that sessions still write by themselves after the wire is gone. */
     private void dropUnsent() {
         link.stack().releaseOutput();
     }
 
-    /** Sees whether the system takes a little more, although it has not said that it would. */
+    /** Tries whether the system takes a little more, although it has not reported that it would. */
     void retry() {
         if (!wireGone) {
             wireHasWritten(link.wire().retry());
@@ -417,10 +419,10 @@ final class Outbound {
     }
 
     /**
-     * Down through the layers, and to the wire.
+     * Moves everything down through the layers, and to the wire.
      *
-     * @param wireBusy whether the wire has not taken yet what it was given: then the last chunk stays here, for what is written until
-     *     then to be appended. Else each flush to a peer that does not read would cost a chunk, however little is in it
+     * @param wireBusy whether the wire still has bytes that it has not written. In that case the last chunk stays here, so that later writes are
+     *     appended to it; otherwise each flush to a peer that does not read would cost a chunk, however little is in it
      */
     private boolean moveDown(boolean wireBusy) {
         Stack stack = link.stack();
@@ -435,7 +437,7 @@ final class Outbound {
             boolean keep = wireBusy && !shut;
             for (ByteBuf bytes; (bytes = keep ? bottom.pollFull() : bottom.poll()) != null; ) {
                 if (shut) {
-                    bytes.release(); // a session's answer that nobody can be told any more
+                    bytes.release(); // a session's answer that can't be sent any more
                 } else {
                     queued += bytes.readableBytes();
                     link.wire().write(bytes);
@@ -445,7 +447,7 @@ final class Outbound {
         return complete;
     }
 
-    /** Has a layer encode what is above it, until it holds writes; false if it does, and there is some, or if it keeps some itself. */
+    /** Makes a layer encode what is above it, until it holds writes. Returns false if it does and some is left, or if it keeps some itself. */
     private boolean moveInto(int level, OutputQueue from) {
         Stage lower = link.stack().get(level);
         if (end != null && end.isSilent() && !lower.holdsWrites()) {
@@ -461,7 +463,7 @@ final class Outbound {
         return false;
     }
 
-    /** Bytes that have come down through all layers, and have not been given to the wire. */
+    /** Bytes that have passed down through all layers and have not been passed to the wire. */
     private long keptBack() {
         Stack stack = link.stack();
         return stack.isEmpty() ? 0 : stack.bottom().output.bytes();
@@ -485,7 +487,7 @@ final class Outbound {
         }
     }
 
-    /** What is above a layer that has failed will never leave, since there is a piece missing before it; nor will any good-bye. */
+    /** A layer has failed: what is above it will never leave, since a piece is missing before it, and no closing message will either. */
     private void sever(int level) {
         end().sever();
         Stack stack = link.stack();
@@ -503,9 +505,9 @@ final class Outbound {
         }
     }
 
-    // ---- our stream's end
+    // ---- the end of the output
 
-    /** The end of our stream in good order, made when it is asked for. */
+    /** The graceful end of the output; made on first use. */
     OutputEnd end() {
         if (end == null) {
             end = new OutputEnd(link, this);
@@ -513,7 +515,7 @@ final class Outbound {
         return end;
     }
 
-    /** Whether our half alone ends once nothing holds that up. */
+    /** Whether only this side's output ends, once nothing holds that up. */
     boolean endsAlone() {
         return end != null && end.isAskedFor();
     }
@@ -522,7 +524,7 @@ final class Outbound {
         return end != null && end.isShut();
     }
 
-    /** Has a session say its good-bye, after everything written before. */
+    /** Lets a session write its closing message, after everything written before. */
     void sayGoodBye(Stage stage) {
         encoding = true;
         try {
@@ -535,24 +537,24 @@ final class Outbound {
         encodeThrough();
     }
 
-    /** Nothing follows what the wire was given. */
+    /** Ends the output on the wire, after what was passed to it. */
     void shutWire() {
         link.wire().shutdownOutput();
     }
 
-    /** Whether messages wait for the session on top to let writes go. */
+    /** Whether messages wait for the session at the top to let writes go. */
     boolean holdsMessages() {
         return held != null;
     }
 
-    /** Has every layer encode what was written above it before our stream ends, so that it says whether it keeps some of it. */
+    /** Makes every layer encode what was written above it before the output ends, so that it reports whether it keeps some of it. */
     void settle() {
         if (!inSession()) {
             encodeThrough();
         }
     }
 
-    /** What a layer keeps back will never leave. */
+    /** What a layer holds back will never leave. */
     void giveUpHeldBack(Throwable cause) {
         Stack stack = link.stack();
         for (int i = stack.size() - 1; i > 0; i--) {
@@ -567,7 +569,7 @@ final class Outbound {
         }
     }
 
-    /** Bytes that a session wrote by itself count as well. */
+    /** Includes bytes that a session wrote by itself. */
     void recount() {
         HeldWrites holding = held;
         long all = queued
@@ -578,8 +580,8 @@ final class Outbound {
     }
 
     /**
-     * A session has written bytes by itself. A peer that asks (pings) and never reads the answers is not heard any more
-     * once they have come up to the high-water mark.
+     * A session has written bytes by itself. If a peer keeps asking (pings) and never reads the answers, reading from it stops once the answers reach
+     * the high-water mark.
      */
     void answered(long bytes) {
         link.dirty();
@@ -602,7 +604,7 @@ final class Outbound {
         PENDING.setOpaque(this, bytes);
     }
 
-    /** So many bytes have left. */
+    /** This many bytes have left. */
     void progress(long bytes) {
         if (bytes > 0) {
             written += bytes;
@@ -633,7 +635,7 @@ final class Outbound {
         }
     }
 
-    /** Everything that was accepted has left. */
+    /** Whether everything that was accepted has left. */
     boolean allWritten() {
         return pending == 0;
     }
@@ -645,7 +647,7 @@ final class Outbound {
     /**
      * Done when everything accepted so far has reached the kernel.
      *
-     * @param askedInTime whether that was asked for while writes were possible
+     * @param askedInTime whether the flush was requested while writes were possible
      */
     Future<@Nullable Void> flushed(boolean askedInTime) {
         Throwable ended = closed;
@@ -665,14 +667,14 @@ final class Outbound {
         return closed;
     }
 
-    /** No write is possible any more. All who wait are told the cause. */
+    /** No write is possible any more. All waiters will get the cause. */
     void refuse(Throwable cause) {
         if (closed == null) {
             closed = cause;
         }
     }
 
-    /** How many bytes have left in all. */
+    /** The number of bytes that have left in all. */
     long sent() {
         return written;
     }

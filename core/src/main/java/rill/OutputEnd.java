@@ -3,17 +3,17 @@ package rill;
 import java.io.IOException;
 
 /**
- * The end of a connection's output in good order. Made when it is asked for; until then there is none.
+ * The graceful end of a connection's output. Made on first use; until then there is none.
  *
  * <pre>
  *                     while it is held up                  each session, from the top down
  *  shutdownOutput() ───▶ ASKED FOR ──▶┐
- *                                     ├──▶ good-byes are said ──▶ SILENT ──▶ SHUT, after shutdownOutput()
+ *                                     ├──▶ closing messages ──▶ SILENT ──▶ SHUT, after shutdownOutput()
  *  close(), a failure ───────────────▶┘
  * </pre>
  *
- * <p>SILENT: what a session would still answer by itself, no layer encodes any more. SHUT: the peer has been told that our stream has ended, and
- * its own goes on.
+ * <p>SILENT: answers that a session still writes by itself are no longer encoded by the layers below. SHUT: the end of the output was sent to the
+ * peer, whose own output continues.
  */
 final class OutputEnd {
     private final Link link;
@@ -23,14 +23,14 @@ final class OutputEnd {
     private boolean silent;
     private boolean shut;
     private boolean
-            severed; // a byte layer has failed to encode: what was above it will never leave, nor will any good-bye
+            severed; // a byte layer failed to encode: what was above it never leaves, nor any closing message
 
     OutputEnd(Link link, Outbound outbound) {
         this.link = link;
         this.outbound = outbound;
     }
 
-    /** Ends our stream after everything written; the peer's goes on. */
+    /** Ends the output after everything written; the peer's output continues. */
     void shutdownOutput() {
         if (askedFor || saidGoodBye) {
             return;
@@ -48,7 +48,7 @@ final class OutputEnd {
         }
     }
 
-    /** What had held it up does so no more. */
+    /** Nothing holds it up any more. */
     void shutNow() {
         askedFor = false;
         sayGoodBye();
@@ -57,7 +57,7 @@ final class OutputEnd {
         outbound.shutWire();
     }
 
-    /** Lets each session, from the top down, say its good-bye, after everything written before. Once. */
+    /** Lets each session, from the top down, write its closing message, after everything written before. Once. */
     void sayGoodBye() {
         if (saidGoodBye) {
             return;
@@ -80,22 +80,22 @@ final class OutputEnd {
 
     // ---- asking
 
-    /** Whether our half alone ends once nothing holds that up. */
+    /** Whether only this side's output ends, once nothing holds that up. */
     boolean isAskedFor() {
         return askedFor;
     }
 
-    /** Whether our stream can't end yet: something is held back, a session is being called, or what was admitted is on its way. */
+    /** Whether the output can't end yet: something is held back, a session is being called, or an admitted write is on its way. */
     boolean isHeldUp() {
         return somethingIsHeldBack()
                 || outbound.inSession()
                 || outbound.reserved() > 0
                 || (askedFor
                         && !link.closing()
-                        && !link.stack().ready()); // our half alone ends: the other needs the handshake
+                        && !link.stack().ready()); // only this half ends: the other needs the handshake
     }
 
-    /** Whether a session keeps what was written, in itself or above it, however far above: that may not have come down to it yet. */
+    /** Whether a session keeps something that was written, in itself or above it. It may be far above, and not have reached the session yet. */
     private boolean somethingIsHeldBack() {
         if (outbound.holdsMessages()) {
             return true;

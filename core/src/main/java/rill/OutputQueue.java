@@ -6,8 +6,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes that a layer has written and the layer below has not taken yet. Holds no buffer while it is empty. Otherwise it holds about as much
- * memory as there are bytes: each further chunk is about as large as all before it.
+ * Bytes that a layer has written and the layer below has not taken yet. Holds no buffer while it is empty. Otherwise it holds about as much memory as
+ * there are bytes: each further chunk is about as large as all before it.
  */
 final class OutputQueue implements Outgoing {
     private final Buffers buffers;
@@ -57,7 +57,7 @@ final class OutputQueue implements Outgoing {
         }
     }
 
-    /** Copied, unless it is a chunk that nobody else holds: then what follows goes into that one. */
+    /** Copies the payload, unless it is a chunk that is not shared: in that case later bytes are appended to it. */
     private void passSmall(ByteBuf payload, int size) {
         if (current == null && payload instanceof Chunk && payload.refCnt() == 1) {
             current = payload;
@@ -100,7 +100,7 @@ final class OutputQueue implements Outgoing {
         return fullBytes + (open == null ? 0 : open.readableBytes());
     }
 
-    /** Hands over the next buffer to which nothing will be appended, with its reference; null if there is none. */
+    /** Returns the next buffer to which nothing will be appended, transferring its reference; null if there is none. */
     @Nullable
     ByteBuf pollFull() {
         ByteBuf first = full == null ? null : full.poll();
@@ -112,7 +112,7 @@ final class OutputQueue implements Outgoing {
         return first;
     }
 
-    /** An open chunk that nothing has been written to since its last part was taken is not kept. */
+    /** Drops an open chunk to which nothing was written since its last part was taken. */
     private void dropIfEmpty() {
         ByteBuf open = current;
         if (open != null && !open.isReadable()) {
@@ -121,7 +121,7 @@ final class OutputQueue implements Outgoing {
         }
     }
 
-    /** Hands over the next buffer, with its reference; null if there is none. */
+    /** Returns the next buffer, transferring its reference; null if there is none. */
     @Nullable
     ByteBuf poll() {
         ByteBuf first = pollFull();
@@ -133,7 +133,7 @@ final class OutputQueue implements Outgoing {
         return open;
     }
 
-    /** Takes back what was appended since there were {@code bytes}, of which nothing may have been polled meanwhile. */
+    /** Removes what was appended since there were {@code bytes} bytes; nothing of that may have been polled meanwhile. */
     void rollBackTo(long bytes) {
         long surplus = bytes() - bytes;
         ByteBuf open = current;
@@ -158,7 +158,7 @@ final class OutputQueue implements Outgoing {
         }
     }
 
-    /** Takes the surplus off a buffer's end, or all that it has; gives what is left to be taken off elsewhere. */
+    /** Cuts the surplus off a buffer's end, or all that it has; returns how much remains to be cut elsewhere. */
     private static long cut(ByteBuf buffer, long surplus) {
         int off = (int) Math.max(0, Math.min(surplus, buffer.readableBytes()));
         buffer.writerIndex(buffer.writerIndex() - off);

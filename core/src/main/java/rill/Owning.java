@@ -4,10 +4,10 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Wraps a session that lends its buffers to the layer above, and turns what it lends into buffers that may leave the pipeline. */
+/** Wraps a session that lends its buffers to the layer above, and turns them into buffers that may leave the pipeline. */
 record Owning(Session<ByteBuf, ByteBuf> session) implements Session<ByteBuf, ByteBuf> {
-    /** A session whose messages belong to whoever is given them, as a mapping and the top of a pipeline need them. */
-    @SuppressWarnings("unchecked") // both kinds give buffers
+    /** Opens a session whose messages belong to their receiver, as a mapping and the top of a pipeline need them. */
+    @SuppressWarnings("unchecked") // both kinds return buffers
     static <R, W> Session<R, W> open(Codec<R, W> codec, Context context) {
         Session<R, W> session = codec.open(context);
         boolean lends = codec instanceof ByteLayer || (Object) session instanceof FrameSession;
@@ -28,7 +28,7 @@ record Owning(Session<ByteBuf, ByteBuf> session) implements Session<ByteBuf, Byt
         ByteBuf lent = session.decode(in, context);
         ByteBuf owned = owned(lent, context);
         if (lent == in) {
-            in.skipBytes(in.readableBytes()); // it was given as it is, so all of it is consumed
+            in.skipBytes(in.readableBytes()); // it was returned unchanged, so all of it is consumed
         }
         return owned;
     }

@@ -5,39 +5,39 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value that must not get lost, such as a message or a connection: either somebody takes it, or it goes back to where it came from. It
- * belongs to one {@link Offer}, or to several.
+ * A value that must not get lost, such as a message or a connection: either it is taken, or it returns to its source. It belongs to one
+ * {@link Offer}, or to several.
  *
- * <p>A claim is a place from which the value can still be taken: a Future that has it as its outcome, or a Task or a thread that is about to
- * wake up with it. Once a Future has told its dependents, they have claims of their own, and it drops its own. While nobody has asked for the
- * value, and somebody still may, the Future keeps its claim.
+ * <p>A claim is a place from which the value can still be taken: a Future that has it as its outcome, or a Task or a thread that is about to wake up
+ * with it. Once a Future has notified its dependents, they have claims of their own, and it drops its own. While nobody has asked for the value, and
+ * somebody still may, the Future keeps its claim.
  *
  * <pre>
  *  1 claim ◀──▶ several ──take──▶ TAKEN: claims mean nothing any more
- *     └─drop─▶ GONE: the value went back, and nobody gets it here
+ *     └─drop─▶ GONE: the value has returned to its source, and is not available here
  * </pre>
  *
  * <p>Any thread.
  */
 sealed interface Parcel permits Offer, Parcel.Several {
-    /** One place more where it may be had. False if it has gone back. */
+    /** Adds a place from which the value can be taken. Returns false if the value has returned to its source. */
     boolean claim();
 
-    /** One place less. With the last one it goes back, unless it was taken. */
+    /** Removes a place. With the last one the value returns to its source, unless it was taken. */
     void drop();
 
-    /** It is given to somebody outside of Rill. False if it has gone back. */
+    /** Called when the value is passed to code outside Rill. Returns false if it has returned to its source. */
     boolean take();
 
-    /** Whether it has gone back. */
+    /** Whether the value has returned to its source. */
     boolean gone();
 
     /** The outcome of a Future that has its value from another one. */
     record Carried(Object value, Parcel parcel) {}
 
-    /** Those of several Futures, together. */
+    /** The values of several Futures, together. */
     record Several(List<Offer<?>> offers) implements Parcel {
-        /** Those of these outcomes; null if there is none among them. */
+        /** The Offers behind these outcomes; null if there are none. */
         static @Nullable Parcel of(@Nullable Object[] outcomes) {
             List<Offer<?>> found = new ArrayList<>();
             for (@Nullable Object outcome : outcomes) {

@@ -1,8 +1,8 @@
 package rill;
 
 /**
- * The highest of some durations, ever and of late: of the last ten to twenty seconds, by the loop's clock. Written by one thread, read by any. It
- * is not reset by who reads it, so that several may.
+ * The highest of some durations, ever and recently: in the last ten to twenty seconds, by the loop's clock. Written by one thread, read by any.
+ * Reading does not reset it, so there may be several readers.
  */
 final class Peak {
     static final long WINDOW_NANOS = 10_000_000_000L;
@@ -34,7 +34,7 @@ final class Peak {
         return ever;
     }
 
-    /** As of now: nothing need have been noted for long. */
+    /** The recent peak at this time, even if nothing was noted for long. */
     long lately(long now) {
         long age = now - began;
         return age >= 2 * WINDOW_NANOS ? 0 : age >= WINDOW_NANOS ? present : Math.max(present, before);

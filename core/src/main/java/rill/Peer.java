@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The peer of one connection of a server, as its {@link Service} knows it.
+ * The peer of one server connection, as its {@link Service} sees it.
  *
  * <p><b>Threading:</b> any thread.
  */
@@ -26,7 +26,7 @@ public final class Peer {
         return link.localAddress();
     }
 
-    /** {@link Connection#info} of its connection. On the loop. */
+    /** The {@link Connection#info} of the connection. On the loop only. */
     public <T> Optional<T> info(Class<T> type) {
         link.loop().requireConfined("info", link);
         return Optional.ofNullable(link.stack().info(type));
@@ -62,7 +62,7 @@ public final class Peer {
         return closed();
     }
 
-    /** Done, never failed, when the connection is gone. A Future of the caller's own. */
+    /** Done, never failed, when the connection is gone. The Future is the caller's own. */
     public Future<@Nullable Void> closed() {
         return link.audience().closed();
     }

@@ -7,8 +7,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * What a connection speaks: a codec, on top of any number of byte layers such as TLS. Immutable; the
- * compiler checks that the parts fit.
+ * What a connection speaks: a codec on top of any number of byte layers, such as TLS. Immutable; the compiler checks that the parts fit together.
  *
  * <pre>
  *   R, W     Connection: receive(), write()
@@ -19,14 +18,14 @@ import java.util.stream.Stream;
  *   bytes    Wire
  * </pre>
  *
- * <p><b>Ownership:</b> messages on top never hold borrowed bytes. A pipeline whose top gives buffers ({@link #bytes}, a mere
- * {@link Framing}) gives buffers of their own: the receiver releases them.
+ * <p><b>Ownership:</b> messages at the top never hold borrowed bytes. If the top of a pipeline returns buffers ({@link #bytes}, a bare
+ * {@link Framing}), they belong to the receiver, which must release them.
  *
- * @param <R> what is read
- * @param <W> what is written
+ * @param <R> the type of messages read
+ * @param <W> the type of messages written
  */
 public final class Pipeline<R, W> {
-    private final List<ByteLayer> layers; // from the bottom
+    private final List<ByteLayer> layers; // from the bottom up
     private final Codec<R, W> codec;
 
     private Pipeline(List<ByteLayer> layers, Codec<R, W> codec) {
@@ -34,12 +33,12 @@ public final class Pipeline<R, W> {
         this.codec = codec;
     }
 
-    /** A pipeline of a codec alone. Of a mere {@link Framing} the frames belong to the receiver. */
+    /** A pipeline of a codec alone. If the codec is a bare {@link Framing}, its frames belong to the receiver. */
     public static <R, W> Pipeline<R, W> of(Codec<R, W> codec) {
         return new Pipeline<>(List.of(), Objects.requireNonNull(codec, "codec"));
     }
 
-    /** The bytes as they come, in pieces of any size. The receiver releases them. */
+    /** The raw bytes as they arrive, in pieces of any size. They must be released by the receiver. */
     public static Pipeline<ByteBuf, ByteBuf> bytes() {
         return new Pipeline<>(List.of(), Bytes.BYTES);
     }
@@ -49,7 +48,7 @@ public final class Pipeline<R, W> {
         return new Pipeline<>(Stream.concat(Stream.of(below), layers.stream()).toList(), codec);
     }
 
-    /** This pipeline with other types on top: see {@link Codec#map}. */
+    /** This pipeline with other types at the top: see {@link Codec#map}. */
     public <R2, W2> Pipeline<R2, W2> map(Function<? super R, ? extends R2> up, Function<? super W2, ? extends W> down) {
         return new Pipeline<>(layers, codec.map(up, down));
     }
@@ -63,7 +62,7 @@ public final class Pipeline<R, W> {
         return layers;
     }
 
-    /** How many byte layers, from the bottom, are the same here and there. */
+    /** The number of byte layers, counted from the bottom, that the two pipelines have in common. */
     int shared(Pipeline<?, ?> other) {
         int n = 0;
         while (n < layers.size() && n < other.layers.size() && layers.get(n) == other.layers.get(n)) {

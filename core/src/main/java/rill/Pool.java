@@ -10,24 +10,25 @@ import org.jspecify.annotations.Nullable;
 import rill.CallFailedException.Fate;
 
 /**
- * Calls over connections that come and go. It connects, connects again after a failure, with a pause that grows, and makes and closes connections as
- * {@link PoolOptions} say; each call goes to the connection with the fewest. Made by {@link Loop#pool} and {@link LoopGroup#pool}.
+ * Makes calls over connections that come and go. A pool connects, reconnects after a failure with growing pauses, and opens and closes connections
+ * according to its {@link PoolOptions}. Each call goes to the connection with the fewest calls. Made by {@link Loop#pool} and {@link LoopGroup#pool}.
  *
- * <p>While nothing is connected a call waits, within its deadline, or fails at once. If its connection fails, it is tried on another one: always if its request
- * was never sent, and if it was, when the {@link ClientProtocol#idempotent} of the protocol says so. So a call is never carried out twice that must not be.
+ * <p>While nothing is connected, a call either waits within its deadline or fails at once. If the connection of a call fails, the call is tried on
+ * another one: always if its request was never sent, and otherwise only if the protocol's {@link ClientProtocol#idempotent} allows it. A call that
+ * must not be carried out twice never is.
  *
- * <p><b>Threading:</b> any thread. The Future of a call belongs to the pool's loop; of a pool of a {@link LoopGroup}, to the loop that makes the call, if one
- * does.
+ * <p><b>Threading:</b> any thread. The Future of a call belongs to the pool's loop; with a pool of a {@link LoopGroup}, it belongs to the loop that
+ * makes the call, if one does.
  *
- * <p><b>Ownership:</b> a request's buffers are taken and released; an answer's belong to whoever receives it, and are released if nobody does.
+ * <p><b>Ownership:</b> a request's buffers are taken and released. An answer's buffers belong to its receiver, and are released if there is none.
  *
- * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer, in all of its tries. If nothing is
- * connected, it says since when, and the latest failure. If the request itself is at fault, the call fails with what its encoder, its key function or its
- * name function throws. A failure of a connection is told by {@link #state()} and by the calls that it concerns, and to nobody else. What the handler of
- * unsolicited messages throws is reported, and the connection goes on.
+ * <p><b>Errors:</b> a call fails with a {@link CallFailedException}, which says whether its request can have reached the peer in any of its tries. If
+ * nothing is connected, the exception says since when, and gives the latest failure. If the request itself is at fault, the call fails with what its
+ * encoder, its key function or its name function throws. A failed connection is visible in {@link #state()} and in the calls that it affects, and
+ * nowhere else. An exception thrown by the handler of unsolicited messages is reported, and the connection continues.
  *
- * <p><b>Not guaranteed:</b> that calls are carried out in the order in which they were made, which one connection does guarantee, for those as well that
- * have waited for it, or come back from the one before it.
+ * <p><b>Not guaranteed:</b> that calls are carried out in the order in which they were made. A single connection does guarantee this, also for calls
+ * that waited for it or returned from the connection before it.
  *
  * @param <Q> the request
  * @param <A> the answer
@@ -48,7 +49,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     private volatile boolean growAsked;
     private volatile boolean finishing;
     private volatile boolean closed;
-    private boolean closedHere; // by its user, and not by its loop
+    private boolean closedHere; // by its user, not by its loop
     private boolean gone; // guarded by this
     private @Nullable Promise<@Nullable Void> whenGone; // guarded by this
 
@@ -72,9 +73,9 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     }
 
     /**
-     * @param loop its own
-     * @param targets where its next connection is to live; null if there is nowhere
-     * @param spread whether that is more than one loop
+     * @param loop the pool's own loop
+     * @param targets the loop on which its next connection is to live; null if there is none
+     * @param spread whether there is more than one target
      */
     static <Q, A> Pool<Q, A> open(
             Loop loop,
@@ -88,7 +89,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         return pool;
     }
 
-    /** On its way to the loop. */
+    /** The start of the pool, on its way to the loop. */
     private final class Beginning extends Node {
         @Override
         void execute() {
@@ -110,17 +111,18 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     // ---- calling
 
     /**
-     * Sends a request on the connection with the fewest calls, within the deadline of the {@link ClientProtocol}. The deadline counts from this
-     * call, and for all tries.
+     * Sends a request on the connection with the fewest calls, within the deadline of the {@link ClientProtocol}. The deadline counts from this call
+     * and covers all tries.
      *
-     * @return the answer; fails as the class says. Cancelling it frees the caller, wherever the call is; the answer is thrown away when it comes
+     * @return the answer; fails as described for the class. Cancelling it frees the caller wherever the call is; the answer is discarded when it
+     *     arrives
      */
     @Override
     public Future<A> call(Q request) {
         return call(request, null, usualLimit);
     }
 
-    /** Sends a request that has a deadline of its own; one of zero or less has passed. */
+    /** Sends a request with its own deadline; a deadline of zero or less has already passed. */
     @Override
     public Future<A> call(Q request, Duration deadline) {
         return call(request, deadline, Loop.nanos(deadline));
@@ -142,20 +144,20 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         }
     }
 
-    /** Whose the Future of a call is: not of the connection's loop, since the call may go on after that is closed. */
+    /** The loop to which the Future of a call belongs. It is not the connection's loop, since the call may continue after that loop is closed. */
     private Loop ofCaller() {
         Loop here = spread ? Loop.current() : null;
         return here == null ? loop : here;
     }
 
     /**
-     * Sends a request that nothing answers, on the connection with the fewest calls.
+     * Sends a request that has no answer, on the connection with the fewest calls.
      *
-     * @return done when the request was written to a connection, which does not say that it has left; fails as a call does. Cancelling it takes
-     *     back a request that waits
+     * @return done when the request was written to a connection, which does not mean that it has left; fails as a call does. Cancelling it withdraws
+     *     a request that is still waiting
      */
     @Override
-    @SuppressWarnings("unchecked") // no answer is ever given to it
+    @SuppressWarnings("unchecked") // it never gets an answer
     public Future<@Nullable Void> send(Q request) {
         Objects.requireNonNull(request, "request");
         Promise<@Nullable Void> promise = ofCaller().promise();
@@ -164,13 +166,13 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     }
 
     /**
-     * Done while a connection would send a call at once: see {@link Client#writable}. While nothing is connected it waits for that, and a pool that needs no
-     * connection otherwise makes one. The Future is the caller's own, and belongs to the pool's loop.
+     * Done while a connection would send a call at once: see {@link Client#writable}. While nothing is connected, the Future waits for a connection,
+     * and a pool that has no other need of one makes one. The Future is the caller's own, and belongs to the pool's loop.
      *
-     * <p><b>Not guaranteed:</b> that the next call is sent at once. It goes to the connection with the fewest calls, which need not be the one that would take
-     * it, and others may be waiting for the same.
+     * <p><b>Not guaranteed:</b> that the next call is sent at once. It goes to the connection with the fewest calls, which need not be the one that
+     * would send it, and other callers may be waiting as well.
      *
-     * @return fails if the pool is closed, or finishes
+     * @return fails if the pool is closed or finishing
      */
     @Override
     public Future<@Nullable Void> writable() {
@@ -179,13 +181,13 @@ public final class Pool<Q, A> implements Caller<Q, A> {
                 : loop.submit(members::writable).flatMap(writable -> writable);
     }
 
-    /** The connection with the fewest calls, the first of those: so that others, if they are not needed, become idle. Null if none is ready. */
+    /** The connection with the fewest calls; of several, the first, so that the others become idle if they are not needed. Null if none is ready. */
     @Nullable
     Client<Q, A> choose() {
         return choose(ready);
     }
 
-    /** Likewise, of these. */
+    /** The same, chosen from these connections. */
     @Nullable
     Client<Q, A> choose(ReadyClients<Q, A> now) {
         Client<Q, A> only = now.only;
@@ -221,7 +223,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         } else {
             try {
                 loop.enqueue(new Arrival(call));
-            } catch (Throwable t) { // no memory, or who drives the loop
+            } catch (Throwable t) { // no memory, or thrown by the loop's Driver
                 arriving.getAndDecrement();
                 Messages.release(call.request);
                 throw t;
@@ -255,7 +257,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         }
     }
 
-    /** It fails before it has come to the loop. */
+    /** Fails the call before it has reached the loop. */
     private void turnAway(Unplaced<Q, A> call, String why) {
         Object type = call.request.getClass();
         CallFailedException failure = unsent(call, why);
@@ -266,7 +268,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         loop.observing().callEnded(null, type, outcome, since, outcome == CallOutcome.CANCELLED ? null : failure);
     }
 
-    /** Named by its type, since the function that names requests runs on the loop. */
+    /** Names the request by its type, since the function that names requests runs on the loop. */
     private CallFailedException unsent(Unplaced<Q, A> call, String why) {
         String what = (call.oneWay ? "send of " : "call of ") + Wording.excerpt(call.request.getClass()) + ": ";
         return new CallFailedException(Fate.NEVER_SENT, what + this + why, null);
@@ -275,7 +277,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     // ---- ending
 
     /**
-     * Takes no more calls, waits for the answers of those that were made, and closes. Those that wait for a connection still get one, within their
+     * Takes no more calls, waits for the answers of those already made, and closes. Calls that wait for a connection still get one, within their
      * deadlines.
      *
      * @return {@link #closed()}
@@ -288,10 +290,10 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     }
 
     /**
-     * Takes no more calls, and closes all connections in good order: what was written leaves. Calls that have no answer yet fail.
+     * Takes no more calls, and closes all connections gracefully: everything written is sent. Calls without an answer yet fail.
      *
-     * <p>Begins all of this and does not wait, so it may be called anywhere, by try-with-resources as well: await {@link #closed}. {@link #finish}
-     * waits for the answers first.
+     * <p>This only starts closing and does not wait, so it may be called anywhere, also by try-with-resources; await {@link #closed} for the end.
+     * {@link #finish} waits for the answers first.
      */
     @Override
     public void close() {
@@ -303,8 +305,8 @@ public final class Pool<Q, A> implements Caller<Q, A> {
     }
 
     /**
-     * Done, never failed, when it was closed and all its connections are gone, or its loop has ended before them, at its deadline. A Future of the caller's
-     * own.
+     * Done, never failed, when the pool was closed and all its connections are gone, or when its loop has ended before them, at its deadline. The
+     * Future is the caller's own.
      */
     @Override
     public synchronized Future<@Nullable Void> closed() {
@@ -324,7 +326,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         }
     }
 
-    /** Whether it takes calls: until it is closed or finishes, connected or not. */
+    /** Whether the pool takes calls: until it is closed or finishing, connected or not. */
     @Override
     public boolean isOpen() {
         return !closed && !finishing;
@@ -332,7 +334,7 @@ public final class Pool<Q, A> implements Caller<Q, A> {
 
     // ---- asking
 
-    /** How it is. */
+    /** The present state. */
     public PoolState state() {
         Outage failing = outage;
         int connections = ready.clients.length;
@@ -349,12 +351,12 @@ public final class Pool<Q, A> implements Caller<Q, A> {
         return connecting ? new PoolState.Connecting() : new PoolState.Idle();
     }
 
-    /** What it has done, as a snapshot. */
+    /** A snapshot of what the pool has done. */
     public PoolMetrics metrics() {
         return members.metrics();
     }
 
-    /** The loop that it belongs to; its connections may live on others of a group. */
+    /** The loop that the pool belongs to; its connections may live on other loops of a group. */
     public Loop loop() {
         return loop;
     }

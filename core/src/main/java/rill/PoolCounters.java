@@ -2,7 +2,7 @@ package rill;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a pool counts, and the end of those calls of its that are on no connection. On the pool's loop, but for {@link #snapshot}. */
+/** Counts a pool's events, and ends calls that are on no connection. On the pool's loop, except for {@link #snapshot}. */
 final class PoolCounters<Q, A> {
     private final Pool<Q, A> pool;
     private final Loop loop;
@@ -20,7 +20,7 @@ final class PoolCounters<Q, A> {
         this.protocol = protocol;
     }
 
-    /** It will not be tried any more. Whatever else goes wrong, its caller is told. */
+    /** The call will not be tried any more. Its caller gets the failure, whatever else goes wrong. */
     void fail(Unplaced<Q, A> call, Throwable why) {
         Object name;
         boolean told;
@@ -38,20 +38,20 @@ final class PoolCounters<Q, A> {
         }
     }
 
-    /** Nobody waits for it any more. */
+    /** Nobody waits for the call any more. */
     void givenUp(Unplaced<Q, A> call) {
         Object name = release(call);
         cancelled++;
         tellEnd(call, name, CallOutcome.CANCELLED, null);
     }
 
-    /** It waits for another connection, after one that could not carry it out. */
+    /** The call waits for another connection, after one that could not carry it out. */
     void triedAgain(Unplaced<Q, A> call, CallFailedException why) {
         retried++;
         loop.observing().callRetried(pool, name(call), call.tries, why);
     }
 
-    /** What messages call its request, which has gone. */
+    /** Releases the call's request, and returns the name of the request for messages. */
     private Object release(Unplaced<Q, A> call) {
         try {
             return name(call);
@@ -60,7 +60,7 @@ final class PoolCounters<Q, A> {
         }
     }
 
-    /** What messages call its request; asked only for somebody who wants it, since it is a function of the user's. */
+    /** The name of the request for messages. The naming function is the user's, so it is called only if the name is needed. */
     private Object name(Unplaced<Q, A> call) {
         return loop.observing().isWanted()
                 ? new PoolFailures<>(pool, protocol, null).nameOf(call)
@@ -72,9 +72,9 @@ final class PoolCounters<Q, A> {
         loop.observing().callEnded(null, name, outcome, call.due - had, failure);
     }
 
-    /** From any thread. */
+    /** Any thread. */
     PoolMetrics snapshot(int waiting) {
-        int connections = pool.ready().clients.length; // a volatile read: what was counted before is seen
+        int connections = pool.ready().clients.length; // a volatile read: what was counted before is visible
         return new PoolMetrics(connections, waiting, connected, lost, connectsFailed, retried, failed, cancelled);
     }
 }

@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rill.CallFailedException.Fate;
 
-/** How calls of a pool fail that are on no connection: what each says about the pool as it is now. On the pool's loop. */
+/** Makes the failures of a pool's calls that are on no connection; each describes the present state of the pool. On the pool's loop. */
 final class PoolFailures<Q, A> {
     private final Pool<Q, A> pool;
     private final ClientProtocol<Q, A> protocol;
@@ -57,12 +57,12 @@ final class PoolFailures<Q, A> {
         return (call.oneWay ? "send of " : "call of ") + Wording.excerpt(nameOf(call)) + ": " + pool;
     }
 
-    /** What messages call its request. */
+    /** The name of the request for messages. */
     Object nameOf(Unplaced<Q, A> call) {
         if (protocol.naming != null) {
             try {
                 return Objects.requireNonNull(protocol.naming.apply(call.request), "a request's name");
-            } catch (Throwable t) { // what is to be told matters more
+            } catch (Throwable t) { // the failure to be reported matters more
                 pool.loop().threw("the name of a request of ", pool, t);
             }
         }
@@ -73,7 +73,7 @@ final class PoolFailures<Q, A> {
         return outage == null ? null : outage.why();
     }
 
-    /** Since when nothing is connected, why, and what becomes of that. */
+    /** Since when nothing is connected, why, and what happens next. */
     private String situation() {
         if (outage == null) {
             return pool.ready().clients.length > 0
@@ -85,7 +85,7 @@ final class PoolFailures<Q, A> {
                 + " attempts have failed; it is tried again; the latest failure: " + Failures.inWords(outage.why());
     }
 
-    /** @param how in a word: what it has in common with others of this pool */
+    /** @param how in a word: what it has in common with other failures of this pool */
     private CallFailedException failed(Fate fate, String message, @Nullable Throwable why, String how) {
         return new CallFailedException(fate, message, why, pool + " " + how);
     }

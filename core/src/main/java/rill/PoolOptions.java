@@ -6,17 +6,17 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link Pool} keeps its connections; immutable, each method that takes an argument gives a changed copy. What has to be known about the
- * protocol (a first step, a probe, which requests are idempotent) is said to the {@link ClientProtocol}.
+ * How a {@link Pool} keeps its connections. Immutable: each method that takes an argument returns a changed copy. Facts about the protocol (a first
+ * step, a probe, which requests are idempotent) belong to the {@link ClientProtocol}.
  *
- * <p><b>Errors:</b> options that contradict each other, or the protocol, are refused by name when the pool is made.
+ * <p><b>Errors:</b> options that contradict each other or the protocol are refused by name when the pool is made.
  */
 public final class PoolOptions {
-    /** What becomes of a call while nothing is connected. */
+    /** What happens to a call while nothing is connected. */
     public enum WhenDown {
-        /** It waits for a connection, within its deadline; as many may as the protocol lets wait for their turn. */
+        /** The call waits for a connection, within its deadline. The bounds are those of the protocol for calls that wait for their turn. */
         WAIT,
-        /** It fails at once. The first ones of a pool that is still connecting fail as well. */
+        /** The call fails at once. This includes the first calls of a pool that is still connecting. */
         FAIL
     }
 
@@ -26,13 +26,13 @@ public final class PoolOptions {
 
     final Draft is;
 
-    /** All of it, as it is put together; nobody changes one that is in use. */
+    /** All options while they are put together; one that is in use is never changed. */
     static final class Draft implements Cloneable {
         int least = 1;
         int most = 1;
 
         @Nullable
-        Integer busyAt; // null for the usual one
+        Integer busyAt; // null for the default
 
         ConnectOptions connect = ConnectOptions.defaults();
         Duration firstPause = Duration.ofMillis(50);
@@ -76,7 +76,7 @@ public final class PoolOptions {
 
     /**
      * One connection, made at once and kept; pauses from 50 ms to 10 s between attempts to connect; calls wait while nothing is connected; up to two
-     * second tries of an idempotent request, and a fifth of all calls; no probe, no bound of age or idle time.
+     * second tries of an idempotent request, and no more second tries than a fifth of all calls; no probe, no bound of age or idle time.
      */
     public static PoolOptions defaults() {
         return DEFAULTS;
@@ -84,15 +84,15 @@ public final class PoolOptions {
 
     // ---- how many
 
-    /** So many connections, made at once and kept. */
+    /** Keeps this many connections, made at once. */
     public PoolOptions connections(int number) {
         return connections(number, number);
     }
 
     /**
-     * With at least {@code least} connections, which are made at once and kept, and up to {@code most}, which are made as they are needed: see {@link
-     * #busyAt}. With 0 the first call has one made. Those that end still count until they are gone; but what is lost or too old is replaced at once, though
-     * there may be one more for that long.
+     * Keeps at least {@code least} connections, which are made at once, and up to {@code most}, which are made as needed: see {@link #busyAt}. If
+     * {@code least} is 0, the first call causes the first connection. Connections that are ending count until they are gone, but one that is lost or
+     * too old is replaced at once, so there may briefly be one more.
      */
     public PoolOptions connections(int least, int most) {
         requireAtLeast(0, least, "least connections");
@@ -107,8 +107,8 @@ public final class PoolOptions {
     }
 
     /**
-     * Makes another connection, if there may be more, when each has this many calls without an answer. Unless said otherwise 32, or the {@link
-     * ClientProtocol#inFlight} of the protocol if that is less.
+     * Makes another connection, if the maximum allows it, when each has this many unanswered calls. The default is 32, or the protocol's
+     * {@link ClientProtocol#inFlight} if that is less.
      */
     public PoolOptions busyAt(int calls) {
         requireAtLeast(1, calls, "busyAt");
@@ -117,15 +117,16 @@ public final class PoolOptions {
 
     // ---- connecting
 
-    /** How each is connected: the time limit, a proxy, socket options. */
+    /** Sets how each connection is made: the time limit, a proxy, socket options. */
     public PoolOptions connect(ConnectOptions options) {
         Objects.requireNonNull(options, "options");
         return changed(draft -> draft.connect = options);
     }
 
     /**
-     * Pauses so long between a failure and the next attempt to connect: {@code first} after the first failure in a row, then 1.6 times as long after each, up to
-     * {@code longest}, give or take a fifth. A connection that has answered a call, or has stood for longer than {@code longest}, ends the row.
+     * Sets the pause between a failure and the next attempt to connect: {@code first} after the first failure in a row, then 1.6 times as long after
+     * each further one, up to {@code longest}, plus or minus a fifth. The row ends when a connection has answered a call, or has lasted longer than
+     * {@code longest}.
      */
     public PoolOptions backOff(Duration first, Duration longest) {
         requirePositive(first, "the first pause of backOff");
@@ -141,15 +142,16 @@ public final class PoolOptions {
 
     // ---- calls
 
-    /** What becomes of a call while nothing is connected: see {@link WhenDown}. */
+    /** Sets what happens to a call while nothing is connected: see {@link WhenDown}. */
     public PoolOptions whenDown(WhenDown choice) {
         Objects.requireNonNull(choice, "choice");
         return changed(draft -> draft.whenDown = choice);
     }
 
     /**
-     * Tries a call again whose connection has failed, within its deadline: as often as needed if its request was never sent; up to {@code each} times if it was sent, and
-     * the protocol says that it is {@link ClientProtocol#idempotent idempotent}. 2 unless said otherwise; 0 for no second try of any kind.
+     * Sets how often a call whose connection failed is tried again, within its deadline. A call whose request was never sent is tried as often as
+     * needed. One that was sent is tried up to {@code each} times if the protocol says that it is {@link ClientProtocol#idempotent idempotent}. The
+     * default is 2; 0 means no second try of any kind.
      */
     public PoolOptions retries(int each) {
         requireAtLeast(0, each, "retries");
@@ -157,8 +159,8 @@ public final class PoolOptions {
     }
 
     /**
-     * Bounds second tries of what was sent to such a share of all calls, so that a peer in difficulties is not buried under them; a fifth unless said
-     * otherwise. Ten within ten seconds or so are made in any case.
+     * Bounds second tries of requests that were sent to this share of all calls, so that a struggling peer is not overwhelmed. The default is a
+     * fifth. About ten within ten seconds are allowed in any case.
      */
     public PoolOptions retryShare(double share) {
         if (!(share >= 0 && share <= 1)) {
@@ -170,8 +172,8 @@ public final class PoolOptions {
     // ---- health
 
     /**
-     * Makes the {@link ClientProtocol#probe} of the protocol on each connection that has been idle for so long. One that does not succeed within {@code
-     * within} is aborted. While calls are in flight, {@link ClientProtocol#dropAfter} does as much.
+     * Makes the protocol's {@link ClientProtocol#probe} on each connection that has been idle for {@code afterIdle}. If it does not succeed within
+     * {@code within}, the connection is aborted. While calls are in flight, {@link ClientProtocol#dropAfter} serves the same purpose.
      */
     public PoolOptions probe(Duration afterIdle, Duration within) {
         requirePositive(afterIdle, "the idle time before a probe");
@@ -183,8 +185,8 @@ public final class PoolOptions {
     }
 
     /**
-     * Replaces a connection at this age, or up to a fifth earlier, so that many made at once do not end at once. It takes no more calls, and ends when those
-     * that were made have their answers.
+     * Replaces a connection at this age, or up to a fifth earlier, so that connections made together do not end together. The old connection takes no
+     * more calls, and ends when the calls already made have their answers.
      */
     public PoolOptions maxAge(Duration age) {
         requirePositive(age, "maxAge");
@@ -192,9 +194,9 @@ public final class PoolOptions {
     }
 
     /**
-     * Closes a connection that has been idle for so long, or up to a fifth less, if there are more than the least.
+     * Closes a connection that has been idle for this time, or up to a fifth less, if there are more than the least.
      *
-     * <p><b>Not guaranteed:</b> the exact time. It may take up to a quarter more.
+     * <p><b>Not guaranteed:</b> the exact time; it may be up to a quarter more.
      */
     public PoolOptions idleTime(Duration time) {
         requirePositive(time, "idleTime");
@@ -204,8 +206,8 @@ public final class PoolOptions {
     // ---- telling
 
     /**
-     * Tells {@code listener} whenever the pool has become another kind of {@link PoolState}, as a callback on {@link Pool#loop()}. What it throws is
-     * reported.
+     * Notifies {@code listener} whenever the pool enters another kind of {@link PoolState}, as a callback on {@link Pool#loop()}. An exception that
+     * it throws is reported.
      */
     public PoolOptions onState(Consumer<? super PoolState> listener) {
         Objects.requireNonNull(listener, "listener");
@@ -215,9 +217,9 @@ public final class PoolOptions {
     // ---- what does not go together
 
     /**
-     * From how many calls on a connection is busy.
+     * The number of calls at which a connection is busy.
      *
-     * @throws IllegalArgumentException if something contradicts something else
+     * @throws IllegalArgumentException if two options contradict each other, or one contradicts the protocol
      */
     int requireConsistent(ClientProtocol<?, ?> protocol) {
         boolean fixed = is.least == is.most;

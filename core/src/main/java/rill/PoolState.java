@@ -2,9 +2,9 @@ package rill;
 
 import java.time.Duration;
 
-/** How a {@link Pool} is: a snapshot, of {@link Pool#state()} or for the listener of {@link PoolOptions#onState}. */
+/** The state of a {@link Pool}: a snapshot returned by {@link Pool#state()} or passed to the listener of {@link PoolOptions#onState}. */
 public sealed interface PoolState {
-    /** Nothing is connected, since nobody needs a connection. */
+    /** Nothing is connected, since no connection is needed. */
     record Idle() implements PoolState {}
 
     /** Nothing is connected yet, and nothing has failed. */
@@ -13,12 +13,12 @@ public sealed interface PoolState {
     /**
      * Calls are sent.
      *
-     * @param connections how many there are that take calls
+     * @param connections the number of connections that take calls
      */
     record Ready(int connections) implements PoolState {}
 
     /**
-     * Nothing is connected although that is needed, since connecting fails, or the last connection has failed. It is tried again.
+     * Nothing is connected although a connection is needed, since connecting fails or the last connection failed. The pool keeps trying.
      *
      * @param why the latest failure
      * @param lasted for how long nothing has been connected
@@ -26,6 +26,6 @@ public sealed interface PoolState {
      */
     record Failing(Throwable why, Duration lasted, int attempts) implements PoolState {}
 
-    /** It takes no more calls. */
+    /** The pool takes no more calls. */
     record Closed() implements PoolState {}
 }

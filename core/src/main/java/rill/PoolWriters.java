@@ -6,8 +6,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Those who wait until a pool would send a call at once: each connection that is ready is asked to say when it would, and the first that does lets all of
- * them go on. Made when the first has to wait. Confined to the pool's loop.
+ * Callers that wait until a pool would send a call at once. Each ready connection is asked for its {@code writable}, and the first one that is done
+ * lets all of them continue. Made when the first caller has to wait. Confined to the pool's loop.
  */
 final class PoolWriters<Q, A> {
     private final Loop loop;
@@ -26,7 +26,7 @@ final class PoolWriters<Q, A> {
         return waiting.isEmpty();
     }
 
-    /** Asks those of them that were not asked yet. */
+    /** Asks the connections that were not asked yet. */
     void ask(ReadyClients<Q, A> ready) {
         if (waiting.isEmpty()) {
             return;

@@ -6,10 +6,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Future that somebody completes: the write side. Made by {@link Loop#promise()}.
+ * The write side of a Future: a Future that is completed by a call. Made by {@link Loop#promise()}.
  *
- * <p><b>Threading:</b> any thread. The first of {@link #complete}, {@link #fail} and {@link #cancel} wins; the others return
- * false.
+ * <p><b>Threading:</b> any thread. The first of {@link #complete}, {@link #fail} and {@link #cancel} wins; the others return false.
  *
  * @param <T> the type of the value
  */
@@ -39,7 +38,7 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
         this.extra = extra;
     }
 
-    /** One that is done. */
+    /** A Promise that is done. */
     private Promise(Object outcome, BareLoop loop) {
         super(loop, outcome);
     }
@@ -52,7 +51,7 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
         return EXTRA.compareAndSet(this, from, to);
     }
 
-    /** One that may stay pending for ever by design; nobody outside of Rill has it. */
+    /** A Promise that may stay pending for ever by design; it is never handed out to code outside Rill. */
     static <T extends @Nullable Object> Promise<T> openEnded(BareLoop loop) {
         return new Promise<>(loop, OPEN_ENDED);
     }
@@ -67,7 +66,7 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
     }
 
     /**
-     * Gives the value. The callbacks run later, in a Handle.
+     * Completes this Promise with a value. The callbacks run later, in a Handle.
      *
      * @return whether it was pending
      */
@@ -76,7 +75,7 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
     }
 
     /**
-     * Gives a failure. The callbacks run later, in a Handle.
+     * Completes this Promise with a failure. The callbacks run later, in a Handle.
      *
      * @return whether it was pending
      */
@@ -84,14 +83,14 @@ public sealed class Promise<T extends @Nullable Object> extends Future<T> permit
         return settle(new Failed(Objects.requireNonNull(cause, "cause")));
     }
 
-    /** Gives the failure of a connection, which is reported as such if nobody looks at it. */
+    /** Completes this Promise with the failure of a connection, which is reported as such if nobody looks at it. */
     final boolean fail(Throwable cause, String connection) {
         return settle(new Failed(cause, connection));
     }
 
     /**
-     * Says what stops the work behind this Promise if it is cancelled. Runs on the loop, in a Handle, at most once; replaces
-     * what was said before.
+     * Sets the action that stops the work behind this Promise if the Promise is cancelled. The action runs on the loop, in a Handle, at most once; it
+     * replaces an action set before.
      *
      * @return this
      */

@@ -5,8 +5,8 @@ import java.io.IOException;
 /**
  * The peer broke the protocol. The connection is closed: nothing that follows can be trusted.
  *
- * <p>A session throws it with the position relative to the bytes that its {@code decode} call was given; the connection
- * turns that into the position in the whole stream. A protocol whose peer can be told what was wrong has a subclass that says it.
+ * <p>A session throws it with the position relative to the bytes passed to its {@code decode} call; the connection converts that to the position in
+ * the whole stream. A protocol that can tell the peer what was wrong has a subclass for that purpose.
  */
 public class ProtocolException extends IOException {
     private static final long serialVersionUID = 1L;
@@ -18,9 +18,9 @@ public class ProtocolException extends IOException {
     private boolean byEnd;
 
     /**
-     * A violation at a known place.
+     * A violation at a known position.
      *
-     * @param position offset from the first byte that the call to {@code decode} could see
+     * @param position offset from the first byte that was visible to the call to {@code decode}
      * @param violation what was found and what was expected: {@code "expected CR LF after 5 bytes, found 0x41"}
      */
     public ProtocolException(int position, String violation) {
@@ -29,7 +29,7 @@ public class ProtocolException extends IOException {
         this.violation = violation;
     }
 
-    /** A violation at the place where the call to {@code decode} began. */
+    /** A violation at the position where the call to {@code decode} began. */
     public ProtocolException(String violation) {
         this(0, violation);
     }
@@ -39,20 +39,20 @@ public class ProtocolException extends IOException {
         return violation;
     }
 
-    /** How many bytes of the stream (as its layer sees it) came before the violation. */
+    /** The number of bytes of the stream (as its layer sees it) before the violation. */
     public final long offset() {
         return base + position;
     }
 
     /**
-     * Whether it is only that the peer's stream ended too early, as the network may make it: what had come by then was right as far as it
-     * went. So it is of whatever a session throws in {@link Session#inputEnded}.
+     * Whether the violation is only that the peer's stream ended too early, as a network failure may cause: everything received before was valid so
+     * far. This holds for whatever a session throws in {@link Session#inputEnded}.
      */
     public final boolean streamEnded() {
         return byEnd;
     }
 
-    /** Notes by how many bytes what the thrower could see began later than what {@code decode} was given. */
+    /** Notes how many bytes later the bytes visible to the thrower began than those passed to {@code decode}. */
     ProtocolException within(int before) {
         position += before;
         return this;
@@ -70,7 +70,7 @@ public class ProtocolException extends IOException {
         return this;
     }
 
-    /** Notes that it is the end of the stream that broke the protocol. */
+    /** Notes that it was the end of the stream that broke the protocol. */
     ProtocolException byEnd() {
         byEnd = true;
         return this;

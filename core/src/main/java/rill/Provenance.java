@@ -1,4 +1,4 @@
 package rill;
 
-/** How a connection came about: a listener has accepted it, or it was dialed. */
+/** How a connection came about: a listener accepted it, or it was dialed. */
 sealed interface Provenance permits Admission, Route {}

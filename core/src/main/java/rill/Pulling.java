@@ -15,10 +15,10 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.Open
     private boolean ended;
     private boolean closed;
     private boolean deserted;
-    private boolean causeTold; // by a receive(), or to be told by the next
+    private boolean causeTold; // to a receive(), or will be by the next
     private @Nullable Promise<@Nullable R> failed; // the failure, for the next receive(); reported if there is none
-    private @Nullable Promise<@Nullable R> last; // that was given a message, until it is told
-    private @Nullable ArrayDeque<R> kept; // what came for a receive() that was given up; null unless there is some
+    private @Nullable Promise<@Nullable R> last; // the last one given a message, until its callbacks have run
+    private @Nullable ArrayDeque<R> kept; // messages for a receive() that was given up; null if there are none
 
     Pulling(Link link) {
         this.link = link;
@@ -35,7 +35,7 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.Open
         } else if (link.loop().isCurrent() && lastIsTold()) {
             link.inbound().pump();
         } else {
-            link.inbound().later(); // when somebody drives, and the one before is told
+            link.inbound().later(); // when the loop is driven, and the one before has been notified
         }
         return next;
     }
@@ -43,7 +43,7 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.Open
     private Future<@Nullable R> afterEnd(Promise<@Nullable R> next) {
         Promise<@Nullable R> failure = failed;
         if (failure != null) {
-            failed = null; // told once; afterwards it is merely closed
+            failed = null; // reported once; afterwards it is merely closed
             return failure;
         }
         if (ended) {
@@ -66,12 +66,12 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.Open
             return wantsMessage();
         }
         if (!wants) {
-            link.inbound().later(); // behind that
+            link.inbound().later(); // behind the one before
         }
         return wants;
     }
 
-    /** Until then its message may come back, and none must have overtaken it. */
+    /** Whether the last receive() was notified. Until then its message may return, and no other must overtake it. */
     private boolean lastIsTold() {
         if (last != null && last.isTold()) {
             last = null;
@@ -81,7 +81,7 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.Open
 
     private void addWaiting(Promise<@Nullable R> next) {
         dropCancelled();
-        if (waiting.size() >= sweepAt) { // many that were given up behind one that waits on
+        if (waiting.size() >= sweepAt) { // many that were given up, behind one still waiting
             waiting.removeIf(Future::isDone);
             sweepAt = Math.max(FEW, 2 * waiting.size());
         }
@@ -101,7 +101,7 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.Open
         }
     }
 
-    /** False if nobody waits. */
+    /** Returns false if no receive() is waiting. */
     private boolean give(R message) {
         while (!waiting.isEmpty()) {
             Promise<@Nullable R> next = waiting.removeFirst();
@@ -113,7 +113,7 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.Open
         return false;
     }
 
-    /** The first of those that have come back is for whoever waits. */
+    /** Passes the first returned message to a waiting receive(). */
     private void handOut() {
         ArrayDeque<R> back = kept();
         R first = back.removeFirst();
@@ -133,7 +133,7 @@ final class Pulling<R> implements Receiver<R>, Consumer<@Nullable R>, Offer.Open
         return back;
     }
 
-    /** Its {@code receive()} was given up after it had come: it is for the next, before those that came after it. */
+    /** Takes back a message whose {@code receive()} was given up after it had arrived. It goes to the next one, before later messages. */
     @Override
     public void accept(@Nullable R message) {
         if (message == null) {

@@ -5,25 +5,25 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages that answer no call, on their way to their handler. Like answers they are told in Handles, and so in the order of the wire. One
- * Handle tells all that came without an answer between them. Confined to the loop.
+ * Messages that answer no call, on their way to their handler. Like answers they are delivered in Handles, and so in the order of the wire. One
+ * Handle delivers all that arrived without an answer between them. Confined to the loop.
  */
 final class Pushes<A> {
-    /** While this many wait, nothing more is decoded. */
+    /** While this many wait, decoding stops. */
     static final int MOST = 256;
 
     private final Link link;
     private final Loop loop;
     private final Consumer<? super A> handler;
-    private final boolean reports; // what the handler throws, which then is not the connection's failure
+    private final boolean reports; // exceptions of the handler, instead of failing the connection
     private final ArrayDeque<A> waiting = new ArrayDeque<>();
-    private @Nullable Telling last; // queued, and open for more: no answer has come since
+    private @Nullable Telling last; // queued, and open for more: no answer has arrived since
     private @Nullable Telling spare;
     private boolean heldUp; // decoding, until fewer wait
-    private boolean silent; // nobody wants to hear more
+    private boolean silent; // messages are released from now on
 
     /**
-     * @param reports whether what the handler throws is only reported: nobody could say to the connection's failure that it carries on
+     * @param reports whether an exception of the handler is only reported: there is no owner who could let the connection carry on after a failure
      */
     Pushes(Link link, Consumer<? super A> handler, boolean reports) {
         this.link = link;
@@ -32,7 +32,7 @@ final class Pushes<A> {
         this.reports = reports;
     }
 
-    /** Whether there is room for one more; otherwise decoding goes on when there is. */
+    /** Whether there is room for one more. If not, decoding continues once there is. */
     boolean hasRoom() {
         heldUp |= waiting.size() >= MOST;
         return !heldUp;
@@ -48,7 +48,7 @@ final class Pushes<A> {
         last.count++;
     }
 
-    /** An answer is told now: what comes later is told after it. */
+    /** An answer is being delivered: later messages are delivered after it. */
     void answered() {
         last = null;
     }
@@ -58,7 +58,7 @@ final class Pushes<A> {
         silent = true;
     }
 
-    /** Tells some in a row. */
+    /** Delivers several messages in a row. */
     private final class Telling extends Node {
         int count;
 

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The push form of receiving.
  *
- * @param onEnd null to close the connection, which needs no object of its own
+ * @param onEnd null to close the connection, which needs no separate object
  */
 record Pushing<R>(
         Link link, Consumer<? super R> handler, @Nullable Runnable onEnd) implements Receiver<R> {

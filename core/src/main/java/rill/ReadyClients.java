@@ -3,12 +3,12 @@ package rill;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What whoever calls a pool may know, on any thread: the connections that take calls, and whether there might be more. Immutable. */
+/** What callers of a pool see, on any thread: the connections that take calls, and whether there might be more. Immutable. */
 final class ReadyClients<Q, A> {
     final Client<Q, A>[] clients;
     final boolean mayGrow;
 
-    /** The only one, if there is nothing to choose and nothing to ask for. */
+    /** The only connection, if there is no choice and no more can be requested. */
     final @Nullable Client<Q, A> only;
 
     @SuppressWarnings({"unchecked", "rawtypes"})

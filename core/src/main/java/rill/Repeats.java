@@ -7,28 +7,28 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells rare messages from repeated ones. Messages that differ only in numbers and addresses are of one kind: the first few of a kind are told
- * one by one, and the rest in one line every {@link #WINDOW_NANOS}. Knows a bounded number of kinds. Confined to its owner.
+ * Distinguishes rare messages from repeated ones. Messages that differ only in numbers and addresses are of one kind. The first few of a kind are
+ * logged one by one, and the rest in one line every {@link #WINDOW_NANOS}. Tracks a bounded number of kinds. Confined to its owner.
  */
 final class Repeats {
     static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    /** So many of a kind are told one by one within a window. */
+    /** The number of messages of a kind that are logged one by one within a window. */
     static final int TOLD = 10;
 
-    /** So many kinds are told apart at a time; beyond, a level is a kind. */
+    /** The number of kinds distinguished at a time; beyond that, each level is one kind. */
     static final int KINDS = 200;
 
     private static final int LONGEST_KIND = 200;
 
-    /** By the beginning of their windows, the oldest first. */
+    /** Ordered by the beginning of their windows, the oldest first. */
     private final Map<String, Kind> kinds = new LinkedHashMap<>();
 
-    /** What came of one kind, since this began. */
+    /** The messages of one kind in its present window. */
     private static final class Kind {
         final System.Logger.Level level;
         final String first;
-        final int most; // that are told one by one
+        final int most; // that are logged one by one
         final long begun;
         int count = 1;
 
@@ -44,12 +44,12 @@ final class Repeats {
         return kinds.isEmpty();
     }
 
-    /** Whether to tell this one by itself; otherwise it is counted. */
+    /** Whether to log this message individually; otherwise it is counted. */
     boolean tells(System.Logger.Level level, String message, long now) {
         return tells(level, nameOf(level, message), TOLD, message, now);
     }
 
-    /** Likewise, of this kind, of which so many are told one by one. */
+    /** The same, for a message of this kind, of which {@code most} are logged individually. */
     boolean tells(System.Logger.Level level, String kindOfIt, int most, String message, long now) {
         String name = kindOfIt;
         Kind kind = kinds.get(name);
@@ -64,7 +64,7 @@ final class Repeats {
         return ++kind.count <= kind.most;
     }
 
-    /** A line that stands for many, whose window is over, or any at all if {@code atOnce}; null if there is none. */
+    /** Returns a line that stands for many, of a kind whose window is over, or of any if {@code atOnce}; null if there is none. */
     Scribe.@Nullable Line next(long now, boolean atOnce) {
         for (var all = kinds.values().iterator(); all.hasNext(); ) {
             Kind oldest = all.next();
@@ -87,12 +87,12 @@ final class Repeats {
         return null;
     }
 
-    /** How long until {@link #next} may have something. There has to be a kind. */
+    /** The time until {@link #next} may return something. There must be at least one kind. */
     long nanosToNext(long now) {
         return kinds.values().iterator().next().begun + WINDOW_NANOS - now;
     }
 
-    /** The message with each word that has a digit in it replaced: ports, addresses, counts, loops. */
+    /** The message with each word that contains a digit replaced: ports, addresses, counts, loops. */
     private static String nameOf(System.Logger.Level level, String message) {
         var name = new StringBuilder(LONGEST_KIND).append(level.getSeverity());
         int end = Math.min(message.length(), LONGEST_KIND);

@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Something that a loop noticed and that nobody else was told. */
+/** Something that a loop noticed and that reached nobody else. */
 public sealed interface Report {
     /** The loop's name. */
     String loop();
 
-    /** One line for a person. */
+    /** A one-line message for people. */
     String message();
 
     /** The failure behind it, if there is one. */
@@ -17,7 +17,7 @@ public sealed interface Report {
         return null;
     }
 
-    /** A Handle or a callback threw, or what somebody has {@link Loop#report reported}. */
+    /** A Handle or a callback threw, or something was {@link Loop#report reported}. */
     record Thrown(String loop, String what, Throwable cause) implements Report {
         @Override
         public String message() {
@@ -25,7 +25,10 @@ public sealed interface Report {
         }
     }
 
-    /** A Future failed and nobody has looked at it, a Task for a second. In tracing mode the cause's suppressed exception says where it was made. */
+    /**
+     * A Future failed and nobody has looked at it; for a Task, within a second. In tracing mode a suppressed exception of the cause shows where it
+     * was made.
+     */
     record Unobserved(String loop, String what, Throwable cause) implements Report {
         @Override
         public String message() {
@@ -33,7 +36,7 @@ public sealed interface Report {
         }
     }
 
-    /** A connection failed, it has no {@code onFailure}, and nothing was waiting for it. */
+    /** A connection failed that has no {@code onFailure}, and nothing was waiting for it. */
     record ConnectionFailed(String loop, String connection, Throwable cause) implements Report {
         @Override
         public String message() {
@@ -42,8 +45,8 @@ public sealed interface Report {
     }
 
     /**
-     * A Handle has held the loop for longer than the threshold, and still does. The message shows some frames of the stack only, first
-     * of all those of classes that are neither the JDK's nor Rill's. Time in which classes were loaded is not counted, within reason.
+     * A Handle has held the loop for longer than the threshold, and still does. The message shows only some frames of the stack, preferring those of
+     * classes that are neither the JDK's nor Rill's. Time spent loading classes is not counted, within reason.
      */
     record Slow(String loop, String what, Duration held, List<StackTraceElement> stack) implements Report {
         @Override
@@ -53,7 +56,7 @@ public sealed interface Report {
         }
     }
 
-    /** Work waits, and nobody drives the loop: no {@code run}, {@code start}, {@code tick} or {@code await} from outside. */
+    /** Work is waiting and nobody drives the loop: there is no {@code run}, {@code start}, {@code tick} or {@code await} from outside. */
     record Undriven(String loop, String what, Duration waiting) implements Report {
         @Override
         public String message() {
@@ -62,7 +65,7 @@ public sealed interface Report {
         }
     }
 
-    /** Accepting pauses: the system refuses (no descriptors, no memory), or as many connections are open as may be. */
+    /** Accepting is paused: the system refuses (no descriptors, no memory), or the maximum number of connections is open. */
     record AcceptPaused(String loop, String listener, Throwable cause) implements Report {
         @Override
         public String message() {
@@ -70,7 +73,7 @@ public sealed interface Report {
         }
     }
 
-    /** Somebody interrupted the loop's own thread. The interrupt was cleared and has no other effect. */
+    /** The loop's own thread was interrupted. The interrupt was cleared and has no other effect. */
     record Interrupted(String loop) implements Report {
         @Override
         public String message() {
@@ -78,7 +81,7 @@ public sealed interface Report {
         }
     }
 
-    /** What was still alive when the loop's deadline for closing came. */
+    /** What was still alive when the loop's closing deadline passed. */
     record Survivors(String loop, List<String> names) implements Report {
         @Override
         public String message() {
@@ -86,6 +89,6 @@ public sealed interface Report {
         }
     }
 
-    /** Something worth knowing once, such as which engine runs the Tasks; routine if nothing could be better. */
+    /** Something worth noting once, such as which engine runs the Tasks; routine if there is nothing to improve. */
     record Note(String loop, String message, boolean routine) implements Report {}
 }

@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *                  any thread                            the loop
- *  write ── room? ──▶ admitted: its estimate is reserved ──▶ arrived: given back, and what it really is is pending
- *              └ none: refused, of which the loop is told once until it has heard of it; then the connection fails
+ *  write ── room? ──▶ admitted: its estimate is reserved ──▶ arrived: estimate released, its real size is pending
+ *              └ none: refused; the loop is notified, once until it has handled that; then the connection fails
  * </pre>
  *
- * <p>A write is counted when it is admitted, and not refused for the limit again.
+ * <p>A write is counted when it is admitted, and not refused again because of the limit.
  */
 final class Reservations {
     private static final VarHandle BYTES;
@@ -31,7 +31,7 @@ final class Reservations {
 
     private final Link link;
     private volatile long bytes; // estimates of messages on their way
-    private volatile boolean refusalUnderWay; // to the loop
+    private volatile boolean refusalUnderWay; // on its way to the loop
 
     Reservations(Link link) {
         this.link = link;
@@ -41,7 +41,7 @@ final class Reservations {
         return bytes;
     }
 
-    /** From another thread: reserves room; null, or why there is none. Then the connection fails with it. */
+    /** From another thread: reserves room and returns null, or returns why there is none; in that case the connection fails with it. */
     @Nullable
     Throwable reserve(int estimate) {
         Outbound outbound = link.outbound();
@@ -60,7 +60,7 @@ final class Reservations {
             }
         } while (!BYTES.compareAndSet(this, before, before + estimate));
         ended = outbound.closed();
-        if (ended != null) { // meanwhile, by somebody who may have seen the reservation, and waits for what was to come
+        if (ended != null) { // meanwhile, by code that may have seen the reservation and waits for its message
             giveBack(estimate);
             link.loop().enqueue(new Handle(link.loop(), "end of the output of ", link, link::admittedArrived));
         }
@@ -79,7 +79,7 @@ final class Reservations {
                     refusalUnderWay = false;
                     link.outbound().dropped(refusal);
                 }));
-            } catch (Throwable t) { // no memory: then the next one fails the connection
+            } catch (Throwable t) { // no memory: the next refusal fails the connection
                 refusalUnderWay = false;
                 throw t;
             }

@@ -3,8 +3,8 @@ package rill;
 import java.util.List;
 
 /**
- * What lives on a loop besides its Tasks, as {@link Tick} and {@link Closing} see it: connections, connections that are being made, and
- * listeners. {@link Links} is the only one.
+ * What lives on a loop besides its Tasks, as {@link Tick} and {@link Closing} see it: connections, connections being made, and listeners.
+ * {@link Links} is the only implementation.
  */
 abstract class Residents {
     // ---- in a tick
@@ -17,13 +17,13 @@ abstract class Residents {
 
     // ---- when the loop ends: see Closing
 
-    /** Stops accepting; where others of a group can, they go on with it. */
+    /** Stops accepting; other loops of a group continue if they can. */
     abstract void stopListening();
 
-    /** Stops accepting, and asks every connection that came in to finish. */
+    /** Stops accepting, and asks every accepted connection to finish. */
     abstract void finishAccepted();
 
-    /** Whether every connection that came in has done its work. */
+    /** Whether every accepted connection has finished its work. */
     abstract boolean acceptedAreDone();
 
     /** Stops connecting, and asks every connection to finish. */
@@ -32,12 +32,12 @@ abstract class Residents {
     /** Whether nothing is left that closing the loop has to wait for. */
     abstract boolean isEmpty();
 
-    /** Adds what is not finished, in words. */
+    /** Adds descriptions of what is not finished. */
     abstract void nameTo(List<String> survivors);
 
-    /** Ends all at once, since the loop was closed. */
+    /** Ends everything at once, since the loop was closed. */
     abstract void abortAll();
 
-    /** Ends all at once, with this cause. */
+    /** Ends everything at once, with this cause. */
     abstract void failAll(Throwable cause);
 }

@@ -3,22 +3,22 @@ package rill;
 import java.net.InetAddress;
 import java.util.List;
 
-/** Turns a host's name into its addresses, without holding up the loop. */
+/** Resolves a host name to its addresses, without blocking the loop. */
 @FunctionalInterface
 public interface Resolver {
     /**
-     * Looks a name up.
+     * Looks up a name.
      *
-     * @param name a name, or an address in numbers
+     * @param name a name, or a numeric address
      * @param loop the loop that the Future is to belong to
-     * @return at least one address, in the order in which to try them; fails with {@link java.net.UnknownHostException}.
-     *     Cancelling it gives up waiting.
+     * @return at least one address, in the order in which to try them; fails with {@link java.net.UnknownHostException}. Cancelling it gives up
+     *     waiting.
      */
     Future<List<InetAddress>> resolve(String name, Loop loop);
 
     /**
-     * The JDK's resolver, with its caching, on platform threads of its own, since it blocks: as many as there are names to look up, and
-     * no more than 64. Those that ask for a name at the same time share one look-up.
+     * The JDK's resolver, with its caching. Since it blocks, it runs on its own platform threads: one for each name being looked up, and no more than
+     * 64. Concurrent requests for the same name share one look-up.
      */
     static Resolver system() {
         return SystemResolver.INSTANCE;

@@ -5,8 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's side of requests and answers: takes requests up to a bound, and writes the answers in the order of the requests, in whatever
- * order they are ready.
+ * The server's side of requests and answers: takes requests up to a bound, and writes the answers in the order of the requests, in whatever order
+ * they are ready.
  */
 final class Responder<Q, A> implements Receiver<Q>, Dependent {
     private final Link link;
@@ -15,8 +15,8 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
     private final Service<? super Q, A> service;
     private final ArrayDeque<Future<A>> unanswered = new ArrayDeque<>();
     private boolean ended; // by the peer
-    private boolean finishing; // by us
-    private boolean answering; // the service is called, which may ask for the end after this answer
+    private boolean finishing; // by this side
+    private boolean answering; // the service is being called, and may request the end after this answer
     private boolean waitsForDrain;
 
     private Responder(Link link, int bound, Service<? super Q, A> service) {
@@ -31,7 +31,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
         receive(link, options, service);
     }
 
-    /** Of a connection that is open already. */
+    /** For a connection that is already open. */
     static <Q, A> void receive(Link link, ListenOptions options, Service<? super Q, A> service) {
         link.receiver(new Responder<>(link, options.requestsInFlight(), service));
     }
@@ -99,7 +99,7 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
         boolean wasFull = unanswered.size() >= bound;
         while (!unanswered.isEmpty() && unanswered.getFirst().isDone() && link.receives()) {
             if (link.outbound().mustWait()) {
-                waitForDrain(); // one too many would be refused, and the next taken for it
+                waitForDrain(); // one too many would be refused, and the next would be taken for it
                 break;
             }
             Future<A> answer = unanswered.removeFirst();
@@ -157,9 +157,9 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
         }
     }
 
-    /** Nobody is left to receive it, and this was the one to look at its failure. */
+    /** Handles an answer that has no receiver left, when this was the one to look at its failure. */
     private void tellLate(Future<?> answer, @Nullable Throwable toldAlready) {
-        Throwable failure = answer.failure(); // or that its value has gone back
+        Throwable failure = answer.failure(); // or that its value has returned
         if (failure == null) {
             releaseLate(answer);
         } else if (failure != toldAlready && !(failure instanceof CancelledException)) {
@@ -174,11 +174,11 @@ final class Responder<Q, A> implements Receiver<Q>, Dependent {
         }
     }
 
-    /** Waits for an answer that nobody here waits for; it may be given all the same, if somebody else wants it or it can't be stopped. */
+    /** Waits for an answer that has no receiver here. It may arrive nevertheless, if another dependent wants it or it can't be stopped. */
     private final class Unheard implements Dependent {
         @Override
         public void settled(Future<?> source) {
-            if (source.parcel() == null && !source.hasFailed()) { // else that, or the watch on failures, sees to it
+            if (source.parcel() == null && !source.hasFailed()) { // otherwise the parcel, or FailureWatch, handles it
                 releaseLate(source);
             }
         }

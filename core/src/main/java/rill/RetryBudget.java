@@ -3,11 +3,12 @@ package rill;
 import java.time.Duration;
 
 /**
- * Bounds second tries, so that a peer in difficulties is not buried under them: each call adds its share, and of what is not used no more is kept than the
- * calls of about ten seconds have added; a few are free in each such time. It is asked seldom, and looks at nothing in between. Confined to a loop.
+ * Bounds second tries, so that a struggling peer is not overwhelmed. Each call adds its share. Of an unused budget no more is kept than the calls of
+ * about ten seconds have added, and a few tries are free in each such period. It is consulted seldom, and checks nothing in between. Confined to a
+ * loop.
  */
 final class RetryBudget {
-    /** So many may be made however few the calls are. */
+    /** The number of second tries that are allowed however few the calls are. */
     static final int RESERVE = 10;
 
     private static final long WINDOW = Duration.ofSeconds(10).toNanos();
@@ -16,7 +17,7 @@ final class RetryBudget {
     private double left = RESERVE;
     private long began; // the present window
     private long callsAtBegin;
-    private long calls; // by the latest look
+    private long calls; // at the latest check
 
     RetryBudget(double share, long now) {
         this.share = share;
@@ -24,7 +25,7 @@ final class RetryBudget {
     }
 
     /**
-     * Whether one more second try is within the budget, which then has it.
+     * Takes one more second try from the budget, if there is one; returns whether there was.
      *
      * @param callsSoFar how many calls have been made in all
      */
@@ -32,7 +33,7 @@ final class RetryBudget {
         left += share * (callsSoFar - calls);
         calls = callsSoFar;
         long lasted = now - began;
-        if (lasted >= WINDOW) { // of what was not used, no more is kept than a window of that time has given on average
+        if (lasted >= WINDOW) { // of an unused budget, at most what a window added on average is kept
             double perWindow = (double) (callsSoFar - callsAtBegin) * WINDOW / lasted;
             left = Math.clamp(left, RESERVE, RESERVE + share * perWindow);
             began = now;

@@ -7,11 +7,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a connection that was dialed gets to where it is to go.
+ * How a dialed connection gets to its destination.
  *
- * @param target as it was asked for
- * @param dialed what is connected to: the target, or the proxy
- * @param tunnel the layer at the very bottom that has a proxy connect on to it, whatever pipelines come and go above; null if there is no proxy
+ * @param target the destination as requested
+ * @param dialed the address that is connected to: the target, or the proxy
+ * @param tunnel the layer at the very bottom that makes a proxy connect onward, whatever pipelines are used above it; null if there is no proxy
  */
 record Route(
         SocketAddress target,
@@ -29,13 +29,13 @@ record Route(
         return tunnel == null ? above : above.over(tunnel);
     }
 
-    /** What it is all about, for messages. */
+    /** A description of the attempt, for messages. */
     String purpose() {
         return "connect to " + Wording.address(target)
                 + (tunnel == null ? "" : " through the proxy at " + Wording.address(dialed));
     }
 
-    /** A failure of the network, which knows nothing of a target beyond the proxy. */
+    /** Adds the target to a failure of the network, which knows nothing of a target beyond the proxy. */
     Throwable told(Throwable failure) {
         if (tunnel == null || !(failure instanceof IOException)) {
             return failure;
@@ -46,7 +46,7 @@ record Route(
         return told;
     }
 
-    /** Of the same kind, as far as that matters to whoever connects. */
+    /** Makes a failure of the same kind, as far as the kind matters to code that connects. */
     static IOException like(Throwable failure, String message) {
         if (failure instanceof DeadlineException) {
             return new DeadlineException(message);

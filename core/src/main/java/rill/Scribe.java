@@ -11,30 +11,30 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
 
 /**
- * Writes reports to the log, so that no loop waits for a log. Its daemon thread runs while there is something to write or to sum up. Repeated
- * reports are summed up. Reports that the log can't take are counted. If the logger fails, as it may without descriptors, a plain line goes to
- * standard error.
+ * Writes reports to the log, so that no loop waits for a log. Its daemon thread runs while there is something to write or to sum up. Repeated reports
+ * are summed up. Reports that the log is too slow for are counted. If the logger fails, as it may without descriptors, a plain line goes to standard
+ * error.
  *
  * <p><b>Threading:</b> any thread.
  */
 final class Scribe {
-    /** So many lines wait at most. */
+    /** The maximum number of waiting lines. */
     static final int CAPACITY = 1_000;
 
     private static final int LONGEST_LINE = 8_000;
     private static final long FLUSH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** Where lines go. */
+    /** The destination of lines. */
     interface Log {
         void write(System.Logger.Level level, String text, @Nullable Throwable thrown);
 
-        /** Whether it drops lines without a word once the JVM shuts down. */
+        /** Whether it silently drops lines once the JVM shuts down. */
         default boolean endsBeforeUs() {
             return false;
         }
     }
 
-    /** What is to be written. */
+    /** A line to be written. */
     record Line(
             System.Logger.Level level,
             String text,
@@ -43,7 +43,7 @@ final class Scribe {
     private final Log log;
     private final Clock clock;
     private final ThreadFactory threads;
-    private final AtomicInteger lost = new AtomicInteger(); // reports that there was no memory to make
+    private final AtomicInteger lost = new AtomicInteger(); // reports for which there was no memory
 
     // All guarded by this.
     private final ArrayDeque<Line> lines = new ArrayDeque<>();
@@ -67,7 +67,7 @@ final class Scribe {
         tell(level, null, text, thrown);
     }
 
-    /** Tells it, or counts it. Of a kind that has a name the first is told, and the rest in one line now and then. */
+    /** Writes the report, or counts it. Of a kind that has a name, the first is written, and the rest are summed up in one line now and then. */
     synchronized void tell(System.Logger.Level level, @Nullable String kind, String text, @Nullable Throwable thrown) {
         long now = clock.nanoTime();
         for (Line sum = repeats.next(now, sumsUpNow); sum != null; sum = repeats.next(now, sumsUpNow)) {
@@ -79,7 +79,7 @@ final class Scribe {
         start();
     }
 
-    /** Tells it as it is, however many are like it; or counts it. */
+    /** Writes the report as it is, however many are like it, unless there is no room; then it is counted. */
     synchronized void tellInFull(System.Logger.Level level, String text) {
         add(new Line(level, text, null));
         start();
@@ -101,7 +101,7 @@ final class Scribe {
         lost.incrementAndGet();
     }
 
-    /** Starts a thread if none is at work. If none can be had, the next report tries again, and a flush writes by itself. */
+    /** Starts the thread if none is running. If that fails, the next report tries again, and a flush writes by itself. */
     private void start() {
         notifyAll();
         if (thread != null) {
@@ -115,9 +115,9 @@ final class Scribe {
             Runtime.getRuntime().addShutdownHook(atExit);
             hook = atExit;
         } catch (IllegalStateException exiting) {
-            exits = true; // then there is no need for a hook
+            exits = true; // no hook is needed
         } catch (Throwable noMemory) {
-            // Then the line stays where it is.
+            // The line remains queued.
         }
     }
 
@@ -130,7 +130,7 @@ final class Scribe {
         flush();
     }
 
-    /** Waits, not for long, until everything is written. */
+    /** Waits until everything is written, but not for long. */
     void flush() {
         long start = clock.nanoTime();
         boolean interrupted = false;
@@ -155,17 +155,17 @@ final class Scribe {
         }
     }
 
-    /** The next line, if there is no thread that would write it. */
+    /** Returns the next line, if there is no thread that would write it. */
     private synchronized @Nullable Line unattended() {
         return thread == null ? poll() : null;
     }
 
-    /** Whether it has a thread at present. */
+    /** Whether the thread is running. */
     synchronized boolean runs() {
         return thread != null;
     }
 
-    /** Looks at the clock now. */
+    /** Makes the thread check the clock now. */
     synchronized void look() {
         notifyAll();
     }
@@ -182,7 +182,7 @@ final class Scribe {
         }
     }
 
-    /** Waits for the next line; null if there has been none for a while: then the thread is not needed. */
+    /** Waits for the next line. Returns null if there has been none for a while, and the thread is not needed. */
     private synchronized @Nullable Line next() {
         writing = false;
         try {
@@ -192,7 +192,7 @@ final class Scribe {
                     writing = true;
                     return line;
                 }
-                notifyAll(); // those that flush
+                notifyAll(); // threads that flush
                 if (repeats.isEmpty()) {
                     end();
                     return null;
@@ -234,7 +234,7 @@ final class Scribe {
                 Runtime.getRuntime().removeShutdownHook(unneeded);
             }
         } catch (IllegalStateException exiting) {
-            // Then it runs, and finds nothing to wait for.
+            // The hook is running, and finds nothing to wait for.
         }
         notifyAll();
     }
@@ -255,7 +255,7 @@ final class Scribe {
         }
     }
 
-    /** The log takes nothing any more. */
+    /** Writes a line once the log accepts nothing any more. */
     private static void writeLast(Line line) {
         if (line.level.getSeverity() < System.Logger.Level.WARNING.getSeverity()) {
             return;
@@ -267,7 +267,7 @@ final class Scribe {
         }
     }
 
-    /** The logger fails, perhaps because it can't open a file that it needs. The next line tries it again. */
+    /** Writes a line when the logger fails, perhaps because it can't open a file that it needs. The next line tries the logger again. */
     private void writePlainly(Line line, Throwable why) {
         if (line.level.getSeverity() < System.Logger.Level.INFO.getSeverity()) {
             return;
@@ -281,8 +281,8 @@ final class Scribe {
     }
 
     /**
-     * Whether a failure's stack tells more than its message. It doesn't if it came from the network by way of Rill's own calls: the
-     * peer did it, and whoever happened to drive the loop has nothing to do with it.
+     * Whether the stack trace of a failure adds to its message. It doesn't if the failure came from the network through Rill's own calls: the peer
+     * caused it, and the code that happened to drive the loop has nothing to do with it.
      */
     private static boolean saysMore(@Nullable Throwable thrown) {
         if (!(thrown instanceof IOException)) {
@@ -302,7 +302,7 @@ final class Scribe {
         return false;
     }
 
-    /** Noted in tracing mode, by somebody who wants to see it. */
+    /** Whether it carries an origin, which tracing mode records in order to show it. */
     private static boolean hasOrigin(Throwable thrown) {
         return (thrown instanceof ClosedHere && thrown.getStackTrace().length > 0)
                 || Arrays.stream(thrown.getSuppressed()).anyMatch(Origin.class::isInstance);

@@ -1,16 +1,16 @@
 package rill;
 
 /**
- * Answers requests: what {@link Loop#serve serve} is given, for all connections or for each.
+ * Answers requests. Passed to {@link Loop#serve serve}, either one for all connections or one for each.
  *
- * <p><b>Threading:</b> called on the connection's loop. <b>Ownership:</b> it owns the request; its answer is taken over. <b>Errors:</b> if it
- * throws, or if its Future fails or gives null, the connection fails.
+ * <p><b>Threading:</b> called on the connection's loop. <b>Ownership:</b> the service owns the request; ownership of its answer is transferred to
+ * Rill. <b>Errors:</b> if the service throws, or its Future fails or completes with null, the connection fails.
  *
  * @param <Q> the request
  * @param <A> the answer
  */
 @FunctionalInterface
 public interface Service<Q, A> {
-    /** Begins to answer a request; the Future may be of any loop. */
+    /** Begins to answer a request; the Future may belong to any loop. */
     Future<A> answer(Q request) throws Exception;
 }

@@ -8,24 +8,23 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 
 /**
- * What servers are made on: a {@link Loop}, or the loops of a {@link LoopGroup}, which share the connections.
+ * The loops on which servers run: a {@link Loop}, or the loops of a {@link LoopGroup}, which share the connections.
  *
- * <p><b>Threading:</b> any thread. What a server is given (handlers, Tasks, {@link Service}s) runs on the loop of the connection: of a
- * LoopGroup, perhaps for several connections on several threads at once.
+ * <p><b>Threading:</b> any thread. The handlers, Tasks and {@link Service}s passed to a server run on the loop of the connection. With a LoopGroup
+ * they may run for several connections on several threads at once.
  *
- * <p><b>Errors:</b> the Futures fail with an {@link IOException} that names the address, or with a {@link CancelledException} if the loop is
- * closed.
+ * <p><b>Errors:</b> the Futures fail with an {@link IOException} that names the address, or with a {@link CancelledException} if the loop is closed.
  */
 public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
     // ---- connections
 
     /**
-     * Listens, and hands each connection to {@code onConnection} once every layer of its pipeline is ready: with TLS, after the handshake. (A
-     * layer that still waits when the peer has ended its stream is waited for no longer.) A
-     * connection that fails before is reported. What {@code onConnection} throws fails the connection. No message is decoded before it, or
-     * something later, calls {@code receive} or {@code onMessage}.
+     * Listens, and passes each connection to {@code onConnection} once every layer of its pipeline is ready: with TLS, after the handshake. (A layer
+     * that is still not ready when the peer has ended its stream is waited for no longer.) A connection that fails before that is reported. An
+     * exception thrown by {@code onConnection} fails the connection. No message is decoded until {@code receive} or {@code onMessage} is called, by
+     * {@code onConnection} or later.
      *
-     * @return done once connections can come in
+     * @return done once connections can be accepted
      */
     default <R, W> Future<Listener> listen(
             SocketAddress address, Pipeline<R, W> pipeline, Consumer<? super Connection<R, W>> onConnection) {
@@ -44,14 +43,14 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
     }
 
     /**
-     * Listens, and runs {@code body} in a {@link Task} for each connection whose layers are ready. When the body ends, the connection is closed in good order; when it
-     * throws, the connection fails with that. What it throws once the connection has ended is reported, unless {@link Connection#onFailure} was
-     * told of the same.
+     * Listens, and runs {@code body} in a {@link Task} for each connection whose layers are ready. When the body returns, the connection is closed
+     * gracefully; when it throws, the connection fails with that exception. An exception thrown after the connection has ended is reported, unless
+     * {@link Connection#onFailure} received the same one.
      *
-     * <p>If the peer goes away, the Task is not cancelled: its next {@code receive} gives null or fails. If the loop closes, a pending
-     * {@code receive} gives null.
+     * <p>If the peer goes away, the Task is not cancelled: its next {@code receive} returns null or fails. If the loop closes, a pending
+     * {@code receive} returns null.
      *
-     * @return done once connections can come in
+     * @return done once connections can be accepted
      */
     default <R, W> Future<Listener> listenWithTask(
             SocketAddress address, Pipeline<R, W> pipeline, ThrowingConsumer<? super Connection<R, W>> body) {
@@ -84,13 +83,13 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
     // ---- services
 
     /**
-     * The short form of a server: answers each request of a connection, in order, with what {@code service} gives for it.
+     * The short form of a server: answers each request of a connection, in order, with the result of {@code service}.
      *
-     * <p>The service is called for up to {@link ListenOptions#requestsInFlight} requests of a connection before the first is answered. If it
-     * throws, or its Future fails or gives null, that connection fails: earlier answers still leave, later ones are cancelled, and a
-     * {@link Report.ConnectionFailed} tells of it.
+     * <p>The service is called for up to {@link ListenOptions#requestsInFlight} requests of a connection before the first is answered. If it throws,
+     * or its Future fails or completes with null, that connection fails: earlier answers still leave, later ones are cancelled, and a
+     * {@link Report.ConnectionFailed} is reported.
      *
-     * @return done once connections can come in
+     * @return done once connections can be accepted
      */
     default <Q, A> Future<Listener> serve(
             SocketAddress address, Pipeline<Q, A> pipeline, Service<? super Q, A> service) {
@@ -106,8 +105,8 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
     }
 
     /**
-     * {@link #serve(SocketAddress, Pipeline, Service) serve} with a service of its own for each connection: for services that keep state, or have
-     * to know the peer.
+     * {@link #serve(SocketAddress, Pipeline, Service) serve} with a separate service for each connection, for services that keep state or need to
+     * know the peer.
      *
      * <pre>
      * loop.serveEach(address, pipeline, peer -&gt; {
@@ -117,8 +116,8 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
      * });
      * </pre>
      *
-     * @param services makes the service of a connection, on its loop, once its layers are ready and before its first request is decoded. What
-     *     it throws fails the connection
+     * @param services makes the service of a connection, on its loop, once its layers are ready and before its first request is decoded. An exception
+     *     that it throws fails the connection
      */
     default <Q, A> Future<Listener> serveEach(
             SocketAddress address,
@@ -147,8 +146,8 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
     }
 
     /**
-     * Opens the first pipeline of a connection that has come in, and hands it over once every layer is ready. If that never comes about,
-     * nobody has it: a failure is reported.
+     * Opens the first pipeline of an accepted connection, and passes the connection on once every layer is ready. If it fails before that, nobody has
+     * the connection yet, so the failure is reported.
      */
     private static <R, W> void openWhenReady(
             Link link, Pipeline<R, W> first, ThrowingConsumer<? super Connection<R, W>> then) {
@@ -178,7 +177,7 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
         Objects.requireNonNull(options, "options");
     }
 
-    /** Listens; {@code onLink} is told of each connection, on its loop. */
+    /** Listens, and calls {@code onLink} with each connection, on its loop. */
     private Future<Listener> open(SocketAddress address, ListenOptions options, ThrowingConsumer<Link> onLink) {
         return switch (this) {
             case Loop loop -> Listener.open(loop, address, options, Spread.onto(loop), onLink);
@@ -194,17 +193,17 @@ public sealed interface Serving extends AutoCloseable permits Loop, LoopGroup {
         close(Loop.DEFAULT_CLOSE_DEADLINE);
     }
 
-    /** Closes the loop, or all loops of the group side by side, and waits for that: see {@link Loop#close(Duration)}. */
+    /** Closes the loop, or all loops of the group in parallel, and waits for that: see {@link Loop#close(Duration)}. */
     void close(Duration deadline);
 
     /**
-     * Closes it, with this deadline, when the JVM shuts down: at SIGTERM or SIGINT, at {@link System#exit}, or after the last thread has ended. The JVM
-     * waits for that, and for what is reported, which goes to standard error where the log is over by then, as that of java.util.logging is. When the loop
-     * or the group is closed before, nothing is left to do. Called again, it takes the new deadline.
+     * Closes the loop or the group with this deadline when the JVM shuts down: at SIGTERM or SIGINT, at {@link System#exit}, or after the last thread
+     * has ended. The JVM waits for closing to complete and for its reports to be written; they go to standard error if the log has already shut down,
+     * as that of java.util.logging does. If the loop or the group is closed earlier, nothing remains to be done. Another call replaces the deadline.
      *
-     * <p><b>Threading:</b> any. A loop whose own thread calls {@code System.exit} can't close in good order; the JVM does not wait for that much longer than
-     * the deadline. <b>Not guaranteed:</b> anything at SIGKILL. Where a {@link rill.spi.Driver} drives, as in a simulation, this does nothing: there the
-     * JVM is not what stops.
+     * <p><b>Threading:</b> any. A loop whose own thread calls {@code System.exit} can't close gracefully; the JVM does not wait for it much longer
+     * than the deadline. <b>Not guaranteed:</b> anything at SIGKILL. If a {@link rill.spi.Driver} drives the loop, as in a simulation, this is a
+     * no-op: there, it is not the JVM that shuts down.
      */
     void closeOnShutdown(Duration deadline);
 }

@@ -3,15 +3,15 @@ package rill;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Closes a loop, or a group of them, when the JVM shuts down; while that is wanted. Any thread. */
+/** Closes a loop, or a group of loops, when the JVM shuts down, while that is wanted. Any thread. */
 final class ShutdownHook {
-    /** How long after its deadline a close may take: a loop whose thread is in System.exit never comes to it. */
+    /** How long after its deadline a close may take. A loop whose thread is in System.exit never finishes. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
     private @Nullable Thread hook;
     private boolean over; // it is closed
 
-    /** From now on it closes {@code serving} so, and not as was said before. */
+    /** From now on the hook closes {@code serving} with this deadline, replacing an earlier one. */
     synchronized void set(Serving serving, Duration deadline) {
         removeNow();
         if (over) {
@@ -40,7 +40,7 @@ final class ShutdownHook {
                 Runtime.getRuntime().removeShutdownHook(unneeded);
             }
         } catch (IllegalStateException exiting) {
-            // It runs already.
+            // It is already running.
         }
     }
 

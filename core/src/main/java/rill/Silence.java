@@ -1,27 +1,27 @@
 package rill;
 
 /**
- * How long a peer that owes answers has sent nothing. A check now and then compares the count of received bytes, so that no read has to read
- * the clock. Confined to the loop.
+ * Measures how long a peer that owes answers has sent nothing. A periodic check compares the count of received bytes, so that no read has to read the
+ * clock. Confined to the loop.
  */
 final class Silence {
     private final Link link;
     private final long longest;
     private long since;
-    private long heard; // bytes, by then
+    private long heard; // bytes received at that time
 
     Silence(Link link, long longest) {
         this.link = link;
         this.longest = longest;
     }
 
-    /** From now on the peer owes an answer, or something has come. */
+    /** From now on the peer owes an answer, or bytes have arrived. */
     void begins(long now) {
         since = now;
         heard = link.inbound().heard();
     }
 
-    /** Whether it has lasted for too long, as far as it is the peer's. */
+    /** Whether the silence has lasted too long, not counting time in which this side held up reading. */
     boolean tooLong(long now) {
         if (link.inbound().heard() != heard || link.inbound().heldUp()) {
             begins(now);
@@ -33,7 +33,7 @@ final class Silence {
         return now - since;
     }
 
-    /** When it has lasted for too long. */
+    /** The time at which the silence has lasted too long. */
     long end() {
         return since + longest;
     }

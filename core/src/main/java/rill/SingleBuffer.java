@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A {@link ByteBuf} over one {@link ByteBuffer}, with a reference count.
  *
- * <p>Netty's own buffers would do. But the first of them looks for {@code Unsafe}, for ways to free memory, for the arguments of the JVM and
- * more, and that takes longer than all the rest of a loop's start. This class needs none of that. It is long because {@link AbstractByteBuf}
- * leaves many methods open; each has a line or two.
+ * <p>Netty's own buffers would do. But the first of them looks for {@code Unsafe}, for ways to free memory, for the arguments of the JVM and more,
+ * and that takes longer than all the rest of a loop's start. This class needs none of that. It is long because {@link AbstractByteBuf} leaves many
+ * methods open; each has a line or two.
  *
  * <p><b>Threading:</b> any thread may retain, release and read. {@link #internalNioBuffer} is for one thread at a time.
  */
-@SuppressWarnings("UngroupedOverloads") // grouped by what they do
+@SuppressWarnings("UngroupedOverloads") // grouped by purpose
 abstract class SingleBuffer extends AbstractByteBuf {
     private static final VarHandle REFERENCES;
 
@@ -41,14 +41,14 @@ abstract class SingleBuffer extends AbstractByteBuf {
 
     private volatile int references = 1;
     private ByteBuffer bytes;
-    private @Nullable ByteBuffer window; // what internalNioBuffer gives
+    private @Nullable ByteBuffer window; // the buffer that internalNioBuffer returns
 
     SingleBuffer(ByteBuffer bytes) {
         super(Integer.MAX_VALUE);
         this.bytes = bytes;
     }
 
-    /** Another place for the bytes; what they are is the caller's business. */
+    /** Moves the buffer to another place; the caller is responsible for the content. */
     final void replace(ByteBuffer other) {
         bytes = other;
         window = null;
@@ -106,7 +106,7 @@ abstract class SingleBuffer extends AbstractByteBuf {
     /** The last reference is gone. */
     abstract void released();
 
-    /** From none to one reference, by whoever holds it without one. */
+    /** Goes from no reference to one; for the owner that kept the buffer without a reference. */
     final void reborn() {
         REFERENCES.setOpaque(this, 1);
     }
@@ -374,7 +374,7 @@ abstract class SingleBuffer extends AbstractByteBuf {
         return this;
     }
 
-    /** From a buffer of unknown make. */
+    /** Copies from another kind of buffer. */
     void setFrom(ByteBuf from, int fromIndex, int index, int length) {
         from.getBytes(fromIndex, bytes.slice(index, length));
     }

@@ -1,12 +1,12 @@
 package rill;
 
-/** An estimate of how large a codec takes a message to be. It may be wrong in any way: only speed depends on it. */
+/** A codec's estimate of the size of a message. It may be wrong in any way: only speed depends on it. */
 final class SizeGuess {
     private static final int LARGEST_SPACE = 64 * 1024;
 
     private SizeGuess() {}
 
-    /** From any thread. */
+    /** Any thread. */
     static <W> int of(Codec<?, W> codec, W message) {
         try {
             return codec.sizeEstimate(message);
@@ -15,7 +15,7 @@ final class SizeGuess {
         }
     }
 
-    /** How much space an encoder finds, the buffer grows if that is not enough. A guess costs no more than a chunk. */
+    /** The initial space for an encoder; the buffer grows if that is not enough. A wrong guess costs no more than a chunk. */
     static <W> int space(Codec<?, W> codec, W message) {
         return Math.clamp(of(codec, message), 0, LARGEST_SPACE);
     }

@@ -9,18 +9,15 @@ import java.util.Queue;
 import java.util.Set;
 import rill.spi.WaitingTask;
 
-/**
- * Where what a Task awaits has to come from: the pending Futures that are derived from no others. For a Driver, which has all loops on one
- * thread.
- */
+/** The sources of what a Task awaits: the pending Futures that are not derived from others. For a Driver, which has all loops on one thread. */
 final class Sources {
-    private static final int MOST = 10_000; // Futures that are looked at
+    private static final int MOST = 10_000; // Futures that are examined
 
     private final Task<?> task;
     private final Queue<Future<?>> toLookAt = new ArrayDeque<>();
     private final Set<Future<?>> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<Object> found = new ArrayList<>();
-    private boolean choice; // it waits for the first of several
+    private boolean choice; // the Task waits for the first of several
     private boolean rightly;
     private boolean circle;
 
@@ -29,7 +26,7 @@ final class Sources {
         add(awaited);
     }
 
-    /** A Task that awaits this Future, with all that this depends on. */
+    /** Describes a Task that awaits this Future, with everything that the Future depends on. */
     static WaitingTask of(Task<?> task, Future<?> awaited) {
         return new Sources(task, awaited).waiting();
     }
@@ -42,12 +39,12 @@ final class Sources {
         }
     }
 
-    /** What it waits for is one of several. */
+    /** The Task waits for one of several Futures. */
     void choice() {
         choice = true;
     }
 
-    /** It comes to an end by itself, or depends on others. */
+    /** What the Task waits for ends by itself, or depends on others. */
     void rightly() {
         rightly = true;
     }

@@ -2,20 +2,20 @@ package rill;
 
 import org.jspecify.annotations.Nullable;
 
-/** Calls that are over and can be used again: about as many as were needed of late. Confined to the loop. */
+/** Finished calls kept for reuse: about as many as were needed recently. Confined to the loop. */
 final class SpareCalls<Q, A> {
-    /** So many are kept in any case. */
+    /** The number of calls that are kept in any case. */
     private static final int FEW = 16;
 
     private @Nullable Call<Q, A> last;
     private int size;
-    private int fewest; // since the last trim: what was not needed
+    private int fewest; // since the last trim: these were not needed
 
     int size() {
         return size;
     }
 
-    /** One of them, or null. */
+    /** Returns one of them, or null. */
     @Nullable
     Call<Q, A> poll() {
         Call<Q, A> taken = last;
@@ -34,7 +34,7 @@ final class SpareCalls<Q, A> {
         size++;
     }
 
-    /** Lets go of those that nobody has needed since this was called before. */
+    /** Drops those that were not needed since the last call of this method. */
     void trim() {
         for (; fewest > FEW && last != null; fewest--) {
             last = last.next;

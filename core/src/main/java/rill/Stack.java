@@ -3,11 +3,11 @@ package rill;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sessions of a connection, one on top of the other. It belongs to the {@link Link}, and both halves use it: bytes go up through it in
- * {@link Inbound}, and down in {@link Outbound}. An {@link Installation} puts them in place; until the first one there are none.
+ * The sessions of a connection, one on top of the other. It belongs to the {@link Link}, and both halves use it: bytes pass up through it in
+ * {@link Inbound}, and down in {@link Outbound}. An {@link Installation} puts the sessions in place; until the first one there are none.
  */
 final class Stack {
-    private Stage[] stages = {}; // from the bottom: byte layers, and the codec on top
+    private Stage[] stages = {}; // from the bottom: byte layers, and the codec at the top
 
     boolean isEmpty() {
         return stages.length == 0;
@@ -29,7 +29,7 @@ final class Stack {
         return stages[stages.length - 1];
     }
 
-    /** Puts the stages of a pipeline in place; those from {@code kept} on are new. What was not decoded yet passes over to them. */
+    /** Puts the stages of a pipeline in place; those from {@code kept} on are new. Bytes that were not decoded yet are handed over to them. */
     void install(Stage[] next, int kept) {
         Stage[] replaced = stages;
         stages = next;
@@ -59,7 +59,7 @@ final class Stack {
         return false;
     }
 
-    /** Whether every stage has consumed what came, and waits for nothing else. */
+    /** Whether every stage has consumed what arrived, and waits for nothing else. */
     boolean settled() {
         for (Stage stage : stages) {
             if (!stage.settled()) {
@@ -69,7 +69,10 @@ final class Stack {
         return true;
     }
 
-    /** Whether bytes wait for a receiver, for work elsewhere, or to be resumed; an unfinished message never will be finished. */
+    /**
+     * Whether bytes wait for a receiver, for work elsewhere, or to be resumed. An incomplete message is not counted, since it will never be
+     * completed.
+     */
     boolean waits() {
         for (Stage stage : stages) {
             if (stage.waits()) {
@@ -79,7 +82,7 @@ final class Stack {
         return false;
     }
 
-    /** Whether a stage may go on that was held up by something that is over. */
+    /** Whether a stage may continue whose obstacle is gone. */
     boolean mayGoOn() {
         for (Stage stage : stages) {
             if (stage.waits() && stage.mayDecode()) {
@@ -89,18 +92,18 @@ final class Stack {
         return false;
     }
 
-    /** Whether every layer lets through what is written above it: none is still in its handshake. */
+    /** Whether every layer passes on what is written above it: none is still in its handshake. */
     boolean ready() {
         return unready() == null;
     }
 
-    /** The lowest that is still in its handshake, by the class that its session is written in. */
+    /** The lowest layer that is still in its handshake, by the class of its session. */
     String nameOfUnready() {
         Stage unready = unready();
         return unready == null ? "none" : unready.name();
     }
 
-    /** Whether one is still in its handshake, though the peer will say nothing more: the stream has ended, or what it carries. */
+    /** Whether a layer is still in its handshake although the peer will send nothing more: the stream has ended, or the stream within it. */
     boolean waitsInVain() {
         Stage unready = unready();
         return unready != null && (unready.knowsOfEnd() || unready.hasEnded());
@@ -128,7 +131,7 @@ final class Stack {
         return true;
     }
 
-    /** A stage is ready for the first time: the time of those above it runs, up to the next that is not. */
+    /** A stage is ready for the first time: the timers of those above it start, up to the next one that is not ready. */
     void gotReady(Stage below) {
         boolean above = false;
         for (Stage stage : stages) {
@@ -142,7 +145,7 @@ final class Stack {
         }
     }
 
-    /** What a session has found out, from the top down; null if none has found out such a thing. */
+    /** What a session has found out, searched from the top down; null if none has found out anything of this type. */
     <T> @Nullable T info(Class<T> type) {
         for (int i = stages.length - 1; i >= 0; i--) {
             Object info = stages[i].session.info();
@@ -153,7 +156,7 @@ final class Stack {
         return null;
     }
 
-    /** Changes with whatever is taken of what waits. */
+    /** A number that changes whenever something that was waiting is taken. */
     long taken() {
         long taken = 0;
         for (Stage stage : stages) {
@@ -162,7 +165,7 @@ final class Stack {
         return taken;
     }
 
-    /** Bytes that have been written and have not come down to the wire. */
+    /** The number of bytes that were written and have not reached the wire. */
     long outputBytes() {
         long bytes = 0;
         for (Stage stage : stages) {

@@ -3,7 +3,7 @@ package rill;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Answers questions about stacks: whose code runs, and which frames matter. */
+/** Classifies stack traces: whose code runs, and which frames matter. */
 final class StackTraces {
     private static final List<String> JDK = List.of("java.", "javax.", "jdk.", "sun.", "com.sun.");
     private static final List<String> OURS = List.of("rill.spi.", "rill.transport.", "rill.codec.", "io.netty.");
@@ -13,7 +13,7 @@ final class StackTraces {
 
     private StackTraces() {}
 
-    /** Whether what runs there is, right now, the JVM's loading, linking or initializing of classes, above the frames of {@code loop}. */
+    /** Whether the running code, above the frames of {@code loop}, is the JVM's loading, linking or initializing of classes. */
     static boolean loadsClasses(List<StackTraceElement> stack, Class<?> loop) {
         for (StackTraceElement frame : stack) {
             String type = frame.getClassName();
@@ -30,7 +30,7 @@ final class StackTraces {
         return false;
     }
 
-    /** A few lines that tell the most: the frames of those who use Rill, and the innermost ones. */
+    /** The few lines that tell the most: the frames of Rill's users, and the innermost ones. */
     static String shortened(List<StackTraceElement> stack) {
         var shown = new ArrayList<StackTraceElement>();
         stack.stream().filter(StackTraces::ofUser).limit(MOST_OF_USER).forEach(shown::add);
@@ -52,7 +52,7 @@ final class StackTraces {
                         .toString();
     }
 
-    /** Whether this class belongs to those who use Rill: neither to the JDK nor to Rill and what it stands on. */
+    /** Whether this class belongs to users of Rill: neither to the JDK, nor to Rill, nor to what Rill is built on. */
     static boolean ofUser(StackTraceElement frame) {
         return !ofJdk(frame) && !ofRill(frame);
     }
@@ -61,7 +61,7 @@ final class StackTraces {
         return JDK.stream().anyMatch(frame.getClassName()::startsWith);
     }
 
-    /** Core, transports and codecs; not what merely has a package beside them. */
+    /** Whether this is the core, a transport or a codec, rather than code in a neighboring package. */
     static boolean ofRill(StackTraceElement frame) {
         String type = frame.getClassName();
         return OURS.stream().anyMatch(type::startsWith)

@@ -14,55 +14,55 @@ import org.jspecify.annotations.Nullable;
 /**
  * One session of a connection, with the bytes that it has not consumed yet. It is the session's Context.
  *
- * <p>Bytes are decoded where they were received. Only an unfinished rest is copied, into a buffer of the stage's own, which returns to the
- * pool when it is used up.
+ * <p>Bytes are decoded where they were received. Only an unfinished rest is copied, into a buffer that the stage owns and returns to the pool when it
+ * is used up.
  */
 final class Stage implements Context {
-    /** Less space, or a payload of which less is missing, is not worth a read of its own. */
+    /** A direct read is not worth it for less space than this, or if fewer bytes of a payload are missing. */
     private static final int WORTH_READING_INTO = Buffers.SIZE / 4;
 
     private static final long NOTHING_OUT = -1;
 
-    // What is out of the ordinary; as long as nothing is, here and in the whole connection, bytes go up the short way.
+    // Exceptional conditions; while there are none, here and in the whole connection, bytes take the short way up.
     private static final int IN_CALL = 1; // the session is being called, other than to encode
     private static final int HOLDS_WRITES = 1 << 1;
-    private static final int HOLDS_MESSAGES = 1 << 2; // for a receiver that wants none now
-    private static final int WORKING = 1 << 3; // elsewhere, until which nothing is decoded
+    private static final int HOLDS_MESSAGES = 1 << 2; // for a receiver that does not want any now
+    private static final int WORKING = 1 << 3; // work runs elsewhere; nothing is decoded until it ends
     private static final int AGAIN = 1 << 4; // decode is to be called even without new bytes
-    private static final int UNTRIED = 1 << 5; // decoding was held up before the session had said that it needs more
+    private static final int UNTRIED = 1 << 5; // decoding was held up before the session had asked for more
     private static final int ENDED = 1 << 6; // the session said so
-    private static final int END_TOLD = 1 << 7; // the session was told of the end of its input
+    private static final int END_TOLD = 1 << 7; // the session was notified of the end of its input
     private static final int REPLACED = 1 << 8; // by become
-    private static final int NOT_OPENED = 1 << 9; // one below may have something to say first
-    private static final int KEEPS = 1 << 10; // something that it was given to encode; holds writes as well
-    private static final int NEVER_READY = 1 << 11; // it has held writes ever since it was opened, or is not opened
+    private static final int NOT_OPENED = 1 << 9; // one below may have something to send first
+    private static final int KEEPS = 1 << 10; // something passed to it to encode; holds writes as well
+    private static final int NEVER_READY = 1 << 11; // it has held writes since it was opened, or is not opened
     private static final int CLOSED = 1 << 12; // the session was called for the last time
 
     private final Inbound inbound;
     final Session<Object, Object> session;
     final OutputQueue output;
 
-    /** The stage that is given what comes out of this one; null on top. Of one that was replaced: the one that has taken its place. */
+    /** The stage above, which receives this one's messages; null at the top. For a stage that was replaced: its successor. */
     @Nullable
     Stage above;
 
     @Nullable
     ByteBuf rest;
 
-    private @Nullable ByteBuf borrowed; // what is being decoded where it was received
+    private @Nullable ByteBuf borrowed; // bytes being decoded where they were received
     private @Nullable ByteBuf lent; // to the session, for what it returns
-    private @Nullable ArrayDeque<Object> held; // messages that came unasked while the receiver wanted none
+    private @Nullable ArrayDeque<Object> held; // unrequested messages that the receiver did not want yet
     private @Nullable StageTimer timer; // once the session has started one
     private long consumed; // bytes of its stream, for ProtocolException
     private long outBefore = NOTHING_OUT; // bytes in the output before the session began to write by itself
-    // This and works are short, since there is one of these for each layer of each connection.
+    // This and works are short, since there is one stage for each layer of each connection.
     private short conditions = NOT_OPENED | NEVER_READY;
-    private int wanted; // the session's hint: bytes to come before it can go on
-    private int begun; // bytes of the message under way that earlier calls have consumed
+    private int wanted; // the session's hint: bytes it needs to continue
+    private int begun; // bytes of the current message that earlier calls have consumed
     private int readFrom; // writer index when readTarget() was last asked
     private short works; // running elsewhere
 
-    @SuppressWarnings("unchecked") // what the types are, the compiler has checked where the pipeline was put together
+    @SuppressWarnings("unchecked") // the compiler checked the types where the pipeline was put together
     Stage(Inbound inbound, Loop loop, Codec<?, ?> codec, boolean onTop) {
         this.inbound = inbound;
         this.output = new OutputQueue(loop.buffers());
@@ -81,19 +81,19 @@ final class Stage implements Context {
         conditions = (short) (holds ? conditions | condition : conditions & ~condition);
     }
 
-    /** Whether a message that is written is a buffer to be passed on as it is. */
+    /** Whether a message that is written is a buffer to be passed on unchanged. */
     boolean passesOn() {
         return (Object) session == Bytes.BYTES;
     }
 
-    /** The class that its session is written in. */
+    /** The name of its session's class. */
     String name() {
         return session.getClass().getNestHost().getSimpleName();
     }
 
     // ---- bytes in
 
-    /** Takes bytes from below; consumes or copies all of them. */
+    /** Takes bytes from below; all of them are consumed or copied. */
     void feed(ByteBuf in) {
         if (!inbound.isOrdinary() && inbound.keeper(this) == null) {
             return;
@@ -112,7 +112,7 @@ final class Stage implements Context {
         }
     }
 
-    /** Bytes that were not consumed go to whoever keeps them. */
+    /** Hands bytes that were not consumed to the stage that keeps them. */
     private void leave(ByteBuf in) {
         Stage keeper = inbound.keeper(this);
         if (keeper != null && !keeper.isDone()) {
@@ -123,19 +123,19 @@ final class Stage implements Context {
         }
     }
 
-    /** Whether it is a layer whose stream has ended: what its peer sends after that means nothing. */
+    /** Whether it is a layer whose stream has ended: later bytes from the peer have no meaning. */
     private boolean isDone() {
         return is(ENDED) && above != null;
     }
 
-    /** Goes on where decoding was held up. */
+    /** Continues where decoding was held up. */
     void goOn() {
         if (is(UNTRIED | AGAIN | HOLDS_MESSAGES)) {
             decodeRest();
         }
     }
 
-    /** Decodes what is kept, after something was appended to it. */
+    /** Decodes the kept bytes, after something was appended to them. */
     private void decodeRest() {
         ByteBuf kept = rest;
         decodeAll(kept == null ? Unpooled.EMPTY_BUFFER : kept);
@@ -153,7 +153,10 @@ final class Stage implements Context {
         return new IllegalReferenceCountException("a codec or a layer has released a buffer that it had only borrowed");
     }
 
-    /** Space follows what has arrived, and at most doubles it, whatever length was declared: a promise of much costs the peer nothing. */
+    /**
+     * Copies bytes to a buffer of the stage. Its space follows what has arrived, and at most doubles it, whatever length was declared, since
+     * announcing a large message costs the peer nothing.
+     */
     private void keep(ByteBuf in) {
         int size = in.readableBytes();
         ByteBuf own = loop().buffers().lend(size + Math.min(wanted, 1));
@@ -173,7 +176,7 @@ final class Stage implements Context {
         }
     }
 
-    /** Moves what is kept to a larger buffer. If a part of the old one was retained, that keeps the old one alive. */
+    /** Moves the kept bytes to a larger buffer. If a part of the old one was retained, that keeps the old one alive. */
     private ByteBuf grow(ByteBuf kept, long space) {
         ByteBuf larger = loop().buffers().lend((int) Math.min(space, Integer.MAX_VALUE));
         larger.writeBytes(kept);
@@ -183,8 +186,8 @@ final class Stage implements Context {
     }
 
     /**
-     * A place to read a large message's bytes straight into, or null: then they are received like any others. Once much has arrived, there is
-     * space for as much again; the larger a read, the more the peer may send at a time.
+     * A place to read a large message's bytes straight into, or null: in that case they are received like any others. Once many bytes have arrived,
+     * there is space for as many again; the larger a read, the more the peer may send at a time.
      */
     @Nullable
     ByteBuf readTarget() {
@@ -201,7 +204,10 @@ final class Stage implements Context {
         return kept;
     }
 
-    /** Null if too little has arrived for that, or there is no memory: then whoever keeps what comes next asks for it again, and fails. */
+    /**
+     * Returns null if too little has arrived for that, or there is no memory. In the latter case the stage that keeps the next bytes asks again, and
+     * fails.
+     */
     private @Nullable ByteBuf doubled(ByteBuf kept) {
         int arrived = kept.readableBytes();
         if (arrived < Buffers.SIZE) {
@@ -214,12 +220,12 @@ final class Stage implements Context {
         }
     }
 
-    /** How many bytes were read straight into place. */
+    /** The number of bytes that were read straight into place. */
     int readInPlace() {
         return rest == null ? 0 : rest.writerIndex() - readFrom;
     }
 
-    /** Bytes were read straight into {@link #rest}. As long as less has come than the session wanted, it need not be asked. */
+    /** Bytes were read straight into {@link #rest}. The session is not called until as many have arrived as it wanted. */
     void decodeReadInPlace() {
         ByteBuf kept = rest;
         if (kept == null) {
@@ -232,14 +238,14 @@ final class Stage implements Context {
         }
     }
 
-    /** No more bytes will come: the session is to see those that it was not asked about, because it wanted more. */
+    /** No more bytes will arrive: the session must see those for which it was not called, because it wanted more. */
     void noMoreComes() {
         if (wanted > 0) {
             set(UNTRIED, true);
         }
     }
 
-    /** Calls the session until it needs more bytes, or may not be called. */
+    /** Calls the session until it needs more bytes, or must not be called. */
     private void decodeAll(ByteBuf in) {
         if (is(HOLDS_MESSAGES)) {
             deliverHeld();
@@ -260,10 +266,10 @@ final class Stage implements Context {
         }
     }
 
-    /** Whether the session may be asked for more now. */
+    /** Whether the session may be called for more now. */
     boolean mayDecode() {
         Stage next = above;
-        if (!is(~(UNTRIED | AGAIN | END_TOLD)) && inbound.isOrdinary()) { // as it nearly always is
+        if (!is(~(UNTRIED | AGAIN | END_TOLD)) && inbound.isOrdinary()) { // as nearly always
             return next == null ? inbound.receiverWantsMessage() : next.takesMore();
         }
         if (is(WORKING | ENDED | REPLACED | NOT_OPENED) || inbound.isHeldUp()) {
@@ -275,32 +281,32 @@ final class Stage implements Context {
         return inbound.wantsMessage() || (is(HOLDS_WRITES) && !is(HOLDS_MESSAGES) && !inbound.isStopped());
     }
 
-    /** Whether something is to be decoded or delivered once what holds up this stage is over. */
+    /** Whether something can be decoded or delivered once this stage is no longer held up. */
     boolean waits() {
         return is(WORKING | HOLDS_MESSAGES) || (is(UNTRIED) && !is(ENDED) && (is(AGAIN) || hasRest()));
     }
 
     /**
-     * Whether it may be given more: it has less than read-ahead allows, or it has been asked about all that it has, and needs more to go
-     * on. What one message is made of is bounded by whoever decodes it, not by the read-ahead.
+     * Whether it may be given more: it has less than the read-ahead allows, or it was called with everything that it has, and needs more to continue.
+     * The size of one message is bounded by its decoder, not by the read-ahead.
      */
     private boolean takesMore() {
         return restBytes() < Inbound.READ_AHEAD || (!is(ENDED) && !waits());
     }
 
-    /** Whether everything that came was consumed, and nothing else is under way: the usual state between two reads. */
+    /** Whether everything that arrived was consumed, and nothing else is under way: the usual state between two reads. */
     boolean settled() {
         return rest == null && !is(UNTRIED | ENDED | HOLDS_MESSAGES);
     }
 
-    /** Takes over what the stage that it replaces has not consumed. */
+    /** Takes over the bytes that the replaced stage has not consumed. */
     void takeRest(Stage replaced) {
         rest = replaced.rest;
         replaced.rest = null;
         set(UNTRIED, rest != null);
     }
 
-    /** One call to the session and what follows from it; true if the next call may bring more. */
+    /** Makes one call to the session and handles its result; returns true if the next call may yield more. */
     private boolean decodeOnce(ByteBuf in) {
         int start = in.readerIndex();
         boolean asked = !is(
@@ -318,7 +324,7 @@ final class Stage implements Context {
         if (outBefore != NOTHING_OUT) {
             noteOut();
         }
-        if (message == in) { // as it is: whoever is above consumes it
+        if (message == in) { // unchanged: the layer above consumes it
             int n = in.readableBytes();
             deliver(in);
             in.skipBytes(in.readableBytes());
@@ -345,7 +351,7 @@ final class Stage implements Context {
         return (n > 0 || message != null) && (in.isReadable() || is(AGAIN));
     }
 
-    /** A record of a handshake, in one of its versions: RFC 8446, section 5.1. */
+    /** Whether this begins a record of a handshake, in one of its versions: RFC 8446, section 5.1. */
     private static boolean beginsAsTls(ByteBuf in, int start) {
         return in.refCnt() > 0
                 && in.writerIndex() - start >= 2
@@ -363,7 +369,7 @@ final class Stage implements Context {
     }
 
     private void failed(Throwable t) {
-        conditions &= ~IN_CALL; // the call is over: whoever is told may write
+        conditions &= ~IN_CALL; // the call is over: handlers of the failure may write
         takeBackLent();
         noteOut();
         inbound.failed(t instanceof ProtocolException violation ? violation.atStreamPosition(consumed) : t);
@@ -377,17 +383,17 @@ final class Stage implements Context {
         }
     }
 
-    /** What a receiver has thrown: of a violation the place is where the message begins. */
+    /** An exception of a receiver; a violation is placed where the message begins. */
     Throwable placed(Throwable t) {
         return t instanceof ProtocolException violation ? violation.atStreamPosition(consumed - begun) : t;
     }
 
-    /** How many bytes have come to it. */
+    /** The number of bytes that have arrived here. */
     long heard() {
         return consumed + restBytes();
     }
 
-    /** What the session wrote by itself counts against the connection's limits. */
+    /** Counts what the session wrote by itself against the connection's limits. */
     private void noteOut() {
         if (outBefore != NOTHING_OUT) {
             long written = output.bytes() - outBefore;
@@ -396,7 +402,7 @@ final class Stage implements Context {
         }
     }
 
-    /** Delivers what the receiver may not have asked for, now or when it wants it. */
+    /** Delivers a message that the receiver may not have asked for, now or when it wants it. */
     private void deliverOrHold(Object message) {
         boolean wanted = above != null || inbound.isDeaf() || (!is(HOLDS_MESSAGES) && inbound.wantsMessage());
         if (wanted) {
@@ -412,7 +418,7 @@ final class Stage implements Context {
 
     // ---- other calls to the session
 
-    /** The first call; what has come before waits. */
+    /** Makes the first call; bytes that arrived before wait. */
     void begin() {
         set(NOT_OPENED, false);
         call(Session::opened);
@@ -421,19 +427,19 @@ final class Stage implements Context {
         }
     }
 
-    /** Whether there was a time when it let through what is written above it. */
+    /** Whether it has ever passed on what is written above it. */
     boolean wasReady() {
         return !is(NEVER_READY);
     }
 
-    /** Everything below it has got ready. */
+    /** Everything below is now ready. */
     void readyBelow() {
         if (timer != null) {
             timer.goOn();
         }
     }
 
-    /** A call to the session, with what follows from it as from a decode. */
+    /** Calls the session, and handles the result like that of a decode. */
     void call(SessionCall call) {
         Object message;
         try {
@@ -467,12 +473,12 @@ final class Stage implements Context {
         return is(IN_CALL);
     }
 
-    /** Whether the session keeps what is written above it from coming down. */
+    /** Whether the session holds back what is written above it. */
     boolean holdsWrites() {
         return is(HOLDS_WRITES);
     }
 
-    /** Whether the session keeps something of what was written, which leaves later. */
+    /** Whether the session keeps something that was written, which will leave later. */
     boolean keeps() {
         return is(KEEPS);
     }
@@ -482,12 +488,12 @@ final class Stage implements Context {
         return is(ENDED);
     }
 
-    /** Whether its session knows that no more will come. */
+    /** Whether its session was notified that no more will arrive. */
     boolean knowsOfEnd() {
         return is(END_TOLD);
     }
 
-    /** Tells the session that no more will come, once, and not before it has seen what did. */
+    /** Notifies the session that no more will arrive, once, and not before it has seen what did. */
     void tellEnd() {
         if (!is(ENDED | END_TOLD) && !waits()) {
             set(END_TOLD, true);
@@ -522,7 +528,7 @@ final class Stage implements Context {
         return unconsumed == null ? 0 : unconsumed.readableBytes();
     }
 
-    /** Grows with what is taken of what waits here. */
+    /** A number that grows as waiting bytes and messages are taken. */
     long taken() {
         return consumed - (held == null ? 0 : held.size());
     }
@@ -540,7 +546,7 @@ final class Stage implements Context {
         releaseMessages();
     }
 
-    /** Those that were not delivered. */
+    /** Releases the messages that were not delivered. */
     void releaseMessages() {
         while (held != null && !held.isEmpty()) {
             Messages.release(held.remove());
@@ -548,13 +554,13 @@ final class Stage implements Context {
         set(HOLDS_MESSAGES, false);
     }
 
-    /** All of it, at once. */
+    /** Closes the session and releases everything. */
     void close() {
         closeSession();
         releaseInput();
     }
 
-    /** All but what has come in, which may be just being decoded. */
+    /** Closes the session and releases everything but the input, which may just be being decoded. */
     void closeSession() {
         set(CLOSED, true);
         stopTimer();
@@ -643,7 +649,7 @@ final class Stage implements Context {
             loop().requireConfined("startTimer", this);
         }
         if (is(CLOSED)) {
-            return; // nobody would be called
+            return; // nothing would be called
         }
         if (timer == null) {
             timer = new StageTimer(loop(), this, this::timerDue);
@@ -698,12 +704,12 @@ final class Stage implements Context {
         inbound.runBlocking(this, work);
     }
 
-    /** Whether work runs elsewhere that has to end first. */
+    /** Whether work is running elsewhere that must end first. */
     boolean isWorking() {
         return is(WORKING);
     }
 
-    /** A piece of blocking work is done; true after the last one: then the session is to be called again. */
+    /** A piece of blocking work is done. Returns true after the last one: the session is to be called again. */
     boolean workDone() {
         works--;
         set(WORKING, works > 0);
@@ -721,7 +727,7 @@ final class Stage implements Context {
     public void releaseWrites() {
         requireCallOrEncoding();
         if (is(KEEPS) && outBefore != NOTHING_OUT) {
-            outBefore = output.bytes(); // that was no answer
+            outBefore = output.bytes(); // those bytes were no answer
         }
         set(HOLDS_WRITES | KEEPS, false);
         if (is(NEVER_READY)) {

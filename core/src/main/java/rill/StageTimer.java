@@ -4,23 +4,23 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The timer of a session. If it is put off again and again, as an idle timeout is, it costs a Handle only when one comes due.
+ * The timer of a session. If it is postponed again and again, as an idle timeout is, it costs a Handle only when one is due.
  *
  * <pre>
  *           start                        due
- *  STOPPED ───────▶ RUNNING ───────────────────▶ STOPPED, and the session is told
+ *  STOPPED ───────▶ RUNNING ───────────────────▶ STOPPED, and the session is notified
  *     │ await          ▲ the layers below are ready
  *     └───▶ AWAITING ──┘
  * </pre>
  */
 final class StageTimer {
     private final BareLoop loop;
-    private final Object session; // in words
+    private final Object session; // for messages
     private final Runnable expired;
     private @Nullable Handle handle;
     private long handleDue;
     private long deadline; // when the session wants to be called
-    private @Nullable Duration awaiting; // how long it is to run once the layers below are ready
+    private @Nullable Duration awaiting; // the delay that starts once the layers below are ready
 
     StageTimer(BareLoop loop, Object session, Runnable expired) {
         this.loop = loop;
@@ -28,7 +28,7 @@ final class StageTimer {
         this.expired = expired;
     }
 
-    /** Starts it, instead of what was started before. */
+    /** Starts the timer, replacing an earlier start. */
     void start(Duration after) {
         awaiting = null;
         deadline = loop.nanoTime() + BareLoop.nanos(after);
@@ -40,7 +40,7 @@ final class StageTimer {
         }
     }
 
-    /** Starts it once the layers below are ready, instead of what was started before. */
+    /** Starts the timer once the layers below are ready, replacing an earlier start. */
     void await(Duration after) {
         stop();
         awaiting = after;

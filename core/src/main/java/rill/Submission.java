@@ -3,7 +3,7 @@ package rill;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link Loop#submit} queues. */
+/** The work that {@link Loop#submit} queues. */
 final class Submission<T extends @Nullable Object> extends Node {
     private final BareLoop loop;
     private final Callable<? extends T> work;

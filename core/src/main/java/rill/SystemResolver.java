@@ -11,18 +11,18 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JDK's resolver, off the loop: on up to {@link #THREADS} threads, which are started on demand and end when idle. If several ask for a
- * name at the same time, it is looked up once. A look-up that has not begun is dropped if nobody waits for it any more.
+ * The JDK's resolver, off the loop: on up to {@link #THREADS} threads, which are started on demand and end when idle. Concurrent requests for a name
+ * share one look-up. A look-up that has not begun is dropped if nobody waits for it any more.
  */
 final class SystemResolver implements Resolver {
     static final SystemResolver INSTANCE = new SystemResolver(InetAddress::getAllByName);
 
-    /** So many names that hang leave no thread for others. */
+    /** The maximum number of threads; if this many look-ups hang, other names wait. */
     static final int THREADS = 64;
 
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-    /** What blocks. */
+    /** The blocking look-up. */
     interface Blocking {
         InetAddress[] addressesOf(String name) throws UnknownHostException;
     }
@@ -84,7 +84,7 @@ final class SystemResolver implements Resolver {
         }
     }
 
-    /** How many look-ups wait for a thread. */
+    /** The number of look-ups that wait for a thread. */
     synchronized int waiting() {
         return waiting.size();
     }
@@ -97,7 +97,7 @@ final class SystemResolver implements Resolver {
             workUntilIdle();
             idled = true;
         } finally {
-            if (!idled) { // another one takes its place when it is needed
+            if (!idled) { // another one takes its place when needed
                 ends();
             }
         }
@@ -121,7 +121,7 @@ final class SystemResolver implements Resolver {
         }
     }
 
-    /** Null if there has been nothing to do for a while. */
+    /** Returns null if there has been nothing to do for a while. */
     private synchronized @Nullable LookUp take() {
         idle++;
         try {
@@ -129,7 +129,7 @@ final class SystemResolver implements Resolver {
                 TimeUnit.NANOSECONDS.timedWait(this, IDLE_NANOS);
             }
         } catch (InterruptedException nobodyMayDoThat) {
-            // Then it ends a little earlier.
+            // The thread may end a little earlier.
         }
         idle--;
         LookUp next = waiting.poll();
@@ -144,7 +144,7 @@ final class SystemResolver implements Resolver {
         return lookUp.asking;
     }
 
-    /** Whatever goes wrong with one, such as whoever drives its loop, is not the others' business. */
+    /** A failure with one, such as one of the Driver of its loop, must not affect the others. */
     private static void tell(Promise<List<InetAddress>> asking, String name, Object outcome) {
         try {
             settle(asking, name, outcome);

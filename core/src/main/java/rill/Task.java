@@ -7,23 +7,22 @@ import rill.spi.Driver;
 import rill.spi.WaitingTask;
 
 /**
- * A Future whose value an ordinary, blocking-looking body computes, on the loop: it runs until it awaits, and goes on when
- * what it awaits is done. Made by {@link Loop#task} and {@link Loop#run}.
+ * A Future whose value is computed by ordinary, blocking-style code on the loop. The body runs until it awaits, and continues when what it awaits is
+ * done. Made by {@link Loop#task} and {@link Loop#run}.
  *
  * <pre>
  *  CREATED ──▶ RUNNING ◀──▶ AWAITING        ──▶ done
  *      └─ cancelled before its start ───────────┘
  * </pre>
  *
- * <p><b>Threading:</b> the body runs in a virtual thread that takes turns with the loop, so it needs no locks against the
- * loop's callbacks or other Tasks of the loop: they run only while it awaits. Any blocking other than {@link #await} blocks
- * the loop. Methods may be called from any thread.
+ * <p><b>Threading:</b> the body runs in a virtual thread that takes turns with the loop, so it needs no locks against the loop's callbacks or other
+ * Tasks of the loop: they run only while it awaits. Any blocking other than {@link #await} blocks the loop. Methods may be called from any thread.
  *
- * <p><b>Cancelling</b> makes the body's current or next await throw {@link CancelledException}, once; it never interrupts.
- * The Task is done when its body ends. What the await waits for, or would have waited for, is given up.
+ * <p><b>Cancelling</b> makes the body's current or next await throw {@link CancelledException}, once; it never interrupts. The Task is done when its
+ * body ends. The Future that is awaited, or would have been, is given up.
  *
- * <p><b>Errors:</b> a failure that nobody has looked at within a second of the loop's time is reported once to the loop's
- * {@link Reporter}; a later look is fine.
+ * <p><b>Errors:</b> a failure that nobody has looked at within a second of the loop's time is reported once to the loop's {@link Reporter}; looking
+ * later is fine.
  *
  * @param <T> the type of the value
  */
@@ -33,11 +32,11 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     private final Coroutine coroutine;
     private final Waiting waiting = new Waiting();
 
-    // Touched on the loop only (by its thread or by the body's, which alternate).
+    // Used on the loop only (by its thread or by the body's, which alternate).
     private @Nullable Future<?> awaited;
     private boolean started;
     private boolean running;
-    private final boolean toEnd; // as whoever drives the loop has said
+    private final boolean toEnd; // as the loop's Driver said
 
     private volatile boolean cancelWanted;
 
@@ -56,7 +55,10 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         this.coroutine = loop.taskEngine().newCoroutine(loop, loop.name() + "/" + name, this::runBody);
     }
 
-    /** A Task is like the one that starts it; what a callback starts need not end. */
+    /**
+     * Whether the Task must end by itself: as the Driver says if it is started outside every loop, like the Task that starts it, and never if a
+     * callback starts it.
+     */
     private static boolean hasToEnd(@Nullable Driver driver) {
         if (driver == null) {
             return false;
@@ -71,7 +73,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     /**
-     * Makes the body's current or next await throw {@link CancelledException}; a body that has not begun never will.
+     * Makes the body's current or next await throw {@link CancelledException}. If the body has not begun, it never runs.
      *
      * @return whether it was not done yet
      */
@@ -111,7 +113,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     /** Runs the body up to its next await; never again after a loss of power. */
     private void step() {
         if (loop.lost()) {
-            return; // and the body's thread is garbage
+            return; // the body's thread becomes garbage
         }
         running = true;
         Node before = loop.activity().enter(this);
@@ -147,12 +149,12 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         }
     }
 
-    /** This Task, at what it awaits. */
+    /** This Task, as a dependent of what it awaits. */
     private final class Waiting implements Dependent {
         @Override
         public void settled(Future<?> source) {
             if (source.loop != loop) {
-                source.hold(); // until this loop gets to it
+                source.hold(); // until this loop handles it
                 loop.enqueue(new Wake(source));
             } else if (awaited == source) {
                 step();
@@ -166,7 +168,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
         @Override
         public boolean toldAfterClose(BareLoop closed) {
-            return true; // its body has to come to an end
+            return true; // its body has to end
         }
     }
 
@@ -186,7 +188,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         @Override
         void discard() {
             if (settled != null) {
-                settled.unhold(); // which means nothing if the body has taken the value
+                settled.unhold(); // a no-op if the body has taken the value
             }
         }
 
@@ -221,7 +223,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         }
     }
 
-    /** Suspends this Task, whose body is calling, until {@code future} is done or somebody cancels. */
+    /** Suspends this Task, whose body is calling, until {@code future} is done or the Task is cancelled. */
     void suspendUntilDone(Future<?> future) {
         throwIfCancelled(future);
         if (future.isDone()) {
@@ -257,7 +259,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         }
     }
 
-    /** At an await that it did not get to: what it would have waited for is given up all the same. */
+    /** If the Task was cancelled before it reached this await, the Future that it would have waited for is given up all the same. */
     private void throwIfCancelled(Future<?> future) {
         if (cancelWanted) {
             cancelWanted = false;
@@ -278,7 +280,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         return toEnd;
     }
 
-    /** Null if it awaits nothing at present. */
+    /** Null if the Task is not awaiting anything. */
     @Nullable
     WaitingTask waitingTask() {
         Future<?> waitsFor = awaited;
@@ -294,7 +296,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         return waitsFor != null;
     }
 
-    /** What it is doing, for the list of survivors. */
+    /** What the Task is doing, for the list of survivors. */
     String situation() {
         Future<?> waitsFor = awaited;
         return waitsFor == null ? describe() : describe() + " (awaiting " + waitsFor.describe() + ")";

@@ -5,13 +5,13 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the threads that Rill starts. None keeps anything of the thread that happens to start it: neither inherited thread-locals, nor its
- * group, nor its context class loader.
+ * Makes the threads that Rill starts. None inherits anything from the thread that happens to start it: neither thread-locals, nor its group, nor its
+ * context class loader.
  */
 final class Threads {
     private Threads() {}
 
-    /** A thread for all loops, which may outlive whoever starts it: a daemon, with the system's class loader. */
+    /** A thread for all loops, which may outlive the thread that starts it: a daemon, with the system's class loader. */
     static Thread.Builder.OfPlatform shared() {
         return platform().daemon();
     }
@@ -28,7 +28,7 @@ final class Threads {
         return group;
     }
 
-    /** A thread that drives a loop: callbacks that it runs see the class loader of whoever opened that. */
+    /** A thread that drives a loop: its callbacks see the context class loader of the code that opened the loop. */
     static Thread driver(@Nullable ClassLoader ofOpener, String name, boolean daemon, Runnable work) {
         Thread thread = platform().name(name).daemon(daemon).unstarted(work);
         thread.setContextClassLoader(ofOpener);
@@ -36,10 +36,10 @@ final class Threads {
     }
 
     /**
-     * Starts the thread of a Task's body. The JDK itself keeps hold of a virtual thread until it ends. One that may never end, since there
-     * can be a loss of power, is kept by an executor of its own instead, and is garbage with that.
+     * Starts the thread of a Task's body. The JDK itself keeps a virtual thread reachable until it ends. One that may never end, since a simulated
+     * host can lose its power, is kept by a separate executor instead, and becomes garbage with it.
      */
-    @SuppressWarnings("resource") // it has one thread, and ends as that does
+    @SuppressWarnings("resource") // it has one thread, and ends with it
     static void startBody(Thread thread, boolean mayNeverEnd) {
         if (!mayNeverEnd) {
             thread.start();
@@ -48,13 +48,13 @@ final class Threads {
         }
     }
 
-    /** What messages call it; virtual threads rarely have a name. */
+    /** The name of a thread in messages; virtual threads rarely have one of their own. */
     static String describe(Thread thread) {
         String kind = thread.isVirtual() ? "virtual thread " : "thread ";
         return kind + (thread.getName().isEmpty() ? "#" + thread.threadId() : thread.getName());
     }
 
-    /** Waits for the end of threads, whatever interrupts that. */
+    /** Waits for the end of threads, whatever interrupts the wait. */
     static void join(List<Thread> threads) {
         boolean interrupted = false;
         for (Thread thread : threads) {

@@ -3,7 +3,7 @@ package rill;
 /**
  * Work with a value and without a result, which may throw: the body of the Task of a connection.
  *
- * @param <T> what it is given
+ * @param <T> the type of the value
  */
 @FunctionalInterface
 public interface ThrowingConsumer<T> {

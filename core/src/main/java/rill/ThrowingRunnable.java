@@ -1,8 +1,8 @@
 package rill;
 
 /**
- * Work without a result, which may throw whatever a {@link java.util.concurrent.Callable} may: the body of a Task, or what {@link
- * Loop#submit(ThrowingRunnable)} is given.
+ * Work without a result that may throw any exception, like a {@link java.util.concurrent.Callable}: the body of a Task, or what is passed to
+ * {@link Loop#submit(ThrowingRunnable)}.
  */
 @FunctionalInterface
 public interface ThrowingRunnable {

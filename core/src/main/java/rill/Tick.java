@@ -20,7 +20,7 @@ import rill.spi.Selector;
  * </pre>
  */
 final class Tick {
-    /** Settled Futures that one Handle carries along before others get their turn. */
+    /** The number of settled Futures that one Handle processes before others get their turn. */
     static final int CHAIN_LIMIT = 10_000;
 
     private static final int HANDLES_PER_CLOCK_READING = 16;
@@ -29,7 +29,7 @@ final class Tick {
     private final BareLoop loop;
     private final Inbox inbox;
     private final Clock clock;
-    private final @Nullable Driver driver; // is told what happens
+    private final @Nullable Driver driver; // is notified of events
     private final Counters counters;
     private final long handleBudgetNanos;
     private final long spinNanos;
@@ -53,7 +53,7 @@ final class Tick {
         this.lastArrival = clock.nanoTime();
     }
 
-    /** One tick. This is what a loop does; everything else is detail. Doesn't block if {@code done} says so. */
+    /** One tick. This is what a loop does; everything else is detail. Doesn't block if {@code done} returns true. */
     void step(BooleanSupplier done) throws IOException {
         timeKnown = false;
         try {
@@ -73,12 +73,11 @@ final class Tick {
     }
 
     /**
-     * Polls for a while instead of sleeping; whether that has found something to do. Nobody sends a wake-up meanwhile, since
-     * the inbox is looked at as well, though not all the time during a burst. A clock that doesn't move by itself, as in a
-     * simulation, ends it soon.
+     * Polls for a while instead of sleeping; returns whether that has found something to do. Nobody sends a wake-up meanwhile, since the inbox is
+     * checked as well, though not all the time during a burst. With a clock that doesn't move by itself, as in a simulation, polling ends soon.
      */
     private boolean spin(long nanos, BooleanSupplier done) throws IOException {
-        if (!handles.isEmpty() || driver != null) { // whoever has a Driver sleeps in no selector
+        if (!handles.isEmpty() || driver != null) { // a loop with a Driver does not sleep in a selector
             return false;
         }
         long start = clock.nanoTime();
@@ -96,16 +95,16 @@ final class Tick {
             loop.selector().select(0);
             boolean delivered = !handles.isEmpty()
                     || loop.residents().hasDirty()
-                    || loop.closing().ending(); // which is the end of the tick's business
+                    || loop.closing().ending(); // which ends the work of the tick
             if (delivered || (spent >= lull && !inbox.isEmpty())) {
-                counters.busySince(start + spent); // when it last looked and there was nothing
+                counters.busySince(start + spent); // when it last checked and found nothing
                 pollPolicy.polled(true, spent);
                 return true;
             }
             pauseBetweenPolls();
             spent = clock.nanoTime() - start;
             if (!timers.isEmpty() && timers.nextDeadline() - start <= spent) {
-                return false; // one that a read has just set, perhaps
+                return false; // perhaps one that a read has just set
             }
             if (spent == 0 && polls == POLLS_OF_A_STANDING_CLOCK) {
                 return false;
@@ -115,7 +114,7 @@ final class Tick {
         return false;
     }
 
-    /** Sending threads may share our processor: then they get it. If spinning was asked for, there is a processor to spare. */
+    /** Sending threads may share this processor, so they are given it. If spinning was requested, there is a processor to spare. */
     @SuppressWarnings("ThreadPriorityCheck") // no order depends on it
     private void pauseBetweenPolls() {
         if (spinNanos == 0 && pollPolicy.othersSend()) {
@@ -125,7 +124,7 @@ final class Tick {
         }
     }
 
-    /** Waits for I/O, for other threads or for the next timer; or only delivers what is ready, if there is something else to do. */
+    /** Waits for I/O, for other threads or for the next timer. If there is something else to do, only delivers what is ready. */
     private void select(BooleanSupplier done) throws IOException {
         if (!handles.isEmpty() || done.getAsBoolean() || !inbox.fallAsleep()) {
             counters.busy();
@@ -134,7 +133,7 @@ final class Tick {
         }
         counters.fallsAsleep();
         try {
-            // done is asked again because only now whoever makes it so wakes us up
+            // done is checked again because only from now on does the thread that makes it true wake us up
             loop.selector().select(done.getAsBoolean() ? 0 : nanosToNextTimer());
         } finally {
             pollPolicy.sleeping();
@@ -199,7 +198,7 @@ final class Tick {
         }
     }
 
-    // ---- what is to be done
+    // ---- work to be done
 
     void add(Node node) {
         handles.add(node);
@@ -222,12 +221,12 @@ final class Tick {
         return timers.isEmpty() ? OptionalLong.empty() : OptionalLong.of(timers.nextDeadline());
     }
 
-    /** What is expected soon. */
+    /** The policy that knows what is expected soon. */
     PollPolicy pollPolicy() {
         return pollPolicy;
     }
 
-    /** From any thread, about: how many timers are pending. */
+    /** The approximate number of pending timers. Any thread. */
     int pendingTimers() {
         return timers.pending();
     }
@@ -236,14 +235,14 @@ final class Tick {
         return !timers.isEmpty();
     }
 
-    /** Without a selector: runs what is left, round by round. */
+    /** Runs what is left, without the selector, round by round. */
     void runLeftovers(int rounds) {
         for (int n = 0; n < rounds && hasWork(); n++) {
             runHandles();
         }
     }
 
-    /** The loop is closed: nothing of this will be done. */
+    /** The loop is closed: none of this will be done. */
     void discardAll() {
         for (Node node = handles.poll(); node != null; node = handles.poll()) {
             loop.discard(node);
@@ -253,7 +252,7 @@ final class Tick {
         }
     }
 
-    /** A reading of the clock that may be some Handles old: good enough for what is far ahead, and nearly free. */
+    /** A reading of the clock that may be some Handles old: good enough for a distant deadline, and nearly free. */
     long time() {
         if (!timeKnown) {
             timeKnown = true;
@@ -262,9 +261,9 @@ final class Tick {
         return time;
     }
 
-    // ---- telling dependents
+    // ---- notifying dependents
 
-    /** The Handle of a settled Future: tells its dependents, and those of the Futures that settle through that. */
+    /** The Handle of a settled Future: notifies its dependents, and those of the Futures that settle as a result. */
     void dispatch(Future<?> settled) {
         tellAll(settled);
         runChain();
@@ -277,19 +276,19 @@ final class Tick {
         settled.tellAll();
     }
 
-    /** The Handle of a dependent that came after its Future had told all others. */
+    /** The Handle of a dependent that was added after its Future had notified all others. */
     void dispatchLate(Future<?> settled, Object dependent) {
         settled.tell(dependent);
         runChain();
     }
 
-    /** A Future that has told all others, and then somebody came for what it had kept. */
+    /** The Handle of a Future that has notified all others, and whose kept value was asked for afterwards. */
     void dispatchAgain(Future<?> settled) {
         settled.tellDependents();
         runChain();
     }
 
-    /** A derived Future settled while dependents are being told: its own come next, in the same Handle. */
+    /** A derived Future settled while dependents are being notified: its own come next, in the same Handle. */
     void chain(Future<?> settled) {
         chain.add(settled);
     }

@@ -4,10 +4,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pending timers of a loop, by deadline and then by order of scheduling: a 4-ary heap whose keys lie side by side in arrays of their own.
+ * The pending timers of a loop, ordered by deadline and then by order of scheduling: a 4-ary heap whose keys lie side by side in separate arrays.
  *
- * <p>Scheduling and cancelling cost O(log n), and O(1) in the common case of a deadline later than most. A Handle knows its index, so
- * cancelling finds it at once and leaves nothing of it. Confined to one loop.
+ * <p>Scheduling and cancelling cost O(log n), and O(1) in the common case of a deadline later than most. A Handle knows its index, so cancelling
+ * finds it at once and leaves nothing of it. Confined to one loop.
  */
 final class TimerQueue {
     private static final int SMALLEST = 16;
@@ -26,7 +26,7 @@ final class TimerQueue {
         siftUp(size++, deadline, scheduled++, handle);
     }
 
-    /** Takes out a Handle that was cancelled; does nothing if it isn't here. */
+    /** Removes a Handle that was cancelled; a no-op if it isn't here. */
     void cancelled(Handle handle) {
         if (handle.timerIndex >= 0) {
             remove(handle.timerIndex, handle);
@@ -41,27 +41,27 @@ final class TimerQueue {
         sequences = newSequences;
     }
 
-    /** For how many there is space. */
+    /** The number of timers for which there is space. */
     int capacity() {
         return handles.length;
     }
 
-    /** How many are pending. */
+    /** The number of pending timers. */
     int pending() {
         return size;
     }
 
-    /** Whether none is pending. */
+    /** Whether there are no pending timers. */
     boolean isEmpty() {
         return size == 0;
     }
 
-    /** The deadline of the first; only if there is one. */
+    /** The deadline of the first timer; there must be one. */
     long nextDeadline() {
         return deadlines[0];
     }
 
-    /** Takes out the first timer that is due at {@code now}, or null. */
+    /** Removes and returns the first timer that is due at {@code now}, or returns null. */
     @Nullable
     Handle pollDue(long now) {
         if (size == 0 || deadlines[0] - now > 0) {
@@ -75,7 +75,7 @@ final class TimerQueue {
         return due;
     }
 
-    /** Takes out the first timer, or null if there is none. */
+    /** Removes and returns the first timer, or returns null if there is none. */
     @Nullable
     Handle poll() {
         Handle first = size == 0 ? null : handles[0];
@@ -85,7 +85,7 @@ final class TimerQueue {
         return first;
     }
 
-    /** Takes out the Handle at an index; the last one takes its place, and from there goes where it belongs. */
+    /** Removes the Handle at an index; the last one takes its place, and moves from there to where it belongs. */
     private void remove(int at, Handle handle) {
         handle.timerIndex = Handle.NO_TIMER;
         int last = --size;
@@ -109,7 +109,7 @@ final class TimerQueue {
         try {
             resize(Math.max(SMALLEST, handles.length / 4));
         } catch (OutOfMemoryError e) {
-            // Then it is done another time.
+            // Tried again another time.
         }
     }
 

@@ -1,6 +1,6 @@
 package rill;
 
-/** What another thread has to {@link Loop#report report}. It is told even if the loop is closed before. */
+/** A failure that another thread {@link Loop#report reports}. It is reported even if the loop closes before. */
 final class Told extends Node {
     private final BareLoop loop;
     private final String what;

@@ -1,6 +1,6 @@
 package rill;
 
-/** A Future has kept its value, and somebody has come for it: whoever waits for it when this Handle runs is told. */
+/** A Future has kept its value, and was then asked for it: its dependents at the time when this Handle runs are notified. */
 final class ToldAgain extends Node {
     private final Future<?> future;
 

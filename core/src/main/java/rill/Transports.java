@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import rill.spi.Transport;
 
-/** Finds the installed transports, and has one instance of each for all loops. It uses no lambdas, since it runs at every start. */
+/** Finds the installed transports, and keeps one instance of each for all loops. It uses no lambdas, since it runs at every start. */
 final class Transports {
     /** System property that names the transport to use. */
     static final String PROPERTY = "rill.transport";
@@ -26,13 +26,13 @@ final class Transports {
 
     private Transports() {}
 
-    /** A transport, and what is to be said about the choice; null if it was said before in this process. */
+    /** A transport, and a remark on the choice; null if the remark was made before in this process. */
     record Choice(Transport transport, @Nullable Remark remark) {}
 
     /** Routine unless something better is installed and can't be used. */
     record Remark(String text, boolean routine) {}
 
-    /** One that is installed. Why it can't be used is asked once, and only if it matters: a trial may take a while. */
+    /** An installed transport. The obstacle to its use is determined once, and only if it matters, since a trial may take a while. */
     private static final class Installed {
         private final Transport transport;
         private boolean asked;
@@ -64,7 +64,7 @@ final class Transports {
         }
     }
 
-    /** The one that {@value #PROPERTY} names, else the best that is available. */
+    /** The transport that {@value #PROPERTY} names, or else the best that is available. */
     static Choice best() {
         List<Installed> all = installed();
         String wanted = System.getProperty(PROPERTY);

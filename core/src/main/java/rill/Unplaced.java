@@ -13,20 +13,20 @@ final class Unplaced<Q, A> implements Runnable, Bystander {
     final Promise<A> caller;
     final boolean oneWay;
 
-    /** Its own deadline, or null for the usual one; and when it is late. */
+    /** Its individual time limit, or null for the usual one; and the time at which it is late. */
     final @Nullable Duration limit;
 
     final long due;
 
-    /** How often its request was written already, and whether the last try is among these: it may have failed before that. */
+    /** How often its request was written already, and whether the last try is included: that one may have failed before writing. */
     final int tries;
 
     final boolean sent;
 
-    /** Why the last try has failed, if there was one. */
+    /** Why the last try failed, if there was one. */
     final @Nullable CallFailedException failure;
 
-    // While it waits.
+    // Used while it waits.
     private @Nullable UnplacedCalls<Q, A> queue;
 
     int weight;
@@ -59,7 +59,7 @@ final class Unplaced<Q, A> implements Runnable, Bystander {
         this.failure = failure;
     }
 
-    /** What can have become of it so far. */
+    /** What can have happened to its request so far. */
     Fate fate() {
         return tries > 0 ? Fate.PERHAPS_CARRIED_OUT : Fate.NEVER_SENT;
     }
@@ -82,7 +82,7 @@ final class Unplaced<Q, A> implements Runnable, Bystander {
         }
     }
 
-    /** Its caller has given up: on the loop of that Future, which may be another one. */
+    /** Its caller has given up. Called on the loop of that Future, which may be another one. */
     @Override
     public void settled(Future<?> source) {
         UnplacedCalls<Q, A> mine = queue;

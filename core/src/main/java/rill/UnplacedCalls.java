@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of a pool that wait for a connection, first in, first out, bounded by number and bytes. One that is given up, or late, goes at once, and its
- * request with it. Confined to the pool's loop.
+ * The calls of a pool that wait for a connection, first in, first out, bounded by number and bytes. A call that is given up or late is removed at
+ * once, together with its request. Confined to the pool's loop.
  */
 final class UnplacedCalls<Q, A> {
     private final BareLoop loop;
@@ -20,8 +20,8 @@ final class UnplacedCalls<Q, A> {
     private long bytes;
 
     /**
-     * @param whenLate settles one whose deadline has passed
-     * @param whenGivenUp lets go of one that nobody waits for any more
+     * @param whenLate settles a call whose deadline has passed
+     * @param whenGivenUp disposes of a call that nobody waits for any more
      */
     UnplacedCalls(
             BareLoop loop,
@@ -52,7 +52,7 @@ final class UnplacedCalls<Q, A> {
         return size == 0;
     }
 
-    /** If it throws, for want of memory, nothing has changed. */
+    /** If this throws, for want of memory, nothing has changed. */
     void add(Unplaced<Q, A> call, int weight, long now) {
         Handle timer = loop.timer(
                 Duration.ofNanos(call.due - now), "deadline of a call that waits for a connection", null, call);
@@ -77,7 +77,7 @@ final class UnplacedCalls<Q, A> {
         bytes += weight;
     }
 
-    /** Takes the first out, or null. */
+    /** Removes and returns the first, or returns null. */
     @Nullable
     Unplaced<Q, A> poll() {
         Unplaced<Q, A> taken = first;
@@ -119,7 +119,7 @@ final class UnplacedCalls<Q, A> {
         }
     }
 
-    /** From any thread. */
+    /** Any thread. */
     void givenUp(Unplaced<Q, A> call) {
         if (loop.isCurrent()) {
             forget(call);

@@ -3,7 +3,9 @@ package rill;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What work elsewhere has brought when nobody waited for it any more, on its way to whom it is given then; after the loop has closed on any thread. */
+/**
+ * A result of work elsewhere for which nobody waited any more, on its way to its taker. If the loop has closed, the taker is called on any thread.
+ */
 final class Unwanted<T extends @Nullable Object> extends Node {
     private final BareLoop loop;
     private final T result;

@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Futures of writes and flushes that wait for bytes of a connection to leave. Each is its caller's own. Made when the first has to wait.
- * None is to wait in vain because another one could not be told. Confined to the loop.
+ * The Futures of writes and flushes that wait for bytes of a connection to leave. Each is its caller's own. Made when the first has to wait. A
+ * failure to notify one never keeps another waiting. Confined to the loop.
  */
 final class Waiters {
     private final ArrayDeque<Promise<@Nullable Void>> writers = new ArrayDeque<>(2);
@@ -33,7 +33,7 @@ final class Waiters {
         return writers.size();
     }
 
-    /** They may go on. */
+    /** The writers may continue. */
     void completeWriters() {
         for (Promise<@Nullable Void> each = writers.poll(); each != null; each = writers.poll()) {
             complete(each);
@@ -46,7 +46,7 @@ final class Waiters {
         flushes.add(new Flush(promise));
     }
 
-    /** All that was written before those flushes has been given to the wire: this many bytes in all. */
+    /** Everything written before those flushes has been passed to the wire: this many bytes in all. */
     void upTo(long queued) {
         for (Flush each : flushes) {
             each.upTo = Math.min(each.upTo, queued);
@@ -59,7 +59,7 @@ final class Waiters {
         }
     }
 
-    /** Fails those flushes that wait for what a layer has held back. */
+    /** Fails the flushes that wait for something that a layer holds back. */
     void failHeldBack(Throwable cause) {
         while (!flushes.isEmpty() && flushes.getLast().upTo == Flush.UNKNOWN) {
             fail(flushes.removeLast().promise, cause);
@@ -72,20 +72,20 @@ final class Waiters {
     static void complete(Promise<@Nullable Void> promise) {
         try {
             promise.complete(null);
-        } catch (Throwable t) { // of whoever drives the loop of somebody who waits elsewhere; no memory
+        } catch (Throwable t) { // from the Driver of the loop of a waiter elsewhere; no memory
             untold(promise, t);
         }
     }
 
     /**
-     * Fails the Future of a write or a flush. It is often dropped, and then not to be reported: the connection tells of what went wrong. Never
-     * throws.
+     * Fails the Future of a write or a flush. The Future is often dropped; it is then not reported, since the connection reports what went wrong.
+     * Never throws.
      */
     static void fail(Promise<@Nullable Void> promise, Throwable cause) {
         try {
             promise.fail(cause);
             promise.failure();
-        } catch (Throwable t) { // likewise
+        } catch (Throwable t) { // as above
             untold(promise, t);
         }
     }

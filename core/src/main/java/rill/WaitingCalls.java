@@ -5,7 +5,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls that wait for their turn, first in, first out. If one is given up, its place in the queue stays until its turn, or until there are
+ * Calls that wait for their turn, first in, first out. The place in the queue of a call that was given up remains until its turn, or until there are
  * many such places. Confined to the loop.
  */
 final class WaitingCalls<Q, A> {
@@ -16,8 +16,8 @@ final class WaitingCalls<Q, A> {
     private final int bound;
     private final long byteBound;
     private long bytes; // of those that were not given up
-    private int givenUp; // of those in the queue
-    private int refused; // since calls that were given up were last looked for
+    private int givenUp; // calls that are still in the queue
+    private int refused; // since the last search for calls that were given up
 
     WaitingCalls(Calls<Q, A> calls, int bound, long byteBound) {
         this.calls = calls;
@@ -25,12 +25,12 @@ final class WaitingCalls<Q, A> {
         this.byteBound = byteBound;
     }
 
-    /** How many there are, without those that were given up. */
+    /** The number of calls, without those that were given up. */
     int size() {
         return queue.size() - givenUp;
     }
 
-    /** What the requests of those count for. */
+    /** The total weight of their requests. */
     long bytes() {
         return bytes;
     }
@@ -39,7 +39,10 @@ final class WaitingCalls<Q, A> {
         return queue.size() == 0;
     }
 
-    /** Whether one more may wait. Of those who have just given up it is not told yet: they are looked for, though not each time. */
+    /**
+     * Whether one more may wait. A call that was just given up may not have been reported here yet, so such calls are searched for, though not each
+     * time.
+     */
     boolean hasRoom() {
         if (isFull() && ++refused > queue.size() / 2) {
             sweep();
@@ -51,16 +54,16 @@ final class WaitingCalls<Q, A> {
         return size() >= bound || bytes >= byteBound;
     }
 
-    /** Takes a call and its request; not if it throws. */
+    /** Takes ownership of a call and its request, unless it throws. */
     void add(Call<Q, A> call, Q request) {
-        call.watch(); // so that the request goes with whoever waits
+        call.watch(); // so that the request is released if its caller gives up
         call.state = Call.State.WAITING;
         call.request = request;
         queue.add(call);
         bytes += call.weight;
     }
 
-    /** The first that was not given up as far as is known, or null. */
+    /** The first call that is not known to be given up, or null. */
     @Nullable
     Call<Q, A> first() {
         Call<Q, A> first = queue.first();
@@ -73,7 +76,7 @@ final class WaitingCalls<Q, A> {
         return first;
     }
 
-    /** Takes out the first. */
+    /** Removes the first. */
     void poll() {
         Call<Q, A> first = queue.poll();
         if (first != null && first.state != Call.State.GIVEN_UP) {
@@ -85,13 +88,13 @@ final class WaitingCalls<Q, A> {
         call.state = Call.State.GIVEN_UP;
         givenUp++;
         bytes -= call.weight;
-        call.releaseRequest(); // last, as it may be the user's, who may make another call
+        call.releaseRequest(); // last, as it may be the user's, and may make another call
         if (givenUp == queue.size() || givenUp > FEW + queue.size() / 2) {
             sweep();
         }
     }
 
-    /** Takes out those that nobody waits for. */
+    /** Removes calls that nobody waits for. */
     private void sweep() {
         refused = 0;
         givenUp = 0;
@@ -106,8 +109,8 @@ final class WaitingCalls<Q, A> {
                 unwanted.add(call);
             }
         }
-        // Only now, as what is released may be the user's, who may make another call: that comes after those in the
-        // queue.
+        // Only now, since a released object may be the user's, and may make another call, which must come after those
+        // in the queue.
         for (Call<Q, A> call = unwanted.poll(); call != null; call = unwanted.poll()) {
             if (call.state == Call.State.GIVEN_UP) {
                 calls.end(call);

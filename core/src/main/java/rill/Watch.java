@@ -4,8 +4,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waits on one loop for a Future that may be another's, such as one that a function of the user gave: its end is told here, in a Handle, even if that
- * other loop closes first. A value that whoever is told does not ask for goes back to where it came from.
+ * Waits on one loop for a Future that may belong to another, such as one that a function of the user returned. Its end is reported here, in a Handle,
+ * even if the other loop closes first. A value that the callback does not ask for returns to its source.
  *
  * <p><b>Threading:</b> made and {@link #leave left} on its own loop.
  */
@@ -15,7 +15,7 @@ final class Watch<T extends @Nullable Object> extends Node implements Dependent 
     private final String what;
     private final Object subject;
     private final Consumer<? super Future<T>> told;
-    private boolean over; // told, or nobody wants to know any more
+    private boolean over; // notified, or no longer wanted
 
     private Watch(BareLoop home, Future<T> source, String what, Object subject, Consumer<? super Future<T>> told) {
         this.home = home;
@@ -26,8 +26,8 @@ final class Watch<T extends @Nullable Object> extends Node implements Dependent 
     }
 
     /**
-     * @param what with {@code subject} the name in reports
-     * @param told is given the Future once that is done, never within this call
+     * @param what forms, with {@code subject}, the name in reports
+     * @param told receives the Future once it is done, never within this call
      */
     static <T extends @Nullable Object> Watch<T> on(
             BareLoop home, Future<T> source, String what, Object subject, Consumer<? super Future<T>> told) {
@@ -36,7 +36,7 @@ final class Watch<T extends @Nullable Object> extends Node implements Dependent 
         return watch;
     }
 
-    /** Stops waiting: the Future is cancelled if nobody else waits for it, and how it ends is nobody's concern here. */
+    /** Stops waiting: the Future is cancelled if nobody else waits for it, and its outcome is ignored here. */
     void leave() {
         if (over) {
             return;
@@ -44,7 +44,7 @@ final class Watch<T extends @Nullable Object> extends Node implements Dependent 
         over = true;
         source.abandon(this);
         if (source.isDone()) {
-            var _ = source.failure(); // seen: it may have failed just now
+            var _ = source.failure(); // marks it as seen: it may have failed just now
         }
     }
 
@@ -53,7 +53,7 @@ final class Watch<T extends @Nullable Object> extends Node implements Dependent 
         if (settled.loop == home) {
             tell();
         } else {
-            settled.hold(); // until this loop gets to it
+            settled.hold(); // until this loop handles it
             home.enqueue(this);
         }
     }
@@ -61,7 +61,7 @@ final class Watch<T extends @Nullable Object> extends Node implements Dependent 
     @Override
     void execute() {
         tell();
-        source.unhold(); // which means nothing if it was taken
+        source.unhold(); // a no-op if it was taken
     }
 
     @Override

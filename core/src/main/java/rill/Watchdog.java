@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
 
 /**
- * Reports Handles that hold their loop too long, and loops with work that nobody drives. One daemon thread watches all loops. While a loop is
- * busy, it checks at half the shortest threshold. While all are idle and one has no driver, it checks once a second. While all are idle and
- * driven, it sleeps. It ends with the last loop.
+ * Reports Handles that hold their loop too long, and loops with work that nobody drives. One daemon thread watches all loops. While a loop is busy,
+ * it checks at half the shortest threshold. While all are idle and one has no driver, it checks once a second. While all are idle and driven, it
+ * sleeps. It ends with the last loop.
  */
 final class Watchdog {
-    /** How long work may wait for somebody to drive its loop. */
+    /** How long work may wait for a driver of its loop. */
     static final long UNDRIVEN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** Loading classes counts as holding the loop only after this many thresholds. */
@@ -22,11 +22,11 @@ final class Watchdog {
 
     private static final Set<Activity> WATCHED = ConcurrentHashMap.newKeySet();
     private static final long SHORTEST_PERIOD = TimeUnit.MILLISECONDS.toNanos(1);
-    private static final Clock CLOCK = Clock.system(); // it watches real threads, whatever time the loop lives in
+    private static final Clock CLOCK = Clock.system(); // it watches real threads, whatever clock the loop uses
 
     private static @Nullable Thread thread; // guarded by the class
     private static volatile boolean dozing = true; // until a Handle rouses it
-    private static volatile boolean asleep; // … or until a driver lets go
+    private static volatile boolean asleep; // … or until a driver leaves
 
     private Watchdog() {}
 
@@ -50,14 +50,14 @@ final class Watchdog {
         return dozing;
     }
 
-    /** A loop has no driver any more: that is worth watching as well. */
+    /** A loop has lost its driver, which must be watched as well. */
     static void driverLeft() {
         if (asleep) {
             rouse();
         }
     }
 
-    /** Makes it look. Never throws: where there is no memory for a thread, the next Handle tries again. */
+    /** Makes it check. Never throws: if there is no memory for a thread, the next Handle tries again. */
     static synchronized void rouse() {
         dozing = false;
         asleep = false;
@@ -76,7 +76,7 @@ final class Watchdog {
         return thread == Thread.currentThread();
     }
 
-    /** The thread watches no more, for whatever reason; the next Handle has it started anew. */
+    /** The thread no longer watches, for whatever reason; the next Handle causes a new one to be started. */
     static synchronized void ended(@Nullable Thread who) {
         if (thread == who) {
             thread = null;
@@ -84,7 +84,7 @@ final class Watchdog {
         }
     }
 
-    /** Null if it does not run. */
+    /** The thread, or null if it is not running. */
     static synchronized @Nullable Thread thread() {
         return thread;
     }
@@ -100,8 +100,8 @@ final class Watchdog {
     }
 
     private static void watchOnce() {
-        // Loops publish without a fence what they do, so it may take a moment until we see it: what counts is to
-        // have seen twice, a period apart, that all are idle, with nobody having roused us in between.
+        // Loops publish their activity without a fence, so it may take a moment to become visible. What counts is to
+        // have seen twice, a period apart, that all are idle, without having been roused in between.
         boolean undisturbed = dozing;
         dozing = true;
         boolean idle = true;
@@ -125,7 +125,7 @@ final class Watchdog {
         asleep = true;
         if (WATCHED.stream()
                 .anyMatch(
-                        each -> each.loop.mayBeNeglected())) { // asked last: a driver that lets go looks at asleep then
+                        each -> each.loop.mayBeNeglected())) { // asked last: a driver that leaves then checks asleep
             asleep = false;
             LockSupport.parkNanos(Watchdog.class, UNDRIVEN_NANOS);
         } else {
@@ -133,7 +133,7 @@ final class Watchdog {
         }
     }
 
-    /** Whatever goes wrong, there are other loops to be watched. */
+    /** A failure with one loop must not affect the watch on others. */
     private static void look(Activity activity) {
         try {
             long now = CLOCK.nanoTime();
@@ -152,7 +152,7 @@ final class Watchdog {
         }
     }
 
-    /** That the JVM loads and initializes classes is nobody's slow Handle, within reason: the time counts from then on. */
+    /** Time in which the JVM loads and initializes classes is not counted as slow, within reason: the measurement starts anew. */
     private static void lookForSlowness(Activity activity, Node what, long now) {
         var stack = activity.stack(what);
         if (StackTraces.loadsClasses(stack, Tick.class)

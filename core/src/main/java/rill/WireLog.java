@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Clock;
 
 /**
- * A byte layer that changes nothing, and tells what passes it: where it comes from, at which offset of its stream, and the bytes, as text where
- * they are text and in hex and ASCII otherwise.
+ * A byte layer that changes nothing and logs the bytes that pass: where they come from, their offset in the stream, and the bytes themselves, as text
+ * where they are text and in hex and ASCII otherwise.
  *
  * <pre>{@code
  * loop.connect(address, Resp.client().over(WireLog.toLogger()));                    // one connection
@@ -19,12 +19,12 @@ import rill.spi.Clock;
  * java -Drill.wirelog=:8080,10.0.0.7,[::1]:443 ...                                  // those with this port at one end, of this peer, …
  * }</pre>
  *
- * <p>What is told may be passwords and what people have written: where it goes is your responsibility.
+ * <p>The log may contain passwords and personal text: where it goes is your responsibility.
  *
  * <p><b>Threading:</b> immutable; one object may be a layer of any number of pipelines. The consumer is called on the loop of the connection.
  *
- * <p><b>Errors:</b> what the consumer throws is reported to the loop's {@link Reporter}, and harms nobody. A property that means nothing fails
- * each connection, with what it can mean.
+ * <p><b>Errors:</b> an exception thrown by the consumer is reported to the loop's {@link Reporter}, and has no other effect. A value of the property
+ * that is not valid fails each connection, with a message that lists the valid ones.
  */
 public final class WireLog implements ByteLayer {
     private static final int USUAL_LIMIT = 1_024;
@@ -38,24 +38,24 @@ public final class WireLog implements ByteLayer {
     }
 
     /**
-     * Tells the {@link System.Logger} named {@code rill.wire}, by {@code INFO}. Its lines are written on a thread of their own: no loop waits for
-     * a log, and what that can't take is dropped and counted.
+     * Logs to the {@link System.Logger} named {@code rill.wire}, at level {@code INFO}. A separate thread writes the lines: no loop waits for a log,
+     * and lines that the log is too slow for are dropped and counted.
      */
     public static WireLog toLogger() {
         return new WireLog(null, USUAL_LIMIT);
     }
 
     /**
-     * Tells this consumer.
+     * Passes the text to this consumer.
      *
-     * @param consumer given a text of one or several lines, without a line break at the end, for each piece of bytes that is read or written, and
+     * @param consumer receives a text of one or several lines, without a line break at the end, for each piece of bytes that is read or written, and
      *     for each end of a stream
      */
     public static WireLog to(Consumer<? super String> consumer) {
         return new WireLog(Objects.requireNonNull(consumer, "consumer"), USUAL_LIMIT);
     }
 
-    /** Shows this many bytes of each piece at most; 1,024 unless said otherwise. */
+    /** Shows at most this many bytes of each piece; the default is 1,024. */
     public WireLog limit(int bytes) {
         if (bytes < 0) {
             throw new IllegalArgumentException("a limit of " + bytes + " bytes");
@@ -63,13 +63,13 @@ public final class WireLog implements ByteLayer {
         return new WireLog(told, bytes);
     }
 
-    /** That of {@code -Drill.wirelog}, at the very bottom of every connection whose ends it names; null for others. */
+    /** The layer that {@code -Drill.wirelog} puts at the very bottom of every connection whose addresses it matches; null for other connections. */
     static @Nullable WireLog wanted(SocketAddress local, SocketAddress remote) {
         WireLogEnds ends = Wanted.ends();
         return ends == null || !ends.match(local, remote) ? null : Wanted.LOG;
     }
 
-    /** What the property says, or why that means nothing: each connection fails with it then, so that it is seen. */
+    /** The value of the property, or why it is not valid: in that case each connection fails with the reason, so that it is noticed. */
     private static final class Wanted {
         static final WireLog LOG = toLogger();
         private static final @Nullable WireLogEnds ENDS;

@@ -7,9 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Which connections {@code -Drill.wirelog} is about: {@code all}, or addresses, with commas: {@code HOST}, {@code HOST:PORT}, {@code :PORT}. */
+/**
+ * The connections that {@code -Drill.wirelog} selects: {@code all}, or addresses separated by commas: {@code HOST}, {@code HOST:PORT}, {@code :PORT}.
+ */
 final class WireLogEnds {
-    /** One of them; a connection has it if one of its ends has. */
+    /** One of those addresses; a connection matches if either of its ends does. */
     private record End(@Nullable InetAddress host, int port) {
         static final int ANY_PORT = -1;
 
@@ -26,7 +28,7 @@ final class WireLogEnds {
         this.ends = ends;
     }
 
-    /** Null if none is wanted. */
+    /** Returns null if no log is wanted. */
     static @Nullable WireLogEnds parse(@Nullable String text) {
         if (text == null || text.isBlank()) {
             return null;

@@ -8,25 +8,23 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Words the parts of messages that people read: connections, durations, and text that came from elsewhere, on one line and not too long.
- */
+/** Words the parts of messages for people: connections, durations, and text from elsewhere, on one line and not too long. */
 final class Wording {
-    /** How much of something is shown, at most; a character that can't be shown needs six. */
+    /** The maximum number of characters shown; one that can't be shown takes six. */
     private static final int LONGEST = 200;
 
     private static final String[] UNITS = {"ns", "µs", "ms", "s"};
     private static final int UNIT = 1_000;
-    private static final long MANY = 10_000; // more than anybody reads
+    private static final long MANY = 10_000; // more digits than are read easily
 
     private Wording() {}
 
-    /** {@code peer} is null before it is known. */
+    /** Describes a connection; {@code peer} is null before it is known. */
     static String connection(@Nullable SocketAddress peer) {
         return peer == null ? "connection" : "connection to " + peer;
     }
 
-    /** In the largest unit that tells it exactly, or well enough: {@code 250 µs}, {@code 1500 ms}, {@code 60 s}. */
+    /** The duration in the largest unit that expresses it exactly, or well enough: {@code 250 µs}, {@code 1500 ms}, {@code 60 s}. */
     static String duration(Duration length) {
         long value = TimeUnit.NANOSECONDS.convert(length); // which saturates
         int unit = 0;
@@ -37,14 +35,14 @@ final class Wording {
         return value == 0 ? "0 ms" : value + " " + UNITS[unit];
     }
 
-    /** As one would write it: of a host that has not been looked up, {@code host:port}. */
+    /** The address as users write it: for a host that was not resolved, {@code host:port}. */
     static String address(SocketAddress address) {
         return address instanceof InetSocketAddress inet && inet.isUnresolved()
                 ? inet.getHostString() + ":" + inet.getPort()
                 : address.toString();
     }
 
-    /** What a message, a key or a name says; its type if it can't say. */
+    /** The text of a message, a key or a name, or its type if there is no text. */
     static String excerpt(Object thing) {
         if (thing instanceof Class<?> type) {
             return type.getSimpleName();
@@ -57,7 +55,7 @@ final class Wording {
             }
             String text = String.valueOf(thing);
             return onOneLine(text.substring(0, Math.min(text.length(), LONGEST)), text.length());
-        } catch (Throwable t) { // it is released, or too large; what is to be told of it matters more
+        } catch (Throwable t) { // it is released, or too large; the message about it matters more
             return thing.getClass().getSimpleName();
         }
     }
@@ -87,7 +85,7 @@ final class Wording {
         }
     }
 
-    /** Whether it stands for itself and moves nothing else, on whatever terminal. */
+    /** Whether a character can be shown as it is and moves nothing else, on any terminal. */
     private static boolean isVisible(char c) {
         return c == ' '
                 || (!Character.isISOControl(c)

@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Those who wait until a call would be sent at once, each with a Future of its own. One that is given up is forgotten before there are twice as many.
- * Confined to a loop.
+ * Callers that wait until a call would be sent at once, each with its own Future. Futures that were given up are removed before they outnumber the
+ * others. Confined to a loop.
  */
 final class Writers {
     private static final int FEW = 16;
@@ -23,7 +23,7 @@ final class Writers {
         return promise;
     }
 
-    /** How many are kept, given up or not. */
+    /** The number of Futures kept, given up or not. */
     int size() {
         return waiting.size();
     }
@@ -36,7 +36,7 @@ final class Writers {
         return waiting.isEmpty();
     }
 
-    /** They may go on. */
+    /** The waiting callers may continue. */
     void tell() {
         for (Promise<@Nullable Void> each = waiting.poll(); each != null; each = waiting.poll()) {
             Waiters.complete(each);

@@ -3,20 +3,20 @@ package rill.spi;
 import java.net.SocketAddress;
 
 /**
- * The address of a Unix domain socket in Linux's abstract name space: no file, gone with the socket that was bound to it. Not every
- * transport has such addresses.
+ * The address of a Unix domain socket in Linux's abstract name space: there is no file, and the name disappears with the socket that was bound to it.
+ * Not every transport supports such addresses.
  *
- * <p>Anybody in the same network name space may connect to it, whatever the permissions of files are; ask the transport for the peer's
- * credentials if it matters who.
+ * <p>Any process in the same network name space may connect to it, whatever the permissions of files are; ask the transport for the peer's
+ * credentials if its identity matters.
  *
- * <p><b>Units:</b> 107 bytes of UTF-8 at most; listening or connecting with a longer one fails. <b>Source:</b> unix(7).
+ * <p><b>Units:</b> 107 bytes of UTF-8 at most; listening or connecting with a longer name fails. <b>Source:</b> unix(7).
  */
 public final class AbstractSocketAddress extends SocketAddress {
     private static final long serialVersionUID = 1;
 
     private final String name;
 
-    /** The address of this name, without the zero byte that the kernel puts before it. */
+    /** Creates the address with this name, without the zero byte that the kernel puts before it. */
     public AbstractSocketAddress(String name) {
         this(name, false);
     }
@@ -28,7 +28,7 @@ public final class AbstractSocketAddress extends SocketAddress {
         this.name = name;
     }
 
-    /** What a peer has chosen, which may be empty: for transports. */
+    /** The address that a peer has chosen, whose name may be empty. For transports. */
     public static AbstractSocketAddress ofPeer(String name) {
         return new AbstractSocketAddress(name, true);
     }

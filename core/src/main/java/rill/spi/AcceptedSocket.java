@@ -5,8 +5,8 @@ import java.net.SocketAddress;
 /**
  * A connection that was accepted and belongs to no loop yet.
  *
- * <p><b>Threading:</b> may be handed to another thread. <b>Ownership:</b> whoever has it either passes it to
- * {@link Selector#open} of a Selector of the same transport, on that Selector's thread, or closes it; once.
+ * <p><b>Threading:</b> may be handed to another thread. <b>Ownership:</b> the owner either passes it to {@link Selector#open} of a Selector of the
+ * same transport, on that Selector's thread, or closes it; exactly once.
  */
 public interface AcceptedSocket {
     /** This end's address. */
@@ -15,6 +15,6 @@ public interface AcceptedSocket {
     /** The peer's address. */
     SocketAddress remoteAddress();
 
-    /** Closes it unused. Idempotent; nothing happens after {@link Selector#open}. */
+    /** Closes the socket unused. Idempotent; a no-op after {@link Selector#open}. */
     void close();
 }

@@ -3,17 +3,17 @@ package rill.spi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * On which transport loops are opened that name none: on the best available, unless somebody has said otherwise for a while, as a simulation does
- * while one of its hosts starts.
+ * The transport of loops that are opened without naming one: the best available, unless another is set for the time being, as a simulation does while
+ * one of its hosts starts.
  *
- * <p><b>Threading:</b> each thread for itself.
+ * <p><b>Threading:</b> each thread has its own setting.
  */
 public final class DefaultTransport {
     private static final ThreadLocal<@Nullable Transport> PRESENT = new ThreadLocal<>();
 
     private DefaultTransport() {}
 
-    /** Runs the action, during which this thread opens loops on this transport if they name none. */
+    /** Runs the action; loops that this thread opens meanwhile without naming a transport use this one. */
     public static void during(Transport transport, Runnable action) {
         Transport before = PRESENT.get();
         PRESENT.set(transport);
@@ -28,7 +28,7 @@ public final class DefaultTransport {
         }
     }
 
-    /** What was said for the time being; null if nothing was. */
+    /** The transport set for the time being, or null if there is none. */
     public static @Nullable Transport present() {
         return PRESENT.get();
     }

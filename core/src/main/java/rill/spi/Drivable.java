@@ -4,11 +4,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 
-/**
- * A loop as its {@link Driver} sees it: something that has a step to do, now and then. {@link rill.Loop} says what each of these means.
- */
+/** A loop as its {@link Driver} sees it: something that has a step to do now and then. The methods are described by {@link rill.Loop}. */
 public interface Drivable {
-    /** What it is called in messages. */
+    /** The loop's name in messages. */
     String name();
 
     /**
@@ -18,24 +16,24 @@ public interface Drivable {
      */
     boolean tick();
 
-    /** When its next timer is due, by its clock; empty if it has none. */
+    /** When the next timer is due, by the loop's clock; empty if there is no timer. */
     OptionalLong nextTimer();
 
-    /** A reading of its clock. */
+    /** A reading of the loop's clock. */
     long nanoTime();
 
-    /** How many connections it has. */
+    /** The number of connections. */
     int connections();
 
-    /** What is alive on it, in words. */
+    /** Descriptions of everything alive on the loop. */
     List<String> alive();
 
-    /** Its Tasks that wait, and for what. For use between two ticks of all loops that have to do with one another. */
+    /** The Tasks that wait, and what they wait for. For use between two ticks of all loops that interact. */
     List<WaitingTask> waitingTasks();
 
-    /** Closes it, with so much time for what is in flight. */
+    /** Closes the loop, with this deadline for what is in flight. */
     void close(Duration deadline);
 
-    /** Whether it is closed. */
+    /** Whether the loop is closed. */
     boolean closed();
 }

@@ -3,14 +3,14 @@ package rill.spi;
 import java.io.IOException;
 
 /**
- * What a simulated {@link Selector} throws once its host has lost its power: nothing of its loop runs again. No callback does, no
- * Handle, no {@code finally} of a Task; nothing is reported; and everything that the loop held is given back. Only those who wait on
- * other loops for a Future of this one are told.
+ * Thrown by a simulated {@link Selector} once its host has lost its power: nothing of its loop runs again. No callback, no Handle and no
+ * {@code finally} of a Task runs, nothing is reported, and everything that the loop held is released. Only waiters on other loops for a Future of
+ * this one are notified.
  */
 public final class PowerLoss extends IOException {
     private static final long serialVersionUID = 1L;
 
-    /** Names what has happened to which host. */
+    /** Creates the exception; the message names the event and the host. */
     public PowerLoss(String message) {
         super(message);
     }

@@ -4,10 +4,10 @@ import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
- * Randomness that is none: it comes out the same each time, as a simulation wants it. That it says so lets those who need secrets (keys of TLS) take theirs
- * from here in a simulation, and nowhere else.
+ * A deterministic source of numbers for a simulation: the same seed gives the same numbers. The type marks it as such, so that code that needs
+ * secrets (the keys of TLS) takes them from here in a simulation only.
  *
- * @param source of the numbers
+ * @param source the source of the numbers
  */
 public record SeededRandom(RandomGenerator source) implements RandomGenerator {
     public SeededRandom {

@@ -9,7 +9,7 @@ import java.util.Objects;
 /**
  * An immutable set of socket options, applied in the order in which they were first named.
  *
- * <p>The options are those of {@link java.net.StandardSocketOptions} and what a transport adds.
+ * <p>The options are those of {@link java.net.StandardSocketOptions} and those that a transport adds.
  */
 public final class SocketOptions {
     private static final SocketOptions NONE = new SocketOptions(Map.of());
@@ -20,12 +20,12 @@ public final class SocketOptions {
         this.values = values;
     }
 
-    /** No option at all. */
+    /** The empty set. */
     public static SocketOptions none() {
         return NONE;
     }
 
-    /** These options and one more, which replaces an earlier value. */
+    /** These options and one more, which replaces an earlier value of the same option. */
     public <T> SocketOptions with(SocketOption<T> option, T value) {
         Objects.requireNonNull(value, option.name());
         var copy = new LinkedHashMap<>(values);
@@ -33,7 +33,7 @@ public final class SocketOptions {
         return new SocketOptions(Collections.unmodifiableMap(copy));
     }
 
-    /** These options, and one more unless it is named already. */
+    /** These options, and one more unless it is already set. */
     public <T> SocketOptions or(SocketOption<T> option, T value) {
         return values.containsKey(option) ? this : with(option, value);
     }
@@ -55,7 +55,7 @@ public final class SocketOptions {
         return values.toString();
     }
 
-    /** Takes one option; something like {@link java.nio.channels.NetworkChannel#setOption}. */
+    /** Receives one option; like {@link java.nio.channels.NetworkChannel#setOption}. */
     @FunctionalInterface
     public interface Setter<X extends Exception> {
         /** Sets one option. */

@@ -1,13 +1,13 @@
 package rill.spi;
 
 /**
- * What a Selector tells of its own work, which nobody else sees: {@link rill.Loop#metrics} shows it. Given by {@link Selector#tellInto}.
+ * Receives counts of a Selector's own work, which is not visible elsewhere; {@link rill.Loop#metrics} shows them. Set by {@link Selector#tellInto}.
  *
- * <p><b>Threading:</b> the Selector's driver, within a call of the Selector, or of a Wire or an Acceptor of it. Each call is a few instructions,
+ * <p><b>Threading:</b> the Selector's driver, within a call to the Selector or to one of its Wires or Acceptors. Each call is a few instructions,
  * allocates nothing and throws nothing.
  */
 public interface Tally {
-    /** Of Selectors that nobody asks: takes no notice. */
+    /** Ignores all calls, for a Selector that nobody observes. */
     Tally NONE = new Tally() {
         @Override
         public void read() {}
@@ -19,15 +19,15 @@ public interface Tally {
         public void awake() {}
     };
 
-    /** The system was asked once for the bytes of a Wire, whatever came of it. */
+    /** The system was asked once for the bytes of a Wire, whatever the result. */
     void read();
 
-    /** The system was given bytes of a Wire once, whatever it took. */
+    /** Bytes of a Wire were passed to the system once, however many it took. */
     void written();
 
     /**
-     * A {@link Selector#select} that may wait has waited, and goes on to deliver what there is: from here on the loop is busy. Of a Selector that
-     * does not say so, all of such a {@code select} counts as waiting.
+     * A {@link Selector#select} that may wait has waited, and continues by delivering events: from here on the loop is busy. If a Selector never
+     * calls this, all the time of such a {@code select} counts as waiting.
      */
     void awake();
 }

@@ -3,16 +3,16 @@ package rill.spi;
 import java.util.List;
 
 /**
- * A Task that waits, as the {@link Driver} of its loop sees it: for whoever looks whether one waits in vain. What a Task waits for is followed to
- * where it comes from, through Futures that are derived from others, and through other Tasks.
+ * A Task that waits, as the {@link Driver} of its loop sees it, for detecting Tasks that wait in vain. What a Task waits for is followed to its
+ * source, through derived Futures and through other Tasks.
  *
- * @param task the Task, to be told apart from others
- * @param name what it was started under
- * @param situation what it awaits, in words
- * @param toEnd whether it has to come to an end, as {@link Driver#expectsEnd} has said when it was started
- * @param rightly whether it has reason to wait, for as long as it takes: for a time, for a message that somebody else may send, for something to be closed
- * @param circle whether it waits for itself, through other Tasks, which nothing but cancelling ends
- * @param sources what has to settle before it can go on: while these are the same objects, it has not
+ * @param task the Task, for identity
+ * @param name the name it was started under
+ * @param situation a description of what it awaits
+ * @param toEnd whether it must end by itself, as {@link Driver#expectsEnd} said when it was started
+ * @param rightly whether it has reason to wait, however long: for a time, for a message that another party may send, for something to be closed
+ * @param circle whether it waits for itself, through other Tasks, which only cancelling ends
+ * @param sources what must settle before it can continue: while these are the same objects, it has not continued
  */
 public record WaitingTask(
         Object task,
@@ -22,7 +22,7 @@ public record WaitingTask(
         boolean rightly,
         boolean circle,
         List<Object> sources) {
-    /** Keeps a copy of the list. */
+    /** Copies the list. */
     public WaitingTask {
         sources = List.copyOf(sources);
     }

@@ -3,8 +3,8 @@ package rill.system;
 import java.lang.management.ManagementFactory;
 
 /**
- * How much memory the JVM allows for direct buffers, according to its arguments. To read those takes tens of milliseconds, so this happens
- * only on first use.
+ * How much memory the JVM allows for direct buffers, according to its arguments. Reading them takes tens of milliseconds, so this happens only on
+ * first use.
  */
 final class DirectLimit {
     private static final String FLAG = "-XX:MaxDirectMemorySize=";
@@ -22,12 +22,12 @@ final class DirectLimit {
                 }
             }
         } catch (LinkageError | RuntimeException e) {
-            limit = 0; // a JVM without the module java.management, or a number of another kind
+            limit = 0; // a JVM without the module java.management, or a number in another format
         }
         return limit > 0 ? limit : Runtime.getRuntime().maxMemory(); // as the JVM does
     }
 
-    /** As the JVM reads it: {@code 64m}. */
+    /** Parses a size as the JVM does: {@code 64m}. */
     static long bytes(String argument) {
         int end = argument.length() - 1;
         int shift = switch (Character.toLowerCase(argument.charAt(end))) {

@@ -13,10 +13,10 @@ import rill.spi.Memory;
 public final class ProductionEnvironment {
     private static final int IDLE_SECONDS = 5;
 
-    /** A flood of handshakes, each with some computing to do, is not to be a flood of threads. */
+    /** A flood of handshakes, each with some computing to do, must not become a flood of threads. */
     private static final int MOST_THREADS = 64;
 
-    /** For all loops of this process. */
+    /** The environment of all loops of this process. */
     public static final Environment INSTANCE = new Environment(
             Clock.system(), new SystemRandom(), Resolver.system(), blockingPool(), Memory.system(), null);
 
@@ -26,7 +26,7 @@ public final class ProductionEnvironment {
         ThreadFactory threads = Thread.ofPlatform()
                 .name("rill-blocking-", 1)
                 .daemon()
-                .group(topGroup()) // whoever needs one first may go long before it does: it keeps nothing of that
+                .group(topGroup()) // the first user may go long before the thread does: the thread keeps nothing of it
                 .inheritInheritableThreadLocals(false)
                 .factory();
         return new ThreadPoolExecutor(
@@ -39,7 +39,7 @@ public final class ProductionEnvironment {
                 (work, pool) -> pool.getQueue().add(work));
     }
 
-    /** Takes work by itself only if a thread waits for it; else the pool makes another thread and, at its bound, adds it here. */
+    /** Accepts work directly only if a thread is waiting for it; otherwise the pool makes another thread and, at its bound, adds the work here. */
     private static final class ForIdleThreads extends LinkedTransferQueue<Runnable> {
         @Override
         public boolean offer(Runnable work) {

@@ -6,32 +6,32 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stretch of memory that is handed out in pieces, each 2<sup>order</sup> units long. When two halves of a piece are free, they become one
- * piece again (a buddy allocator). Guarded by the {@link SystemMemory} that it belongs to.
+ * A stretch of memory from which pieces are allocated, each 2<sup>order</sup> units long. When both halves of a piece are free, they are merged again
+ * (a buddy allocator). Guarded by the {@link SystemMemory} that it belongs to.
  */
 final class Slab {
     /** The smallest piece. */
     static final int UNIT = 4096;
 
-    /** Where pieces begin: on a line of the processor's cache. What the kernel copies to or from the middle of one takes longer. */
+    /** The alignment of pieces: a cache line of the processor. The kernel copies to or from an unaligned address more slowly. */
     private static final int ALIGNMENT = 64;
 
-    /** The largest slab of which parts are handed out: 2<sup>10</sup> units. */
+    /** The largest slab that is divided: 2<sup>10</sup> units. */
     static final int MOST_SHARED = 10;
 
-    private final @Nullable Arena arena; // null if it stays for good
+    private final @Nullable Arena arena; // null if it is never returned
     private final ByteBuffer bytes;
-    private final int wholly; // the order of all of it
+    private final int wholly; // the order of the whole slab
     private final int smallest; // the order of the smallest piece: a slab above MOST_SHARED is one piece
     private final byte[]
             largest; // for each node of the tree: 1 + the order of the largest free piece in it; 0 if there is none
 
     final boolean lasting;
 
-    /** Whether it has been free as a whole for a while. */
+    /** Whether the whole slab was already free at the last check. */
     boolean idleBefore;
 
-    // Among those with the same largest free piece.
+    // Neighbors among the slabs with the same largest free piece.
     @Nullable
     Slab previous;
 
@@ -50,15 +50,15 @@ final class Slab {
         }
     }
 
-    /** Made in a fraction of the time that an arena takes at first, and never given back. */
+    /** Makes a slab in a fraction of the time that the first arena takes. It is never returned to the system. */
     static Slab forGood(int bytes) {
         ByteBuffer aligned = ByteBuffer.allocateDirect(bytes + ALIGNMENT).alignedSlice(ALIGNMENT);
         return new Slab(null, aligned.slice(0, bytes), true);
     }
 
-    @SuppressWarnings("MustBeClosedChecker") // by close
+    @SuppressWarnings("MustBeClosedChecker") // closed by close
     static Slab make(int bytes, boolean lasting) {
-        Arena arena = Arena.ofShared(); // shared, since a piece is for any thread
+        Arena arena = Arena.ofShared(); // shared, since any thread may use a piece
         try {
             return new Slab(arena, arena.allocate(bytes, ALIGNMENT).asByteBuffer(), lasting);
         } catch (Throwable t) {
@@ -69,7 +69,7 @@ final class Slab {
 
     /** The order of the smallest piece with at least this many bytes. */
     static int orderOf(int bytes) {
-        int units = (bytes - 1) / UNIT; // and one more
+        int units = (bytes - 1) / UNIT; // minus one
         return Integer.SIZE - Integer.numberOfLeadingZeros(units);
     }
 
@@ -82,7 +82,7 @@ final class Slab {
         return largest[1] - 1;
     }
 
-    /** Whether all of it is free. */
+    /** Whether the whole slab is free. */
     boolean idle() {
         return largest() == wholly;
     }
@@ -91,7 +91,7 @@ final class Slab {
         return arena == null;
     }
 
-    /** Takes a piece, which is there: gives its number. Of two places it takes the tighter one. */
+    /** Takes a piece, which must be available, and returns its number. Of two places it takes the tighter one. */
     int take(int order) {
         idleBefore = false;
         int node = 1;
@@ -113,7 +113,7 @@ final class Slab {
         return bytes.slice((node - (1 << depth)) * (size() >> depth), length);
     }
 
-    /** Gives back the piece of that number. */
+    /** Frees the piece with this number. */
     void give(int node) {
         int order = wholly - (Integer.SIZE - 1 - Integer.numberOfLeadingZeros(node));
         largest[node] = (byte) (order + 1);
@@ -125,7 +125,7 @@ final class Slab {
         }
     }
 
-    /** Gives the memory back to the system. Waits until every thread has been seen not to use it. */
+    /** Returns the memory to the system. Waits until every thread has been seen not to use it. */
     void close() {
         if (arena != null) {
             arena.close();

@@ -9,31 +9,30 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Memory;
 
 /**
- * The memory of this process, for all loops: slabs, of which pieces are handed out, under one bound.
+ * The memory of this process, shared by all loops: slabs, from which pieces are allocated, under one bound.
  *
- * <p>A slab goes back to the system on a thread of its own, once it has been free as a whole for a while: that waits until every thread
- * has been seen not to use it, which on a busy machine can take 100 ms. To take a piece and to give it back waits for nothing of the
- * kind.
+ * <p>A slab that has been free as a whole for a while is returned to the system on a separate thread. This waits until every thread has been seen not
+ * to use it, which can take 100 ms on a busy machine. Allocating a piece and freeing it involve no such wait.
  *
- * <p><b>Threading:</b> any thread. What is held is guarded by this; a slab is made and closed outside.
+ * <p><b>Threading:</b> any thread. The state is guarded by this; a slab is made and closed outside the lock.
  */
 public final class SystemMemory implements Memory {
     private static final int KIB = 1024;
     private static final int MIB = KIB * KIB;
 
-    /** The first slabs stay for good: few programs need more. */
+    /** Slabs up to this total are never returned: few programs need more. */
     private static final long FOR_GOOD = MIB;
 
-    /** Up to here pieces may be kept after their use. */
+    /** Up to this total, pieces may be kept after their use. */
     private static final long LASTING = 8 * MIB;
 
     private static final int SMALLEST_SLAB = 256 * KIB;
     private static final int LARGEST_SLAB = Slab.UNIT << Slab.MOST_SHARED;
 
-    /** A slab is as large as this part of what is held already. */
+    /** A new slab is as large as this fraction of what is held already. */
     private static final int GROWTH = 4;
 
-    /** Below this nobody looks up what the bound is; above it, it is looked up by the thread… */
+    /** Below this the bound is not looked up; above it, it is looked up by the thread… */
     private static final long WITHOUT_LOOKING = 4 * MIB;
 
     /** …and from here on it has to be known. */
@@ -43,20 +42,20 @@ public final class SystemMemory implements Memory {
     private static final int ORDERS = 20;
     private static final int LARGEST_POWER = 1 << 30;
 
-    /** For all loops of this process. */
+    /** The memory of all loops of this process. */
     public static final SystemMemory INSTANCE = new SystemMemory(0, IDLE_NANOS);
 
     private final long idleNanos;
-    private final @Nullable Slab[] bins = new @Nullable Slab[ORDERS]; // by the largest piece that is free
+    private final @Nullable Slab[] bins = new @Nullable Slab[ORDERS]; // by the largest free piece
     private long held; // bytes of all slabs
-    private long out; // … of which pieces are out
+    private long out; // … of which are allocated
     private volatile long limit; // 0 if not known yet
-    private boolean directRefused; // by the JVM, which counts what stays for good
-    private boolean tended; // by a thread
+    private boolean directRefused; // by the JVM, which counts the slabs for good
+    private boolean tended; // by the thread that closes idle slabs
 
     /**
-     * @param limit the bound; the JVM's, if it is 0
-     * @param idleNanos how long a slab is free before it goes back; twice that at most
+     * @param limit the bound; 0 for the JVM's
+     * @param idleNanos how long a slab is free before it is returned; at most twice as long
      */
     SystemMemory(long limit, long idleNanos) {
         this.limit = limit;
@@ -181,7 +180,7 @@ public final class SystemMemory implements Memory {
 
     // ---- slabs
 
-    /** With room for a piece of at least this many bytes. */
+    /** Makes a slab with room for a piece of at least this many bytes. */
     private Slab newSlab(int bytes) {
         int size = reserve(bytes);
         try {
@@ -219,12 +218,12 @@ public final class SystemMemory implements Memory {
         return out;
     }
 
-    /** Counts a new slab, and says how large it is to be. */
+    /** Counts a new slab, and returns its size. */
     private int reserve(int bytes) {
         learnLimit(bytes);
         int size = tryReserve(bytes);
         if (size == 0) {
-            closeAll(idleSlabs(true)); // on this thread for once: all that is left to do
+            closeAll(idleSlabs(true)); // on this thread for once: nothing else is left to do
             size = tryReserve(bytes);
         }
         if (size == 0) {
@@ -236,11 +235,11 @@ public final class SystemMemory implements Memory {
 
     private void learnLimit(int bytes) {
         if (limit == 0 && held() + bytes > WITHOUT_KNOWING) {
-            limit = DirectLimit.BYTES; // waits for it, if somebody looks it up just now
+            limit = DirectLimit.BYTES; // waits if another thread is looking it up
         }
     }
 
-    /** The size of the slab; 0 if there is no room for it. */
+    /** Returns the size of the slab, or 0 if there is no room for it. */
     private synchronized int tryReserve(int bytes) {
         int whole = bytes > LARGEST_POWER ? bytes : Slab.UNIT << Slab.orderOf(bytes);
         long room = limit == 0 ? Long.MAX_VALUE : limit - held;
@@ -262,7 +261,7 @@ public final class SystemMemory implements Memory {
 
     // ---- giving back
 
-    /** Lets the thread look after what is idle. */
+    /** Makes sure that the thread which closes idle slabs is running. */
     private void tend() {
         if (!tended) {
             tended = true;
@@ -271,11 +270,11 @@ public final class SystemMemory implements Memory {
                     .daemon()
                     .inheritInheritableThreadLocals(false)
                     .unstarted(this::tending);
-            thread.setContextClassLoader(null); // of nobody who happened to be the first
+            thread.setContextClassLoader(null); // not that of the code that happened to be first
             try {
                 thread.start();
             } catch (OutOfMemoryError e) {
-                tended = false; // no thread can be had now; another slab will be idle later
+                tended = false; // no thread is available now; another slab will be idle later
             }
         }
     }
@@ -298,7 +297,7 @@ public final class SystemMemory implements Memory {
         tended = false;
     }
 
-    /** False, with the thread's end, if nothing is idle. In real time, whatever time the loops live in. */
+    /** Returns false, and the thread ends, if nothing is idle. Waits in real time, whatever the loops' clock. */
     private boolean waitAWhile() {
         synchronized (this) {
             if (!anyIdle()) {
@@ -321,7 +320,7 @@ public final class SystemMemory implements Memory {
         return false;
     }
 
-    /** Takes out of the bins what is idle, or what was so the last time as well. */
+    /** Removes idle slabs from the bins and returns them: all of them if {@code now}, otherwise those that were already idle at the last check. */
     private synchronized List<Slab> idleSlabs(boolean now) {
         var idle = new ArrayList<Slab>();
         for (int bin = 0; bin < ORDERS; bin++) {

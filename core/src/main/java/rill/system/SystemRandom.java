@@ -4,16 +4,14 @@ import java.security.SecureRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Secure random numbers. To find the JDK's source takes tens of milliseconds, so it is made when the first number is needed. Any thread.
- */
+/** Secure random numbers. Finding the JDK's source takes tens of milliseconds, so it is created when the first number is needed. Any thread. */
 final class SystemRandom implements RandomGenerator {
     private volatile @Nullable SecureRandom source;
 
     private SecureRandom source() {
         SecureRandom present = source;
         if (present == null) {
-            present = new SecureRandom(); // perhaps by two threads at once: one is as good as the other
+            present = new SecureRandom(); // perhaps by two threads at once: either one will do
             source = present;
         }
         return present;

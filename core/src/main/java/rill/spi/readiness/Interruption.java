@@ -7,8 +7,8 @@ import java.nio.channels.spi.AbstractSelector;
 import java.util.Set;
 
 /**
- * Makes {@link Thread#interrupt} end a native wait as it ends one of NIO's: by the hook that the JDK has for those who write a
- * selector. It selects nothing. One for each Selector:
+ * Makes {@link Thread#interrupt} end a native wait as it ends one of NIO's, through the hook that the JDK provides for implementations of selectors.
+ * It selects nothing. Each Selector has one:
  *
  * <pre>{@code
  * interruption.begins();
@@ -24,13 +24,13 @@ import java.util.Set;
 public final class Interruption extends AbstractSelector {
     private final Runnable onInterrupt;
 
-    /** With what ends the wait: usually {@link rill.spi.Selector#wakeup}. */
+    /** Creates it with the action that ends the wait, usually {@link rill.spi.Selector#wakeup}. */
     public Interruption(Runnable onInterrupt) {
         super(null);
         this.onInterrupt = onInterrupt;
     }
 
-    /** The thread is about to wait. If it is interrupted, now or later, {@code onInterrupt} runs; the status stays set. */
+    /** The thread is about to wait. If it is interrupted, now or later, {@code onInterrupt} runs; the interrupt status stays set. */
     public void begins() {
         begin();
     }

@@ -6,7 +6,7 @@ import java.net.SocketOption;
 import org.jspecify.annotations.Nullable;
 import rill.spi.WireListener;
 
-/** The Wire of a connection whose socket could not be made. It is closed from the start; only {@link #closeSocket} is ever called. */
+/** The Wire of a connection whose socket could not be made. It is closed from the start, and only {@link #closeSocket} is ever called. */
 final class NoSocket extends ReadinessWire {
     private final SocketAddress remote;
     private final ReadinessSelector<?> selector;

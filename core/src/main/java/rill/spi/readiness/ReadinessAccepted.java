@@ -7,13 +7,13 @@ import rill.spi.AcceptedSocket;
 public abstract class ReadinessAccepted implements AcceptedSocket {
     private final AtomicBoolean taken = new AtomicBoolean();
 
-    /** One that nobody has opened or closed yet. */
+    /** Creates a socket that was not opened or closed yet. */
     protected ReadinessAccepted() {}
 
-    /** Gives the descriptor back, which nobody has taken over. Called once, on any thread. Never throws. */
+    /** Closes the descriptor, whose ownership nobody has taken. Called once, on any thread. Never throws. */
     protected abstract void closeSocket();
 
-    /** Whoever calls this owns the descriptor. */
+    /** Transfers ownership of the descriptor to the caller. */
     protected final void take() {
         if (!taken.compareAndSet(false, true)) {
             throw new IllegalStateException("the socket from " + remoteAddress() + " was opened or closed before");

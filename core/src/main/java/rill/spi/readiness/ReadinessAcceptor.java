@@ -11,30 +11,30 @@ import rill.spi.Acceptor;
 import rill.spi.SocketOptions;
 
 /**
- * The Acceptor of a transport whose system reports readiness: accepting within a budget, pausing when the system refuses, the file of a
- * Unix domain socket. A transport extends it and adds only its system calls, those of one non-blocking listening socket.
+ * The Acceptor of a transport whose system reports readiness: accepting within a budget, pausing when the system refuses, the file of a Unix domain
+ * socket. A transport extends it and adds only its system calls, those of one non-blocking listening socket.
  *
- * <p><b>Threading:</b> the Selector's driver. <b>Errors:</b> a system call that is interrupted (EINTR) is repeated by the subclass.
+ * <p><b>Threading:</b> the Selector's driver. <b>Errors:</b> the subclass repeats a system call that is interrupted (EINTR).
  */
 public abstract non-sealed class ReadinessAcceptor extends Watched implements Acceptor {
-    /** Connections accepted in one turn, so that a storm of them does not hold up the others. */
+    /** The number of connections accepted in one turn, so that a burst does not hold up others. */
     static final int PER_TURN = 64;
 
     private final AcceptListener listener;
     private @Nullable SocketAddress local; // null until it is bound
     private @Nullable SocketFile file;
-    private @Nullable IOException failure; // to be told
+    private @Nullable IOException failure; // still to be reported
     private boolean paused;
     private boolean closed;
 
-    /** A listening socket that is made, not bound. */
+    /** Creates the Acceptor of a listening socket that is made but not bound. */
     protected ReadinessAcceptor(AcceptListener listener) {
         this.listener = listener;
     }
 
     // ---- what a transport adds
 
-    /** Binds; a system that does so in one call listens as well. */
+    /** Binds the socket; a system that does both in one call listens as well. */
     protected abstract void bind(SocketAddress wanted, int backlog) throws IOException;
 
     /**
@@ -44,29 +44,29 @@ public abstract non-sealed class ReadinessAcceptor extends Watched implements Ac
      */
     protected void listen(int backlog) throws IOException {}
 
-    /** The address that it is bound to, with the port that the system chose. */
+    /** The address that the socket is bound to, with the port that the system chose. */
     protected abstract SocketAddress boundAddress() throws IOException;
 
-    /** Says whether waiting connections are to be told from now on. */
+    /** Sets whether waiting connections are to be reported from now on. */
     protected abstract void interest(boolean accept) throws IOException;
 
     /**
      * Accepts one connection, as a non-blocking socket.
      *
-     * @return null if none waits
-     * @throws Gone if this connection is lost: the next may be fine
+     * @return null if none is waiting
+     * @throws Gone if this connection is lost; the next may succeed
      * @throws IOException if the system can't accept now (no descriptors, no memory)
      */
     protected abstract @Nullable ReadinessAccepted accept() throws IOException;
 
-    /** Gives the descriptor back, and with it the address, at once. Called once. Never throws. */
+    /** Closes the descriptor, which frees the address at once. Called once. Never throws. */
     protected abstract void closeSocket();
 
-    /** A connection died while it waited, or its peer has an address that can't be expressed: nothing is lost that anybody knew of. */
+    /** A connection failed while it was waiting, or its peer has an address that can't be expressed. Nothing is lost that anyone knew of. */
     protected static final class Gone extends IOException {
         private static final long serialVersionUID = 1;
 
-        /** With what the system said. */
+        /** Creates the exception with the system's failure as its cause. */
         public Gone(Throwable cause) {
             super(cause);
         }
@@ -74,7 +74,7 @@ public abstract non-sealed class ReadinessAcceptor extends Watched implements Ac
 
     // ---- beginning and end
 
-    /** Binds and listens; closes it if that fails. */
+    /** Binds and listens; closes the socket if that fails. */
     final void start(SocketAddress wanted, int backlog, SocketOptions options) throws IOException {
         try {
             options.<IOException>applyTo(this::setOption);
@@ -136,7 +136,7 @@ public abstract non-sealed class ReadinessAcceptor extends Watched implements Ac
             try {
                 listener.accepted(accepted);
             } catch (RuntimeException | Error e) {
-                accepted.close(); // unless it was taken
+                accepted.close(); // a no-op if it was taken
                 throw e;
             }
         }
@@ -144,14 +144,14 @@ public abstract non-sealed class ReadinessAcceptor extends Watched implements Ac
 
     private void stumble(Throwable cause) {
         if (closed) {
-            Thread driver = Thread.currentThread(); // nobody else can be told
+            Thread driver = Thread.currentThread(); // nobody else can be notified
             driver.getUncaughtExceptionHandler().uncaughtException(driver, cause);
             return;
         }
         try {
             pause();
             listener.failed(named(new IOException(cause)));
-        } catch (RuntimeException | Error again) { // not even that: with the next select, then
+        } catch (RuntimeException | Error again) { // even that failed: tried again with the next select
             resume();
         }
     }

@@ -28,7 +28,7 @@ import rill.spi.writing.WriteQueue;
  *
  * <pre>
  *  select ──▶ poll: the system waits ──▶ Watched.ready (a Wire reads and writes, an Acceptor accepts)
- *     └─────▶ what is undelivered: events that no readiness announces (closed, accepted, written by a half-close)
+ *     └─────▶ undelivered events, which no readiness announces (closed, accepted, written by a half-close)
  *
  *  connect ─▶ newWire(remote) ──▶ options, bind, connect ──▶ connected already: undelivered
  *                                                       └──▶ under way: waits until it is writable
@@ -37,13 +37,13 @@ import rill.spi.writing.WriteQueue;
  *  close ───▶ each that is watched, ──▶ closeSelector
  * </pre>
  *
- * <p>What its Wires share is here as well, so that an idle one holds none of it: the loop's receive buffer, the list of the
- * undelivered, spare queues of writes.
+ * <p>State shared by its Wires is kept here as well, so that an idle Wire holds none of it: the loop's receive buffer, the list of the undelivered,
+ * spare queues of writes.
  *
- * @param <A> what its Acceptors accept
+ * @param <A> the type of sockets that its Acceptors accept
  */
 public abstract class ReadinessSelector<A extends ReadinessAccepted> implements Selector {
-    /** How long at most it is waited until a connect is tried again that found no room. */
+    /** The maximum delay before a connect for which there was no room is tried again. */
     private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final String transport;
@@ -56,11 +56,11 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     private boolean closed;
 
     /**
-     * The Selector of one loop.
+     * Creates the Selector of one loop.
      *
      * @param transport the transport's name, for messages
-     * @param accepted the class of what its Acceptors accept
-     * @param receiveBuffer what {@link Transport#open} was given
+     * @param accepted the class of the sockets that its Acceptors accept
+     * @param receiveBuffer as passed to {@link Transport#open}
      */
     protected ReadinessSelector(String transport, Class<A> accepted, Supplier<ByteBuf> receiveBuffer) {
         this.transport = transport;
@@ -71,43 +71,43 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     // ---- what a transport adds
 
     /**
-     * Waits until something that is watched is ready, {@link #wakeup} is called, the thread is interrupted, or the time is over; then
-     * calls {@link Watched#ready} of those that are. One of them may close others, which are told nothing then, or this Selector:
-     * then it returns at once. Unless the timeout is 0, it calls {@link #awake} once it has waited, before anything else.
+     * Waits until a watched socket is ready, {@link #wakeup} is called, the thread is interrupted, or the timeout expires; then calls
+     * {@link Watched#ready} of those that are ready. One of them may close others, which are then not notified, or this Selector, in which case this
+     * method returns at once. Unless the timeout is 0, it calls {@link #awake} once it has waited, before anything else.
      *
      * @param timeoutNanos nanoseconds; 0 never blocks, {@link #FOREVER} has no limit
      */
     protected abstract void poll(long timeoutNanos) throws IOException;
 
-    /** Those that have a descriptor, but for those that nothing was asked of yet ({@code interest}). */
+    /** All sockets that have a descriptor, except those for which {@code interest} was not called yet. */
     protected abstract Collection<? extends Watched> watched();
 
-    /** Gives back what the system has for the Selector itself. Called once, when nothing is watched any more. */
+    /** Releases the system's resources of the Selector itself. Called once, when nothing is watched any more. */
     protected abstract void closeSelector() throws IOException;
 
-    /** Whether there are addresses of this kind. */
+    /** Whether the transport supports addresses of this kind. */
     protected abstract boolean knows(SocketAddress address);
 
     /**
-     * Makes a non-blocking socket for a connection to {@code remote}, which nothing was done with yet.
+     * Makes a non-blocking socket for a connection to {@code remote}, in its initial state.
      *
-     * @param local what it will be bound to, or null
+     * @param local the address it will be bound to, or null
      */
     protected abstract ReadinessWire newWire(SocketAddress remote, @Nullable SocketAddress local, WireListener listener)
             throws IOException;
 
-    /** Makes the Wire of a socket that was accepted, and becomes the owner of that; if it throws, it is not. */
+    /** Makes the Wire of an accepted socket, and takes ownership of the socket unless it throws. */
     protected abstract ReadinessWire newWire(A socket, WireListener listener);
 
-    /** Makes a non-blocking socket to listen at {@code local}, which nothing was done with yet. */
+    /** Makes a non-blocking socket to listen at {@code local}, in its initial state. */
     protected abstract ReadinessAcceptor newAcceptor(SocketAddress local, AcceptListener listener) throws IOException;
 
-    /** The file that binding to this address has just made; the system's, unless the transport has a file system of its own. */
+    /** The file that binding to this address has just made. It is the system's, unless the transport has a file system of its own. */
     protected SocketFile file(UnixDomainSocketAddress address) {
         return SocketFile.bound(address);
     }
 
-    /** Why binding to this address failed, with what to do if a file is in the way. */
+    /** The failure of binding to this address, with advice if a file is in the way. */
     protected IOException refused(UnixDomainSocketAddress address, IOException cause) {
         return SocketFile.refused(address, cause);
     }
@@ -117,9 +117,9 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     @Override
     public final void select(long timeoutNanos) throws IOException {
         requireOpen("select", "");
-        int waiting = undelivered.size(); // what comes up from here on is for a later select, as promised
+        int waiting = undelivered.size(); // later events are for a later select, as promised
         if (waiting > 0 && timeoutNanos != 0) {
-            awake(); // which it has been all the time
+            awake(); // the loop was busy all the time
         }
         poll(waiting > 0 ? 0 : withoutRoom.isEmpty() ? timeoutNanos : soon(timeoutNanos));
         for (int n = waiting; n > 0 && !closed; n--) {
@@ -130,7 +130,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         }
     }
 
-    /** If a listener throws at its last event, or when it is told of a failure, nobody else can be told. */
+    /** If a listener throws at its last event, or when it is notified of a failure, nobody else can be notified. */
     private static void deliver(Watched each) {
         try {
             each.deliver();
@@ -140,7 +140,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         }
     }
 
-    /** The system has waited, if it had to, and what is ready comes next. */
+    /** Called when the system has waited, if it had to, and the ready sockets come next. */
     protected final void awake() {
         tally.awake();
     }
@@ -154,7 +154,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         return timeoutNanos < 0 ? AGAIN_NANOS : Math.min(timeoutNanos, AGAIN_NANOS);
     }
 
-    /** Tells of this one with the next select. */
+    /** Adds a socket whose events the next select delivers. */
     final void undelivered(Watched each) {
         undelivered.add(each);
     }
@@ -168,7 +168,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
         return transport;
     }
 
-    /** Whether it is closed: nobody is told anything any more. */
+    /** Whether it is closed: no event is delivered any more. */
     protected final boolean isClosed() {
         return closed;
     }
@@ -209,7 +209,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
     /**
      * A connection to be made.
      *
-     * @param file what binding its present socket has left, while it waits for room
+     * @param file the file that binding its present socket has made, while it waits for room
      */
     private record Attempt(
             ReadinessWire wire,
@@ -222,7 +222,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
                     : this;
         }
 
-        /** Whether its socket was made anew: then it is bound again, to a path that has to be free. */
+        /** Makes the socket anew if necessary, and returns whether it did. A new socket is bound again, to a path that has to be free. */
         boolean renew() throws IOException {
             boolean anew = wire.renew();
             if (anew && file != null) {
@@ -359,7 +359,7 @@ public abstract class ReadinessSelector<A extends ReadinessAccepted> implements 
             try {
                 each.close();
             } catch (RuntimeException | Error e) {
-                failure = e; // and the others are closed all the same
+                failure = e; // the others are closed nevertheless
             }
         }
         undelivered.clear();

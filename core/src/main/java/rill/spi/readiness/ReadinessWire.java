@@ -13,25 +13,25 @@ import rill.spi.WireListener;
 import rill.spi.writing.WriteQueue;
 
 /**
- * The state machine of a Wire whose system reports readiness: reading within a budget, queueing and gathering writes,
- * half-close, failure. A readiness transport extends it and adds only its system calls, those of one non-blocking stream socket.
- * It is one object with the socket, since connections are many and mostly idle.
+ * The state machine of a Wire whose system reports readiness: reading within a budget, queueing and gathering writes, half-close, failure. A
+ * readiness transport extends it and adds only its system calls, those of one non-blocking stream socket. Wire and socket are one object, since
+ * connections are many and mostly idle.
  *
  * <pre>
- *  CONNECTING ──▶ OPEN ──▶ FAILING (a write failed; to be told with the next select)
+ *  CONNECTING ──▶ OPEN ──▶ FAILING (a write failed; reported by the next select)
  *                  ▲          └──▶ FAILED (what the peer sent before is read) ──▶ CLOSED
- *   CONNECTED ─────┘ (from the start; to be told with the next select)
+ *   CONNECTED ─────┘ (from the start; reported by the next select)
  * </pre>
  *
- * <p><b>Threading:</b> the Selector's driver. <b>Errors:</b> a system call that is interrupted (EINTR) is repeated by the subclass;
- * would-block is the value 0, never an exception.
+ * <p><b>Threading:</b> the Selector's driver. <b>Errors:</b> the subclass repeats a system call that is interrupted (EINTR); would-block is the value
+ * 0, never an exception.
  */
 public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     /** A turn ends after this many reads… */
     static final int READS_PER_TURN = 16;
     /** …or this many bytes. */
     static final int BYTES_PER_TURN = 256 * 1024;
-    /** Buffers passed to one gathering write; systems take 1,024 (IOV_MAX), and few gain beyond this. */
+    /** The number of buffers passed to one gathering write; systems take 1,024 (IOV_MAX), and few gain beyond this. */
     private static final int GATHER = 64;
 
     private enum State {
@@ -45,7 +45,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
 
     private final WireListener listener;
     private State state = State.CONNECTING;
-    private boolean connected; // and told so
+    private boolean connected; // and reported so
     private boolean paused;
     private boolean inputEnded;
     private boolean wantsWrite; // the last write did not take everything
@@ -55,20 +55,20 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
 
     private @Nullable WriteQueue queue; // while something is to be written, or to be reported
 
-    /** A socket that is made, and that nothing was done with yet. */
+    /** Creates the Wire of a socket in its initial state. */
     protected ReadinessWire(WireListener listener) {
         this.listener = listener;
     }
 
     // ---- what a transport adds
 
-    /** What became of a {@link #connect}. */
+    /** The result of a {@link #connect}. */
     protected enum Progress {
-        /** It is connected, as Unix domain sockets are. */
+        /** It is connected at once, as Unix domain sockets are. */
         DONE,
-        /** The socket becomes writable once that is decided: see {@link #finishConnect}. */
+        /** The socket becomes writable once the result is known: see {@link #finishConnect}. */
         UNDER_WAY,
-        /** Not begun, since the listener has no room: it is tried again a little later. */
+        /** Not begun, since the listener has no room; tried again a little later. */
         NO_ROOM
     }
 
@@ -79,7 +79,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     protected abstract Progress connect(SocketAddress remote) throws IOException;
 
     /**
-     * Before another {@link #connect}, after one for which there was no room: makes the socket anew, if one socket can't try twice.
+     * Prepares for another {@link #connect} after one for which there was no room: makes the socket anew, if one socket can't try twice.
      *
      * @return whether it did so
      */
@@ -90,29 +90,29 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     /** Whether the connection under way is now established; throws if it failed. */
     protected abstract boolean finishConnect() throws IOException;
 
-    /** Finds out {@link #ownAddress}, now that the connection is established. */
+    /** Determines {@link #ownAddress}, now that the connection is established. */
     protected abstract void learnOwnAddress() throws IOException;
 
     /** {@link Wire#localAddress}, once connected. */
     protected abstract @Nullable SocketAddress ownAddress();
 
-    /** Reads at most the target's writable bytes, once: bytes read and appended, 0 for would-block, -1 for end of input. */
+    /** Reads once, at most the target's writable bytes. Returns the number of bytes read and appended, 0 for would-block, -1 for end of input. */
     protected abstract int read(ByteBuf target) throws IOException;
 
     /**
-     * Writes the readable bytes of {@code buffers[from]} and the next ones, {@code count} in all and none of them null, in one
-     * call, without moving their indices: bytes taken, 0 for would-block.
+     * Writes the readable bytes of {@code count} buffers, beginning with {@code buffers[from]}, none of them null, in one call, without moving their
+     * indices. Returns the number of bytes taken, 0 for would-block.
      *
-     * <p>Fewer than were offered mean, as 0 does, that there is no room for more now: the rest is offered again only after the
-     * system has said that the socket is writable, so it must come to say so. A transport that takes fewer for a reason of its own, such as a
-     * scratch area that is too small, may do that where the system reports a state, as poll does. Where it reports changes alone
-     * (edge-triggered), it calls the system until that takes no more.
+     * <p>If fewer bytes are taken than were offered, as with 0, there is no room for more now. The rest is offered again only after the system has
+     * reported that the socket is writable, so that report must be sure to arrive. A transport that takes fewer for a reason of its own, such as a
+     * scratch area that is too small, may do so only if the system reports a state, as poll does. If it reports only changes (edge-triggered), the
+     * transport calls the system until that takes no more.
      */
     protected abstract long write(@Nullable ByteBuf[] buffers, int from, int count) throws IOException;
 
     /**
-     * Says which readiness is wanted from now on: of input, of output (or of the connection while it is made). With neither,
-     * nothing is told, not even an error or a hang-up.
+     * Sets which readiness is wanted from now on: of input, of output (or of the connection while it is made). With neither, nothing is reported, not
+     * even an error or a hang-up.
      */
     protected abstract void interest(boolean read, boolean write) throws IOException;
 
@@ -124,7 +124,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         return UNKNOWN;
     }
 
-    /** Gives the descriptor back, once; with a reset if told so. Never throws. */
+    /** Closes the descriptor; with a reset if {@code reset} is true. Called once. Never throws. */
     protected abstract void closeSocket(boolean reset);
 
     /** {@link Wire#get}, of a socket that is not closed. */
@@ -132,13 +132,13 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
 
     // ---- the beginning
 
-    /** A socket that is connected already, such as an accepted one: {@code connected} comes with the next select. */
+    /** Starts a socket that is already connected, such as an accepted one: {@code connected} is delivered by the next select. */
     final void startConnected() {
         state = State.CONNECTED;
         announce();
     }
 
-    /** A connection under way: waits for the socket to become writable. */
+    /** Starts a connection that is under way: waits for the socket to become writable. */
     final void startConnecting() {
         try {
             interest(false, true);
@@ -147,12 +147,12 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         }
     }
 
-    /** A connection that could not even be tried: {@code closed(cause)} comes with the next select. */
+    /** Starts a connection that could not even be tried: {@code closed(cause)} is delivered by the next select. */
     final void startFailed(IOException cause) {
         fail(named("connect to ", cause));
     }
 
-    /** What is not wanted may be wanted again by now: a pause is over, or the queue is full again. */
+    /** Interest that was not wanted may be wanted again by now, because a pause is over or the queue is full again. */
     @Override
     public final void ready(boolean readable, boolean writable) {
         try {
@@ -162,12 +162,12 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         }
     }
 
-    /** Want of memory, or a mistake: it costs this Wire alone. */
+    /** No memory, or a bug: it fails only this Wire. */
     private void broken(Throwable e) {
         fail(whatBroke(e));
     }
 
-    /** What was told to have failed is the cause, whatever comes after it. */
+    /** A failure that was reported stays the cause, whatever follows it. */
     private Throwable whatBroke(Throwable e) {
         Throwable told = state == State.FAILED ? failure : null;
         try {
@@ -245,7 +245,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         }
     }
 
-    /** Whether anything came. */
+    /** Whether any bytes were read. */
     private boolean readSome() {
         boolean some = false;
         long budget = BYTES_PER_TURN;
@@ -255,7 +255,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
                 target = selector().receiveBuffer();
             }
             if (!readable()) {
-                return some; // the listener has paused or closed it, or the Selector, when it was asked for a target
+                return some; // asked for a target, the listener has paused or closed it, or the Selector
             }
             int room = target.writableBytes();
             int n;
@@ -280,10 +280,10 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         return some;
     }
 
-    /** There is nothing to read now, or never again. */
+    /** There is nothing to read now, or never will be again. */
     private void noMore(boolean ended) {
         if (state == State.FAILED) {
-            fail(failure); // whatever the kernel says of the stream's end: what it had is read
+            fail(failure); // whatever the kernel says of the stream's end: its bytes are read
         } else if (ended) {
             inputEnded = true;
             listener.inputEnded();
@@ -348,7 +348,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
             } catch (IOException e) {
                 outputFails(named("write to ", e));
                 return;
-            } catch (RuntimeException | Error e) { // want of memory, or a buffer that its owner has released as well
+            } catch (RuntimeException | Error e) { // no memory, or a buffer that its owner has released as well
                 outputFails(named("write to ", new IOException(e)));
                 return;
             }
@@ -376,8 +376,8 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     }
 
     /**
-     * A peer that answers "go away" and closes makes our write fail; its answer is still there to be read. It is read whatever the
-     * readiness, of which we want to hear no more.
+     * A peer that answers "go away" and closes makes our write fail while its answer is still waiting to be read. It is read whatever the readiness,
+     * of which no further reports are wanted.
      */
     private void outputFails(IOException cause) {
         failure = cause;
@@ -402,7 +402,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         try {
             return unacknowledgedBytes();
         } catch (IOException e) {
-            return UNKNOWN; // what is wrong with the connection shows when it is read or written
+            return UNKNOWN; // a failure of the connection shows when it is read or written
         }
     }
 
@@ -494,7 +494,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
     private void end(@Nullable Throwable cause, boolean reset) {
         if (state == State.CLOSED) {
             if (cause == null) {
-                failure = null; // a close need not be told what had failed before it
+                failure = null; // a close need not report an earlier failure
             }
             return;
         }
@@ -541,7 +541,7 @@ public abstract non-sealed class ReadinessWire extends Watched implements Wire {
         if (state == State.FAILED) {
             readTurn();
             if (readable()) {
-                announce(); // and so on, in turns
+                announce(); // continues with the next select
             } else if (state == State.FAILED && inputEnded) {
                 fail(failure);
             }

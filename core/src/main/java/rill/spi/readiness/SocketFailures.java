@@ -11,11 +11,11 @@ import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 
-/** Says in a failure what was being done and with whom; the type of the failure stays. */
+/** Adds to a failure the operation and the address; the type of the failure is kept. */
 public final class SocketFailures {
     private SocketFailures() {}
 
-    /** The same failure, its message preceded by {@code doing}: {@code "connect to localhost:1: Connection refused"}. */
+    /** The same failure with its message preceded by {@code doing}: {@code "connect to localhost:1: Connection refused"}. */
     public static IOException naming(String doing, IOException cause) {
         String reason = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
         String message = doing + ": " + reason;
@@ -30,16 +30,16 @@ public final class SocketFailures {
         return named;
     }
 
-    /** What a caller is told who asks for an option that a transport has not, or not for such a socket. */
+    /** The exception for an option that a transport does not support, or not for this kind of socket. */
     public static IllegalArgumentException noOption(String transport, SocketOption<?> option) {
         return new IllegalArgumentException(
                 "transport " + transport + " has no option " + option.name() + " for such a socket");
     }
 
     /**
-     * Refuses an address that nobody can connect to or listen at.
+     * Refuses an address to which one can't connect and at which one can't listen.
      *
-     * @param known whether the transport has addresses of this kind
+     * @param known whether the transport supports addresses of this kind
      * @throws IllegalArgumentException saying what to do instead
      */
     public static void requireAddress(String transport, SocketAddress address, boolean known) {

@@ -10,18 +10,18 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file that a listening Unix domain socket leaves in the file system. Every transport treats it alike: it is removed when the
- * listener closes, so that the next one can bind, unless another file has taken its place by then; and a file that is there
- * before, stale or not, is never touched. That of one that connects stays, unless it has to be bound once more.
+ * The file that a listening Unix domain socket makes in the file system. Every transport treats it alike: it is removed when the listener closes, so
+ * that the next one can bind, unless another file has taken its place by then. A file that existed before, stale or not, is never touched. The file
+ * of a connecting socket remains, unless the socket has to be bound once more.
  *
- * <p><b>Ownership:</b> the Acceptor's, from the moment it is bound. <b>Not guaranteed:</b> that the file is removed when the
- * process is killed, or that nobody replaces it between the last look and the removal.
+ * <p><b>Ownership:</b> the Acceptor's, from the moment it is bound. <b>Not guaranteed:</b> that the file is removed when the process is killed, or
+ * that it is not replaced between the last check and the removal.
  */
 public abstract class SocketFile {
     /** For transports whose files are not the system's: see {@link ReadinessSelector#file}. */
     protected SocketFile() {}
 
-    /** Removes it, if it is still the same. Never throws: what is left over then is for the next bind to tell of. */
+    /** Removes the file if it is still the same. Never throws: if the file remains, the next bind reports it. */
     public abstract void remove();
 
     /** The file that binding to this address has just made. */
@@ -29,7 +29,7 @@ public abstract class SocketFile {
         return new OfSystem(address.getPath().toAbsolutePath());
     }
 
-    /** Why binding to this address failed, with what to do if a file is in the way. */
+    /** The failure of binding to this address, with advice if a file is in the way. */
     public static IOException refused(UnixDomainSocketAddress address, IOException cause) {
         if (cause instanceof BindException && Files.exists(address.getPath(), LinkOption.NOFOLLOW_LINKS)) {
             return SocketFailures.naming(
@@ -40,7 +40,7 @@ public abstract class SocketFile {
         return SocketFailures.naming("listen on " + address, cause);
     }
 
-    /** One in the system's file system. */
+    /** A file in the system's file system. */
     private static final class OfSystem extends SocketFile {
         private final Path path;
         private final @Nullable Object key;
@@ -50,11 +50,11 @@ public abstract class SocketFile {
             this.key = keyOf(path);
         }
 
-        /** Device and inode, of a file that may be a socket. Null if they can't be had, and then nothing is removed. */
+        /** Device and inode of a file that may be a socket. Null if they are not available; in that case nothing is removed. */
         private static @Nullable Object keyOf(Path path) {
             try {
                 var file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-                return file.isOther() ? file.fileKey() : null; // an inode that was given back may soon be a file's
+                return file.isOther() ? file.fileKey() : null; // a freed inode may soon be a file's
             } catch (IOException gone) {
                 return null;
             }

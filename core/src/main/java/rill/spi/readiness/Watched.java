@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.net.SocketOption;
 
 /**
- * A socket of a readiness Selector, connected or listening: it is told of readiness, and may have something to tell itself.
+ * A socket of a readiness Selector, connected or listening. It is notified of readiness, and may have events of its own to report.
  *
  * <p><b>Threading:</b> the Selector's driver.
  */
@@ -15,20 +15,20 @@ public abstract sealed class Watched permits ReadinessWire, ReadinessAcceptor {
 
     // ---- what a transport adds
 
-    /** The Selector that it belongs to. */
+    /** The Selector that this socket belongs to. */
     protected abstract ReadinessSelector<?> selector();
 
     /**
      * Sets an option of a socket that is not closed.
      *
-     * @throws IllegalArgumentException if the transport has no such option: see {@link SocketFailures#noOption}
+     * @throws IllegalArgumentException if the transport does not support the option: see {@link SocketFailures#noOption}
      */
     protected abstract <T> void option(SocketOption<T> option, T value) throws IOException;
 
     // ---- what its Selector does with it
 
     /**
-     * {@link #option}, of what may be asked for.
+     * Sets an option if it is allowed: see {@link #option}.
      *
      * @throws IllegalArgumentException for a close that lingers, which would block the loop
      */
@@ -38,15 +38,15 @@ public abstract sealed class Watched permits ReadinessWire, ReadinessAcceptor {
     }
 
     /**
-     * What the Selector has found out; after close it means nothing. An error or hang-up counts as both: the calls then say what it
-     * is. What is not wanted any more is withdrawn only now that it has come, since often it is wanted again by then.
+     * Handles readiness that the Selector has found; a no-op after close. An error or hang-up counts as both: the calls then reveal which it is.
+     * Interest that is no longer wanted is withdrawn only now, when its event has arrived, since by then it is often wanted again.
      */
     public abstract void ready(boolean readable, boolean writable);
 
-    /** Gives back the descriptor, and every buffer. Idempotent. */
+    /** Closes the descriptor, and releases every buffer. Idempotent. */
     public abstract void close();
 
-    /** Its Selector is to {@link #tell} with the next select. */
+    /** Makes the Selector call {@link #tell} during the next select. */
     final void announce() {
         if (!waits) {
             waits = true;
@@ -60,6 +60,6 @@ public abstract sealed class Watched permits ReadinessWire, ReadinessAcceptor {
         tell();
     }
 
-    /** Tells what no readiness will. */
+    /** Delivers events that no readiness announces. */
     abstract void tell();
 }

@@ -2,19 +2,17 @@ package rill.spi.writing;
 
 import org.jspecify.annotations.Nullable;
 
-/**
- * Empty queues, for those Wires of a Selector that have something to write. Most are empty again after one flush. An idle Wire has none.
- */
+/** Empty queues for the Wires of a Selector that have something to write. Most are empty again after one flush. An idle Wire has none. */
 public final class SpareQueues {
     private static final int MOST = 16;
 
     private @Nullable WriteQueue first;
     private int count;
 
-    /** Those of one Selector. */
+    /** Creates the spare queues of one Selector. */
     public SpareQueues() {}
 
-    /** An empty one. */
+    /** Returns an empty queue. */
     public WriteQueue take() {
         WriteQueue queue = first;
         if (queue == null) {
@@ -26,7 +24,7 @@ public final class SpareQueues {
         return queue;
     }
 
-    /** Takes back one that is empty, with nothing to report. */
+    /** Takes back a queue that is empty and has nothing to report. */
     public void giveBack(WriteQueue queue) {
         if (count < MOST) {
             queue.nextSpare = first;

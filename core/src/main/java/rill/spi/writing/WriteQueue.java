@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import rill.spi.Wire;
 
 /**
- * Buffers that a Wire was given and that have not left yet, in order. It owns them. A Wire has one only while something waits: see
+ * Buffers passed to a Wire that have not left yet, in order. The queue owns them. A Wire has one only while something is waiting: see
  * {@link SpareQueues}.
  *
  * <pre>
@@ -24,7 +24,7 @@ public final class WriteQueue {
     private int tail;
     private long unreported;
 
-    /** While it is a spare one. */
+    /** Used while this is a spare queue. */
     @Nullable
     WriteQueue nextSpare;
 
@@ -34,22 +34,22 @@ public final class WriteQueue {
         return head == tail;
     }
 
-    /** How many buffers there are. */
+    /** The number of buffers. */
     public int size() {
         return tail - head;
     }
 
-    /** The one before which there are so many. */
+    /** The buffer at this position; 0 is the first. */
     public ByteBuf get(int index) {
         return Objects.requireNonNull(buffers[head + index]);
     }
 
-    /** All of them, as an array, from {@link #first} on. Valid until anything else is asked of this queue. */
+    /** All buffers, as an array, beginning at {@link #first}. Valid until the next call of another method. */
     public @Nullable ByteBuf[] array() {
         return buffers;
     }
 
-    /** Where in {@link #array} they begin. */
+    /** The index in {@link #array} of the first buffer. */
     public int first() {
         return head;
     }
@@ -73,7 +73,7 @@ public final class WriteQueue {
         tail = used;
     }
 
-    /** So many bytes have left: what they have covered is released. How many buffers that were. */
+    /** Notes that this many bytes have left: the buffers that they cover are released. Returns the number of those buffers. */
     public int sent(long bytes) {
         long left = bytes;
         int covered = 0;
@@ -101,7 +101,7 @@ public final class WriteQueue {
         }
     }
 
-    /** Releases all but the first so many. */
+    /** Releases all buffers from this position on. */
     public void releaseFrom(int index) {
         int kept = head + index;
         while (tail > kept) {
@@ -119,18 +119,18 @@ public final class WriteQueue {
         releaseFrom(0);
     }
 
-    /** If that throws, its owner has released it as well, and it is gone: no reason to keep the others, or the socket. */
+    /** If the release throws, the buffer's owner has released it as well, and it is gone. That is no reason to keep the others, or the socket. */
     private static void release(ByteBuf buffer) {
         try {
             buffer.release();
         } catch (RuntimeException | Error e) {
-            // That it was gone already shows where it is encoded or written.
+            // The failure shows where the buffer is encoded or written.
         }
     }
 
     // ---- what its Wire has to tell
 
-    /** Bytes that have left and whose count no {@link Wire#flush()} has returned. */
+    /** The number of bytes that have left and that no {@link Wire#flush()} has returned. */
     public long unreported() {
         return unreported;
     }

@@ -1,5 +1,5 @@
 /**
- * What Wires were given to write, and what transports share of that, whether their system reports readiness or completion. Not for users:
- * exported to the transports of Rill alone.
+ * Queues of buffers that Wires are to write, shared by transports whose system reports readiness and those whose system reports completion. Not for
+ * users: exported to the transports of Rill alone.
  */
 package rill.spi.writing;
