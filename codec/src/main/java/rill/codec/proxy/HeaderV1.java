@@ -22,7 +22,7 @@ final class HeaderV1 {
     private static final String PROXY = "PROXY ";
     static final byte[] SIGNATURE = {'P', 'R', 'O', 'X', 'Y', ' '};
 
-    /** With its CR LF. */
+    /** Including CR LF. */
     static final int LONGEST = 107;
 
     private static final String TCP4 = "TCP4";
