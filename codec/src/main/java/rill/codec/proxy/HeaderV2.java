@@ -17,7 +17,7 @@ import rill.ProtocolException;
 import rill.codec.proxy.ProxyInfo.Kind;
 
 /**
- * The binary header that version 2 of the PROXY protocol begins a connection with.
+ * The binary header that begins a connection in version 2 of the PROXY protocol.
  *
  * <pre>
  *  0          12                  13             14        16
@@ -25,7 +25,7 @@ import rill.codec.proxy.ProxyInfo.Kind;
  *                                                         └──────────── n ─────────────┘
  * </pre>
  *
- * <p>What is behind the length is of no interest if the command is LOCAL, or the family is not specified.
+ * <p>If the command is LOCAL or the family is unspecified, what follows the length is ignored.
  */
 final class HeaderV2 {
     static final byte[] SIGNATURE = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'};

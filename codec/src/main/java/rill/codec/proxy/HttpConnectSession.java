@@ -10,7 +10,7 @@ import rill.Context;
 import rill.Outgoing;
 
 /**
- * Asks an HTTP proxy to connect on. Each arrow is a line of what the proxy says.
+ * Asks an HTTP proxy to connect to a target. Each arrow is a line that the proxy sends.
  *
  * <pre>
  *   opened ── we send the request ──▶ STATUS_LINE ── HTTP/1.x code reason ──▶ FIELDS ── name: value ──┐
@@ -20,7 +20,7 @@ import rill.Outgoing;
  *                                              empty, after others ──▶ refused ┘
  * </pre>
  *
- * <p>Everything else ends the connection. What fields of a 2xx say of a content has no meaning: RFC 9110, 9.3.6.
+ * <p>Everything else ends the connection. Fields of a 2xx that describe content have no meaning: RFC 9110, 9.3.6.
  */
 final class HttpConnectSession extends Tunnel {
     private enum State {

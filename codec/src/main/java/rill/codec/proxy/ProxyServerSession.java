@@ -10,11 +10,11 @@ import rill.DeadlineException;
 import rill.ProtocolException;
 
 /**
- * Reads the header of the PROXY protocol that a connection to a server begins with.
+ * Reads the PROXY header that begins each connection to a server.
  *
  * <pre>
  *  opened ── by a stranger ──▶ refused; or, if strangers are served, SCREENING
- *    │ by one who is trusted
+ *    │ by a trusted peer
  *    ▼
  *  EXPECTING ── header ──▶ passing on          SCREENING ── no header ──▶ passing on
  *    │  │                    ▲                    ▲  └───── header ──▶ refused
@@ -22,8 +22,8 @@ import rill.ProtocolException;
  *    └── time is up ─────────┼────────────────────┘ without; otherwise refused
  * </pre>
  *
- * <p>EXPECTING keeps back what has come until it knows what that is, and what is written as well. SCREENING keeps back nothing, since such a peer
- * speaks for itself; it ends the connection as soon as a header's signature is complete.
+ * <p>EXPECTING holds input until it is clear whether it is a header, and holds writes as well. SCREENING holds nothing, since such a peer speaks for
+ * itself; it ends the connection as soon as a header's signature is complete.
  */
 final class ProxyServerSession extends Passage {
     private enum State {

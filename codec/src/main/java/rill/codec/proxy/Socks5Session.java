@@ -8,7 +8,7 @@ import rill.Context;
 import rill.Outgoing;
 
 /**
- * The client's side of SOCKS5. Each arrow is what the proxy says; what we say to that comes after the slash.
+ * The client's side of SOCKS5. Each arrow is what the proxy sends; our answer comes after the slash.
  *
  * <pre>
  *   opened / 05 1 00, with a user 05 2 00 02
