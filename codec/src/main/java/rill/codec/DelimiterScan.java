@@ -14,7 +14,7 @@ final class DelimiterScan {
     /**
      * The delimiter and its failure table.
      *
-     * @param shorter for each number of matching bytes, less one: how many of them may still begin a delimiter if the next byte does not match
+     * @param shorter at index k - 1: how many bytes may still begin the delimiter after k bytes have matched and the next one has not
      */
     @SuppressWarnings("ArrayRecordComponent") // never leaves this package and never changes
     record Pattern(byte[] bytes, int[] shorter) {

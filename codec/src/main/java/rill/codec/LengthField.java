@@ -5,7 +5,7 @@ import rill.FrameSession;
 import rill.Framing;
 
 /**
- * A framing with the length of each frame in front of it. Immutable, each method gives a changed copy.
+ * A framing with the length of each frame in front of it. Immutable; each method returns a changed copy.
  *
  * <pre>
  *   ┌────────┬────────┬──────────────────────────────┐
@@ -14,15 +14,13 @@ import rill.Framing;
  *            size of the content = length + adjustment
  * </pre>
  *
- * <p>Unless said otherwise the length is a big-endian unsigned number at the very front that counts the content alone,
- * a frame is the content alone, and is at most 1 MiB.
+ * <p>By default, the length is a big-endian unsigned number at the very front and counts only the content. A frame is only the content, and has at
+ * most 1 MiB.
  *
- * <p><b>Ownership:</b> see {@link Framing}; frames are slices of what was received. A large frame that is written is
- * passed through, not copied.
+ * <p><b>Ownership:</b> see {@link Framing}; frames are slices of the received bytes. A large frame that is written is passed through, not copied.
  *
- * <p><b>Errors:</b> a length that is negative, too large, or above the limit is a {@link rill.ProtocolException} as
- * soon as it is read; no memory is taken because of it. A frame that can't be written is an
- * {@link IllegalArgumentException}.
+ * <p><b>Errors:</b> a length that is negative, too large, or above the limit is a {@link rill.ProtocolException} as soon as it is read; no memory is
+ * allocated for it. A frame that can't be written is an {@link IllegalArgumentException}.
  *
  * <p><b>Source:</b> varint: Protocol Buffers, "Encoding", Base 128 Varints.
  */

@@ -6,7 +6,7 @@ import java.util.function.Predicate;
 import rill.ByteLayer;
 
 /**
- * The PROXY protocol of haproxy, which other proxies and load balancers speak as well. A proxy that passes a connection on first says who the client
+ * The PROXY protocol of haproxy, which other proxies and load balancers speak as well. A proxy that passes on a connection first says who the client
  * is, then relays what the client sends. Each side has a byte layer, which belongs beneath all other layers:
  *
  * <pre>{@code

@@ -71,7 +71,7 @@ public final class ProxySsl {
         return new ProxySsl(client, verify, all);
     }
 
-    // ---- what it reports
+    // ---- reading
 
     /** Whether the client spoke TLS. */
     public boolean tls() {

@@ -22,7 +22,7 @@ final class Level {
 
         final String words;
         final int least;
-        final int each; // elements per pair or element
+        final int each; // elements per part: 2 for pairs
         final String parts;
         final boolean streams;
 

@@ -13,10 +13,10 @@ import rill.codec.resp.Level.Kind;
  * aggregates wait on a stack:
  *
  * <pre>
- *  *2 ─▶ open level 1 ─▶ $3 abc ─▶ add ─▶ *1 ─▶ open level 2 ─▶ :7 ─▶ add, level 2 is full
- *                                   reply ◀─ level 1 is full ◀─ add to level 1 ◀─┘
- *  *? ─▶ open a level that is never full ─▶ … ─▶ . ─▶ close it
- *  $? ─▶ open a text ─▶ ;4 abcd ─▶ append ─▶ ;0 ─▶ close it
+ *   *2 ─▶ open level 1 ─▶ $3 abc ─▶ add ─▶ *1 ─▶ open level 2 ─▶ :7 ─▶ add, level 2 is full
+ *                                     reply ◀─ level 1 is full ◀─ add to level 1 ◀─┘
+ *   *? ─▶ open a level that is never full ─▶ … ─▶ . ─▶ close it
+ *   $? ─▶ open a text ─▶ ;4 abcd ─▶ append ─▶ ;0 ─▶ close it
  * </pre>
  *
  * <p>Without RESP3, its types are refused.

@@ -46,7 +46,7 @@ public final class RespException extends IOException {
     }
 
     /**
-     * Whether this error answers nothing, although it may arrive after a command. A server that accepts no more clients, or none from other machines,
+     * Whether this error answers no command, although it may arrive after one. A server that accepts no more clients, or none from other machines,
      * sends it unasked and closes.
      */
     static boolean refusesConnection(Reply.Failed failure) {

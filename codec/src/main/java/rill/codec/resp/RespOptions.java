@@ -141,7 +141,7 @@ public final class RespOptions {
 
     /**
      * Limits what unfinished messages may cost together: those of all connections over one {@code Resp.server} or one {@code Resp.client}. A
-     * connection that needs more fails with an {@link java.io.IOException}. The first 16 KiB of each connection are not counted.
+     * connection that needs more fails with an {@link java.io.IOException}. What a connection holds is not counted while it is at most 16 KiB.
      */
     public RespOptions unfinishedBytes(long limit) {
         if (limit < 1) {
