@@ -36,17 +36,17 @@ import rill.Context;
  * with the next bytes; or, once the layer is ready, after their delay, which starts again at that time.
  *
  * <p><b>Errors:</b> an exception of a handler fails the connection, after the messages before it were delivered. If a message can't be written, only
- * its write fails, unless handlers have already written a part of it: then nothing of it is sent, and the connection fails. {@link
- * rill.Connection#become} throws an {@link IllegalStateException}: handlers can't be replaced, since they can't give back the bytes that they have
- * consumed.
+ * its write fails, unless handlers have already written a part of it: then nothing of it is sent, and the connection fails.
+ * {@link rill.Connection#become} throws an {@link IllegalStateException}: handlers can't be replaced, since they can't give back the bytes that they
+ * have consumed.
  *
- * <p><b>Work on other threads:</b> a handler may pass work to another thread, and return its result through {@code ctx.executor()}, {@code
- * ctx.writeAndFlush} or {@code ctx.fireChannelRead}, from that thread or from a callback on the loop. It then runs in a Handle, in the order in which
- * each thread submitted it, and its writes and messages are treated as usual. The connection is not aware of such work until it returns: {@link
- * rill.Connection#close} and a graceful stop don't wait for it, the end of input may be delivered before, and decoding continues meanwhile. Messages
- * passed on after the end of input was delivered are released, and the first of them is reported to the loop's {@link rill.Reporter}. Writes after
- * our output has ended fail. When the connection is closed, or the loop closes before the work runs, its writes fail, the messages it passes on are
- * released, and nothing more can be scheduled.
+ * <p><b>Work on other threads:</b> a handler may pass work to another thread, and return its result through {@code ctx.executor()},
+ * {@code ctx.writeAndFlush} or {@code ctx.fireChannelRead}, from that thread or from a callback on the loop. It then runs in a Handle, in the order
+ * in which each thread submitted it, and its writes and messages are treated as usual. The connection is not aware of such work until it returns:
+ * {@link rill.Connection#close} and a graceful stop don't wait for it, the end of input may be delivered before, and decoding continues meanwhile.
+ * Messages passed on after the end of input was delivered are released, and the first of them is reported to the loop's {@link rill.Reporter}. Writes
+ * after our output has ended fail. When the connection is closed, or the loop closes before the work runs, its writes fail, the messages it passes on
+ * are released, and nothing more can be scheduled.
  *
  * <p><b>Not guaranteed:</b> handlers with their own executor, as in {@code addLast(group, handler)}, are not supported. If there are any when the
  * connection begins, it fails with an {@link UnsupportedOperationException}. Handlers that are added later are not checked, and their calls may

@@ -9,8 +9,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ranges of IP addresses that share their first bits, written as {@code 10.0.0.0/8} or {@code 2001:db8::/32}: the peers that {@link
- * ProxyProtocol#server} trusts. Immutable. An IPv4 address in IPv6 form ({@code ::ffff:10.0.0.1}) counts as the IPv4 address. No other kind of
+ * Ranges of IP addresses that share their first bits, written as {@code 10.0.0.0/8} or {@code 2001:db8::/32}: the peers that
+ * {@link ProxyProtocol#server} trusts. Immutable. An IPv4 address in IPv6 form ({@code ::ffff:10.0.0.1}) counts as the IPv4 address. No other kind of
  * address is in any range.
  */
 public final class AddressRanges implements Predicate<SocketAddress> {

@@ -19,8 +19,8 @@ import rill.Session;
  * <p><b>Errors:</b> the connection fails with a {@link rill.ProtocolException} if the peer is not trusted or does not send a header, and with a
  * {@link rill.DeadlineException} if its header is late.
  *
- * <p><b>Limits:</b> a header has at most {@link #DEFAULT_LIMIT} bytes, in version 1 always at most 107. It must arrive within {@link
- * #DEFAULT_PATIENCE}.
+ * <p><b>Limits:</b> a header has at most {@link #DEFAULT_LIMIT} bytes, in version 1 always at most 107. It must arrive within
+ * {@link #DEFAULT_PATIENCE}.
  */
 public final class ProxyProtocolServer implements ByteLayer {
     /** The default limit of a header of version 2, in bytes. */

@@ -7,8 +7,8 @@ import rill.ProtocolException;
 import rill.codec.internal.Violations;
 
 /**
- * A command as people type it: words separated by spaces, with quotes as in Redis. Words may have any bytes. Double quotes allow the escapes {@code
- * \n \r \t \b \a}, {@code \xHH}, and a backslash before any other byte; single quotes only {@code \'}.
+ * A command as people type it: words separated by spaces, with quotes as in Redis. Words may have any bytes. Double quotes allow the escapes
+ * {@code \n \r \t \b \a}, {@code \xHH}, and a backslash before any other byte; single quotes only {@code \'}.
  *
  * <p><b>Source:</b> Redis documentation, "Redis serialization protocol specification", Inline commands.
  */

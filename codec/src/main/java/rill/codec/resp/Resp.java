@@ -17,11 +17,11 @@ import rill.codec.resp.RespClientCodec.Pairing;
  *
  * <p>A connection begins in RESP 2. With {@link Hello}, a client asks for more: RESP3, a user, a database.
  *
- * <p><b>Ownership:</b> neither a {@link Command} nor a {@link Reply} holds a buffer, so nothing has to be released, unless {@link
- * RespOptions#handOut} is set.
+ * <p><b>Ownership:</b> neither a {@link Command} nor a {@link Reply} holds a buffer, so nothing has to be released, unless
+ * {@link RespOptions#handOut} is set.
  *
- * <p><b>Errors:</b> anything that does not follow the protocol to the letter, or is above the limits of {@link RespOptions}, is a {@link
- * rill.ProtocolException}. Memory is allocated for bytes that have arrived, not for announced lengths. An answer such as {@code -ERR} is not a
+ * <p><b>Errors:</b> anything that does not follow the protocol to the letter, or is above the limits of {@link RespOptions}, is a
+ * {@link rill.ProtocolException}. Memory is allocated for bytes that have arrived, not for announced lengths. An answer such as {@code -ERR} is not a
  * failure but a {@link Reply.Failed}; {@link Reply#orThrow} makes it one. A message that can't be written (a CR in a status, an unpaired surrogate,
  * arrays nested too deep) is an {@link IllegalArgumentException}.
  *
@@ -53,8 +53,9 @@ public final class Resp {
      *
      * <p><b>Errors:</b> a command that would break this pairing is refused: its call fails with an {@link IllegalArgumentException} that says what to
      * use instead. These are {@code SUBSCRIBE} and its kin (use {@link RespSubscriber}), {@code MONITOR}, {@code CLIENT REPLY OFF} and {@code SKIP},
-     * {@code SYNC}, {@code PSYNC} and {@code REPLCONF} (use {@link #clientPipeline()}), {@code HELLO} with another version, {@code CLIENT TRACKING
-     * ON} in RESP3 without a consumer of pushes, and {@code RESET} after a greeting. A push is a violation of the protocol here.
+     * {@code SYNC}, {@code PSYNC} and {@code REPLCONF} (use {@link #clientPipeline()}), {@code HELLO} with another version,
+     * {@code CLIENT TRACKING ON} in RESP3 without a consumer of pushes, and {@code RESET} after a greeting. A push is a violation of the protocol
+     * here.
      */
     public static ClientProtocol<Command, Reply> client(Hello hello, RespOptions options) {
         return ClientProtocol.inOrder(Pipeline.of(new RespClientCodec(options, hello, Pairing.REPLIES)));
@@ -90,9 +91,9 @@ public final class Resp {
     }
 
     /**
-     * A client protocol whose calls are batches of one or more commands. A batch is sent on one connection with nothing in between, and succeeds or
-     * fails as a whole; its answer has a reply for each command, in order, even if some are errors. For transactions ({@code MULTI} to {@code EXEC}),
-     * and for commands that must directly precede another ({@code ASKING}). {@link RespOptions#handOut} has no effect.
+     * A client protocol whose calls are batches of one or more commands. A batch is sent on one connection with nothing in between, and is answered
+     * or fails as a whole; its answer has a reply for each command, in order, even if some are errors. For transactions ({@code MULTI} to
+     * {@code EXEC}), and for commands that must directly precede another ({@code ASKING}). {@link RespOptions#handOut} has no effect.
      *
      * <p><b>Errors:</b> if one of the commands is refused, as {@link #client(Hello, RespOptions)} says, none is sent.
      */

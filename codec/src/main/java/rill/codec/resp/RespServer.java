@@ -1,8 +1,8 @@
 package rill.codec.resp;
 
 /**
- * What a server has reported about itself in answer to {@code HELLO}: {@link rill.Connection#info} of a connection that began with {@link
- * Hello#resp3}, or with a {@code HELLO} in {@link Hello#then}. Anything that the server did not report is empty or 0.
+ * What a server has reported about itself in answer to {@code HELLO}: {@link rill.Connection#info} of a connection that began with
+ * {@link Hello#resp3}, or with a {@code HELLO} in {@link Hello#then}. Anything that the server did not report is empty or 0.
  *
  * @param name the program, such as {@code redis}
  * @param version the program's version

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * <p>It reads {@code CERTIFICATE}, {@code PRIVATE KEY} (PKCS #8), {@code ENCRYPTED PRIVATE KEY} (with a password), {@code RSA PRIVATE KEY} (PKCS #1)
  * and {@code EC PRIVATE KEY} (SEC 1). Other blocks, and text between blocks, are skipped.
  *
- * <p><b>Errors:</b> an {@link IOException} that names the file and what is wrong with it. No message shows the file's content. <b>Source:</b> RFC
- * 7468, RFC 5958, RFC 8017 appendix A.1.2, RFC 5915.
+ * <p><b>Errors:</b> an {@link IOException} that names the file and what is wrong with it. No message shows the file's content. <b>Source:</b>
+ * RFC 7468, RFC 5958, RFC 8017 appendix A.1.2, RFC 5915.
  */
 public final class Pem {
     private static final long LARGEST_FILE = 4 * 1024 * 1024;

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The record format of TLS: type (1 byte), version (2), length (2), and as many bytes as the length says. <b>Source:</b> RFC 8446, section 5.1; RFC
- * 5246, section 6.2.
+ * The record format of TLS: type (1 byte), version (2), length (2), and as many bytes as the length says. <b>Source:</b> RFC 8446, section 5.1;
+ * RFC 5246, section 6.2.
  */
 final class TlsRecord {
     static final int HEADER = 5;
