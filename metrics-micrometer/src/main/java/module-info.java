@@ -2,7 +2,7 @@ import org.jspecify.annotations.NullMarked;
 
 /** Rill's metrics as Micrometer meters. */
 @NullMarked
-@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // Micrometer's jars have no module descriptors
+@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // Micrometer's jars have no descriptors
 module rill.metrics.micrometer {
     requires transitive rill.core;
     requires transitive micrometer.core;

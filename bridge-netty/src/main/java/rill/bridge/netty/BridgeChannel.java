@@ -46,7 +46,7 @@ final class BridgeChannel extends AbstractChannel {
     private final SocketAddress peer;
     private final ArrayDeque<Object> arrived = new ArrayDeque<>(); // messages and events, in their order
     private final ArrayDeque<Object> written = new ArrayDeque<>(); // by handlers, for the layer below
-    private @Nullable Future<?> ready; // until this is done, nothing may be written; null if it is done, or there is none
+    private @Nullable Future<?> ready; // writes wait until it is done; null: it is done, or there is none
     private int unwritten; // messages that handlers have taken and neither written nor refused
     private volatile boolean active; // the handlers were added; other threads read it as well
     private volatile boolean open = true;

@@ -33,7 +33,7 @@ final class HttpConnectSession extends Tunnel {
     private static final int CODE_AT = VERSION.length() + 2; // after a digit and a space
     private static final int CODE_END = CODE_AT + 3;
     private static final int SWITCHING_PROTOCOLS = 101;
-    private static final int UNAUTHORIZED = 401; // not meant for proxies, but what tinyproxy answers to a wrong password
+    private static final int UNAUTHORIZED = 401; // not for proxies, yet tinyproxy's answer to a wrong password
     private static final int FORBIDDEN = 403;
     private static final int METHOD_NOT_ALLOWED = 405;
     private static final int HTTPS = 443;

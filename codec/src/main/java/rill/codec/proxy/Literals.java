@@ -15,7 +15,7 @@ final class Literals {
     static final int V4_BYTES = 4;
     static final int V6_BYTES = 16;
 
-    private static final int MAPPED_ZEROES = 10; // then two bytes of ones, before an IPv4 address that is written as IPv6
+    private static final int MAPPED_ZEROES = 10; // then two bytes of ones, before an IPv4 address in IPv6 form
     private static final int LONGEST = 45;
     private static final int GROUP_DIGITS = 4;
 

@@ -83,7 +83,7 @@ final class CommandReader extends RespReader {
         }
         if (number > 0) {
             size = (int) number;
-            parts = new Object[Math.min(size, FIRST_SPACE)]; // grows with the parts that arrive, not with the announced size
+            parts = new Object[Math.min(size, FIRST_SPACE)]; // grows with arriving parts, not with the announced size
         }
         return after;
     }

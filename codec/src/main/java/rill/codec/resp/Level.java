@@ -65,7 +65,7 @@ final class Level {
         this.kind = kind;
         this.depth = below == null ? 1 : below.depth + 1;
         this.size = kind == Kind.ATTRIBUTE ? parts + 1 : parts;
-        this.elements = new Reply[Math.min(size, FIRST_SPACE)]; // grows with the elements that arrive, not with the announced size
+        this.elements = new Reply[Math.min(size, FIRST_SPACE)]; // grows as elements arrive, not by the announced size
     }
 
     boolean isStreamed() {

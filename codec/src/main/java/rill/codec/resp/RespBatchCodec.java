@@ -52,7 +52,7 @@ final class RespBatchCodec implements Codec<List<Reply>, List<Command>> {
     private static final class RespBatchSession implements Session<List<Reply>, List<Command>> {
         private final RespClientCodec.RespClientSession session;
         private final Unfinished.Kept kept; // for an answer that is not complete
-        private final ArrayDeque<Integer> expected = new ArrayDeque<>(); // number of replies, for each batch that was written
+        private final ArrayDeque<Integer> expected = new ArrayDeque<>(); // number of replies, for each written batch
         private List<Reply> replies = new ArrayList<>(1); // so far, to the first batch
         private long cost; // of these replies
 

@@ -117,7 +117,7 @@ final class Verifier extends X509ExtendedTrustManager {
             if (checksHost && wantsHost && passesWithoutHost(chain, authType)) {
                 checkHost(host, chain, authType, engine);
             }
-            throw checksHost ? explained(chain, e, "trust(...)") : e; // the user's trust manager has its own explanation
+            throw checksHost ? explained(chain, e, "trust(...)") : e; // the user's own has its own explanation
         }
         if (!checksHost && wantsHost) {
             checkHost(host, chain, authType, engine);
