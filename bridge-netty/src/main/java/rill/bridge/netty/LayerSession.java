@@ -27,8 +27,7 @@ final class LayerSession extends BridgeSession<ByteBuf, ByteBuf> {
                     if (lent == null) {
                         throw misfit;
                     }
-                    channel.failedBy(
-                            misfit); // reported after the bytes before it, and before any after it
+                    channel.failedBy(misfit); // reported after the bytes before it, and before any after it
                     channel.dropArrived();
                     return lent;
                 }
