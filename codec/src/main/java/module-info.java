@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Framing, text, RESP, TLS, and ways through proxies: codecs that run on any transport, and without one. */
+/** Framing, text, RESP, TLS, and proxies: codecs that run on any transport, and without one. */
 @NullMarked
 @SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // netty-buffer ships without a descriptor
 module rill.codec {

@@ -1,8 +1,8 @@
 import org.jspecify.annotations.NullMarked;
 
-/** What Rill counts, as meters of Micrometer. */
+/** Rill's metrics as Micrometer meters. */
 @NullMarked
-@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // Micrometer's jars come without descriptors
+@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // Micrometer's jars have no descriptors
 module rill.metrics.micrometer {
     requires transitive rill.core;
     requires transitive micrometer.core;

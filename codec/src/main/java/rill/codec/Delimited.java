@@ -11,19 +11,18 @@ import rill.ProtocolException;
 import rill.codec.internal.Payloads;
 
 /**
- * A framing whose frames end with a certain sequence of bytes. Immutable, each method gives a changed copy.
+ * A framing whose frames end with a delimiter, a fixed sequence of bytes. Immutable; each method returns a changed copy.
  *
- * <p>A frame comes without its delimiter, and has at most 8 KiB unless said otherwise. The first delimiter in the
- * stream ends the frame; it is found in one pass, however it is split over reads and whether or not it overlaps with
- * itself.
+ * <p>A frame is delivered without its delimiter. By default it has at most 8 KiB. The first delimiter in the stream ends the frame. It is found in
+ * one pass, even if it is split over reads or overlaps with itself.
  *
- * <p><b>Ownership:</b> see {@link Framing}; frames are slices of what was received.
+ * <p><b>Ownership:</b> see {@link Framing}; frames are slices of the received bytes.
  *
- * <p><b>Errors:</b> a frame above the limit, and a stream that ends within a frame, are a {@link ProtocolException}. A
- * frame that would be cut elsewhere than at its end can't be written: {@link IllegalArgumentException}.
+ * <p><b>Errors:</b> a frame above the limit, and a stream that ends within a frame, are a {@link ProtocolException}. A frame whose content would end
+ * it early can't be written: {@link IllegalArgumentException}.
  */
 public final class Delimited implements Framing {
-    /** How much a frame may have unless said otherwise, in bytes, without its delimiter. */
+    /** The default limit of a frame, in bytes, without its delimiter. */
     public static final int DEFAULT_LIMIT = 8 * 1024;
 
     private final DelimiterScan.Pattern pattern;
@@ -47,7 +46,7 @@ public final class Delimited implements Framing {
         return by(delimiter.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** With frames of at most so many bytes, not counting the delimiter. */
+    /** Limits a frame to this many bytes, not counting the delimiter. */
     public Delimited limit(int bytes) {
         if (bytes < 1) {
             throw new IllegalArgumentException("a frame has at least one byte, not " + bytes);
@@ -55,7 +54,7 @@ public final class Delimited implements Framing {
         return new Delimited(pattern, bytes);
     }
 
-    /** With frames of up to 2 GiB: a peer can make this side hold as much as it sends. */
+    /** Allows frames of up to 2 GiB: a peer can make this side hold everything it sends. */
     public Delimited unlimited() {
         return limit(Integer.MAX_VALUE);
     }
@@ -75,7 +74,7 @@ public final class Delimited implements Framing {
         return "delimited by " + Arrays.toString(pattern.bytes()) + ", limit " + limit;
     }
 
-    /** Its state is how far it has looked, and how much of a delimiter it has seen there. */
+    /** Remembers how far it has scanned, and how much of a delimiter it has seen there. */
     private final class DelimitedSession extends FrameSession {
         private final DelimiterScan incoming = new DelimiterScan(pattern);
         private final DelimiterScan outgoing = new DelimiterScan(pattern);

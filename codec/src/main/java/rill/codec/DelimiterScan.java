@@ -3,8 +3,8 @@ package rill.codec;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Looks for a delimiter, byte by byte, and remembers how much of it the last bytes were: the algorithm of Knuth, Morris
- * and Pratt. So nothing is looked at twice, across reads, too.
+ * Searches for a delimiter byte by byte and remembers how much of it the last bytes match: the Knuth-Morris-Pratt algorithm. So no byte is looked at
+ * twice, even across reads.
  */
 final class DelimiterScan {
     private final byte[] delimiter;
@@ -12,11 +12,11 @@ final class DelimiterScan {
     private int matched;
 
     /**
-     * What to look for.
+     * The delimiter and its failure table.
      *
-     * @param shorter after so many matching bytes and one that doesn't, how many may still be the delimiter's beginning
+     * @param shorter at index k - 1: how many bytes may still begin the delimiter after k bytes have matched and the next one has not
      */
-    @SuppressWarnings("ArrayRecordComponent") // never leaves this package, nor changes
+    @SuppressWarnings("ArrayRecordComponent") // never leaves this package and never changes
     record Pattern(byte[] bytes, int[] shorter) {
         static Pattern of(byte[] bytes) {
             int[] shorter = new int[bytes.length];
@@ -43,7 +43,7 @@ final class DelimiterScan {
         this.shorter = pattern.shorter();
     }
 
-    /** How many of the last bytes may be the beginning of a delimiter. */
+    /** The number of last bytes that may begin a delimiter. */
     int matched() {
         return matched;
     }
@@ -52,7 +52,7 @@ final class DelimiterScan {
         matched = 0;
     }
 
-    /** The index after the first delimiter, or -1; in the latter case a later call continues where this one ended. */
+    /** Returns the index after the first delimiter, or -1. After -1, the next call continues where this one ended. */
     int find(ByteBuf in, int from, int to) {
         int i = from;
         while (i < to) {
@@ -83,7 +83,7 @@ final class DelimiterScan {
         }
     }
 
-    /** Whether a delimiter that follows now is seen at its own end, and not earlier. */
+    /** Whether a delimiter appended now would be recognized at its own end and no earlier. */
     boolean completesOnlyAtEnd() {
         for (int i = 0; i < delimiter.length; i++) {
             step(delimiter[i]);

@@ -8,7 +8,7 @@ import rill.Outgoing;
 import rill.codec.internal.Payloads;
 
 /**
- * A framing whose frames all have the same length, with nothing between them. Immutable.
+ * A framing whose frames all have the same length and follow each other directly. Immutable.
  *
  * <p><b>Errors:</b> a frame of another length can't be written: {@link IllegalArgumentException}.
  */
@@ -19,7 +19,7 @@ public final class FixedLength implements Framing {
         this.length = length;
     }
 
-    /** Frames of so many bytes each. */
+    /** Frames of this many bytes each. */
     public static FixedLength of(int bytes) {
         if (bytes < 1) {
             throw new IllegalArgumentException("a frame has at least one byte, not " + bytes);

@@ -5,7 +5,7 @@ import rill.FrameSession;
 import rill.Framing;
 
 /**
- * A framing with the length of each frame in front of it. Immutable, each method gives a changed copy.
+ * A framing with the length of each frame in front of it. Immutable; each method returns a changed copy.
  *
  * <pre>
  *   ┌────────┬────────┬──────────────────────────────┐
@@ -14,20 +14,18 @@ import rill.Framing;
  *            size of the content = length + adjustment
  * </pre>
  *
- * <p>Unless said otherwise the length is a big-endian unsigned number at the very front that counts the content alone,
- * a frame is the content alone, and is at most 1 MiB.
+ * <p>By default, the length is a big-endian unsigned number at the very front and counts only the content. A frame is only the content, and has at
+ * most 1 MiB.
  *
- * <p><b>Ownership:</b> see {@link Framing}; frames are slices of what was received. A large frame that is written is
- * passed through, not copied.
+ * <p><b>Ownership:</b> see {@link Framing}; frames are slices of the received bytes. A large frame that is written is passed through, not copied.
  *
- * <p><b>Errors:</b> a length that is negative, too large, or above the limit is a {@link rill.ProtocolException} as
- * soon as it is read; no memory is taken because of it. A frame that can't be written is an
- * {@link IllegalArgumentException}.
+ * <p><b>Errors:</b> a length that is negative, too large, or above the limit is a {@link rill.ProtocolException} as soon as it is read; no memory is
+ * allocated for it. A frame that can't be written is an {@link IllegalArgumentException}.
  *
  * <p><b>Source:</b> varint: Protocol Buffers, "Encoding", Base 128 Varints.
  */
 public final class LengthField implements Framing {
-    /** How much a frame's content may have unless said otherwise, in bytes. */
+    /** The default limit of a frame's content, in bytes. */
     public static final int DEFAULT_LIMIT = 1024 * 1024;
 
     final LengthFormat format;
@@ -52,15 +50,12 @@ public final class LengthField implements Framing {
         return new LengthField(new LengthFormat.Fixed(size, false), 0, 0, false, DEFAULT_LIMIT);
     }
 
-    /**
-     * A length in base 128, as in protobuf's delimited messages and MQTT: 1 to 10 bytes, only the shortest form is
-     * accepted.
-     */
+    /** A base-128 length of 1 to 10 bytes, as in protobuf's delimited messages and MQTT. Only the shortest form is accepted. */
     public static LengthField varint() {
         return new LengthField(new LengthFormat.Varint(), 0, 0, false, DEFAULT_LIMIT);
     }
 
-    /** With the length's lowest byte first. A varint has but one order. */
+    /** Reads and writes the length with its lowest byte first. Not for a varint, which has only one order. */
     public LengthField littleEndian() {
         if (!(format instanceof LengthFormat.Fixed fixed)) {
             throw new IllegalArgumentException("a varint has no byte order");
@@ -69,8 +64,8 @@ public final class LengthField implements Framing {
     }
 
     /**
-     * With so many bytes of header in front of the length. Reading drops them unless {@link #withHeader} is said;
-     * writing is possible only with it, since a frame has to bring them.
+     * Expects this many bytes of header before the length. Without {@link #withHeader}, reading drops them and writing is not possible, since the
+     * header has to be part of the frame.
      */
     public LengthField offset(int bytes) {
         if (bytes < 0 || bytes > 64 * 1024) {
@@ -79,23 +74,20 @@ public final class LengthField implements Framing {
         return new LengthField(format, bytes, adjustment, withHeader, limit);
     }
 
-    /**
-     * With so many bytes to be added to the length to get the content's size. If the length counts itself, its four
-     * bytes, it is -4.
-     */
+    /** Adds this many bytes to the length to get the content's size. For a four-byte length that counts itself, it is -4. */
     public LengthField adjustment(int bytes) {
         return new LengthField(format, offset, bytes, withHeader, limit);
     }
 
     /**
-     * With frames that consist of the bytes before the length, the length, and the content. A frame to be written has
-     * the same layout; whatever stands in the place of the length (for a varint: any varint) is replaced.
+     * Makes frames of the whole: the bytes before the length, the length, and the content. A frame to be written has the same layout; the bytes in
+     * the place of the length (for a varint: any varint) are replaced.
      */
     public LengthField withHeader() {
         return new LengthField(format, offset, adjustment, true, limit);
     }
 
-    /** With at most so many bytes of content. */
+    /** Limits the content to this many bytes. */
     public LengthField limit(int bytes) {
         if (bytes < 0) {
             throw new IllegalArgumentException("a limit can't be negative: " + bytes);
@@ -103,7 +95,7 @@ public final class LengthField implements Framing {
         return new LengthField(format, offset, adjustment, withHeader, bytes);
     }
 
-    /** With frames of up to 2 GiB: a peer can make this side hold as much as it sends. */
+    /** Allows frames of up to 2 GiB: a peer can make this side hold everything it sends. */
     public LengthField unlimited() {
         return limit(Integer.MAX_VALUE);
     }

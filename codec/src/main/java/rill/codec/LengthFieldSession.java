@@ -6,7 +6,7 @@ import rill.Outgoing;
 import rill.ProtocolException;
 import rill.codec.internal.Payloads;
 
-/** Reads and writes the frames of a {@link LengthField}. A header is read again when more has come. */
+/** Reads and writes the frames of a {@link LengthField}. It keeps no state: an unfinished header is read again when more bytes have arrived. */
 final class LengthFieldSession extends FrameSession {
     private final LengthField spec;
     private final LengthFormat format;
@@ -99,7 +99,7 @@ final class LengthFieldSession extends FrameSession {
         int content = end - at - room;
         long length = lengthOf(content);
         int size = format.sizeOf(length);
-        if (size != room) { // only a varint's
+        if (size != room) { // possible only for a varint
             out.ensureWritable(Math.max(0, size - room));
             out.setBytes(at + size, out, at + room, content);
             out.writerIndex(end + size - room);
@@ -114,7 +114,7 @@ final class LengthFieldSession extends FrameSession {
         }
     }
 
-    /** The size of what a frame has in the place of the length. */
+    /** Returns the size of the placeholder that a frame has where its length belongs. */
     private int placeholder(ByteBuf frame, int at, int end) {
         try {
             int size = at < end ? format.sizeAt(frame, at, end, at) : 0;

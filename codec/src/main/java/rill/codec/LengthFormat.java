@@ -3,31 +3,31 @@ package rill.codec;
 import io.netty.buffer.ByteBuf;
 import rill.ProtocolException;
 
-/** How a length is written. */
+/** The format of a length. */
 sealed interface LengthFormat {
-    /** Bytes that a length takes at least. */
+    /** The smallest number of bytes that a length takes. */
     int smallest();
 
-    /** Bytes that this length takes. */
+    /** The number of bytes that this length takes. */
     int sizeOf(long length);
 
     /** The largest length that can be written. */
     long largest();
 
     /**
-     * Bytes that the length at {@code at} takes, or 0 if it is not complete before {@code end}.
+     * The number of bytes that the length at {@code at} takes, or 0 if it is not complete before {@code end}.
      *
      * @param origin the index that positions in exceptions are relative to
      */
     int sizeAt(ByteBuf in, int at, int end, int origin) throws ProtocolException;
 
-    /** The length, an unsigned number: negative if it is beyond 63 bits. */
+    /** The length, as an unsigned number: negative if it needs more than 63 bits. */
     long get(ByteBuf in, int at, int size);
 
-    /** Puts a length where there is room for it. */
+    /** Writes a length in place; there is room for it. */
     void set(ByteBuf out, int at, long length);
 
-    /** A number of 1, 2, 3, 4 or 8 bytes, unsigned. */
+    /** An unsigned number of 1, 2, 3, 4 or 8 bytes. */
     record Fixed(int size, boolean littleEndian) implements LengthFormat {
         @Override
         public int smallest() {

@@ -6,7 +6,7 @@ import rill.Outgoing;
 import rill.ProtocolException;
 import rill.codec.internal.Payloads;
 
-/** Reads and writes {@link Lines}. Its state is how far it has looked for the end of the present line. */
+/** Reads and writes {@link Lines}. Remembers how far it has scanned for the end of the current line. */
 final class LinesSession extends FrameSession {
     private static final int CR_LF = 0x0D0A;
 
@@ -87,7 +87,7 @@ final class LinesSession extends FrameSession {
         }
     }
 
-    /** Refuses what would be read as something else than this one line. */
+    /** Refuses content that would not be read back as this one line. */
     private void requireOneLine(ByteBuf content, int from, int to) {
         if (to - from > spec.limit) {
             throw new IllegalArgumentException(

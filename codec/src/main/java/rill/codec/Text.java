@@ -17,12 +17,12 @@ import rill.codec.internal.Utf8;
 import rill.codec.internal.Violations;
 
 /**
- * Frames that are text, in one charset, and strictly so: nothing is replaced.
+ * Strict text in one charset, as the content of frames. Malformed input is an error and is never replaced.
  *
- * <p><b>Threading:</b> any thread, without state.
+ * <p><b>Threading:</b> any thread; there is no state.
  *
- * <p><b>Errors:</b> bytes that are malformed in the charset are a {@link ProtocolException}, characters that have no
- * bytes in it (in UTF-8: unpaired surrogates) an {@link IllegalArgumentException}.
+ * <p><b>Errors:</b> bytes that are malformed in the charset are a {@link ProtocolException}. Characters that the charset can't encode (in UTF-8:
+ * unpaired surrogates) are an {@link IllegalArgumentException}.
  */
 public final class Text implements Codec.Decoder<String>, Codec.Encoder<String> {
     private static final Text UTF_8 = new Text(StandardCharsets.UTF_8);
@@ -40,12 +40,12 @@ public final class Text implements Codec.Decoder<String>, Codec.Encoder<String> 
         return UTF_8;
     }
 
-    /** Text in some charset. UTF-8 is the quick one. */
+    /** Text in this charset. UTF-8 is the fast one. */
     public static Text in(Charset charset) {
         return charset.equals(StandardCharsets.UTF_8) ? UTF_8 : new Text(charset);
     }
 
-    /** Lines of UTF-8, of at most 8 KiB: LF and CR LF are accepted, LF is written. */
+    /** Lines of UTF-8, of at most 8 KiB. LF and CR LF are accepted; LF is written. */
     public static Pipeline<String, String> lines() {
         return Pipeline.of(Lines.of().with(UTF_8));
     }

@@ -1,6 +1,5 @@
 /**
- * Codecs. Framings: {@link rill.codec.LengthField}, {@link rill.codec.Lines}, {@link rill.codec.Delimited},
- * {@link rill.codec.FixedLength}. What is in the frames: {@link rill.codec.Text}. Whole protocols:
- * {@link rill.codec.resp.Resp}.
+ * Codecs. Framings: {@link rill.codec.LengthField}, {@link rill.codec.Lines}, {@link rill.codec.Delimited}, {@link rill.codec.FixedLength}. The
+ * content of frames: {@link rill.codec.Text}. Whole protocols: {@link rill.codec.resp.Resp}.
  */
 package rill.codec;

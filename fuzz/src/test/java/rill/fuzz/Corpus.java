@@ -9,8 +9,8 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * The inputs of a target that are worth to be tried each time: a line each of a text, so that one sees in a review what they are. Bytes that can't be
- * seen are written {@code \r}, {@code \n}, {@code \t} and {@code \x00}, and a backslash {@code \\}.
+ * The inputs of a target that are worth trying each time. Each is a line of text, so that it can be read in a review. Bytes that are not visible are
+ * written {@code \r}, {@code \n}, {@code \t} and {@code \x00}, and a backslash {@code \\}.
  */
 final class Corpus {
     private Corpus() {}

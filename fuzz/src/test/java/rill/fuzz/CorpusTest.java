@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import rill.testkit.CodecHarness;
 import rill.testkit.Leaks;
 
-/** What fuzzing has found worth keeping, again. To find more: {@code ./rill test --fuzz MINUTES}. */
+/** Replays the inputs that fuzzing found worth keeping. To find more: {@code ./rill test --fuzz MINUTES}. */
 @ExtendWith(Leaks.class)
 class CorpusTest {
     @TestFactory

@@ -2,13 +2,13 @@ package rill.fuzz;
 
 import rill.testkit.CodecHarness;
 
-/** What Jazzer calls, with the name of a target as argument. */
+/** The entry points that Jazzer calls, with the name of a target as the argument. */
 public final class Fuzz {
     private static Target target = Targets.all().getFirst();
 
     private Fuzz() {}
 
-    /** Before the first input: what loading classes costs is no memory of a decoder. */
+    /** Runs before the first input: the cost of loading classes must not count as a decoder's memory. */
     public static void fuzzerInitialize(String[] arguments) {
         target = Targets.named(arguments[0]);
         for (byte[] each : Corpus.of(target)) {
@@ -16,7 +16,7 @@ public final class Fuzz {
         }
     }
 
-    /** Each input. */
+    /** Called with each input. */
     public static void fuzzerTestOneInput(byte[] bytes) {
         target.check(bytes);
     }

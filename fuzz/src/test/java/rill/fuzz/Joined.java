@@ -22,8 +22,8 @@ import rill.http.wire.RequestEvent;
 import rill.http.wire.ResponseEvent;
 
 /**
- * A codec of HTTP whose messages are joined: each is the text of its head, its body and its trailers, since where a body is cut means nothing. Where HTTP
- * stops it goes on, as if somebody had said so at once.
+ * An HTTP codec whose messages are joined: each is the text of its head, body and trailers, since it does not matter where a body is cut. Where HTTP
+ * stops decoding, it continues, as if it had been resumed at once.
  */
 final class Joined {
     private Joined() {}
@@ -105,7 +105,7 @@ final class Joined {
         }
     }
 
-    /** A context that does not stop. */
+    /** A context that ignores {@link #stop}. */
     private record Unstopped(Context context) implements Context {
         @Override
         public void stop() {}

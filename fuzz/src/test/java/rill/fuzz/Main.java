@@ -15,14 +15,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Has Jazzer look for inputs of each target in turn, in a JVM of its own: {@code Main FOLDER MINUTES [TARGET...]}. The folder keeps what Jazzer has
- * found, and so the next run begins where this one has ended; what breaks a law is printed as a line for the corpus. {@code Main FOLDER keep} makes the
- * committed corpora of what the folder has, less what adds nothing.
+ * Runs Jazzer on each target in turn, in a separate JVM: {@code Main FOLDER MINUTES [TARGET...]}. The folder keeps the inputs that Jazzer has found,
+ * so the next run continues from there. An input that breaks a law is printed as a line for the corpus. {@code Main FOLDER keep} makes the committed
+ * corpora from the folder, without inputs that add nothing.
  */
 public final class Main {
     private static final Pattern EXECUTED = Pattern.compile("stat::number_of_executed_units: (\\d+)");
-    private static final int KEPT = 60; // inputs of a target that are committed
-    private static final int LONGEST = 160; // of these
+    private static final int KEPT = 60; // maximum number of committed inputs of a target
+    private static final int LONGEST = 160; // maximum length of such an input's line
 
     private final Path folder;
     private long executed;
@@ -73,11 +73,11 @@ public final class Main {
         }
     }
 
-    /** The folder of a target's inputs, with those that are committed. */
+    /** The folder of a target's inputs, including the committed ones. */
     private Path inputs(Target target) throws IOException {
         Path inputs = Files.createDirectories(folder.resolve(target.name()));
         for (Path each : files(Files.createDirectories(folder.resolve(target.name() + ".broken")))) {
-            Files.delete(each); // of the last time
+            Files.delete(each); // from the previous run
         }
         List<byte[]> corpus = Corpus.of(target);
         for (int i = 0; i < corpus.size(); i++) {
@@ -103,7 +103,7 @@ public final class Main {
                 "--target_class=" + Fuzz.class.getName(),
                 "--target_args=" + target.name(),
                 "--instrumentation_includes=rill.codec.**:rill.http.**:rill.examples.client.**",
-                // Its hooks look for what is done with strings: SQL, shells, classes. There is none of that here.
+                // Jazzer's hooks watch what strings are used for: SQL, shells, classes. None of that is used here.
                 "--custom_hook_excludes=**",
                 "--reproducer_path=" + folder,
                 "-artifact_prefix=" + folder.resolve(target.name() + ".broken") + File.separator));

@@ -9,7 +9,7 @@ import rill.Outgoing;
 import rill.ProtocolException;
 import rill.Session;
 
-/** A codec whose peer may say no, which is a failure and no breach of the protocol: for the laws it counts as one. */
+/** A codec whose peer may refuse, which is a failure and not a violation of the protocol. For the laws, a refusal counts as a violation. */
 final class Saying {
     private Saying() {}
 
@@ -41,7 +41,7 @@ final class Saying {
                 }
             }
 
-            // The place is where the refusal ends: earlier calls may have consumed the beginning of it.
+            // The position is the end of the refusal: earlier calls may have consumed its beginning.
             private IOException broken(IOException e, int end) {
                 return refusal.isInstance(e) && !(e instanceof ProtocolException)
                         ? new ProtocolException(end, String.valueOf(e.getMessage()))

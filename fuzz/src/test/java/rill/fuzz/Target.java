@@ -7,14 +7,14 @@ import rill.testkit.CodecHarness;
 import rill.testkit.CodecLaws;
 
 /**
- * A decoder that is given bytes of any kind, and what has to hold of it: it gives messages or a violation and throws nothing else, however the bytes
- * are split it gives the same, its memory is bounded by their number, no message is above its limit, and nothing is held afterwards.
+ * A decoder to be fuzzed, and the laws that it must obey for any bytes. It delivers messages or a violation and throws nothing else. It delivers the
+ * same however the bytes are split. Its memory is bounded by their number, no message exceeds its limit, and nothing is held afterwards.
  *
- * @param name how it is called, and its corpus
+ * @param name the name of the target and of its corpus
  * @param codec makes its sessions
- * @param before what comes before the bytes, in Latin 1
- * @param most how large a message may be, as text
- * @param words that its protocol knows
+ * @param before a prefix of every input, in Latin 1
+ * @param most the limit of a message's size, as text
+ * @param words words of its protocol, for the fuzzer's dictionary
  */
 record Target(String name, Codec<?, ?> codec, String before, int most, List<String> words) {
     static Target of(String name, Codec<?, ?> codec, int most, String... words) {
@@ -25,7 +25,7 @@ record Target(String name, Codec<?, ?> codec, String before, int most, List<Stri
         return new Target(name, codec, start, most, words);
     }
 
-    /** Fails with an {@link AssertionError}, or whatever a session has thrown, if something does not hold. */
+    /** Fails with an {@link AssertionError}, or with what a session has thrown, if a law is broken. */
     void check(byte[] bytes) {
         CodecHarness.Outcome outcome = CodecLaws.of(codec).check(whole(bytes));
         for (Object message : outcome.messages()) {
@@ -36,7 +36,7 @@ record Target(String name, Codec<?, ?> codec, String before, int most, List<Stri
         }
     }
 
-    /** All that the decoder is given. */
+    /** The complete input of the decoder. */
     byte[] whole(byte[] bytes) {
         byte[] first = CodecHarness.ascii(before);
         byte[] all = Arrays.copyOf(first, first.length + bytes.length);

@@ -22,7 +22,7 @@ import rill.http.wire.HttpFields;
 import rill.http.wire.HttpLimits;
 import rill.http.wire.RequestHead;
 
-/** Every decoder of the project. Their limits are low, so that short inputs reach them. */
+/** All decoders of the project, with low limits, so that short inputs reach them. */
 final class Targets {
     private static final HttpLimits LIMITS = HttpLimits.defaults()
             .startLine(60)
@@ -30,7 +30,7 @@ final class Targets {
             .fields(6)
             .chunkLine(24)
             .trailers(60);
-    private static final int HTTP = 64 * 1024; // bodies have no limit here but what came
+    private static final int HTTP = 64 * 1024; // bodies are limited only by the size of the input
     private static final String[] HTTP_WORDS = {
         "HTTP/1.1\r\n",
         "HTTP/1.0\r\n",

@@ -27,12 +27,12 @@ import rill.Outgoing;
 import rill.ThrowingRunnable;
 
 /**
- * A channel of one connection's handlers, without a socket and a thread: what they do is seen to by the session, while it is called. What they do outside of
- * that has it {@linkplain BridgeLoop#wake woken}. No call throws what handlers throw; the first of that is kept as its {@link #failure}.
+ * The channel of one connection's handlers, without a socket or a thread. The session handles what they do while it is called; what they do outside
+ * of a call {@linkplain BridgeLoop#wake wakes} it. No call throws the handlers' exceptions; the first one is kept as the {@link #failure}.
  *
  * <pre>
  *  new ──begin()──▶ open ── a handler closes it, or end() ──▶ closed: takes no bytes and no messages
- *                     └ endOutput(): the handlers are asked to close, and say their good-bye; it stays open, for what still comes in.
+ *                     └ endOutput(): the handlers are asked to close, and say their good-bye; it stays open for further input.
  *                       outputEnded(): what they write from then on fails
  * </pre>
  */
@@ -46,15 +46,15 @@ final class BridgeChannel extends AbstractChannel {
     private final SocketAddress peer;
     private final ArrayDeque<Object> arrived = new ArrayDeque<>(); // messages and events, in their order
     private final ArrayDeque<Object> written = new ArrayDeque<>(); // by handlers, for the layer below
-    private @Nullable Future<?> ready; // until which nothing may be written; null: it is done, or there is none
-    private int unwritten; // messages that handlers have taken, and not written or refused
-    private volatile boolean active; // the handlers are there; other threads ask as well
+    private @Nullable Future<?> ready; // writes wait until it is done; null: it is done, or there is none
+    private int unwritten; // messages that handlers have taken and neither written nor refused
+    private volatile boolean active; // the handlers were added; other threads read it as well
     private volatile boolean open = true;
-    private boolean endingOutput; // until the handlers have passed our close on
-    private boolean outputEnded; // and that good-bye was passed on
+    private boolean endingOutput; // until the handlers have passed on our close
+    private boolean outputEnded; // no more writes are sent
     private @Nullable Throwable failure;
 
-    /** What a handler has told by a user event, among the messages. */
+    /** A user event of a handler, in order with the messages. */
     record Event(Object event) {}
 
     BridgeChannel(NettyHandlers handlers, SocketAddress peer) {
@@ -63,9 +63,9 @@ final class BridgeChannel extends AbstractChannel {
         this.peer = peer;
     }
 
-    // ---- what handlers do
+    // ---- called by handlers
 
-    /** What comes out at its end, whatever handler is the last, is received. */
+    /** A pipeline whose tail receives whatever the last handler passes on. */
     private final class Ending extends DefaultChannelPipeline {
         Ending() {
             super(BridgeChannel.this);
@@ -89,7 +89,7 @@ final class BridgeChannel extends AbstractChannel {
         }
     }
 
-    /** After a failure nothing arrives any more: there would be a gap before it. */
+    /** After a failure nothing is received any more: there would be a gap before it. */
     private void arrive(Object message) {
         if (failure == null && !loop.hasEnded()) {
             arrived.add(message);
@@ -116,7 +116,7 @@ final class BridgeChannel extends AbstractChannel {
         }
     }
 
-    /** Adds the handlers as Netty does: what they have is given back even if the rest can't be added. */
+    /** Adds the handlers as Netty does: what they hold is released even if the rest can't be added. */
     private final class Adding extends ChannelInitializer<Channel> {
         @Override
         protected void initChannel(Channel channel) {
@@ -179,7 +179,7 @@ final class BridgeChannel extends AbstractChannel {
     }
 
     @Override
-    protected void doBeginRead() {} // whether anything is read is up to the connection
+    protected void doBeginRead() {} // the connection decides whether to read
 
     @Override
     protected boolean isCompatible(EventLoop candidate) {
@@ -216,7 +216,7 @@ final class BridgeChannel extends AbstractChannel {
         return active && open;
     }
 
-    // ---- what happens on the connection
+    // ---- called by the connection
 
     void onWake(Runnable wakes) {
         loop.onWake(wakes);
@@ -240,7 +240,7 @@ final class BridgeChannel extends AbstractChannel {
         });
     }
 
-    /** A listener of a Future that is not Netty's own event loop's is told by whoever completes it. */
+    /** Runs an action on the loop: a Future of another executor notifies its listeners on the thread that completes it. */
     private void onLoop(Runnable action) {
         if (loop.inEventLoop()) {
             action.run();
@@ -249,7 +249,10 @@ final class BridgeChannel extends AbstractChannel {
         }
     }
 
-    /** Their calls would overtake one another: the end of the input would be told before what such a handler still has. */
+    /**
+     * Handlers with other executors are refused: their calls would overtake one another, for example the end of input would arrive before the
+     * messages that such a handler still holds.
+     */
     private void requireNoThreads() {
         for (String name : pipeline().names()) {
             ChannelHandlerContext context = pipeline().context(name);
@@ -261,7 +264,7 @@ final class BridgeChannel extends AbstractChannel {
         }
     }
 
-    /** Takes the bytes. */
+    /** Takes ownership of the bytes. */
     void decode(ByteBuf bytes) {
         if (isUsable()) {
             attempt(() -> {
@@ -282,7 +285,7 @@ final class BridgeChannel extends AbstractChannel {
         }
     }
 
-    /** Takes the message. Gives why it can't be written, or null; handlers may keep it for a while, and refuse it later. */
+    /** Takes ownership of the message. Returns the reason why it can't be written, or null. Handlers may keep it for a while, and refuse it later. */
     @Nullable
     Throwable encode(Object message) {
         boolean within = loop.called(true);
@@ -306,7 +309,7 @@ final class BridgeChannel extends AbstractChannel {
         return null;
     }
 
-    /** Asks the handlers to close, as if the channel were closed here: what they write then is a good-bye. */
+    /** Asks the handlers to close, as if the channel were closed here. What they write then is their good-bye. */
     void endOutput() {
         if (isOpen()) {
             endingOutput = true;
@@ -314,12 +317,12 @@ final class BridgeChannel extends AbstractChannel {
         }
     }
 
-    /** What they write from now on would go nowhere, and fails. */
+    /** From now on, the handlers' writes would go nowhere, and fail. */
     void outputEnded() {
         outputEnded = true;
     }
 
-    /** Runs what is due. Gives the time until something else is, or a negative number if nothing is. */
+    /** Runs the tasks that are due. Returns the time until the next is due, or a negative number if there is none. */
     long runDue() {
         boolean within = loop.called(true);
         try {
@@ -330,12 +333,15 @@ final class BridgeChannel extends AbstractChannel {
         return loop.nanosUntilDue();
     }
 
-    /** The connection is gone. Throws what handlers throw when they are told, unless that is what the network or the peer did: its end is known. */
+    /**
+     * The connection is closed. Throws the exception that handlers throw when they are notified, except one that stems from the network or the peer,
+     * whose end is already known.
+     */
     void end() {
         failure = null;
         endingOutput = false;
         if (active) {
-            attempt(() -> unsafe().close(voidPromise())); // not through the handlers, who might put it off
+            attempt(() -> unsafe().close(voidPromise())); // not through the handlers, which might postpone it
         }
         boolean within = loop.called(true);
         loop.end(this::failedBy);
@@ -343,7 +349,7 @@ final class BridgeChannel extends AbstractChannel {
         dropWritten(0);
         dropArrived();
         Throwable thrown = failure;
-        if (thrown != null && told(thrown).getCause() == thrown) { // neither, and checked
+        if (thrown != null && told(thrown).getCause() == thrown) { // neither an IOException nor unchecked
             throw new IllegalStateException("a handler has thrown when the connection was gone", thrown);
         }
     }
@@ -360,14 +366,14 @@ final class BridgeChannel extends AbstractChannel {
         runDue();
     }
 
-    // ---- what has come of it
+    // ---- results
 
     /** Whether it takes bytes and messages. */
     boolean isUsable() {
         return isOpen() && failure == null;
     }
 
-    /** Whether what is written has to wait: handlers keep some of it, or aren't ready for any. */
+    /** Whether writes have to wait, since handlers hold some of the earlier ones or are not ready. */
     boolean keepsWrites() {
         return unwritten > 0 || ready != null;
     }
@@ -377,7 +383,7 @@ final class BridgeChannel extends AbstractChannel {
         return failure;
     }
 
-    /** If there is a cause, it has failed. */
+    /** Records a failure; no-op for null. */
     void failedBy(@Nullable Throwable cause) {
         if (cause == null) {
             return;
@@ -390,7 +396,7 @@ final class BridgeChannel extends AbstractChannel {
         }
     }
 
-    /** Tells the loop of what is no failure of the connection. */
+    /** Reports to the loop what is not a failure of the connection. */
     void report(Throwable thrown) {
         loop.report(thrown);
     }
@@ -409,12 +415,12 @@ final class BridgeChannel extends AbstractChannel {
         arrived.clear();
     }
 
-    /** How many messages and events wait to be given. */
+    /** The number of messages and events that wait to be received. */
     int arrived() {
         return arrived.size();
     }
 
-    /** Releases what has arrived and is of no use. */
+    /** Releases what has arrived and is not used. */
     static void release(Object message) {
         ReferenceCountUtil.release(message instanceof Event(Object event) ? event : message);
     }
@@ -423,12 +429,12 @@ final class BridgeChannel extends AbstractChannel {
         return !written.isEmpty();
     }
 
-    /** How many pieces wait to be passed on. */
+    /** The number of pieces that wait to be sent. */
     int written() {
         return written.size();
     }
 
-    /** Whether the handlers have made something else than bytes of what was written after that many pieces: then why that is wrong. */
+    /** If the handlers have turned a write, after the first {@code before} pieces, into anything but bytes, says so; otherwise null. */
     @Nullable
     Throwable unfit(int before) {
         int n = 0;
@@ -442,7 +448,7 @@ final class BridgeChannel extends AbstractChannel {
         return null;
     }
 
-    /** Passes on what the handlers have written; or fails, and drops all of it. */
+    /** Sends what the handlers have written; if that fails, drops all of it. */
     void send(Outgoing out) {
         Throwable unfit = unfit(0);
         try {
@@ -453,7 +459,7 @@ final class BridgeChannel extends AbstractChannel {
                     bytes.release();
                 }
             }
-        } catch (Throwable t) { // no memory
+        } catch (Throwable t) { // out of memory
             unfit = t;
         }
         if (unfit != null) {
@@ -462,7 +468,7 @@ final class BridgeChannel extends AbstractChannel {
         }
     }
 
-    /** Releases what the handlers have written after that many pieces; true if there were bytes among it. */
+    /** Releases what the handlers have written after the first {@code before} pieces; returns true if there were bytes among it. */
     boolean dropWritten(int before) {
         boolean bytes = false;
         while (written.size() > before) {
@@ -473,7 +479,7 @@ final class BridgeChannel extends AbstractChannel {
         return bytes;
     }
 
-    /** What is the network's or the peer's is an IOException inside of one of Netty's. */
+    /** An IOException that is wrapped in an exception of Netty's stems from the network or the peer. */
     static IOException told(Throwable thrown) {
         return switch (thrown) {
             case IOException io -> io;

@@ -18,14 +18,14 @@ import rill.Loop;
 import rill.Promise;
 
 /**
- * What one connection's handlers take for their event loop: what they give it runs on the loop of the connection and by its clock, within a call of the
- * session, which passes on what comes of it.
+ * The event loop that one connection's handlers see. Their tasks run on the connection's loop and by its clock, within a call of the session, which
+ * sends and delivers the results.
  *
  * <pre>
- *  given within a call ─────────────────────────────────▶ runs at its end
- *  given on the loop otherwise ──▶ the session is woken ─▶ runs in that call
- *  given by another thread ──▶ a Handle on the loop ──────┘
- *  given when the connection is gone ──▶ runs in a Handle: what handlers do then fails or is released, as in a closed channel of Netty's
+ *  submitted within a call ─────────────────────────────────▶ runs at its end
+ *  submitted on the loop otherwise ──▶ the session is woken ─▶ runs in that call
+ *  submitted by another thread ──▶ a Handle on the loop ──────┘
+ *  submitted when the connection is closed ──▶ runs in a Handle: its writes fail and its messages are released, as in a closed channel of Netty's
  *  its Handle is discarded, since the loop closes ──▶ runs at once, likewise
  * </pre>
  *
@@ -38,12 +38,12 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
 
     private final Ticker ticker = new LoopTicker(owner);
-    private Runnable wake = () -> {}; // the session, for a call
-    private boolean called; // so that what it is given will be run
-    private volatile boolean ended; // the connection is gone
-    private volatile @Nullable Thread closer; // of the loop, which does what is left
+    private Runnable wake = () -> {}; // asks the session for a call
+    private boolean called; // within a call, which will run what is submitted
+    private volatile boolean ended; // the connection is closed
+    private volatile @Nullable Thread closer; // the thread that closes the loop, and runs what is left
 
-    /** The loop's clock, from when this was made: Netty takes no readings below zero. In tests without a loop time stands still. */
+    /** The loop's clock, counted from the creation of this object: Netty accepts no negative time. In tests without a loop, time stands still. */
     private static final class LoopTicker implements Ticker {
         private final @Nullable Loop loop;
         private final long origin;
@@ -70,10 +70,10 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
     }
 
     /**
-     * Runs what is due, and what that brings about. A task that gives another for ever, be it without a delay, does not keep the loop: the rest runs
-     * later.
+     * Runs what is due, and what follows from it. Tasks that submit further tasks for ever, even without a delay, do not block the loop: the rest
+     * runs later.
      *
-     * @param failed is told what tasks throw
+     * @param failed is called with the exceptions of tasks
      */
     void run(Consumer<? super Throwable> failed) {
         for (int round = 0; round < ROUNDS && isDue(); round++) {
@@ -100,24 +100,24 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
         return nanosUntilDue() == 0;
     }
 
-    /** How long until something is due; negative if nothing is. */
+    /** The time until something is due; negative if nothing is. */
     long nanosUntilDue() {
         return tasks.isEmpty() ? nextScheduledTaskNano() : 0;
     }
 
-    /** How the session is woken, on the loop. */
+    /** Sets how the session is woken, on the loop. */
     void onWake(Runnable wakes) {
         wake = wakes;
     }
 
-    /** Something is to be seen to: by the call that goes on, or by one that is asked for. */
+    /** There is something to do: for the call in progress, or for one that is asked for now. */
     void wake() {
         if (!called && !ended) {
             wake.run();
         }
     }
 
-    /** The connection is gone: what is due runs, and what was scheduled for later does not. */
+    /** The connection is closed: due tasks run, and those scheduled for later are cancelled. */
     void end(Consumer<? super Throwable> failed) {
         run(failed);
         ended = true;
@@ -129,14 +129,14 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
         return ended;
     }
 
-    /** Whether handlers are called from here on. Gives whether they were before. */
+    /** Sets whether a call is in progress. Returns the previous value. */
     boolean called(boolean now) {
         boolean before = called;
         called = now;
         return before;
     }
 
-    /** Tells the owner of the loop, if there is one, of what nobody else may look at. */
+    /** Reports to the loop, if there is one, a failure that nothing else may see. */
     void report(Throwable thrown) {
         if (owner != null) {
             owner.report("handlers of Netty", thrown);
@@ -153,7 +153,10 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
         }
     }
 
-    /** To a Handle on the loop; or back, if the loop closes before that runs: Netty has let go of what its tasks hold. */
+    /**
+     * Passes the task to a Handle on the loop. If the loop closes before that runs, the task comes back to {@link #lost}: only the task can still
+     * release what it holds.
+     */
     private void handOver(Runnable task) {
         if (owner == null) {
             throw new RejectedExecutionException(
@@ -176,27 +179,27 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
         }
     }
 
-    /** The loop is closed, and this is the thread that closes it, or that has come too late. */
+    /** The loop is closed. The current thread is the one that closes it, or one that came too late. */
     private synchronized void lost(Runnable task) {
         closer = Thread.currentThread();
         try {
             if (ended) {
                 runLate(task);
             } else {
-                tasks.add(task); // the end is still to come
+                tasks.add(task); // the end of the connection is still to come
             }
         } finally {
             closer = null;
         }
     }
 
-    /** The connection is gone: what it writes fails, and what it schedules again is cancelled. */
+    /** The connection is closed: what the task writes fails, and what it schedules is cancelled. */
     private void runLate(Runnable task) {
         run(task, this::report);
         cancelScheduledTasks();
     }
 
-    /** Netty asks it before anything is scheduled. */
+    /** Netty calls this before it schedules anything. */
     @Deprecated
     @Override
     protected void validateScheduled(long amount, TimeUnit unit) {
@@ -208,7 +211,7 @@ final class BridgeLoop extends AbstractScheduledEventExecutor implements EventLo
         }
     }
 
-    // ---- as handlers see it
+    // ---- the view of handlers
 
     @Override
     public Ticker ticker() {

@@ -11,16 +11,17 @@ import rill.Outgoing;
 import rill.Session;
 
 /**
- * What a layer and a codec of Netty's handlers have in common. Whatever the call, the channel is {@linkplain #settle settled} after it: what is due
- * runs, and what was written is passed on. Outside of a call the channel asks for one, by the timer. What has arrived is given by {@link #decode} alone, when it is wanted; after the last of it a failure or the end.
+ * What a layer and a codec of Netty's handlers share. After every call, the channel is {@linkplain #settle settled}: due tasks run, and writes are
+ * sent. Outside of a call, the channel asks for one through the timer. Messages are delivered only by {@link #decode}, when they are wanted; a
+ * failure or the end follows the last of them.
  */
 abstract class BridgeSession<R, W> implements Session<R, W> {
     final BridgeChannel channel;
     private final Context context;
-    private boolean holding; // what is written above
+    private boolean holding; // writes from above
     private boolean inputEnded;
-    private boolean ended; // and whoever is above was told
-    private boolean late; // something has arrived after that
+    private boolean ended; // and the layer above was notified
+    private boolean late; // something has arrived after the end
 
     BridgeSession(BridgeChannel channel, Context context) {
         this.channel = channel;
@@ -28,10 +29,10 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         channel.onWake(() -> context.startTimer(Duration.ZERO));
     }
 
-    /** What has arrived, or one message of it; null if nothing was of use. */
+    /** Takes what has arrived, or one message of it; null if nothing was usable. */
     abstract @Nullable R take(Context context) throws IOException;
 
-    /** What this would be to whoever is above, who owns it then; null if it is of no use. */
+    /** The message that the layer above would have owned; null if it is of no use. */
     abstract @Nullable Object missed(Object arrived) throws IOException;
 
     @Override
@@ -40,7 +41,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         return later();
     }
 
-    /** Bytes wait where they are until what came of earlier ones has been given: there they are bounded, and hold up the peer. */
+    /** Bytes are left in the input until the results of earlier ones are delivered: there they are bounded, and slow down the peer. */
     @Override
     public final @Nullable R decode(ByteBuf in, Context context) throws IOException {
         R message = channel.hasArrived() ? take(context) : null;
@@ -82,7 +83,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         return null;
     }
 
-    /** Sees to what follows when what was given is used. */
+    /** Arranges what follows once the delivered message was used. */
     private void goOn(boolean given) throws IOException {
         if (ended) {
             dropLate();
@@ -98,7 +99,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         }
     }
 
-    /** Drops what arrived when the end was told already, since nobody is asked to receive it. */
+    /** Drops what arrived after the end was delivered, since there is no receiver any more. */
     private void dropLate() throws IOException {
         for (Object each = channel.poll(); each != null; each = channel.poll()) {
             Object missed = null;
@@ -108,7 +109,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
                 BridgeChannel.release(missed == null ? each : missed);
             }
             if (missed != null && !late) {
-                late = true; // the first stands for all
+                late = true; // only the first is reported
                 channel.report(new IOException("a handler has left a "
                         + missed.getClass().getName() + " after the end of what is received was told"));
             }
@@ -116,7 +117,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
     }
 
     /**
-     * Runs what is due, passes on what was written, and holds back what is written above as long as handlers keep something of what they were given.
+     * Runs what is due, sends what was written, and holds writes from above while handlers keep some of the earlier ones.
      *
      * @param out of the call; null for the session's own
      */
@@ -126,10 +127,10 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
             channel.send(out == null ? context.out() : out);
         }
         hold();
-        await(out != null && hasNews() ? 0 : due); // a call that encodes can't tell it
+        await(out != null && hasNews() ? 0 : due); // a call that encodes can't deliver it
     }
 
-    /** After a message that was refused: its call's bytes are taken back, so what else was written leaves in a call of its own. */
+    /** Settles after a refused message. The bytes of its call are taken back, so other writes are sent in another call. */
     private void settleRefused() {
         long due = channel.runDue();
         hold();
@@ -138,7 +139,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
 
     private void hold() {
         boolean keeps =
-                channel.keepsWrites() || (holding && channel.failure() != null); // what was kept has not left then
+                channel.keepsWrites() || (holding && channel.failure() != null); // then the kept writes were not sent
         if (keeps != holding) {
             holding = keeps;
             if (holding) {
@@ -149,7 +150,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         }
     }
 
-    /** In nanoseconds; negative if nothing is due. */
+    /** Waits this many nanoseconds; negative if nothing is due. */
     private void await(long due) {
         if (due >= 0) {
             context.startTimer(Duration.ofNanos(due));
@@ -164,7 +165,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
 
     @Override
     public final void encode(W message, Outgoing out) throws IOException {
-        channel.runDue(); // what handlers were to do before is no part of it
+        channel.runDue(); // earlier work of the handlers is not part of it
         Throwable refusal = refusal(message);
         if (refusal != null) {
             settleRefused();
@@ -174,7 +175,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         requireWell();
     }
 
-    /** Gives the message to the handlers. Gives why it can't be written, or null; what was written before it stays. */
+    /** Passes the message to the handlers. Returns the reason why it can't be written, or null. Earlier writes stay. */
     private @Nullable Throwable refusal(W message) {
         Throwable failure = channel.failure();
         if (!channel.isOpen()) {
@@ -196,7 +197,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         return refusal;
     }
 
-    /** A reference for the handlers; with indices of their own, since those of a message are not ours to move. */
+    /** A reference for the handlers, with separate indices: those of the message must not move. */
     private static Object own(Object message) {
         return switch (message) {
             case ByteBuf bytes -> bytes.retainedSlice();
@@ -206,8 +207,8 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
     }
 
     /**
-     * One that somebody else has as well, who may write it again: to another connection, or a Pool after a failure. A class that does not say how it is copied
-     * would become what it extends, and is shared.
+     * A duplicate of a message that has another owner, which may write it again: to another connection, or by a Pool after a failure. If a class does
+     * not override how it is duplicated, the duplicate would be of its superclass, so the message itself is shared.
      */
     private static Object apart(ByteBufHolder holder) {
         ByteBufHolder copy = holder.retainedDuplicate();
@@ -225,7 +226,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         }
     }
 
-    /** The place for the handlers' good-bye. One that takes longer than this call is cut off. */
+    /** The time for the handlers' good-bye. A good-bye that takes longer than this call is cut off. */
     @Override
     public final void outputEnding(Outgoing out) throws IOException {
         boolean well = channel.failure() == null;
@@ -237,7 +238,7 @@ abstract class BridgeSession<R, W> implements Session<R, W> {
         }
     }
 
-    /** Handlers have taken all bytes that have come. What they have not made messages of can't be had back. */
+    /** Handlers have consumed all bytes that arrived. Those that have not become messages can't be recovered. */
     @Override
     public final boolean replaceable() {
         return false;

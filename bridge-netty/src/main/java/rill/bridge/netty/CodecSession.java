@@ -4,7 +4,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import rill.Context;
 
-/** One connection's handlers, as the codec on top. */
+/** One connection's handlers, as the codec on top of a pipeline. */
 final class CodecSession<R, W> extends BridgeSession<R, W> {
     private final Class<R> received;
     private final NettyHandlers.UserEvents<? extends R> events;

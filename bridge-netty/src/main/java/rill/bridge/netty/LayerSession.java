@@ -11,7 +11,7 @@ final class LayerSession extends BridgeSession<ByteBuf, ByteBuf> {
         super(channel, context);
     }
 
-    /** All bytes that there are, in one piece. */
+    /** Takes all bytes that are available, in one piece. */
     @Override
     @Nullable
     ByteBuf take(Context context) throws IOException {
@@ -27,8 +27,7 @@ final class LayerSession extends BridgeSession<ByteBuf, ByteBuf> {
                     if (lent == null) {
                         throw misfit;
                     }
-                    channel.failedBy(
-                            misfit); // told after the bytes that came before it, and before none that come after it
+                    channel.failedBy(misfit); // reported after the bytes before it, and before any after it
                     channel.dropArrived();
                     return lent;
                 }

@@ -11,58 +11,62 @@ import rill.Codec;
 import rill.Context;
 
 /**
- * Handlers of Netty as a {@link ByteLayer} or a {@link Codec}: for protocols that Rill has no codec for.
+ * Netty's handlers as a {@link ByteLayer} or a {@link Codec}: for protocols that Rill has no codec for.
  *
  * <pre>{@code
  * NettyHandlers mqtt = NettyHandlers.of(handlers -> handlers.addLast(new MqttDecoder(), MqttEncoder.INSTANCE));
  * Pipeline<MqttMessage, MqttMessage> pipeline = Pipeline.of(mqtt.codec(MqttMessage.class, MqttMessage.class));
  * }</pre>
  *
- * <p>Each connection has handlers of its own, in a channel without a socket that works within the calls of the loop: what they write is written,
- * in their order; what they leave at the pipeline's end is received; what they throw fails the connection.
+ * <p>Each connection has its own handlers, in a channel without a socket that works within calls of the loop. What the handlers write is sent in
+ * order. What reaches the end of their pipeline is received. Their exceptions fail the connection.
  *
- * <p><b>Writing:</b> a handler completes the promise of each write. Until then what is written after it waits, {@link rill.Connection#flush} is not done,
- * and the connection does not end in good order.
+ * <p><b>Writing:</b> a handler must complete the promise of each write. Until then, later writes wait, {@link rill.Connection#flush} is not done, and
+ * the connection does not end gracefully.
  *
- * <p><b>Closing:</b> before our stream ends, handlers are asked to close, and what they write within that call is sent. They go on to decode until the
- * connection is gone. If a handler closes the channel by itself, what is received ends, after what has come; the connection is then the receiver's to close.
+ * <p><b>Closing:</b> before our output ends, the handlers are asked to close, and what they write within that call is sent. They continue to decode
+ * until the connection is closed. If a handler closes the channel itself, the input ends after the messages that have arrived, and it is up to the
+ * receiver to close the connection.
  *
- * <p><b>Ownership:</b> as Netty has it between handlers: they own what comes in and release it. What is received is the receiver's. Events of which no
- * messages are made are released. A message that is written is borrowed: one that somebody else has retained, handlers get as a duplicate.
+ * <p><b>Ownership:</b> as in Netty, handlers own what they are passed and release it. Received messages are owned by the receiver. Events that are
+ * not turned into messages are released. A written message is borrowed: if it has other references, the handlers get a duplicate.
  *
- * <p><b>Time:</b> what handlers schedule runs by the loop's clock, so it is virtual in a simulation; not after the connection is gone. Above a layer that is not
- * ready (TLS in its handshake), nothing wakes the connection: what is due, and what is given outside of its calls, runs with the next bytes; or when the layer is
- * ready, after its delay, which begins anew then.
+ * <p><b>Time:</b> tasks that handlers schedule run by the loop's clock, which is virtual in a simulation, and not after the connection is closed.
+ * Above a layer that is not ready (TLS in its handshake), nothing wakes the connection. Due tasks, and work submitted outside of its calls, then run
+ * with the next bytes; or, once the layer is ready, after their delay, which starts again at that time.
  *
- * <p><b>Errors:</b> what handlers throw fails the connection, after the messages that came before it. A message that can't be written fails alone, unless a part
- * of it has come out of the handlers: then nothing of it leaves, and the connection fails. {@link rill.Connection#become} refuses to replace handlers with an
- * {@link IllegalStateException}: they can't give back the bytes that they have taken.
+ * <p><b>Errors:</b> an exception of a handler fails the connection, after the messages before it were delivered. If a message can't be written, only
+ * its write fails, unless handlers have already written a part of it: then nothing of it is sent, and the connection fails.
+ * {@link rill.Connection#become} throws an {@link IllegalStateException}: handlers can't be replaced, since they can't give back the bytes that they
+ * have consumed.
  *
- * <p><b>Work elsewhere:</b> a handler may hand work to another thread, and give what comes of it to {@code ctx.executor()}, {@code ctx.writeAndFlush} or
- * {@code ctx.fireChannelRead} from there, or in a callback on the loop: it runs in a Handle, in the order in which one thread gave it, and what it writes and leaves is
- * written and received as ever. The connection knows nothing of such work before it comes back: {@link rill.Connection#close} and a graceful stop don't wait for it,
- * the end of the input may be told before, and more bytes are decoded meanwhile. What is passed on when the receiver was told the end is released, and the first of it is
- * reported to the loop's {@link rill.Reporter}. What is written when our stream has ended fails. When the connection is gone, or the loop is closed before it runs,
- * what is still written fails, what is still passed on is released, and nothing more can be scheduled.
+ * <p><b>Work on other threads:</b> a handler may pass work to another thread, and return its result through {@code ctx.executor()},
+ * {@code ctx.writeAndFlush} or {@code ctx.fireChannelRead}, from that thread or from a callback on the loop. It then runs in a Handle, in the order
+ * in which each thread submitted it, and its writes and messages are treated as usual. The connection is not aware of such work until it returns:
+ * {@link rill.Connection#close} and a graceful stop don't wait for it, the end of input may be delivered before, and decoding continues meanwhile.
+ * Messages passed on after the end of input was delivered are released, and the first of them is reported to the loop's {@link rill.Reporter}. Writes
+ * after our output has ended fail. When the connection is closed, or the loop closes before the work runs, its writes fail, the messages it passes on
+ * are released, and nothing more can be scheduled.
  *
- * <p><b>Not guaranteed:</b> handlers with an executor of their own, as in {@code addLast(group, handler)}, are refused if they are there when the connection begins: it fails with an
- * {@link UnsupportedOperationException}. Nothing looks for such as are added later, and their calls may come in any order. While the connection closes, and when a write to the network
- * has failed, nothing wakes it: what is given and what is due waits until it is gone, or for its next call. The channel is always writable, and reads by itself: whether anything is read, decoded or written is up to Rill's own
- * water marks.
+ * <p><b>Not guaranteed:</b> handlers with their own executor, as in {@code addLast(group, handler)}, are not supported. If there are any when the
+ * connection begins, it fails with an {@link UnsupportedOperationException}. Handlers that are added later are not checked, and their calls may
+ * arrive in any order. While the connection is closing, and after a write to the network has failed, nothing wakes it: submitted and due work waits
+ * until it is closed, or for its next call. The channel is always writable and reads by itself; Rill's water marks control reading, decoding and
+ * writing.
  *
- * <p><b>Threading:</b> immutable; the functions run on the loop of the connection.
+ * <p><b>Threading:</b> immutable; the functions run on the connection's loop.
  */
 public final class NettyHandlers {
     /**
-     * What handlers tell by user events, as messages.
+     * Turns user events of handlers into messages.
      *
-     * @param <R> what is received
+     * @param <R> the type of received messages
      */
     @FunctionalInterface
     public interface UserEvents<R> {
         /**
-         * The message that this event is to the receiver, who then owns what the event holds; or null for none. On the connection's loop; what it throws fails
-         * the connection.
+         * Returns the message for this event, or null for none. The receiver of the message owns what the event holds. Runs on the connection's loop;
+         * an exception fails the connection.
          */
         @Nullable
         R message(Object event);
@@ -79,47 +83,47 @@ public final class NettyHandlers {
     }
 
     /**
-     * Handlers, which this function adds for each connection.
+     * Handlers that this function adds for each connection.
      *
-     * @param initializer adds new ones each time, or such as are sharable. What it throws fails the connection
+     * @param initializer adds new handlers each time, or sharable ones. Its exceptions fail the connection
      */
     public static NettyHandlers of(Consumer<? super ChannelPipeline> initializer) {
         return new NettyHandlers(Objects.requireNonNull(initializer, "initializer"), null);
     }
 
     /**
-     * These handlers, which have to agree on something with the peer before anything can be written: {@link rill.Loop#connect} is done, and what is written
-     * leaves, once this Future of theirs is. If it fails, so does the connection.
+     * Waits for these handlers to agree with the peer before anything is written: {@link rill.Loop#connect} is done, and held writes are sent, once
+     * their Future is done. If it fails, the connection fails.
      *
      * <pre>{@code
      * tls.readyWhen(handlers -> handlers.get(SslHandler.class).handshakeFuture())
      * }</pre>
      *
-     * @param future gives it for each connection, when the handlers were added
+     * @param future returns the Future of each connection, after its handlers were added
      */
     public NettyHandlers readyWhen(Function<? super ChannelPipeline, ? extends Future<?>> future) {
         return new NettyHandlers(initializer, Objects.requireNonNull(future, "future"));
     }
 
-    /** Handlers that take bytes and leave bytes, such as compression or an {@code SslHandler}: a layer beneath a codec. */
+    /** A byte layer beneath a codec: handlers that take bytes and pass on bytes, such as compression or an {@code SslHandler}. */
     public ByteLayer layer() {
         return context -> new LayerSession(channel(context), context);
     }
 
     /**
-     * Handlers that make messages of bytes, and bytes of messages.
+     * A codec: handlers that turn bytes into messages and messages into bytes.
      *
-     * @param received the type of what the handlers leave at the end of the pipeline; something else there fails the connection
-     * @param written the type of what is written
+     * @param received the type that reaches the end of the handlers' pipeline; any other type there fails the connection
+     * @param written the type of written messages
      */
     public <R, W> Codec<R, W> codec(Class<R> received, Class<W> written) {
         return codec(received, written, event -> null);
     }
 
     /**
-     * Likewise, with what handlers tell by user events ({@code fireUserEventTriggered}).
+     * Likewise, with messages from the handlers' user events ({@code fireUserEventTriggered}).
      *
-     * @param events gives the messages
+     * @param events returns the message of an event
      */
     public <R, W> Codec<R, W> codec(Class<R> received, Class<W> written, UserEvents<? extends R> events) {
         Objects.requireNonNull(received, "received");
@@ -136,7 +140,7 @@ public final class NettyHandlers {
         initializer.accept(pipeline);
     }
 
-    /** Until when nothing may be written; null for at once. */
+    /** The Future that writes wait for; null if there is none. */
     @Nullable
     Future<?> ready(ChannelPipeline pipeline) {
         return ready == null ? null : Objects.requireNonNull(ready.apply(pipeline), "the Future that readyWhen gives");

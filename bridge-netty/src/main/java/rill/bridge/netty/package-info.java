@@ -1,2 +1,2 @@
-/** Codecs that were written for Netty, in pipelines of Rill: {@link rill.bridge.netty.NettyHandlers}. */
+/** Codecs written for Netty, in Rill's pipelines: {@link rill.bridge.netty.NettyHandlers}. */
 package rill.bridge.netty;

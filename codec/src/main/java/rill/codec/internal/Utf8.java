@@ -3,7 +3,7 @@ package rill.codec.internal;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 
-/** UTF-8 without repair: what is malformed is found, not replaced. <b>Source:</b> RFC 3629, section 4. */
+/** Strict UTF-8: malformed input is reported, not replaced. <b>Source:</b> RFC 3629, section 4. */
 public final class Utf8 {
     private static final long NOT_ASCII = 0x8080808080808080L;
     private static final int ASCII_ONLY = 0x7F;
@@ -12,7 +12,7 @@ public final class Utf8 {
 
     // ---- reading
 
-    /** The index of the first malformed sequence, or -1. A sequence that is cut off by the end is malformed. */
+    /** The index of the first malformed sequence, or -1. A sequence that the end cuts off is malformed. */
     public static int firstMalformed(ByteBuf in, int from, int to) {
         int i = from;
         while (i < to) {
@@ -29,7 +29,7 @@ public final class Utf8 {
         return -1;
     }
 
-    /** Bytes of the well-formed sequence at {@code i}, or 0. */
+    /** The size in bytes of the well-formed sequence at {@code i}, or 0. */
     private static int sequenceAt(ByteBuf in, int i, int to) {
         int first = in.getUnsignedByte(i);
         if (first < 0x80) {
@@ -40,7 +40,7 @@ public final class Utf8 {
             return 0;
         }
         int second = in.getUnsignedByte(i + 1);
-        // Shortest form only, no surrogates, nothing above U+10FFFF: these narrow the second byte.
+        // Only the shortest form, no surrogates, nothing above U+10FFFF: these narrow the second byte.
         int low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
         int high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
         if (second < low || second > high) {
@@ -66,8 +66,8 @@ public final class Utf8 {
     }
 
     /**
-     * Appends a text as far as it is ASCII; says how many characters that were. Eight at a time: the checks of a buffer
-     * cost.
+     * Appends the ASCII characters that a text begins with and returns their number. It writes eight at a time, since each write pays for the
+     * buffer's checks.
      */
     public static int writeAscii(String text, ByteBuf out) {
         int length = text.length();
@@ -97,7 +97,7 @@ public final class Utf8 {
         return i;
     }
 
-    /** Four characters as bytes of an int, which is negative if they are not all ASCII. */
+    /** Four characters as the bytes of an int, which is negative if they are not all ASCII. */
     private static int ascii4(String text, int i) {
         char a = text.charAt(i);
         char b = text.charAt(i + 1);
@@ -107,7 +107,7 @@ public final class Utf8 {
     }
 
     /**
-     * Refuses a text with half a surrogate pair, which has no bytes in UTF-8.
+     * Refuses a text with an unpaired surrogate, which UTF-8 can't encode.
      *
      * @throws IllegalArgumentException if there is one
      */

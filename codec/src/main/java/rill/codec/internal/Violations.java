@@ -1,10 +1,10 @@
 package rill.codec.internal;
 
-/** The words of protocol violations. */
+/** The wording of protocol violations. */
 public final class Violations {
     private Violations() {}
 
-    /** A byte as one wants to read it: {@code 'x' (0x78)}, {@code LF (0x0A)}, {@code 0xFF}. */
+    /** A byte in readable form: {@code 'x' (0x78)}, {@code LF (0x0A)}, {@code 0xFF}. */
     public static String show(byte b) {
         String hex = String.format("0x%02X", b);
         return switch (b) {

@@ -1,2 +1,2 @@
-/** What the codecs of this module have in common, and nobody else. */
+/** What the codecs of this module share, and nothing else uses. */
 package rill.codec.internal;

@@ -9,14 +9,14 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * IP addresses whose first bits are given, as {@code 10.0.0.0/8} or {@code 2001:db8::/32} say it: whom {@link ProxyProtocol#server} trusts.
- * Immutable. An address of IPv4 that is written as IPv6 shows it ({@code ::ffff:10.0.0.1}) counts as what it is. No other kind of address is in
- * any range.
+ * Ranges of IP addresses that share their first bits, written as {@code 10.0.0.0/8} or {@code 2001:db8::/32}: the peers that
+ * {@link ProxyProtocol#server} trusts. Immutable. An IPv4 address in IPv6 form ({@code ::ffff:10.0.0.1}) counts as the IPv4 address. No other kind of
+ * address is in any range.
  */
 public final class AddressRanges implements Predicate<SocketAddress> {
     private static final int MAPPED_BITS = 96; // in front of an IPv4 address that is written as IPv6
 
-    /** One of them: the first so many bits of an address. */
+    /** A single range: a number of leading bits of an address. */
     private static final class Range {
         private final byte[] prefix;
         private final int bits;
@@ -46,10 +46,10 @@ public final class AddressRanges implements Predicate<SocketAddress> {
     }
 
     /**
-     * These ranges; an address without a length is one address.
+     * These ranges. An address without a length is a range of one address.
      *
-     * @throws IllegalArgumentException if there is none, if one is not of this form, or if it has bits beyond its length, which would mean that
-     *     something else was meant
+     * @throws IllegalArgumentException if there is none, if one is not of this form, or if it has bits set beyond its length, which suggests a
+     *     mistake
      */
     public static AddressRanges of(String... ranges) {
         if (ranges.length == 0) {
@@ -88,7 +88,7 @@ public final class AddressRanges implements Predicate<SocketAddress> {
         }
     }
 
-    /** Whether it is an address of IP, and in one of the ranges. */
+    /** Whether the peer has an IP address that is in one of the ranges. */
     @Override
     public boolean test(@Nullable SocketAddress peer) {
         if (!(peer instanceof InetSocketAddress inet) || inet.isUnresolved()) {
@@ -103,7 +103,7 @@ public final class AddressRanges implements Predicate<SocketAddress> {
         return false;
     }
 
-    /** The ranges, as they were given. */
+    /** The ranges as they were passed. */
     @Override
     public String toString() {
         return text;

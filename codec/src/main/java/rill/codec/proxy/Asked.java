@@ -5,18 +5,20 @@ import java.util.Objects;
 import rill.ByteLayer;
 import rill.Proxy;
 
-/** A proxy at an address, that is asked to connect on by a session of its own. */
+/** A proxy at an address; each connection opens a session that asks it to connect to the target. */
 abstract class Asked implements Proxy {
     private final String kind;
     private final SocketAddress address;
 
-    /** @param kind in words */
+    /**
+     * @param kind the kind of proxy, in words
+     */
     Asked(String kind, SocketAddress address) {
         this.kind = kind;
         this.address = Objects.requireNonNull(address, "address");
     }
 
-    /** Asks it to connect on to there. */
+    /** Makes the session that asks the proxy to connect to the destination. */
     abstract Tunnel session(Destination destination);
 
     @Override
@@ -30,7 +32,7 @@ abstract class Asked implements Proxy {
         return context -> session(destination);
     }
 
-    /** Tells where, and neither user nor password. */
+    /** Shows the address, and neither user nor password. */
     @Override
     public String toString() {
         return kind + " at " + Wording.address(address);

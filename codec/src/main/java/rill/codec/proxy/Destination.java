@@ -7,16 +7,18 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a proxy is to connect on to.
+ * The target that a proxy is asked to connect to.
  *
- * @param name of ASCII, for the proxy to look up; null if there is an address
+ * @param name an ASCII name, for the proxy to look up; null if there is an address
  * @param address null if there is a name
- * @param port from 1 on
+ * @param port 1 or greater
  */
 record Destination(@Nullable String name, @Nullable InetAddress address, int port) {
     private static final int LONGEST_NAME = 255;
 
-    /** @throws IllegalArgumentException if proxies have no words for it */
+    /**
+     * @throws IllegalArgumentException if proxies can't be asked for this target
+     */
     static Destination of(SocketAddress target) {
         if (!(target instanceof InetSocketAddress inet)) {
             throw new IllegalArgumentException(
@@ -40,7 +42,7 @@ record Destination(@Nullable String name, @Nullable InetAddress address, int por
         }
     }
 
-    /** What could be taken for anything else than a name is not passed on. */
+    /** A text that could be taken for anything but a name is not passed on. */
     private static String requireName(String name) {
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);

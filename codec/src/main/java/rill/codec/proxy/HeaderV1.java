@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import rill.ProtocolException;
 
 /**
- * The line of text that version 1 of the PROXY protocol begins a connection with, of up to 107 bytes:
+ * The line of text, of up to 107 bytes, that begins a connection in version 1 of the PROXY protocol:
  *
  * <pre>
  *  PROXY TCP4 source destination port port CR LF
@@ -22,7 +22,7 @@ final class HeaderV1 {
     private static final String PROXY = "PROXY ";
     static final byte[] SIGNATURE = {'P', 'R', 'O', 'X', 'Y', ' '};
 
-    /** With its CR LF. */
+    /** Including CR LF. */
     static final int LONGEST = 107;
 
     private static final String TCP4 = "TCP4";

@@ -17,7 +17,7 @@ import rill.ProtocolException;
 import rill.codec.proxy.ProxyInfo.Kind;
 
 /**
- * The binary header that version 2 of the PROXY protocol begins a connection with.
+ * The binary header that begins a connection in version 2 of the PROXY protocol.
  *
  * <pre>
  *  0          12                  13             14        16
@@ -25,17 +25,17 @@ import rill.codec.proxy.ProxyInfo.Kind;
  *                                                         └──────────── n ─────────────┘
  * </pre>
  *
- * <p>What is behind the length is of no interest if the command is LOCAL, or the family is not specified.
+ * <p>If the command is LOCAL or the family is unspecified, what follows the length is ignored.
  */
 final class HeaderV2 {
     static final byte[] SIGNATURE = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'};
 
-    /** Up to the length. */
+    /** The size up to and including the length. */
     static final int FIXED = 16;
 
     static final int LARGEST = FIXED + 0xFFFF;
 
-    /** With the longest addresses and a checksum there is still room for these. */
+    /** With the longest addresses and a checksum, there is still room for this many bytes. */
     static final int LARGEST_TLVS = 0xFFFF - 2 * ProxyInfo.LONGEST_PATH - 7;
 
     private static final int COMMAND_AT = 12;
@@ -52,7 +52,7 @@ final class HeaderV2 {
     private static final int PORTS = 4;
     private static final int CHECKSUM = 4;
 
-    /** Both, or none. */
+    /** Both are set, or neither. */
     private record Addresses(
             @Nullable SocketAddress source, @Nullable SocketAddress destination) {}
 
@@ -61,10 +61,10 @@ final class HeaderV2 {
     // ---- reading
 
     /**
-     * How long the header is, if that is known.
+     * The size of the header, if it is known yet.
      *
-     * @param known its first bytes, as many as are there, and {@link #FIXED} at most; the signature was found good
-     * @return 0 if it is not known yet
+     * @param known the first bytes that have arrived, at most {@link #FIXED}; the signature was checked before
+     * @return 0 if the size is not known yet
      */
     static int size(byte[] known, int limit) throws ProtocolException {
         if (known.length > COMMAND_AT && known[COMMAND_AT] != LOCAL && known[COMMAND_AT] != PROXY) {
@@ -92,7 +92,7 @@ final class HeaderV2 {
         return FIXED + length;
     }
 
-    /** How many bytes both addresses take; -1 if there is no such family and kind. */
+    /** The size of both addresses; -1 if there is no such family and kind. */
     private static int addressBytes(byte family) {
         int kind = family & 0xF;
         if (family == UNSPECIFIED) {
@@ -109,7 +109,9 @@ final class HeaderV2 {
         };
     }
 
-    /** @param header all of it, of which {@link #size} has found the beginning good */
+    /**
+     * @param header the whole header, whose beginning {@link #size} has checked
+     */
     static ProxyInfo parse(byte[] header) throws ProtocolException {
         byte family = header[FAMILY_AT];
         if (header[COMMAND_AT] == LOCAL) {
@@ -149,14 +151,14 @@ final class HeaderV2 {
         return Literals.address(address);
     }
 
-    /** Both or none: what can't be expressed is as if it were not told. */
+    /** If either can't be expressed, neither is returned. */
     private static Addresses paths(ByteBuffer bytes) {
         SocketAddress source = path(bytes);
         SocketAddress destination = path(bytes);
         return source == null || destination == null ? new Addresses(null, null) : new Addresses(source, destination);
     }
 
-    /** Null of an abstract name, and of a path that is none here. */
+    /** Returns null for an abstract name, and for a path that is not valid here. */
     private static @Nullable SocketAddress path(ByteBuffer bytes) {
         ByteBuffer path = bytes.slice(bytes.position(), ProxyInfo.LONGEST_PATH);
         bytes.position(bytes.position() + ProxyInfo.LONGEST_PATH);
@@ -177,7 +179,7 @@ final class HeaderV2 {
         }
     }
 
-    /** Whether there is a checksum, which then has to be right. */
+    /** Whether there is a checksum, which then has to be correct. */
     private static boolean verify(byte[] header, int firstTlv, List<ProxyTlv> all) {
         int at = firstTlv;
         for (ProxyTlv each : all) {
@@ -196,7 +198,7 @@ final class HeaderV2 {
         return false;
     }
 
-    /** As if there were zeroes in its own place. */
+    /** Computed as if the checksum's own bytes were zero. */
     private static int checksum(byte[] header, int at) {
         var crc = new CRC32C();
         crc.update(header, 0, at);

@@ -6,24 +6,23 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP proxy that connects on when it is asked by the method CONNECT, for {@link rill.ConnectOptions#through}. Immutable.
+ * An HTTP proxy that connects to a target by the method CONNECT, for {@link rill.ConnectOptions#through}. Immutable.
  *
  * <pre>{@code
  * var proxy = HttpConnect.at(InetSocketAddress.createUnresolved("proxy.example", 3128)).basic("me", "secret");
  * loop.connect(target, pipeline, ConnectOptions.defaults().through(proxy))
  * }</pre>
  *
- * <p>A target that is a name ({@link java.net.InetSocketAddress#createUnresolved}) is looked up by the proxy, and not here. The proxy is spoken
- * to in the clear, so user and password go over the wire as good as they are.
+ * <p>A target that is a name ({@link java.net.InetSocketAddress#createUnresolved}) is looked up by the proxy, not here. The connection to the proxy
+ * is not encrypted, so user and password are sent practically in the clear.
  *
- * <p><b>Limits:</b> the head of an answer has at most 8 KiB, together with those of the 1xx answers before it.
+ * <p><b>Limits:</b> the head of an answer, together with those of the 1xx answers before it, has at most 8 KiB.
  *
- * <p><b>Errors:</b> if the proxy does not connect on, connecting fails with a {@link java.net.ConnectException} that has the status line of its
- * answer, which proxy that was, and to where; with a {@link rill.ProtocolException} if what it sends is no answer of HTTP/1. A target that it
- * can't be asked for is an {@link IllegalArgumentException}: a Unix domain socket, port 0, a name that is not of ASCII, an IPv6 address
- * with a scope.
+ * <p><b>Errors:</b> if the proxy does not connect, connecting fails with a {@link java.net.ConnectException} that names the proxy, the target, and
+ * the status line of the answer. If the answer is not HTTP/1, it fails with a {@link rill.ProtocolException}. A target that the proxy can't be asked
+ * for is an {@link IllegalArgumentException}: a Unix domain socket, port 0, a non-ASCII name, an IPv6 address with a scope.
  *
- * <p><b>Source:</b> RFC 9110, 9.3.6 and 11.7; RFC 9112, of which 2 to 5; RFC 7617.
+ * <p><b>Source:</b> RFC 9110, 9.3.6 and 11.7; RFC 9112, 2 to 5 in part; RFC 7617.
  */
 public final class HttpConnect extends Asked {
     final @Nullable String credentials; // in Base64
@@ -39,9 +38,9 @@ public final class HttpConnect extends Asked {
     }
 
     /**
-     * With authentication of the kind Basic, which is sent whether the proxy asks for it or not.
+     * Sends credentials of the scheme Basic, whether or not the proxy asks for them.
      *
-     * @param user without a colon and without control characters
+     * @param user without colons and control characters
      * @param password without control characters
      */
     public HttpConnect basic(String user, String password) {
@@ -55,7 +54,7 @@ public final class HttpConnect extends Asked {
     }
 
     private static void requireNoControls(String what, String value) {
-        if (value.chars().anyMatch(Character::isISOControl)) { // which are not shown: it is a secret
+        if (value.chars().anyMatch(Character::isISOControl)) { // the value is not shown: it is a secret
             throw new IllegalArgumentException("the " + what + " has a control character");
         }
     }

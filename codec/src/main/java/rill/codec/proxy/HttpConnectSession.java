@@ -10,7 +10,7 @@ import rill.Context;
 import rill.Outgoing;
 
 /**
- * Asks an HTTP proxy to connect on. Each arrow is a line of what the proxy says.
+ * Asks an HTTP proxy to connect to a target. Each arrow is a line that the proxy sends.
  *
  * <pre>
  *   opened ── we send the request ──▶ STATUS_LINE ── HTTP/1.x code reason ──▶ FIELDS ── name: value ──┐
@@ -20,7 +20,7 @@ import rill.Outgoing;
  *                                              empty, after others ──▶ refused ┘
  * </pre>
  *
- * <p>Everything else ends the connection. What fields of a 2xx say of a content has no meaning: RFC 9110, 9.3.6.
+ * <p>Everything else ends the connection. Fields of a 2xx that describe content have no meaning: RFC 9110, 9.3.6.
  */
 final class HttpConnectSession extends Tunnel {
     private enum State {
@@ -33,7 +33,7 @@ final class HttpConnectSession extends Tunnel {
     private static final int CODE_AT = VERSION.length() + 2; // after a digit and a space
     private static final int CODE_END = CODE_AT + 3;
     private static final int SWITCHING_PROTOCOLS = 101;
-    private static final int UNAUTHORIZED = 401; // is not for proxies, and yet what tinyproxy says to a wrong password
+    private static final int UNAUTHORIZED = 401; // not for proxies, yet tinyproxy's answer to a wrong password
     private static final int FORBIDDEN = 403;
     private static final int METHOD_NOT_ALLOWED = 405;
     private static final int HTTPS = 443;
@@ -41,16 +41,16 @@ final class HttpConnectSession extends Tunnel {
     private static final int BAD_GATEWAY = 502;
     private static final int GATEWAY_TIMEOUT = 504;
     private static final String CHALLENGE = "Proxy-Authenticate";
-    private static final String SEPARATORS = "!#$%&'*+-.^_`|~"; // of a token, beside letters and digits
+    private static final String SEPARATORS = "!#$%&'*+-.^_`|~"; // that a token may have beside letters and digits
     private static final int DELETE = 0x7F;
 
     private final HttpConnect spec;
     private State state = State.STATUS_LINE;
-    private int taken; // bytes of the head in lines before the present one
-    private int scanned; // bytes of the present line that were looked at
+    private int taken; // bytes of the head in the lines before the current one
+    private int scanned; // bytes of the current line that were already scanned
     private int code;
     private String statusLine = "";
-    private Set<String> schemes = Set.of(); // of authentication, that the proxy takes
+    private Set<String> schemes = Set.of(); // the authentication schemes that the proxy accepts
 
     HttpConnectSession(HttpConnect spec, Destination destination) {
         super(spec, destination);
@@ -86,7 +86,7 @@ final class HttpConnectSession extends Tunnel {
         return false;
     }
 
-    /** The length of the line that begins there, without its CR LF; -1 if it has not come whole. */
+    /** The length of the line that begins there, without its CR LF; -1 if it is not complete. */
     private int findLine(ByteBuf in, int start) throws IOException {
         int end = in.writerIndex();
         for (int i = start + scanned; i < end; i++) {
@@ -196,7 +196,7 @@ final class HttpConnectSession extends Tunnel {
                         : "; it does not accept the user and the password"));
     }
 
-    /** Whether it can be the port that it does not like: it has understood, and will not. */
+    /** Whether the port may be the reason: the proxy has understood the request and refuses it. */
     private boolean isPolicy() {
         return destination.port() != HTTPS && (code == FORBIDDEN || code == METHOD_NOT_ALLOWED);
     }

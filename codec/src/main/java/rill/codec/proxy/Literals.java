@@ -6,28 +6,28 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * IP addresses as text, in the one form of each that nobody reads differently: no name is ever looked up, and nothing is guessed.
+ * IP addresses as text, only in forms that every reader understands alike. Names are never looked up, and nothing is guessed.
  *
- * <p><b>Source:</b> RFC 4291 2.2, of which the forms with and without {@code ::}, and with an IPv4 address at the end; RFC 3986 3.2.2 for
- * IPv4: four decimal numbers without a superfluous zero.
+ * <p><b>Source:</b> RFC 4291 2.2: the forms with and without {@code ::}, and with an IPv4 address at the end; RFC 3986 3.2.2 for IPv4: four decimal
+ * numbers without leading zeros.
  */
 final class Literals {
     static final int V4_BYTES = 4;
     static final int V6_BYTES = 16;
 
-    private static final int MAPPED_ZEROES = 10; // and two bytes of ones before an IPv4 address that is written as IPv6
+    private static final int MAPPED_ZEROES = 10; // then two bytes of ones, before an IPv4 address in IPv6 form
     private static final int LONGEST = 45;
     private static final int GROUP_DIGITS = 4;
 
     private Literals() {}
 
-    /** The address, or null if the text is none. */
+    /** The address, or null if the text is not one. */
     static @Nullable InetAddress parse(String text) {
         byte[] bytes = text.indexOf(':') < 0 ? v4(text) : v6(text);
         return bytes == null ? null : address(bytes);
     }
 
-    /** Of 16 bytes that are an IPv4 address as IPv6 shows it, that one, as everywhere in the JDK. */
+    /** An IPv4 address in IPv6 form (16 bytes) becomes an IPv4 address, as everywhere in the JDK. */
     static InetAddress address(byte[] bytes) {
         try {
             return InetAddress.getByAddress(bytes);
@@ -47,7 +47,7 @@ final class Literals {
         return mapped;
     }
 
-    /** Four numbers of 0 to 255 with dots between them; null if it is not that. */
+    /** Four numbers of 0 to 255 with dots between them; null for any other text. */
     static byte @Nullable [] v4(String text) {
         var bytes = new byte[V4_BYTES];
         int from = 0;
@@ -63,7 +63,7 @@ final class Literals {
         return bytes;
     }
 
-    /** A decimal number without a superfluous zero; -1 if it is not that, or larger. */
+    /** A decimal number without leading zeros; -1 for any other text, or a larger number. */
     static int number(String text, int largest) {
         int digits = text.length();
         if (digits == 0 || digits > 5 || (digits > 1 && text.charAt(0) == '0')) {
@@ -80,7 +80,7 @@ final class Literals {
         return number <= largest ? number : -1;
     }
 
-    /** Eight groups of up to four digits, at most once with {@code ::} for some that are zero; null if it is not that. */
+    /** Eight groups of up to four digits, where {@code ::} may replace groups of zeros once; null for any other text. */
     static byte @Nullable [] v6(String text) {
         if (text.length() > LONGEST) {
             return null;
@@ -104,7 +104,7 @@ final class Literals {
         return text.indexOf('.') < 0 ? groups(text) : null;
     }
 
-    /** Groups with colons between them, of which the last may be an IPv4 address. */
+    /** Groups separated by colons, of which the last may be an IPv4 address. */
     private static byte @Nullable [] groups(String text) {
         String[] parts = text.split(":", -1);
         var bytes = new byte[2 * parts.length + 2];

@@ -15,28 +15,28 @@ import rill.Session;
  * </pre>
  */
 abstract class Passage implements Session<ByteBuf, ByteBuf> {
-    /** From so many bytes on, a buffer is handed on instead of being copied. */
+    /** Buffers of at least this many bytes are passed on instead of copied. */
     private static final int WORTH_PASSING = 2 * 1024;
 
     private boolean passesOn;
 
-    /** Everything is settled: bytes that were not consumed, and all further ones, belong to the layer above. */
+    /** Everything is settled: the bytes not consumed, and all that follow, belong to the layer above. */
     final void passOn() {
         passesOn = true;
     }
 
     /**
-     * Goes a step further if enough has come for that, and consumes what the step is made of.
+     * Takes the next step if enough bytes have arrived, and consumes the bytes of that step.
      *
-     * @return true if it has consumed nothing, and what came is to be passed on as it is
+     * @return true if nothing was consumed and the bytes are to be passed on as they are
      */
     abstract boolean settle(ByteBuf in, Context context) throws IOException;
 
     /**
-     * The peer has ended its stream before everything is settled.
+     * The peer has ended its stream before everything was settled.
      *
-     * @param rest what there is of the next step
-     * @return what of that belongs to the layer above
+     * @param rest the bytes of the next step so far
+     * @return those that belong to the layer above
      */
     abstract @Nullable ByteBuf endedEarly(ByteBuf rest, Context context) throws IOException;
 

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import rill.Context;
 
-/** Writes a header of the PROXY protocol before everything else, and passes on what comes. */
+/** Writes a header of the PROXY protocol before everything else, and passes on what it receives. */
 final class ProxyClientSession extends Passage {
     private final ProxyInfo header;
 

@@ -10,21 +10,21 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a proxy tells a server of a connection that it passes on: a header of the PROXY protocol. Immutable; each method with a parameter gives
- * a changed copy.
+ * What a proxy tells a server about a connection that it passes on: a header of the PROXY protocol. Immutable; each method with a parameter returns a
+ * changed copy.
  *
- * <p>A server finds it by {@code connection.info(ProxyInfo.class)}, over {@link ProxyProtocol#server}; the address to go by is
+ * <p>A server over {@link ProxyProtocol#server} gets it from {@code connection.info(ProxyInfo.class)}. The client's address is
  *
  * <pre>{@code
  * connection.info(ProxyInfo.class).map(ProxyInfo::source).orElse(connection.remoteAddress())
  * }</pre>
  *
- * <p>A client gives one to {@link ProxyProtocol#client}.
+ * <p>A client passes one to {@link ProxyProtocol#client}.
  *
  * <p><b>Source:</b> the PROXY protocol, versions 1 and 2, 2.1 and 2.2.
  */
 public final class ProxyInfo {
-    /** What the addresses are those of. */
+    /** The kind of connection that the header describes. */
     enum Kind {
         LOCAL,
         UNKNOWN,
@@ -42,7 +42,9 @@ public final class ProxyInfo {
     private final @Nullable ProxySsl ssl;
     private final boolean checksum;
 
-    /** @throws IllegalArgumentException in the words of a violation, if the TLVs are not what they should be */
+    /**
+     * @throws IllegalArgumentException with the wording of a violation, if the TLVs are not valid
+     */
     ProxyInfo(
             int version,
             Kind kind,
@@ -64,21 +66,21 @@ public final class ProxyInfo {
         ssl = told == null ? null : ProxySsl.of(told);
     }
 
-    // ---- to be told
+    // ---- building one
 
-    /** Version 1, which is a line of text: a connection of TCP between these addresses, of IP both. */
+    /** Version 1, a line of text: a TCP connection between these addresses, both IP. */
     public static ProxyInfo v1(SocketAddress source, SocketAddress destination) {
         requirePair(
                 source instanceof InetSocketAddress && destination instanceof InetSocketAddress, source, destination);
         return new ProxyInfo(1, Kind.STREAM, told(source), told(destination), List.of(), false);
     }
 
-    /** Version 1, of a connection of which nothing is known. Not every server takes it. */
+    /** Version 1, for a connection of which nothing is known. Not every server accepts it. */
     public static ProxyInfo v1Unknown() {
         return new ProxyInfo(1, Kind.UNKNOWN, null, null, List.of(), false);
     }
 
-    /** Version 2: a connection between these addresses, both of IP or both of Unix domain sockets. */
+    /** Version 2: a connection between these addresses, both IP or both Unix domain sockets. */
     public static ProxyInfo v2(SocketAddress source, SocketAddress destination) {
         boolean inet = source instanceof InetSocketAddress && destination instanceof InetSocketAddress;
         boolean unix = source instanceof UnixDomainSocketAddress && destination instanceof UnixDomainSocketAddress;
@@ -86,12 +88,12 @@ public final class ProxyInfo {
         return new ProxyInfo(2, Kind.STREAM, told(source), told(destination), List.of(), false);
     }
 
-    /** Version 2, of a connection that the sender makes for itself, such as a probe. */
+    /** Version 2, for a connection that the sender makes for itself, such as a probe. */
     public static ProxyInfo v2Local() {
         return new ProxyInfo(2, Kind.LOCAL, null, null, List.of(), false);
     }
 
-    /** Version 2, of a connection of which nothing is known. Not every server takes it. */
+    /** Version 2, for a connection of which nothing is known. Not every server accepts it. */
     public static ProxyInfo v2Unknown() {
         return new ProxyInfo(2, Kind.UNKNOWN, null, null, List.of(), false);
     }
@@ -103,7 +105,7 @@ public final class ProxyInfo {
         }
     }
 
-    /** As it comes out on the other side: without a name, and without a scope. */
+    /** The address as the other side will see it: without a name and without a scope. */
     private static SocketAddress told(SocketAddress address) {
         if (address instanceof InetSocketAddress inet) {
             if (inet.isUnresolved()) {
@@ -119,37 +121,37 @@ public final class ProxyInfo {
         return address;
     }
 
-    /** Of datagrams, which this connection passes on as a stream. */
+    /** Marks the addresses as those of datagrams, which this connection carries as a stream. */
     public ProxyInfo datagrams() {
         requireDetails();
         return new ProxyInfo(version, Kind.DATAGRAM, source, destination, tlvs, checksum);
     }
 
-    /** With the protocol that was agreed on by ALPN, in Latin 1. */
+    /** Adds the protocol that ALPN agreed on, in Latin 1. */
     public ProxyInfo alpn(String protocol) {
         return with(ProxyTlv.of(TlvType.ALPN.code, protocol.getBytes(StandardCharsets.ISO_8859_1)));
     }
 
-    /** With the host that the client has named, such as by SNI. */
+    /** Adds the host that the client asked for, for example by SNI. */
     public ProxyInfo authority(String host) {
         return with(ProxyTlv.of(TlvType.AUTHORITY.code, host));
     }
 
-    /** With what identifies the connection: up to 128 bytes. */
+    /** Adds an identifier of the connection, of up to 128 bytes. */
     public ProxyInfo uniqueId(byte[] id) {
         return with(ProxyTlv.of(TlvType.UNIQUE_ID.code, id));
     }
 
-    /** With what there is to tell of TLS. */
+    /** Adds what is known of TLS. */
     public ProxyInfo ssl(ProxySsl told) {
         return with(told.toTlv());
     }
 
     /**
-     * With this piece, after the others.
+     * Adds this TLV after the others.
      *
-     * @throws IllegalArgumentException if it is not what its type says, or is there already; in version 1 and where nothing is told, which
-     *     have no room for it; for a checksum, for which there is {@link #withChecksum}, and for padding
+     * @throws IllegalArgumentException if its value does not fit its type, or the type is already present; if this is version 1 or has no addresses,
+     *     and so has no room for it; if it is a checksum, for which there is {@link #withChecksum}, or padding
      */
     public ProxyInfo with(ProxyTlv tlv) {
         requireDetails();
@@ -165,7 +167,7 @@ public final class ProxyInfo {
         return new ProxyInfo(version, kind, source, destination, all, checksum);
     }
 
-    /** With a checksum (CRC32C) over the header. */
+    /** Adds a checksum (CRC32C) of the header. */
     public ProxyInfo withChecksum() {
         requireDetails();
         return new ProxyInfo(version, kind, source, destination, tlvs, true);
@@ -178,19 +180,19 @@ public final class ProxyInfo {
         }
     }
 
-    // ---- what is told
+    // ---- reading one
 
     /** The version of the protocol: 1 or 2. */
     public int version() {
         return version;
     }
 
-    /** Whether the proxy has made the connection for itself, such as to see whether the server is there. */
+    /** Whether the proxy made the connection for itself, for example as a health check. */
     public boolean local() {
         return kind == Kind.LOCAL;
     }
 
-    /** Whether the proxy passes on datagrams. */
+    /** Whether the proxy relays datagrams. */
     public boolean datagram() {
         return kind == Kind.DATAGRAM;
     }
@@ -200,57 +202,57 @@ public final class ProxyInfo {
     }
 
     /**
-     * Who has connected to the proxy. Null if the connection is {@link #local}, if the proxy knows nothing of it, or if Java has no words for
-     * the address (an abstract name of a Unix domain socket): then the addresses of the connection itself are what there is to go by.
+     * The address that connected to the proxy. Null if the connection is {@link #local}, if the proxy knows nothing of it, or if Java can't express
+     * the address (an abstract name of a Unix domain socket). In these cases, use the addresses of the connection itself.
      */
     public @Nullable SocketAddress source() {
         return source;
     }
 
-    /** To which address of the proxy; null as for {@link #source}. */
+    /** The proxy's address that the client connected to; null as for {@link #source}. */
     public @Nullable SocketAddress destination() {
         return destination;
     }
 
-    /** The protocol that was agreed on by ALPN, in Latin 1; null if that is not told, as for all that follows. */
+    /** The protocol that ALPN agreed on, in Latin 1. This and all that follows are null if the proxy does not report them. */
     public @Nullable String alpn() {
         ProxyTlv found = Tlvs.find(tlvs, TlvType.ALPN.code);
         return found == null ? null : new String(found.bytes(), StandardCharsets.ISO_8859_1);
     }
 
-    /** The host that the client has named, such as by SNI. */
+    /** The host that the client asked for, for example by SNI. */
     public @Nullable String authority() {
         return Tlvs.text(tlvs, TlvType.AUTHORITY);
     }
 
-    /** What identifies the connection; a copy. */
+    /** The identifier of the connection; a copy. */
     public byte @Nullable [] uniqueId() {
         ProxyTlv found = Tlvs.find(tlvs, TlvType.UNIQUE_ID.code);
         return found == null ? null : found.value();
     }
 
-    /** The name space of the network that the proxy was reached in. */
+    /** The network namespace in which the client reached the proxy. */
     public @Nullable String networkNamespace() {
         return Tlvs.text(tlvs, TlvType.NETWORK_NAMESPACE);
     }
 
-    /** What the proxy tells of TLS. */
+    /** What the proxy reports about TLS. */
     public @Nullable ProxySsl ssl() {
         return ssl;
     }
 
-    /** The first piece of this type; a copy of its value. */
+    /** The value of the first TLV of this type; a copy. */
     public byte @Nullable [] tlv(int type) {
         ProxyTlv found = Tlvs.find(tlvs, type);
         return found == null ? null : found.value();
     }
 
-    /** All pieces, in their order, those with a name here as well; without checksum and padding. */
+    /** All TLVs in their order, including those with a method here, without checksum and padding. */
     public List<ProxyTlv> tlvs() {
         return tlvs;
     }
 
-    /** Whether there is a checksum over the header; it was right. */
+    /** Whether the header had a checksum. It was correct, or the header would have been refused. */
     public boolean checksum() {
         return checksum;
     }

@@ -10,25 +10,26 @@ import rill.Context;
 import rill.Session;
 
 /**
- * The server's side of the PROXY protocol, see {@link ProxyProtocol#server}. Immutable; each method gives a changed copy.
+ * The server's side of the PROXY protocol; see {@link ProxyProtocol#server}. Immutable; each method returns a changed copy.
  *
- * <p>Nothing of a connection is decoded, and nothing that is written leaves, before its header is there. What the header says is found by
- * {@code connection.info(ProxyInfo.class)}, at the latest when the first message has come; {@link rill.Connection#remoteAddress} is that of
- * the proxy.
+ * <p>Until a connection's header has arrived, nothing of it is decoded and nothing written to it is sent. The header's content is available from
+ * {@code connection.info(ProxyInfo.class)}, at the latest when the first message is delivered. {@link rill.Connection#remoteAddress} is that of the
+ * proxy.
  *
- * <p><b>Errors:</b> the connection fails, with a {@link rill.ProtocolException} if the peer is not trusted, or if what it sends is no header;
- * with a {@link rill.DeadlineException} if its header is late.
+ * <p><b>Errors:</b> the connection fails with a {@link rill.ProtocolException} if the peer is not trusted or does not send a header, and with a
+ * {@link rill.DeadlineException} if its header is late.
  *
- * <p><b>Limits:</b> a header has {@link #DEFAULT_LIMIT} bytes at most, one of version 1 always 107; it has {@link #DEFAULT_PATIENCE} to come.
+ * <p><b>Limits:</b> a header has at most {@link #DEFAULT_LIMIT} bytes, in version 1 always at most 107. It must arrive within
+ * {@link #DEFAULT_PATIENCE}.
  */
 public final class ProxyProtocolServer implements ByteLayer {
-    /** How long a header of version 2 may be unless said otherwise, in bytes. */
+    /** The default limit of a header of version 2, in bytes. */
     public static final int DEFAULT_LIMIT = 4 * 1024;
 
-    /** How long a header may be on its way unless said otherwise. */
+    /** The default time for a header to arrive. */
     public static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(5);
 
-    /** What becomes of a connection without a header. */
+    /** Whose connections are served without a header. */
     private enum Without {
         REFUSED,
         FROM_STRANGERS,
@@ -54,24 +55,24 @@ public final class ProxyProtocolServer implements ByteLayer {
     }
 
     /**
-     * Serves peers that are not trusted as well: they speak for themselves, without a header. A header of theirs ends the connection. That is
-     * safe: nobody can take another one's address.
+     * Also serves untrusted peers, which speak for themselves, without a header. If one sends a header, its connection ends. That is safe: no peer
+     * can assume another's address.
      */
     public ProxyProtocolServer strangersWithoutHeader() {
         return new ProxyProtocolServer(trusted, Without.FROM_STRANGERS, patience, limit);
     }
 
     /**
-     * Serves everybody without a header: strangers, as {@link #strangersWithoutHeader} says, and those who are trusted. Then what a trusted peer
-     * sends first decides whether it is a header, which is what the protocol forbids for a reason: if one of them passes on what its clients send
-     * without a header of its own, each of its clients can write one, and be whoever it likes. If no header has come in time, there is none,
-     * and none is taken later.
+     * Serves every peer without a header: strangers, as {@link #strangersWithoutHeader} says, and trusted peers. Whether a trusted peer has sent a
+     * header is then decided by the first bytes. The protocol forbids that for a reason: if a trusted peer relays its clients' bytes without a header
+     * of its own, each client can write one and assume any address. If no header has arrived in time, the connection counts as one without, and a
+     * later header is not accepted.
      */
     public ProxyProtocolServer anybodyWithoutHeader() {
         return new ProxyProtocolServer(trusted, Without.FROM_ANYBODY, patience, limit);
     }
 
-    /** With so much time for the header to come; at least 3 seconds cover a packet that was lost. */
+    /** Allows this much time for the header to arrive. At least 3 seconds cover a lost packet. */
     public ProxyProtocolServer patience(Duration newPatience) {
         if (!newPatience.isPositive()) {
             throw new IllegalArgumentException("no header comes within " + Wording.duration(newPatience));
@@ -80,7 +81,7 @@ public final class ProxyProtocolServer implements ByteLayer {
     }
 
     /**
-     * With headers of at most so many bytes.
+     * Limits a header to this many bytes.
      *
      * @param bytes 256 (which the addresses of Unix domain sockets need) to 65,551
      */

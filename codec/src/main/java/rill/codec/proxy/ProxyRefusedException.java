@@ -2,7 +2,10 @@ package rill.codec.proxy;
 
 import java.net.ConnectException;
 
-/** A proxy was reached, and has said that it does not connect on. To ask again at once is of no use, as a rule; {@link #mayPass} says whether it may be later. */
+/**
+ * A proxy was reached and has refused to connect to the target. As a rule, asking again at once is of no use; {@link #mayPass} says whether a later
+ * attempt may succeed.
+ */
 public final class ProxyRefusedException extends ConnectException {
     private static final long serialVersionUID = 1L;
 
@@ -14,8 +17,8 @@ public final class ProxyRefusedException extends ConnectException {
     }
 
     /**
-     * Whether the proxy may connect on a little later: it could not reach the target just now (502, 504; in SOCKS5, the replies 3 to 6), or has too much to
-     * do (503). Where its rules say no, or it does not accept the user, it will say so again.
+     * Whether a later attempt may succeed: the proxy could not reach the target just now (502, 504; in SOCKS5, the replies 3 to 6) or was overloaded
+     * (503). If its rules forbid the connection, or it does not accept the user, it will refuse again.
      */
     public boolean mayPass() {
         return mayPass;

@@ -10,11 +10,11 @@ import rill.DeadlineException;
 import rill.ProtocolException;
 
 /**
- * Reads the header of the PROXY protocol that a connection to a server begins with.
+ * Reads the PROXY header that begins each connection to a server.
  *
  * <pre>
  *  opened ── by a stranger ──▶ refused; or, if strangers are served, SCREENING
- *    │ by one who is trusted
+ *    │ by a trusted peer
  *    ▼
  *  EXPECTING ── header ──▶ passing on          SCREENING ── no header ──▶ passing on
  *    │  │                    ▲                    ▲  └───── header ──▶ refused
@@ -22,8 +22,8 @@ import rill.ProtocolException;
  *    └── time is up ─────────┼────────────────────┘ without; otherwise refused
  * </pre>
  *
- * <p>EXPECTING keeps back what has come until it knows what that is, and what is written as well. SCREENING keeps back nothing, since such a peer
- * speaks for itself; it ends the connection as soon as a header's signature is complete.
+ * <p>EXPECTING holds input until it is clear whether it is a header, and holds writes as well. SCREENING holds nothing, since such a peer speaks for
+ * itself; it ends the connection as soon as a header's signature is complete.
  */
 final class ProxyServerSession extends Passage {
     private enum State {
@@ -34,9 +34,9 @@ final class ProxyServerSession extends Passage {
     private final ProxyProtocolServer spec;
     private final SocketAddress peer;
     private State state = State.EXPECTING;
-    private boolean begun; // there are bytes, of which it is not known yet what they are
-    private boolean inText; // what the first byte has decided: the signature of version 1, or of 2
-    private int screened; // bytes of a signature that were passed on
+    private boolean begun; // bytes have arrived that may be a header
+    private boolean inText; // decided by the first byte: the signature is that of version 1, not 2
+    private int screened; // bytes of a signature that were already passed on
     private @Nullable ProxyInfo info;
 
     ProxyServerSession(ProxyProtocolServer spec, SocketAddress peer) {
@@ -79,7 +79,7 @@ final class ProxyServerSession extends Passage {
 
     // ---- EXPECTING
 
-    /** True if it is no header, and need not be one. */
+    /** Returns true if this is not a header and need not be one. */
     private boolean expect(ByteBuf in, Context context) throws IOException {
         int start = in.readerIndex();
         int size = in.readableBytes();
@@ -148,7 +148,7 @@ final class ProxyServerSession extends Passage {
 
     // ---- SCREENING
 
-    /** Looks at bytes that are passed on, until they are not the beginning of a header. */
+    /** Checks bytes that are passed on, until they can no longer be the beginning of a header. */
     private void screen(ByteBuf in) throws IOException {
         int start = in.readerIndex();
         for (int i = start; i < in.writerIndex(); i++) {
@@ -172,7 +172,7 @@ final class ProxyServerSession extends Passage {
 
     // ---- the two forms
 
-    /** Null if it has not come whole. */
+    /** Returns null if the header is not complete. */
     private static @Nullable ProxyInfo line(ByteBuf in) throws IOException {
         int start = in.readerIndex();
         int end = Math.min(in.writerIndex(), start + HeaderV1.LONGEST);
@@ -199,7 +199,7 @@ final class ProxyServerSession extends Passage {
         return null;
     }
 
-    /** Null if it has not come whole. */
+    /** Returns null if the header is not complete. */
     private @Nullable ProxyInfo binary(ByteBuf in, Context context) throws IOException {
         var known = new byte[Math.min(in.readableBytes(), HeaderV2.FIXED)];
         in.getBytes(in.readerIndex(), known);

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a proxy tells of the TLS that its client has spoken with it. Immutable; each method with a parameter gives a changed copy.
+ * What a proxy reports about the TLS between its client and itself. Immutable; each method with a parameter returns a changed copy.
  *
  * <p><b>Source:</b> the PROXY protocol, 2.2.6.
  */
@@ -26,28 +26,28 @@ public final class ProxySsl {
         this.parts = List.copyOf(parts);
     }
 
-    /** TLS of this version, such as {@code TLSv1.3}, without a certificate of the client. */
+    /** TLS of this version, such as {@code TLSv1.3}, without a client certificate. */
     public static ProxySsl of(String version) {
         return new ProxySsl(TLS, 1, List.of()).with(TlvType.SSL_VERSION, version);
     }
 
     /**
-     * With what became of the client's certificate.
+     * Adds that the client presented a certificate.
      *
      * @param onConnection whether it was presented on this connection; otherwise on an earlier one of the same session
-     * @param verified whether it was found good
+     * @param verified whether the proxy verified it
      */
     public ProxySsl certificate(boolean onConnection, boolean verified) {
         int bits = (client & ~CERTIFICATE_NOW) | CERTIFICATE_IN_SESSION | (onConnection ? CERTIFICATE_NOW : 0);
         return new ProxySsl(bits, verified ? 0 : 1, parts);
     }
 
-    /** With this cipher, such as {@code TLS_AES_128_GCM_SHA256}. */
+    /** Adds the cipher, such as {@code TLS_AES_128_GCM_SHA256}. */
     public ProxySsl cipher(String name) {
         return with(TlvType.SSL_CIPHER, name);
     }
 
-    /** With this common name out of the client's certificate. */
+    /** Adds the common name from the client's certificate. */
     public ProxySsl commonName(String name) {
         return with(TlvType.SSL_COMMON_NAME, name);
     }
@@ -57,9 +57,9 @@ public final class ProxySsl {
     }
 
     /**
-     * With this piece.
+     * Adds this TLV.
      *
-     * @throws IllegalArgumentException if it is not what its type says, or is there already
+     * @throws IllegalArgumentException if its value does not fit its type, or the type is already present
      */
     public ProxySsl with(ProxyTlv part) {
         var all = new ArrayList<>(parts);
@@ -71,37 +71,37 @@ public final class ProxySsl {
         return new ProxySsl(client, verify, all);
     }
 
-    // ---- what it says
+    // ---- reading
 
-    /** Whether the client has spoken TLS. */
+    /** Whether the client spoke TLS. */
     public boolean tls() {
         return (client & TLS) != 0;
     }
 
-    /** Whether the client has presented a certificate on this connection, good or not. */
+    /** Whether the client presented a certificate on this connection, valid or not. */
     public boolean certificateOnConnection() {
         return (client & CERTIFICATE_NOW) != 0;
     }
 
-    /** Whether the client has presented a certificate in this session of TLS, on this connection or before, good or not. */
+    /** Whether the client presented a certificate in this TLS session, on this connection or an earlier one, valid or not. */
     public boolean certificateInSession() {
         return (client & CERTIFICATE_IN_SESSION) != 0;
     }
 
     /**
-     * Whether the client has presented a certificate, and the proxy has found it good. (Proxies also send a result of 0, which stands for good,
-     * if there was none.)
+     * Whether the client presented a certificate and the proxy verified it. (Without a certificate, proxies may also send the result 0, which means
+     * success.)
      */
     public boolean certificateVerified() {
         return verify == 0 && (client & (CERTIFICATE_NOW | CERTIFICATE_IN_SESSION)) != 0;
     }
 
-    /** The proxy's result of verifying, 0 if there was nothing to find fault with. */
+    /** The proxy's verification result; 0 if it found no fault. */
     public int verifyResult() {
         return verify;
     }
 
-    /** The version of TLS; null if it is not told, as for all that follows. */
+    /** The version of TLS. This and all that follows are null if the proxy does not report them. */
     public @Nullable String version() {
         return Tlvs.text(parts, TlvType.SSL_VERSION);
     }
@@ -111,12 +111,12 @@ public final class ProxySsl {
         return Tlvs.text(parts, TlvType.SSL_CIPHER);
     }
 
-    /** The common name in the client's certificate, which tells who that is only if the certificate was verified. */
+    /** The common name in the client's certificate. It identifies the client only if the certificate was verified. */
     public @Nullable String commonName() {
         return Tlvs.text(parts, TlvType.SSL_COMMON_NAME);
     }
 
-    /** By which algorithm the proxy's certificate is signed. */
+    /** The algorithm that the proxy's certificate is signed with. */
     public @Nullable String signatureAlgorithm() {
         return Tlvs.text(parts, TlvType.SSL_SIGNATURE_ALGORITHM);
     }
@@ -132,7 +132,7 @@ public final class ProxySsl {
         return found == null ? null : found.value();
     }
 
-    /** All pieces, in their order, those with a name here as well. */
+    /** All TLVs in their order, including those with a method here. */
     public List<ProxyTlv> parts() {
         return parts;
     }
@@ -146,7 +146,9 @@ public final class ProxySsl {
         return ProxyTlv.of(TlvType.SSL.code, bytes.array());
     }
 
-    /** @throws IllegalArgumentException in the words of a violation */
+    /**
+     * @throws IllegalArgumentException with the wording of a violation
+     */
     static ProxySsl of(ProxyTlv tlv) {
         ByteBuffer bytes = ByteBuffer.wrap(tlv.bytes());
         int client = Byte.toUnsignedInt(bytes.get());

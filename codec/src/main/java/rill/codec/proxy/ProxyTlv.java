@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A piece of what a proxy tells beside the addresses: a type and a value. Immutable. {@link ProxyInfo} has names for the usual ones.
+ * A detail that a proxy sends in addition to the addresses: a type and a value. Immutable. {@link ProxyInfo} has methods for the usual ones.
  *
  * <p><b>Source:</b> the PROXY protocol, 2.2.
  */
@@ -21,10 +21,10 @@ public final class ProxyTlv {
     }
 
     /**
-     * One of this type; those of an application's own are 0xE0 to 0xEF.
+     * A TLV of this type. 0xE0 to 0xEF are for applications.
      *
      * @param type 0 to 255
-     * @param value up to 65,535 bytes, of which a copy is made
+     * @param value up to 65,535 bytes, which are copied
      */
     public static ProxyTlv of(int type, byte[] value) {
         if (type < 0 || type > 0xFF || value.length > LARGEST) {
@@ -48,12 +48,12 @@ public final class ProxyTlv {
         return value.clone();
     }
 
-    /** The value itself. */
+    /** The value itself, not a copy. */
     byte[] bytes() {
         return value;
     }
 
-    /** Of UTF-8 that was looked at before. */
+    /** The value as UTF-8, which was checked before. */
     String text() {
         return new String(value, StandardCharsets.UTF_8);
     }

@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  * loop.connect(target, pipeline, ConnectOptions.defaults().through(proxy))
  * }</pre>
  *
- * <p>A target that is a name ({@link java.net.InetSocketAddress#createUnresolved}) is looked up by the proxy, and not here. User and password go
- * over the wire as they are.
+ * <p>A target that is a name ({@link java.net.InetSocketAddress#createUnresolved}) is looked up by the proxy, not here. User and password are sent in
+ * the clear.
  *
- * <p><b>Errors:</b> if the proxy does not connect on, connecting fails with a {@link java.net.ConnectException} that says what the proxy
- * answered, which proxy that was, and to where; with a {@link rill.ProtocolException} if it does not speak SOCKS5. A target that SOCKS5 has no
- * words for is an {@link IllegalArgumentException}: a Unix domain socket, port 0, a name that is not of ASCII, an IPv6 address with a scope.
+ * <p><b>Errors:</b> if the proxy does not connect, connecting fails with a {@link java.net.ConnectException} that names the proxy, the target, and
+ * the proxy's answer. If the peer does not speak SOCKS5, it fails with a {@link rill.ProtocolException}. A target that SOCKS5 can't express is an
+ * {@link IllegalArgumentException}: a Unix domain socket, port 0, a non-ASCII name, an IPv6 address with a scope.
  *
- * <p><b>Source:</b> RFC 1928, of which CONNECT; RFC 1929.
+ * <p><b>Source:</b> RFC 1928 (CONNECT only); RFC 1929.
  */
 public final class Socks5 extends Asked {
     private static final int LONGEST = 255;
@@ -39,7 +39,7 @@ public final class Socks5 extends Asked {
     }
 
     /**
-     * With authentication, if the proxy wants it.
+     * Authenticates, if the proxy asks for it.
      *
      * @param newUser 1 to 255 bytes of UTF-8
      * @param newPassword likewise
@@ -48,7 +48,7 @@ public final class Socks5 extends Asked {
         return new Socks5(address(), limited("user", newUser), limited("password", newPassword));
     }
 
-    /** What is too long, or missing, is not shown: it is a secret. */
+    /** A value that is too long or empty is not shown in the message: it is a secret. */
     private static byte[] limited(String what, String value) {
         byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
         if (bytes.length == 0 || bytes.length > LONGEST) {

@@ -8,7 +8,7 @@ import rill.Context;
 import rill.Outgoing;
 
 /**
- * The client's side of SOCKS5. Each arrow is what the proxy says; what we say to that comes after the slash.
+ * The client's side of SOCKS5. Each arrow is what the proxy sends; our answer comes after the slash.
  *
  * <pre>
  *   opened / 05 1 00, with a user 05 2 00 02
@@ -160,7 +160,7 @@ final class Socks5Session extends Tunnel {
         }
     }
 
-    /** How long the address is that the proxy is bound to, of which nothing is used. */
+    /** The length of the address that the proxy is bound to, which is not used. */
     private int addressBytes(ByteBuf in, int start) throws IOException {
         byte type = in.getByte(start + BEFORE_ADDRESS - 1);
         requireType(type);
@@ -183,7 +183,7 @@ final class Socks5Session extends Tunnel {
         }
     }
 
-    /** Whether two bytes are there; the first has to be this. */
+    /** Whether two bytes have arrived. The first has to be this version. */
     private boolean twoBytesOf(int version, ByteBuf in) throws IOException {
         if (in.isReadable()) {
             byte first = in.getByte(in.readerIndex());

@@ -5,7 +5,7 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** The registered types of TLVs, and what their values are. Each is there once at most. */
+/** The registered types of TLVs, and what their values are. Each appears at most once, except NOOP. */
 enum TlvType {
     ALPN(0x01, Form.BYTES, 1, 255),
     AUTHORITY(0x02, Form.UTF_8, 1, 255),
@@ -51,12 +51,12 @@ enum TlvType {
         this.longest = longest;
     }
 
-    /** Null if it is not registered. */
+    /** Returns null if the code is not registered. */
     static @Nullable TlvType of(int code) {
         return BY_CODE[code];
     }
 
-    /** What is wrong with such a value; null if nothing is. */
+    /** Says what is wrong with such a value; null if nothing is. */
     @Nullable
     String wrong(byte[] value) {
         if (value.length < shortest || value.length > longest) {

@@ -6,14 +6,14 @@ import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Rows of TLVs, as bytes and back. */
+/** Reads, checks and writes sequences of TLVs. */
 final class Tlvs {
     private Tlvs() {}
 
     /**
-     * All that there are, to the last byte.
+     * Reads all TLVs, to the last byte.
      *
-     * @throws IllegalArgumentException in the words of a violation
+     * @throws IllegalArgumentException with the wording of a violation
      */
     static List<ProxyTlv> read(ByteBuffer bytes) {
         var all = new ArrayList<ProxyTlv>();
@@ -37,7 +37,7 @@ final class Tlvs {
         return all;
     }
 
-    /** What is wrong with one of them; null if nothing is. */
+    /** Says what is wrong with one of them; null if nothing is. */
     static @Nullable String wrongIn(List<ProxyTlv> all) {
         var seen = new BitSet();
         for (ProxyTlv each : all) {

@@ -8,18 +8,20 @@ import rill.Context;
 import rill.Outgoing;
 import rill.ProtocolException;
 
-/** The session with a proxy that is to connect on. What is written above it waits until the proxy has done that. */
+/** A session with a proxy that is asked to connect to a target. Writes from above are held until the proxy has connected. */
 abstract class Tunnel extends Passage {
     private final Object proxy;
     final Destination destination;
 
-    /** @param proxy which one, in words */
+    /**
+     * @param proxy the proxy, in words
+     */
     Tunnel(Object proxy, Destination destination) {
         this.proxy = proxy;
         this.destination = destination;
     }
 
-    /** Writes what opens the conversation. */
+    /** Writes the first message to the proxy. */
     abstract void begin(Outgoing out);
 
     @Override
@@ -29,19 +31,19 @@ abstract class Tunnel extends Passage {
         return null;
     }
 
-    /** The proxy has connected on. */
+    /** Called when the proxy has connected to the target. */
     final void through(Context context) {
         passOn();
         context.releaseWrites();
     }
 
-    // ---- failures: each says what was asked of whom
+    // ---- failures: each says what was asked of which proxy
 
     private String asked() {
         return "connect to " + destination + " through the " + proxy + ": ";
     }
 
-    /** The proxy has said that it does not connect on, and will say so again. */
+    /** The proxy has refused to connect, and would refuse again. */
     final ConnectException refused(String reason) {
         return refused(reason, false);
     }
@@ -50,7 +52,9 @@ abstract class Tunnel extends Passage {
         return new ProxyRefusedException(asked() + reason, mayPass);
     }
 
-    /** @param at counted from the first byte that the present call was given */
+    /**
+     * @param at counted from the first byte passed to the current call
+     */
     final ProtocolException violation(int at, String violation) {
         return new ProtocolException(at, asked() + violation);
     }
@@ -60,6 +64,6 @@ abstract class Tunnel extends Passage {
         throw violation(rest.readableBytes(), "the proxy has ended the connection " + where(rest.readableBytes()));
     }
 
-    /** Where in the conversation it is, with so many bytes of the next step. */
+    /** Describes the position in the conversation, after this many bytes of the next step. */
     abstract String where(int bytes);
 }

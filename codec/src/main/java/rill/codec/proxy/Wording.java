@@ -4,16 +4,16 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 
-/** How messages for people show addresses, and what a peer has sent. */
+/** How messages for people show addresses and bytes that a peer sent. */
 final class Wording {
-    /** How much of a peer's text is shown, at most. */
+    /** The limit of a peer's text that is shown. */
     private static final int LONGEST = 200;
 
     private static final int MILLIS = 1_000;
 
     private Wording() {}
 
-    /** A byte as one wants to read it: {@code 'x' (0x78)}, {@code LF (0x0A)}, {@code 0xFF}. */
+    /** A byte in readable form: {@code 'x' (0x78)}, {@code LF (0x0A)}, {@code 0xFF}. */
     static String show(byte b) {
         String hex = String.format("0x%02X", b);
         return switch (b) {
@@ -23,7 +23,7 @@ final class Wording {
         };
     }
 
-    /** A peer's text on one line, and not too long: with a question mark for each character beyond ASCII. */
+    /** A peer's text on one line and shortened, with a question mark for each character outside printable ASCII. */
     static String excerpt(String text) {
         var shown = new StringBuilder();
         for (int i = 0; i < text.length() && i < LONGEST; i++) {
@@ -33,7 +33,7 @@ final class Wording {
         return text.length() > LONGEST ? shown.append('…').toString() : shown.toString();
     }
 
-    /** {@code localhost:1080}, {@code 127.0.0.1:1080}, {@code [::1]:1080}; other kinds as they are. */
+    /** {@code localhost:1080}, {@code 127.0.0.1:1080}, {@code [::1]:1080}; other kinds of addresses unchanged. */
     static String address(SocketAddress address) {
         return address instanceof InetSocketAddress inet
                 ? hostAndPort(inet.getHostString(), inet.getPort())

@@ -1,10 +1,10 @@
 package rill.codec.resp;
 
-/** Texts of ASCII as bytes, without objects. */
+/** Operations on ASCII text as bytes, without objects. */
 final class Ascii {
     private Ascii() {}
 
-    /** Whether the bytes are this text, which is in upper case, in whatever case. */
+    /** Whether the bytes are this text, regardless of case. */
     static boolean equalsIgnoreCase(byte[] bytes, String upperCase) {
         if (bytes.length != upperCase.length()) {
             return false;

@@ -3,7 +3,7 @@ package rill.codec.resp;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 
-/** The pieces of a streamed text that have come, in one array, which grows with them. */
+/** The pieces of a streamed text so far, in one array, which grows as they arrive. */
 final class Chunks {
     private static final int FIRST_SPACE = 64;
 

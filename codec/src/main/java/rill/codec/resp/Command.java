@@ -12,21 +12,19 @@ import org.jspecify.annotations.Nullable;
  * Command.of("SET", "key").with(bytes).with("EX").with(60)
  * </pre>
  *
- * <p><b>Ownership:</b> byte arrays are not copied, neither those that come in nor those that are given out: nobody
- * changes them after.
+ * <p><b>Ownership:</b> byte arrays are not copied, neither those passed in nor those returned: they must not be changed afterwards.
  *
- * <p><b>Errors:</b> a text with an unpaired surrogate is refused when the command is written
- * ({@link IllegalArgumentException}).
+ * <p><b>Errors:</b> a text with an unpaired surrogate is refused when the command is written ({@link IllegalArgumentException}).
  */
 public final class Command {
-    /** Each is a String or a byte[]: a text becomes bytes only in the outgoing buffer. Never changed. */
+    /** Each is a String or a byte[]. A text becomes bytes only in the outgoing buffer. Never changed. */
     private final Object[] parts;
 
     private Command(Object[] parts) {
         this.parts = parts;
     }
 
-    /** What the reader has put together, and does not touch any more. */
+    /** Takes the array that the reader has filled and does not use any more. */
     static Command ofParts(Object[] parts) {
         return new Command(parts);
     }
@@ -79,17 +77,17 @@ public final class Command {
         return part;
     }
 
-    /** This command with one more argument. */
+    /** Returns this command with one more argument. */
     public Command with(byte[] argument) {
         return plus(argument);
     }
 
-    /** This command with one more argument, in UTF-8. */
+    /** Returns this command with one more argument, in UTF-8. */
     public Command with(String argument) {
         return plus(argument);
     }
 
-    /** This command with one more argument, a decimal number. */
+    /** Returns this command with one more argument, a decimal number. */
     public Command with(long argument) {
         return plus(Long.toString(argument));
     }
@@ -100,14 +98,14 @@ public final class Command {
         return new Command(longer);
     }
 
-    // ---- what is in it
+    // ---- content
 
-    /** How many parts: the name and the arguments. */
+    /** The number of parts: the name and the arguments. */
     public int size() {
         return parts.length;
     }
 
-    /** The first part, in upper case as far as it is ASCII. Common names are not allocated. */
+    /** The first part, with ASCII letters in upper case. Common names are not allocated. */
     public String name() {
         if (parts[0] instanceof String text && isUpperCaseAscii(text)) {
             return text;
@@ -136,17 +134,17 @@ public final class Command {
         return true;
     }
 
-    /** A part's bytes, 0 being the name; not a copy where they came as bytes. */
+    /** The bytes of a part; 0 is the name. Not a copy if the part was passed as bytes. */
     public byte[] bytes(int index) {
         return parts[index] instanceof byte[] bytes ? bytes : ((String) parts[index]).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** A part as text in UTF-8, 0 being the name; malformed bytes are replaced. */
+    /** A part as text in UTF-8; 0 is the name. Malformed bytes are replaced. */
     public String string(int index) {
         return parts[index] instanceof String text ? text : new String((byte[]) parts[index], StandardCharsets.UTF_8);
     }
 
-    /** A part as it is kept: a String or a byte[]. */
+    /** A part as it is stored: a String or a byte[]. */
     Object part(int index) {
         return parts[index];
     }
@@ -173,7 +171,7 @@ public final class Command {
         return hash;
     }
 
-    /** The name alone: arguments may be secret, or large. */
+    /** Shows only the name: arguments may be secret, or large. */
     @Override
     public String toString() {
         return "Command[" + name() + ", " + (parts.length - 1) + " arguments]";

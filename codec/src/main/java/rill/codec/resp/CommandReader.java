@@ -6,7 +6,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import rill.ProtocolException;
 
-/** Reads commands: arrays of bulk strings, whose parts are taken as they come, and lines as people type them. */
+/** Reads commands: arrays of bulk strings, whose parts are consumed as they arrive, and inline commands, which are lines of text. */
 final class CommandReader extends RespReader {
     private static final int FIRST_SPACE = 16;
     private static final Object[] NOTHING = {};
@@ -19,12 +19,12 @@ final class CommandReader extends RespReader {
         super(options, unfinished);
     }
 
-    /** Whether a command has begun whose bytes so far have been consumed. */
+    /** Whether a command has begun of which some bytes were already consumed. */
     boolean withinMessage() {
         return size > 0;
     }
 
-    /** Consumes bytes up to the end of a command, which it returns, or as far as it gets. */
+    /** Consumes bytes up to the end of a command and returns it; if it is not complete, consumes as many as possible and returns null. */
     @Nullable
     Command read(ByteBuf in) throws IOException {
         int at = in.readerIndex();
@@ -68,8 +68,8 @@ final class CommandReader extends RespReader {
     }
 
     /**
-     * Reads the head of a command, if it is complete; gives the index after what it has read. As with Redis, a command of no
-     * parts, or of fewer, is none.
+     * Reads the head of a command, if it is complete; returns the index after the bytes read. As in Redis, a command of zero or fewer parts is
+     * skipped.
      */
     private int begin(ByteBuf in, int at, int end) throws ProtocolException {
         int after = readNumber(in, at + 1, end, false);
@@ -83,12 +83,12 @@ final class CommandReader extends RespReader {
         }
         if (number > 0) {
             size = (int) number;
-            parts = new Object[Math.min(size, FIRST_SPACE)]; // grows with what comes, not with what is announced
+            parts = new Object[Math.min(size, FIRST_SPACE)]; // grows with arriving parts, not with the announced size
         }
         return after;
     }
 
-    /** Reads one part, or its head, or nothing; gives the index after what it has read. */
+    /** Reads one part, or its head, or nothing; returns the index after the bytes read. */
     private int part(ByteBuf in, int at, int end) throws ProtocolException {
         int body = at;
         if (!withinBulk()) {
@@ -119,7 +119,7 @@ final class CommandReader extends RespReader {
 
     // ---- inline commands
 
-    /** Reads a line; an empty one is skipped. */
+    /** Reads a line; skips an empty one. */
     private @Nullable Command inline(ByteBuf in, int at, int end) throws ProtocolException {
         if (!options.inlineCommands()) {
             throw violation(at, "'*', the beginning of a command", in.getByte(at));
@@ -147,7 +147,9 @@ final class CommandReader extends RespReader {
         return Command.ofParts(words);
     }
 
-    /** The lines of HTTP that a command can't be: whoever makes a browser send a form chooses what its other lines say. */
+    /**
+     * Whether this begins a line of HTTP that is no command: in a form that a browser is tricked into sending, the attacker chooses the other lines.
+     */
     private static boolean isOfHttp(byte[] word) {
         return Ascii.equalsIgnoreCase(word, "POST") || Ascii.equalsIgnoreCase(word, "HOST:");
     }

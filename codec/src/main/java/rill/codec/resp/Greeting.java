@@ -7,10 +7,10 @@ import rill.Context;
 import rill.ProtocolException;
 
 /**
- * The state of a connection on which not all of a {@link Hello} has been answered; it exists only until then.
+ * The state of a connection until the whole {@link Hello} is answered; it exists only until then.
  *
  * <pre>
- *  opened: all commands are sent, what is written above is held ──▶ an answer to each ──▶ what was held leaves
+ *  opened: all commands are sent, writes from above are held ──▶ an answer to each ──▶ held writes are released
  *                                                                       │ an error, or anything else
  *                                                                       ▼
  *                                                                     failed
@@ -26,7 +26,7 @@ final class Greeting {
         unanswered = new ArrayDeque<>(hello.commands());
     }
 
-    /** Says hello, unless there is nothing to say: then null. */
+    /** Sends the commands; returns null if there are none. */
     static @Nullable Greeting begin(Hello hello, Context context) {
         var greeting = new Greeting(hello);
         if (greeting.unanswered.isEmpty()) {
@@ -39,7 +39,7 @@ final class Greeting {
         return greeting;
     }
 
-    /** Takes an answer, which is no push and ends at {@code end}; true if it was the last. */
+    /** Takes an answer, which is not a push and ends at {@code end}; returns true if it was the last. */
     boolean answered(Reply reply, int end, Context context) throws IOException {
         Command command = unanswered.remove();
         Reply answer = Reply.plain(reply);
@@ -56,7 +56,7 @@ final class Greeting {
         return false;
     }
 
-    /** An array of keys and values in RESP 2, which has no maps. */
+    /** In RESP 2, which has no maps, the answer is an array of keys and values. */
     private Reply.Map map(Reply answer, int end) throws ProtocolException {
         if (answer instanceof Reply.Map map) {
             return map;
@@ -67,7 +67,7 @@ final class Greeting {
         throw new ProtocolException(end, "expected a map as the answer to HELLO");
     }
 
-    /** What the server has said of itself, if it was asked. */
+    /** What the server has reported about itself, if it was asked. */
     @Nullable
     RespServer server() {
         return server;
@@ -78,7 +78,7 @@ final class Greeting {
                 + unanswered.element().name() + ": it may have no room for more clients, or speak another protocol");
     }
 
-    /** Without arguments: they may be secret. */
+    /** Shows no arguments: they may be secret. */
     private static String refused(Command command) {
         String what = command.name();
         if (what.equals("SELECT")) {

@@ -6,18 +6,18 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client says first on each of its connections: the version that it wants to speak, who it is, and which database is meant. A connection is
- * there once the server has agreed to all of it. Immutable; each method gives a changed copy.
+ * What a client sends first on each connection: the version that it wants to speak, its user, and the database. A connection is ready once the server
+ * has agreed to all of it. Immutable; each method returns a changed copy.
  *
  * <pre>
  * Resp.client(Hello.resp3().user("billing", password).database(2))
  * </pre>
  *
- * <p><b>Not guaranteed:</b> that what a command has changed later, such as {@code SELECT} or {@code AUTH}, is said again: it is gone with its
- * connection, so what a {@link rill.Pool} needs is said here.
+ * <p><b>Not guaranteed:</b> state that a later command has changed, such as {@code SELECT} or {@code AUTH}, is not restored: it is gone with its
+ * connection. What a {@link rill.Pool} needs belongs here.
  *
- * <p><b>Errors:</b> what the server refuses fails the connection, and so {@link rill.Loop#connect}, with a {@link RespException} that says what was
- * refused, why, and what to do.
+ * <p><b>Errors:</b> if the server refuses any of it, the connection fails, and so does {@link rill.Loop#connect}, with a {@link RespException} that
+ * says what was refused, why, and what to do.
  *
  * <p><b>Source:</b> Redis documentation, "HELLO", "AUTH", "SELECT", "CLIENT SETNAME".
  */
@@ -47,24 +47,24 @@ public final class Hello {
         this.further = further;
     }
 
-    /** RESP 2, which needs no greeting: unless more is wanted nothing is sent. Every server understands it. */
+    /** RESP 2, which every server speaks. It needs no greeting: nothing is sent unless more is asked for. */
     public static Hello resp2() {
         return RESP2;
     }
 
-    /** RESP3, by {@code HELLO 3}; from Redis 6 on. */
+    /** RESP3, by {@code HELLO 3}; Redis 6 or later. */
     public static Hello resp3() {
         return RESP3;
     }
 
     // ---- changed copies
 
-    /** With the password of the default user. */
+    /** Authenticates as the default user with this password. */
     public Hello password(String secret) {
         return new Hello(version, null, Objects.requireNonNull(secret, "secret"), clientName, database, further);
     }
 
-    /** With the name and the password of a user, as the server's access control list (ACL) has them. */
+    /** Authenticates as a user of the server's access control list (ACL). */
     public Hello user(String name, String secret) {
         return new Hello(
                 version,
@@ -75,7 +75,7 @@ public final class Hello {
                 further);
     }
 
-    /** With a name for the connection, which {@code CLIENT LIST} shows: visible characters of ASCII, without spaces. */
+    /** Names the connection, as {@code CLIENT LIST} shows it: visible ASCII characters without spaces. */
     public Hello clientName(String name) {
         if (!name.matches("[!-~]+")) {
             throw new IllegalArgumentException("a client's name is of visible characters of ASCII, not '" + name + "'");
@@ -83,7 +83,7 @@ public final class Hello {
         return new Hello(version, user, password, name, database, further);
     }
 
-    /** With a database other than 0. */
+    /** Selects a database other than 0. */
     public Hello database(int index) {
         if (index < 0) {
             throw new IllegalArgumentException("a database is 0 or more, not " + index);
@@ -91,7 +91,7 @@ public final class Hello {
         return new Hello(version, user, password, clientName, index, further);
     }
 
-    /** With one more command that has to succeed before the connection is used, such as {@code READONLY}: after all others. */
+    /** Adds a command that must succeed before the connection is used, such as {@code READONLY}. It is sent after all others. */
     public Hello then(Command command) {
         Unpaired.refuse(command, this, true);
         var more = new ArrayList<>(further);
@@ -99,19 +99,19 @@ public final class Hello {
         return new Hello(version, user, password, clientName, database, List.copyOf(more));
     }
 
-    // ---- what it says
+    // ---- content
 
     /** The version that it asks for. */
     public RespVersion version() {
         return version;
     }
 
-    /** What was added by {@link #then}. */
+    /** The commands added by {@link #then}. */
     List<Command> further() {
         return further;
     }
 
-    /** In their order; each has one answer. */
+    /** All commands in their order; each has one answer. */
     List<Command> commands() {
         var commands = new ArrayList<Command>();
         if (version == RespVersion.RESP3) {
@@ -135,7 +135,7 @@ public final class Hello {
         return commands;
     }
 
-    /** Without the password. */
+    /** Does not show the password. */
     @Override
     public String toString() {
         return "Hello[" + version

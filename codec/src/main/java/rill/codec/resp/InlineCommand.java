@@ -7,9 +7,8 @@ import rill.ProtocolException;
 import rill.codec.internal.Violations;
 
 /**
- * A command as one types it: words between spaces, with quotes as Redis has them. Any byte is as good as
- * another. Within double quotes {@code \n \r \t \b \a}, {@code \xHH} and a backslash before any other byte are
- * understood, within single quotes only {@code \'}.
+ * A command as people type it: words separated by spaces, with quotes as in Redis. Words may have any bytes. Double quotes allow the escapes
+ * {@code \n \r \t \b \a}, {@code \xHH}, and a backslash before any other byte; single quotes only {@code \'}.
  *
  * <p><b>Source:</b> Redis documentation, "Redis serialization protocol specification", Inline commands.
  */
@@ -21,7 +20,7 @@ final class InlineCommand {
 
     InlineCommand(byte[] line) {
         this.line = line;
-        this.word = new byte[line.length]; // no word is longer than what it is written as
+        this.word = new byte[line.length]; // no word is longer than its written form
     }
 
     Object[] words() throws ProtocolException {
@@ -42,12 +41,12 @@ final class InlineCommand {
         }
     }
 
-    /** What C calls a space. */
+    /** The characters that C considers space. */
     private static boolean isSpace(byte b) {
         return b == ' ' || (b >= '\t' && b <= '\r');
     }
 
-    /** As with Redis, a vertical tab and a form feed separate words, but don't end one. */
+    /** As in Redis, a vertical tab or a form feed separates words but does not end one. */
     private static boolean endsWord(byte b) {
         return b == ' ' || b == '\t' || b == '\r';
     }
@@ -64,7 +63,7 @@ final class InlineCommand {
         }
     }
 
-    /** Reads to the closing quote, after which a space or the end has to come. */
+    /** Reads up to the closing quote, which a space or the end must follow. */
     private void readQuoted(byte quote) throws ProtocolException {
         int start = at++;
         while (at < line.length && line[at] != quote) {
@@ -87,7 +86,7 @@ final class InlineCommand {
         }
     }
 
-    /** Within single quotes a backslash is a byte like any other, unless a quote follows it. */
+    /** Within single quotes, a backslash is an ordinary byte unless a quote follows it. */
     private boolean isEscape(byte quote) {
         return line[at] == '\\' && at + 1 < line.length && (quote == '"' || line[at + 1] == quote);
     }

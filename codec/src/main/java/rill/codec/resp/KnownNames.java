@@ -3,10 +3,7 @@ package rill.codec.resp;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The names of common commands, so that reading one needs no new object. Only a matter of speed: any other name is as
- * good.
- */
+/** The names of common commands, so that reading one allocates nothing. Only an optimization: any other name works as well. */
 final class KnownNames {
     private static final String NAMES = """
             APPEND AUTH BLPOP BRPOP CLIENT CONFIG COMMAND DBSIZE DECR DECRBY DEL DISCARD ECHO EVAL EVALSHA EXEC
@@ -17,7 +14,7 @@ final class KnownNames {
             SUNION TIME TTL TYPE UNLINK UNWATCH WATCH XACK XADD XLEN XRANGE XREAD ZADD ZCARD ZCOUNT ZINCRBY
             ZRANGE ZRANK ZREM ZSCORE""";
 
-    /** Names longer than this are not known. */
+    /** Longer names are not known. */
     static final int LONGEST = Long.BYTES;
 
     private static final int SIZE = 512;
@@ -41,7 +38,7 @@ final class KnownNames {
 
     private KnownNames() {}
 
-    /** Where a key is, or belongs: two thirds or more of the slots stay empty. */
+    /** Where a key is or belongs. At least two thirds of the slots stay empty. */
     private static int slot(long key) {
         int at = (int) ((key * 0x9E3779B97F4A7C15L) >>> 55);
         while (KEYS[at] != 0 && KEYS[at] != key) {
@@ -76,6 +73,6 @@ final class KnownNames {
 
     private static @Nullable String named(long key, int length) {
         String name = VALUES[slot(key)];
-        return name != null && name.length() == length ? name : null; // a key does not count leading NULs
+        return name != null && name.length() == length ? name : null; // leading NULs make no difference to a key
     }
 }

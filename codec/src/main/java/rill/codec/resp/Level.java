@@ -4,25 +4,25 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** An aggregate that is not complete. */
+/** An incomplete aggregate. */
 final class Level {
-    /** The size of one whose end is said when it comes. */
+    /** The size of a streamed aggregate, whose end is announced only when it arrives. */
     static final int STREAMED = Integer.MAX_VALUE;
 
     private static final int FIRST_SPACE = 16;
 
-    /** What it is. */
+    /** The type of the aggregate. */
     enum Kind {
         ARRAY("an array", 0, 1, true),
         MAP("a map", 0, 2, true),
         SET("a set", 0, 1, true),
         PUSH("a push", 1, 1, false),
-        /** The last of its elements is the reply that it is about. */
+        /** Its last element is the reply that the attributes belong to. */
         ATTRIBUTE("an attribute", 0, 2, false);
 
         final String words;
         final int least;
-        final int each; // how many elements a part has
+        final int each; // elements per part: 2 for pairs
         final String parts;
         final boolean streams;
 
@@ -56,7 +56,7 @@ final class Level {
     final Kind kind;
     final int depth;
     final int size;
-    int begun; // in a streamed one, elements of which a byte was seen
+    int begun; // in a streamed aggregate: the elements of which at least one byte was read
     int count;
     private Reply[] elements;
 
@@ -65,7 +65,7 @@ final class Level {
         this.kind = kind;
         this.depth = below == null ? 1 : below.depth + 1;
         this.size = kind == Kind.ATTRIBUTE ? parts + 1 : parts;
-        this.elements = new Reply[Math.min(size, FIRST_SPACE)]; // grows with what comes, not with what is announced
+        this.elements = new Reply[Math.min(size, FIRST_SPACE)]; // grows as elements arrive, not by the announced size
     }
 
     boolean isStreamed() {

@@ -6,14 +6,14 @@ import java.nio.charset.StandardCharsets;
 import rill.ProtocolException;
 
 /**
- * A number on a line of RESP3 whose end was found: checked byte by byte, and then read by the JDK. As it is written canonically: no plus, no
- * superfluous zeros before the point, digits on both sides of it.
+ * A number on a RESP3 line whose end was found. It is checked byte by byte, then parsed by the JDK. Only the canonical form is accepted: no plus
+ * sign, no leading zeros, digits on both sides of the point.
  */
 final class NumberText {
-    /** Every floating-point number of 64 bits has a shorter text, even without an exponent. */
+    /** Every 64-bit floating-point number has a shorter text, even without an exponent. */
     static final int LONGEST_REAL = 400;
 
-    /** What reading it costs grows with the square of this. */
+    /** The cost of parsing grows with the square of this. */
     static final int LONGEST_BIG = 4096;
 
     private final RespReader reader;
@@ -56,7 +56,7 @@ final class NumberText {
         }
     }
 
-    /** Digits, of which the first is 0 only if it is the last. */
+    /** Digits; the first may be 0 only if it is the only one. */
     private void whole() throws ProtocolException {
         int first = at;
         digits();
@@ -82,7 +82,7 @@ final class NumberText {
             return negative ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
         }
         if (here() == 'n') {
-            word("nan"); // also with a minus, as Redis 7.0 writes what its C library calls so
+            word("nan"); // also with a minus: Redis 7.0 writes what its C library prints
             return Double.NaN;
         }
         whole();

@@ -6,7 +6,7 @@ final class Numbers {
 
     private Numbers() {}
 
-    /** In decimal, with an exponent where it is large or small, as Redis writes it; whole ones without a point. */
+    /** The decimal text, as Redis writes it: large and small numbers with an exponent, whole ones without a point. */
     static String text(double number) {
         if (Double.isNaN(number)) {
             return "nan";

@@ -11,7 +11,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a RESP server says. All but {@link BulkBuffer} hold no buffer: they may be kept, passed on, and used on any thread.
+ * A RESP server's reply. All but {@link BulkBuffer} hold no buffer: they may be kept, passed on, and used on any thread.
  *
  * <pre>
  * switch (reply) {
@@ -21,9 +21,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * </pre>
  *
- * <p>What RESP 2 knows is {@link Simple}, {@link Failed}, {@link Int}, {@link Bulk}, {@link Null} and {@link Array}. RESP3 adds the rest, and
- * streamed strings and aggregates, which are read as what they are once they are complete. {@link RespVersion#say} gives what a version has for
- * a reply of another.
+ * <p>RESP 2 has {@link Simple}, {@link Failed}, {@link Int}, {@link Bulk}, {@link Null} and {@link Array}. RESP3 adds the rest, and streamed strings
+ * and aggregates, which are delivered like any other once they are complete. {@link RespVersion#say} converts a reply for another version.
  *
  * <p><b>Source:</b> Redis documentation, "Redis serialization protocol specification"; RESP3 specification, version 1.4.
  */
@@ -37,13 +36,13 @@ public sealed interface Reply {
     /** {@code +QUEUED}: a command of a transaction has been accepted. */
     Reply QUEUED = new Simple("QUEUED");
 
-    /** No value, as most commands say it. */
+    /** The null that most commands reply with. */
     Reply NULL = Null.BULK;
 
-    /** An array of nothing. */
+    /** An empty array. */
     Reply EMPTY = new Array(List.of());
 
-    /** A number; small ones are not allocated. */
+    /** An integer; small ones are not allocated. */
     static Int of(long number) {
         return Int.of(number);
     }
@@ -63,7 +62,7 @@ public sealed interface Reply {
         return Bulk.of(bytes);
     }
 
-    /** A bulk string of a text in UTF-8. */
+    /** A bulk string of this text in UTF-8. */
     static Bulk bulk(String text) {
         return Bulk.of(text.getBytes(StandardCharsets.UTF_8));
     }
@@ -73,7 +72,7 @@ public sealed interface Reply {
         return new Array(List.of(elements));
     }
 
-    /** A map of keys and values by turns. */
+    /** A map of alternating keys and values. */
     static Map map(Reply... keysAndValues) {
         return new Map(List.of(keysAndValues));
     }
@@ -83,7 +82,7 @@ public sealed interface Reply {
         return new Set(List.of(elements));
     }
 
-    /** A push: its kind, and what it says. */
+    /** A push of this kind. */
     static Push push(String kind, Reply... rest) {
         Reply[] all = new Reply[rest.length + 1];
         all[0] = bulk(kind);
@@ -92,14 +91,14 @@ public sealed interface Reply {
     }
 
     /**
-     * This reply, without its attributes if it has any, unless it is an error.
+     * Returns this reply, without attributes, unless it is an error.
      *
      * @throws RespException if it is {@link Failed}
      */
     Reply orThrow() throws RespException; // not a default method: initializing a reply's class must not need this one's
 
     /**
-     * A status, on one line.
+     * A status on one line.
      *
      * @param text without CR and LF; bytes that are not UTF-8 were replaced
      */
@@ -114,7 +113,7 @@ public sealed interface Reply {
      * An error.
      *
      * @param message bytes that are not UTF-8 were replaced
-     * @param blob whether it is written as RESP3 writes errors of any bytes; otherwise it is on one line, without CR and LF
+     * @param blob whether it is a RESP3 blob error, of any bytes; otherwise it is on one line, without CR and LF
      */
     record Failed(String message, boolean blob) implements Reply {
         /** An error on one line. */
@@ -135,9 +134,9 @@ public sealed interface Reply {
     }
 
     /**
-     * A number.
+     * An integer.
      *
-     * @param number what it says
+     * @param number the value
      */
     record Int(long number) implements Reply {
         private static final int LOWEST = -128;
@@ -148,7 +147,7 @@ public sealed interface Reply {
             Arrays.setAll(SMALL, i -> new Int(i + LOWEST));
         }
 
-        /** A number; small ones are not allocated. */
+        /** An integer; small ones are not allocated. */
         static Int of(long number) {
             return number >= LOWEST && number <= HIGHEST ? SMALL[(int) number - LOWEST] : new Int(number);
         }
@@ -159,7 +158,7 @@ public sealed interface Reply {
         }
     }
 
-    /** Bytes of any kind. */
+    /** A bulk string: bytes of any kind. */
     final class Bulk implements Reply {
         private static final Bulk EMPTY = new Bulk(new byte[0]);
         private static final int SHOWN = 64;
@@ -184,7 +183,7 @@ public sealed interface Reply {
             return new String(content, StandardCharsets.UTF_8);
         }
 
-        /** How many bytes. */
+        /** The number of bytes. */
         public int length() {
             return content.length;
         }
@@ -211,12 +210,12 @@ public sealed interface Reply {
     }
 
     /**
-     * Bytes of any kind in a buffer, for values that are too large to be copied: see {@link RespOptions#handOut}.
+     * A bulk string in a buffer, for values that are too large to copy: see {@link RespOptions#handOut}.
      *
-     * <p><b>Ownership:</b> whoever receives it releases it. One that is written belongs to the connection, as every message does.
+     * <p><b>Ownership:</b> must be released by the receiver. When it is written, the connection owns it, as it does every message.
      */
     final class BulkBuffer extends DefaultByteBufHolder implements Reply {
-        /** A bulk string of what can be read from a buffer, which it takes over. */
+        /** A bulk string of a buffer's readable bytes. Takes ownership of the buffer. */
         public BulkBuffer(ByteBuf content) {
             super(content);
         }
@@ -237,7 +236,7 @@ public sealed interface Reply {
         }
     }
 
-    /** No value. RESP 2 has two ways to say that, and RESP3 a third. */
+    /** No value. RESP 2 has two forms of it, and RESP3 a third. */
     enum Null implements Reply {
         /** {@code $-1}. */
         BULK,
@@ -263,7 +262,7 @@ public sealed interface Reply {
      * @param elements unmodifiable
      */
     record Array(List<Reply> elements) implements Reply {
-        /** Copies the list if it might change. */
+        /** Copies the list unless it is immutable. */
         public Array {
             elements = List.copyOf(elements);
         }
@@ -279,7 +278,7 @@ public sealed interface Reply {
     /**
      * A floating-point number, which RESP3 calls a double.
      *
-     * @param number infinite and no number at all, too
+     * @param number may be infinite or NaN
      */
     record Real(double number) implements Reply {
         @Override
@@ -295,7 +294,7 @@ public sealed interface Reply {
         /** {@code #f}. */
         FALSE;
 
-        /** As Java says it. */
+        /** The Java value. */
         public boolean truth() {
             return this == TRUE;
         }
@@ -307,9 +306,9 @@ public sealed interface Reply {
     }
 
     /**
-     * A number that may be beyond 64 bits.
+     * An integer that may exceed 64 bits.
      *
-     * @param number what it says
+     * @param number the value
      */
     record BigNumber(BigInteger number) implements Reply {
         @Override
@@ -319,9 +318,9 @@ public sealed interface Reply {
     }
 
     /**
-     * A text to be shown as it is.
+     * A text to be displayed as it is.
      *
-     * @param format three characters of ASCII: {@code txt}, {@code mkd} for Markdown
+     * @param format three ASCII characters: {@code txt}, or {@code mkd} for Markdown
      * @param bulk the text
      */
     record Verbatim(String format, Bulk bulk) implements Reply {
@@ -345,12 +344,12 @@ public sealed interface Reply {
     }
 
     /**
-     * A map, in the order of the wire. Nothing keeps a peer from sending a key twice.
+     * A map, in the order of the wire. A peer may send a key twice.
      *
-     * @param elements keys and values by turns; unmodifiable
+     * @param elements alternating keys and values; unmodifiable
      */
     record Map(List<Reply> elements) implements Reply {
-        /** Copies the list if it might change; there is a value for every key. */
+        /** Copies the list unless it is immutable. Requires a value for every key. */
         public Map {
             elements = List.copyOf(elements);
             if (elements.size() % 2 != 0) {
@@ -358,12 +357,12 @@ public sealed interface Reply {
             }
         }
 
-        /** How many keys. */
+        /** The number of keys. */
         public int size() {
             return elements.size() / 2;
         }
 
-        /** The value of the first key that is this text, as a simple or as a bulk string; null if there is none. */
+        /** The value of the first key that is this text, as any kind of string; null if there is none. */
         public @Nullable Reply get(String key) {
             for (int i = 0; i < elements.size(); i += 2) {
                 if (key.equals(text(elements.get(i)))) {
@@ -373,7 +372,7 @@ public sealed interface Reply {
             return null;
         }
 
-        /** All of it; of a key that is there twice, the last value. */
+        /** The whole map; if a key is there twice, with its last value. */
         public java.util.Map<Reply, Reply> asMap() {
             var map = new LinkedHashMap<Reply, Reply>();
             for (int i = 0; i < elements.size(); i += 2) {
@@ -389,12 +388,12 @@ public sealed interface Reply {
     }
 
     /**
-     * A set, in the order of the wire. Nothing keeps a peer from sending an element twice.
+     * A set, in the order of the wire. A peer may send an element twice.
      *
      * @param elements unmodifiable
      */
     record Set(List<Reply> elements) implements Reply {
-        /** Copies the list if it might change. */
+        /** Copies the list unless it is immutable. */
         public Set {
             elements = List.copyOf(elements);
         }
@@ -406,12 +405,12 @@ public sealed interface Reply {
     }
 
     /**
-     * What a server says unasked: a message of a channel, say. It answers no command. Never within another reply.
+     * A message that a server sends unasked, such as one of a channel. It answers no command and is never within another reply.
      *
      * @param elements its kind, which is text, and the rest; unmodifiable
      */
     record Push(List<Reply> elements) implements Reply {
-        /** Copies the list if it might change; its kind is there. */
+        /** Copies the list unless it is immutable. Requires a kind. */
         public Push {
             elements = List.copyOf(elements);
             if (elements.isEmpty() || text(elements.getFirst()) == null) {
@@ -419,7 +418,7 @@ public sealed interface Reply {
             }
         }
 
-        /** What it is about, such as {@code message} or {@code invalidate}. */
+        /** The kind, such as {@code message} or {@code invalidate}. */
         public String kind() {
             return Objects.requireNonNull(text(elements.getFirst()));
         }
@@ -431,10 +430,10 @@ public sealed interface Reply {
     }
 
     /**
-     * A reply with something that is said about it besides.
+     * A reply with attributes, which say something about it.
      *
-     * @param attributes what is said about it
-     * @param reply the reply proper, which may have further ones
+     * @param attributes the attributes
+     * @param reply the reply proper, which may have further attributes
      */
     record Attributed(Map attributes, Reply reply) implements Reply {
         @Override
@@ -445,7 +444,7 @@ public sealed interface Reply {
 
     // ---- for all of them
 
-    /** The reply proper: this one, or what is beneath its attributes. */
+    /** The reply proper: this one, or the one beneath its attributes. */
     static Reply plain(Reply reply) {
         Reply plain = reply;
         while (plain instanceof Attributed attributed) {
@@ -454,7 +453,7 @@ public sealed interface Reply {
         return plain;
     }
 
-    /** What a simple or a bulk string or a verbatim one says; null of anything else. */
+    /** The text of a simple, bulk or verbatim string; null for anything else. */
     static @Nullable String text(Reply reply) {
         return switch (reply) {
             case Simple simple -> simple.text();
@@ -464,7 +463,7 @@ public sealed interface Reply {
         };
     }
 
-    /** Whether this was said unasked. */
+    /** Whether this was sent unasked. */
     static boolean isPush(Reply reply) {
         return plain(reply) instanceof Push;
     }

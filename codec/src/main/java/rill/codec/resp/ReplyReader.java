@@ -9,8 +9,8 @@ import rill.ProtocolException;
 import rill.codec.resp.Level.Kind;
 
 /**
- * Reads replies. The elements of an aggregate are taken as they come, so nothing is read twice but an unfinished scalar's header, and
- * aggregates within aggregates wait on a stack of its own:
+ * Reads replies. Elements of an aggregate are consumed as they arrive, so nothing is read twice but the header of an unfinished scalar. Nested
+ * aggregates wait on a stack:
  *
  * <pre>
  *   *2 ─▶ open level 1 ─▶ $3 abc ─▶ add ─▶ *1 ─▶ open level 2 ─▶ :7 ─▶ add, level 2 is full
@@ -19,7 +19,7 @@ import rill.codec.resp.Level.Kind;
  *   $? ─▶ open a text ─▶ ;4 abcd ─▶ append ─▶ ;0 ─▶ close it
  * </pre>
  *
- * <p>Without RESP3 its types are refused.
+ * <p>Without RESP3, its types are refused.
  */
 final class ReplyReader extends RespReader {
     private static final int OK_CR = 0x2B4F4B0D; // +OK and CR, as an int
@@ -34,23 +34,23 @@ final class ReplyReader extends RespReader {
     private final boolean resp3;
     private @Nullable Level top; // null between messages
     private @Nullable Chunks chunks; // of a streamed text
-    private int elements; // of the present message
+    private int elements; // of the current message
 
-    private byte bulkType; // of the bulk that has begun
-    private int next; // index after what was read
-    private @Nullable Reply value; // what step() has read; null if an aggregate has begun
+    private byte bulkType; // type of the bulk that has begun
+    private int next; // index after the bytes that were read
+    private @Nullable Reply value; // what step() has read; null if it was the head of an aggregate or a piece of a text
 
     ReplyReader(RespOptions options, Unfinished unfinished, boolean resp3) {
         super(options, unfinished);
         this.resp3 = resp3;
     }
 
-    /** Whether a reply has begun whose bytes so far have been consumed. */
+    /** Whether a reply has begun of which some bytes were already consumed. */
     boolean withinMessage() {
         return top != null || withinBulk() || chunks != null;
     }
 
-    /** Consumes bytes up to the end of a reply, which it returns, or as far as it gets. */
+    /** Consumes bytes up to the end of a reply and returns it; if it is not complete, consumes as many as possible and returns null. */
     @Nullable
     Reply read(ByteBuf in, Context context) throws IOException {
         int end = in.writerIndex();
@@ -76,7 +76,7 @@ final class ReplyReader extends RespReader {
         return null;
     }
 
-    /** Puts a reply that began at {@code at} where it belongs; returns the whole message if that was its last part. */
+    /** Adds a reply that began at {@code at} to its aggregate; returns the whole message if that was its last part. */
     private @Nullable Reply complete(@Nullable Reply part, int at) throws ProtocolException {
         Reply done = part;
         while (done != null && top != null) {
@@ -94,7 +94,7 @@ final class ReplyReader extends RespReader {
         return done;
     }
 
-    /** Reads a scalar, or the head of an aggregate; false if it is not complete. */
+    /** Reads a scalar, the head of an aggregate, or a piece of a text; returns false if it is not complete. */
     private boolean step(ByteBuf in, int at, int end, Context context) throws ProtocolException {
         if (withinBulk()) {
             return body(in, at, end, context);
@@ -237,7 +237,7 @@ final class ReplyReader extends RespReader {
         return read(new Reply.BigNumber(new NumberText(this, in, at + 1, cr).big()), cr + 2);
     }
 
-    // ---- bulk strings, and what is written like them
+    // ---- bulk strings and types written like them
 
     private boolean bulk(ByteBuf in, int at, int end, Context context) throws ProtocolException {
         int body = readNumber(in, at + 1, end, resp3);
@@ -382,14 +382,14 @@ final class ReplyReader extends RespReader {
         return true;
     }
 
-    /** What begins here is no text, and so not the kind of a push. */
+    /** The element that begins here is not a text, and so can't be the kind of a push. */
     private void requireNoKindDue(int at) throws ProtocolException {
         if (top != null && top.kind == Kind.PUSH && top.count == 0) {
             throw violation(at, NO_KIND);
         }
     }
 
-    /** A push is never within anything, other than behind attributes that are said about it; and it begins with a text. */
+    /** A push is never within another reply, except after attributes that belong to it. Its first element is a text. */
     private void requirePlace(Kind kind, Level within, int at) throws ProtocolException {
         requireNoKindDue(at);
         if (kind == Kind.PUSH) {
@@ -401,7 +401,7 @@ final class ReplyReader extends RespReader {
         }
     }
 
-    /** An element of a streamed aggregate begins, of which nobody has said how many come: it counts when its first byte is seen. */
+    /** An element of a streamed aggregate begins. Since the size was not announced, each element is counted at its first byte. */
     private void beginInStream(Level level, int at) throws ProtocolException {
         if (level.begun == level.count) {
             if (elements >= options.elements()) {

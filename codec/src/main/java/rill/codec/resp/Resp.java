@@ -8,38 +8,37 @@ import rill.Pipeline;
 import rill.codec.resp.RespClientCodec.Pairing;
 
 /**
- * RESP, the protocol of Redis, versions 2 and 3, both sides of it.
+ * RESP, the protocol of Redis, in versions 2 and 3, for clients and servers.
  *
  * <pre>
  * Client&lt;Command, Reply&gt; redis = loop.connect(address, Resp.client()).await();
  * Reply reply = redis.call(Command.of("GET", "key")).await();
  * </pre>
  *
- * <p>A connection begins in RESP 2. {@link Hello} says what else a client wants: RESP3, a user, a database.
+ * <p>A connection begins in RESP 2. With {@link Hello}, a client asks for more: RESP3, a user, a database.
  *
  * <p><b>Ownership:</b> neither a {@link Command} nor a {@link Reply} holds a buffer, so nothing has to be released, unless
- * {@link RespOptions#handOut} asks for that.
+ * {@link RespOptions#handOut} is set.
  *
- * <p><b>Errors:</b> whatever does not follow the protocol to the letter, or is above the limits of {@link RespOptions}, is a
- * {@link rill.ProtocolException}; memory is taken for what has come, not for what is announced. An answer such as
- * {@code -ERR} is no failure but a {@link Reply.Failed}; {@link Reply#orThrow} makes it one. What can't be written (a
- * CR in a status, half a surrogate pair, too deep arrays) is an {@link IllegalArgumentException}.
+ * <p><b>Errors:</b> anything that does not follow the protocol to the letter, or is above the limits of {@link RespOptions}, is a
+ * {@link rill.ProtocolException}. Memory is allocated for bytes that have arrived, not for announced lengths. An answer such as {@code -ERR} is not a
+ * failure but a {@link Reply.Failed}; {@link Reply#orThrow} makes it one. A message that can't be written (a CR in a status, an unpaired surrogate,
+ * arrays nested too deep) is an {@link IllegalArgumentException}.
  *
- * <p>Stricter than the specification: a number has no plus sign and no superfluous zeros, as no known server writes
- * them.
+ * <p>Stricter than the specification: a number has no plus sign and no leading zeros. No known server writes them.
  *
- * <p><b>Source:</b> Redis documentation, "Redis serialization protocol specification"; RESP3 specification, version 1.4, with two things that
+ * <p><b>Source:</b> Redis documentation, "Redis serialization protocol specification"; RESP3 specification, version 1.4, with two additions that
  * servers in use write: an exponent of a floating-point number, and {@code nan}.
  */
 public final class Resp {
     private Resp() {}
 
-    /** How a client speaks to a server: RESP 2, with the default options. */
+    /** A client protocol for RESP 2, with the default options. */
     public static ClientProtocol<Command, Reply> client() {
         return client(RespOptions.defaults());
     }
 
-    /** {@link #client(Hello, RespOptions)}, without a greeting: RESP 2. */
+    /** {@link #client(Hello, RespOptions)} without a greeting: RESP 2. */
     public static ClientProtocol<Command, Reply> client(RespOptions options) {
         return client(Hello.resp2(), options);
     }
@@ -50,19 +49,20 @@ public final class Resp {
     }
 
     /**
-     * How a client speaks to a server: each command has one reply, in order. It is connected once the server has agreed to {@code hello}.
+     * A client protocol in which each command has one reply, in order. A connection is ready once the server has agreed to {@code hello}.
      *
-     * <p><b>Errors:</b> commands that would end this are refused, with an {@link IllegalArgumentException} as the failure of the call, which says
-     * what to use instead: {@code SUBSCRIBE} and its kin ({@link RespSubscriber} has them), {@code MONITOR}, {@code CLIENT REPLY OFF} and
-     * {@code SKIP}, {@code SYNC}, {@code PSYNC} and {@code REPLCONF} ({@link #clientPipeline()} takes them), {@code HELLO} with another version, {@code CLIENT
-     * TRACKING ON} in RESP3 if nobody takes pushes, and {@code RESET} after a greeting. A push then breaks the protocol.
+     * <p><b>Errors:</b> a command that would break this pairing is refused: its call fails with an {@link IllegalArgumentException} that says what to
+     * use instead. These are {@code SUBSCRIBE} and its kin (use {@link RespSubscriber}), {@code MONITOR}, {@code CLIENT REPLY OFF} and {@code SKIP},
+     * {@code SYNC}, {@code PSYNC} and {@code REPLCONF} (use {@link #clientPipeline()}), {@code HELLO} with another version,
+     * {@code CLIENT TRACKING ON} in RESP3 without a consumer of pushes, and {@code RESET} after a greeting. A push is a violation of the protocol
+     * here.
      */
     public static ClientProtocol<Command, Reply> client(Hello hello, RespOptions options) {
         return ClientProtocol.inOrder(Pipeline.of(new RespClientCodec(options, hello, Pairing.REPLIES)));
     }
 
     /**
-     * {@link #client(Hello, RespOptions)} with somebody who takes pushes, such as invalidations of {@code CLIENT TRACKING}. They are told in the
+     * {@link #client(Hello, RespOptions)} with a consumer of pushes, such as invalidations of {@code CLIENT TRACKING}. Pushes are delivered in the
      * order of the wire, also with respect to replies: see {@link ClientProtocol#unsolicited}.
      */
     public static ClientProtocol<Command, Reply> client(
@@ -73,7 +73,7 @@ public final class Resp {
                 .unsolicited(Reply::isPush, reply -> take(reply, pushes));
     }
 
-    /** What comes while no call is in flight may be no push. */
+    /** A message that arrives while no call is in flight is not necessarily a push. */
     private static void take(Reply reply, Consumer<? super Reply.Push> pushes) {
         if (!(Reply.plain(reply) instanceof Reply.Push push)) {
             String shown = reply.toString();
@@ -83,7 +83,7 @@ public final class Resp {
         pushes.accept(push);
     }
 
-    /** Nobody is given this reply: of a value that was handed out, the buffer goes back. */
+    /** Releases the buffer, if there is one, of a reply that is not delivered. */
     static void release(Reply reply) {
         if (reply instanceof Reply.BulkBuffer bulk) {
             bulk.release();
@@ -91,9 +91,9 @@ public final class Resp {
     }
 
     /**
-     * How a client speaks whose calls are one or several commands each. They leave with nothing between them, on one connection, and have one fate;
-     * the answer has a reply for each, in order, whatever of them are errors. For transactions ({@code MULTI} to {@code EXEC}), and for what has to
-     * come directly before another command ({@code ASKING}). Nothing is handed out in buffers.
+     * A client protocol whose calls are batches of one or more commands. A batch is sent on one connection with nothing in between, and is answered
+     * or fails as a whole; its answer has a reply for each command, in order, even if some are errors. For transactions ({@code MULTI} to
+     * {@code EXEC}), and for commands that must directly precede another ({@code ASKING}). {@link RespOptions#handOut} has no effect.
      *
      * <p><b>Errors:</b> if one of the commands is refused, as {@link #client(Hello, RespOptions)} says, none is sent.
      */
@@ -103,7 +103,7 @@ public final class Resp {
                 .naming(RespBatchCodec::name);
     }
 
-    /** {@link #batches(Hello, RespOptions)} with somebody who takes pushes. */
+    /** {@link #batches(Hello, RespOptions)} with a consumer of pushes. */
     public static ClientProtocol<List<Command>, List<Reply>> batches(
             Hello hello, RespOptions options, Consumer<? super Reply.Push> pushes) {
         Objects.requireNonNull(pushes, "pushes");
@@ -118,32 +118,31 @@ public final class Resp {
         return clientPipeline(RespOptions.defaults());
     }
 
-    /** {@link #clientPipeline(Hello, RespOptions)}, without a greeting. */
+    /** {@link #clientPipeline(Hello, RespOptions)} without a greeting. */
     public static Pipeline<Reply, Command> clientPipeline(RespOptions options) {
         return clientPipeline(Hello.resp2(), options);
     }
 
     /**
-     * How a client speaks to a server where replies are not matched with commands: a {@link rill.Connection} that takes any command and gives all
-     * replies, of either version, in the order of the wire. For {@code MONITOR}, for proxies, and beneath a {@link RespSubscriber}.
+     * A client pipeline in which replies are not matched with commands: its {@link rill.Connection} writes any command and delivers all replies, of
+     * either version, in the order of the wire. For {@code MONITOR}, for proxies, and beneath a {@link RespSubscriber}.
      */
     public static Pipeline<Reply, Command> clientPipeline(Hello hello, RespOptions options) {
         return Pipeline.of(new RespClientCodec(options, hello, Pairing.NONE));
     }
 
-    /** How a server speaks to its clients, with the default options. */
+    /** A server pipeline with the default options. */
     public static Pipeline<Command, Reply> server() {
         return server(RespOptions.defaults());
     }
 
     /**
-     * How a server speaks to its clients. It writes each reply as the type that it is: {@link RespVersion#say} makes of it what the client's
-     * version has. A command of no parts or of fewer ({@code *0}, {@code *-1}) is skipped, as Redis does.
+     * A server pipeline. It writes each reply as the type that it is; {@link RespVersion#say} converts a reply to what the client's version has. A
+     * command of zero or fewer parts ({@code *0}, {@code *-1}) is skipped, as in Redis.
      *
-     * <p>Besides commands proper it takes inline ones, unless {@link RespOptions#inlineCommands} says otherwise: words on a line, of any
-     * bytes but NUL, with quotes as in Redis; the line may end with a mere LF, and empty ones are skipped. A line that begins
-     * with {@code POST} or {@code Host:} is HTTP, of a browser that somebody has made send it here: the connection ends, so
-     * that what follows is not carried out.
+     * <p>It also accepts inline commands, unless {@link RespOptions#inlineCommands} turns them off: words on a line, of any bytes but NUL, with
+     * quotes as in Redis. The line may end with a mere LF; empty lines are skipped. A line that begins with {@code POST} or {@code Host:} is HTTP,
+     * probably from a browser that was tricked into sending it: the connection ends, so that nothing after it is executed.
      */
     public static Pipeline<Command, Reply> server(RespOptions options) {
         return Pipeline.of(new RespServerCodec(options));

@@ -11,7 +11,7 @@ import rill.Context;
 import rill.Outgoing;
 import rill.Session;
 
-/** The client's side where a message is one or several commands, and its answer as many replies. A push is a message of its own. */
+/** The client's side for batches: a message is one or more commands, and its answer has as many replies. A push is a message by itself. */
 final class RespBatchCodec implements Codec<List<Reply>, List<Command>> {
     private final RespClientCodec codec;
 
@@ -33,7 +33,7 @@ final class RespBatchCodec implements Codec<List<Reply>, List<Command>> {
         return new RespBatchSession(codec.open(context), codec.keeping());
     }
 
-    /** What failures call it: its commands, without arguments. */
+    /** The batch's name in failures: its commands, without arguments. */
     static String name(List<Command> batch) {
         var name = new StringBuilder();
         for (int i = 0; i < Math.min(batch.size(), 4); i++) {
@@ -44,17 +44,17 @@ final class RespBatchCodec implements Codec<List<Reply>, List<Command>> {
                 : name.toString();
     }
 
-    /** Whether this was said unasked. */
+    /** Whether this was sent unasked. */
     static boolean isPush(List<Reply> answer) {
         return answer.size() == 1 && Reply.isPush(answer.getFirst());
     }
 
     private static final class RespBatchSession implements Session<List<Reply>, List<Command>> {
         private final RespClientCodec.RespClientSession session;
-        private final Unfinished.Kept kept; // of an answer that is not complete
-        private final ArrayDeque<Integer> expected = new ArrayDeque<>(); // replies, for each batch that was written
-        private List<Reply> replies = new ArrayList<>(1); // to the first of them
-        private long cost; // of these
+        private final Unfinished.Kept kept; // for an answer that is not complete
+        private final ArrayDeque<Integer> expected = new ArrayDeque<>(); // number of replies, for each written batch
+        private List<Reply> replies = new ArrayList<>(1); // so far, to the first batch
+        private long cost; // of these replies
 
         RespBatchSession(RespClientCodec.RespClientSession session, Unfinished.Kept kept) {
             this.session = session;

@@ -9,15 +9,15 @@ import rill.Outgoing;
 import rill.ProtocolException;
 import rill.Session;
 
-/** The client's side of RESP: commands are written, replies read. */
+/** The client's side of RESP: writes commands and reads replies. */
 final class RespClientCodec implements Codec<Reply, Command> {
-    /** What becomes of commands and replies. */
+    /** How commands and replies are matched. */
     enum Pairing {
-        /** Each command has one reply, so those that have not are refused, and so is what answers none. */
+        /** Each command has one reply. Commands without exactly one are refused, and so are pushes. */
         REPLIES,
-        /** Likewise, but for pushes, which somebody takes. */
+        /** Likewise, except that pushes have a consumer. */
         REPLIES_AND_PUSHES,
-        /** Any command is written, and any reply is given, in the order of the wire. */
+        /** Any command is written, and every reply is delivered, in the order of the wire. */
         NONE
     }
 
@@ -43,12 +43,12 @@ final class RespClientCodec implements Codec<Reply, Command> {
 
     @Override
     public RespClientSession open(Context context) {
-        // Where any command is written, HELLO is one of them.
+        // Where any command may be written, HELLO may be one of them.
         boolean resp3 = hello.version() == RespVersion.RESP3 || pairing == Pairing.NONE;
         return new RespClientSession(this, new ReplyReader(options, unfinished, resp3));
     }
 
-    /** A count of what is kept of replies beside. */
+    /** Makes a counter for replies that are kept by a layer above. */
     Unfinished.Kept keeping() {
         return new Unfinished.Kept(unfinished);
     }
@@ -61,9 +61,9 @@ final class RespClientCodec implements Codec<Reply, Command> {
     static final class RespClientSession implements Session<Reply, Command> {
         private final RespClientCodec codec;
         private final ReplyReader reader;
-        private @Nullable Greeting greeting; // until it is over
+        private @Nullable Greeting greeting; // null once all of it was answered
         private @Nullable RespServer server;
-        private boolean spokenTo; // by the server
+        private boolean spokenTo; // the server has sent something
 
         RespClientSession(RespClientCodec codec, ReplyReader reader) {
             this.codec = codec;
@@ -105,7 +105,7 @@ final class RespClientCodec implements Codec<Reply, Command> {
             return reply;
         }
 
-        /** The first that a server says may be that it does not want this client, whatever has been asked meanwhile. */
+        /** A server's first message may be a refusal of this client, independent of any command already sent. */
         private void requireWelcome(Reply reply) throws RespException {
             if (codec.pairing != Pairing.NONE
                     && greeting == null
@@ -115,7 +115,7 @@ final class RespClientCodec implements Codec<Reply, Command> {
             }
         }
 
-        /** What the reply that was given last takes on the heap, about. */
+        /** What the last reply takes on the heap, approximately. */
         long cost() {
             return reader.cost();
         }

@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.util.Set;
 
 /**
- * A RESP server has answered with an error. The connection is as good as before, unless it was {@link Hello} that was refused. The message is
- * what the server says and, where that is known, what to do.
+ * A RESP server has answered with an error. The connection remains usable, unless the error was an answer to {@link Hello}. The message is the
+ * server's and, where that is known, what to do.
  */
 public final class RespException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    /** What goes away by itself. */
+    /** Errors that go away by themselves. */
     private static final Set<String> TEMPORARY =
             Set.of("LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS");
 
@@ -35,19 +35,19 @@ public final class RespException extends IOException {
         return code;
     }
 
-    /** What the server has said, word for word. */
+    /** The server's message, word for word. */
     public String said() {
         return said;
     }
 
-    /** Whether the same may succeed a while later: the server is loading its data, say, or has no room for another client now. */
+    /** Whether the same may succeed later: for example, the server is loading its data, or has no room for another client now. */
     public boolean isTemporary() {
         return TEMPORARY.contains(code) || said.equals(FULL);
     }
 
     /**
-     * Whether this is no answer, although it may come behind a command: a server that takes no more clients, or none from elsewhere, says so
-     * unasked, and closes.
+     * Whether this error answers no command, although it may arrive after one. A server that accepts no more clients, or none from other machines,
+     * sends it unasked and closes.
      */
     static boolean refusesConnection(Reply.Failed failure) {
         return failure.message().equals(FULL) || failure.code().equals(PROTECTED);

@@ -3,20 +3,19 @@ package rill.codec.resp;
 import java.util.function.Consumer;
 
 /**
- * How much a RESP peer may send, and in which forms. Immutable; each method with a parameter gives a changed copy.
+ * Limits of what a RESP peer may send, and in which forms. Immutable; each method with a parameter returns a changed copy.
  *
- * <p><b>Units:</b> a message costs its content (all its bulk strings, lines and errors) and
- * {@link #ELEMENT_COST} bytes for each of its elements, since a part of one byte takes many times that on the heap.
+ * <p><b>Units:</b> a message costs its content (all its bulk strings, lines and errors) and {@link #ELEMENT_COST} bytes for each of its elements,
+ * since a part of one byte takes many times that on the heap.
  */
 public final class RespOptions {
     /**
-     * What an element of an array or a part of a command is taken to cost beside its content, in bytes: its object, the
-     * header of its bytes, its place in a list. An estimate, nearly the most that it takes on a JVM with compressed
-     * pointers.
+     * What an element of an array or a part of a command costs in addition to its content, in bytes: its object, the header of its byte array, its
+     * slot in a list. An estimate, close to the maximum on a JVM with compressed pointers.
      */
     public static final int ELEMENT_COST = 64;
 
-    /** What a message needs beside its largest part: a name, a key, and what four elements cost. */
+    /** What a message needs in addition to its largest part: a name, a key, and the cost of four elements. */
     private static final int BESIDE = 4 * ELEMENT_COST + 64;
 
     private static final int MEBI = 1024 * 1024;
@@ -24,7 +23,7 @@ public final class RespOptions {
 
     private static final RespOptions DEFAULTS = new RespOptions(new Values());
 
-    /** What an instance holds. Changed only before it has one. */
+    /** The fields of an instance. Changed only before the instance is made. */
     private static final class Values implements Cloneable {
         private int bulkBytes = 64 * MEBI;
         private int messageBytes = 128 * MEBI;
@@ -58,8 +57,8 @@ public final class RespOptions {
     }
 
     /**
-     * Bulk strings of 64 MiB, messages of 128 MiB, a quarter of the JVM's heap for what is unfinished, 1,048,576 elements,
-     * arrays 32 deep, lines of 64 KiB; inline commands are understood.
+     * The defaults: bulk strings of 64 MiB, messages of 128 MiB, a quarter of the JVM's heap (at least 1 MiB) for unfinished messages, 1,048,576
+     * elements, arrays nested 32 deep, lines of 64 KiB, inline commands accepted.
      */
     public static RespOptions defaults() {
         return DEFAULTS;
@@ -72,51 +71,51 @@ public final class RespOptions {
         return value;
     }
 
-    // ---- what it says
+    // ---- values
 
-    /** How many bytes one bulk string may have. */
+    /** The limit of one bulk string, in bytes. */
     public int bulkBytes() {
         return values.bulkBytes;
     }
 
-    /** What one message may cost. */
+    /** The limit of what one message may cost. */
     public int messageBytes() {
         return values.messageBytes;
     }
 
-    /** What the unfinished messages of all connections together may cost. */
+    /** The limit of what the unfinished messages of all connections together may cost. */
     public long unfinishedBytes() {
         return values.unfinishedBytes;
     }
 
-    /** How many elements one message may have, those of all its arrays together. */
+    /** The limit of the elements of one message, those of all its arrays together. */
     public int elements() {
         return values.elements;
     }
 
-    /** How deep arrays may be nested; 1 is an array of scalars. */
+    /** The limit of the nesting of arrays; 1 is an array of scalars. */
     public int depth() {
         return values.depth;
     }
 
-    /** How many bytes a simple string, an error or an inline command may have, without its ending. */
+    /** The limit of a simple string, an error or an inline command, in bytes, without its ending. */
     public int lineBytes() {
         return values.lineBytes;
     }
 
-    /** Whether a server takes commands that are words on a line. */
+    /** Whether a server accepts inline commands. */
     public boolean inlineCommands() {
         return values.inlineCommands;
     }
 
-    /** From how many bytes on a bulk string is handed out in a buffer; {@link Integer#MAX_VALUE} if none is. */
+    /** The size in bytes from which a bulk string is handed out in a buffer; {@link Integer#MAX_VALUE} if none is. */
     public int handOut() {
         return values.handOut;
     }
 
     // ---- changed copies
 
-    /** With bulk strings of at most so many bytes (up to 1 GiB), and messages that can carry one. */
+    /** Limits a bulk string to this many bytes (up to 1 GiB), and raises the limit of a message so that it can carry one. */
     public RespOptions bulkBytes(int limit) {
         required("bulkBytes", limit, LARGEST);
         return with(copy -> {
@@ -126,10 +125,10 @@ public final class RespOptions {
     }
 
     /**
-     * With messages that cost at most so much.
+     * Limits what a message may cost.
      *
-     * @throws IllegalArgumentException if such a message could not carry the largest bulk string or line, with a name and a
-     *     key beside it: 320 bytes more than {@link #bulkBytes()} and {@link #lineBytes()} are enough
+     * @throws IllegalArgumentException if such a message could not carry the largest bulk string or line together with a name and a key: it needs 320
+     *     bytes more than {@link #bulkBytes()} and {@link #lineBytes()}
      */
     public RespOptions messageBytes(int limit) {
         int least = Math.max(bulkBytes(), lineBytes()) + BESIDE;
@@ -141,9 +140,8 @@ public final class RespOptions {
     }
 
     /**
-     * With unfinished messages that cost at most so much together: those of all connections over one {@code Resp.server}, or
-     * over one {@code Resp.client}. The connection that wants more fails with an {@link java.io.IOException}. What a
-     * connection holds up to 16 KiB is not counted.
+     * Limits what unfinished messages may cost together: those of all connections over one {@code Resp.server} or one {@code Resp.client}. A
+     * connection that needs more fails with an {@link java.io.IOException}. What a connection holds is not counted while it is at most 16 KiB.
      */
     public RespOptions unfinishedBytes(long limit) {
         if (limit < 1) {
@@ -152,19 +150,19 @@ public final class RespOptions {
         return with(copy -> copy.unfinishedBytes = limit);
     }
 
-    /** With messages of at most so many elements. */
+    /** Limits a message to this many elements. */
     public RespOptions elements(int limit) {
         required("elements", limit, LARGEST);
         return with(copy -> copy.elements = limit);
     }
 
-    /** With arrays nested at most so deep, up to 1,000. */
+    /** Limits the nesting of arrays, up to 1,000. */
     public RespOptions depth(int limit) {
         required("depth", limit, 1000);
         return with(copy -> copy.depth = limit);
     }
 
-    /** With lines of at most so many bytes (up to 1 GiB), and messages that can carry one. */
+    /** Limits a line to this many bytes (up to 1 GiB), and raises the limit of a message so that it can carry one. */
     public RespOptions lineBytes(int limit) {
         required("lineBytes", limit, LARGEST);
         return with(copy -> {
@@ -174,23 +172,22 @@ public final class RespOptions {
     }
 
     /**
-     * With inline commands, or without: then a command is an array and nothing else. Without them text of another protocol is
-     * refused at its first byte, whatever it says.
+     * Accepts inline commands or not. Without them, a command is an array and nothing else, so text of another protocol is refused at its first byte.
      */
     public RespOptions inlineCommands(boolean understood) {
         return with(copy -> copy.inlineCommands = understood);
     }
 
     /**
-     * With bulk strings of at least so many bytes, where they are a reply of their own, handed out as {@link Reply.BulkBuffer}, in the buffer that
-     * they came in, instead of copied. Whoever receives one releases it. Unless this is said, all are {@link Reply.Bulk}.
+     * Hands out bulk strings of at least this many bytes as {@link Reply.BulkBuffer}, in the buffer they arrived in, instead of copying them. Only
+     * those that are a whole reply; the receiver must release them. By default, every bulk string is a {@link Reply.Bulk}.
      */
     public RespOptions handOut(int fromBytes) {
         required("handOut", fromBytes, LARGEST);
         return with(copy -> copy.handOut = fromBytes);
     }
 
-    /** Without handing anything out. */
+    /** Hands out nothing in buffers. */
     RespOptions copyAll() {
         return with(copy -> copy.handOut = Integer.MAX_VALUE);
     }

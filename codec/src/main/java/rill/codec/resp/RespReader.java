@@ -6,11 +6,11 @@ import rill.ProtocolException;
 import rill.codec.internal.Violations;
 
 /**
- * What reading replies and reading commands have in common: numbers, lines and bulk strings, all of them by hand and
- * without an object of their own. Positions are absolute indices into the buffer of the present call.
+ * What the readers of replies and commands share: numbers, lines and bulk strings, parsed by hand without intermediate objects. Positions are
+ * absolute indices into the buffer of the current call.
  */
 abstract class RespReader {
-    /** The length that is not known in advance. */
+    /** Stands for a length that is not known in advance. */
     static final long UNKNOWN = Long.MIN_VALUE;
 
     private static final int NONE = -1;
@@ -18,18 +18,18 @@ abstract class RespReader {
     final RespOptions options;
     private final Unfinished.Kept kept;
 
-    /** Where the present call began; what the positions in exceptions are relative to. */
+    /** Where the current call began; positions in exceptions are relative to it. */
     int origin;
 
     /** The number that {@link #readNumber} has just read. */
     long number;
 
-    /** How many bytes have to come before going on makes sense; 0 if that is not known. */
+    /** How many more bytes are needed before it makes sense to continue; 0 if that is not known. */
     int missing;
 
-    private int scanned; // bytes of an unfinished line that were looked at
-    private int bulk = NONE; // length of the bulk string whose header has been read, but not all of its bytes
-    private long cost; // of the present message
+    private int scanned; // bytes of an unfinished line that were already scanned
+    private int bulk = NONE; // length of the bulk string whose header was read, and whose bytes are not complete
+    private long cost; // of the current message
 
     RespReader(RespOptions options, Unfinished unfinished) {
         this.options = options;
@@ -50,12 +50,12 @@ abstract class RespReader {
         cost = 0;
     }
 
-    /** What the message that was read last takes on the heap, about. */
+    /** What the last message takes on the heap, approximately. */
     final long cost() {
         return cost;
     }
 
-    /** Counts an element to the message, and its content of so many bytes. */
+    /** Adds an element with this many bytes of content to the cost of the message. */
     final void count(int at, long bytes) throws ProtocolException {
         cost += bytes + RespOptions.ELEMENT_COST;
         if (cost > options.messageBytes()) {
@@ -66,7 +66,7 @@ abstract class RespReader {
         }
     }
 
-    /** The message is not complete, so its elements stay on the heap. A bulk string that was only announced does not. */
+    /** Counts the elements of an incomplete message, which stay on the heap. A bulk string that was only announced does not count. */
     final void keepUnfinished() throws IOException {
         long announced = bulk == NONE ? 0 : bulk + RespOptions.ELEMENT_COST;
         kept.hold(cost - announced);
@@ -80,9 +80,9 @@ abstract class RespReader {
     // ---- numbers
 
     /**
-     * Reads a decimal number and its CR LF, as it is written canonically: no plus, no space, no superfluous zero.
+     * Reads a decimal number and its CR LF, in canonical form only: no plus sign, no space, no leading zeros.
      *
-     * @param mayBeUnknown whether a question mark is as good: then {@link #number} is {@link #UNKNOWN}
+     * @param mayBeUnknown whether a question mark is accepted: then {@link #number} is {@link #UNKNOWN}
      * @return the index after it, or -1 if it is not complete
      */
     final int readNumber(ByteBuf in, int from, int end, boolean mayBeUnknown) throws ProtocolException {
@@ -92,7 +92,7 @@ abstract class RespReader {
             i++;
         }
         int digits = i;
-        long value = 0; // below zero, where there is one more number than above
+        long value = 0; // accumulated below zero, where the range is larger by one
         for (; i < end; i++) {
             byte b = in.getByte(i);
             int digit = b - '0';
@@ -133,7 +133,7 @@ abstract class RespReader {
 
     // ---- lines
 
-    /** Checks that a line ends here; gives the index after its end, or -1 if that is not complete. */
+    /** Checks that a line ends here; returns the index after its CR LF, or -1 if that is not complete. */
     final int endOfLine(ByteBuf in, int cr, int end) throws ProtocolException {
         if (cr == end) {
             return -1;
@@ -150,18 +150,18 @@ abstract class RespReader {
         return cr + 2;
     }
 
-    /** Finds the CR of the line that begins at {@code from}; -1 if it or its LF has not come yet. */
+    /** Finds the CR of the line that begins at {@code from}; -1 if the CR or its LF has not arrived yet. */
     final int findLineEnd(ByteBuf in, int from, int end) throws ProtocolException {
         return findLineEnd(in, from, end, options.lineBytes());
     }
 
-    /** Likewise, of a number that has at most so many bytes. */
+    /** Likewise, for a number of at most this many bytes. */
     final int findNumberEnd(ByteBuf in, int from, int end, int most) throws ProtocolException {
         return findLineEnd(in, from, end, Math.min(most, options.lineBytes()));
     }
 
     private int findLineEnd(ByteBuf in, int from, int end, int most) throws ProtocolException {
-        long last = (long) from + most; // the CR is here at the latest
+        long last = (long) from + most; // the last position where the CR may be
         int stop = (int) Math.min(end, last + 1);
         for (int i = from + scanned; i < stop; i++) {
             byte b = in.getByte(i);
@@ -187,9 +187,7 @@ abstract class RespReader {
         return -1;
     }
 
-    /**
-     * Finds the LF of the line of text that begins at {@code from}, whether or not it has a CR; -1 if it has not come yet.
-     */
+    /** Finds the LF of the line of text that begins at {@code from}, with or without a CR; -1 if it has not arrived yet. */
     final int findLf(ByteBuf in, int from, int end) throws ProtocolException {
         int lf = in.indexOf(from + scanned, end, (byte) '\n');
         int stop = lf < 0 ? end : lf;
@@ -205,20 +203,20 @@ abstract class RespReader {
         return lf;
     }
 
-    /** Where a line that may not be longer ends at the latest, its CR included: a line that is too long is just that, whatever follows. */
+    /** Where a line within the limit ends at the latest, including its CR: a line that is too long is reported as that, whatever follows. */
     private int longest(ByteBuf in, int from, int stop) {
         int last = from + Math.min(stop - from, options.lineBytes());
         return last == stop ? stop : Math.min(stop, in.getByte(last) == '\r' ? last + 2 : last + 1);
     }
 
-    /** The line that was looked for has been found by other means. */
+    /** The line that was scanned for was found by other means. */
     final void lineDone() {
         scanned = 0;
     }
 
     // ---- bulk strings
 
-    /** Whether the header of a bulk string has been read, and not all of its bytes have come yet. */
+    /** Whether the header of a bulk string was read, and its bytes are not complete yet. */
     final boolean withinBulk() {
         return bulk != NONE;
     }
@@ -238,18 +236,18 @@ abstract class RespReader {
         bulk = (int) number;
     }
 
-    /** Likewise of a piece of a streamed string, whose bytes alone stay on the heap. */
+    /** Likewise for a piece of a streamed string, of which only the bytes stay on the heap. */
     final void beginChunk(int header, int most) throws ProtocolException {
         beginBulk(header, "a piece of a streamed string", 1, most);
     }
 
-    /** How many bytes the bulk string has that has begun. */
+    /** The length of the bulk string that has begun. */
     final int bulkLength() {
         return bulk;
     }
 
     /**
-     * Checks that the bulk string which has begun is there with its CR LF, and if so, ends it.
+     * Checks whether the bulk string that has begun is complete with its CR LF, and if so, ends it.
      *
      * @return the index after it, or -1 if it is not complete
      */
@@ -271,9 +269,7 @@ abstract class RespReader {
         return cr + 2;
     }
 
-    /**
-     * A copy of some bytes; moves the reader index, since reading at it needs no object where reading elsewhere does.
-     */
+    /** A copy of some bytes. Moves the reader index: reading there needs no object, reading elsewhere does. */
     static byte[] copy(ByteBuf in, int at, int length) {
         byte[] bytes = new byte[length];
         in.readerIndex(at).readBytes(bytes);

@@ -1,13 +1,13 @@
 package rill.codec.resp;
 
 /**
- * What a server has said of itself in answer to {@code HELLO}: {@link rill.Connection#info} of a connection that began with {@link Hello#resp3}
- * has it, or with a {@code HELLO} of {@link Hello#then}. What the server did not say is empty or 0.
+ * What a server has reported about itself in answer to {@code HELLO}: {@link rill.Connection#info} of a connection that began with
+ * {@link Hello#resp3}, or with a {@code HELLO} in {@link Hello#then}. Anything that the server did not report is empty or 0.
  *
  * @param name the program, such as {@code redis}
- * @param version of that
+ * @param version the program's version
  * @param protocol the version that is spoken
- * @param clientId what the server calls this connection
+ * @param clientId the server's identifier of this connection
  * @param mode {@code standalone}, {@code sentinel} or {@code cluster}
  * @param role {@code master} or {@code replica}
  */

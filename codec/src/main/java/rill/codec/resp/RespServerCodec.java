@@ -9,7 +9,7 @@ import rill.Outgoing;
 import rill.ProtocolException;
 import rill.Session;
 
-/** The server's side of RESP: commands are read, replies written. */
+/** The server's side of RESP: reads commands and writes replies. */
 final class RespServerCodec implements Codec<Command, Reply> {
     private final RespOptions options;
     private final Unfinished unfinished;

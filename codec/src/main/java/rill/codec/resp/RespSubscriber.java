@@ -22,7 +22,7 @@ import rill.ProtocolException;
 import rill.codec.internal.Utf8;
 
 /**
- * Subscriptions over a connection of their own, in either version of the protocol.
+ * Subscriptions over a dedicated connection, in either version of the protocol.
  *
  * <pre>
  * RespSubscriber news = loop.connect(address, Resp.clientPipeline())
@@ -31,25 +31,25 @@ import rill.codec.internal.Utf8;
  * news.subscribe("weather", "traffic").await();
  * </pre>
  *
- * <p>The server confirms each channel for itself, and the confirmations are counted: a Future is done once all the channels of its call are
- * confirmed. {@link Receiver} is told of messages and confirmations in the order of the wire; a Future's callbacks run later, in a Handle.
+ * <p>The server confirms each channel separately. A Future is done once all the channels of its call are confirmed. {@link Receiver} is called for
+ * messages and confirmations in the order of the wire; a Future's callbacks run later, in a Handle.
  *
  * <p><b>Threading:</b> any thread, unless a method says otherwise. The receiver is called on the loop.
  *
- * <p><b>Errors:</b> what the server refuses fails the Future with a {@link RespException}; the subscriptions that were there stay. If the
- * connection ends, every Future that is not done fails with the cause; {@link #failure} tells why, and {@link #subscriptions} what there was, for
- * whoever connects again. What the receiver throws goes to {@link #onFailure}.
+ * <p><b>Errors:</b> if the server refuses a request, its Future fails with a {@link RespException}; existing subscriptions stay. If the connection
+ * ends, every pending Future fails with the cause; {@link #failure} returns that cause, and {@link #subscriptions} what was subscribed to, for
+ * reconnecting. Exceptions of the receiver go to {@link #onFailure}.
  *
  * <p><b>Source:</b> Redis documentation, "Redis Pub/Sub", "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE".
  */
 public final class RespSubscriber implements AutoCloseable {
-    /** What is subscribed to. */
+    /** The kind of a subscription. */
     public enum Kind {
         /** A channel by its name. */
         CHANNEL("SUBSCRIBE", "UNSUBSCRIBE"),
         /** All channels whose names match a pattern, such as {@code news.*}. */
         PATTERN("PSUBSCRIBE", "PUNSUBSCRIBE"),
-        /** A channel of a shard of a cluster; from Redis 7 on. */
+        /** A sharded channel of a cluster; Redis 7 or later. */
         SHARD("SSUBSCRIBE", "SUNSUBSCRIBE");
 
         private final String begin;
@@ -62,37 +62,37 @@ public final class RespSubscriber implements AutoCloseable {
     }
 
     /**
-     * A message that was published.
+     * A published message.
      *
-     * @param kind what brought it here
-     * @param subscription the name or the pattern that was subscribed to
-     * @param channel where it was published
-     * @param payload what it says: a {@link Reply.Bulk}, but for what the server itself has to say
+     * @param kind the kind of the subscription that it was received by
+     * @param subscription the name or pattern that was subscribed to
+     * @param channel the channel that it was published to
+     * @param payload its content: a {@link Reply.Bulk}, except in messages from the server itself
      */
     public record Message(Kind kind, String subscription, String channel, Reply payload) {
-        /** The payload as text in UTF-8; malformed bytes are replaced. Empty if it is none. */
+        /** The payload as text in UTF-8; malformed bytes are replaced. Empty if it is not a text. */
         public String text() {
             return Objects.requireNonNullElse(Reply.text(payload), "");
         }
     }
 
-    /** Who is told. On the loop, in the order of the wire. */
+    /** Receives messages and confirmations, on the loop, in the order of the wire. */
     @FunctionalInterface
     public interface Receiver {
-        /** Something was published. */
+        /** Called for a published message. */
         void message(Message message);
 
-        /** The server has confirmed a subscription: messages come from now on. */
+        /** Called when the server has confirmed a subscription: messages follow. */
         default void subscribed(Kind kind, String name) {}
 
         /**
-         * A subscription is over: no messages come any more.
+         * Called when a subscription has ended: no more messages follow.
          *
-         * @param asked whether this side has wanted that; otherwise the server has done it, as when a slot moves to another node
+         * @param asked whether this side has asked for it; otherwise the server has ended it, for example because a slot moved to another node
          */
         default void unsubscribed(Kind kind, String name, boolean asked) {}
 
-        /** The server has said something else unasked. */
+        /** Called for any other push of the server. */
         default void pushed(Reply.Push push) {}
     }
 
@@ -104,11 +104,11 @@ public final class RespSubscriber implements AutoCloseable {
     private @Nullable Consumer<? super Failure> onFailure;
     private volatile @Nullable Throwable failure;
     private volatile boolean over;
-    private boolean welcomed; // the server has said something that was understood
+    private boolean welcomed; // the server has sent something that was understood
 
-    /** Something that was sent and is not confirmed: a command for some names, or a PING, which has none. */
+    /** A request that was sent and is not yet confirmed: a command for some names, or a PING, which has none. */
     private static final class Request {
-        final String verb; // in lower case, as it is confirmed
+        final String verb; // in lower case, as in confirmations
         final @Nullable Kind kind;
         final String[] names;
         final Promise<@Nullable Void> promise;
@@ -135,7 +135,7 @@ public final class RespSubscriber implements AutoCloseable {
         }
     }
 
-    /** Takes over a connection from which nobody receives, on its loop: over {@link Resp#clientPipeline(Hello, RespOptions)}. */
+    /** Takes over a connection that has no receiver yet, on its loop. Its pipeline is {@link Resp#clientPipeline(Hello, RespOptions)}. */
     public static RespSubscriber over(Connection<Reply, Command> connection, Receiver receiver) {
         var subscriber =
                 new RespSubscriber(connection, connection.loop(), Objects.requireNonNull(receiver, "receiver"));
@@ -144,7 +144,7 @@ public final class RespSubscriber implements AutoCloseable {
         return subscriber;
     }
 
-    // ---- what one wants
+    // ---- requests
 
     /** Subscribes to channels. */
     public Future<@Nullable Void> subscribe(String... channels) {
@@ -152,10 +152,10 @@ public final class RespSubscriber implements AutoCloseable {
     }
 
     /**
-     * Subscribes to channels, or to patterns.
+     * Subscribes to channels or patterns.
      *
      * @return done when the server has confirmed all of them
-     * @throws IllegalArgumentException if there is none, or if a name has half a surrogate pair
+     * @throws IllegalArgumentException if there is none, or a name has an unpaired surrogate
      */
     public Future<@Nullable Void> subscribe(Kind kind, String... names) {
         if (names.length == 0) {
@@ -165,31 +165,31 @@ public final class RespSubscriber implements AutoCloseable {
         return onLoop(() -> send(kind, kind.begin, all));
     }
 
-    /** Ends subscriptions to channels; all of them, if none is named. */
+    /** Ends subscriptions to channels; without arguments, all of them. */
     public Future<@Nullable Void> unsubscribe(String... channels) {
         return unsubscribe(Kind.CHANNEL, channels);
     }
 
     /**
-     * Ends subscriptions; all of this kind, if none is named.
+     * Ends subscriptions; without names, all of this kind.
      *
-     * @return done when the server has confirmed all of them; at once, if there is none
+     * @return done when the server has confirmed all of them; at once if there are none
      */
     public Future<@Nullable Void> unsubscribe(Kind kind, String... names) {
         String[] some = checked(names);
         return onLoop(() -> {
-            // Named one by one: of a mere UNSUBSCRIBE it could not be told how many confirmations come.
+            // Named one by one: for a bare UNSUBSCRIBE, the number of confirmations to expect would be unknown.
             String[] all = some.length > 0 ? some : wanted(kind).toArray(String[]::new);
             return all.length == 0 ? loop.done(null) : send(kind, kind.end, all);
         });
     }
 
-    /** Asks the server for a sign of life. */
+    /** Sends a PING; done when the server has answered it. */
     public Future<@Nullable Void> ping() {
         return onLoop(() -> send(null, "PING", new String[0]));
     }
 
-    /** What the server has confirmed, in this order. Stays what it was when the connection ends. On the loop. */
+    /** The confirmed subscriptions, in the order of their confirmation. They stay as they were when the connection ends. On the loop. */
     public List<String> subscriptions(Kind kind) {
         return List.copyOf(confirmed(kind));
     }
@@ -198,7 +198,7 @@ public final class RespSubscriber implements AutoCloseable {
         return Objects.requireNonNull(confirmed.get(kind));
     }
 
-    /** What is going to be subscribed to once all that was sent is confirmed. */
+    /** What will be subscribed to once all sent requests are confirmed. */
     private Set<String> wanted(Kind kind) {
         var wanted = new LinkedHashSet<>(confirmed(kind));
         for (Request each : pending) {
@@ -241,13 +241,13 @@ public final class RespSubscriber implements AutoCloseable {
         pending.add(request);
         Future<@Nullable Void> written = connection.write(command);
         Throwable refused = written.isDone() ? written.failure() : null;
-        if (refused != null && pending.removeLastOccurrence(request)) { // no answer will come
+        if (refused != null && pending.removeLastOccurrence(request)) { // there will be no answer
             request.promise.fail(refused);
         }
         return request.promise;
     }
 
-    // ---- what comes
+    // ---- replies
 
     private void receive(Reply reply) {
         if (failure != null) {
@@ -301,10 +301,10 @@ public final class RespSubscriber implements AutoCloseable {
         return true;
     }
 
-    /** Of the request that waits longest; or, if it is an end that nobody waits for, of the server's own accord. */
+    /** Belongs to the oldest pending request. If it is an end that was not asked for, the server has ended the subscription itself. */
     private boolean confirmed(Kind kind, String verb, @Nullable String name) {
         if (name == null) {
-            return false; // of what was not named: that is never sent
+            return false; // an unsubscription without a name: that is never sent
         }
         Request request = pending.peek();
         boolean begins = verb.equalsIgnoreCase(kind.begin);
@@ -344,7 +344,7 @@ public final class RespSubscriber implements AutoCloseable {
         return true;
     }
 
-    /** A status, or an error: that is the one answer of a whole request. */
+    /** A status or an error, which is the single answer to a whole request. */
     private boolean answer(Reply reply) {
         Request request = pending.peek();
         if (!(reply instanceof Reply.Failed refusal)) {
@@ -364,8 +364,8 @@ public final class RespSubscriber implements AutoCloseable {
     // ---- the end
 
     /**
-     * Tells {@code handler} of what goes wrong with the connection, instead of the {@link rill.Reporter}. Futures that are not done fail
-     * afterwards. Replaces an earlier handler. On the loop, or while nobody drives it.
+     * Sets the handler of the connection's failures, which replaces an earlier one, and is used instead of the {@link rill.Reporter}. Pending Futures
+     * fail afterwards. On the loop, or while nothing drives it.
      */
     public RespSubscriber onFailure(Consumer<? super Failure> handler) {
         onFailure = Objects.requireNonNull(handler, "handler");
@@ -377,7 +377,7 @@ public final class RespSubscriber implements AutoCloseable {
         if (onFailure != null) {
             onFailure.accept(happened);
         } else if (pending.isEmpty()) {
-            happened.report(); // otherwise whoever waits is told
+            happened.report(); // otherwise the pending Futures report it
         }
     }
 
@@ -409,7 +409,7 @@ public final class RespSubscriber implements AutoCloseable {
         connection.resume();
     }
 
-    /** Closes the connection, in good order, and does not wait: see {@link Connection#close}. */
+    /** Closes the connection gracefully, without waiting: see {@link Connection#close}. */
     @Override
     public void close() {
         if (isOpen()) {
@@ -418,7 +418,7 @@ public final class RespSubscriber implements AutoCloseable {
         connection.close();
     }
 
-    /** Done, never failed, when the connection is gone. A Future of the caller's own. */
+    /** A Future that is done when the connection is closed, and never fails. It belongs to the caller. */
     public Future<@Nullable Void> closed() {
         return connection.closed();
     }

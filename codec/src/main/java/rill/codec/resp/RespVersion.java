@@ -3,9 +3,9 @@ package rill.codec.resp;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A version of the protocol, and how it says what replies say. */
+/** A version of the protocol, and how it expresses replies. */
 public enum RespVersion {
-    /** The one that every server speaks, and in which every connection begins. */
+    /** The version that every server speaks, and in which every connection begins. */
     RESP2(2) {
         @Override
         Reply scalar(Reply reply) {
@@ -28,7 +28,7 @@ public enum RespVersion {
         }
     },
 
-    /** The one with more types, and with pushes. */
+    /** The version with more types and with pushes. */
     RESP3(3) {
         @Override
         Reply scalar(Reply reply) {
@@ -48,7 +48,7 @@ public enum RespVersion {
         }
     };
 
-    /** As many as {@link RespOptions#depth} allows. */
+    /** The most that {@link RespOptions#depth} allows. */
     private static final int DEEPEST = 1000;
 
     private final int number;
@@ -57,14 +57,14 @@ public enum RespVersion {
         this.number = number;
     }
 
-    /** As {@code HELLO} counts them. */
+    /** The number in {@code HELLO}. */
     public int number() {
         return number;
     }
 
     /**
-     * What this version has for a reply. RESP 2 has arrays for maps, sets and pushes, texts for floating-point and large numbers and for verbatim
-     * strings, 1 and 0 for true and false, one line for every error, and no attributes. RESP3 has one null.
+     * Converts a reply to what this version has. RESP 2 has arrays for maps, sets and pushes, bulk strings for floating-point and large numbers and
+     * for verbatim strings, 1 and 0 for true and false, one line for every error, and no attributes. RESP3 has one null.
      *
      * @throws IllegalArgumentException if it is nested more than 1,000 deep
      */
@@ -111,6 +111,6 @@ public enum RespVersion {
 
     abstract Reply scalar(Reply reply);
 
-    /** An aggregate with these elements, which are the same list as before if nothing has changed. */
+    /** An aggregate with these elements; if nothing has changed, {@code before} and {@code elements} are the same list. */
     abstract Reply aggregate(Reply reply, List<Reply> before, List<Reply> elements);
 }

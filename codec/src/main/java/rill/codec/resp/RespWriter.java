@@ -9,9 +9,9 @@ import rill.Outgoing;
 import rill.codec.internal.Payloads;
 import rill.codec.internal.Utf8;
 
-/** Writes commands and replies straight into the outgoing buffer, without objects on the way. */
+/** Writes commands and replies straight into the outgoing buffer, without intermediate objects. */
 final class RespWriter {
-    /** What a part takes besides its bytes: type, length, twice CR LF. */
+    /** What a part takes in addition to its bytes: type, length, twice CR LF. */
     private static final int ROOM = 16;
 
     private static final short CR_LF = 0x0D0A;
@@ -24,7 +24,7 @@ final class RespWriter {
 
     // ---- commands
 
-    /** What a command takes, exactly or nearly: texts count as ASCII, headers as the longest usual ones. */
+    /** The size of a command, exact or nearly so: texts count as ASCII, headers as the longest usual ones. */
     static int estimate(Command command) {
         return estimate(command, Integer.MAX_VALUE);
     }
@@ -75,7 +75,7 @@ final class RespWriter {
 
     // ---- replies
 
-    /** What a reply takes, nearly. */
+    /** The size of a reply, nearly exact. */
     static int estimate(Reply reply, int depthLeft) {
         return (int) Math.min(longEstimate(reply, depthLeft), Integer.MAX_VALUE);
     }
@@ -110,7 +110,7 @@ final class RespWriter {
         return total;
     }
 
-    /** Writes a reply whose arrays are nested at most so deep. */
+    /** Writes a reply whose arrays are nested at most {@code depthLeft} deep. */
     static void write(Reply reply, int depthLeft, Outgoing out) {
         if (reply instanceof Reply.BulkBuffer bulk) {
             buffer(bulk.content(), out);
@@ -241,7 +241,7 @@ final class RespWriter {
 
     // ---- numbers
 
-    /** A type, a number that is not negative, CR LF; the short ones at one stroke. */
+    /** Writes a type, a non-negative number, and CR LF; short ones with one or two writes. */
     private static void header(ByteBuf buffer, char type, int number) {
         if (number < 10) {
             buffer.writeInt((type << 24) | (('0' + number) << 16) | CR_LF);
@@ -258,7 +258,7 @@ final class RespWriter {
     }
 
     private static void decimal(long number, ByteBuf buffer) {
-        long left = number < 0 ? number : -number; // below zero, where there is one more number than above
+        long left = number < 0 ? number : -number; // computed below zero, where the range is larger by one
         int digits = 1;
         for (long rest = left / 10; rest != 0; rest /= 10) {
             digits++;

@@ -3,15 +3,15 @@ package rill.codec.resp;
 import java.io.IOException;
 
 /**
- * What the unfinished messages of all connections over one codec take on the heap together, and its bound. A limit of each
- * message alone would let enough connections fill any heap.
+ * Bounds what the unfinished messages of all connections over one codec take on the heap together. With a limit for each message alone, enough
+ * connections would fill any heap.
  *
- * <p>A message is counted once it is large, and then in steps, so an ordinary one never comes here.
+ * <p>A message is counted only once it is large, and then in steps, so that ordinary messages cost nothing here.
  *
  * <p><b>Threading:</b> any.
  */
 final class Unfinished {
-    /** What a connection may hold uncounted, in bytes. */
+    /** The uncounted allowance of a connection, in bytes. */
     static final int STEP = 16 * 1024;
 
     private final long bound;
@@ -38,7 +38,7 @@ final class Unfinished {
         return taken;
     }
 
-    /** What one connection keeps, counted in steps. */
+    /** What one connection holds, counted in steps. */
     static final class Kept {
         private final Unfinished all;
         private long taken;
@@ -47,7 +47,7 @@ final class Unfinished {
             this.all = all;
         }
 
-        /** So much is kept now. */
+        /** The connection now holds this many bytes. */
         void hold(long bytes) throws IOException {
             long more = bytes - taken;
             if (more > STEP) {
@@ -56,7 +56,7 @@ final class Unfinished {
             }
         }
 
-        /** Nothing is kept any more. */
+        /** The connection holds nothing any more. */
         void giveBack() {
             if (taken > 0) {
                 all.giveBack(taken);

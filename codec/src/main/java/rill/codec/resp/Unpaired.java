@@ -3,10 +3,10 @@ package rill.codec.resp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The commands after which replies and commands no longer come in pairs, so that a client which counts on that would give
- * answers to the wrong calls; and those that undo what a {@link Hello} has brought about.
+ * The commands after which replies and commands no longer match one to one, so that a client would give answers to the wrong calls; and the commands
+ * that undo the effects of a {@link Hello}.
  *
- * <p><b>Threading:</b> any thread, without state. Costs no object and a few nanoseconds for every other command.
+ * <p><b>Threading:</b> any thread; there is no state. Costs no object and a few nanoseconds for every other command.
  *
  * <p><b>Source:</b> Redis documentation, "Redis Pub/Sub", "CLIENT REPLY", "MONITOR", "PSYNC", "HELLO".
  */
@@ -22,7 +22,7 @@ final class Unpaired {
      * Throws if the command is one of them.
      *
      * @param hello what every connection begins with
-     * @param pushes whether somebody takes pushes
+     * @param pushes whether pushes have a consumer
      * @throws IllegalArgumentException with the reason, and what to do instead
      */
     static void refuse(Command command, Hello hello, boolean pushes) {
@@ -71,7 +71,7 @@ final class Unpaired {
         if (command.size() < 3) {
             return null;
         }
-        // Replies that are switched on again are answered; that they were off can't be, here.
+        // CLIENT REPLY ON has an answer, and replies are never off here.
         if (is(command.part(1), "REPLY") && (is(command.part(2), "OFF") || is(command.part(2), "SKIP"))) {
             return "REPLY leaves commands without an answer" + OWN_CONNECTION;
         }

@@ -1,2 +1,2 @@
-/** RESP 2 and RESP3, the protocol of Redis: {@link rill.codec.resp.Resp} is the way in. */
+/** RESP 2 and RESP3, the protocol of Redis. Start at {@link rill.codec.resp.Resp}. */
 package rill.codec.resp;

@@ -7,27 +7,28 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads from a client's first message which server it wants, without consuming it: the engine, which is made for that server, reads it again.
+ * Reads from a client's first message which server it wants, without consuming the message: the engine, which is made for that server, reads it
+ * again.
  *
- * <p>The message may come in any number of records, and those in any number of pieces; each byte is looked at once. It is 16 KiB at most.
+ * <p>The message may arrive in any number of records, and those in any number of pieces; each byte is looked at once. It has at most 16 KiB.
  *
  * <p><b>Source:</b> RFC 8446, sections 4 and 4.1.2; RFC 6066, section 3.
  */
 final class ClientHello {
     static final int LONGEST = 16 * 1024;
 
-    private static final int MOST_RECORDS = 1024; // the engine copies all that came before for each
+    private static final int MOST_RECORDS = 1024; // for each, the engine copies all that came before
     private static final int MESSAGE_HEADER = 4;
     private static final int CLIENT_HELLO = 1;
     private static final int RANDOM = 32;
     private static final int SERVER_NAME = 0; // the extension
-    private static final int HOST_NAME = 0; // the only kind of name that there is
+    private static final int HOST_NAME = 0; // the only kind of name
 
     private final ByteBuf message = Unpooled.buffer(512, MESSAGE_HEADER + LONGEST);
     private int records;
     private int next; // where the next record begins, counted from the first
 
-    /** It can't be understood: the message says why, and the alert what the peer is told. */
+    /** The message is not valid. The exception's text says why, and the alert is for the peer. */
     static final class Refused extends Exception {
         final int alert;
         final String alertName;
@@ -44,9 +45,9 @@ final class ClientHello {
     }
 
     /**
-     * Looks at what has come since the last call.
+     * Looks at the bytes that have arrived since the last call.
      *
-     * @param in all that has come
+     * @param in all bytes that have arrived
      * @return whether the message is complete
      */
     boolean isComplete(ByteBuf in) throws Refused {
@@ -95,9 +96,9 @@ final class ClientHello {
         try {
             ByteBuf hello = message.slice(MESSAGE_HEADER, message.getUnsignedMedium(1));
             hello.skipBytes(2 + RANDOM);
-            hello.skipBytes(hello.readUnsignedByte()); // the session's identifier
+            hello.skipBytes(hello.readUnsignedByte()); // session identifier
             hello.skipBytes(hello.readUnsignedShort()); // cipher suites
-            hello.skipBytes(hello.readUnsignedByte()); // ways to compress
+            hello.skipBytes(hello.readUnsignedByte()); // compression methods
             return hello.isReadable() ? nameAmong(hello.readSlice(hello.readUnsignedShort())) : null;
         } catch (IndexOutOfBoundsException e) {
             throw malformed("a length in it points beyond its end");

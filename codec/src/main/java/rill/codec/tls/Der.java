@@ -5,7 +5,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * As much of the distinguished encoding rules as it takes to wrap older forms of private keys into PKCS #8, the one that the JDK reads.
+ * The part of the distinguished encoding rules that is needed to wrap older forms of private keys in PKCS #8, the form that the JDK reads.
  *
  * <p><b>Source:</b> X.690; RFC 5958, section 2; RFC 8017, appendix A.1; RFC 5915, section 3.
  */
@@ -31,7 +31,7 @@ final class Der {
         return pkcs8(RSA, key);
     }
 
-    /** Null if the key names no curve. */
+    /** Returns null if the key names no curve. */
     static byte @Nullable [] pkcs8OfSec1(byte[] key) {
         byte[] curve = curveOf(key);
         return curve == null ? null : pkcs8(join(EC, curve), key);
@@ -61,7 +61,7 @@ final class Der {
         return null;
     }
 
-    /** From where to where the content of the element at this place is; null if there is none. */
+    /** The start and the end of the content of the element at this index; null if there is no valid element. */
     private static int @Nullable [] content(byte[] bytes, int at) {
         if (at + 2 > bytes.length) {
             return null;

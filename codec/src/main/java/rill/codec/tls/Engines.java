@@ -5,19 +5,19 @@ import java.security.GeneralSecurityException;
 import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the engine of one connection, whichever provider it is of. */
+/** Makes the engine of one connection, from any provider. */
 interface Engines {
     /** Whether an engine can be made on the loop, without reading files or asking the user. */
     boolean isQuick();
 
-    /** Whether it takes the name that the client asks for. */
+    /** Whether the name that the client asks for is needed. */
     boolean needName();
 
     /**
-     * An engine, not begun.
+     * Makes an engine whose handshake has not begun.
      *
-     * @param name that the client asks for, or null
-     * @return null if there is nobody of that name here
+     * @param name the name that the client asks for, or null
+     * @return null if there is no identity for that name
      */
     @Nullable
     SSLEngine make(@Nullable String name) throws IOException, GeneralSecurityException;

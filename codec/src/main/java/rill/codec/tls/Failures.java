@@ -5,11 +5,11 @@ import java.util.Map;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** Says in words what an engine has failed with. */
+/** Explains in words why an engine has failed. */
 final class Failures {
     private static final String FROM_PEER = "Received fatal alert: ";
 
-    /** What it means that the peer says so, and what to do. */
+    /** What an alert of the peer means, and what to do. */
     private static final Map<String, String> BY_PEER = Map.ofEntries(
             Map.entry("bad_certificate", "it does not accept our certificate"),
             Map.entry("unsupported_certificate", "it can do nothing with a certificate like ours"),
@@ -38,7 +38,7 @@ final class Failures {
         this.peer = peer;
     }
 
-    /** Of something that we have seen by ourselves. */
+    /** For a failure that this side has found. */
     TlsException of(String what, @Nullable String alert) {
         return new TlsException(prefix() + what, alert, false, null);
     }
@@ -47,12 +47,12 @@ final class Failures {
         return new TlsTruncatedException(prefix() + what);
     }
 
-    /** With whom. */
+    /** Names the peer. */
     String prefix() {
         return "TLS with " + (client ? "" : "the client ") + peer + ": ";
     }
 
-    /** Of what an engine, or somebody whom it has asked, has thrown. */
+    /** For a failure that an engine, or code that it has called, has thrown. */
     TlsException of(Throwable thrown) {
         if (thrown instanceof TlsException ours) {
             return String.valueOf(ours.getMessage()).startsWith("TLS with ")

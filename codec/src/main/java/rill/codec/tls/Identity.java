@@ -13,7 +13,7 @@ import java.security.interfaces.RSAKey;
 import java.util.List;
 import java.util.Objects;
 
-/** Who we are: a private key, and the certificates that say whose it is. Immutable, for any number of connections. */
+/** The identity of one side: a private key and its certificates. Immutable, for any number of connections. */
 public final class Identity {
     private final PrivateKey key;
     private final List<X509Certificate> chain;
@@ -24,10 +24,10 @@ public final class Identity {
     }
 
     /**
-     * Of a key and its certificates.
+     * An identity of a key and its certificates.
      *
      * @param chain the key's own certificate first, then its issuer's and so on; the root may be left out
-     * @throws IllegalArgumentException if there is no certificate, or the first is not this key's
+     * @throws IllegalArgumentException if there is no certificate, or the first does not belong to this key
      */
     public static Identity of(PrivateKey key, List<X509Certificate> chain) {
         List<X509Certificate> certificates = List.copyOf(chain);
@@ -42,7 +42,7 @@ public final class Identity {
         return new Identity(key, certificates);
     }
 
-    /** Of two files in PEM: the certificates, and the private key. See {@link Pem}. */
+    /** An identity of two PEM files: the certificates and the private key. See {@link Pem}. */
     public static Identity pem(Path chain, Path key) throws IOException {
         return of(Pem.privateKey(key), Pem.certificates(chain), chain, key);
     }
@@ -56,7 +56,7 @@ public final class Identity {
         }
     }
 
-    /** {@link #pem(Path, Path)} with a key that is encrypted by this password. */
+    /** Like {@link #pem(Path, Path)}, with a key that is encrypted with this password. */
     public static Identity pem(Path chain, Path key, char[] password) throws IOException {
         return of(Pem.privateKey(key, password), Pem.certificates(chain), chain, key);
     }
@@ -70,7 +70,7 @@ public final class Identity {
         return key;
     }
 
-    /** Of a key that lives in hardware only the kind is known. */
+    /** For a key that is kept in hardware, only its algorithm can be compared. */
     private static boolean belongTogether(PrivateKey key, PublicKey certified) {
         if (key instanceof RSAKey own && certified instanceof RSAKey other) {
             return own.getModulus().equals(other.getModulus());
@@ -95,11 +95,11 @@ public final class Identity {
             signature.update(text);
             return signature.verify(signed);
         } catch (GeneralSecurityException e) {
-            return false; // another curve
+            return false; // on a different curve
         }
     }
 
-    /** Names the certificate; never the key. */
+    /** Names the certificate, and never shows the key. */
     @Override
     public String toString() {
         return "Identity[" + chain.getFirst().getSubjectX500Principal() + "]";

@@ -17,16 +17,16 @@ import rill.Context;
 import rill.spi.SeededRandom;
 
 /**
- * What engines with the same key and the same trust share, sessions to be resumed among it. Made when it is first needed, not on the loop: to
- * load what the JDK trusts takes a while.
+ * What engines with the same key and the same trust share, including resumable sessions. It is made when it is first needed, off the loop: loading
+ * what the JDK trusts takes a while.
  *
- * <p>In a simulation each loop has one of its own, which takes its randomness from the loop: then handshakes are the same each time, and
- * no sessions are resumed. With keys of Ed25519 they are so down to their bytes; the JDK takes no randomness of ours for a signature by ECDSA.
+ * <p>In a simulation, each loop has its own, which takes its randomness from the loop. So handshakes are the same each time, and no sessions are
+ * resumed. With Ed25519 keys, they are the same to the byte; for an ECDSA signature, the JDK does not use this randomness.
  *
  * <p><b>Threading:</b> any.
  */
 final class LazyContext {
-    /** Trusts nobody, for a server that asks for no certificate. */
+    /** Trusts no peer, for a server that does not ask for certificates. */
     static final TrustSource NOBODY = () -> null;
 
     private final @Nullable OwnKey key;
@@ -38,7 +38,7 @@ final class LazyContext {
         this.trust = trust;
     }
 
-    /** Makes a trust manager, which may take long; null for what the JDK does without one. */
+    /** Makes a trust manager, which may take long; null for the JDK's behavior without one. */
     @FunctionalInterface
     interface TrustSource {
         @Nullable
@@ -53,7 +53,7 @@ final class LazyContext {
         return new LazyContext(new OwnKey(identity), trust);
     }
 
-    /** Whether {@link #get} takes no time, or there is no other thread to take it. */
+    /** Whether {@link #get} takes no time, or there is no other thread to run it on. */
     boolean isQuick(@Nullable Seeded simulation) {
         return made != null || simulation != null;
     }
@@ -86,7 +86,7 @@ final class LazyContext {
         return context;
     }
 
-    /** The JDK loads much for a first handshake: here rather than on a loop. */
+    /** The JDK loads many classes for a first handshake: better here than on a loop. */
     private static void warmUp(SSLContext context) {
         try {
             SSLEngine engine = context.createSSLEngine();
@@ -96,13 +96,13 @@ final class LazyContext {
                     ByteBuffer.allocate(0),
                     ByteBuffer.allocate(engine.getSession().getPacketBufferSize()));
         } catch (SSLException | RuntimeException e) {
-            // then the first handshake will say what is wrong
+            // the first handshake will report what is wrong
         }
     }
 
-    /** A loop's own, in a simulation. */
+    /** The contexts of a loop in a simulation. */
     static final class Seeded {
-        /** More than the week that a ticket may be good for: then there are none. The time of day would be in them. RFC 8446, section 4.6.1. */
+        /** Longer than the week that a ticket may be valid, which disables tickets: they would contain the time of day. RFC 8446, section 4.6.1. */
         private static final int TOO_LONG_FOR_A_TICKET = 30 * 24 * 60 * 60;
 
         private final Map<LazyContext, SSLContext> contexts = new WeakHashMap<>();
@@ -112,7 +112,7 @@ final class LazyContext {
             this.random = random;
         }
 
-        /** That of this connection's loop; null where that is not simulated. */
+        /** That of this connection's loop; null if the loop is not simulated. */
         static @Nullable Seeded of(Context connection) {
             return connection.random() instanceof SeededRandom random
                     ? connection.shared(Seeded.class, () -> new Seeded(random))
@@ -130,7 +130,7 @@ final class LazyContext {
         }
     }
 
-    /** A simulation's randomness, for those who take nothing but a SecureRandom. Secure it is not. */
+    /** A simulation's randomness, for code that requires a SecureRandom. It is not secure. */
     private static final class LoopRandom extends SecureRandom {
         LoopRandom(SeededRandom random) {
             super(new Source(random), null);

@@ -10,8 +10,8 @@ import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one key of a side. It is shown whenever the peer can use its kind; whom the peer says it trusts is not looked at, since a refusal by the peer says
- * more than a handshake without a certificate.
+ * The one key of a side. It is presented whenever the peer supports its algorithm. The peer's list of trusted issuers is ignored: a refusal by the
+ * peer says more than a handshake without a certificate.
  */
 final class OwnKey extends X509ExtendedKeyManager {
     private static final String ALIAS = "own";
@@ -49,7 +49,7 @@ final class OwnKey extends X509ExtendedKeyManager {
         return alias.equals(ALIAS) ? key : null;
     }
 
-    // ---- for sockets, of which there are none
+    // ---- for sockets, which are never used
 
     @Override
     public String @Nullable [] getClientAliases(String kind, Principal @Nullable [] issuers) {

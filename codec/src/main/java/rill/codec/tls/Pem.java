@@ -23,12 +23,12 @@ import javax.crypto.spec.PBEKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Certificates and private keys out of PEM files.
+ * Reads certificates and private keys from PEM files.
  *
- * <p>Read are {@code CERTIFICATE}, {@code PRIVATE KEY} (PKCS #8), {@code ENCRYPTED PRIVATE KEY} (with a password), {@code RSA PRIVATE KEY} (PKCS #1)
- * and {@code EC PRIVATE KEY} (SEC 1). Of other blocks, and of text between them, there may be any, which is skipped.
+ * <p>It reads {@code CERTIFICATE}, {@code PRIVATE KEY} (PKCS #8), {@code ENCRYPTED PRIVATE KEY} (with a password), {@code RSA PRIVATE KEY} (PKCS #1)
+ * and {@code EC PRIVATE KEY} (SEC 1). Other blocks, and text between blocks, are skipped.
  *
- * <p><b>Errors:</b> an {@link IOException} that names the file and what is wrong with it; what the file holds is in no message. <b>Source:</b>
+ * <p><b>Errors:</b> an {@link IOException} that names the file and what is wrong with it. No message shows the file's content. <b>Source:</b>
  * RFC 7468, RFC 5958, RFC 8017 appendix A.1.2, RFC 5915.
  */
 public final class Pem {
@@ -43,7 +43,7 @@ public final class Pem {
 
     private Pem() {}
 
-    /** What is between two lines of dashes. */
+    /** A block between two lines of dashes. */
     private static final class Block {
         private final String label;
         private final byte[] content;
@@ -54,12 +54,12 @@ public final class Pem {
         }
     }
 
-    /** All certificates of a file, in their order. */
+    /** Returns all certificates of a file, in their order. */
     public static List<X509Certificate> certificates(Path file) throws IOException {
         return certificates(read(file), file.toString());
     }
 
-    /** All certificates of a text, in their order. */
+    /** Returns all certificates of a text, in their order. */
     public static List<X509Certificate> certificates(String text) throws IOException {
         return certificates(text, "the text");
     }
@@ -85,17 +85,17 @@ public final class Pem {
         }
     }
 
-    /** The private key of a file. */
+    /** Returns the private key of a file. */
     public static PrivateKey privateKey(Path file) throws IOException {
         return privateKey(read(file), file.toString(), null);
     }
 
-    /** The private key of a file, encrypted by this password, which the caller wipes. */
+    /** Returns the private key of a file, decrypted with this password, which the caller should wipe. */
     public static PrivateKey privateKey(Path file, char[] password) throws IOException {
         return privateKey(read(file), file.toString(), password);
     }
 
-    /** The private key of a text. */
+    /** Returns the private key of a text. */
     public static PrivateKey privateKey(String text) throws IOException {
         return privateKey(text, "the text", null);
     }
@@ -137,7 +137,7 @@ public final class Pem {
             try {
                 return KeyFactory.getInstance(kind).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
             } catch (GeneralSecurityException e) {
-                // of another kind
+                // of another algorithm
             }
         }
         throw new IOException(where + ": the private key can't be read; known are " + String.join(", ", KEY_KINDS));
@@ -147,7 +147,7 @@ public final class Pem {
         var secret = new PBEKeySpec(password);
         try {
             var encrypted = new EncryptedPrivateKeyInfo(content);
-            // The name of its scheme is that of the parameters: the one it gives itself is just "PBES2".
+            // The parameters have the name of the scheme; the algorithm's own name is just "PBES2".
             String scheme = encrypted.getAlgParameters() == null
                     ? encrypted.getAlgName()
                     : encrypted.getAlgParameters().toString();

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import rill.Context;
 
 /**
- * The memory that all TLS sessions of a loop work in. The JDK's engine works on arrays, and copies what is not one by itself, at nearly twice the
- * cost: so records are copied in, and what becomes of them is copied out.
+ * The memory that all TLS sessions of a loop share. The JDK's engine works on arrays, and copies other buffers itself, at nearly twice the cost. So
+ * records are copied in, and the results are copied out.
  *
  * <p>Nothing in it outlives a call to a session.
  */
@@ -21,18 +21,18 @@ final class Scratch {
         return context.shared(Scratch.class, Scratch::new);
     }
 
-    /** So many bytes of the buffer, whose indices don't change. */
+    /** Copies this many bytes of the buffer, whose indices don't change. */
     ByteBuffer source(ByteBuf from, int index, int length) {
         from.getBytes(index, source.array(), 0, length);
         return source.limit(length).position(0);
     }
 
-    /** For what comes of it. */
+    /** An empty buffer for the result. */
     ByteBuffer target() {
         return target.clear();
     }
 
-    /** With more space than before: an engine may ask for it. */
+    /** The same with more space, which an engine may ask for. */
     ByteBuffer largerTarget(int atLeast) {
         if (target.capacity() < atLeast) {
             target = ByteBuffer.allocate(atLeast);

@@ -9,10 +9,10 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 
 /**
- * What both sides can be told.
+ * Settings that both sides have.
  *
- * @param cipherSuites those that may be used, the best first; empty for what the JDK thinks best
- * @param alpn names of the protocols that are spoken above, the preferred first
+ * @param cipherSuites the allowed ones, the preferred one first; empty for the JDK's default
+ * @param alpn names of the protocols above, the preferred one first
  */
 record Settings(List<TlsVersion> versions, List<String> cipherSuites, List<String> alpn, Duration handshakeTimeout) {
     static final Settings DEFAULT =
@@ -50,7 +50,7 @@ record Settings(List<TlsVersion> versions, List<String> cipherSuites, List<Strin
         return new Settings(versions, cipherSuites, alpn, newTimeout);
     }
 
-    /** Names that no engine knows would be found out by the first handshake only. */
+    /** Refuses unknown names here, since an engine would only fail in its first handshake. */
     private static void requireKnown(String[] names) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");

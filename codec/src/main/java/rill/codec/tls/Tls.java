@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import rill.ThrowingFunction;
 
 /**
- * Where TLS begins.
+ * The entry point to TLS.
  *
  * <pre>{@code
  * Future<Client<Command, Reply>> redis = loop.connect("redis.example.org", 6380, Resp.client().over(Tls.client()));
@@ -17,13 +17,14 @@ public final class Tls {
     private Tls() {}
 
     /**
-     * The client's side: trusts whom the JDK trusts, and nobody whose certificate is not for the host that was connected to; TLS 1.3 and 1.2.
+     * The client's side, with TLS 1.3 and 1.2. It trusts the authorities that the JDK trusts, and requires a certificate for the host that was
+     * connected to.
      */
     public static TlsClient client() {
         return TlsClient.DEFAULT;
     }
 
-    /** The server's side, which shows this identity to everybody; TLS 1.3 and 1.2. */
+    /** The server's side, with TLS 1.3 and 1.2. It presents this identity to every client. */
     public static TlsServer server(Identity identity) {
         return TlsServer.of(identity);
     }
@@ -31,10 +32,9 @@ public final class Tls {
     /**
      * The server's side, with an identity for each name that clients ask for (SNI).
      *
-     * @param byName given a name in lower case, or null if the client has asked for none (which {@code Map.of(...)::get} does not bear); gives null for
-     *     one that there is not, which is refused, as is everybody for whom it throws.
-     *     It runs for each handshake, not on the loop: it may read files. What it gives it is to give again for the same name, since sessions are
-     *     resumed with the same object only
+     * @param byName maps a name in lower case, or null if the client asked for none ({@code Map.of(...)::get} does not accept null), to an identity.
+     *     A client is refused if this returns null or throws. It runs for each handshake, off the loop, so it may read files. It should return the
+     *     same object for the same name each time: a session is only resumed with the same object
      */
     public static TlsServer server(ThrowingFunction<@Nullable String, @Nullable Identity> byName) {
         return TlsServer.byName(byName);

@@ -20,14 +20,14 @@ import rill.Context;
 import rill.Session;
 
 /**
- * TLS, the client's side. Immutable, each method gives a changed copy; one object serves any number of connections, and has the sessions that
- * can be resumed: keep it, rather than make it anew for each.
+ * The client's side of TLS. Immutable; each method returns a changed copy. One object serves any number of connections and holds the sessions that
+ * can be resumed, so keep it rather than making one for each connection.
  *
- * <p>The host that was given to {@code connect} is the one that the server is asked for (SNI), and the one that its certificate has to be for. Where
- * that is no host (a Unix domain socket), or another one is meant, {@link #hostName} says which.
+ * <p>The host passed to {@code connect} is the one that the server is asked for (SNI) and that its certificate must be for. If the target is not a
+ * host (a Unix domain socket), or another host is meant, set it with {@link #hostName}.
  *
- * <p>{@code connect} is done when the handshake is, and fails with a {@link TlsException} if that does. In TLS 1.3 the server may refuse the client's
- * certificate when the client thinks the handshake is done: then the connection fails soon after.
+ * <p>{@code connect} is done when the handshake is, and fails with a {@link TlsException} if the handshake does. In TLS 1.3, the server may refuse
+ * the client's certificate after the handshake is complete for the client: then the connection fails soon after.
  */
 public final class TlsClient implements ByteLayer {
     static final TlsClient DEFAULT =
@@ -52,45 +52,45 @@ public final class TlsClient implements ByteLayer {
         return !anybody && !ignoreHost;
     }
 
-    // ---- whom to trust
+    // ---- trust
 
-    /** Trusts these authorities, or these very certificates, and no others; the host is checked as before. See {@link Pem}. */
+    /** Trusts these authorities, or these very certificates, and no others. The host is still checked. See {@link Pem}. */
     public TlsClient trust(List<X509Certificate> roots) {
         List<X509Certificate> copy = Trust.notEmpty(roots);
         return new TlsClient(settings, context.trusting(() -> Verifier.byRoots(copy)), host, false, ignoreHost);
     }
 
     /**
-     * Trusts whom this trust manager trusts, whatever kind of trust manager it is; the host is checked as before, in addition. It is asked off the loop,
-     * and may take its time within the handshake's.
+     * Trusts what this trust manager trusts, whatever its type. The host is still checked, in addition. The manager is called off the loop and may
+     * block, within the handshake's timeout.
      */
     public TlsClient trust(X509TrustManager manager) {
         Objects.requireNonNull(manager, "manager");
         return new TlsClient(settings, context.trusting(() -> Verifier.by(manager)), host, false, ignoreHost);
     }
 
-    /** Trusts anybody, checks nothing: whoever sits in between can read and change everything. For tests. */
+    /** Trusts every peer and checks nothing: a man in the middle can read and change everything. For tests. */
     public TlsClient insecurelyTrustAnybody() {
         return new TlsClient(settings, context.trusting(Verifier::byNobody), host, true, ignoreHost);
     }
 
     /**
-     * Does not check whom a certificate is for: everybody who has any certificate of a trusted authority can pose as the server. For authorities
-     * of one's own that certify nobody else.
+     * Does not check which host a certificate is for: anyone with a certificate of a trusted authority can pose as the server. For private
+     * authorities that certify nobody else.
      */
     public TlsClient insecurelyIgnoreHostName() {
         return new TlsClient(settings, context, host, anybody, true);
     }
 
-    // ---- who we are, and what we want
+    // ---- identity and requests
 
-    /** Shows this certificate to servers that ask for one (mutual TLS). */
+    /** Presents this identity to servers that ask for a certificate (mutual TLS). */
     public TlsClient identity(Identity identity) {
         return new TlsClient(
                 settings, context.showing(Objects.requireNonNull(identity, "identity")), host, anybody, ignoreHost);
     }
 
-    /** Asks for this host, and wants its certificate, whatever was connected to: a name, or an address. */
+    /** Asks for this host, a name or an address, and requires its certificate, whatever host was connected to. */
     public TlsClient hostName(String newHost) {
         if (newHost.isEmpty()
                 || newHost.chars().anyMatch(c -> c <= ' ' || c == '/')
@@ -101,22 +101,22 @@ public final class TlsClient implements ByteLayer {
         return new TlsClient(settings, context, newHost, anybody, ignoreHost);
     }
 
-    /** Offers these protocols (ALPN), the preferred first. Which one the server has chosen is in {@link TlsInfo}, null if it has not. */
+    /** Offers these protocols (ALPN), the preferred one first. {@link TlsInfo} has the server's choice, or null if it made none. */
     public TlsClient alpn(String... protocols) {
         return with(settings.alpn(protocols));
     }
 
-    /** Speaks these versions alone. */
+    /** Allows only these versions. */
     public TlsClient versions(TlsVersion... versions) {
         return with(settings.versions(versions));
     }
 
-    /** Uses these cipher suites alone, by the JDK's names; the preferred first. Refuses names that the JDK has not. */
+    /** Allows only these cipher suites, by the JDK's names, the preferred one first. Names that the JDK does not know are refused. */
     public TlsClient cipherSuites(String... names) {
         return with(settings.cipherSuites(names));
     }
 
-    /** How long a handshake may take; ten seconds unless said otherwise. The deadline of {@code connect} holds as well. */
+    /** Limits the duration of a handshake; ten seconds by default. The deadline of {@code connect} applies as well. */
     public TlsClient handshakeTimeout(Duration timeout) {
         return with(settings.handshakeTimeout(timeout));
     }
@@ -138,7 +138,7 @@ public final class TlsClient implements ByteLayer {
                 inWords(wanted, connection));
     }
 
-    /** With whom, for people: a host, if there is one, and the port, if there is one. */
+    /** Names the peer, for people: the host and the port, if there are any. */
     private static String inWords(@Nullable String host, Context connection) {
         SocketAddress target = connection.target();
         if (host == null) {
@@ -209,7 +209,7 @@ public final class TlsClient implements ByteLayer {
             return engine;
         }
 
-        /** Null for what is no name by the rules (with an underscore, say), as long as nobody checks it. */
+        /** Returns null for an invalid name (with an underscore, say) if the host is not checked. */
         private @Nullable SNIHostName serverName(String asked) throws TlsException {
             try {
                 return new SNIHostName(asked);
@@ -227,14 +227,14 @@ public final class TlsClient implements ByteLayer {
         }
     }
 
-    /** Without the brackets of an address, and its zone. */
+    /** Removes the brackets of an address, and its zone. */
     private static String unwrapped(String host) {
         String plain = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
         int zone = plain.indexOf('%');
         return zone >= 0 && plain.indexOf(':') >= 0 ? plain.substring(0, zone) : plain;
     }
 
-    /** As certificates have it: without the dot of the root, too. */
+    /** The form that certificates use; also without the root's trailing dot. */
     private static String plainHost(String host) throws TlsException {
         String plain = unwrapped(host);
         if (plain.endsWith(".")) {

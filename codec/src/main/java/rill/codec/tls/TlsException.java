@@ -4,8 +4,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS has failed, in the handshake or later: the message says with whom, why and what to do about it. The peer is told as well: by an alert
- * where it is the engine that has refused, and a good-bye where that can send no alert of ours, as for a flood.
+ * TLS has failed, in the handshake or later. The message names the peer, the reason and, where possible, a remedy. The peer is notified as well: by
+ * an alert if the engine has refused, or by a good-bye where the engine can't send an alert of ours, such as for a flood.
  */
 public class TlsException extends IOException {
     private final @Nullable String alert;
@@ -17,12 +17,12 @@ public class TlsException extends IOException {
         this.fromPeer = fromPeer;
     }
 
-    /** The alert in the words of RFC 8446, section 6, such as {@code bad_certificate}; null if there was none. */
+    /** The alert, named as in RFC 8446, section 6, such as {@code bad_certificate}; null if there was none. */
     public @Nullable String alert() {
         return alert;
     }
 
-    /** Whether the alert came from the peer: it was the peer that refused. */
+    /** Whether the alert came from the peer, that is, whether the peer refused. */
     public boolean isFromPeer() {
         return fromPeer;
     }

@@ -5,14 +5,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a handshake has agreed on: {@code connection.info(TlsInfo.class)}, from the end of the handshake on.
+ * The result of a handshake: {@code connection.info(TlsInfo.class)}, available once the handshake is complete.
  *
- * @param version of TLS
- * @param cipherSuite in the words of RFC 8446, such as {@code TLS_AES_256_GCM_SHA384}
- * @param applicationProtocol what both have chosen by ALPN, or null
- * @param serverName the name that the client has asked for, or null if for none
- * @param peerCertificates the peer's own certificate first; empty if it has shown none. On a server that merely wants one, and on a client that
- *     trusts anybody, nothing follows from them
+ * @param version the version of TLS
+ * @param cipherSuite named as in RFC 8446, such as {@code TLS_AES_256_GCM_SHA384}
+ * @param applicationProtocol the protocol that ALPN chose, or null
+ * @param serverName the name that the client asked for, or null if it asked for none
+ * @param peerCertificates the peer's own certificate first; empty if it presented none, which a server that merely wants one allows. On a client that
+ *     trusts anybody, they were not verified and prove nothing
  */
 public record TlsInfo(
         TlsVersion version,

@@ -5,15 +5,16 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The frames of TLS: type 1, version 2, length 2, and so many bytes. <b>Source:</b> RFC 8446, section 5.1; RFC 5246, section 6.2.
+ * The record format of TLS: type (1 byte), version (2), length (2), and as many bytes as the length says. <b>Source:</b> RFC 8446, section 5.1;
+ * RFC 5246, section 6.2.
  */
 final class TlsRecord {
     static final int HEADER = 5;
 
-    /** What may follow the header: 16 KiB, and what encryption adds at most. */
+    /** The most bytes that may follow the header: 16 KiB, and the overhead of encryption. */
     static final int LONGEST = 16 * 1024 + 2048;
 
-    /** How many bytes to encrypt at a time: from the JDK's engine 16,384 come as two records, the second with 17. */
+    /** How many bytes to encrypt at a time: of 16,384, the JDK's engine makes two records, the second of 17 bytes. */
     static final int MOST_PLAIN = 16_367;
 
     static final int CHANGE_CIPHER_SPEC = 20;
@@ -29,12 +30,12 @@ final class TlsRecord {
         return in.getUnsignedByte(in.readerIndex());
     }
 
-    /** How many bytes a record has, of which the header is there. */
+    /** The size of a record whose header has arrived, including the header. */
     static int size(ByteBuf in) {
         return HEADER + in.getUnsignedShort(in.readerIndex() + 3);
     }
 
-    /** What is wrong with the first bytes that a peer has sent, if they can't be a record of TLS; or null. */
+    /** Says what is wrong with the first bytes of a peer if they can't be a TLS record; otherwise null. */
     static @Nullable String notTls(ByteBuf in) {
         int at = in.readerIndex();
         int readable = in.readableBytes();
@@ -63,7 +64,7 @@ final class TlsRecord {
         return "\"" + line + "\", which is plain text: is this a port without TLS?";
     }
 
-    /** A fatal alert of somebody who has no keys yet. */
+    /** A fatal alert in the clear, from a side that has no keys yet. */
     static byte[] fatalAlert(int description) {
         return new byte[] {21, MAJOR_VERSION, 3, 0, 2, 2, (byte) description};
     }

@@ -23,30 +23,29 @@ import rill.Session;
 import rill.ThrowingFunction;
 
 /**
- * TLS, the server's side. Immutable, each method gives a changed copy; one object serves any number of connections.
+ * The server's side of TLS. Immutable; each method returns a changed copy. One object serves any number of connections.
  *
- * <p>Refused are versions before 1.2, negotiating anew on a connection (which only 1.2 has), names that there are no certificates for, and whatever
- * does not begin as TLS does.
+ * <p>It refuses versions before 1.2, renegotiation (which only 1.2 has), names without an identity, and anything that does not begin as TLS does.
  */
 public final class TlsServer implements ByteLayer {
     private final Settings settings;
     private final Certificates certificates;
     private final ClientCertificate clientCertificate;
 
-    /** Whether clients are asked who they are. */
+    /** Whether clients are asked for a certificate. */
     private enum ClientCertificate {
         NOT_ASKED_FOR,
         WANTED,
         REQUIRED
     }
 
-    /** What to show to whom. */
+    /** Chooses the certificates for a client. */
     private interface Certificates {
         boolean needName();
 
         boolean isQuick(LazyContext.@Nullable Seeded simulation);
 
-        /** Null if there are none for this name. */
+        /** Returns null if there are none for this name. */
         @Nullable
         LazyContext of(@Nullable String name) throws TlsException;
 
@@ -73,7 +72,7 @@ public final class TlsServer implements ByteLayer {
                 ClientCertificate.NOT_ASKED_FOR);
     }
 
-    /** The same for everybody. */
+    /** The same for every client. */
     private record One(LazyContext context) implements Certificates {
         @Override
         public boolean needName() {
@@ -96,7 +95,7 @@ public final class TlsServer implements ByteLayer {
         }
     }
 
-    /** What the user says. An identity that the user has let go of is let go of here, with its sessions. */
+    /** Chosen by the user's function. An identity that the user no longer references is dropped here as well, with its sessions. */
     private static final class ByName implements Certificates {
         private final ThrowingFunction<@Nullable String, @Nullable Identity> byName;
         private final LazyContext.TrustSource trust;
@@ -114,7 +113,7 @@ public final class TlsServer implements ByteLayer {
 
         @Override
         public boolean isQuick(LazyContext.@Nullable Seeded simulation) {
-            return false; // the user's function is not for the loop
+            return false; // the user's function must not run on the loop
         }
 
         @Override
@@ -141,24 +140,24 @@ public final class TlsServer implements ByteLayer {
         }
     }
 
-    // ---- who the clients are
+    // ---- client certificates
 
-    /** Refuses clients that don't show a certificate which these authorities have issued (mutual TLS). See {@link TlsInfo#peerCertificates}. */
+    /** Refuses clients that don't present a certificate issued by these authorities (mutual TLS). See {@link TlsInfo#peerCertificates}. */
     public TlsServer requireClientCertificate(List<X509Certificate> roots) {
         return asking(ClientCertificate.REQUIRED, roots);
     }
 
-    /** Likewise, by a trust manager, which is asked off the loop. */
+    /** Likewise, with a trust manager, which is called off the loop. */
     public TlsServer requireClientCertificate(X509TrustManager manager) {
         return asking(ClientCertificate.REQUIRED, manager);
     }
 
-    /** Asks clients for a certificate which these authorities have issued, and takes those that have none; a wrong one is refused. */
+    /** Asks clients for a certificate issued by these authorities. Clients without one are accepted; an invalid one is refused. */
     public TlsServer wantClientCertificate(List<X509Certificate> roots) {
         return asking(ClientCertificate.WANTED, roots);
     }
 
-    /** Likewise, by a trust manager, which is asked off the loop. */
+    /** Likewise, with a trust manager, which is called off the loop. */
     public TlsServer wantClientCertificate(X509TrustManager manager) {
         return asking(ClientCertificate.WANTED, manager);
     }
@@ -173,27 +172,27 @@ public final class TlsServer implements ByteLayer {
         return new TlsServer(settings, certificates.trusting(() -> Verifier.by(manager)), how);
     }
 
-    // ---- what is spoken
+    // ---- protocol
 
     /**
-     * Speaks these protocols above (ALPN), the preferred first. A client that asks for none gets a connection with none chosen; one that asks for
-     * others alone is refused. What was chosen is in {@link TlsInfo}.
+     * Accepts these protocols above (ALPN), the preferred one first. A client that offers none gets a connection without one; a client that offers
+     * only others is refused. {@link TlsInfo} has the chosen one.
      */
     public TlsServer alpn(String... protocols) {
         return with(settings.alpn(protocols));
     }
 
-    /** Speaks these versions alone. */
+    /** Allows only these versions. */
     public TlsServer versions(TlsVersion... versions) {
         return with(settings.versions(versions));
     }
 
-    /** Uses these cipher suites alone, by the JDK's names; the preferred first. Refuses names that the JDK has not. */
+    /** Allows only these cipher suites, by the JDK's names, the preferred one first. Names that the JDK does not know are refused. */
     public TlsServer cipherSuites(String... names) {
         return with(settings.cipherSuites(names));
     }
 
-    /** How long a handshake may take; ten seconds unless said otherwise. */
+    /** Limits the duration of a handshake; ten seconds by default. */
     public TlsServer handshakeTimeout(Duration timeout) {
         return with(settings.handshakeTimeout(timeout));
     }
@@ -207,8 +206,8 @@ public final class TlsServer implements ByteLayer {
     private static final String ANY_NAME = "";
 
     /**
-     * Holds the engine to the name that the certificate was chosen for, when it reads it again, and when a session is resumed: one that began
-     * with another name is not.
+     * Holds the engine to the name that the certificate was chosen for, when it reads the name again and when a session is resumed: a session that
+     * began with another name is not resumed.
      */
     private static final class Named extends SNIMatcher {
         private final @Nullable String name;

@@ -31,22 +31,24 @@ import rill.Session;
  *
  * <pre>
  *  GREETING ──▶ PREPARING ──▶ SHAKING_HANDS ──▶ OPEN ──▶ ENDED (the peer's good-bye; in TLS 1.3 ours may come much later)
- *  (a server,   (the engine,       └───────────────┴──▶ failed: the peer is told by an alert, and decoding is over
+ *  (a server,   (the engine,       └───────────────┴──▶ failed: the peer gets an alert, and decoding is over
  *   until the    perhaps not
  *   client's     on the loop)
  *   name is
  *   known)
  * </pre>
  *
- * <p>Until it is open what is written above is held back. Each call decrypts one record at most.
+ * <p>Writes from above are held until it is open. Each call decrypts at most one record.
  */
 final class TlsSession implements Session<ByteBuf, ByteBuf> {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-    /** Records in a row without a byte for the layer above: tickets for later sessions are a handful, updates of keys rare. */
+    /**
+     * The limit of consecutive records without a byte for the layer above. Tickets for later sessions are only a handful, and key updates are rare.
+     */
     private static final int MOST_EMPTY = 32;
 
-    /** What a handshake may be made of, certificates included. Small records are dear: for each the engine copies what came before. */
+    /** The limits of a handshake, including certificates. Small records are expensive: for each, the engine copies all that came before. */
     private static final int MOST_HANDSHAKE_BYTES = 256 * 1024;
 
     private static final int MOST_HANDSHAKE_RECORDS = 1024;
@@ -59,7 +61,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         ENDED
     }
 
-    /** An engine that was made elsewhere, or why not. */
+    /** An engine that was made, perhaps on another thread, or the reason why not. */
     private record Prepared(
             @Nullable SSLEngine engine, @Nullable Throwable failure) {}
 
@@ -70,15 +72,15 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     private final Scratch scratch;
     private State state;
     private @Nullable ClientHello hello; // while its name is needed
-    private @Nullable Prepared prepared; // by another thread, which is done by then
+    private @Nullable Prepared prepared; // perhaps by another thread, which has finished by the time this is read
     private @Nullable SSLEngine engine;
     private @Nullable Error taskFailure;
     private HandshakeStatus status = HandshakeStatus.NOT_HANDSHAKING;
-    private boolean greeted; // the peer has sent something that may be TLS
+    private boolean greeted; // the peer has sent bytes that may be TLS
     private int empty;
     private int handshakeBytes;
     private int handshakeRecords;
-    private boolean tasksRun; // elsewhere: meanwhile whoever asks the engine for anything waits for them
+    private boolean tasksRun; // on another thread: until they finish, any call to the engine would wait for them
 
     TlsSession(Context context, Engines engines, Duration handshakeTimeout, boolean client, String peer) {
         this.engines = engines;
@@ -105,7 +107,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         return decode(Unpooled.EMPTY_BUFFER, context);
     }
 
-    /** False if that goes on elsewhere, and decode is called when it is done. */
+    /** Returns false if it continues on another thread; then decode is called when it is done. */
     private boolean prepare(@Nullable String name, Context context) {
         state = State.PREPARING;
         if (engines.isQuick()) {
@@ -141,13 +143,13 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     private void requireTls(ByteBuf in) throws TlsException {
         String otherwise = TlsRecord.notTls(in);
         if (otherwise != null) {
-            engine = null; // no alert, and no good-bye, which such a peer would not understand
+            engine = null; // no alert and no good-bye: such a peer would not understand them
             throw failures().of(otherwise, null);
         }
         greeted = in.readableBytes() >= 2;
     }
 
-    /** False while the name is not known, or what is needed for it is made elsewhere. */
+    /** Returns false while the name is not known, or the engine for it is being made on another thread. */
     private boolean greet(ByteBuf in, Context context) throws TlsException {
         if (hello == null) {
             hello = new ClientHello();
@@ -198,7 +200,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     private @Nullable ByteBuf advance(SSLEngine using, ByteBuf in, Context context) throws IOException {
         try {
             return advanceOrThrow(using, in, context);
-        } catch (SSLException | RuntimeException e) { // of the engine, or of those whom it has asked
+        } catch (SSLException | RuntimeException e) { // of the engine, or of code that it has called
             sayWhatIsLeft(using, context.out());
             throw failures().of(e);
         }
@@ -212,7 +214,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         }
         while (state != State.ENDED) {
             if (status == HandshakeStatus.NOT_HANDSHAKING) {
-                opens(using, context); // an engine does not always say that it has finished
+                opens(using, context); // an engine does not always report that it has finished
             }
             switch (status) {
                 case NEED_TASK -> {
@@ -232,7 +234,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
                 }
             }
         }
-        in.skipBytes(in.readableBytes()); // after its good-bye nothing that a peer sends means anything
+        in.skipBytes(in.readableBytes()); // nothing after the peer's good-bye has a meaning
         return null;
     }
 
@@ -241,7 +243,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
             for (Runnable task = using.getDelegatedTask(); task != null; task = using.getDelegatedTask()) {
                 task.run();
             }
-        } catch (Error e) { // exceptions the engine keeps
+        } catch (Error e) { // the engine keeps exceptions itself
             taskFailure = e;
         }
         status = using.getHandshakeStatus();
@@ -282,7 +284,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         return result.bytesProduced() == 0 ? bound(result) : deliver(using, target, context);
     }
 
-    /** What comes without content can't go on for ever. */
+    /** Bounds the records that carry no content. */
     private @Nullable ByteBuf bound(SSLEngineResult result) throws TlsException {
         if (state == State.OPEN) {
             empty++;
@@ -307,13 +309,13 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         empty = 0;
         target.flip();
         ByteBuf plain = context.lend(target.remaining()).writeBytes(target);
-        while (status == HandshakeStatus.NEED_WRAP) { // an update of keys wants its answer
+        while (status == HandshakeStatus.NEED_WRAP) { // a key update requires an answer
             answer(using, context);
         }
         return plain;
     }
 
-    /** In TLS 1.3 there is no such thing, and types are encrypted. */
+    /** TLS 1.3 has no renegotiation, and encrypts the types. */
     private void refuseToNegotiateAnew(ByteBuf in) throws TlsException {
         if (state == State.OPEN && TlsRecord.type(in) == TlsRecord.HANDSHAKE) {
             throw failures().of("the peer wants to negotiate anew, which is refused", null);
@@ -324,7 +326,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         status = result.getHandshakeStatus();
         if (status == HandshakeStatus.FINISHED) {
             opens(using, context);
-            status = using.getHandshakeStatus(); // tickets may have to be sent
+            status = using.getHandshakeStatus(); // there may be tickets to send
         }
     }
 
@@ -337,7 +339,9 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         }
     }
 
-    /** Once more than the {@link Verifier} does: a trust manager that knows nothing of engines is asked by the JDK, which is less strict. */
+    /**
+     * Repeats the check of the {@link Verifier}: for a trust manager that does not support engines, the JDK makes the check, and it is less strict.
+     */
     private void requireHost(SSLEngine using) throws TlsException {
         if (client && using.getSSLParameters().getEndpointIdentificationAlgorithm() != null) {
             List<X509Certificate> shown = certificates(using.getSession());
@@ -382,21 +386,21 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
         return result;
     }
 
-    /** What the engine has to say by itself: alerts, and its good-bye. */
+    /** Writes what the engine wants to send by itself: alerts, and its good-bye. */
     private void sayAll(SSLEngine using, Outgoing out) throws SSLException {
         for (int bytes = 1; bytes > 0 && using.getHandshakeStatus() == HandshakeStatus.NEED_WRAP; ) {
             bytes = wrap(using, NOTHING, out).bytesProduced();
         }
     }
 
-    /** Likewise after a failure: the engine tells once more of one that it has kept, and that is known. */
+    /** Likewise after a failure: the engine throws the failure once more, which is already known. */
     private void sayWhatIsLeft(SSLEngine using, Outgoing out) {
         for (int tries = 0; tries < 2; tries++) {
             try {
                 sayAll(using, out);
                 return;
             } catch (SSLException | RuntimeException e) {
-                // once more, for the alert
+                // try again, for the alert
             }
         }
     }
@@ -404,7 +408,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     @Override
     public void encode(ByteBuf message, Outgoing out) throws IOException {
         SSLEngine using = Objects.requireNonNull(engine);
-        empty = 0; // who is sent something has a reason to answer
+        empty = 0; // a peer that is sent something has a reason to answer
         int at = message.readerIndex();
         int end = message.writerIndex();
         while (at < end) {
@@ -470,13 +474,13 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
     public void outputEnding(Outgoing out) throws IOException {
         SSLEngine using = engine;
         if (using == null || tasksRun) {
-            return; // without a handshake there is nothing to say good-bye to
+            return; // without a handshake there is no peer to say good-bye to
         }
         using.closeOutbound();
         sayWhatIsLeft(using, out);
     }
 
-    // ---- what was found out
+    // ---- results
 
     @Override
     public @Nullable TlsInfo info() {
@@ -512,7 +516,7 @@ final class TlsSession implements Session<ByteBuf, ByteBuf> {
                 }
             }
         } catch (SSLPeerUnverifiedException e) {
-            // it has shown none
+            // it has presented none
         }
         return certificates;
     }

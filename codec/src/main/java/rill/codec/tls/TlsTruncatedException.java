@@ -1,9 +1,9 @@
 package rill.codec.tls;
 
 /**
- * The peer has ended its stream too early, as the network may make it: in the middle of the handshake; or later without the good-bye of TLS
- * ({@code close_notify}), so that nobody knows whether the peer meant to say more: an attacker can cut a stream off as well. All that came before was
- * delivered. A protocol that knows by itself where its messages end may forgive it.
+ * The peer's stream has ended too early: in the middle of the handshake, or later without the good-bye of TLS ({@code close_notify}). The network or
+ * an attacker may have cut it off, so it is unknown whether the peer meant to send more. All bytes that arrived before were delivered. A protocol
+ * whose messages mark their own ends may ignore this failure.
  *
  * <p><b>Source:</b> RFC 8446, section 6.1.
  */

@@ -1,6 +1,6 @@
 package rill.codec.tls;
 
-/** The versions that are spoken; older ones are not. */
+/** The supported versions of TLS. */
 public enum TlsVersion {
     /** RFC 5246. */
     TLS_1_2("TLSv1.2"),

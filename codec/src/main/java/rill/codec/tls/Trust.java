@@ -4,7 +4,7 @@ import java.security.cert.X509Certificate;
 import java.util.List;
 import javax.net.ssl.X509TrustManager;
 
-/** Those who decide whom to trust without asking the JDK. */
+/** Trust decisions that don't involve the JDK. */
 final class Trust {
     private Trust() {}
 
@@ -16,7 +16,7 @@ final class Trust {
         return copy;
     }
 
-    /** Believes whatever it is shown. */
+    /** Trusts every certificate. */
     static final class Anybody implements X509TrustManager {
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String authType) {}

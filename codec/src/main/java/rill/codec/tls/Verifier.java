@@ -24,10 +24,10 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whether to believe a peer's certificates, and says in words why not.
+ * Decides whether to trust a peer's certificates, and explains in words why not.
  *
- * <p>The deciding is the JDK's, or that of the user's own trust manager. Of the latter it is always checked as well whether the certificate is for
- * the host that was connected to: an own trust manager that is given to the JDK's engine as it is may silently lose that check.
+ * <p>The decision is made by the JDK, or by the user's trust manager. With the latter, this class also checks that the certificate is for the host
+ * that was connected to: a custom trust manager that is passed directly to the JDK's engine may silently lose that check.
  *
  * <p><b>Threading:</b> any; never the loop.
  */
@@ -38,38 +38,39 @@ final class Verifier extends X509ExtendedTrustManager {
     private static final Set<Integer> NAMES_AND_ADDRESSES = Set.of(2, 7);
 
     private final X509TrustManager decider;
-    private final boolean checksHost; // by itself
+    private final boolean checksHost; // whether the decider checks the host itself
 
     private Verifier(X509TrustManager decider, boolean checksHost) {
         this.decider = decider;
         this.checksHost = checksHost;
     }
 
-    /** Not to be trusted; the message is for people. */
+    /** The peer is not trusted; the message is for people. */
     static final class Untrusted extends CertificateException {
         Untrusted(String message, @Nullable Throwable cause) {
             super(message, cause);
         }
     }
 
-    /** By what the JDK trusts. */
+    /** Trusts what the JDK trusts. */
     static Verifier byDefault() throws GeneralSecurityException {
         return new Verifier(pkix(null), true);
     }
 
-    /** By these authorities, or these very certificates. */
+    /** Trusts these authorities, or these very certificates. */
     static Verifier byRoots(List<X509Certificate> roots) throws GeneralSecurityException {
         return new Verifier(pkix(roots), true);
     }
 
     /**
-     * By the user's own. One that knows nothing of engines stays so: then it is the JDK that checks the host, and what is too weak, besides it.
+     * Trusts what the user's trust manager trusts. One that does not support engines is returned as it is: then the JDK, in addition, checks the host
+     * and the strength of algorithms.
      */
     static X509TrustManager by(X509TrustManager own) {
         return own instanceof X509ExtendedTrustManager ? new Verifier(own, false) : own;
     }
 
-    /** By nobody: whoever it is is believed. */
+    /** Trusts every peer. */
     static Verifier byNobody() {
         return new Verifier(new Trust.Anybody(), false);
     }
@@ -99,7 +100,7 @@ final class Verifier extends X509ExtendedTrustManager {
         return store;
     }
 
-    // ---- what the engine asks
+    // ---- called by the engine
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
@@ -116,7 +117,7 @@ final class Verifier extends X509ExtendedTrustManager {
             if (checksHost && wantsHost && passesWithoutHost(chain, authType)) {
                 checkHost(host, chain, authType, engine);
             }
-            throw checksHost ? explained(chain, e, "trust(...)") : e; // the user's own has words of its own
+            throw checksHost ? explained(chain, e, "trust(...)") : e; // the user's own has its own explanation
         }
         if (!checksHost && wantsHost) {
             checkHost(host, chain, authType, engine);
@@ -136,7 +137,7 @@ final class Verifier extends X509ExtendedTrustManager {
         }
     }
 
-    /** By a trust manager of the JDK's that believes this one certificate, and has nothing to check but whom it is for. */
+    /** Uses a trust manager of the JDK that trusts this one certificate, so that only the host is left to check. */
     private static void checkHost(@Nullable String host, X509Certificate[] chain, String authType, SSLEngine engine)
             throws CertificateException {
         try {
@@ -167,7 +168,7 @@ final class Verifier extends X509ExtendedTrustManager {
         return decider.getAcceptedIssuers();
     }
 
-    // ---- what nobody asks: there is an engine always
+    // ---- never called: there is always an engine
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
@@ -195,10 +196,10 @@ final class Verifier extends X509ExtendedTrustManager {
         return new CertificateException("nobody can be trusted without knowing the host that was meant");
     }
 
-    // ---- words
+    // ---- explanations
 
     private static Untrusted untrusted(String message, CertificateException e) {
-        // The engine chooses the alert by the cause.
+        // The engine derives the alert from the cause.
         Throwable cause = e.getCause() instanceof CertPathValidatorException ? e.getCause() : e;
         return new Untrusted(message, cause);
     }
@@ -216,8 +217,8 @@ final class Verifier extends X509ExtendedTrustManager {
     }
 
     /**
-     * What is wrong with a certificate that the JDK takes to be for this host, or null. The JDK takes the name of the subject where there is no
-     * other name, and a star for a part of a label; RFC 9525, sections 2 and 6.3, forbids both. With addresses it does nothing of the kind.
+     * Says what is wrong with a certificate that the JDK accepts for this host; otherwise null. The JDK accepts the subject's name if there is no
+     * other name, and a star for a part of a label; RFC 9525, sections 2 and 6.3, forbids both. For addresses, the JDK does neither.
      */
     static @Nullable String notFor(@Nullable String host, X509Certificate certificate) {
         if (host == null || TlsClient.isAddress(host)) {
@@ -231,7 +232,7 @@ final class Verifier extends X509ExtendedTrustManager {
         return isNotFor(host, certificate);
     }
 
-    /** Whether it is a star for the first label, and the others are the same. */
+    /** Whether the pattern is a star for the first label, followed by the same labels. */
     private static boolean isPatternOf(String name, String host) {
         int dot = host.indexOf('.');
         return dot > 0 && name.startsWith("*.") && name.substring(1).equalsIgnoreCase(host.substring(dot));

@@ -3,7 +3,7 @@ package rill.codec.resp;
 import rill.Codec;
 import rill.codec.resp.RespClientCodec.Pairing;
 
-/** The codecs of RESP without a pipeline around them. */
+/** RESP codecs without a pipeline around them. */
 public final class FuzzedResp {
     private static final RespOptions LIMITS = RespOptions.defaults()
             .bulkBytes(50)
@@ -14,12 +14,12 @@ public final class FuzzedResp {
 
     private FuzzedResp() {}
 
-    /** A client of RESP2, each of whose commands has one reply. */
+    /** A client of RESP 2, with one reply for each command. */
     public static Codec<Reply, Command> client() {
         return new RespClientCodec(LIMITS, Hello.resp2(), Pairing.REPLIES);
     }
 
-    /** A client that knows both versions. */
+    /** A client that understands both versions. */
     public static Codec<Reply, Command> ofBothVersions() {
         return new RespClientCodec(LIMITS, Hello.resp2(), Pairing.NONE);
     }

@@ -9,11 +9,11 @@ import rill.Outgoing;
 import rill.ProtocolException;
 import rill.Session;
 
-/** What reads the name of the server out of a ClientHello, as a codec: the one message of a connection is that name. */
+/** The reader of a ClientHello's server name, as a codec: a connection's only message is that name. */
 public final class FuzzedTls {
     private FuzzedTls() {}
 
-    /** The names; "-" for none. */
+    /** The names; "-" if there is none. */
     public static Codec<String, String> names() {
         return context -> new Names();
     }
@@ -25,7 +25,7 @@ public final class FuzzedTls {
         @Override
         public @Nullable String decode(ByteBuf in, Context context) throws IOException {
             if (complete) {
-                in.skipBytes(in.readableBytes()); // whatever the engine would make of it
+                in.skipBytes(in.readableBytes()); // these would be for the engine
                 return null;
             }
             try {

@@ -2,11 +2,11 @@ package rill.examples.client;
 
 import rill.Codec;
 
-/** The codec of the example, which is its own business elsewhere. */
+/** The codec of the memcached example, which is package-private. */
 public final class FuzzedMemcached {
     private FuzzedMemcached() {}
 
-    /** What a client reads. */
+    /** The codec of a client. */
     public static Codec<?, ?> codec() {
         return new MemcachedCodec();
     }

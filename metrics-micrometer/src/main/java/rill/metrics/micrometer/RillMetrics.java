@@ -17,12 +17,12 @@ import rill.LoopGroup;
 import rill.Pool;
 
 /**
- * What loops, groups and pools count, as meters of Micrometer: {@link rill.LoopMetrics} with a tag {@code loop} for each, {@link rill.PoolMetrics} with a tag
- * {@code pool}. The guide to operating has a table of all names.
+ * The metrics of loops, groups and pools as Micrometer meters: {@link rill.LoopMetrics} with a tag {@code loop} for each, {@link rill.PoolMetrics}
+ * with a tag {@code pool}. The guide to operating has a table of all names.
  *
- * <p>Meters are asked when the registry is read, and a snapshot costs the loop nothing. They keep nothing alive, and stay in the registry when what they are about is closed, until
- * {@link #close}. Of those that have one name and the same tags the registry shows what was bound last: so a pool or a loop may take the place of an
- * earlier one, before or after the meters of that are closed. Those that are to be seen side by side need names or tags of their own.
+ * <p>Meters are read when the registry is, and a snapshot costs the loop nothing. They keep nothing alive, and stay in the registry after their loop
+ * or pool is closed, until {@link #close}. Of meters with the same name and tags, the registry shows the ones bound last. So a pool or loop may
+ * replace an earlier one, before or after the earlier meters are closed. To show several side by side, give them different names or tags.
  *
  * <p><b>Threading:</b> any thread.
  */
@@ -31,13 +31,13 @@ public final class RillMetrics implements MeterBinder, AutoCloseable {
     private final Tags tags;
     private final List<Registered> registered = new ArrayList<>(); // guarded by itself
 
-    /** How the meters of something come into a registry. */
+    /** Registers meters in a registry. */
     private interface Binding {
         void bind(MeterRegistry registry, Tags tags, List<Meter> meters);
     }
 
     private record Registered(MeterRegistry registry, List<Meter> meters) {
-        /** A registry removes by names, and so would take another's for it. */
+        /** Removes the meters that are still registered. A registry removes by name, and so would remove a replacement instead. */
         void remove() {
             Set<Meter> there = Collections.newSetFromMap(new IdentityHashMap<>());
             there.addAll(registry.getMeters());
@@ -56,7 +56,7 @@ public final class RillMetrics implements MeterBinder, AutoCloseable {
         return new RillMetrics((registry, tags, meters) -> ofLoop(loop, registry, tags, meters), Tags.empty());
     }
 
-    /** The meters of each loop of a group, tagged with its name: their sum is the group's. */
+    /** The meters of each loop of a group, tagged with its name. Their sum is that of the group. */
     public static RillMetrics of(LoopGroup group) {
         Objects.requireNonNull(group, "group");
         return new RillMetrics(
@@ -67,7 +67,7 @@ public final class RillMetrics implements MeterBinder, AutoCloseable {
     /**
      * The meters of a pool.
      *
-     * @param name its tag {@code pool}, by which it is told from others
+     * @param name the value of the tag {@code pool}, which distinguishes it from others
      */
     public static RillMetrics of(Pool<?, ?> pool, String name) {
         Objects.requireNonNull(pool, "pool");
@@ -92,7 +92,7 @@ public final class RillMetrics implements MeterBinder, AutoCloseable {
         rows.forEach(row -> meters.add(row.bindTo(registry, source, snapshot, tags)));
     }
 
-    /** With these tags as well. */
+    /** Returns a copy with these additional tags. */
     public RillMetrics tags(Iterable<Tag> more) {
         return new RillMetrics(binding, tags.and(more));
     }
@@ -106,7 +106,7 @@ public final class RillMetrics implements MeterBinder, AutoCloseable {
         }
     }
 
-    /** Takes its meters out of the registries that they are in; those that have taken their place stay. */
+    /** Removes its meters from all registries they are in. Meters that have replaced them stay. */
     @Override
     public void close() {
         List<Registered> all;

@@ -20,10 +20,10 @@ import rill.LoopMetrics.Calls;
 import rill.PoolMetrics;
 
 /**
- * One meter: what it is called, and which number of a snapshot it shows. The two lists are all that there are.
+ * One meter: its name, and the number of a snapshot that it shows. The two lists are complete.
  *
  * @param <M> the snapshot
- * @param grows whether it is a counter; else a gauge
+ * @param grows whether it is a counter; otherwise it is a gauge
  * @param outcome the value of its tag {@code outcome}, if it has one
  */
 record Row<M>(
@@ -228,7 +228,7 @@ record Row<M>(
                 all -> number.applyAsLong(all.calls()));
     }
 
-    /** Registers it, in the place of what is there under its name and tags: else a registry keeps that, and shows this one never. */
+    /** Registers it, replacing a meter of the same name and tags. Otherwise a registry would keep that one and never show this one. */
     <T> Meter bindTo(MeterRegistry registry, T source, Function<? super T, M> snapshot, Tags tags) {
         Tags all = outcome == null ? tags : tags.and(Tag.of("outcome", outcome));
         registry.removeByPreFilterId(

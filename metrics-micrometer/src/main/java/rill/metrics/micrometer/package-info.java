@@ -1,2 +1,2 @@
-/** What Rill counts, as meters of Micrometer: {@link rill.metrics.micrometer.RillMetrics}. */
+/** Rill's metrics as Micrometer meters: {@link rill.metrics.micrometer.RillMetrics}. */
 package rill.metrics.micrometer;
