@@ -391,7 +391,7 @@ public final class Simulation implements AutoCloseable {
     /**
      * Lets this much virtual time pass.
      *
-     * @throws IllegalStateException if the thread is interrupted; no time passes from then on
+     * @throws IllegalStateException if the thread is or becomes interrupted; no further step is taken then
      */
     public void run(Duration time) {
         if (time.isNegative()) {
