@@ -119,8 +119,8 @@ public final class Host {
     }
 
     /**
-     * Opens several loops on this host that share the connections of their listeners, named {@code host/name-1} and so on in reports: what {@link
-     * LoopGroup#open(int, LoopOptions)} returns for {@link #transport()}. They belong to one process, and die together.
+     * Opens several loops on this host that share the connections of their listeners, named {@code host/name-1} and so on in reports: what
+     * {@link LoopGroup#open(int, LoopOptions)} returns for {@link #transport()}. They belong to one process, and die together.
      */
     public LoopGroup loopGroup(String groupName, int size) {
         requireUp("open loops");
@@ -157,8 +157,8 @@ public final class Host {
 
     /**
      * Returns an executor for work that would block or take long. Each piece begins once the one before is done, takes {@code cost} of virtual time,
-     * and then runs at once, outside every loop. It must neither block nor touch a loop, except by completing a {@link
-     * java.util.concurrent.CompletionStage}. An exception that it throws fails the run. After a crash or kill, pending work is discarded; while the
+     * and then runs at once, outside every loop. It must neither block nor touch a loop, except by completing a
+     * {@link java.util.concurrent.CompletionStage}. An exception that it throws fails the run. After a crash or kill, pending work is discarded; while the
      * host is paused, it waits.
      */
     public Executor executor(Duration cost) {

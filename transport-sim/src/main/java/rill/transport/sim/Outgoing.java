@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import rill.transport.sim.Segment.Purpose;
 
 /**
- * The sending half of an end of a connection: a bounded buffer, cut into segments, of which as many are in flight as the peer's window and {@link
- * Congestion} allow.
+ * The sending half of an end of a connection: a bounded buffer, cut into segments, of which as many are in flight as the peer's window and
+ * {@link Congestion} allow.
  *
  * <pre>
  *  append ──▶ waiting ──▶ flying ──▶ acknowledged

@@ -31,8 +31,8 @@ import rill.transport.sim.Trace.Kind;
  * <p><b>Threading:</b> everything runs on the thread that created it. If another thread touches one of its loops, or a Task blocks, that is an error
  * there and in the next step. <b>Errors:</b> a run that exceeds its {@link #limits} ends with an {@link IllegalStateException} that says who is
  * waiting for what; a run with a failure that nobody {@link #expect expected} ends with an {@link AssertionError}. <b>Not guaranteed:</b> that your
- * own code is deterministic: it may read the real time, use its own randomness, or iterate over a {@code HashMap} of objects that don't define {@code
- * hashCode}; {@link #check} finds out. Nor is it guaranteed that throughput over a long distance is that of Linux: socket buffers do not grow by
+ * own code is deterministic: it may read the real time, use its own randomness, or iterate over a {@code HashMap} of objects that don't define
+ * {@code hashCode}; {@link #check} finds out. Nor is it guaranteed that throughput over a long distance is that of Linux: socket buffers do not grow by
  * themselves here, so it is at most 128 KiB a round trip.
  *
  * <p>This class is the one public face of parts that each have their own file; it is long for that reason only.
@@ -140,8 +140,8 @@ public final class Simulation implements AutoCloseable {
     }
 
     /**
-     * Adds a host that runs {@code boot} now, and again whenever it restarts after a crash or kill. Conditions that {@code boot} declares with {@link
-     * #always}, {@link #eventually} or {@link #sometimes} apply to that life of the host.
+     * Adds a host that runs {@code boot} now, and again whenever it restarts after a crash or kill. Conditions that {@code boot} declares with
+     * {@link #always}, {@link #eventually} or {@link #sometimes} apply to that life of the host.
      *
      * @throws java.io.UncheckedIOException if {@code boot} throws an {@link IOException}
      */
@@ -215,8 +215,8 @@ public final class Simulation implements AutoCloseable {
     }
 
     /**
-     * Returns whether your code should misbehave at this named point: give up, take long, choose the rare path. It is false unless a {@link
-     * Faults#swarm swarm} is in force. Each seed leaves half of the points alone, and answers true with this probability at the others.
+     * Returns whether your code should misbehave at this named point: give up, take long, choose the rare path. It is false unless a
+     * {@link Faults#swarm swarm} is in force. Each seed leaves half of the points alone, and answers true with this probability at the others.
      */
     public boolean buggify(double probability, String name) {
         requireOwner("buggify");
@@ -276,8 +276,8 @@ public final class Simulation implements AutoCloseable {
     /**
      * Declares failures that belong to the scenario. Any other failure that reaches nobody fails the run: an exception thrown in a Handle, a callback
      * or a handler, or by a Task that nobody awaits. Exempt are {@link IOException}s, because connections are meant to fail here along with what
-     * depends on them, and cancellations. A {@link ProtocolException} fails the run even if it was caught, unless {@link
-     * ProtocolException#streamEnded() the stream ended too early}: this network changes no byte.
+     * depends on them, and cancellations. A {@link ProtocolException} fails the run even if it was caught, unless
+     * {@link ProtocolException#streamEnded() the stream ended too early}: this network changes no byte.
      */
     public Simulation expect(Predicate<? super Throwable> belongs) {
         verdict.expect(Objects.requireNonNull(belongs, "belongs"));

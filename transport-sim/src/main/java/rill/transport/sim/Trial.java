@@ -26,12 +26,12 @@ record Trial(
         long steps,
         Map<String, Boolean> reached,
         Tally tally) {
-    /** Runs it with everything left to the seed. */
+    /** Runs the scenario with everything left to the seed. */
     static Trial run(long seed, Scenario scenario) {
         return run(seed, scenario, null, Without.NOTHING, simulation -> {});
     }
 
-    /** The same as below, without a limit on steps of its own. */
+    /** Runs the scenario with something left out, without a limit on its steps. */
     static Trial run(
             long seed,
             Scenario scenario,
@@ -42,10 +42,10 @@ record Trial(
     }
 
     /**
-     * Runs it with something left out.
+     * Runs the scenario with something left out.
      *
      * @param plan what its swarms do; null if that is left to the seed
-     * @param recorded receives the simulation, at the beginning and again at the end of the scenario, to record and to look at what was recorded
+     * @param recorded receives the simulation before the scenario and again at its end, to record and to look at what was recorded
      * @param mostSteps after which it fails
      */
     static Trial run(

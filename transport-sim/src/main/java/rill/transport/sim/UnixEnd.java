@@ -38,7 +38,7 @@ final class UnixEnd implements End {
     private UnixSockets.@Nullable Bound bound; // if it was given a name of its own
     private @Nullable UnixEnd peer;
     private @Nullable SimSocket socket;
-    private @Nullable IOException failure; // to be thrown at the reader
+    private @Nullable IOException failure; // to be thrown by a read
     private boolean connected;
     private boolean accepted;
     private boolean inputEnded; // the peer sends no more
