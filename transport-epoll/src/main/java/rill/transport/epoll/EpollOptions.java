@@ -23,7 +23,7 @@ public final class EpollOptions {
      */
     public static final SocketOption<Duration> TCP_DEFER_ACCEPT = option("TCP_DEFER_ACCEPT", Duration.class);
 
-    /** For a listener: data may arrive with the SYN. The value limits how many such connections may be not yet established at a time. */
+    /** For a listener: data may arrive with the SYN. The value is the most such connections at a time that are not yet established. */
     public static final SocketOption<Integer> TCP_FASTOPEN = option("TCP_FASTOPEN", Integer.class);
 
     /**

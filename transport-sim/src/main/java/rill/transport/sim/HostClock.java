@@ -5,7 +5,7 @@ import rill.spi.Clock;
 /** A host's own clock. It starts anywhere, and may run at another rate than the simulation's. It never goes back while the host has power. */
 final class HostClock implements Clock {
     private final Agenda agenda;
-    private long base; // its reading at {@code since}
+    private long base; // its reading at since
     private long since;
     private double rate = 1;
 

@@ -74,7 +74,7 @@ final class Options<E extends End> {
         this.<T>find(option).set.accept(end, value);
     }
 
-    @SuppressWarnings("unchecked") // as {@link #with} put it
+    @SuppressWarnings("unchecked") // as with() put it
     private <T> Option<E, T> find(SocketOption<T> option) {
         Option<E, ?> found = known.get(option);
         if (found == null) {

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
 
-/** A scenario that is run with one seed after the other, up to the first that fails. */
+/** A scenario that is run with one seed after another, up to the first that fails. */
 final class Seedling {
     private final Scenario scenario;
     private final String name; // for Maven

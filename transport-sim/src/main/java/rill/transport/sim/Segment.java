@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A segment in flight from one host to another. */
 final class Segment extends Event {
-    /** What it is for. */
+    /** The purposes of segments. */
     enum Purpose {
         /** The first segment, which asks for a connection. */
         SYN,

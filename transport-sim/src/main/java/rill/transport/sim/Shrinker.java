@@ -49,19 +49,19 @@ final class Shrinker {
         return smallest;
     }
 
-    /** What the smallest run leaves out. */
+    /** Returns what the smallest run leaves out. */
     Without without() {
         return without;
     }
 
-    /** The faults that the smallest run does not leave out. */
+    /** Returns the faults that the smallest run does not leave out. */
     List<Strike> left() {
         return failing.strikes().stream()
                 .filter(each -> each.number() > 0 && !without.strikes().contains(each.number()))
                 .toList();
     }
 
-    /** What the smallest run does less of, in words. */
+    /** Describes what the smallest run does less of. */
     List<String> less() {
         return without.bounds().entrySet().stream()
                 .map(each -> each.getKey() + " " + each.getValue() + " instead of "

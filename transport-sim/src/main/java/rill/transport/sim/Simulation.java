@@ -24,16 +24,16 @@ import rill.transport.sim.Trace.Kind;
 /**
  * A network of hosts in virtual time, in which everything left to chance comes from a seed: the same seed gives the same run.
  *
- * <p>Loops are opened on {@link Host}s and are the production ones. The simulation gives each loop that has something to do a tick, in a fixed order.
- * When none has, it moves time to the next event: the arrival of a segment, a timer, a fault. An await from outside a loop drives the whole
- * simulation.
+ * <p>Loops are opened on {@link Host}s and are the production ones. The simulation gives each loop that has something to do a tick, in an order that
+ * the seed determines. When none has, it moves time to the next event: the arrival of a segment, a timer, a fault. An await from outside a loop
+ * drives the whole simulation.
  *
  * <p><b>Threading:</b> everything runs on the thread that created it. If another thread touches one of its loops, or a Task blocks, that is an error
  * there and in the next step. <b>Errors:</b> a run that exceeds its {@link #limits} ends with an {@link IllegalStateException} that says who is
  * waiting for what; a run with a failure that nobody {@link #expect expected} ends with an {@link AssertionError}. <b>Not guaranteed:</b> that your
  * own code is deterministic: it may read the real time, use its own randomness, or iterate over a {@code HashMap} of objects that don't define
- * {@code hashCode}; {@link #check} finds out. Nor is it guaranteed that throughput over a long distance is that of Linux: socket buffers do not grow by
- * themselves here, so it is at most 128 KiB a round trip.
+ * {@code hashCode}; {@link #check} finds out. Nor is it guaranteed that throughput over a long distance is that of Linux: socket buffers do not grow
+ * by themselves here, so it is at most 128 KiB a round trip.
  *
  * <p>This class is the one public face of parts that each have their own file; it is long for that reason only.
  */
@@ -258,8 +258,8 @@ public final class Simulation implements AutoCloseable {
     }
 
     /**
-     * Makes the {@link Faults#swarm swarms} of this run do exactly this, and nothing at random. Of the strikes, those with a number are replayed;
-     * they are another run's {@link Timeline#faults()}, for example, or some of them.
+     * Makes the {@link Faults#swarm swarms} of this run do exactly this, and nothing at random. Only strikes with a number are replayed: those of
+     * another run's {@link Timeline#faults()}, for example, or some of them.
      */
     public Simulation replay(List<Strike> strikes) {
         injections.plan(strikes);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * and names: of what is the same in every JVM.
  */
 final class Trace {
-    /** What can happen. */
+    /** The kinds of events. */
     enum Kind {
         SENT,
         ARRIVED,

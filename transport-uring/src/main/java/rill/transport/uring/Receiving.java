@@ -13,7 +13,7 @@ import rill.transport.epoll.linux.LibC;
  * <pre>
  *              wanted                    not wanted: paused, something unread, ended
  *  IDLE ─────────────────▶ UNDER WAY ──────────────────────────────────▶ CANCELLED
- *    ▲                      │  bytes: delivered, or {@link Unread}            │  bytes: as before
+ *    ▲                      │  bytes: delivered, or {@link Unread}             │  bytes: as before
  *    └──── the last answer ─┴──────────────────────────────────────────┘
  *
  *  delivered while it is not paused and its turn is not over; the end after the last byte, and nothing after the end

@@ -16,7 +16,7 @@ import rill.transport.epoll.linux.LibC;
  *  WAITING ──flush──▶ by a call, if few send ──▶ all has left, or
  *     │                                          ▼
  *     └──────flush──▶ FLUSHED ──advance──▶ UNDER WAY (sends; or waits until the kernel takes more) ──retry, end──▶ CANCELLED
- *                        ▲                   │ the answer: how much has left                                            │
+ *                        ▲                   │ the answer: how much has left                                       │
  *                        └─────some is left──┴─────────────────────────────────────────────────────────────────────┘
  *
  *  shutdownOutput ──▶ wanted ──all has left──▶ the stream is ended

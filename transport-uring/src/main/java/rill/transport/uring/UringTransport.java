@@ -17,7 +17,7 @@ import rill.transport.epoll.linux.Unavailable;
 
 /**
  * TCP and Unix domain sockets on Linux io_uring, through the C library and {@code java.lang.foreign}: requests of many connections go to the kernel
- * together, and so do its answers arrive.
+ * together, and its answers arrive together.
  *
  * <p>It needs Linux 6.1 or later, which must allow it: containers often do not. Like {@link EpollTransport}, whose code makes the calls, it needs
  * native access: {@code --enable-native-access=rill.transport.epoll}, or {@code ALL-UNNAMED} on the class path. Where something is missing,

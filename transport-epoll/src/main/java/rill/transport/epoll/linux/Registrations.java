@@ -30,7 +30,7 @@ public final class Registrations<T> {
         if (slot == watched.length) {
             int[] moreGenerations = Arrays.copyOf(generations, larger(slot));
             watched = Arrays.copyOf(watched, larger(slot));
-            generations = moreGenerations; // both or none, if there is no memory
+            generations = moreGenerations; // both or neither, if there is no memory
         }
         watched[slot] = member;
         used = Math.max(used, slot + 1);
