@@ -95,7 +95,7 @@ final class EpollWait {
         if (n >= 0 || isOfTheCall(-n)) {
             return n;
         }
-        inNanos = false; // Linux before 5.11, or a filter that does not know the call and refuses it with an error of its own
+        inNanos = false; // Linux before 5.11, or a filter that does not know the call and refuses it
         return waitMillis(nanos);
     }
 

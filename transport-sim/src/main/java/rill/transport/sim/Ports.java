@@ -28,7 +28,7 @@ final class Ports {
     private final Host host;
     private final Map<Integer, List<TcpAcceptor>> listening =
             new TreeMap<>(); // several: at other addresses, or sharing
-    private final Map<Tuple, Tcp> connections = new HashMap<>(); // looked up, never iterated over in an order that matters
+    private final Map<Tuple, Tcp> connections = new HashMap<>(); // looked up, and never walked in an order that matters
     private final Map<Integer, Integer> bound = new HashMap<>(); // the number of connections, by port
     private int worthPurging = 64;
     private int next = FIRST_EPHEMERAL;

@@ -8,7 +8,7 @@ final class Svg {
     private static final List<String> COLOURS =
             List.of("#1f77b4", "#9467bd", "#17a2a8", "#8c564b", "#d17a00", "#3f7f3f", "#5254a3", "#b5527f");
 
-    private static final double WIDTH = 0.66; // of a character, relative to its size: an upper bound for most fonts and most characters
+    private static final double WIDTH = 0.66; // of a character, relative to its size; in most fonts, most are narrower
     private static final int MARGIN = 16;
 
     private final StringBuilder shapes = new StringBuilder();

@@ -52,7 +52,7 @@ public final class Swarm extends Fault {
     /** One swarm in force. */
     static final class Course {
         private static final Duration LONGEST = Duration.ofSeconds(30);
-        private static final double PATIENT = 0.1; // of the seeds: faults last for minutes, and some until the swarm ends
+        private static final double PATIENT = 0.1; // of the seeds: faults last minutes, some until the swarm ends
         private static final Duration FOR_GOOD = Duration.ofHours(1);
         private static final List<Kind> NEVER = List.of(Kind.SWARM);
         private static final Set<Kind> BETWEEN_TWO =

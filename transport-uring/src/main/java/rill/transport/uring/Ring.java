@@ -207,7 +207,8 @@ final class Ring {
     void await(long nanos) throws IOException {
         int taken = enterAndWait(waiting(), nanos);
         if ((taken == -Errno.EAGAIN || taken == -Errno.EBUSY) && waiting() > 0) {
-            // It takes nothing now, and so it has not waited. What is under way may make room; otherwise this is repeated a little later.
+            // It takes nothing now, and so it has not waited. What is under way may make room; otherwise this is
+            // repeated a little later.
             taken = enterAndWait(0, nanos < 0 ? AGAIN_NANOS : Math.min(nanos, AGAIN_NANOS));
         }
         entered(taken);

@@ -55,7 +55,7 @@ public final class Registrations<T> {
             try {
                 free = Arrays.copyOf(free, larger(freeCount));
             } catch (OutOfMemoryError e) {
-                return; // this slot is not used again; that costs less than failing the caller, who is about to close its descriptor
+                return; // this slot is not used again; failing the close of a descriptor would cost more
             }
         }
         free[freeCount++] = slot;
